@@ -1,0 +1,100 @@
+"""Tensor-core accumulation: align to the greatest exponent, truncate, add, truncate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .exact import to_float
+from .formats import Fields, Format, Kind, Minifloat
+
+Array = npt.NDArray[Any]
+
+
+def leading(fmt: Format) -> int:
+    """What to add to a field's exponent to get the exponent of a full significand's leading bit."""
+    return fmt.significand_width - 1
+
+
+def accumulate(
+    weight: Fields,
+    activation: Fields,
+    formats: tuple[Format, Format],
+    accumulator: Minifloat,
+    fraction: int,
+    terms: int,
+) -> Array:
+    """Codes (N, M) of ``accumulator`` after all K products, ``terms`` of them a step.
+
+    Each step adds the accumulator and ``terms`` products. Every addend is a significand product
+    with the sum of its operands' exponents, not normalised (zeros and subnormals keep their least
+    exponent). All are shifted to the greatest exponent among them and truncated toward zero to
+    ``fraction`` fractional bits; the integer sum is truncated toward zero to the accumulator's
+    format; an overflow gives infinity. A NaN, infinity times zero, or infinities of both signs
+    give NaN.
+
+    Source: the rule read from microsoft/MMA-Sim (tensor cores of Volta to Blackwell); overflow to
+    infinity is this project's choice.
+    """
+    (n, k), m = weight.significand.shape, activation.significand.shape[0]
+    codes = np.zeros((n, m), np.int64)
+    top = leading(formats[0]) + leading(formats[1])
+    for start in range(0, k, terms):
+        w = Fields(*(field[:, None, start : start + terms] for field in weight))
+        a = Fields(*(field[None, :, start : start + terms] for field in activation))
+        codes = _step(codes, w, a, top, accumulator, fraction)
+    return np.asarray(codes).astype(accumulator.dtype)
+
+
+def _step(codes: Array, w: Fields, a: Fields, top: int, fmt: Minifloat, fraction: int) -> Array:
+    held = fmt.fields(codes)
+
+    # Signed significands and leading exponents of the products, then of the accumulator.
+    product = w.significand.astype(np.int64) * a.significand
+    product = np.where(w.sign ^ a.sign, -product, product)
+    product_lsb = w.exponent.astype(np.int64) + a.exponent
+    own = np.where(held.sign, -held.significand, held.significand)
+    own_lsb = held.exponent.astype(np.int64)
+    greatest = np.maximum((product_lsb + top).max(axis=2), own_lsb + leading(fmt))
+
+    unit = greatest - fraction
+    total = _aligned(own, own_lsb - unit)
+    total = total + _aligned(product, product_lsb - unit[:, :, None]).sum(axis=2)
+    result = fmt.encode(to_float(total, unit), "toward_zero", saturate=True).astype(np.int64)
+    over = np.abs(total).astype(np.float64) >= np.ldexp(1.0, _overflow(fmt) - unit)
+    return _special(result, over, total < 0, w, a, held, fmt)
+
+
+def _aligned(value: Array, shift: Array) -> Array:
+    """``value * 2**shift``, truncated toward zero."""
+    magnitude = np.abs(value)
+    up = magnitude << np.clip(shift, 0, 62)
+    down = magnitude >> np.clip(-shift, 0, 62)
+    moved = np.where(shift >= 0, up, down)
+    return np.where(value < 0, -moved, moved)
+
+
+def _overflow(fmt: Minifloat) -> int:
+    """The exponent of the first power of two that the format cannot hold."""
+    return fmt.lsb + fmt.high.bit_length()
+
+
+def _special(
+    result: Array, over: Array, negative: Array, w: Fields, a: Fields, held: Fields, fmt: Minifloat
+) -> Array:
+    infinite = (w.kind == Kind.INFINITE) | (a.kind == Kind.INFINITE)
+    zero = (w.significand == 0) | (a.significand == 0)
+    nan = (w.kind == Kind.NAN) | (a.kind == Kind.NAN)
+    # An infinity's significand is not zero, so only a true zero meets it here.
+    nan = (nan | (infinite & zero)).any(axis=2) | (held.kind == Kind.NAN)
+    sign = w.sign ^ a.sign
+    plus = (infinite & ~sign).any(axis=2) | ((held.kind == Kind.INFINITE) & ~held.sign)
+    minus = (infinite & sign).any(axis=2) | ((held.kind == Kind.INFINITE) & held.sign)
+    nan = nan | (plus & minus)
+
+    result = np.where(over, fmt.inf_code | (negative.astype(np.int64) << (fmt.bits - 1)), result)
+    result = np.where(plus, fmt.inf_code, result)
+    result = np.where(minus, fmt.inf_code | 1 << (fmt.bits - 1), result)
+    return np.where(nan, fmt.nan_code, result)

@@ -1,0 +1,98 @@
+"""A whole design: its arithmetics and how it is built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..errors import DesignError, UnknownName
+from .arithmetic import Arithmetic
+
+DATAPATHS = ("auto", "multiply")
+FLOWS = ("broadcast",)
+INTERFACES = ("native", "axis")
+POLICIES = ("lut", "dsp")
+
+
+@dataclass(frozen=True)
+class Build:
+    """What never changes a bit of an answer: the shape, and how the hardware is laid out.
+
+    Parameters
+    ----------
+    rows, cols : output channels and activation vectors that are worked on at a time.
+    lanes : products summed per row, column and cycle.
+    datapath, flow, interface, policy : names from DATAPATHS, FLOWS, INTERFACES, POLICIES.
+    pipeline : levels of the adder tree between two registers.
+    """
+
+    rows: int = 4
+    cols: int = 4
+    lanes: int = 4
+    datapath: str = "auto"
+    flow: str = "broadcast"
+    interface: str = "native"
+    policy: str = "lut"
+    pipeline: int = 1
+
+    def __post_init__(self) -> None:
+        for what in ("rows", "cols", "lanes", "pipeline"):
+            value = getattr(self, what)
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise TypeError(f"{what} must be a whole number, got {value!r}")
+            if value < 1:
+                raise DesignError(f"{what} must be at least 1, got {value}")
+        for what, names in (
+            ("datapath", DATAPATHS),
+            ("flow", FLOWS),
+            ("interface", INTERFACES),
+            ("policy", POLICIES),
+        ):
+            if getattr(self, what) not in names:
+                raise UnknownName(what, getattr(self, what), names)
+
+    @property
+    def macs_per_step(self) -> int:
+        return self.rows * self.cols * self.lanes
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One or several arithmetics on one array; with several, the mode travels with the tile."""
+
+    name: str
+    modes: tuple[Arithmetic, ...]
+    build: Build = Build()
+
+    def __post_init__(self) -> None:
+        if not self.modes:
+            raise DesignError("an engine needs at least one mode")
+        for mode in range(len(self.modes)):
+            self._check_lanes(mode)
+
+    def _check_lanes(self, mode: int) -> None:
+        arithmetic, lanes = self.modes[mode], self.lanes(mode)
+        if arithmetic.k_max % lanes:
+            raise DesignError(f"lanes must divide k-max = {arithmetic.k_max}, got {lanes}")
+        if arithmetic.group and arithmetic.group % lanes:
+            raise DesignError(f"lanes must divide the group of {arithmetic.group}, got {lanes}")
+        terms = arithmetic.accumulate[0].terms
+        if terms is not None and terms != lanes:
+            raise DesignError(
+                f"rule aligned sums {terms} products a step: lanes must be {terms}, got {lanes}"
+            )
+
+    def lanes(self, mode: int = 0) -> int:
+        """Lanes of a mode: narrower weights fill the word of the widest mode with more lanes."""
+
+        def word(arithmetic: Arithmetic) -> int:
+            return sum(f.bits for f in arithmetic.weight.codes.values())
+
+        widest = max(word(arithmetic) for arithmetic in self.modes)
+        return self.build.lanes * (widest // word(self.modes[mode]))
+
+    @property
+    def arithmetic(self) -> Arithmetic:
+        """The only mode; DesignError if there are several."""
+        if len(self.modes) > 1:
+            raise DesignError(f"{self.name} has {len(self.modes)} modes: say which one")
+        return self.modes[0]

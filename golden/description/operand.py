@@ -1,0 +1,181 @@
+"""One side of a product: element formats, their scales, and over which elements a scale holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import gcd
+
+from ..errors import DesignError
+from ..formats import Codebook, Format, Integer
+
+WHEN = ("before", "group", "end")
+
+
+@dataclass(frozen=True)
+class Span:
+    """The elements that share a scale: ``rows`` vectors by ``columns`` elements of K; None is
+    all."""
+
+    rows: int | None = None
+    columns: int | None = None
+
+    def __post_init__(self) -> None:
+        for what, size in (("rows", self.rows), ("columns", self.columns)):
+            if size is not None and size < 1:
+                raise DesignError(f"a span has at least one of its {what}, got {size}")
+
+    def __str__(self) -> str:
+        if self.columns is None:
+            return {None: "tensor", 1: "row"}.get(self.rows, f"{self.rows} rows")
+        return (
+            f"group {self.columns}"
+            if self.rows == 1
+            else f"block {self.rows or 'all'}x" + str(self.columns)
+        )
+
+    def shape(self, rows: int, k: int) -> tuple[int, int]:
+        """How many scales a ``rows`` × ``k`` operand needs along each axis; errors if not whole."""
+        for what, size, whole in (("K", self.columns, k), ("rows", self.rows, rows)):
+            if size is not None and size != 1 and whole % size:
+                raise DesignError(f"a span of {size} must divide {what} = {whole}")
+        return rows // (self.rows or rows), k // (self.columns or k)
+
+
+TENSOR, ROW = Span(), Span(rows=1)
+
+
+def group(size: int) -> Span:
+    """``size`` consecutive elements of one row."""
+    return Span(1, size)
+
+
+def block(rows: int, columns: int) -> Span:
+    """``rows`` neighbouring rows by ``columns`` consecutive elements."""
+    return Span(rows, columns)
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of scales.
+
+    Parameters
+    ----------
+    format : of a scale; integer formats multiply exactly inside the group sum.
+    span : the elements that share one scale.
+    name : levels of one operand with the same name are the same data (a zero point's plane
+        repeats the scale of its codes).
+    when : ``before`` the product, at the ``group``'s end, at the ``end`` of the reduction. By
+        default a span of all K comes at the end, any other at the group's end.
+    """
+
+    format: Format
+    span: Span
+    name: str = "scale"
+    when: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.when:
+            object.__setattr__(self, "when", "end" if self.span.columns is None else "group")
+        if self.when not in WHEN:
+            raise DesignError(f"a scale acts {', '.join(WHEN)}; got {self.when!r}")
+        if self.when == "end" and self.span.columns is not None:
+            raise DesignError(f"a scale over {self.span} cannot wait for the end of the reduction")
+        if self.when == "before" and not self.integer:
+            raise DesignError(f"only integer scales act before the product, got {self.format.name}")
+
+    @property
+    def integer(self) -> bool:
+        """Whether the scale multiplies exactly, without rounding."""
+        return isinstance(self.format, Integer | Codebook)
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Elements of one format and the scales that multiply them.
+
+    ``code`` names the array of codes: planes of one operand with the same name read the same codes
+    (real and imaginary part of one 2-bit code). Constant elements have no codes.
+    """
+
+    element: Format
+    scales: tuple[Level, ...] = ()
+    code: str = ""
+
+    @property
+    def constant(self) -> bool:
+        return self.element.bits == 0
+
+
+@dataclass(frozen=True)
+class Select:
+    """Bits that choose among an element format's tables, one choice a span; travels with scales."""
+
+    width: int
+    span: Span
+
+
+@dataclass(frozen=True)
+class Operand:
+    """A matrix of ``rows`` vectors × K elements, each the sum of its planes' scaled elements.
+
+    Parameters
+    ----------
+    planes : at least one, and at least one that is not constant.
+    select : run-time choice of the elements' tables, or None.
+    """
+
+    planes: tuple[Plane, ...]
+    select: Select | None = None
+
+    def __post_init__(self) -> None:
+        if not self.planes or all(plane.constant for plane in self.planes):
+            raise DesignError("an operand needs a plane whose element has bits")
+        named = tuple(
+            plane
+            if plane.code or plane.constant
+            else Plane(plane.element, plane.scales, "code" if i == 0 else f"code{i}")
+            for i, plane in enumerate(self.planes)
+        )
+        object.__setattr__(self, "planes", named)
+        self._check_shared()
+        width = max(plane.element.select_width for plane in self.planes)
+        if width != (self.select.width if self.select else 0):
+            raise DesignError(
+                f"the element formats need {width} select bits, "
+                f"the operand has {self.select.width if self.select else 0}"
+            )
+
+    def _check_shared(self) -> None:
+        levels: dict[str, Level] = {}
+        for plane in self.planes:
+            names = [level.name for level in plane.scales]
+            if len(set(names)) != len(names):
+                raise DesignError(f"two levels of one plane are called alike: {', '.join(names)}")
+            for level in plane.scales:
+                if levels.setdefault(level.name, level) != level:
+                    raise DesignError(f"two different levels are both called {level.name!r}")
+        widths: dict[str, int] = {}
+        for plane in self.planes:
+            if widths.setdefault(plane.code, plane.element.bits) != plane.element.bits:
+                raise DesignError(f"planes that share {plane.code!r} need codes of one width")
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """The distinct levels, in the order of the planes."""
+        return tuple({lv.name: lv for plane in self.planes for lv in plane.scales}.values())
+
+    @property
+    def codes(self) -> dict[str, Format]:
+        """The distinct arrays of codes: name -> a format that reads them (all of one width)."""
+        found: dict[str, Format] = {}
+        for plane in self.planes:
+            if not plane.constant:
+                found.setdefault(plane.code, plane.element)
+        return found
+
+    @property
+    def group(self) -> int | None:
+        """The gcd of all spans along K, or None if everything spans all K."""
+        spans = [level.span.columns for level in self.levels]
+        spans += [self.select.span.columns] if self.select else []
+        return gcd(*(size for size in spans if size)) or None

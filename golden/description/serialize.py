@@ -1,0 +1,161 @@
+"""Designs to and from TOML and plain dictionaries; the dataclasses' own fields are the schema."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+import types
+import typing
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from ..errors import DesignError, UnknownName
+from ..formats import Codebook, Format, Integer, Minifloat, Policy, lookup
+from .engine import Engine
+from .operand import Operand, Plane, Span
+
+FAMILIES: dict[str, type[Format]] = {
+    "integer": Integer,
+    "minifloat": Minifloat,
+    "codebook": Codebook,
+}
+
+
+def to_dict(item: Any) -> Any:
+    """A dataclass as a dictionary of TOML values; fields at their default are left out."""
+    if isinstance(item, Format):
+        return _format_to_dict(item)
+    if isinstance(item, Span):
+        return str(item)
+    if isinstance(item, tuple):
+        return [to_dict(entry) for entry in item]
+    if dataclasses.is_dataclass(item) and not isinstance(item, type):
+        return {
+            field.name: to_dict(getattr(item, field.name))
+            for field in dataclasses.fields(item)
+            if getattr(item, field.name) != _default(field)
+        }
+    return str(item) if isinstance(item, Policy) else item
+
+
+def to_toml(engine: Engine) -> str:
+    """The TOML text of a design; ``from_toml`` gives the design back."""
+    return tomli_w.dumps(to_dict(engine))
+
+
+def from_toml(text: str, where: str = "design") -> Engine:
+    """The design that a TOML text describes.
+
+    Raises DesignError in one line for a syntax error, an unknown key (with the close one), a
+    value of the wrong type, or a rule that the design breaks.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DesignError(f"{where}: not valid TOML: {error}") from None
+    try:
+        return typing.cast(Engine, from_dict(Engine, data))
+    except (DesignError, TypeError) as error:
+        raise DesignError(f"{where}: {error}") from None
+
+
+def load(path: Path) -> Engine:
+    """The design in a TOML file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise DesignError(f"{path}: not a text file") from None
+    except OSError as error:
+        raise DesignError(f"cannot read {path}: {error.strerror}") from None
+    return from_toml(text, str(path))
+
+
+def from_dict(kind: Any, data: Any, key: str = "") -> Any:
+    """Build ``kind`` (a dataclass, a tuple of them, a plain type) from TOML values."""
+    origin = typing.get_origin(kind)
+    if origin in (types.UnionType, typing.Union):
+        return from_dict(
+            next(a for a in typing.get_args(kind) if a is not types.NoneType), data, key
+        )
+    if origin is tuple:
+        if not isinstance(data, list):
+            raise DesignError(f"{key} must be a list, got {data!r}")
+        return tuple(from_dict(typing.get_args(kind)[0], entry, key) for entry in data)
+    if kind is Format:
+        return _format_from_dict(data, key)
+    if kind is Span:
+        return parse_span(data)
+    if kind is Operand and isinstance(data, str):
+        return Operand((Plane(lookup(data)),))
+    if dataclasses.is_dataclass(kind):
+        return _dataclass_from_dict(kind, data, key)
+    if not isinstance(data, kind) or isinstance(data, bool) != (kind is bool):
+        raise DesignError(f"{key} must be of type {kind.__name__}, got {data!r}")
+    return data
+
+
+def parse_span(text: Any) -> Span:
+    """``tensor``, ``row``, ``4 rows``, ``group 32`` or ``block 16x32`` (rows × elements)."""
+    if text in ("tensor", "row"):
+        return Span(1 if text == "row" else None)
+    if match := re.fullmatch(r"group (\d+)", str(text)):
+        return Span(1, int(match[1]))
+    if match := re.fullmatch(r"block (\d+|all)x(\d+)", str(text)):
+        return Span(None if match[1] == "all" else int(match[1]), int(match[2]))
+    if match := re.fullmatch(r"(\d+) rows", str(text)):
+        return Span(int(match[1]))
+    raise DesignError(f"a span is tensor, row, 'group 32' or 'block 16x32'; got {text!r}")
+
+
+def _dataclass_from_dict(kind: Any, data: Any, key: str) -> Any:
+    if not isinstance(data, dict):
+        raise DesignError(f"{key or kind.__name__.lower()} must be a table, got {data!r}")
+    hints = typing.get_type_hints(kind)
+    fields = {field.name: field for field in dataclasses.fields(kind)}
+    for name in data:
+        if name not in fields:
+            raise UnknownName(f"key in {key or kind.__name__.lower()}", name, fields)
+    missing = [name for name, field in fields.items() if name not in data and _required(field)]
+    if missing:
+        raise DesignError(f"{key or kind.__name__.lower()} needs the key {missing[0]!r}")
+    return kind(**{name: from_dict(hints[name], value, name) for name, value in data.items()})
+
+
+def _format_to_dict(item: Format) -> Any:
+    try:
+        if lookup(item.name) == item:
+            return item.name
+    except UnknownName:
+        pass
+    family = next(name for name, kind in FAMILIES.items() if type(item) is kind)
+    parameters = dataclasses.fields(typing.cast(Any, item))
+    fields = {f.name: to_dict(getattr(item, f.name)) for f in parameters}
+    return {"family": family, **fields}
+
+
+def _format_from_dict(data: Any, key: str) -> Format:
+    if isinstance(data, str):
+        return lookup(data)
+    if not isinstance(data, dict) or "family" not in data:
+        raise DesignError(f"{key} must be a format's name or a table with a family, got {data!r}")
+    if data["family"] not in FAMILIES:
+        raise UnknownName("format family", data["family"], FAMILIES)
+    rest = {name: value for name, value in data.items() if name != "family"}
+    if "policy" in rest:
+        if rest["policy"] not in list(Policy):
+            raise UnknownName("policy", rest["policy"], list(Policy))
+        rest["policy"] = Policy(rest["policy"])
+    return typing.cast(Format, _dataclass_from_dict(FAMILIES[data["family"]], rest, key))
+
+
+def _required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default

@@ -1,0 +1,62 @@
+"""What goes wrong, and with which exit code it ends.
+
+Every message is one line: the rule, the value received, what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class MacsmithError(Exception):
+    """Anything that the user is told in one line instead of a traceback."""
+
+    exit_code = 1
+
+
+class DesignError(MacsmithError, ValueError):
+    """A description, an option or an array that breaks a rule."""
+
+    exit_code = 2
+
+
+class UnknownName(DesignError, LookupError):
+    """A name that no catalogue knows.
+
+    Parameters
+    ----------
+    kind : what was looked up, in words ("format", "board", …).
+    name : what was received.
+    known : the names that would have worked; the close ones are quoted.
+    """
+
+    def __init__(self, kind: str, name: object, known: Iterable[str]):
+        self.kind, self.name = kind, name
+        names = sorted(known)
+        close = difflib.get_close_matches(str(name).lower(), names, n=4, cutoff=0.5)
+        hint = f"close ones: {', '.join(close)}" if close else f"known: {_shorten(names)}"
+        super().__init__(f"unknown {kind} {str(name)!r}; {hint}")
+
+
+class ToolMissing(MacsmithError):
+    """A program that is needed and not installed."""
+
+    exit_code = 3
+
+
+class ToolFailed(MacsmithError):
+    """A program that ran and reported an error."""
+
+    exit_code = 1
+
+
+class Mismatch(MacsmithError):
+    """Hardware and golden model disagree."""
+
+    exit_code = 4
+
+
+def _shorten(names: list[str], most: int = 12) -> str:
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,205 @@
+"""What every element format offers, derived from a handful of abstract properties."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from enum import IntEnum
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import DesignError
+
+Array = npt.NDArray[Any]
+
+_CHUNK = 1 << 14  # elements encoded at a time: the temporaries stay in the cache
+
+
+class Kind(IntEnum):
+    """Class of an element."""
+
+    FINITE = 0
+    INFINITE = 1
+    NAN = 2
+
+
+class Fields(NamedTuple):
+    """``(-1)**sign * significand * 2**exponent`` for finite elements; arrays of one shape."""
+
+    sign: Array
+    significand: Array
+    exponent: Array
+    kind: Array
+
+
+class Format(ABC):
+    """An element format: how a code of ``bits`` bits stands for a number.
+
+    Subclasses are frozen dataclasses, one a family, and give ``name``, ``bits``, the integer view
+    (``lsb``, ``low``, ``high``, …), ``_fields`` and ``_encode``. Every finite value is an integer
+    times ``2**lsb``.
+    """
+
+    name: str
+
+    @property
+    @abstractmethod
+    def bits(self) -> int:
+        """Width of a code in bits."""
+
+    @property
+    @abstractmethod
+    def lsb(self) -> int:
+        """Exponent of the quantum: every finite value is a multiple of ``2**lsb``."""
+
+    @property
+    @abstractmethod
+    def low(self) -> int:
+        """Least finite value, in units of ``2**lsb``."""
+
+    @property
+    @abstractmethod
+    def high(self) -> int:
+        """Greatest finite value, in units of ``2**lsb``."""
+
+    @property
+    @abstractmethod
+    def significand_width(self) -> int:
+        """Bits of the largest significand that ``fields`` returns."""
+
+    @abstractmethod
+    def _fields(self, codes: Array, select: Array | int) -> Fields: ...
+
+    @abstractmethod
+    def _encode(self, values: Array, rounding: str, saturate: bool, select: int) -> Array:
+        """``encode`` on a flat float64 array without NaN that the format cannot hold."""
+
+    def encode(
+        self,
+        values: npt.ArrayLike,
+        rounding: str = "nearest_even",
+        saturate: bool = True,
+        select: int = 0,
+    ) -> Array:
+        """Codes nearest to ``values`` (float64, any shape) by the rule ``rounding``.
+
+        Values out of range become the extreme value when ``saturate``; what happens otherwise, each
+        family states. ``select`` is the table in force, for formats that have several.
+        Raises DesignError for a NaN that the format cannot hold.
+        """
+        values = np.asarray(values, np.float64)
+        flat = np.ravel(values)
+        codes = np.empty(flat.shape, self.dtype)
+        for start in range(0, flat.size, _CHUNK):
+            chunk = flat[start : start + _CHUNK]
+            if not self.has_nan and np.isnan(chunk).any():
+                raise DesignError(f"NaN cannot be encoded in {self.name}, which has none")
+            codes[start : start + _CHUNK] = self._encode(chunk, rounding, saturate, select)
+        return codes.reshape(values.shape)
+
+    @property
+    def exponent_span(self) -> int:
+        """Greatest minus least exponent that ``fields`` returns; 0 for a fixed-point format."""
+        return 0
+
+    @property
+    def has_nan(self) -> bool:
+        return False
+
+    @property
+    def has_inf(self) -> bool:
+        return False
+
+    @property
+    def has_zero(self) -> bool:
+        return True
+
+    @property
+    def select_width(self) -> int:
+        """Bits of run-time selection that the decoder needs beside the code."""
+        return 0
+
+    @property
+    def legal(self) -> Array:
+        """The codes that may occur, as an array (formats of up to 16 bits)."""
+        return np.arange(1 << self.bits)
+
+    @property
+    def dtype(self) -> type[np.unsignedinteger[Any]]:
+        """The smallest NumPy type that holds a code."""
+        width = next(w for w in (8, 16, 32, 64) if self.bits <= w)
+        return getattr(np, f"uint{width}")  # type: ignore[no-any-return]
+
+    @property
+    def maximum(self) -> Fraction:
+        """Greatest finite value, exactly."""
+        return Fraction(self.high) * Fraction(2) ** self.lsb
+
+    @property
+    def minimum(self) -> Fraction:
+        """Least finite value, exactly."""
+        return Fraction(self.low) * Fraction(2) ** self.lsb
+
+    def fields(self, codes: npt.ArrayLike, select: npt.ArrayLike = 0) -> Fields:
+        """Split ``codes`` into sign, significand, exponent and kind.
+
+        Bits above ``bits`` are an error, not ignored. ``select`` broadcasts against ``codes``.
+        """
+        return self._fields(self.check(codes), np.asarray(select))
+
+    def decode(self, codes: npt.ArrayLike, select: npt.ArrayLike = 0) -> Array:
+        """The values of ``codes`` as float64, exactly; NaN and infinity by the format's policy."""
+        codes = self.check(codes)
+        if self.bits <= 16 and not self.select_width:
+            return self._table[codes]
+        return to_float(self._fields(codes, np.asarray(select)))
+
+    @cached_property
+    def _table(self) -> Array:
+        return to_float(self._fields(np.arange(1 << self.bits), np.asarray(0)))
+
+    @cached_property
+    def _integers(self) -> Array:
+        """``integers`` of every code."""
+        return self._integers_of(np.arange(1 << self.bits), np.asarray(0))
+
+    def integers(self, codes: npt.ArrayLike, select: npt.ArrayLike = 0) -> Array:
+        """Values in units of ``2**lsb``; NaN and infinity give zero. int64, or object if wider."""
+        codes = self.check(codes)
+        if self.bits <= 16 and not self.select_width:
+            return self._integers[codes]
+        return self._integers_of(codes, np.asarray(select))
+
+    def _integers_of(self, codes: Array, select: Array) -> Array:
+        fields = self._fields(codes, select)
+        wide = max(-self.low, self.high).bit_length() > 62
+        significand = fields.significand.astype(object if wide else np.int64)
+        shift = (fields.exponent - self.lsb).astype(object if wide else np.int64)
+        magnitude = np.where(fields.kind == Kind.FINITE, significand << shift, 0)
+        return np.where(fields.sign, -magnitude, magnitude)
+
+    def check(self, codes: npt.ArrayLike) -> Array:
+        """``codes`` as an integer array; DesignError if one is not a code of this format."""
+        array = np.asarray(codes)
+        if array.dtype.kind not in "iu" and array.size:
+            raise DesignError(f"codes of {self.name} must be integers, got {array.dtype}")
+        if array.size and array.dtype.itemsize * 8 > self.bits or array.dtype.kind == "i":
+            least, greatest = (int(array.min()), int(array.max())) if array.size else (0, 0)
+            if least < 0 or greatest >> self.bits:
+                raise DesignError(
+                    f"codes of {self.name} must lie in 0…{(1 << self.bits) - 1}, "
+                    f"got {least if least < 0 else greatest}"
+                )
+        return array
+
+
+def to_float(fields: Fields) -> Array:
+    """The float64 values of ``fields`` (exact for every format up to FP32)."""
+    finite = np.ldexp(fields.significand.astype(np.float64), fields.exponent.astype(np.int32))
+    value = np.where(
+        fields.kind == Kind.FINITE, finite, np.where(fields.kind == Kind.NAN, np.nan, np.inf)
+    )
+    return np.where(fields.sign.astype(bool), -value, value)

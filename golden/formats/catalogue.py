@@ -1,0 +1,133 @@
+"""The named formats, as data, and the grammar of the families.
+
+Canonical names: ``int4``, ``uint4``, ``int4_sym``; ``e4m3_fn`` (``eXmY[bN]_<policy>``), ``ue4m3``
+for no sign. A bare ``eXmY`` means the policy of the standard that made it common.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from ..errors import UnknownName
+from .base import Format
+from .codebook import Codebook
+from .integer import Integer
+from .minifloat import Minifloat, Policy
+
+#: The policy that a bare name stands for; every other bare eXmY is finite.
+DEFAULT_POLICY = {
+    "e4m3": Policy.FN,  # OCP OFP8
+    "e5m2": Policy.IEEE,  # OCP OFP8
+    "ue4m3": Policy.FN,  # NVFP4 scales: E4M3 without its sign
+    "ue5m3": Policy.FN,  # 0xFF is NaN; this project's reading
+}
+
+NAMED: tuple[Format, ...] = (
+    # IEEE 754 and its truncation
+    Minifloat("fp32", 8, 23, Policy.IEEE, 127),
+    Minifloat("fp16", 5, 10, Policy.IEEE, 15),
+    Minifloat("bf16", 8, 7, Policy.IEEE, 127),
+    # OCP MX v1.0: the shared scale, and the element of MXINT8 with its implied 2**-6
+    Minifloat("e8m0", 8, 0, Policy.E8M0, 127, signed=False),
+    Integer("mxint8", 8, exponent=-6),
+    # One bit: 0 is -1. Two bits, two's complement: the spare code 0b10 is a second zero.
+    Codebook("binary", ((-1, 1),), ties="up"),
+    Codebook("ternary", ((0, 1, 0, -1),)),
+    # No bits: the planes of zero points and of minimums.
+    Codebook("one", ((1,),)),
+    Codebook("minus_one", ((-1,),)),
+)
+
+#: alias -> name. Left: what other packages call it.
+ALIASES = {
+    "float32": "fp32",
+    "float16": "fp16",
+    "half": "fp16",
+    "bfloat16": "bf16",
+    "ue8m0": "e8m0",
+    "float8_e8m0fnu": "e8m0",
+    "fp8_e4m3": "e4m3",
+    "fp8_e5m2": "e5m2",
+    "fp6_e2m3": "e2m3",
+    "fp6_e3m2": "e3m2",
+    "fp4": "e2m1",
+    "fp4_e2m1": "e2m1",
+    "float8_e4m3fn": "e4m3_fn",
+    "float8_e4m3fnuz": "e4m3_fnuz",
+    "float8_e4m3b11fnuz": "e4m3b11_fnuz",
+    "float8_e4m3": "e4m3_ieee",
+    "float8_e3m4": "e3m4_ieee",
+    "float8_e5m2": "e5m2_ieee",
+    "float8_e5m2fnuz": "e5m2_fnuz",
+    "float6_e2m3fn": "e2m3_finite",
+    "float6_e3m2fn": "e3m2_finite",
+    "float4_e2m1fn": "e2m1_finite",
+}
+
+_INTEGER = re.compile(r"(u?)int([1-9]\d?)(_sym)?")
+_FLOAT = re.compile(r"(u?)e([1-8])m(\d\d?)(?:b(\d+))?(?:_(finite|fn|ieee|fnuz))?")
+
+
+@cache
+def lookup(name: str) -> Format:
+    """The format called ``name``: a named one, an alias, or a member of a family.
+
+    >>> lookup("e4m3") == lookup("float8_e4m3fn")
+    True
+
+    Raises UnknownName, with the close names, for anything else.
+    """
+    wanted = ALIASES.get(name.lower(), name.lower())
+    for item in NAMED:
+        if item.name == wanted:
+            return item
+    found = _integer(wanted) or _float(wanted)
+    if found is None:
+        raise UnknownName("format", name, [*names(), *ALIASES])
+    return found
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The names that ``macsmith list formats`` shows: the families' everyday members, then the
+    named.
+
+    Minifloats of 3 to 8 bits appear by their bare name; each also exists with every policy.
+    """
+    widths = [*range(2, 9), 16]
+    integers = [f"{kind}{w}" for kind in ("int", "uint") for w in widths]
+    symmetric = [f"int{w}_sym" for w in widths]
+    floats = [f"e{e}m{m}" for e in range(1, 8) for m in range(0, 7) if 3 <= 1 + e + m <= 8]
+    return (*integers, *symmetric, *floats, "ue4m3", "ue5m3", *(item.name for item in NAMED))
+
+
+def _integer(name: str) -> Integer | None:
+    match = _INTEGER.fullmatch(name)
+    if not match:
+        return None
+    unsigned, width, symmetric = match.groups()
+    if int(width) > 64 or (symmetric and (unsigned or int(width) < 2)):
+        return None
+    return Integer(name, int(width), signed=not unsigned, symmetric=bool(symmetric))
+
+
+def _float(name: str) -> Minifloat | None:
+    match = _FLOAT.fullmatch(name)
+    if not match:
+        return None
+    unsigned, e, m, bias, policy = match.groups()
+    bare = name.removesuffix(f"_{policy}")
+    chosen = Policy(policy) if policy else DEFAULT_POLICY.get(bare, Policy.FINITE)
+    if chosen is DEFAULT_POLICY.get(bare, Policy.FINITE):
+        name = bare  # one name on the screen for one format
+    if int(m) > 23 or (unsigned and chosen is Policy.FNUZ):
+        return None
+    default = (1 << (int(e) - 1)) - 1 + (chosen is Policy.FNUZ)
+    value = default if bias is None else int(bias)
+    for item in NAMED:
+        if isinstance(item, Minifloat) and item == Minifloat(
+            name, int(e), int(m), chosen, value, not unsigned
+        ):
+            return item
+    return Minifloat(name, int(e), int(m), chosen, value, not unsigned)

@@ -1,0 +1,103 @@
+"""Two's complement, unsigned and symmetric integers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import DesignError
+from .base import Array, Fields, Format, Kind
+from .rounding import round_magnitude
+
+
+@dataclass(frozen=True)
+class Integer(Format):
+    """An integer of ``width`` bits times ``2**exponent``.
+
+    Parameters
+    ----------
+    name : shown to users; not part of equality.
+    width : bits, 1 to 64.
+    signed : two's complement when true.
+    symmetric : the code ``-2**(width-1)`` may not occur (it is rejected).
+    exponent : the implied scale, -6 for MXINT8.
+
+    Out of range, ``encode`` wraps modulo ``2**width`` when not saturating; infinities need
+    ``saturate``.
+    """
+
+    name: str = field(compare=False)
+    width: int
+    signed: bool = True
+    symmetric: bool = False
+    exponent: int = 0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.width <= 64:
+            raise DesignError(f"an integer format has 1 to 64 bits, got {self.width}")
+        if self.symmetric and (not self.signed or self.width < 2):
+            raise DesignError(f"a symmetric integer is signed and has 2 bits or more: {self.name}")
+
+    @property
+    def bits(self) -> int:
+        return self.width
+
+    @property
+    def lsb(self) -> int:
+        return self.exponent
+
+    @property
+    def low(self) -> int:
+        return -(1 << (self.width - 1)) + self.symmetric if self.signed else 0
+
+    @property
+    def high(self) -> int:
+        return (1 << (self.width - self.signed)) - 1
+
+    @property
+    def significand_width(self) -> int:
+        return max(self.high, -self.low).bit_length()
+
+    @property
+    def legal(self) -> Array:
+        codes = np.arange(1 << self.width)
+        return codes[codes != 1 << (self.width - 1)] if self.symmetric else codes
+
+    def check(self, codes: npt.ArrayLike) -> Array:
+        array = super().check(codes)
+        if self.symmetric and np.any(array == 1 << (self.width - 1)):
+            raise DesignError(
+                f"{self.name} is symmetric and has no code {1 << (self.width - 1):#x} "
+                f"(value {-(1 << (self.width - 1))}); use {self.high} at most"
+            )
+        return array
+
+    def _fields(self, codes: Array, select: Array | int) -> Fields:
+        value = codes.astype(np.int64)
+        if self.signed:
+            value = value - ((value >> (self.width - 1)) << self.width)
+        return Fields(
+            value < 0,
+            np.abs(value),
+            np.full(value.shape, self.exponent, np.int32),
+            np.full(value.shape, Kind.FINITE, np.uint8),
+        )
+
+    def _encode(self, values: Array, rounding: str, saturate: bool, select: int) -> Array:
+        scaled = np.ldexp(values, -self.exponent)
+        if saturate:
+            scaled = np.clip(scaled, float(self.low) - 1, float(self.high) + 1)
+        elif not (np.abs(scaled) < 2.0**62).all():
+            raise DesignError(f"{self.name} wraps only values below 2**62 in magnitude")
+        negative = scaled < 0
+        magnitude = round_magnitude(np.abs(scaled), np.asarray(0), negative, rounding)
+        value = np.where(negative, -magnitude, magnitude)
+        return self.codes_of(value, saturate)
+
+    def codes_of(self, value: Array, saturate: bool = True) -> Array:
+        """Codes of integers given in units of ``2**lsb``: clipped, or wrapped."""
+        if saturate:
+            value = np.clip(value, self.low, self.high)
+        return np.asarray(value & ((1 << self.width) - 1)).astype(self.dtype)

@@ -1,0 +1,58 @@
+"""Floating-point steps of the golden model, each rounded once to a stated format.
+
+Values travel as float64 that a format of at most 24 significand bits holds exactly. A sum or
+product of two such values, rounded to float64 and then to the format, is correctly rounded: 53 >=
+2 * 24 + 2 (Figueroa, "When is double rounding innocuous?").
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .formats import Format, Integer
+
+Array = npt.NDArray[Any]
+
+
+def rounded(fmt: Format, values: Array) -> Array:
+    """``values`` rounded to nearest even in ``fmt``; overflow gives infinity."""
+    return np.asarray(fmt.decode(fmt.encode(values, "nearest_even", saturate=False)))
+
+
+def product(a: Array, b: Array) -> Array:
+    """a × b in float64; infinity times zero is NaN, without a warning."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.asarray(a * b)
+
+
+def add(fmt: Format, a: Array, b: Array) -> Array:
+    """a + b rounded to ``fmt``; opposite infinities give NaN."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return rounded(fmt, np.asarray(a + b))
+
+
+def partial_sums(fmt: Format, addends: Array, partials: int) -> Array:
+    """Sum the last axis: addend i goes into partial sum i mod P, then a binary tree adds the
+    partials.
+
+    Every partial starts from +0. The tree adds neighbours: (p0 + p1) + (p2 + p3), …; an odd one
+    is passed on.
+    """
+    sums = [np.zeros(addends.shape[:-1]) for _ in range(partials)]
+    for index in range(addends.shape[-1]):
+        slot = index % partials
+        sums[slot] = add(fmt, sums[slot], addends[..., index])
+    while len(sums) > 1:
+        pairs = [add(fmt, a, b) for a, b in zip(sums[::2], sums[1::2], strict=False)]
+        sums = pairs + sums[len(sums) - len(sums) % 2 :]
+    return sums[0]
+
+
+def convert(fmt: Format, values: Array, rounding: str, saturate: bool) -> Array:
+    """Codes of ``values`` in an output format; a NaN in an integer format becomes zero."""
+    if isinstance(fmt, Integer):
+        values = np.where(np.isnan(values), 0.0, values)
+    return fmt.encode(values, rounding, saturate)

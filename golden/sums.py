@@ -1,0 +1,157 @@
+"""The sums of an engine: exact within a group, then exact or rounded across groups."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import exact, fp
+from .bounds import of_term, result_range
+from .description import Arithmetic, Stage
+from .errors import DesignError
+from .formats import Format
+from .tensor import Quantized, spread
+from .terms import Accumulator, Part, Sided, Term
+
+Array = npt.NDArray[Any]
+
+
+def raw_sum(
+    sums: Accumulator, arithmetic: Arithmetic, weight: Quantized, activation: Quantized
+) -> Array:
+    """An exact accumulator's integers, in units of the result range."""
+    unit = result_range(arithmetic)
+    dtype = exact.integer_type(max(unit.high, -unit.low))
+    total: Array | None = None
+    for term in sums.terms:
+        values, lsb = _term_sums(term, arithmetic, weight, activation)
+        values = values.astype(dtype)
+        for scale in term.scales:
+            values = values * _scale_integers(scale, values.shape, weight, activation).astype(dtype)
+            lsb += scale[1].format.lsb
+        part = values.sum(axis=2) << (lsb - unit.lsb)
+        total = part if total is None else total + part
+    assert total is not None
+    last = arithmetic.accumulate[-1]
+    return total if last.rule == "exact" else _bounded(total, last)
+
+
+def _term_sums(
+    term: Term, arithmetic: Arithmetic, weight: Quantized, activation: Quantized
+) -> tuple[Array, int]:
+    """A term's exact group sums (N, M, groups), integer scales included, and their unit."""
+    k = weight.shape[1]
+    group = arithmetic.group or k
+    bound = of_term(term, arithmetic, k, scaled=False)
+    dtype = exact.integer_type(max(bound.high, -bound.low))
+    total: Array | None = None
+    for part in term.parts:
+        values, lsb = _part_sums(part, arithmetic, weight, activation, group)
+        values = values.astype(dtype)
+        for scale in part.scales:
+            values = values * _scale_integers(scale, values.shape, weight, activation).astype(dtype)
+            lsb += scale[1].format.lsb
+        values = values << (lsb - bound.lsb)
+        total = values if total is None else total + values
+    assert total is not None
+    return total, bound.lsb
+
+
+def _part_sums(
+    part: Part, arithmetic: Arithmetic, weight: Quantized, activation: Quantized, group: int
+) -> tuple[Array, int]:
+    terms = []
+    for i, j, sign in part.pairs:
+        formats = arithmetic.weight.planes[i].element, arithmetic.activation.planes[j].element
+        sums = exact.group_dots(
+            weight.plane_codes(i),
+            activation.plane_codes(j),
+            *formats,
+            group,
+            (weight.plane_select(i), activation.plane_select(j)),
+        )
+        terms.append((sums if sign > 0 else -sums, formats[0].lsb + formats[1].lsb))
+    lsb = min(unit for _, unit in terms)
+    return reduce(np.add, (sums << (unit - lsb) for sums, unit in terms)), lsb
+
+
+def _scale_codes(
+    scale: Sided, shape: tuple[int, ...], weight: Quantized, activation: Quantized
+) -> Array:
+    """Codes of a scale, spread to (N, M or 1, groups) or (N or 1, M, groups)."""
+    side, level = scale
+    operand = activation if side else weight
+    codes = spread(np.asarray(operand.scales[level.name]), (operand.shape[0], shape[2]))
+    return codes[None, :, :] if side else codes[:, None, :]
+
+
+def _scale_integers(
+    scale: Sided, shape: tuple[int, ...], weight: Quantized, activation: Quantized
+) -> Array:
+    return scale[1].format.integers(_scale_codes(scale, shape, weight, activation))
+
+
+def fp_sum(
+    item: Accumulator, arithmetic: Arithmetic, weight: Quantized, activation: Quantized
+) -> Array:
+    """Every addend rounded once from its exact product, then added into P partial sums."""
+    stage = arithmetic.accumulate[-1]
+    assert stage.format is not None
+    addends = []
+    for term in item.terms:
+        sums, lsb = _term_sums(term, arithmetic, weight, activation)
+        sums = _inner_stages(sums, arithmetic)
+        addends.append(_scaled(stage.format, sums, lsb, term, weight, activation))
+    order = np.stack(addends, axis=3).reshape(*addends[0].shape[:2], -1)
+    return fp.partial_sums(stage.format, order, stage.partials)
+
+
+def _inner_stages(sums: Array, arithmetic: Arithmetic) -> Array:
+    """Combine group sums up to the span of the stage before the floating-point one."""
+    inner, group = arithmetic.accumulate[0], arithmetic.group
+    if inner.rule == "int":
+        return _bounded(sums, inner)
+    if inner.rule == "exact" and inner.span and group and inner.span > group:
+        many = inner.span // group
+        if sums.shape[2] % many:
+            raise DesignError(f"the stage's span {inner.span} must divide K")
+        return np.asarray(sums.reshape(*sums.shape[:2], -1, many).sum(axis=3))
+    return sums
+
+
+def _bounded(sums: Array, stage: Stage) -> Array:
+    """``sums`` wrapped to the width of an ``int`` stage."""
+    assert stage.format is not None
+    low, high = stage.format.low, stage.format.high
+    return np.asarray(((sums - low) & (high - low)) + low)
+
+
+def _scaled(
+    working: Format, sums: Array, lsb: int, term: Term, weight: Quantized, activation: Quantized
+) -> Array:
+    """RNE(S × scales): one rounding of the exact product; NaN scales give NaN."""
+    if not term.scales:
+        return fp.rounded(working, exact.to_float(sums, lsb))
+    product, unit = sums.astype(object), np.asarray(lsb)
+    special = np.ones(sums.shape)
+    for scale in term.scales:
+        codes = _scale_codes(scale, sums.shape, weight, activation)
+        fields = scale[1].format.fields(codes)
+        value = scale[1].format.decode(codes)
+        signed = np.where(fields.sign, -fields.significand, fields.significand).astype(object)
+        finite = np.isfinite(value)
+        product = product * np.where(finite, signed, 1)
+        unit = unit + np.where(finite, fields.exponent, 0)
+        special = fp.product(special, np.where(finite, 1.0, value))
+    result = fp.rounded(working, exact.to_float(product, unit))
+    return np.where(np.isfinite(special), result, fp.product(special, np.sign(result)))
+
+
+def scale_values(
+    scale: Sided, shape: tuple[int, ...], weight: Quantized, activation: Quantized
+) -> Array:
+    """Values of a scale, spread like its codes, as float64."""
+    return np.asarray(scale[1].format.decode(_scale_codes(scale, shape, weight, activation)))

@@ -1,0 +1,126 @@
+"""A quantized matrix: the codes of each plane, the scales of each level, the selections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .description import Operand
+from .description.operand import Span
+from .errors import DesignError, UnknownName
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """``rows`` vectors of K elements, as hardware receives them.
+
+    Parameters
+    ----------
+    operand : what the codes mean.
+    codes : name -> codes, shape (rows, K).
+    scales : level name -> codes of the level's format, shape ``level.span.shape(rows, K)``.
+    select : table choices, shape ``operand.select.span.shape(rows, K)``, or None.
+    """
+
+    operand: Operand
+    codes: Mapping[str, Array]
+    scales: Mapping[str, Array] = field(default_factory=dict)
+    select: Array | None = None
+
+    def __post_init__(self) -> None:
+        self._check("codes", self.codes, list(self.operand.codes))
+        self._check("scales", self.scales, [level.name for level in self.operand.levels])
+        shape = self.shape
+        for name, fmt in self.operand.codes.items():
+            array = fmt.check(self.codes[name])
+            if array.ndim != 2 or array.shape != shape:
+                raise DesignError(f"{name} must be rows × K = {shape}, got {array.shape}")
+        for level in self.operand.levels:
+            self._check_span(level.name, level.span, level.format.check(self.scales[level.name]))
+        if (self.select is None) != (self.operand.select is None):
+            raise DesignError("the operand's selection and the given one do not fit together")
+        if self.operand.select is not None and self.select is not None:
+            self._check_span("select", self.operand.select.span, self.select)
+
+    @staticmethod
+    def _check(what: str, given: Mapping[str, Array], wanted: list[str]) -> None:
+        for name in given:
+            if name not in wanted:
+                raise UnknownName(what, name, wanted or ["(none)"])
+        missing = [name for name in wanted if name not in given]
+        if missing:
+            raise DesignError(f"{what} {missing[0]!r} is missing; needed: {', '.join(wanted)}")
+
+    def _check_span(self, name: str, span: Span, array: Array) -> None:
+        wanted = span.shape(*self.shape)
+        if array.shape != wanted:
+            raise DesignError(f"{name} over {span} must have shape {wanted}, got {array.shape}")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, K)."""
+        array = np.asarray(next(iter(self.codes.values())))
+        if array.ndim != 2:
+            raise DesignError(f"codes must have two axes, rows × K, got shape {array.shape}")
+        return array.shape[0], array.shape[1]
+
+    def elements(self, plane: int) -> Array:
+        """A plane's element values, unscaled, as float64 (rows, K)."""
+        item = self.operand.planes[plane]
+        codes = self.plane_codes(plane)
+        return np.asarray(item.element.decode(codes, self.plane_select(plane)))
+
+    def plane_codes(self, plane: int) -> Array:
+        """A plane's codes (rows, K); zeros for a constant."""
+        item = self.operand.planes[plane]
+        if item.constant:
+            return np.zeros(self.shape, np.uint8)
+        return np.asarray(self.codes[item.code])
+
+    def plane_select(self, plane: int) -> Array | int:
+        """A plane's table choices, spread over the elements."""
+        item = self.operand.planes[plane]
+        if self.select is None or self.operand.select is None or not item.element.select_width:
+            return 0
+        return spread(np.asarray(self.select), self.shape)
+
+    def dequantize(self) -> Array:
+        """The values: the sum over planes of element × scales, float64 (rows, K).
+
+        Computed in float64, with its rounding where scales are wide. Planes that are not meant to
+        be added (real and imaginary) are had one by one from ``plane_values``.
+        """
+        values = self.plane_values(0)
+        for plane in range(1, len(self.operand.planes)):
+            values = values + self.plane_values(plane)
+        return values
+
+    def plane_values(self, plane: int) -> Array:
+        """One plane's element × scales, float64 (rows, K)."""
+        values = self.elements(plane)
+        for level in self.operand.planes[plane].scales:
+            values = values * spread(level.format.decode(self.scales[level.name]), self.shape)
+        return values
+
+
+def spread(blocks: Array, shape: tuple[int, int]) -> Array:
+    """One value a block -> one value an element."""
+    rows, columns = shape[0] // blocks.shape[0], shape[1] // blocks.shape[1]
+    return np.repeat(np.repeat(blocks, rows, axis=0), columns, axis=1)
+
+
+def single(operand: Operand, codes: npt.ArrayLike) -> Quantized:
+    """An unscaled operand of one plane from its codes alone, shape (rows, K)."""
+    names = list(operand.codes)
+    if len(names) != 1 or operand.levels or operand.select:
+        raise DesignError(
+            "bare codes fit only an operand of one unscaled plane; "
+            "build a Quantized with its scales"
+        )
+    return Quantized(operand, {names[0]: np.asarray(codes)})

