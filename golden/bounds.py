@@ -113,6 +113,8 @@ def result_range(arithmetic: Arithmetic) -> Range:
     total = found[0]
     for other in found[1:]:
         total = total | other
+    if arithmetic.initial is not None:
+        total = total + Range(total.lsb, arithmetic.initial.low, arithmetic.initial.high)
     last = arithmetic.accumulate[-1]
     if last.rule == "int" and last.format is not None:
         return Range(total.lsb, last.format.low, last.format.high)

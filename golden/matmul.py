@@ -14,7 +14,7 @@ from .description import Arithmetic, Engine
 from .errors import DesignError
 from .flags import Flags, flags
 from .formats import Format, Minifloat, lookup
-from .sums import fp_sum, raw_sum, scale_values
+from .sums import bounded, fp_sum, raw_sum, scale_values
 from .tensor import Quantized, single
 from .terms import Accumulator, accumulators
 
@@ -46,7 +46,13 @@ class Result:
         return np.where(nan, np.nan, values)
 
 
-def matmul(engine: Engine, weight: Matrix, activation: Matrix, mode: int = 0) -> Result:
+def matmul(
+    engine: Engine,
+    weight: Matrix,
+    activation: Matrix,
+    mode: int = 0,
+    initial: npt.ArrayLike | None = None,
+) -> Result:
     """weight (N × K) times activation (M × K): what the hardware answers, to the bit.
 
     Parameters
@@ -54,6 +60,7 @@ def matmul(engine: Engine, weight: Matrix, activation: Matrix, mode: int = 0) ->
     engine : the design.
     weight, activation : :class:`Quantized`, or bare codes where an operand is one unscaled plane.
     mode : which of the engine's arithmetics.
+    initial : (N, M) integers that the sums start from, if the arithmetic has ``initial``.
 
     Raises DesignError if K differs, exceeds k_max, or is not a multiple of the lanes and groups.
     """
@@ -65,7 +72,24 @@ def matmul(engine: Engine, weight: Matrix, activation: Matrix, mode: int = 0) ->
     if not isinstance(a, Quantized):
         a = single(arithmetic.activation, a)
     _check(engine, mode, w, a)
-    return compute(arithmetic, w, a)
+    result = compute(arithmetic, w, a)
+    if initial is None and arithmetic.initial is None:
+        return result
+    return Result(_preloaded(arithmetic, result, initial), result.format, result.flags)
+
+
+def _preloaded(arithmetic: Arithmetic, result: Result, initial: npt.ArrayLike | None) -> Array:
+    if initial is None or arithmetic.initial is None:
+        raise DesignError("initial values and an arithmetic with initial go together")
+    start = np.asarray(initial)
+    low, high = arithmetic.initial.low, arithmetic.initial.high
+    if start.shape != result.values.shape or start.min() < low or start.max() > high:
+        raise DesignError(
+            f"initial must be {result.values.shape} integers in {low}…{high}, got {start.shape}"
+        )
+    total = result.values + start.astype(result.values.dtype)
+    last = arithmetic.accumulate[-1]
+    return bounded(total, last) if last.rule == "int" else np.asarray(total)
 
 
 def compute(arithmetic: Arithmetic, weight: Quantized, activation: Quantized) -> Result:

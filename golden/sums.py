@@ -36,7 +36,7 @@ def raw_sum(
         total = part if total is None else total + part
     assert total is not None
     last = arithmetic.accumulate[-1]
-    return total if last.rule == "exact" else _bounded(total, last)
+    return total if last.rule == "exact" else bounded(total, last)
 
 
 def _term_sums(
@@ -113,7 +113,7 @@ def _inner_stages(sums: Array, arithmetic: Arithmetic) -> Array:
     """Combine group sums up to the span of the stage before the floating-point one."""
     inner, group = arithmetic.accumulate[0], arithmetic.group
     if inner.rule == "int":
-        return _bounded(sums, inner)
+        return bounded(sums, inner)
     if inner.rule == "exact" and inner.span and group and inner.span > group:
         many = inner.span // group
         if sums.shape[2] % many:
@@ -122,7 +122,7 @@ def _inner_stages(sums: Array, arithmetic: Arithmetic) -> Array:
     return sums
 
 
-def _bounded(sums: Array, stage: Stage) -> Array:
+def bounded(sums: Array, stage: Stage) -> Array:
     """``sums`` wrapped to the width of an ``int`` stage."""
     assert stage.format is not None
     low, high = stage.format.low, stage.format.high

@@ -1,0 +1,1 @@
+"""What is built: one Amaranth component a file."""

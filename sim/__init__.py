@@ -1,0 +1,1 @@
+"""How it is shown: benches, the simulator runner, models of vendor primitives."""

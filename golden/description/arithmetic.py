@@ -85,6 +85,8 @@ class Arithmetic:
     accumulate : the stages, from the inside out.
     output : the result's format.
     k_max : the longest reduction that the widths must hold.
+    initial : format of what every sum starts from, an integer in units of the raw result's last
+        place; None starts from 0.
     """
 
     weight: Operand
@@ -94,10 +96,15 @@ class Arithmetic:
     accumulate: tuple[Stage, ...] = (Stage(),)
     output: Output = field(default_factory=Output)
     k_max: int = 4096
+    initial: Format | None = None
 
     def __post_init__(self) -> None:
         if self.k_max < 1:
             raise DesignError(f"k-max must be at least 1, got {self.k_max}")
+        if self.initial is not None and (
+            not isinstance(self.initial, Integer) or self.output.format or self.aligned
+        ):
+            raise DesignError("initial needs an integer format, a raw output and an exact sum")
         if self.product not in PRODUCTS:
             raise UnknownName("product rule", self.product, PRODUCTS)
         if not self.accumulate:

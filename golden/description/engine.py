@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ..errors import DesignError, UnknownName
@@ -64,6 +65,10 @@ class Engine:
     build: Build = Build()
 
     def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", self.name):
+            raise DesignError(
+                f"an engine's name is a Verilog identifier (letters, digits, _), got {self.name!r}"
+            )
         if not self.modes:
             raise DesignError("an engine needs at least one mode")
         for mode in range(len(self.modes)):

@@ -1,0 +1,88 @@
+"""One product of two decoded elements, exact, in fixed point."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Const, Module
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..golden.bounds import Range, of_format
+from ..golden.flags import Reachable
+from ..golden.formats import Format
+from .shapes import DecodedLayout, member, shape_of
+from .shift import shift_left
+
+
+class FlaggedLayout(data.StructLayout):
+    """A fixed-point value and the flags that can be raised: ``nan``, ``positive``, ``negative``."""
+
+    def __init__(self, values: Range, flags: Reachable):
+        self.flags = flags
+        members = {"value": shape_of(values)}
+        members |= dict.fromkeys(flag_names(flags), 1)
+        super().__init__(members)
+
+
+def flag_names(flags: Reachable) -> tuple[str, ...]:
+    """The flags' names, in the order of the bits above the value."""
+    return ("nan",) * flags.nan + ("positive", "negative") * flags.infinite
+
+
+class Product(wiring.Component):
+    """Product of two decoded elements by the tool's own multiplier. Combinational.
+
+    Parameters
+    ----------
+    weight, activation : :class:`Format`
+        The element formats.
+
+    Members
+    -------
+    weight, activation : :py:`In(DecodedLayout(…))`
+        The elements.
+    o : :py:`Out(FlaggedLayout(…))`
+        ``value`` in units of ``2**(weight.lsb + activation.lsb)``, zero if a factor is special.
+    """
+
+    def __init__(self, weight: Format, activation: Format):
+        self.weight_format = weight
+        self.activation_format = activation
+        self.range = of_format(weight) * of_format(activation)
+        self.flags = Reachable.of(weight, activation)
+        super().__init__(
+            {
+                "weight": In(DecodedLayout(weight, infinite=self.flags.infinite)),
+                "activation": In(DecodedLayout(activation, infinite=self.flags.infinite)),
+                "o": Out(FlaggedLayout(self.range, self.flags)),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        w, a = self.weight, self.activation
+
+        # The significands' product, moved by the sum of the exponents.
+        product = w.significand * a.significand
+        shift = exponent_sum(w, a)
+        m.d.comb += self.o.value.eq(shift_left(m, product, shift, len(self.o.value)))
+
+        raise_flags(m, self.flags, w, a, self.o)
+        return m
+
+
+def exponent_sum(w, a):
+    """The sum of two decoded exponents, as narrow as the formats allow."""
+    present = [x.exponent for x in (w, a) if "exponent" in x.shape().members]
+    return present[0] + present[1] if len(present) == 2 else (*present, Const(0, 0))[0]
+
+
+def raise_flags(m: Module, flags: Reachable, w, a, o) -> None:
+    """The flags of the product of two decoded elements."""
+    w_inf, a_inf = member(w, "inf"), member(a, "inf")
+    if flags.nan:
+        invalid = (w_inf & member(a, "zero")) | (a_inf & member(w, "zero"))
+        m.d.comb += o.nan.eq(member(w, "nan") | member(a, "nan") | invalid)
+    if flags.infinite:
+        infinite = (w_inf & ~member(a, "zero")) | (a_inf & ~member(w, "zero"))
+        negative = member(w, "sign") ^ member(a, "sign")
+        m.d.comb += [o.positive.eq(infinite & ~negative), o.negative.eq(infinite & negative)]

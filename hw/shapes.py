@@ -1,0 +1,53 @@
+"""Hardware shapes of what the golden model describes."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Const, signed, unsigned
+from amaranth.lib import data
+
+from ..golden.bounds import Range
+from ..golden.formats import Format, Minifloat
+
+
+def shape_of(values: Range):
+    """The narrowest shape that holds every value of ``values``."""
+    return signed(values.width) if values.signed else unsigned(values.width)
+
+
+def significands(fmt: Format) -> Range:
+    """Signed significands that a decoder of ``fmt`` gives, in units of ``2**fmt.lsb``.
+
+    The exponent comes beside; without one, these are the element's values.
+    """
+    if isinstance(fmt, Minifloat):
+        highest = (1 << fmt.significand_width) - 1
+        return Range(fmt.lsb, -highest if fmt.signed else 0, highest)
+    return Range(fmt.lsb, fmt.low, fmt.high)
+
+
+class DecodedLayout(data.StructLayout):
+    """A decoded element: ``significand * 2**(exponent + lsb)``, flags only where reachable.
+
+    Members: ``significand``; ``exponent``, ``nan``, ``inf`` where the format has them. NaN and
+    infinity have the significand 0. Where ``infinite`` (this element or its partner can be), also
+    ``sign``, and ``zero`` for what makes an infinity vanish: zero and NaN.
+    """
+
+    def __init__(self, fmt: Format, *, infinite: bool = False):
+        members = {"significand": shape_of(significands(fmt))}
+        if fmt.exponent_span:
+            members["exponent"] = unsigned(fmt.exponent_span.bit_length())
+        if fmt.has_nan:
+            members["nan"] = unsigned(1)
+        if fmt.has_inf:
+            members["inf"] = unsigned(1)
+        if infinite and fmt.low < 0:
+            members["sign"] = unsigned(1)
+        if infinite and (fmt.has_zero or fmt.has_nan):
+            members["zero"] = unsigned(1)
+        super().__init__(members)
+
+
+def member(view: data.View, name: str):
+    """A member of a view, or the constant 0 where the layout leaves it out."""
+    return view[name] if name in view.shape().members else Const(0, 1)

@@ -1,0 +1,220 @@
+"""Builds a simulator around engines and runs the cocotb bench on it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..golden.errors import ToolFailed
+from ..hw.emit import Emitted, verilog
+from . import tools
+from .pack import pack_codes, pack_integers, pack_result
+from .stimuli import Tile
+from .top import bench_top
+
+#: Chances that a source pauses and that the sink stalls, one pattern a phase. The first never waits.
+PHASES = ((0.0, 0.0), (0.4, 0.0), (0.0, 0.5), (0.5, 0.5), (0.0, 0.9))
+
+_VERILATOR = ["--timescale", "1ns/1ps", "-Wno-WIDTHEXPAND", "-Wno-WIDTHTRUNC", "-Wno-fatal"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """An engine, its hardware as Verilog, and the tiles to send through it."""
+
+    emitted: Emitted
+    sources: tuple[str, ...]
+    tiles: list[Tile]
+
+
+def job(emitted: Emitted, tiles: list[Tile], core: str | None = None) -> Job:
+    """A job on the emitted RTL, or on another Verilog ``core`` (the mapped netlist)."""
+    if core is None:
+        core = core_verilog(emitted)
+    return Job(emitted, (core, emitted.wrapper), tiles)
+
+
+def core_verilog(emitted: Emitted) -> str:
+    """The core's Verilog; kept by content."""
+    folder = tools.cache() / "verilog" / _digest(emitted.rtlil)
+    if not (folder / "done.v").exists():
+        text = verilog(emitted.rtlil, folder)
+        (folder / "done.part").write_text(text)
+        (folder / "done.part").replace(folder / "done.v")
+    return (folder / "done.v").read_text()
+
+
+def run(
+    jobs: list[Job], seed: int = 1, *, libraries: tuple[Path, ...] = (), waves: bool = False
+) -> list[list[dict[str, Any]]]:
+    """Simulate all ``jobs`` in one bench; per job and phase, what the bench found.
+
+    ``libraries`` are Verilog files with the cells of mapped netlists. Raises ToolMissing, or
+    ToolFailed with the simulator's first error.
+    """
+    tools.use_verilator()
+    texts = [bench_top([item.emitted for item in jobs])]
+    for item in jobs:
+        texts += [text for text in item.sources if text not in texts]
+    folder = _build(texts, libraries, waves)
+    spec = {"seed": seed, "engines": [_phases(item) for item in jobs]}
+    return _simulate(folder, spec, waves)
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:20]
+
+
+def _build(texts: list[str], libraries: tuple[Path, ...], waves: bool) -> Path:
+    """A built simulator; made once for the same text."""
+    key = _digest(*texts, *map(str, libraries), str(waves), *_VERILATOR)
+    folder = tools.cache() / "sim" / key
+    if (folder / "built").exists():
+        return folder
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    sources = []
+    for number, text in enumerate(texts):
+        sources.append(folder / f"source_{number}.v")
+        sources[-1].write_text(text)
+    _cocotb(
+        folder,
+        "build",
+        {
+            "sources": [str(path) for path in (*libraries, *sources)],
+            "hdl_toplevel": "bench",
+            "build_dir": str(folder),
+            "build_args": [*_VERILATOR, *(["--trace-fst", "--trace-structs"] if waves else [])],
+        },
+    )
+    (folder / "built").touch()
+    return folder
+
+
+def _simulate(folder: Path, spec: dict[str, Any], waves: bool) -> list[list[dict[str, Any]]]:
+    """Run the bench in a folder of its own, so that several may share one build."""
+    work = folder / f"run_{os.getpid()}_{_digest(json.dumps(spec))}"
+    work.mkdir(exist_ok=True)
+    (work / "job.json").write_text(json.dumps(spec))
+    try:
+        _cocotb(
+            work,
+            "test",
+            {
+                "hdl_toplevel": "bench",
+                "hdl_toplevel_lang": "verilog",
+                "test_module": "macsmith.sim.bench",
+                "build_dir": str(folder),
+                "test_dir": str(work),
+                "results_xml": str(work / "results.xml"),
+                "extra_env": {"MACSMITH_BENCH": str(work / "job.json")},
+                "waves": waves,
+            },
+        )
+        found = work / "job.found.json"
+        if not found.exists():
+            raise ToolFailed(f"the bench did not finish; its log is {work / 'test.log'}")
+        return json.loads(found.read_text())  # type: ignore[no-any-return]
+    finally:
+        if (work / "job.found.json").exists() and not waves:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+_STEP = """
+import json, sys
+from cocotb_tools.runner import get_runner
+step, arguments = sys.argv[1], json.loads(sys.argv[2])
+runner = get_runner("verilator")
+if step == "test":
+    runner.build_dir = arguments["build_dir"]
+getattr(runner, step)(**arguments)
+"""
+
+
+def _cocotb(folder: Path, step: str, arguments: dict[str, Any]) -> None:
+    """One step of cocotb's runner in a process of its own: it changes folders and prints."""
+    log = folder / f"{step}.log"
+    environment = {
+        "MAKEFLAGS": "-j2 CFG_CXXFLAGS_PCH_I=-include OPT_GLOBAL=-O1",
+        "COCOTB_ANSI_OUTPUT": "0",
+        **os.environ,
+    }
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _STEP, step, json.dumps(arguments)],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,
+        )
+        try:
+            status = process.wait()
+        except BaseException:
+            os.killpg(process.pid, 9)
+            process.wait()
+            raise
+    if status:
+        lines = log.read_text(errors="replace").splitlines()
+        wrong = [line for line in lines if "rror" in line] or lines[-1:] or ["no output"]
+        raise ToolFailed(f"the simulator's {step} failed: {wrong[0].strip()} (log: {log})")
+
+
+def _phases(item: Job) -> list[dict[str, Any]]:
+    """The tiles dealt out over the stall patterns, as beats."""
+    emitted = item.emitted
+    parts = min(len(PHASES), len(item.tiles))
+    result = []
+    for number in range(parts):
+        idle, stall = PHASES[number]
+        share = item.tiles[number::parts]
+        beats: dict[str, list[list[Any]]] = {s.name: [] for s in emitted.streams if not s.output}
+        for tile in share:
+            for name, values in _beats(emitted, tile).items():
+                beats[name] += values
+        result.append(
+            {
+                "idle": idle,
+                "stall": stall,
+                "beats": beats,
+                "results": len(share),
+                "latency": emitted.plan.latency,
+            }
+        )
+    return result
+
+
+def _beats(emitted: Emitted, tile: Tile) -> dict[str, list[list[Any]]]:
+    plan, interface = emitted.plan, emitted.engine.build.interface
+    weight = pack_codes(tile.weight, plan.lanes, plan.weight.bits)
+    activation = pack_codes(tile.activation, plan.lanes, plan.activation.bits)
+    final = len(activation) - 1
+    beats = {
+        "weight": [[f"{value:x}", 0] for value in weight],
+        "activation": [[f"{value:x}", int(i == final)] for i, value in enumerate(activation)],
+    }
+    if tile.initial is not None:
+        stream = next(s for s in emitted.streams if s.name == "initial")
+        stride = stream.axis_lane_bits if interface == "axis" else stream.bits
+        beats["initial"] = [[f"{pack_integers(tile.initial, stride):x}", 0]]
+    return beats
+
+
+def expected(item: Job) -> list[list[int]]:
+    """Per phase, the result beats that must come out."""
+    stream, interface = item.emitted.streams[-1], item.emitted.engine.build.interface
+    parts = min(len(PHASES), len(item.tiles))
+    return [
+        [
+            pack_result(stream, interface, tile.answer.values, tile.answer.flags)
+            for tile in item.tiles[number::parts]
+        ]
+        for number in range(parts)
+    ]
