@@ -19,6 +19,7 @@ from .description.serialize import from_toml, load, to_toml
 from .errors import DesignError, MacsmithError, Mismatch, ToolFailed, ToolMissing, UnknownName
 from .formats import Codebook, Format, Integer, Minifloat, Policy, lookup
 from .matmul import Result, matmul
+from .quantize import quantize
 from .tensor import Quantized
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "load",
     "lookup",
     "matmul",
+    "quantize",
     "raw",
     "to_toml",
 ]

@@ -73,7 +73,7 @@ def _aligned(value: Array, shift: Array) -> Array:
     up = magnitude << np.clip(shift, 0, 62)
     down = magnitude >> np.clip(-shift, 0, 62)
     moved = np.where(shift >= 0, up, down)
-    return np.where(value < 0, -moved, moved)
+    return np.asarray(np.where(value < 0, -moved, moved))
 
 
 def _overflow(fmt: Minifloat) -> int:
@@ -97,4 +97,4 @@ def _special(
     result = np.where(over, fmt.inf_code | (negative.astype(np.int64) << (fmt.bits - 1)), result)
     result = np.where(plus, fmt.inf_code, result)
     result = np.where(minus, fmt.inf_code | 1 << (fmt.bits - 1), result)
-    return np.where(nan, fmt.nan_code, result)
+    return np.asarray(np.where(nan, fmt.nan_code, result))

@@ -75,7 +75,7 @@ def summary(engine: Engine, planned: Plan) -> str:
 
 def notes(planned: Plan) -> dict[str, str]:
     """What each stream carries, in one line."""
-    flags = " flags above the value:" if planned.flags.nan or planned.flags.infinite else ""
+    flags = "; flags above the value:" if planned.flags.nan or planned.flags.infinite else ""
     names = ("nan",) * planned.flags.nan + ("+inf", "-inf") * planned.flags.infinite
     unit = f"units of 2^{planned.total.lsb}" if planned.stage.rule != "aligned" else "a float"
     return {

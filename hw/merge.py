@@ -1,7 +1,7 @@
 """Merges equal modules of an RTLIL text: each distinct one is emitted once and instantiated.
 
-Amaranth writes a module for every instance. Two modules are equal if their text is, once their own name
-and source locations are left out and their children have been merged.
+Amaranth writes a module for every instance. Two modules are equal if their text is, once their own
+name and source locations are left out and their children have been merged.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class _Module:
 def merge(rtlil: str, top: str) -> str:
     """``rtlil`` with equal modules merged, children first; ``top`` names the top module.
 
-    Merged modules are called ``<top>_<leaf>``, after the last part of the name of their first instance,
-    without its indices; where several differ, they are numbered in order of appearance.
+    Merged modules are called ``<top>_<leaf>``, after the last part of the name of their first
+    instance, without its indices; where several differ, they are numbered in order of appearance.
     """
     modules = {module.name: module for module in _parse(rtlil)}
     root = _top_of(modules)

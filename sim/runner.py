@@ -19,7 +19,7 @@ from .pack import pack_codes, pack_integers, pack_result
 from .stimuli import Tile
 from .top import bench_top
 
-#: Chances that a source pauses and that the sink stalls, one pattern a phase. The first never waits.
+#: Chances that a source pauses and that the sink stalls, a pattern a phase; the first never waits.
 PHASES = ((0.0, 0.0), (0.4, 0.0), (0.0, 0.5), (0.5, 0.5), (0.0, 0.9))
 
 _VERILATOR = ["--timescale", "1ns/1ps", "-Wno-WIDTHEXPAND", "-Wno-WIDTHTRUNC", "-Wno-fatal"]
@@ -52,20 +52,24 @@ def core_verilog(emitted: Emitted) -> str:
 
 
 def run(
-    jobs: list[Job], seed: int = 1, *, libraries: tuple[Path, ...] = (), waves: bool = False
+    jobs: list[Job],
+    seed: int = 1,
+    *,
+    libraries: tuple[Path, ...] = (),
+    waveform: Path | None = None,
 ) -> list[list[dict[str, Any]]]:
     """Simulate all ``jobs`` in one bench; per job and phase, what the bench found.
 
-    ``libraries`` are Verilog files with the cells of mapped netlists. Raises ToolMissing, or
-    ToolFailed with the simulator's first error.
+    ``libraries`` are Verilog files with the cells of mapped netlists; into ``waveform`` goes an
+    FST file. Raises ToolMissing, or ToolFailed with the simulator's first error.
     """
     tools.use_verilator()
     texts = [bench_top([item.emitted for item in jobs])]
     for item in jobs:
         texts += [text for text in item.sources if text not in texts]
-    folder = _build(texts, libraries, waves)
+    folder = _build(texts, libraries, waveform is not None)
     spec = {"seed": seed, "engines": [_phases(item) for item in jobs]}
-    return _simulate(folder, spec, waves)
+    return _simulate(folder, spec, waveform)
 
 
 def _digest(*texts: str) -> str:
@@ -98,7 +102,9 @@ def _build(texts: list[str], libraries: tuple[Path, ...], waves: bool) -> Path:
     return folder
 
 
-def _simulate(folder: Path, spec: dict[str, Any], waves: bool) -> list[list[dict[str, Any]]]:
+def _simulate(
+    folder: Path, spec: dict[str, Any], waveform: Path | None
+) -> list[list[dict[str, Any]]]:
     """Run the bench in a folder of its own, so that several may share one build."""
     work = folder / f"run_{os.getpid()}_{_digest(json.dumps(spec))}"
     work.mkdir(exist_ok=True)
@@ -115,23 +121,32 @@ def _simulate(folder: Path, spec: dict[str, Any], waves: bool) -> list[list[dict
                 "test_dir": str(work),
                 "results_xml": str(work / "results.xml"),
                 "extra_env": {"MACSMITH_BENCH": str(work / "job.json")},
-                "waves": waves,
+                "waves": waveform is not None,
             },
         )
         found = work / "job.found.json"
         if not found.exists():
             raise ToolFailed(f"the bench did not finish; its log is {work / 'test.log'}")
+        if waveform is not None:
+            waveform.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(next(work.glob("*.fst")), waveform)
         return json.loads(found.read_text())  # type: ignore[no-any-return]
     finally:
-        if (work / "job.found.json").exists() and not waves:
+        if (work / "job.found.json").exists():
             shutil.rmtree(work, ignore_errors=True)
 
 
+# cocotb makes every signal public, which hinders Verilator and triples the build; the bench top's
+# ports are all that the bench touches, and they are public by their own comments.
 _STEP = """
 import json, sys
 from cocotb_tools.runner import get_runner
+class Runner(type(get_runner("verilator"))):
+    def _build_command(self):
+        commands = super()._build_command()
+        return [[w for w in words if w != "--public-flat-rw"] for words in commands]
 step, arguments = sys.argv[1], json.loads(sys.argv[2])
-runner = get_runner("verilator")
+runner = Runner()
 if step == "test":
     runner.build_dir = arguments["build_dir"]
 getattr(runner, step)(**arguments)
@@ -143,6 +158,8 @@ def _cocotb(folder: Path, step: str, arguments: dict[str, Any]) -> None:
     log = folder / f"{step}.log"
     environment = {
         "MAKEFLAGS": "-j2 CFG_CXXFLAGS_PCH_I=-include OPT_GLOBAL=-O1",
+        "OBJCACHE": f"{sys.executable} {Path(__file__).with_name('objcache.py')}",
+        "MACSMITH_OBJECTS": str(tools.cache() / "objects"),
         "COCOTB_ANSI_OUTPUT": "0",
         **os.environ,
     }

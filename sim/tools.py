@@ -18,8 +18,8 @@ def require(*programs: str) -> None:
     if missing:
         names = " ".join(_PACKAGES.get(program, program) for program in missing)
         raise ToolMissing(
-            f"{', '.join(missing)} not found; install with your system's package manager, for example: "
-            f"apt-get install {names}"
+            f"{', '.join(missing)} not found; install with your system's package manager, "
+            f"for example: apt-get install {names}"
         )
 
 

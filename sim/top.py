@@ -10,10 +10,10 @@ from .pack import result_bits
 def bench_top(engines: list[Emitted], name: str = "bench") -> str:
     """Verilog of a module that holds ``engines`` side by side.
 
-    Engine i's stream s has the ports ``e<i>_<s>_valid``, ``_ready``, ``_data`` and ``_last``; clk and
-    rst (active high) are shared.
+    Engine i's stream s has the ports ``e<i>_<s>_valid``, ``_ready``, ``_data`` and ``_last``; clk
+    and rst (active high) are shared.
     """
-    ports, body = ["input wire clk", "input wire rst"], []
+    ports, body = ["input wire clk", "input wire rst"], list[str]()
     for index, emitted in enumerate(engines):
         prefix = f"e{index}"
         axis = emitted.engine.build.interface == "axis"
@@ -22,7 +22,8 @@ def bench_top(engines: list[Emitted], name: str = "bench") -> str:
             ports += _ports(prefix, stream, emitted.engine.build.interface)
             pins += _axis_pins(prefix, stream) if axis else _native_pins(prefix, stream)
         body.append(f"  {emitted.engine.name} engine_{index} ({', '.join(pins)});")
-    lines = [f"module {name} (", "  " + ",\n  ".join(ports), ");", *body, "endmodule", ""]
+    public = [f"  {port} /* verilator public_flat_rw */" for port in ports]
+    lines = [f"module {name} (", ",\n".join(public), ");", *body, "endmodule", ""]
     return "\n".join(lines)
 
 

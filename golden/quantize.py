@@ -1,0 +1,180 @@
+"""From real matrices to codes and scales, the common ways."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .description import Level, Operand, Plane
+from .errors import DesignError, UnknownName
+from .formats import Codebook, Format, Integer
+from .tensor import Quantized, spread
+
+Array = npt.NDArray[Any]
+
+#: How a block's scale follows from its values. ``absmax``: the greatest magnitude becomes the
+#: format's greatest value. ``absmean``: the mean magnitude becomes 1 (BitNet b1.58). ``floor``: the
+#: power of two of OCP MX v1.0, 6.3: floor(log2 absmax) - floor(log2 of the greatest value).
+SCALE_RULES = ("absmax", "absmean", "floor")
+
+
+def quantize(
+    values: npt.ArrayLike,
+    operand: Operand,
+    *,
+    rounding: str = "nearest_even",
+    scale_rule: str | None = None,
+) -> Quantized:
+    """Codes, scales and zero points of ``values`` (rows × K) for ``operand``.
+
+    Handles one plane of elements with any levels of scales, its zero point (a second plane of
+    minus_one with an integer scale), and tables selected per block (the one with the least squared
+    error). Out of range saturates. Without ``scale_rule``: ``floor`` for power-of-two scales,
+    ``absmean`` for elements that reach 1 at most, else ``absmax``.
+
+    Raises DesignError for other operands, for NaN and infinity, and for spans that do not divide.
+    """
+    x = np.asarray(values, np.float64)
+    if x.ndim != 2:
+        raise DesignError(f"values must have two axes, rows × K, got shape {x.shape}")
+    if not np.isfinite(x).all():
+        raise DesignError("values must be finite")
+    if scale_rule is not None and scale_rule not in SCALE_RULES:
+        raise UnknownName("scale rule", scale_rule, SCALE_RULES)
+    plane, zero = _planes(operand)
+    for level in operand.levels:
+        level.span.shape(*x.shape)
+    if zero is not None:
+        return _asymmetric(x, operand, plane, zero, rounding)
+    if operand.select is not None:
+        return _selected(x, operand, plane, rounding)
+    scales = _scales(x, plane, _ideal(x, plane, plane.element, scale_rule))
+    codes = plane.element.encode(_divide(x, plane, scales), rounding)
+    return Quantized(operand, {plane.code: codes}, scales)
+
+
+def _planes(operand: Operand) -> tuple[Plane, Level | None]:
+    """The plane of elements, and the zero point's level if there is a second plane for it."""
+    first, *rest = operand.planes
+    if not rest:
+        return first, None
+    if len(rest) == 1 and rest[0].constant and rest[0].element.high == -1:
+        own = [level for level in rest[0].scales if level not in first.scales]
+        shared = [level for level in rest[0].scales if level in first.scales]
+        if len(own) == 1 and own[0].integer and shared == list(first.scales):
+            return first, own[0]
+    raise DesignError(
+        "quantize handles one plane of elements and its zero point; build a Quantized from codes"
+    )
+
+
+def _rule(element: Format, level: Level) -> str:
+    if not level.integer and level.format.significand_width == 1:
+        return "floor"
+    return "absmean" if element.maximum == 1 else "absmax"
+
+
+def _blocks(x: Array, level: Level) -> Array:
+    """(rows, K) -> (row blocks, column blocks, elements of a block)."""
+    rows, columns = level.span.shape(*x.shape)
+    cut = x.reshape(rows, x.shape[0] // rows, columns, x.shape[1] // columns)
+    return cut.transpose(0, 2, 1, 3).reshape(rows, columns, -1)
+
+
+def _scales(x: Array, plane: Plane, ideal: Array) -> dict[str, Array]:
+    """Codes of every level from the first one's ideal scales; later levels make room for it."""
+    if not plane.scales:
+        return {}
+    inner, *outer = plane.scales
+    codes: dict[str, Array] = {}
+    for level in reversed(outer):
+        largest = _blocks(spread(ideal, x.shape), level).max(axis=2)
+        codes[level.name] = level.format.encode(largest / float(inner.format.maximum))
+        stored = spread(level.format.decode(codes[level.name]), x.shape)
+        ideal = _reduce(spread(ideal, x.shape), stored, inner)
+    codes[inner.name] = inner.format.encode(ideal)
+    return codes
+
+
+def _reduce(ideal: Array, scale: Array, level: Level) -> Array:
+    quotient = np.divide(ideal, scale, out=np.zeros_like(ideal), where=scale > 0)
+    return np.asarray(_blocks(quotient, level)[:, :, 0])
+
+
+def _ideal(x: Array, plane: Plane, element: Format, rule: str | None) -> Array:
+    """The real-valued scale of every block of the first level."""
+    if not plane.scales:
+        return np.ones((1, 1))
+    level = plane.scales[0]
+    magnitudes = np.abs(_blocks(x, level))
+    rule = rule or _rule(element, level)
+    if rule == "absmean":
+        return np.asarray(magnitudes.mean(axis=2))
+    largest = magnitudes.max(axis=2)
+    if rule == "absmax":
+        return np.asarray(largest / float(element.maximum))
+    top = np.frexp(float(element.maximum))[1] - 1
+    exponent = np.frexp(largest)[1] - 1 - top
+    return np.where(largest > 0, np.ldexp(1.0, exponent), float(level.format.minimum))
+
+
+def _divide(x: Array, plane: Plane, scales: dict[str, Array]) -> Array:
+    """``x`` over its scales as stored; zero where a scale is zero."""
+    total = np.ones(x.shape)
+    for level in plane.scales:
+        total = total * spread(level.format.decode(scales[level.name]), x.shape)
+    return np.divide(x, total, out=np.zeros_like(x), where=total != 0)
+
+
+def _asymmetric(x: Array, operand: Operand, plane: Plane, zero: Level, rounding: str) -> Quantized:
+    """s = (max - min) / (2**n - 1), z = round(-min / s), q = round(x / s) + z."""
+    if len(plane.scales) != 1 or not isinstance(plane.element, Integer):
+        raise DesignError("quantize handles zero points of integers with one level of scales")
+    level = plane.scales[0]
+    if level.span != zero.span:
+        raise DesignError("quantize handles zero points that span what their scale spans")
+    blocks = _blocks(x, level)
+    low, high = np.minimum(blocks.min(axis=2), 0), np.maximum(blocks.max(axis=2), 0)
+    steps = plane.element.high - plane.element.low
+    scale = level.format.encode(np.maximum((high - low) / steps, 1e-5))
+    stored = level.format.decode(scale)
+    offset = zero.format.encode(np.rint(plane.element.low - low / stored))
+    shifted = x / spread(stored, x.shape) + spread(zero.format.decode(offset), x.shape)
+    codes = {plane.code: plane.element.encode(shifted, rounding)}
+    return Quantized(operand, codes, {level.name: scale, zero.name: offset})
+
+
+def _selected(x: Array, operand: Operand, plane: Plane, rounding: str) -> Quantized:
+    """For each block the table with the least squared error; the first wins a tie."""
+    assert operand.select is not None
+    if not isinstance(plane.element, Codebook):
+        raise DesignError("quantize selects among the tables of a codebook")
+    shape = operand.select.span.shape(*x.shape)
+    if plane.scales and plane.scales[0].span != operand.select.span:
+        raise DesignError("quantize selects tables that span what their first scale spans")
+    tables = [
+        Codebook(plane.element.name, (table,), plane.element.exponent, plane.element.ties)
+        for table in plane.element.tables
+    ]
+    block = Level(plane.element, operand.select.span, when="group")
+
+    # Which table is best is judged with real-valued scales; these are then stored.
+    chosen = np.zeros(shape, np.int64)
+    best, ideal = np.full(shape, np.inf), np.ones(shape)
+    for index, table in enumerate(tables):
+        scale = _ideal(x, plane, table, None)
+        wide = np.broadcast_to(spread(scale, x.shape), x.shape)
+        ratio = np.divide(x, wide, out=np.zeros_like(x), where=wide != 0)
+        error = np.square(_blocks(table.decode(table.encode(ratio, rounding)) * wide - x, block))
+        better = error.sum(axis=2) < best
+        chosen, ideal = np.where(better, index, chosen), np.where(better, scale, ideal)
+        best = np.minimum(best, error.sum(axis=2))
+
+    scales = _scales(x, plane, ideal)
+    ratio, picked = _divide(x, plane, scales), spread(chosen, x.shape)
+    codes = tables[0].encode(ratio, rounding)
+    for index, table in enumerate(tables):
+        codes = np.where(picked == index, table.encode(ratio, rounding), codes)
+    return Quantized(operand, {plane.code: codes}, scales, chosen.astype(np.uint8))

@@ -1,0 +1,67 @@
+"""The command line: ``macsmith list|generate|verify|synth|explain|doctor``."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from typing import NoReturn
+
+from . import __version__
+from .commands import COMMANDS, load
+from .golden.errors import DesignError, MacsmithError, UnknownName
+
+USAGE = 2
+INTERRUPTED = 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """Errors in one line, with the close names, instead of a page of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise DesignError(f"{message} (try: {self.prog} --help)")
+
+
+def _parser(command: str | None) -> argparse.ArgumentParser:
+    """The parser; only the options of ``command`` are filled in."""
+    parser = _Parser(prog="macsmith", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"macsmith {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    for name, (_, summary) in COMMANDS.items():
+        sub = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
+        if name == command:
+            load(name).arguments(sub)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; returns its exit code.
+
+    0 done, 1 failed, 2 wrong usage, 3 a tool is missing, 4 hardware and golden model differ.
+    """
+    words = sys.argv[1:] if argv is None else argv
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    try:
+        command = next((word for word in words if not word.startswith("-")), None)
+        if command is not None and command not in COMMANDS and words[0] == command:
+            raise UnknownName("command", command, COMMANDS)
+        parser = _parser(command)
+        arguments = parser.parse_args(words)
+        if arguments.command is None:
+            parser.print_help()
+            return USAGE
+        return int(load(arguments.command).run(arguments))
+    except MacsmithError as error:
+        print(f"macsmith: {error}", file=sys.stderr)
+        return error.exit_code
+    except OSError as error:
+        print(f"macsmith: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("macsmith: interrupted; nothing was left half-written", file=sys.stderr)
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

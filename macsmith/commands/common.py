@@ -1,0 +1,95 @@
+"""What commands share: naming a design, JSON output, progress, tables."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import fields
+from typing import Any
+
+from ..designs import DEFAULT, Options, design
+from ..golden.description import Engine
+
+_WORDS = {
+    "rows": "output channels worked on at a time",
+    "cols": "activation vectors worked on at a time",
+    "lanes": "products summed per row, column and cycle",
+    "k_max": "longest reduction that never overflows (default 4096)",
+    "accumulate": "exact, aligned, or an integer format to wrap in (int32)",
+    "fraction": "with aligned: bits kept below the greatest exponent",
+    "accumulator": "with aligned: the accumulator's float format (default fp32)",
+    "initial": "format of what every sum starts from (int32), as a stream of its own",
+    "datapath": "how products are made: auto, multiply",
+    "flow": "how operands travel: broadcast",
+    "policy": "lut (no DSP blocks) or dsp",
+    "interface": "native or axis (AXI-Stream)",
+    "pipeline": "adder levels between two registers (default 1)",
+}
+_WHOLE = {"rows", "cols", "lanes", "k_max", "fraction", "pipeline"}
+
+
+def design_arguments(parser: argparse.ArgumentParser) -> None:
+    """DESIGN and the options that override it."""
+    parser.add_argument(
+        "design",
+        nargs="?",
+        default=DEFAULT,
+        metavar="DESIGN",
+        help="a preset, two formats (e2m1xint8), or a TOML file; default %(default)s",
+    )
+    for field in fields(Options):
+        parser.add_argument(
+            f"--{field.name.replace('_', '-')}",
+            type=whole if field.name in _WHOLE else str,
+            metavar="N" if field.name in _WHOLE else "NAME",
+            help=_WORDS[field.name],
+        )
+
+
+def json_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead")
+
+
+def whole(text: str) -> int:
+    """A whole number, or the rule and the value."""
+    try:
+        return int(text, 0)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a whole number, got {text!r}") from None
+
+
+def chosen(arguments: argparse.Namespace) -> Engine:
+    """The engine that the arguments name."""
+    given = {field.name: getattr(arguments, field.name) for field in fields(Options)}
+    return design(arguments.design, Options(**given))
+
+
+def print_json(item: Any) -> None:
+    print(json.dumps(item, indent=2, ensure_ascii=False))
+
+
+def progress(text: str) -> None:
+    """A line about work under way, on stderr."""
+    print(f"… {text}", file=sys.stderr, flush=True)
+
+
+def table(rows: list[list[str]], header: list[str]) -> str:
+    """Columns as wide as their widest cell; numbers to the right."""
+    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+
+    def numeric(column: int) -> bool:
+        cells = [row[column].strip("%×~") for row in rows if row[column] not in ("", "–")]
+        return all(cell.replace(",", "").replace(".", "", 1).isdigit() for cell in cells)
+
+    right = [bool(rows) and numeric(i) for i in range(len(header))]
+
+    def line(cells: list[str]) -> str:
+        padded = [
+            cell.rjust(width) if r else cell.ljust(width)
+            for cell, width, r in zip(cells, widths, right, strict=True)
+        ]
+        return "  ".join(padded).rstrip()
+
+    rule = "  ".join("-" * width for width in widths)
+    return "\n".join([line(header), rule, *(line(row) for row in rows)])

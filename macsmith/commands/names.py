@@ -1,0 +1,88 @@
+"""List the formats, presets, boards, datapaths, flows and interfaces."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from .. import boards
+from ..designs import design, presets
+from ..golden import formats
+from ..golden.bounds import MAX_EXACT, Range, of_format
+from ..golden.description.engine import DATAPATHS, FLOWS, INTERFACES, POLICIES
+from ..golden.errors import UnknownName
+from ..golden.formats import ROUNDINGS, Format
+from .common import json_argument, print_json, table
+
+TOPICS = ("formats", "presets", "boards", "datapaths", "flows", "interfaces", "roundings")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("topic", nargs="?", help=", ".join(TOPICS))
+    json_argument(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    topic = arguments.topic
+    if topic is not None and topic not in TOPICS:
+        raise UnknownName("topic", topic, TOPICS)
+    found = {name: _rows(name) for name in ([topic] if topic else TOPICS)}
+    if arguments.json:
+        print_json(found[topic] if topic else found)
+        return 0
+    for number, (name, rows) in enumerate(found.items()):
+        if number:
+            print()
+        if not topic:
+            print(f"{name}:")
+        header = list(rows[0])
+        print(table([[str(row[column]) for column in header] for row in rows], header))
+    return 0
+
+
+def _rows(topic: str) -> list[dict[str, Any]]:
+    if topic == "formats":
+        return [_format(formats.lookup(name)) for name in formats.names()]
+    if topic == "presets":
+        return [_preset(name) for name in presets()]
+    if topic == "boards":
+        return [_board(name) for name in boards.names()]
+    if topic == "datapaths":
+        return [{"name": name, "serves": _SERVES[name]} for name in DATAPATHS]
+    listed = {"flows": FLOWS, "interfaces": INTERFACES, "roundings": tuple(ROUNDINGS)}
+    return [{"name": name} for name in listed[topic]]
+
+
+_SERVES = {
+    "auto": "the cheapest that serves the pair",
+    "multiply": f"every pair whose product sum fits {MAX_EXACT} bits; the tool's own multiplier",
+}
+assert set(_SERVES) == set(DATAPATHS) and POLICIES
+
+
+def _format(item: Format) -> dict[str, Any]:
+    product = of_format(item) * of_format(item)
+    width = Range(product.lsb, product.low, product.high).times(4096).width
+    specials = [name for name, has in (("NaN", item.has_nan), ("Inf", item.has_inf)) if has]
+    return {
+        "name": item.name,
+        "bits": item.bits,
+        "min": f"{float(item.minimum):g}",
+        "max": f"{float(item.maximum):g}",
+        "step": f"2^{item.lsb}",
+        "specials": " ".join(specials) or "–",
+        "exact sum": f"{width}" if width <= MAX_EXACT else f"{width} (aligned)",
+    }
+
+
+def _preset(name: str) -> dict[str, Any]:
+    engine = design(name)
+    mode = engine.modes[0]
+    sides = [" + ".join(p.element.name for p in s.planes) for s in (mode.weight, mode.activation)]
+    return {"name": name, "weight": sides[0], "activation": sides[1], "modes": len(engine.modes)}
+
+
+def _board(name: str) -> dict[str, Any]:
+    board = boards.lookup(name)
+    resources = {key: board.resources.get(key, 0) for key in ("lut", "ff", "dsp")}
+    return {"name": board.name, "part": board.part, "family": board.family, **resources}

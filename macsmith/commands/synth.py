@@ -1,0 +1,62 @@
+"""Verify a design, synthesize it for a board, and print what it costs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+from .. import boards
+from ..golden.description import Engine
+from ..hw.emit import emit
+from ..report import Report
+from ..sim import verify as simulated
+from .common import chosen, design_arguments, json_argument, print_json, progress, table
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    design_arguments(parser)
+    parser.add_argument("--board", default="u280", help="default %(default)s")
+    parser.add_argument("--no-verify", action="store_true", help="synthesize without simulating")
+    parser.add_argument("--edif", action="store_true", help="also write the netlist as EDIF")
+    parser.add_argument(
+        "-o", "--output", type=Path, help="folder for the reports and the mapped netlist"
+    )
+    json_argument(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    engine, board = chosen(arguments), boards.lookup(arguments.board)
+    folder = arguments.output or Path("build/synth") / f"{engine.name}-{board.name}"
+    report = synthesize(engine, board, folder, verify=not arguments.no_verify, edif=arguments.edif)
+    if arguments.json:
+        print_json(report.to_dict())
+        return 0
+    print(f"{engine.name} on {board.title} ({board.part}), policy {engine.build.policy}\n")
+    header = ["resource", "used", "of the board", "share", "per MAC"]
+    print(table(report.rows(), header), end="\n\n")
+    print("\n".join(report.summary()))
+    print(f"files: {folder}")
+    return 0
+
+
+def synthesize(
+    engine: Engine, board: boards.Board, folder: Path, *, verify: bool = True, edif: bool = False
+) -> Report:
+    """Verify and synthesize ``engine``; reports and netlist go into ``folder``."""
+    begun = time.monotonic()
+    emitted = emit(engine)
+    if verify:
+        progress(f"verifying {engine.name}")
+        simulated.verify(emitted)
+    progress(f"synthesizing {engine.name} for {board.name}")
+    costs = boards.synthesize(
+        emitted.rtlil, [emitted.core], board, engine.build.policy, emitted.keep, folder, edif=edif
+    )
+    seconds = round(time.monotonic() - begun, 2)
+    report = Report(engine, board, costs[emitted.core], verify, seconds)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "report.json").write_text(json.dumps(report.to_dict(), indent=2) + "\n")
+    (folder / "report.md").write_text(report.markdown())
+    return report

@@ -1,0 +1,111 @@
+"""What a synthesized engine costs, as a table, as JSON and as Markdown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .boards import Board, Cost
+from .golden.description import Engine
+
+#: What is printed, in this order, with the board's resource that limits it.
+ROWS = {
+    "sites": "lut",
+    "lut": "lut",
+    "lut_packed": "lut",
+    "ff": "ff",
+    "carry8": None,
+    "dsp": "dsp",
+    "bram36": "bram36",
+    "uram": "uram",
+}
+NOTE = (
+    "Estimate after synthesis, not placed; power is not estimated. Sites: LUT sites of the device "
+    "that LUTs, carries and flip-flops take together."
+)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The cost of ``engine`` on ``board``, and whether the design was verified."""
+
+    engine: Engine
+    board: Board
+    cost: Cost
+    verified: bool
+    seconds: float
+
+    @property
+    def macs(self) -> int:
+        return self.engine.build.macs_per_step
+
+    def to_dict(self) -> dict[str, Any]:
+        """Ready for JSON: resources, their share of the board, and per MAC."""
+        resources = {name: self.cost.resources.get(name, 0) for name in ROWS}
+        fits = self.cost.fits
+        return {
+            "engine": self.engine.name,
+            "board": self.board.name,
+            "part": self.board.part,
+            "policy": self.cost.policy,
+            "verified": self.verified,
+            "shape": {k: getattr(self.engine.build, k) for k in ("rows", "cols", "lanes")},
+            "macs_per_cycle": self.macs,
+            "resources": resources,
+            "per_mac": {name: round(value / self.macs, 3) for name, value in resources.items()},
+            "utilization": dict(self.cost.utilization),
+            "bounds": dict(self.cost.bounds),
+            "levels": dict(self.cost.levels),
+            "fits": {"engines": fits.engines, "tightest": fits.tightest} if fits else None,
+            "tools": dict(self.cost.tools),
+            "seconds": self.seconds,
+            "note": NOTE,
+        }
+
+    def rows(self) -> list[list[str]]:
+        """Resource, used, of the board, share, per MAC."""
+        lines = []
+        for name, limit in ROWS.items():
+            used = self.cost.resources.get(name, 0)
+            total = self.board.resources.get(limit, 0) if limit else 0
+            lines.append(
+                [
+                    name,
+                    f"{used:,g}",
+                    f"{total:,}" if total else "–",
+                    f"{used / total:.3%}" if total else "–",
+                    f"{used / self.macs:.2f}",
+                ]
+            )
+        return lines
+
+    def summary(self) -> list[str]:
+        """Lines below the table."""
+        levels, fits = self.cost.levels, self.cost.fits
+        proof = "verified against the golden model" if self.verified else "NOT verified"
+        lines = [
+            f"{self.macs} MACs per cycle; {proof}",
+            f"levels between registers: {levels['lut']} LUT, carry run of {levels['carry']} bits",
+        ]
+        if fits:
+            total = fits.engines * self.macs
+            lines.append(
+                f"{fits.engines:,} such engines fit ({fits.tightest} runs out first): "
+                f"{total:,} MACs per cycle"
+            )
+        tools = ", ".join(f"{name} {text}" for name, text in self.cost.tools.items())
+        return [*lines, NOTE, f"tools: {tools}"]
+
+    def markdown(self) -> str:
+        """The report as a Markdown section."""
+        header = ["resource", "used", f"of {self.board.name}", "share", "per MAC"]
+        lines = [
+            f"## {self.engine.name} on {self.board.name}, policy {self.cost.policy}",
+            "",
+            "| " + " | ".join(header) + " |",
+            "|" + "---|" * len(header),
+            *("| " + " | ".join(row) + " |" for row in self.rows()),
+            "",
+            *(f"- {line}" for line in self.summary()),
+        ]
+        return "\n".join(lines) + "\n"

@@ -1,0 +1,42 @@
+"""A compiler launcher that keeps the objects of Verilator's run-time library.
+
+Every simulator compiles the same library, which takes longer than a small engine. Verilator's
+makefile calls ``$(OBJCACHE) compiler …``; only sources of installed packages are kept, all else
+is compiled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+
+def main(command: list[str]) -> int:
+    """Run ``command``, or copy the object that it made before; returns its exit code."""
+    folder = os.environ.get("MACSMITH_OBJECTS")
+    source = next((Path(word) for word in command if word.endswith(".cpp")), None)
+    target = Path(command[command.index("-o") + 1]) if "-o" in command else None
+    if not folder or source is None or target is None or "site-packages" not in source.parts:
+        return subprocess.call(command)
+    words = [word for word in command if word != str(target)]
+    key = hashlib.sha256("\0".join([*words, source.read_text()]).encode()).hexdigest()[:20]
+    kept = Path(folder) / f"{source.stem}-{key}.o"
+    if not kept.exists():
+        status = subprocess.call(command)
+        if status:
+            return status
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        part = kept.with_suffix(f".{os.getpid()}")
+        shutil.copyfile(target, part)
+        part.replace(kept)
+    else:
+        shutil.copyfile(kept, target)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
