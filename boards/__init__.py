@@ -1,0 +1,6 @@
+"""What engines are built on: boards, FPGA families, and what a mapped netlist costs."""
+
+from .catalogue import Board, lookup, names
+from .cost import Cost, synthesize
+
+__all__ = ["Board", "Cost", "lookup", "names", "synthesize"]

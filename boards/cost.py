@@ -1,0 +1,194 @@
+"""What engines cost on a board: synthesized, counted, and compared with what the board has.
+
+These are estimates after synthesis: nothing is placed or routed, and no power is estimated.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from math import floor
+from pathlib import Path
+from typing import Any
+
+from ..golden.errors import MacsmithError
+from ..hw import yosys
+from . import cache, script
+from .catalogue import Board
+from .families import Family, family
+from .levels import levels
+from .netlist import Netlist, read
+from .sites import usage
+
+#: Part of every cache key. Raise it whenever a count or a level may come out differently.
+ANALYSIS = "1"
+
+_KIND = "synth"
+
+
+@dataclass(frozen=True)
+class Fits:
+    """How many engines fit beside the shell, and the resource that runs out first.
+
+    Every resource is divided alone: nothing is kept free for routing.
+    """
+
+    engines: int
+    tightest: str
+
+
+@dataclass(frozen=True)
+class Cost:
+    """The cost of one engine.
+
+    Parameters
+    ----------
+    top : the engine's top module.
+    board, policy : what it was synthesized for.
+    resources : as :class:`~macsmith.boards.sites.Usage`.
+    bounds : what ``sites`` is the largest of.
+    levels : ``lut``, ``carry`` (bits), ``carry_runs``, ``muxf``, ``dsp``: see
+        :class:`~macsmith.boards.levels.Levels`.
+    utilization : the share of the board, by the board's resources; ``lut`` by sites.
+    fits : None for an engine that uses nothing.
+    tools : the yosys version, its flags and variant, the version of this analysis.
+    seconds : what the synthesis of all engines of the run took, when it ran.
+    """
+
+    top: str
+    board: str
+    policy: str
+    resources: Mapping[str, float]
+    bounds: Mapping[str, float]
+    levels: Mapping[str, int]
+    utilization: Mapping[str, float]
+    fits: Fits | None
+    tools: Mapping[str, str]
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return asdict(self)
+
+
+def synthesize(
+    rtlil: str,
+    tops: Sequence[str],
+    board: Board,
+    policy: str,
+    keep: Iterable[str],
+    folder: Path,
+    *,
+    edif: bool = False,
+    variant: str = "default",
+) -> dict[str, Cost]:
+    """Synthesizes every module of ``tops`` in one yosys run and counts each apart.
+
+    Modules of ``keep`` stay modules of their own, synthesized once however often they stand; all
+    others are dissolved. Into ``folder`` go ``mapped.v``, ``netlist.json``, with ``edif`` one
+    ``<top>.edf`` each; the script and its log are in ``folder / "yosys"``. The same work is not
+    done twice: :mod:`macsmith.boards.cache`.
+
+    Parameters
+    ----------
+    policy : ``lut`` (no DSP inferred) or ``dsp``.
+    variant : what yosys does to plain arithmetic first: ``default``, ``booth``, ``arith_tree``.
+
+    Raises
+    ------
+    DesignError, UnknownName : a name or policy that does not work; a combinational loop.
+    ToolMissing, ToolFailed : yosys.
+    """
+    chosen = family(board.family)
+    text = script.design(rtlil, tops, keep)
+    flags = script.synthesis(board, policy, variant)
+    commands = script.commands(board, policy, variant, tops, edif)
+    name = cache.key(ANALYSIS, yosys.version(), chosen.name, *commands, *tops, text)
+    entry = cache.load(_KIND, name)
+    if entry is None:
+        measured, files = _measure(text, commands, tops, chosen, folder / "yosys")
+        cache.store(_KIND, name, measured, files)
+        entry = cache.load(_KIND, name)
+        if entry is None:
+            raise MacsmithError(f"the cache must be readable, got nothing from {cache.root()}")
+    path, index = entry
+    for file in index["files"]:
+        cache.copy(path / file, folder / file)
+    tools = {"yosys": yosys.version(), "flags": flags, "variant": variant, "analysis": ANALYSIS}
+    return {
+        top: _cost(top, board, policy, index["tops"][top], tools, index["seconds"]) for top in tops
+    }
+
+
+def _measure(
+    text: str, commands: list[str], tops: Sequence[str], chosen: Family, folder: Path
+) -> tuple[dict[str, Any], list[Path]]:
+    """Runs yosys and both analyses; files that an interrupted run leaves are removed."""
+    started = time.monotonic()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        (folder / "design.il").write_text(text)
+        yosys.run(commands, folder)
+        netlist = read(folder / "netlist.json")
+        measured = {top: _analyse(netlist, top, chosen) for top in tops}
+    except MacsmithError:
+        raise
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    seconds = round(time.monotonic() - started, 2)
+    files = [folder / "mapped.v", folder / "netlist.json", *sorted(folder.glob("*.edf"))]
+    return {"tops": measured, "seconds": seconds}, files
+
+
+def _analyse(netlist: Netlist, top: str, chosen: Family) -> dict[str, Any]:
+    used = usage(netlist, top, chosen)
+    return {
+        "resources": dict(used.resources),
+        "bounds": dict(used.bounds),
+        "levels": asdict(levels(netlist, top, chosen)),
+    }
+
+
+def _cost(
+    top: str,
+    board: Board,
+    policy: str,
+    measured: Mapping[str, Any],
+    tools: Mapping[str, str],
+    seconds: float,
+) -> Cost:
+    used = demand(measured["resources"])
+    return Cost(
+        top,
+        board.name,
+        policy,
+        measured["resources"],
+        measured["bounds"],
+        measured["levels"],
+        {key: used.get(key, 0) / have for key, have in board.resources.items() if have},
+        fits(used, board),
+        tools,
+        seconds,
+    )
+
+
+def demand(resources: Mapping[str, float]) -> dict[str, float]:
+    """What an engine takes of a board, by the board's names: LUTs are counted as sites."""
+    board_wide = ("ff", "dsp", "alu54b", "bram36", "uram", "ebr18", "ebr4", "spram")
+    used = {"lut": resources["sites"]}
+    return used | {key: resources[key] for key in board_wide if key in resources}
+
+
+def fits(used: Mapping[str, float], board: Board) -> Fits | None:
+    """How many times ``used`` fits on ``board`` after its shell; None if nothing is used."""
+    counts = {
+        key: max(0, floor(board.available(key) / amount)) for key, amount in used.items() if amount
+    }
+    if not counts:
+        return None
+    tightest = min(counts, key=lambda key: counts[key])
+    return Fits(counts[tightest], tightest)

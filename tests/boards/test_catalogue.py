@@ -1,0 +1,102 @@
+"""The boards' data, and what happens when it is malformed."""
+
+import pytest
+from macsmith.boards.catalogue import load, lookup, names
+from macsmith.boards.families import FAMILIES
+from macsmith.golden.errors import DesignError, UnknownName
+
+GOOD = """
+title = "T"
+part = "p"
+family = "xcup"
+source = "s"
+[resources]
+lut = 100
+ff = 200
+dsp = 3
+[memory]
+kind = "HBM2"
+bandwidth = 460
+[shell]
+name = "x"
+[shell.resources]
+lut = 10
+"""
+
+
+def test_names():
+    assert names() == sorted(
+        "u280 u250 u50 u55c zcu104 ultra96v2 pynq-z2 ulx3s-85 icebreaker".split()
+    )
+
+
+@pytest.mark.parametrize("name", ["U280", "u_280", "pynq_z2", "PYNQZ2", "ULX3S-85", "iCEBreaker"])
+def test_names_ignore_case_and_separators(name):
+    assert lookup(name).name.replace("-", "") == name.lower().replace("-", "").replace("_", "")
+
+
+def test_unknown_board():
+    with pytest.raises(UnknownName, match="unknown board 'u281'; close ones: .*u280"):
+        lookup("u281")
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_board_is_complete(name):
+    board = lookup(name)
+    family = FAMILIES[board.family]
+    assert board.title and board.part and board.source
+    assert set(board.resources) - {"lut"} <= set(family.counted), "spelled as the family counts"
+    assert board.resources["ff"] in (board.resources["lut"], 2 * board.resources["lut"])
+
+
+def test_the_u280_beside_its_shell():
+    board = lookup("u280")
+    assert board.available("lut") == 1_303_680 - 107_629
+    assert board.available("bram36") == 2016 - 195.5
+    assert board.available("spram") == 0
+    assert board.memory.bandwidth == 460 and board.memory.capacity == 8
+    assert lookup("u50").memory.bandwidth is None
+    assert lookup("zcu104").available("lut") == 230_400
+
+
+def write(tmp_path, text):
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_board_of_ones_own(tmp_path):
+    board = load(write(tmp_path, GOOD))
+    assert board.name == "mine" and board.shell.name == "x" and board.available("lut") == 90
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('title = "T"', "", "title must be a string, got nothing"),
+        ('part = "p"', "part = 7", "part must be a string, got 7"),
+        ('family = "xcup"', 'family = "virtex"', "mine.toml: family: unknown family 'virtex'"),
+        ("dsp = 3", "", "resources.dsp must be a number of at least 0, got nothing"),
+        ("ff = 200", 'ff = "200"', "resources.ff must be a number of at least 0, got '200'"),
+        ("ff = 200", "ff = true", "resources.ff must be a number of at least 0, got True"),
+        ("lut = 100", "lut = -1", "resources.lut must be a number of at least 0, got -1"),
+        ("[resources]", "[res]", "resources must be a table, got nothing"),
+        ('kind = "HBM2"', "", "memory.kind must be a string, got nothing"),
+        ("bandwidth = 460", "bandwith = 460", "memory.bandwith must be left out, got a value"),
+        (
+            "lut = 10\n",
+            "lut = []\n",
+            r"shell.resources.lut must be a number of at least 0, got \[\]",
+        ),
+        ('name = "x"', 'name = "x"\nslr = 1', "shell.slr must be left out, got a value"),
+        ('source = "s"', 'source = "s"\nflags = 1', "flags must be a string, got 1"),
+        ('source = "s"', 'source = "s"\ncolour = 1', "colour must be left out, got a value"),
+        ('title = "T"', "title =", "the file must be TOML"),
+    ],
+)
+def test_malformed_files_name_file_and_key(tmp_path, old, new, message):
+    assert old in GOOD
+    with pytest.raises(DesignError, match=message) as error:
+        load(write(tmp_path, GOOD.replace(old, new, 1)))
+    assert "\n" not in str(error.value)
+    assert str(error.value).startswith("mine.toml: ")

@@ -1,0 +1,61 @@
+"""The text that goes to yosys."""
+
+import pytest
+from macsmith.boards import lookup
+from macsmith.boards.script import VARIANTS, WRAPPER, commands, design, edif_name, synthesis
+from macsmith.golden.errors import DesignError, UnknownName
+
+TEXT = """attribute \\src "x"
+module \\top.pe
+end
+module \\top
+  cell \\top.pe \\module
+  end
+end
+"""
+
+
+def test_marks_kept_modules_and_tops_and_adds_one_top_over_all():
+    text = design(TEXT, ["top"], ["top.pe"])
+    assert text.count("attribute \\keep_hierarchy 1\nmodule \\top.pe\n") == 1
+    assert text.count("attribute \\keep_hierarchy 1\nmodule \\top\n") == 1
+    assert text.count("keep_hierarchy") == 2
+    wrapper = text[text.index(f"module \\{WRAPPER}") :]
+    assert wrapper.count("cell \\top \\engine_0") == 1 and wrapper.endswith("end\nend\n")
+    assert design(TEXT, ["top"], []).count("keep_hierarchy") == 1
+
+
+def test_refusals():
+    with pytest.raises(DesignError, match=r"tops must be distinct names, at least one, got \[\]"):
+        design(TEXT, [], [])
+    with pytest.raises(DesignError, match="distinct"):
+        design(TEXT, ["top", "top"], [])
+    with pytest.raises(UnknownName, match="unknown module 'topp'; close ones: top"):
+        design(TEXT, ["topp"], [])
+    with pytest.raises(UnknownName, match="unknown module 'pe'"):
+        design(TEXT, ["top"], ["pe"])
+    with pytest.raises(UnknownName, match="unknown variant 'both'; close ones: booth"):
+        synthesis(lookup("u280"), "lut", "both")
+    with pytest.raises(DesignError, match="not available on ice40"):
+        synthesis(lookup("icebreaker"), "dsp")
+
+
+def test_boards_add_their_own_flags():
+    assert synthesis(lookup("icebreaker"), "lut") == "synth_ice40 -device u"
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_commands(variant):
+    lines = commands(lookup("u280"), "lut", variant, ["a", "b.c"], edif=True)
+    flags = "synth_xilinx -family xcup -noiopad -noclkbuf -flatten -nodsp"
+    assert f"{flags} -top {WRAPPER}" in lines
+    assert [x for x in lines if x in VARIANTS[variant]] == list(VARIANTS[variant])
+    assert lines[-2:] == [
+        "write_edif -pvector bra -top a a.edf",
+        "write_edif -pvector bra -top b.c b.c.edf",
+    ]
+    assert not any("edif" in x for x in commands(lookup("u280"), "lut", variant, ["a"], False))
+
+
+def test_edif_names_are_safe():
+    assert edif_name("top/pe$1") == "top_pe_1.edf"
