@@ -79,7 +79,7 @@ def limbs(fmt: Format, codes: Array, width: int, select: Array | int = 0) -> lis
 def _limbs_of(
     fmt: Format, codes: Array, select: Array | int, width: int, count: int
 ) -> list[Array]:
-    fields = fmt.fields(codes, select)
+    fields = fmt._fields(codes, np.asarray(select))
     significand = np.where(fields.kind == Kind.FINITE, fields.significand, 0).astype(np.int64)
     shift = (fields.exponent - fmt.lsb).astype(np.int64)
     mask, result = (1 << width) - 1, []

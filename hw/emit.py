@@ -73,16 +73,17 @@ def summary(engine: Engine, planned: Plan) -> str:
     return f"{what}, {shape}, K up to {engine.arithmetic.k_max}, latency {planned.latency} cycles"
 
 
-def notes(planned: Plan) -> dict[str, str]:
+def notes(planned: Plan, interface: str = "native") -> dict[str, str]:
     """What each stream carries, in one line."""
-    flags = "; flags above the value:" if planned.flags.nan or planned.flags.infinite else ""
     names = ("nan",) * planned.flags.nan + ("+inf", "-inf") * planned.flags.infinite
-    unit = f"units of 2^{planned.total.lsb}" if planned.stage.rule != "aligned" else "a float"
+    where = "in TUSER" if interface == "axis" else "above each value"
+    flags = f"; flags {where}, low bit first: {', '.join(names)}" if names else ""
+    unit = f"in units of 2^{planned.total.lsb}" if planned.stage.rule != "aligned" else "floats"
     return {
         "weight": "codes: row 0, lane 0 in the low bits",
         "activation": "codes: column 0, lane 0 in the low bits; last ends a reduction",
         "initial": "what the sums start from, once a reduction: row 0, column 0 in the low bits",
-        "result": f"row 0, column 0 in the low bits; {unit}{flags} {', '.join(names)}".rstrip(),
+        "result": f"row 0, column 0 in the low bits; {unit}{flags}",
     }
 
 
@@ -98,7 +99,7 @@ def _wrapper(engine: Engine, planned: Plan, ports: tuple[Stream, ...]) -> str:
         name=engine.name,
         core_name=f"{engine.name}_core",
         summary=summary(engine, planned),
-        notes=notes(planned),
+        notes=notes(planned, engine.build.interface),
         streams=ports,
         buses=buses,
     )

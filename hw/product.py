@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Const, Module
+from amaranth.hdl import Const, Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -63,8 +63,12 @@ class Product(wiring.Component):
 
         # The significands' product, moved by the sum of the exponents.
         product = w.significand * a.significand
-        shift = exponent_sum(w, a)
-        m.d.comb += self.o.value.eq(shift_left(m, product, shift, len(self.o.value)))
+        exponent = exponent_sum(w, a)
+        if len(exponent):
+            distance = Signal(len(exponent))
+            m.d.comb += distance.eq(exponent)
+            product = shift_left(m, product, distance, len(self.o.value))
+        m.d.comb += self.o.value.eq(product)
 
         raise_flags(m, self.flags, w, a, self.o)
         return m

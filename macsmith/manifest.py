@@ -38,6 +38,7 @@ def manifest(emitted: Emitted, files: Iterable[str], **more: Any) -> dict[str, A
             "active": "low" if engine.build.interface == "axis" else "high",
             "synchronous": True,
         },
+        "shape": {"rows": plan.rows, "cols": plan.cols, "lanes": plan.lanes},
         "ports": [_port(port) for port in ports],
         "latency_cycles": plan.latency,
         "macs_per_cycle": plan.rows * plan.cols * plan.lanes,

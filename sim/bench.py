@@ -80,8 +80,9 @@ async def run_phase(dut: Any, index: int, phase: dict[str, Any], seed: int) -> d
     results: list[str] = []
     wanted, quiet, cycle, begun = phase["results"], 0, 0, None
     while len(results) < wanted and quiet < _TIMEOUT:
-        for unit in (*sources, sink):
-            unit.drive()
+        for source in sources:
+            source.drive()
+        sink.drive()
         await RisingEdge(dut.clk)
         cycle += 1
         moved = [source.sample() for source in sources]
@@ -95,8 +96,9 @@ async def run_phase(dut: Any, index: int, phase: dict[str, Any], seed: int) -> d
     extra = 0
     sink.stall = 0.0
     for _ in range(phase["latency"] + 4):
-        for unit in (*sources, sink):
-            unit.drive()
+        for source in sources:
+            source.drive()
+        sink.drive()
         await RisingEdge(dut.clk)
         extra += sink.sample() is not None
     sink.ready.value = 0

@@ -60,8 +60,8 @@ def run(
 ) -> list[list[dict[str, Any]]]:
     """Simulate all ``jobs`` in one bench; per job and phase, what the bench found.
 
-    ``libraries`` are Verilog files with the cells of mapped netlists; into ``waveform`` goes an
-    FST file. Raises ToolMissing, or ToolFailed with the simulator's first error.
+    ``libraries`` are Verilog files with the cells of mapped netlists; into ``waveform`` goes a
+    VCD file. Raises ToolMissing, or ToolFailed with the simulator's first error.
     """
     tools.use_verilator()
     texts = [bench_top([item.emitted for item in jobs])]
@@ -95,7 +95,8 @@ def _build(texts: list[str], libraries: tuple[Path, ...], waves: bool) -> Path:
             "sources": [str(path) for path in (*libraries, *sources)],
             "hdl_toplevel": "bench",
             "build_dir": str(folder),
-            "build_args": [*_VERILATOR, *(["--trace-fst", "--trace-structs"] if waves else [])],
+            "build_args": _VERILATOR,
+            "waves": waves,
         },
     )
     (folder / "built").touch()
@@ -129,7 +130,7 @@ def _simulate(
             raise ToolFailed(f"the bench did not finish; its log is {work / 'test.log'}")
         if waveform is not None:
             waveform.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(next(work.glob("*.fst")), waveform)
+            shutil.copyfile(next(work.glob("*.vcd")), waveform)
         return json.loads(found.read_text())  # type: ignore[no-any-return]
     finally:
         if (work / "job.found.json").exists():
@@ -156,6 +157,7 @@ getattr(runner, step)(**arguments)
 def _cocotb(folder: Path, step: str, arguments: dict[str, Any]) -> None:
     """One step of cocotb's runner in a process of its own: it changes folders and prints."""
     log = folder / f"{step}.log"
+    # The wheel's makefile lacks CFG_CXXFLAGS_PCH_I, which building it would have configured.
     environment = {
         "MAKEFLAGS": "-j2 CFG_CXXFLAGS_PCH_I=-include OPT_GLOBAL=-O1",
         "OBJCACHE": f"{sys.executable} {Path(__file__).with_name('objcache.py')}",

@@ -156,7 +156,7 @@ def _operand(name: str, fmt: Format, codes: Any, most: int = 8) -> str:
 
 def _keep_waveform(job: Job, seed: int, libraries: tuple[Path, ...]) -> str:
     """Run the failing job again with a waveform; its path, or why there is none."""
-    path = Path("build/waves") / f"{job.emitted.engine.name}.fst"
+    path = Path("build/waves") / f"{job.emitted.engine.name}.vcd"
     try:
         runner.run([job], seed, libraries=libraries, waveform=path)
         return str(path)

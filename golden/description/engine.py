@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..errors import DesignError, UnknownName
 from .arithmetic import Arithmetic
+from .keywords import KEYWORDS
 
 DATAPATHS = ("auto", "multiply")
 FLOWS = ("broadcast",)
@@ -69,6 +70,8 @@ class Engine:
             raise DesignError(
                 f"an engine's name is a Verilog identifier (letters, digits, _), got {self.name!r}"
             )
+        if self.name in KEYWORDS:
+            raise DesignError(f"an engine's name must not be a Verilog keyword, got {self.name!r}")
         if not self.modes:
             raise DesignError("an engine needs at least one mode")
         for mode in range(len(self.modes)):

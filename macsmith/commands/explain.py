@@ -22,8 +22,9 @@ def run(arguments: argparse.Namespace) -> int:
     engine = chosen(arguments)
     planned = plan(engine)
     stages = _stages(planned, engine.arithmetic.k_max)
+    held = notes(planned, engine.build.interface)
     ports = [
-        {"stream": s.name, "lanes": s.count, "bits": s.lane_bits, "holds": notes(planned)[s.name]}
+        {"stream": s.name, "lanes": s.count, "bits": s.lane_bits, "holds": held[s.name]}
         for s in streams(planned)
     ]
     if arguments.json:

@@ -1,0 +1,104 @@
+"""Whole engines against the golden model: random and corner data, stalls, both interfaces."""
+
+import pytest
+from macsmith import Build, DesignError, Engine, Stage, lookup, raw
+from macsmith.golden.errors import Mismatch
+from macsmith.hw.emit import emit
+from macsmith.sim import runner, verify
+from macsmith.sim.verify import stimuli
+
+
+def aligned(terms, fraction=24, form="fp32"):
+    return (Stage("aligned", format=lookup(form), fraction=fraction, terms=terms),)
+
+
+#: weight, activation, (rows, cols, lanes), interface, what else the arithmetic has
+ENGINES = [
+    ("int4", "int8", (4, 4, 4), "native", {}),
+    ("int8", "int8", (2, 3, 8), "axis", {"initial": lookup("int32")}),
+    ("uint4", "int8", (3, 1, 1), "native", {"k_max": 100}),
+    ("int4_sym", "int8_sym", (1, 2, 5), "native", {"k_max": 1000}),
+    ("ternary", "int8", (2, 2, 16), "axis", {}),
+    ("binary", "binary", (2, 2, 8), "native", {}),
+    ("uint2", "uint3", (1, 1, 4), "axis", {}),
+    ("int4", "e4m3", (2, 2, 2), "native", {}),
+    ("e2m1", "e2m1", (2, 2, 4), "axis", {}),
+    ("e2m1", "int8", (1, 3, 3), "native", {"k_max": 4095}),
+    ("e4m3", "e4m3", (2, 2, 4), "native", {"initial": lookup("int16")}),
+    ("e5m2", "e5m2", (1, 2, 2), "axis", {}),
+    ("e5m2", "int4", (2, 1, 2), "native", {}),
+    ("e4m3_fnuz", "e3m4_ieee", (1, 1, 4), "native", {}),
+    ("fp16", "int4", (1, 2, 4), "native", {}),
+    ("fp16", "fp16", (1, 1, 2), "axis", {}),
+    ("mxint8", "e3m2", (2, 1, 4), "native", {}),
+    ("int16", "int16", (1, 1, 4), "native", {}),
+    ("int8", "int8", (2, 2, 4), "native", {"accumulate": (Stage("int", format=lookup("int20")),)}),
+    ("bf16", "int4", (2, 1, 4), "native", {"accumulate": aligned(4)}),
+    ("e2m1", "bf16", (1, 2, 3), "axis", {"accumulate": aligned(3), "k_max": 4095}),
+    ("e5m2", "e5m2", (1, 1, 8), "native", {"accumulate": aligned(8, 13, "e8m13_ieee")}),
+    ("bf16", "bf16", (1, 1, 2), "native", {"accumulate": aligned(2, 25)}),
+]
+
+
+def made(index, weight, activation, shape, interface, options):
+    arithmetic = raw(weight, activation, **{"k_max": 4096, **options})
+    return Engine(f"e{index}_{weight}x{activation}", (arithmetic,), Build(*shape, interface=interface))
+
+
+@pytest.fixture(scope="module")
+def jobs():
+    engines = [emit(made(index, *row)) for index, row in enumerate(ENGINES)]
+    return [runner.job(emitted, stimuli(emitted, 60, seed=3)) for emitted in engines]
+
+
+@pytest.fixture(scope="module")
+def found(jobs):
+    """One simulator holds all engines."""
+    return runner.run(jobs, seed=3)
+
+
+@pytest.mark.parametrize("index", range(len(ENGINES)), ids=lambda i: "x".join(ENGINES[i][:2]))
+def test_every_result_equals_the_golden_model(jobs, found, index):
+    """Under every pattern of stalls, none lost, none doubled, and at full rate without stalls."""
+    verify.check(jobs[index], found[index], seed=3)
+
+
+def test_every_engine_met_every_pattern_and_both_bounds(jobs, found):
+    assert all(len(phases) == len(runner.PHASES) for phases in found)
+    kinds = {tile.kind for job in jobs for tile in job.tiles}
+    assert {"upper bound", "lower bound", "corners", "cancelling"} <= kinds
+
+
+@pytest.mark.parametrize(
+    "spoil, message",
+    [
+        (lambda phase: phase["results"].pop(), "results of"),
+        (lambda phase: phase["results"].__setitem__(2, "1"), "expected 0x"),
+        (lambda phase: phase.__setitem__("extra", 1), "more than tiles"),
+        (lambda phase: phase.__setitem__("cycles", 1), "cycles"),
+        (lambda phase: phase.__setitem__("hung", True), "then none"),
+    ],
+)
+def test_a_difference_is_reported_with_how_to_run_it_again(jobs, found, spoil, message):
+    phases = [dict(phase, results=list(phase["results"])) for phase in found[0]]
+    spoil(phases[0])
+    with pytest.raises(Mismatch, match=message) as error:
+        verify.check(jobs[0], phases, seed=3)
+    assert "macsmith verify" in str(error.value) and "--seed 3" in str(error.value)
+
+
+def test_a_broken_engine_is_found_and_its_waveform_kept(tmp_path, monkeypatch):
+    emitted = emit(made(0, "int4", "int8", (1, 1, 2), "native", {}))
+    core = runner.core_verilog(emitted)
+    broken = core.replace(" + ", " - ", 1)
+    assert broken != core
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Mismatch, match="row 0, column 0") as error:
+        verify.verify(emitted, count=10, core=broken)
+    assert "waveform: build/waves/e0_int4xint8.vcd" in str(error.value)
+    assert (tmp_path / "build/waves/e0_int4xint8.vcd").stat().st_size > 100
+
+
+def test_wider_than_128_bits_is_refused_with_what_to_do():
+    with pytest.raises(DesignError, match="277 bits, more than 128; use --accumulate aligned"):
+        emit(made(0, "bf16", "int4", (1, 1, 1), "native", {}))
