@@ -1,6 +1,8 @@
 """What is true: formats, descriptions, and the bit-exact answer of every engine."""
 
 from .description import (
+    ROW,
+    TENSOR,
     Arithmetic,
     Build,
     Engine,
@@ -23,6 +25,8 @@ from .quantize import quantize
 from .tensor import Quantized
 
 __all__ = [
+    "ROW",
+    "TENSOR",
     "Arithmetic",
     "Build",
     "Codebook",

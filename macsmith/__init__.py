@@ -6,6 +6,8 @@
 
 from .designs import Options, design
 from .golden import (
+    ROW,
+    TENSOR,
     Arithmetic,
     Build,
     DesignError,
@@ -30,6 +32,8 @@ from .golden import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "ROW",
+    "TENSOR",
     "Arithmetic",
     "Build",
     "DesignError",

@@ -96,6 +96,7 @@ def _build(texts: list[str], libraries: tuple[Path, ...], waves: bool) -> Path:
             "hdl_toplevel": "bench",
             "build_dir": str(folder),
             "build_args": _VERILATOR,
+            "includes": sorted({str(path.parent) for path in libraries}),
             "waves": waves,
         },
     )

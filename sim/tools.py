@@ -39,6 +39,11 @@ def use_verilator() -> None:
         os.environ["PATH"] = folder + os.pathsep + os.environ.get("PATH", "")
 
 
+def primitives() -> tuple[Path, ...]:
+    """Our own models of the vendor primitives that yosys has none of."""
+    return tuple(sorted((Path(__file__).parent / "primitives").glob("*.v")))
+
+
 def cache() -> Path:
     """Where builds are kept: build/cache below the current folder, or MACSMITH_CACHE."""
     return Path(os.environ.get("MACSMITH_CACHE", "build/cache")).resolve()

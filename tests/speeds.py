@@ -1,0 +1,85 @@
+"""Prints how fast the golden model and the simulators are: ``make bench``. Judges nothing."""
+
+import time
+
+import numpy as np
+from macsmith import (
+    ROW,
+    Arithmetic,
+    Build,
+    Engine,
+    Level,
+    Operand,
+    Output,
+    Plane,
+    Stage,
+    group,
+    lookup,
+    matmul,
+    quantize,
+    raw,
+)
+from macsmith.commands.common import table
+from macsmith.hw.emit import emit
+from macsmith.sim.matmul import engine_matmul
+from macsmith.sim.streams import Simulator
+
+RNG = np.random.default_rng(0)
+
+
+def best(action, runs=3):
+    """The least of a few times, in seconds."""
+    times = []
+    for _ in range(runs):
+        begun = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - begun)
+    return min(times)
+
+
+def formats():
+    """Decode and encode, in millions of elements a second."""
+    values = RNG.normal(size=4_000_000)
+    rows = []
+    for name in ("int4", "int8", "ternary", "binary", "e2m1", "e3m2", "e4m3", "e5m2", "e8m0"):
+        fmt = lookup(name)
+        source = np.abs(values) if name == "e8m0" else values
+        codes = fmt.encode(source)
+        times = best(lambda f=fmt, s=source: f.encode(s)), best(lambda f=fmt, c=codes: f.decode(c))
+        rows.append([name, *(f"{len(values) / t / 1e6:.0f}" for t in times)])
+    return table(rows, ["format", "encode M/s", "decode M/s"])
+
+
+def products():
+    """A 4096 × 4096 matrix-vector product of INT4 in groups of 128 by INT8, in seconds."""
+    weight = Operand((Plane(lookup("int4"), (Level(lookup("fp16"), group(128)),)),))
+    activation = Operand((Plane(lookup("int8"), (Level(lookup("fp32"), ROW),)),))
+    w = quantize(RNG.normal(size=(4096, 4096)), weight)
+    a = quantize(RNG.normal(size=(1, 4096)), activation)
+    rows = []
+    rules = {"exact": (Stage(),), "fp32": (Stage(), Stage("fp", format=lookup("fp32"), partials=8))}
+    for name, stages in rules.items():
+        arithmetic = Arithmetic(
+            weight, activation, accumulate=stages, output=Output(lookup("fp32"))
+        )
+        engine = Engine("bench", (arithmetic,), Build())
+        rows.append([name, f"{best(lambda e=engine: matmul(e, w, a)):.3f}"])
+    return table(rows, ["accumulation", "4096 × 4096 GEMV, s"])
+
+
+def simulation():
+    """Products a second through the compiled RTL."""
+    rows = []
+    for shape in ((4, 4, 4), (16, 16, 4)):
+        engine = Engine("bench", (raw("int8", "int8"),), Build(*shape))
+        machine = Simulator(emit(engine))
+        w = RNG.integers(0, 256, (256, 1024)).astype(np.uint8)
+        a = RNG.integers(0, 256, (64, 1024)).astype(np.uint8)
+        seconds = best(lambda e=engine, m=machine, w=w, a=a: engine_matmul(e, w, a, simulator=m), 1)
+        rows.append([" × ".join(map(str, shape)), f"{w.size * 64 / seconds / 1e6:.0f}"])
+    return table(rows, ["int8xint8 array", "simulated M MAC/s"])
+
+
+if __name__ == "__main__":
+    for part in (formats, products, simulation):
+        print(part(), end="\n\n")
