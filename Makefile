@@ -49,7 +49,7 @@ test-all: .venv/tests
 	$(BIN)/pytest -n 2 $(ARGS)
 
 bench: .venv/tests
-	$(BIN)/python tests/speeds.py
+	$(BIN)/python tests/bench/speeds.py
 
 lint: .venv/tests
 	$(BIN)/ruff check .

@@ -114,10 +114,16 @@ def _ideal(x: Array, plane: Plane, element: Format, rule: str | None) -> Array:
         return np.asarray(magnitudes.mean(axis=2))
     largest = magnitudes.max(axis=2)
     if rule == "absmax":
-        return np.asarray(largest / float(element.maximum))
+        return np.asarray(largest / _reach(element))
     top = np.frexp(float(element.maximum))[1] - 1
     exponent = np.frexp(largest)[1] - 1 - top
     return np.where(largest > 0, np.ldexp(1.0, exponent), float(level.format.minimum))
+
+
+def _reach(element: Format) -> float:
+    """What the greatest magnitude of a block becomes: of a table, its greatest magnitude."""
+    low = -element.minimum if isinstance(element, Codebook) else element.maximum
+    return float(max(element.maximum, low))
 
 
 def _divide(x: Array, plane: Plane, scales: dict[str, Array]) -> Array:
