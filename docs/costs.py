@@ -9,8 +9,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from macsmith import Options, boards, design
 from macsmith.hw.emit import emit
+
+from macsmith import Options, boards, design
 
 PAIRS = (
     "int8xint8",

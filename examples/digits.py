@@ -1,8 +1,8 @@
 """Handwritten digits through simulated hardware, format by format.
 
-A small network is trained on scikit-learn's digits. For each pair of formats its layers are quantized
-per tensor; the golden model classifies the whole test set, and the simulated RTL as many images as
-asked for, bit for bit. Between layers, NumPy scales, adds the bias and applies ReLU.
+A small network is trained on scikit-learn's digits. For each pair of formats its layers are
+quantized per tensor; the golden model classifies the whole test set, and the simulated RTL as many
+images as asked for, bit for bit. Between layers, NumPy scales, adds the bias and applies ReLU.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from macsmith import TENSOR, Level, Operand, Plane, boards, design, lookup, matmul, quantize
-from macsmith.commands.common import progress, table, whole
-from macsmith.commands.synth import synthesize
 from macsmith.golden.errors import Mismatch
 from macsmith.sim.matmul import engine_matmul
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
+
+from macsmith import TENSOR, Level, Operand, Plane, boards, design, lookup, matmul, quantize
+from macsmith.commands.common import progress, table, whole
+from macsmith.commands.synth import synthesize
 
 PAIRS = ("int8xint8", "int4xint8", "ternaryxint8")
 LANES = 4

@@ -26,7 +26,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     engine = chosen(arguments)
-    emitted, core, libraries = emit(engine), None, ()
+    emitted, core = emit(engine), None
+    libraries: tuple[Path, ...] = ()
     if arguments.mapped:
         core, libraries = _mapped(emitted, arguments.board)
     progress(f"building and simulating {engine.name}")

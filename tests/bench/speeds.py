@@ -3,6 +3,10 @@
 import time
 
 import numpy as np
+from macsmith.hw.emit import emit
+from macsmith.sim.matmul import engine_matmul
+from macsmith.sim.streams import Simulator
+
 from macsmith import (
     ROW,
     Arithmetic,
@@ -20,9 +24,6 @@ from macsmith import (
     raw,
 )
 from macsmith.commands.common import table
-from macsmith.hw.emit import emit
-from macsmith.sim.matmul import engine_matmul
-from macsmith.sim.streams import Simulator
 
 RNG = np.random.default_rng(0)
 

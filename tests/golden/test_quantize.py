@@ -5,8 +5,9 @@ import ml_dtypes
 import numpy as np
 import pytest
 from gfloat.formats import format_info_mxfp4_e2m1, format_info_mxfp8_e4m3, format_info_mxint8
-from macsmith import DesignError, Level, Operand, Plane, design, group, lookup, quantize
 from macsmith.golden.description import ROW, TENSOR, block
+
+from macsmith import DesignError, Level, Operand, Plane, design, group, lookup, quantize
 
 RNG = np.random.default_rng(7)
 VALUES = RNG.normal(size=(4, 128)) * np.exp2(RNG.integers(-8, 8, (4, 1)))
@@ -64,7 +65,8 @@ def test_zero_points_reach_both_ends():
     scale = Level(lookup("fp32"), group(32))
     zero = Level(lookup("uint4"), group(32), "zero")
     planes = Plane(lookup("uint4"), (scale,)), Plane(lookup("minus_one"), (zero, scale))
-    values = VALUES + 3 * np.abs(VALUES).max(axis=1, keepdims=True) * np.array([[1], [-1], [0], [0]])
+    shift = 3 * np.abs(VALUES).max(axis=1, keepdims=True)
+    values = VALUES + shift * np.array([[1], [-1], [0], [0]])
     found = quantize(values, Operand(planes))
     steps = found.dequantize() / np.repeat(lookup("fp32").decode(found.scales["scale"]), 32, axis=1)
     q, z = found.elements(0), np.repeat(found.scales["zero"].astype(int), 32, axis=1)
@@ -75,7 +77,7 @@ def test_zero_points_reach_both_ends():
 
 
 def test_selected_tables_have_the_least_error():
-    """BitMoD: per group, absmax over each table's greatest entry, nearest entries, least squares."""
+    """BitMoD, per group: absmax over the table's reach, nearest entries, least squares."""
     weight = design("bitmod4").arithmetic.weight
     found = quantize(VALUES, weight)
     base = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6])

@@ -1,11 +1,12 @@
 """Whole engines against the golden model: random and corner data, stalls, both interfaces."""
 
 import pytest
-from macsmith import Build, DesignError, Engine, Stage, lookup, raw
 from macsmith.golden.errors import Mismatch
 from macsmith.hw.emit import emit
 from macsmith.sim import runner, verify
 from macsmith.sim.verify import stimuli
+
+from macsmith import Build, DesignError, Engine, Stage, lookup, raw
 
 
 def aligned(terms, fraction=24, form="fp32"):
@@ -42,7 +43,8 @@ ENGINES = [
 
 def made(index, weight, activation, shape, interface, options):
     arithmetic = raw(weight, activation, **{"k_max": 4096, **options})
-    return Engine(f"e{index}_{weight}x{activation}", (arithmetic,), Build(*shape, interface=interface))
+    build = Build(*shape, interface=interface)
+    return Engine(f"e{index}_{weight}x{activation}", (arithmetic,), build)
 
 
 @pytest.fixture(scope="module")
