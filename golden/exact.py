@@ -55,7 +55,7 @@ def group_dots(
     result: Array | None = None
     for i, a in enumerate(left):
         for j, b in enumerate(right):
-            part = _grouped(a.astype(exact), b.astype(exact), group)
+            part = grouped(a.astype(exact), b.astype(exact), group)
             part = part.astype(np.int64).astype(total) << step * (i + j)
             result = part if result is None else result + part
     assert result is not None
@@ -91,7 +91,7 @@ def _limbs_of(
     return result
 
 
-def _grouped(a: Array, b: Array, group: int) -> Array:
+def grouped(a: Array, b: Array, group: int) -> Array:
     """(N, K), (M, K) -> (N, M, K / group): sums of ``group`` products that the type holds."""
     n, k = a.shape
     m = b.shape[0]

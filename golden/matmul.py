@@ -12,9 +12,10 @@ from . import aligned, exact, fp
 from .bounds import Range, result_range
 from .description import Arithmetic, Engine
 from .errors import DesignError
-from .flags import Flags, flags
+from .flags import Flags
 from .formats import Format, Minifloat, lookup
-from .sums import bounded, fp_sum, raw_sum, scale_values
+from .scales import scale_values
+from .sums import bounded, fp_sum, raw_sum
 from .tensor import Quantized, single
 from .terms import Accumulator, accumulators
 
@@ -96,12 +97,13 @@ def compute(arithmetic: Arithmetic, weight: Quantized, activation: Quantized) ->
     """``matmul`` of one arithmetic, whatever the lanes."""
     if arithmetic.aligned:
         return _aligned(arithmetic, weight, activation)
-    marks = flags(arithmetic, weight, activation)
     sums = accumulators(arithmetic)
     if arithmetic.output.format is None and arithmetic.accumulate[-1].rule != "fp":
-        outputs = [raw_sum(s, arithmetic, weight, activation) for s in sums]
-        return Result(_stack(outputs), result_range(arithmetic), marks)
-    return _rounded(arithmetic, sums, weight, activation, marks)
+        outputs = [raw_sum(item, arithmetic, weight, activation) for item in sums]
+        marks = [flags for _, flags in outputs]
+        several = marks[0].stack(marks[1:]) if len(marks) > 1 else marks[0]
+        return Result(_stack([v for v, _ in outputs]), result_range(arithmetic), several)
+    return _rounded(arithmetic, sums, weight, activation)
 
 
 def _check(engine: Engine, mode: int, weight: Quantized, activation: Quantized) -> None:
@@ -144,7 +146,6 @@ def _rounded(
     sums: tuple[Accumulator, ...],
     weight: Quantized,
     activation: Quantized,
-    marks: Flags,
 ) -> Result:
     """A result in a number format: accumulate, apply the late scales, round to the output."""
     last = arithmetic.accumulate[-1]
@@ -154,17 +155,18 @@ def _rounded(
         if last.rule == "fp":
             value = fp_sum(item, arithmetic, weight, activation)
         else:
-            unit = result_range(arithmetic)
-            value = exact.to_float(raw_sum(item, arithmetic, weight, activation), unit.lsb)
+            raw, marks = raw_sum(item, arithmetic, weight, activation)
+            value = exact.to_float(raw, result_range(arithmetic).lsb)
             if item.scales or len(sums) > arithmetic.outputs:
                 value = fp.rounded(working, value)
-        value = marks.apply(value)
+            value = marks.apply(value)
         for scale in item.scales:
             factor = scale_values(scale, (*value.shape, 1), weight, activation)[:, :, 0]
             value = fp.rounded(working, fp.product(value, factor))
         so_far = outputs[item.output]
-        outputs[item.output] = value if so_far is None else fp.rounded(working, so_far + value)
+        outputs[item.output] = value if so_far is None else fp.add(working, so_far, value)
     values = _stack([value for value in outputs if value is not None])
-    target = arithmetic.output.format or working
-    codes = fp.convert(target, values, arithmetic.output.rounding, arithmetic.output.saturate)
-    return Result(codes, target, marks)
+    output = arithmetic.output
+    target = output.format or working
+    codes = fp.convert(target, values, output.rounding, output.saturates)
+    return Result(codes, target, Flags.none(values.shape))

@@ -12,8 +12,11 @@ from . import exact, fp
 from .bounds import of_term, result_range
 from .description import Arithmetic, Stage
 from .errors import DesignError
-from .formats import Format
-from .tensor import Quantized, spread
+from .flags import Flags
+from .formats import Format, Kind
+from .scales import scale_codes, scale_integers
+from .specials import term_flags
+from .tensor import Quantized
 from .terms import Accumulator, Part, Sided, Term
 
 Array = npt.NDArray[Any]
@@ -21,22 +24,24 @@ Array = npt.NDArray[Any]
 
 def raw_sum(
     sums: Accumulator, arithmetic: Arithmetic, weight: Quantized, activation: Quantized
-) -> Array:
-    """An exact accumulator's integers, in units of the result range."""
+) -> tuple[Array, Flags]:
+    """An exact accumulator's integers, in units of the result range, and its flags, (N, M)."""
     unit = result_range(arithmetic)
     dtype = exact.integer_type(max(unit.high, -unit.low))
     total: Array | None = None
+    marks = Flags.none((weight.shape[0], activation.shape[0]))
     for term in sums.terms:
         values, lsb = _term_sums(term, arithmetic, weight, activation)
+        marks = marks | term_flags(term, arithmetic, weight, activation, values).any(axis=2)
         values = values.astype(dtype)
         for scale in term.scales:
-            values = values * _scale_integers(scale, values.shape, weight, activation).astype(dtype)
+            values = values * scale_integers(scale, values.shape, weight, activation).astype(dtype)
             lsb += scale[1].format.lsb
         part = values.sum(axis=2) << (lsb - unit.lsb)
         total = part if total is None else total + part
     assert total is not None
     last = arithmetic.accumulate[-1]
-    return total if last.rule == "exact" else bounded(total, last)
+    return (total if last.rule == "exact" else bounded(total, last)), marks
 
 
 def _term_sums(
@@ -52,7 +57,7 @@ def _term_sums(
         values, lsb = _part_sums(part, arithmetic, weight, activation, group)
         values = values.astype(dtype)
         for scale in part.scales:
-            values = values * _scale_integers(scale, values.shape, weight, activation).astype(dtype)
+            values = values * scale_integers(scale, values.shape, weight, activation).astype(dtype)
             lsb += scale[1].format.lsb
         values = values << (lsb - bound.lsb)
         total = values if total is None else total + values
@@ -78,22 +83,6 @@ def _part_sums(
     return reduce(np.add, (sums << (unit - lsb) for sums, unit in terms)), lsb
 
 
-def _scale_codes(
-    scale: Sided, shape: tuple[int, ...], weight: Quantized, activation: Quantized
-) -> Array:
-    """Codes of a scale, spread to (N, M or 1, groups) or (N or 1, M, groups)."""
-    side, level = scale
-    operand = activation if side else weight
-    codes = spread(np.asarray(operand.scales[level.name]), (operand.shape[0], shape[2]))
-    return codes[None, :, :] if side else codes[:, None, :]
-
-
-def _scale_integers(
-    scale: Sided, shape: tuple[int, ...], weight: Quantized, activation: Quantized
-) -> Array:
-    return scale[1].format.integers(_scale_codes(scale, shape, weight, activation))
-
-
 def fp_sum(
     item: Accumulator, arithmetic: Arithmetic, weight: Quantized, activation: Quantized
 ) -> Array:
@@ -104,7 +93,9 @@ def fp_sum(
     for term in item.terms:
         sums, lsb = _term_sums(term, arithmetic, weight, activation)
         sums = _inner_stages(sums, arithmetic)
-        addends.append(_scaled(stage.format, sums, lsb, term, weight, activation))
+        marks = term_flags(term, arithmetic, weight, activation, sums)
+        finite = _scaled(stage.format, sums, lsb, term.scales, weight, activation)
+        addends.append(marks.apply(finite))
     order = np.stack(addends, axis=3).reshape(*addends[0].shape[:2], -1)
     return fp.partial_sums(stage.format, order, stage.partials)
 
@@ -130,28 +121,21 @@ def bounded(sums: Array, stage: Stage) -> Array:
 
 
 def _scaled(
-    working: Format, sums: Array, lsb: int, term: Term, weight: Quantized, activation: Quantized
+    working: Format,
+    sums: Array,
+    lsb: int,
+    scales: tuple[Sided, ...],
+    weight: Quantized,
+    activation: Quantized,
 ) -> Array:
-    """RNE(S × scales): one rounding of the exact product; NaN scales give NaN."""
-    if not term.scales:
+    """RNE(S × scales): one rounding of the exact product; special scales count as 1."""
+    if not scales:
         return fp.rounded(working, exact.to_float(sums, lsb))
     product, unit = sums.astype(object), np.asarray(lsb)
-    special = np.ones(sums.shape)
-    for scale in term.scales:
-        codes = _scale_codes(scale, sums.shape, weight, activation)
-        fields = scale[1].format.fields(codes)
-        value = scale[1].format.decode(codes)
+    for scale in scales:
+        fields = scale[1].format.fields(scale_codes(scale, sums.shape, weight, activation))
         signed = np.where(fields.sign, -fields.significand, fields.significand).astype(object)
-        finite = np.isfinite(value)
+        finite = fields.kind == Kind.FINITE
         product = product * np.where(finite, signed, 1)
         unit = unit + np.where(finite, fields.exponent, 0)
-        special = fp.product(special, np.where(finite, 1.0, value))
-    result = fp.rounded(working, exact.to_float(product, unit))
-    return np.where(np.isfinite(special), result, fp.product(special, np.sign(result)))
-
-
-def scale_values(
-    scale: Sided, shape: tuple[int, ...], weight: Quantized, activation: Quantized
-) -> Array:
-    """Values of a scale, spread like its codes, as float64."""
-    return np.asarray(scale[1].format.decode(_scale_codes(scale, shape, weight, activation)))
+    return fp.rounded(working, exact.to_float(product, unit))

@@ -79,7 +79,8 @@ def _minifloat(m: Module, fmt: Minifloat, code, o) -> None:
     m.d.comb += o.significand.eq(Mux(sign, -magnitude, magnitude) if fmt.signed else magnitude)
     if "exponent" in o.shape().members:
         m.d.comb += o.exponent.eq(Mux(biased.any(), biased - 1, 0) if subnormals else biased)
-    for name, flag in (("sign", sign), ("zero", nan | ~Cat(mantissa, biased).any())):
+    zero = ~Cat(mantissa, biased).any() if fmt.has_zero else Const(0)
+    for name, flag in (("sign", sign), ("zero", nan | zero)):
         if name in o.shape().members:
             m.d.comb += o[name].eq(flag)
 

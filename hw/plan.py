@@ -57,6 +57,13 @@ class Plan:
         return 3 + self.tree_latency
 
     @property
+    def result(self) -> Range | Format:
+        """What a result's value is: an integer of this range, or a code of this format."""
+        if self.stage.rule == "aligned" and self.stage.format is not None:
+            return self.stage.format
+        return self.total
+
+    @property
     def result_width(self) -> int:
         """Bits of one result with its flags."""
         return self.total.width + self.flags.nan + 2 * self.flags.infinite

@@ -11,6 +11,7 @@ from ..golden.errors import Mismatch
 from ..golden.formats import Format
 from ..hw.emit import Emitted
 from . import runner
+from .batch import run_batch
 from .pack import unpack_result
 from .runner import Job
 from .stimuli import Tile, bound_tiles, tiles
@@ -23,7 +24,8 @@ class Verification:
     Parameters
     ----------
     engine, seed : what ran.
-    tiles, results, macs : reductions, results compared, products that went through the RTL.
+    tiles, results, macs : reductions, results compared, products that went through the hardware,
+        under stalls and in bulk together.
     mapped : whether the netlist after synthesis was simulated instead of the RTL.
     seconds : building and running.
     """
@@ -50,7 +52,7 @@ def verify(
 ) -> Verification:
     """Send ``count`` random and corner tiles through the RTL under stalls, and both bounds.
 
-    ``core`` is other Verilog for the core, such as the mapped netlist with its cells in
+    The RTL then takes ten times as many in bulk, at full rate. ``core`` is other Verilog for the core, such as the mapped netlist with its cells in
     ``libraries``. Raises Mismatch with what differs and how to run it again.
     """
     begun = time.monotonic()
@@ -61,12 +63,17 @@ def verify(
     except Mismatch as mismatch:
         wave = _keep_waveform(job, seed, libraries)
         raise Mismatch(f"{mismatch}\n  waveform: {wave}") from None
+    sent = list(job.tiles)
+    if core is None:
+        bulk = tiles(emitted.engine, 10 * count, seed + 1)
+        run_batch(emitted, bulk).check()
+        sent += bulk
     return Verification(
         emitted.engine.name,
         seed,
-        len(job.tiles),
-        sum(tile.answer.values.size for tile in job.tiles),
-        sum(tile.weight.size * tile.activation.shape[0] for tile in job.tiles),
+        len(sent),
+        sum(tile.answer.values.size for tile in sent),
+        sum(tile.weight.size * tile.activation.shape[0] for tile in sent),
         core is not None,
         round(time.monotonic() - begun, 2),
     )

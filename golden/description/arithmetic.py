@@ -62,11 +62,25 @@ class Stage:
 
 @dataclass(frozen=True)
 class Output:
-    """The result: ``format`` None is the raw accumulator, an integer with flags."""
+    """The result.
+
+    Parameters
+    ----------
+    format : None is the raw accumulator, an integer with flags.
+    rounding : of the last conversion.
+    saturate : whether an overflow becomes the greatest value; None does where the format has no
+        infinity to give instead.
+    """
 
     format: Format | None = None
     rounding: str = "nearest_even"
-    saturate: bool = True
+    saturate: bool | None = None
+
+    @property
+    def saturates(self) -> bool:
+        if self.saturate is None:
+            return self.format is not None and not self.format.has_inf
+        return self.saturate
 
 
 Table = tuple[tuple[tuple[int, ...], ...], ...]

@@ -119,7 +119,8 @@ def _float(name: str) -> Minifloat | None:
     unsigned, e, m, bias, policy = match.groups()
     bare = name.removesuffix(f"_{policy}")
     chosen = Policy(policy) if policy else DEFAULT_POLICY.get(bare, Policy.FINITE)
-    if chosen is DEFAULT_POLICY.get(bare, Policy.FINITE):
+    named = any(item.name == bare for item in NAMED)
+    if chosen is DEFAULT_POLICY.get(bare, Policy.FINITE) and not named:
         name = bare  # one name on the screen for one format
     if int(m) > 23 or (unsigned and chosen is Policy.FNUZ):
         return None

@@ -88,7 +88,7 @@ class Codebook(Format):
         scaled = np.clip(scaled, entries[0], entries[-1])
         below = np.clip(np.searchsorted(entries, scaled, side="right") - 1, 0, len(entries) - 1)
         above = np.minimum(below + 1, len(entries) - 1)
-        half = np.sign(2 * scaled - entries[below] - entries[above])
+        half = np.sign(scaled - (entries[below] + entries[above]) / 2)
         inexact, negative = scaled != entries[below], scaled < 0
         half = np.where(negative, -half, half)
         grows = rule(rounding)(np.zeros_like(inexact), half, inexact, negative)

