@@ -52,8 +52,9 @@ def verify(
 ) -> Verification:
     """Send ``count`` random and corner tiles through the RTL under stalls, and both bounds.
 
-    The RTL then takes ten times as many in bulk, at full rate. ``core`` is other Verilog for the core, such as the mapped netlist with its cells in
-    ``libraries``. Raises Mismatch with what differs and how to run it again.
+    The RTL then takes ten times as many in bulk, at full rate. ``core`` is other Verilog for the
+    core, such as the mapped netlist with its cells in ``libraries``. Raises Mismatch with what
+    differs and how to run it again.
     """
     begun = time.monotonic()
     job = runner.job(emitted, stimuli(emitted, count, seed), core)
