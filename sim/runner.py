@@ -159,12 +159,13 @@ def _cocotb(folder: Path, step: str, arguments: dict[str, Any]) -> None:
     """One step of cocotb's runner in a process of its own: it changes folders and prints."""
     log = folder / f"{step}.log"
     # The wheel's makefile lacks CFG_CXXFLAGS_PCH_I, which building it would have configured.
+    # Under make, MAKEFLAGS is set already: ours must win.
     environment = {
+        **os.environ,
         "MAKEFLAGS": "-j2 CFG_CXXFLAGS_PCH_I=-include OPT_GLOBAL=-O1",
         "OBJCACHE": f"{sys.executable} {Path(__file__).with_name('objcache.py')}",
         "MACSMITH_OBJECTS": str(tools.cache() / "objects"),
         "COCOTB_ANSI_OUTPUT": "0",
-        **os.environ,
     }
     with log.open("w") as output:
         process = subprocess.Popen(
