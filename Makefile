@@ -43,10 +43,10 @@ demo: .venv/tests
 	$(BIN)/python examples/digits.py $(ARGS)
 
 test: .venv/tests
-	$(BIN)/pytest -n 2 -m "not slow" $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
 
 test-all: .venv/tests
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 bench: .venv/tests
 	$(BIN)/python tests/bench/speeds.py

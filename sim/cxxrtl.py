@@ -10,7 +10,6 @@ import ctypes
 import hashlib
 import importlib.util
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -62,10 +61,11 @@ def build(
         _EVERY,
         yosys.version(),
     )
-    library = tools.cache() / "cxxrtl" / key / "design.so"
-    if not library.exists():
-        _make(library.parent, files, commands, {"glue.h": glue, "driver.cpp": source}, optimize)
-    return ctypes.CDLL(str(library))
+    tools.require("g++")
+    sources = {"glue.h": glue, "driver.cpp": source}
+    target = tools.cache() / "cxxrtl" / key
+    tools.kept(target, lambda folder: _make(folder, files, commands, sources, optimize))
+    return ctypes.CDLL(str(target / "design.so"))
 
 
 def _digest(*texts: str) -> str:
@@ -73,35 +73,20 @@ def _digest(*texts: str) -> str:
 
 
 def _make(
-    target: Path,
+    folder: Path,
     files: Mapping[str, str],
     commands: Sequence[str],
     sources: Mapping[str, str],
     optimize: str,
 ) -> None:
-    """Build beside ``target`` and rename: whoever comes first wins, nobody sees half a build."""
-    tools.require("g++")
-    folder = target.with_name(f"{target.name}.{os.getpid()}")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    try:
-        for name, text in {**files, **sources}.items():
-            (folder / name).write_text(text)
-        yosys.run([*commands, "write_cxxrtl -g0 -noflatten design.cc"], folder)
-        design = folder / "design.cc"
-        design.write_text(design.read_text().replace(_EDGE, _EVERY))
-        _compile(folder, optimize)
-        for name in files:
-            (folder / name).unlink()
-        try:
-            folder.rename(target)
-        except OSError:  # another process was faster
-            shutil.rmtree(folder)
-    except ToolFailed:
-        raise  # its message names the log in the folder
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+    for name, text in {**files, **sources}.items():
+        (folder / name).write_text(text)
+    yosys.run([*commands, "write_cxxrtl -g0 -noflatten design.cc"], folder)
+    design = folder / "design.cc"
+    design.write_text(design.read_text().replace(_EDGE, _EVERY))
+    _compile(folder, optimize)
+    for name in files:
+        (folder / name).unlink()
 
 
 def _compile(folder: Path, optimize: str) -> None:

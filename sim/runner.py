@@ -43,11 +43,11 @@ def job(emitted: Emitted, tiles: list[Tile], core: str | None = None) -> Job:
 
 def core_verilog(emitted: Emitted) -> str:
     """The core's Verilog; kept by content."""
-    folder = tools.cache() / "verilog" / _digest(emitted.rtlil)
-    if not (folder / "done.v").exists():
-        text = verilog(emitted.rtlil, folder)
-        (folder / "done.part").write_text(text)
-        (folder / "done.part").replace(folder / "done.v")
+
+    def make(folder: Path) -> None:
+        (folder / "done.v").write_text(verilog(emitted.rtlil, folder))
+
+    folder = tools.kept(tools.cache() / "verilog" / _digest(emitted.rtlil), make)
     return (folder / "done.v").read_text()
 
 
@@ -79,29 +79,22 @@ def _digest(*texts: str) -> str:
 def _build(texts: list[str], libraries: tuple[Path, ...], waves: bool) -> Path:
     """A built simulator; made once for the same text."""
     key = _digest(*texts, *map(str, libraries), str(waves), *_VERILATOR)
-    folder = tools.cache() / "sim" / key
-    if (folder / "built").exists():
-        return folder
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    sources = []
-    for number, text in enumerate(texts):
-        sources.append(folder / f"source_{number}.v")
-        sources[-1].write_text(text)
-    _cocotb(
-        folder,
-        "build",
-        {
+
+    def make(folder: Path) -> None:
+        sources = [folder / f"source_{number}.v" for number in range(len(texts))]
+        for source, text in zip(sources, texts, strict=True):
+            source.write_text(text)
+        arguments = {
             "sources": [str(path) for path in (*libraries, *sources)],
             "hdl_toplevel": "bench",
             "build_dir": str(folder),
             "build_args": _VERILATOR,
             "includes": sorted({str(path.parent) for path in libraries}),
             "waves": waves,
-        },
-    )
-    (folder / "built").touch()
-    return folder
+        }
+        _cocotb(folder, "build", arguments)
+
+    return tools.kept(tools.cache() / "sim" / key, make)
 
 
 def _simulate(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
-from ..golden.errors import ToolMissing
+from ..golden.errors import ToolFailed, ToolMissing
 
 _PACKAGES = {"make": "make", "g++": "g++", "perl": "perl"}
 
@@ -47,3 +48,31 @@ def primitives() -> tuple[Path, ...]:
 def cache() -> Path:
     """Where builds are kept: build/cache below the current folder, or MACSMITH_CACHE."""
     return Path(os.environ.get("MACSMITH_CACHE", "build/cache")).resolve()
+
+
+def kept(target: Path, make: Callable[[Path], None]) -> Path:
+    """The folder ``target``; if it does not exist, ``make`` fills it.
+
+    It is filled beside and renamed: several processes may want it at once, the first to finish
+    wins, and nobody sees half of it. What a failure leaves is kept as ``<target>.failed``.
+    """
+    if target.exists():
+        return target
+    folder = target.with_name(f"{target.name}.{os.getpid()}")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        make(folder)
+        try:
+            folder.rename(target)
+        except OSError:
+            shutil.rmtree(folder)
+    except ToolFailed as error:
+        failed = target.with_name(f"{target.name}.failed")
+        shutil.rmtree(failed, ignore_errors=True)
+        folder.rename(failed)
+        raise ToolFailed(str(error).replace(str(folder), str(failed))) from None
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return target
