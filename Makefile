@@ -37,7 +37,7 @@ verify: .venv/core
 	$(BIN)/macsmith verify $(ENGINE) $(ARGS)
 
 verilog: .venv/core
-	$(BIN)/macsmith generate $(FORMAT) $(ARGS)
+	$(BIN)/macsmith generate $(FORMAT) --force $(ARGS)
 
 demo: .venv/tests
 	$(BIN)/python examples/digits.py $(ARGS)

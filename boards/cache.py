@@ -70,6 +70,7 @@ def copy(source: Path, target: Path) -> None:
     os.close(handle)
     try:
         shutil.copyfile(source, name)
+        os.chmod(name, 0o644)
         os.replace(name, target)
     finally:
         Path(name).unlink(missing_ok=True)

@@ -5,6 +5,7 @@ These are estimates after synthesis: nothing is placed or routed, and no power i
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -108,8 +109,10 @@ def synthesize(
     name = cache.key(ANALYSIS, yosys.version(), chosen.name, *commands, *tops, text)
     entry = cache.load(_KIND, name)
     if entry is None:
-        measured, files = _measure(text, commands, tops, chosen, folder / "yosys")
+        work = cache.root() / "work" / f"{name}.{os.getpid()}"
+        measured, files = _measure(text, commands, tops, chosen, work)
         cache.store(_KIND, name, measured, files)
+        shutil.rmtree(work, ignore_errors=True)
         entry = cache.load(_KIND, name)
         if entry is None:
             raise MacsmithError(f"the cache must be readable, got nothing from {cache.root()}")
@@ -141,6 +144,7 @@ def _measure(
         raise
     seconds = round(time.monotonic() - started, 2)
     files = [folder / "mapped.v", folder / "netlist.json", *sorted(folder.glob("*.edf"))]
+    files += [folder / "yosys.ys", folder / "yosys.log"]
     return {"tops": measured, "seconds": seconds}, files
 
 

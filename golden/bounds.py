@@ -121,6 +121,6 @@ def result_range(arithmetic: Arithmetic) -> Range:
     if total.width > MAX_EXACT:
         raise DesignError(
             f"an exact sum of {arithmetic.k_max} products needs {total.width} bits, more than "
-            f"{MAX_EXACT}; use --accumulate aligned (with its fraction bits) or fp32"
+            f"{MAX_EXACT}; use --accumulate aligned --fraction F (F fractional bits kept)"
         )
     return total

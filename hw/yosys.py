@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import signal
@@ -41,14 +42,20 @@ def run(commands: list[str], folder: Path, *, log: str = "yosys.log") -> str:
     try:
         output, _ = process.communicate()
     except BaseException:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        stop(process)
         raise
     if process.returncode:
         errors = [line for line in output.splitlines() if "ERROR" in line] or [output[-300:]]
         raise ToolFailed(f"yosys failed: {errors[0].strip()} (log: {folder / log})")
     path = folder / log
     return path.read_text() if path.exists() else output
+
+
+def stop(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
+    """End a process that leads a session of its own, and its children."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def version() -> str:

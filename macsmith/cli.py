@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import warnings
 from typing import NoReturn
 
 from . import __version__
@@ -37,7 +38,8 @@ def _parser(command: str | None) -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit code.
 
-    0 done, 1 failed, 2 wrong usage, 3 a tool is missing, 4 hardware and golden model differ.
+    0 done, 1 failed, 2 wrong usage, 3 a tool is missing, 4 hardware and golden model differ, 130
+    interrupted.
     """
     words = sys.argv[1:] if argv is None else argv
     if hasattr(signal, "SIGPIPE"):
@@ -53,14 +55,27 @@ def main(argv: list[str] | None = None) -> int:
             return USAGE
         return int(load(arguments.command).run(arguments))
     except MacsmithError as error:
+        _hush()
         print(f"macsmith: {error}", file=sys.stderr)
         return error.exit_code
     except OSError as error:
         print(f"macsmith: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("macsmith: interrupted; nothing was left half-written", file=sys.stderr)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _hush()
+        print("macsmith: interrupted; no result was left half-written", file=sys.stderr)
         return INTERRUPTED
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _hush() -> None:
+    """Hardware that was described and then given up is no news to whoever reads the error."""
+    if "amaranth.hdl" in sys.modules:
+        from amaranth.hdl import UnusedElaboratable
+
+        warnings.simplefilter("ignore", UnusedElaboratable)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -24,6 +25,7 @@ class Options:
     ``accumulator`` belong to ``aligned``. ``initial`` is the format of what sums start from.
     """
 
+    name: str | None = None
     rows: int | None = None
     cols: int | None = None
     lanes: int | None = None
@@ -70,7 +72,7 @@ def override(engine: Engine, options: Options) -> Engine:
     build = replace(engine.build, **given) if given else engine.build
     lanes = build.lanes
     modes = tuple(_arithmetic(arithmetic, options, lanes) for arithmetic in engine.modes)
-    return Engine(engine.name, modes, build)
+    return Engine(options.name or engine.name, modes, build)
 
 
 def _arithmetic(arithmetic: Arithmetic, options: Options, lanes: int) -> Arithmetic:
@@ -115,8 +117,12 @@ def _from_formats(name: str) -> Engine:
     weight, times, activation = name.partition("x")
     if times and (close := _half_known(weight, activation)):
         raise UnknownName("format", close, names())
-    known = [*presets(), *(f"{w}x{a}" for w in names() for a in ("int8", "int4", "e4m3", w))]
-    raise UnknownName("design", name, known)
+    if similar := difflib.get_close_matches(name.lower(), presets(), n=3):
+        raise UnknownName("design", name, similar)
+    raise DesignError(
+        f"unknown design {name!r}; a design is <weight>x<activation>, such as int4xint8 (see "
+        "macsmith list formats), a preset, or a TOML file"
+    )
 
 
 def _splits(name: str) -> Iterator[tuple[Format, Format]]:

@@ -26,6 +26,8 @@ def check_target(folder: Path, *, force: bool = False) -> Path:
             raise DesignError(f"the output must be a folder, but {path} is a file")
     if target.exists() and any(target.iterdir()) and not force:
         raise DesignError(f"{folder} is not empty; choose another folder, or replace it: --force")
+    if target.exists() and any(target.iterdir()) and not (target / "manifest.json").is_file():
+        raise DesignError(f"--force replaces only folders that hold a manifest.json, not {folder}")
     return target
 
 

@@ -25,6 +25,12 @@ NOTE = (
 )
 
 
+def folder_name(engine: Engine, board: Board) -> str:
+    """A name that tells one run from another: engine, shape, policy and board."""
+    build = engine.build
+    return f"{engine.name}-{build.rows}x{build.cols}x{build.lanes}-{build.policy}-{board.name}"
+
+
 @dataclass(frozen=True)
 class Report:
     """The cost of ``engine`` on ``board``, and whether the design was verified."""
@@ -68,6 +74,8 @@ class Report:
         for name, limit in ROWS.items():
             used = self.cost.resources.get(name, 0)
             total = self.board.resources.get(limit, 0) if limit else 0
+            if not used and not total:
+                continue  # the family has no such thing
             lines.append(
                 [
                     name,
@@ -89,8 +97,10 @@ class Report:
         ]
         if fits:
             total = fits.engines * self.macs
+            shell = " beside the board's shell" if self.board.shell else ""
+            limit = "sites" if fits.tightest == "lut" else fits.tightest
             lines.append(
-                f"{fits.engines:,} such engines fit ({fits.tightest} runs out first): "
+                f"{fits.engines:,} such engines fit{shell} ({limit} run out first): "
                 f"{total:,} MACs per cycle"
             )
         tools = ", ".join(f"{name} {text}" for name, text in self.cost.tools.items())

@@ -10,7 +10,6 @@ import ctypes
 import hashlib
 import importlib.util
 import os
-import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -99,12 +98,12 @@ def _compile(folder: Path, optimize: str) -> None:
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
+            env={**os.environ, "TMPDIR": str(folder)},
         )
         try:
             status = process.wait()
         except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            yosys.stop(process)
             raise
     if status:
         lines = log.read_text(errors="replace").splitlines()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..golden.errors import ToolFailed
+from ..hw import yosys
 from ..hw.emit import Emitted, verilog
 from . import tools
 from .pack import pack_codes, pack_integers, pack_result
@@ -159,6 +160,7 @@ def _cocotb(folder: Path, step: str, arguments: dict[str, Any]) -> None:
         "OBJCACHE": f"{sys.executable} {Path(__file__).with_name('objcache.py')}",
         "MACSMITH_OBJECTS": str(tools.cache() / "objects"),
         "COCOTB_ANSI_OUTPUT": "0",
+        "TMPDIR": str(folder),
     }
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -172,8 +174,7 @@ def _cocotb(folder: Path, step: str, arguments: dict[str, Any]) -> None:
         try:
             status = process.wait()
         except BaseException:
-            os.killpg(process.pid, 9)
-            process.wait()
+            yosys.stop(process)
             raise
     if status:
         lines = log.read_text(errors="replace").splitlines()

@@ -1,4 +1,4 @@
-"""Combinational hardware stepped through codes: every output for every input, in one call."""
+"""Hardware stepped through codes, with or without a clock: every output for every input."""
 
 from __future__ import annotations
 
@@ -18,28 +18,43 @@ _COMMANDS = ["read_rtlil core.il", "hierarchy -check -top top", "proc", "flatten
 
 
 class Sweep:
-    """A combinational module of up to two inputs, compiled.
+    """A module of up to two inputs, compiled.
 
     Parameters
     ----------
-    module : drives ``outputs`` from ``w`` and ``a``; combinational.
+    module : drives ``outputs`` from ``w`` and ``a``; combinational, or a pipeline.
     w, a : the inputs, called so, of at most 64 bits.
     outputs : name -> output.
+    enable : for a pipeline, lets its registers move; called so.
+    latency : cycles with ``enable`` from inputs to outputs, the same for all; 0 for no registers.
 
     Raises ToolMissing or ToolFailed.
     """
 
-    def __init__(self, module: Module, w: Signal, a: Signal, outputs: Mapping[str, Any]):
+    def __init__(
+        self,
+        module: Module,
+        w: Signal,
+        a: Signal,
+        outputs: Mapping[str, Any],
+        *,
+        enable: Signal | None = None,
+        latency: int = 0,
+    ):
+        assert enable is not None or not latency
+        self.latency = latency
         self.widths = {name: len(value) for name, value in outputs.items()}
         ports = []
         for index, value in enumerate(outputs.values()):
             ports.append(Signal(len(value), name=f"o{index}"))
             module.d.comb += ports[-1].eq(value)
-        text = rtlil.convert(module, name="top", ports=[w, a, *ports], emit_src=False)
+        inputs = [w, a] if enable is None else [w, a, enable]
+        text = rtlil.convert(module, name="top", ports=[*inputs, *ports], emit_src=False)
         commands = [*_COMMANDS, "opt_expr", "opt_clean -purge"]
         library = cxxrtl.build({"core.il": text}, commands, self._glue(), "sweep.cpp")
         self._sweep = library.sweep
-        self._sweep.argtypes = [ctypes.c_size_t, *[ctypes.c_void_p] * 3]
+        pointer = ctypes.c_void_p
+        self._sweep.argtypes = [ctypes.c_size_t, pointer, pointer, ctypes.c_uint64, pointer]
 
     def _glue(self) -> str:
         lines, offset = [], 0
@@ -47,15 +62,24 @@ class Sweep:
             place = f"count * {offset} + i * {words(width)}"
             lines.append(f"  get(top.p_o{index}, found + {place});")
             offset += words(width)
-        head = "static void get_outputs(Top &top, size_t count, size_t i, uint32_t *found) {"
+        clock = f"#define CLOCKED {int(self.latency > 0)}\n#define LATENCY {self.latency}\n"
+        if self.latency:
+            clock += "static void put_enable(Top &top, bool on) { put(top.p_enable, on); }\n"
+        head = (
+            clock + "static void get_outputs(Top &top, size_t count, size_t i, uint32_t *found) {"
+        )
         return "\n".join([head, *lines, "}", ""])
 
-    def run(self, w: Array, a: Array) -> dict[str, Array]:
-        """Each output as uint32 (inputs, words), low word first, for inputs (inputs,) of codes."""
+    def run(self, w: Array, a: Array, seed: int = 0) -> dict[str, Array]:
+        """Each output as uint32 (inputs, words), low word first, for inputs (inputs,) of codes.
+
+        With a ``seed``, a pipeline is stopped at random by ``enable``, its inputs changing.
+        """
         sent = [np.ascontiguousarray(codes, np.uint64) for codes in (w, a)]
         count, sizes = len(sent[0]), [words(width) for width in self.widths.values()]
         found: Array = np.zeros(count * sum(sizes), np.uint32)
-        if not self._sweep(count, *(array.ctypes.data for array in [*sent, found])):
+        codes_w, codes_a = (array.ctypes.data for array in sent)
+        if not self._sweep(count, codes_w, codes_a, seed, found.ctypes.data):
             raise ToolFailed("a combinational design does not settle: it has a loop")
         parts = np.split(found, np.cumsum(sizes)[:-1] * count)
         return {

@@ -52,6 +52,11 @@ class Stage:
             raise DesignError(f"partials must be at least 1, got {self.partials}")
         if (self.rule == "aligned") != (self.fraction is not None and self.terms is not None):
             raise DesignError("rule aligned, and no other, needs fraction and terms")
+        if self.rule == "aligned" and self.format is not None and not self.format.has_inf:
+            raise DesignError(
+                "rule aligned needs a float format with infinity and NaN, such as fp32 or "
+                f"e8m13_ieee; got {self.format.name}"
+            )
         sound = 1 <= (self.fraction or 0) <= 48 and (self.terms or 0) >= 1
         if self.rule == "aligned" and not sound:
             raise DesignError(

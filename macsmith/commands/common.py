@@ -12,10 +12,11 @@ from ..designs import DEFAULT, Options, design
 from ..golden.description import Engine
 
 _WORDS = {
+    "name": "the module's name, where several shapes of one pair live together",
     "rows": "output channels worked on at a time",
     "cols": "activation vectors worked on at a time",
     "lanes": "products summed per row, column and cycle",
-    "k_max": "longest reduction that never overflows (default 4096)",
+    "k_max": "longest reduction that the accumulator is sized for (default 4096)",
     "accumulate": "exact, aligned, or an integer format to wrap in (int32)",
     "fraction": "with aligned: bits kept below the greatest exponent",
     "accumulator": "with aligned: the accumulator's float format (default fp32)",
@@ -57,6 +58,20 @@ def whole(text: str) -> int:
         return int(text, 0)
     except ValueError:
         raise argparse.ArgumentTypeError(f"must be a whole number, got {text!r}") from None
+
+
+def natural(text: str) -> int:
+    """A whole number that is not negative."""
+    if whole(text) < 0:
+        raise argparse.ArgumentTypeError(f"must not be negative, got {text}")
+    return whole(text)
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    if whole(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
+    return whole(text)
 
 
 def chosen(arguments: argparse.Namespace) -> Engine:

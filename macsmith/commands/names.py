@@ -9,9 +9,11 @@ from .. import boards
 from ..designs import design, presets
 from ..golden import formats
 from ..golden.bounds import MAX_EXACT, Range, of_format
+from ..golden.description import Engine
 from ..golden.description.engine import DATAPATHS, FLOWS, INTERFACES, POLICIES
-from ..golden.errors import UnknownName
+from ..golden.errors import DesignError, UnknownName
 from ..golden.formats import ROUNDINGS, Format
+from ..hw.plan import plan
 from .common import json_argument, print_json, table
 
 TOPICS = ("formats", "presets", "boards", "datapaths", "flows", "interfaces", "roundings")
@@ -79,7 +81,21 @@ def _preset(name: str) -> dict[str, Any]:
     engine = design(name)
     mode = engine.modes[0]
     sides = [" + ".join(p.element.name for p in s.planes) for s in (mode.weight, mode.activation)]
-    return {"name": name, "weight": sides[0], "activation": sides[1], "modes": len(engine.modes)}
+    return {
+        "name": name,
+        "weight": sides[0],
+        "activation": sides[1],
+        "modes": len(engine.modes),
+        "hardware": "yes" if _buildable(engine) else "no, golden model only",
+    }
+
+
+def _buildable(engine: Engine) -> bool:
+    try:
+        plan(engine)
+    except DesignError:
+        return False
+    return True
 
 
 def _board(name: str) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from .. import boards
 from ..golden.description import Engine
+from ..golden.errors import DesignError
 from ..hw.emit import emit
-from ..report import Report
+from ..report import Report, folder_name
 from ..sim import verify as simulated
 from .common import chosen, design_arguments, json_argument, print_json, progress, table
 
@@ -23,12 +24,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", type=Path, help="folder for the reports and the mapped netlist"
     )
+    parser.add_argument("--force", action="store_true", help="replace the report in the folder")
     json_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     engine, board = chosen(arguments), boards.lookup(arguments.board)
-    folder = arguments.output or Path("build/synth") / f"{engine.name}-{board.name}"
+    folder = arguments.output or Path("build/synth") / folder_name(engine, board)
+    if arguments.output and folder.is_dir() and any(folder.iterdir()):
+        ours = (folder / "report.json").is_file() and (folder / "mapped.v").is_file()
+        if not (arguments.force and ours):
+            raise DesignError(
+                f"{folder} is not empty; choose another, or --force to replace a report there"
+            )
     report = synthesize(engine, board, folder, verify=not arguments.no_verify, edif=arguments.edif)
     if arguments.json:
         print_json(report.to_dict())

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shutil
 from pathlib import Path
 
 from .. import boards
 from ..boards.families import family, models
 from ..hw.emit import Emitted, emit
+from ..report import folder_name
 from ..sim import tools
 from ..sim import verify as simulated
-from .common import chosen, design_arguments, json_argument, print_json, progress, whole
+from .common import chosen, design_arguments, json_argument, natural, positive, print_json, progress
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     design_arguments(parser)
-    parser.add_argument("--seed", type=whole, default=1, help="of the random data and stalls")
+    parser.add_argument("--seed", type=natural, default=1, help="of the random data and stalls")
     parser.add_argument(
         "--mapped", action="store_true", help="simulate the netlist after synthesis instead"
     )
     parser.add_argument("--board", default="u280", help="with --mapped; default %(default)s")
-    parser.add_argument("--tiles", type=whole, default=100, help="random reductions (default 100)")
+    parser.add_argument(
+        "--tiles", type=positive, default=100, help="random reductions (default 100)"
+    )
     json_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     engine = chosen(arguments)
+    boards.lookup(arguments.board)
     emitted, core = emit(engine), None
     libraries: tuple[Path, ...] = ()
     if arguments.mapped:
@@ -33,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     progress(f"building and simulating {engine.name}")
     found = simulated.verify(
         emitted,
-        count=max(arguments.tiles, 1),
+        count=arguments.tiles,
         seed=arguments.seed,
         core=core,
         libraries=libraries,
@@ -53,10 +59,11 @@ def run(arguments: argparse.Namespace) -> int:
 def _mapped(emitted: Emitted, name: str) -> tuple[str, tuple[Path, ...]]:
     """The netlist after synthesis for a board, and the models of its cells."""
     board, engine = boards.lookup(name), emitted.engine
-    folder = Path("build/synth") / f"{engine.name}-{board.name}"
+    folder = tools.cache() / "mapped" / f"{folder_name(engine, board)}.{os.getpid()}"
     progress(f"synthesizing {engine.name} for {board.name}")
     boards.synthesize(
         emitted.rtlil, [emitted.core], board, engine.build.policy, emitted.keep, folder
     )
-    cells = models(family(board.family).name)
-    return (folder / "mapped.v").read_text(), (*cells, *tools.primitives())
+    netlist = (folder / "mapped.v").read_text()
+    shutil.rmtree(folder, ignore_errors=True)
+    return netlist, (*models(family(board.family).name), *tools.primitives())

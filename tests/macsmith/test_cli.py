@@ -28,6 +28,11 @@ WRONG = [
     ("explain imt4xint8", "unknown format 'imt4'; close ones: int4"),
     ("explain nvfp5", "unknown design 'nvfp5'; close ones: nvfp4"),
     ("explain ''", "unknown design"),
+    ("explain u280", "a design is <weight>x<activation>, such as int4xint8"),
+    ("verify int2xint2 --seed -1", "--seed: must not be negative, got -1"),
+    ("verify int2xint2 --tiles 0", "--tiles: must be at least 1, got 0"),
+    ("verify int2xint2 --board foo", "unknown board 'foo'"),
+    ("explain int4xe5m2 --accumulate aligned --fraction 9 --accumulator e4m3", "such as fp32"),
     ("synth int4xint8 --board u28", "unknown board 'u28'; close ones: u280"),
     ("lst", "unknown command 'lst'; close ones: list"),
     ("list format", "unknown topic 'format'; close ones: formats"),
@@ -145,7 +150,25 @@ def test_explain_tells_widths_units_and_latency(run):
     assert found["latency"] == 7 and found["macs_per_cycle"] == 4 * 4 * 16
 
 
-def test_synth_prints_one_json_object(run, build_folder, monkeypatch):
+def test_synth_leaves_a_users_folder_alone(run, build_folder):
+    (build_folder / "report.md").write_text("mine")
+    words = ["synth", "ternaryxint4", "--no-verify", "--rows", "1", "-o", str(build_folder)]
+    code, _, err = run(*words, "--force")
+    assert code == 2 and "is not empty" in err
+    assert (build_folder / "report.md").read_text() == "mine"
+
+
+def test_a_name_tells_two_shapes_of_a_pair_apart(run):
+    found = json.loads(run("explain", "int4xint8", "--name", "wide", "--rows", "8", "--json")[1])
+    assert found["engine"] == "wide"
+
+
+def test_presets_say_whether_hardware_exists(run):
+    rows = json.loads(run("list", "presets", "--json")[1])
+    assert next(r for r in rows if r["name"] == "gguf_q4_k")["hardware"] == "no, golden model only"
+
+
+def test_synth_prints_one_json_object(run, build_folder):
     words = ["synth", "ternaryxint4", "--no-verify", "--rows", "1", "--cols", "2", "--json", "-o"]
     code, out, _ = run(*words, str(build_folder))
     found = json.loads(out)

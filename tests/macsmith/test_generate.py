@@ -385,8 +385,16 @@ def test_an_existing_folder_is_kept_unless_forced(tmp_path):
     with pytest.raises(DesignError, match=r"is not empty; choose another folder, .*--force$"):
         make(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_force_replaces_only_what_was_generated(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(DesignError, match="only folders that hold a manifest.json"):
+        make(tmp_path, force=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+    (tmp_path / "manifest.json").write_text("{}")
     make(tmp_path, force=True)
-    assert not (tmp_path / "mine.txt").exists() and (tmp_path / "manifest.json").exists()
+    assert not (tmp_path / "mine.txt").exists() and (tmp_path / "design.toml").exists()
 
 
 def test_an_empty_folder_is_filled(tmp_path):
