@@ -1,8 +1,8 @@
 # Every target is one call. The environment in .venv is made on first use, from pinned versions.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BOARD ?= u280
-ENGINE ?= int4xint8
-FORMAT ?= int4xint8
+ENGINE ?= w4a8
+FORMAT ?= w4a8
 ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
@@ -11,9 +11,9 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 .PHONY: help setup synth verify verilog demo test test-all bench lint clean
 
 help:
-	@echo "make synth BOARD=u280 ENGINE=int4xint8   verify, synthesize, print the cost"
+	@echo "make synth BOARD=u280 ENGINE=w4a8        verify, synthesize, print the cost"
 	@echo "make verify ENGINE=e4m3xe4m3             hardware against the golden model"
-	@echo "make verilog FORMAT=e2m1xint8            Verilog and its testbench into out/"
+	@echo "make verilog FORMAT=nvfp4                Verilog and its testbench into out/"
 	@echo "make demo                                handwritten digits through simulated hardware"
 	@echo "make test | test-all | bench | lint      tests, long tests, speeds, style and types"
 	@echo "More options for one command: ARGS='--rows 8 --lanes 16' (see $(BIN)/macsmith COMMAND --help)"

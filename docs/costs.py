@@ -1,6 +1,7 @@
-"""Writes the cost table of README.md: what ten pairs take on a board, under both policies.
+"""Writes README.md's cost tables: raw pairs under both policies, presets with their scale path.
 
-Run ``.venv/bin/python docs/costs.py`` after a change of the hardware; ``--check`` only compares.
+Run ``.venv/bin/python docs/costs.py`` after a change of the hardware; ``--check`` only compares;
+``--presets 8x8x8`` prints the presets' table at another shape.
 """
 
 from __future__ import annotations
@@ -25,9 +26,24 @@ PAIRS = (
     "e4m3xe4m3",
     "e5m2xe5m2",
 )
+PRESETS = (
+    "w4a8",
+    "w4a16",
+    "w8a8",
+    "bitnet",
+    "mxfp8_e4m3",
+    "mxfp8_e5m2",
+    "mxfp6_e2m3",
+    "mxfp6_e3m2",
+    "mxfp4",
+    "mxint8",
+    "nvfp4",
+    "mxfp4xmxfp8_e4m3",
+    "deepseek_fp8",
+)
 SHAPE = {"rows": 4, "cols": 4, "lanes": 4}
 README = Path(__file__).parent.parent / "README.md"
-BEGIN, END = "<!-- costs: written by docs/costs.py -->", "<!-- costs end -->"
+BEGIN, END = "<!-- {}: written by docs/costs.py -->", "<!-- {} end -->"
 
 
 def table(board: boards.Board) -> str:
@@ -61,18 +77,52 @@ def table(board: boards.Board) -> str:
     return "\n".join([*lines, "", f"yosys {tools['yosys']}, `{tools['flags']}`."])
 
 
+def presets(board: boards.Board, shape: dict[str, int]) -> str:
+    """Markdown: a row a preset, per MAC, with the share of the scale path."""
+    macs = shape["rows"] * shape["cols"] * shape["lanes"]
+    size = " × ".join(map(str, shape.values()))
+    lines = [
+        f"Per MAC on the {board.name} at {size}, policy `lut`, from "
+        "codes and scales to FP32; the scale path (everything behind the array's sums) apart.",
+        "",
+        "| preset | sites | LUT | FF | scale path: sites | share | units | LUT levels | latency |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name in PRESETS:
+        emitted = emit(design(name, Options(**shape)))
+        path = emitted.scale_path
+        assert path is not None
+        tops, folder = [emitted.core, path], Path("build/costs/presets")
+        costs = boards.synthesize(emitted.rtlil, tops, board, "lut", emitted.keep, folder)
+        whole, part = costs[emitted.core], costs[path]
+        cells = [whole.resources[key] / macs for key in ("sites", "lut", "ff")]
+        cells.append(part.resources["sites"] / macs)
+        words = [f"`{name}`", *(f"{cell:.1f}" for cell in cells)]
+        words.append(f"{part.resources['sites'] / whole.resources['sites']:.0%}")
+        words += [str(emitted.plan.units), str(whole.levels["lut"]), str(emitted.plan.latency)]
+        lines.append("| " + " | ".join(words) + " |")
+    return "\n".join(lines)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--board", default="u280")
     parser.add_argument("--check", action="store_true", help="fail if README.md is out of date")
+    parser.add_argument("--presets", metavar="ROWSxCOLSxLANES", help="print the presets' table")
     arguments = parser.parse_args()
-    text = README.read_text()
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    fresh = f"{before}{BEGIN}\n{table(boards.lookup(arguments.board))}\n{END}{after}"
+    board = boards.lookup(arguments.board)
+    if arguments.presets:
+        sizes = map(int, arguments.presets.split("x"))
+        print(presets(board, dict(zip(SHAPE, sizes, strict=True))))
+        return 0
+    text = fresh = README.read_text()
+    for part, made in (("costs", table(board)), ("presets", presets(board, SHAPE))):
+        begin, end = BEGIN.format(part), END.format(part)
+        before, rest = fresh.split(begin)
+        fresh = f"{before}{begin}\n{made}\n{end}{rest.split(end)[1]}"
     if arguments.check:
         if fresh != text:
-            print("README.md's cost table is out of date; run docs/costs.py", file=sys.stderr)
+            print("README.md's cost tables are out of date; run docs/costs.py", file=sys.stderr)
         return int(fresh != text)
     README.write_text(fresh)
     return 0

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from .description import Arithmetic
 from .errors import DesignError
 from .formats import Format
 from .terms import Accumulator, Part, Sided, Term, accumulators
+
+if TYPE_CHECKING:
+    from .description import Arithmetic
 
 #: The widest exact product sum that the RTL builds.
 MAX_EXACT = 128
@@ -96,6 +99,21 @@ def of_term(term: Term, arithmetic: Arithmetic, count: int, *, scaled: bool) -> 
     return total * of_scales(term.scales) if scaled else total
 
 
+def inner_range(term: Term, arithmetic: Arithmetic) -> Range:
+    """What an ``exact`` first stage hands to the ``fp`` one: a term's sum over its span.
+
+    Raises DesignError if it is wider than 128 bits.
+    """
+    count = arithmetic.accumulate[0].span or arithmetic.group or arithmetic.k_max
+    total = of_term(term, arithmetic, count, scaled=False)
+    if total.width > MAX_EXACT:
+        raise DesignError(
+            f"an exact sum of {count} products needs {total.width} bits, more than {MAX_EXACT}; "
+            "use --accumulate aligned --fraction F (F fractional bits kept)"
+        )
+    return total
+
+
 def of_accumulator(accumulator: Accumulator, arithmetic: Arithmetic, k: int) -> Range:
     """An exact accumulator's sum over ``k`` elements."""
     total = of_term(accumulator.terms[0], arithmetic, k, scaled=True)
@@ -104,23 +122,30 @@ def of_accumulator(accumulator: Accumulator, arithmetic: Arithmetic, k: int) -> 
     return total
 
 
-def result_range(arithmetic: Arithmetic) -> Range:
-    """The raw result of an ``exact`` or ``int`` arithmetic at K = k_max.
-
-    Raises DesignError if it is wider than 128 bits: the answer is another accumulation rule.
-    """
+def exact_range(arithmetic: Arithmetic) -> Range:
+    """What all accumulators of an ``exact`` or ``int`` arithmetic add up to, before an ``int``
+    stage bounds it, in the unit that they share."""
     found = [of_accumulator(a, arithmetic, arithmetic.k_max) for a in accumulators(arithmetic)]
     total = found[0]
     for other in found[1:]:
         total = total | other
     if arithmetic.initial is not None:
         total = total + Range(total.lsb, arithmetic.initial.low, arithmetic.initial.high)
-    last = arithmetic.accumulate[-1]
+    return total
+
+
+def result_range(arithmetic: Arithmetic) -> Range:
+    """The raw result of an ``exact`` or ``int`` arithmetic at K = k_max.
+
+    Raises DesignError if it is wider than 128 bits: the answer is another accumulation rule.
+    """
+    total, last = exact_range(arithmetic), arithmetic.accumulate[-1]
     if last.rule == "int" and last.format is not None:
         return Range(total.lsb, last.format.low, last.format.high)
     if total.width > MAX_EXACT:
+        rule = "fp32" if arithmetic.group else "aligned --fraction F (F fractional bits kept)"
         raise DesignError(
             f"an exact sum of {arithmetic.k_max} products needs {total.width} bits, more than "
-            f"{MAX_EXACT}; use --accumulate aligned --fraction F (F fractional bits kept)"
+            f"{MAX_EXACT}; use --accumulate {rule}"
         )
     return total

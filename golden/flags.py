@@ -73,6 +73,11 @@ class Flags:
         parts = (self.nan, self.positive, self.negative)
         return Flags(*(np.asarray(part.any(axis=axis)) for part in parts))
 
+    def reshape(self, shape: tuple[int, ...]) -> Flags:
+        """The flags in another shape."""
+        parts = (self.nan, self.positive, self.negative)
+        return Flags(*(np.asarray(part.reshape(shape)) for part in parts))
+
     def stack(self, others: list[Flags]) -> Flags:
         """These flags and ``others`` along a new first axis."""
         names = ("nan", "positive", "negative")

@@ -1,8 +1,8 @@
 """Floating-point steps of the golden model, each rounded once to a stated format.
 
-Values travel as float64 that a format of at most 24 significand bits holds exactly. A sum or
-product of two such values, rounded to float64 and then to the format, is correctly rounded: 53 >=
-2 * 24 + 2 (Figueroa, "When is double rounding innocuous?").
+Values travel as float64 that a format of at most 24 significand bits holds exactly. A product of
+two is exact in float64. A sum of two, rounded to float64 and then to that format, is correctly
+rounded: 53 >= 2 * 24 + 2 (Figueroa, "When is double rounding innocuous?").
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .formats import Format, Integer
+from .formats import Format
 
 Array = npt.NDArray[Any]
 
@@ -29,7 +29,7 @@ def product(a: Array, b: Array) -> Array:
 
 
 def add(fmt: Format, a: Array, b: Array) -> Array:
-    """a + b rounded to ``fmt``; opposite infinities give NaN."""
+    """a + b rounded to ``fmt``, which holds both; opposite infinities give NaN."""
     with np.errstate(invalid="ignore", over="ignore"):
         return rounded(fmt, np.asarray(a + b))
 
@@ -49,10 +49,3 @@ def partial_sums(fmt: Format, addends: Array, partials: int) -> Array:
         pairs = [add(fmt, a, b) for a, b in zip(sums[::2], sums[1::2], strict=False)]
         sums = pairs + sums[len(sums) - len(sums) % 2 :]
     return sums[0]
-
-
-def convert(fmt: Format, values: Array, rounding: str, saturate: bool) -> Array:
-    """Codes of ``values`` in an output format; a NaN in an integer format becomes zero."""
-    if isinstance(fmt, Integer):
-        values = np.where(np.isnan(values), 0.0, values)
-    return fmt.encode(values, rounding, saturate)

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from . import aligned, exact, fp
+from . import exact
 from .bounds import Range, result_range
 from .description import Arithmetic, Engine
 from .errors import DesignError
 from .flags import Flags
-from .formats import Format, Minifloat, lookup
-from .scales import scale_values
-from .sums import bounded, fp_sum, raw_sum
+from .float_sums import aligned_sums, fp_sum
+from .formats import Format
+from .sums import raw_sum
+from .tail import finish
 from .tensor import Quantized, single
 from .terms import Accumulator, accumulators
 
@@ -53,6 +54,7 @@ def matmul(
     activation: Matrix,
     mode: int = 0,
     initial: npt.ArrayLike | None = None,
+    bias: npt.ArrayLike | None = None,
 ) -> Result:
     """weight (N × K) times activation (M × K): what the hardware answers, to the bit.
 
@@ -62,6 +64,7 @@ def matmul(
     weight, activation : :class:`Quantized`, or bare codes where an operand is one unscaled plane.
     mode : which of the engine's arithmetics.
     initial : (N, M) integers that the sums start from, if the arithmetic has ``initial``.
+    bias : (N,) codes of the output's ``bias`` format, if it has one.
 
     Raises DesignError if K differs, exceeds k_max, or is not a multiple of the lanes and groups.
     """
@@ -73,37 +76,79 @@ def matmul(
     if not isinstance(a, Quantized):
         a = single(arithmetic.activation, a)
     _check(engine, mode, w, a)
-    result = compute(arithmetic, w, a)
+    rows, columns = w.shape[0], a.shape[0]
+    start = _start(arithmetic, (rows, columns), initial)
+    return compute(arithmetic, w, a, start, _bias(arithmetic, rows, bias))
+
+
+def _start(
+    arithmetic: Arithmetic, shape: tuple[int, int], initial: npt.ArrayLike | None
+) -> Array | None:
     if initial is None and arithmetic.initial is None:
-        return result
-    return Result(_preloaded(arithmetic, result, initial), result.format, result.flags)
-
-
-def _preloaded(arithmetic: Arithmetic, result: Result, initial: npt.ArrayLike | None) -> Array:
+        return None
     if initial is None or arithmetic.initial is None:
         raise DesignError("initial values and an arithmetic with initial go together")
     start = np.asarray(initial)
     low, high = arithmetic.initial.low, arithmetic.initial.high
-    if start.shape != result.values.shape or start.min() < low or start.max() > high:
-        raise DesignError(
-            f"initial must be {result.values.shape} integers in {low}…{high}, got {start.shape}"
-        )
-    total = result.values + start.astype(result.values.dtype)
-    last = arithmetic.accumulate[-1]
-    return bounded(total, last) if last.rule == "int" else np.asarray(total)
+    several = (arithmetic.outputs, *shape)
+    wanted = shape if arithmetic.outputs == 1 else several
+    if start.shape != wanted or start.min() < low or start.max() > high:
+        raise DesignError(f"initial must be {wanted} integers in {low}…{high}, got {start.shape}")
+    return start.reshape(several)
 
 
-def compute(arithmetic: Arithmetic, weight: Quantized, activation: Quantized) -> Result:
-    """``matmul`` of one arithmetic, whatever the lanes."""
-    if arithmetic.aligned:
-        return _aligned(arithmetic, weight, activation)
-    sums = accumulators(arithmetic)
-    if arithmetic.output.format is None and arithmetic.accumulate[-1].rule != "fp":
-        outputs = [raw_sum(item, arithmetic, weight, activation) for item in sums]
+def _bias(arithmetic: Arithmetic, rows: int, bias: npt.ArrayLike | None) -> Array | None:
+    form = arithmetic.output.bias
+    if bias is None and form is None:
+        return None
+    if bias is None or form is None:
+        raise DesignError("bias codes and an output with a bias go together")
+    codes = form.check(bias)
+    if codes.shape != (rows,):
+        raise DesignError(f"bias must have one code a row, {(rows,)}, got {codes.shape}")
+    return codes
+
+
+def compute(
+    arithmetic: Arithmetic,
+    weight: Quantized,
+    activation: Quantized,
+    start: Array | None = None,
+    bias: Array | None = None,
+) -> Result:
+    """``matmul`` of one arithmetic, whatever the lanes; ``start`` is (outputs, N, M)."""
+    sums, last = accumulators(arithmetic), arithmetic.accumulate[-1]
+    if arithmetic.output.format is None and last.rule in ("exact", "int"):
+        unit = result_range(arithmetic)  # raises if too wide
+        outputs = [
+            raw_sum(item, arithmetic, weight, activation, start if start is None else start[number])
+            for number, item in enumerate(sums)
+        ]
         marks = [flags for _, flags in outputs]
         several = marks[0].stack(marks[1:]) if len(marks) > 1 else marks[0]
-        return Result(_stack([v for v, _ in outputs]), result_range(arithmetic), several)
-    return _rounded(arithmetic, sums, weight, activation)
+        values = outputs[0][0] if len(outputs) == 1 else np.stack([v for v, _ in outputs])
+        return Result(values, unit, several)
+    if arithmetic.output.format is None and last.rule == "aligned" and last.format is not None:
+        codes = aligned_sums(arithmetic, weight, activation, weight.shape[1])[:, :, 0]
+        return Result(codes, last.format, Flags.none(codes.shape))
+    floats = [(item, _value(item, arithmetic, weight, activation)) for item in sums]
+    codes, target = finish(arithmetic, floats, weight, activation, bias)
+    return Result(codes, target, Flags.none(codes.shape))
+
+
+def _value(
+    item: Accumulator, arithmetic: Arithmetic, weight: Quantized, activation: Quantized
+) -> Array:
+    """A sum as float64: exactly, or rounded to odd where 53 bits do not hold it."""
+    last = arithmetic.accumulate[-1]
+    if last.rule == "fp":
+        return fp_sum(item, arithmetic, weight, activation)
+    if last.rule == "aligned":
+        assert last.format is not None
+        codes = aligned_sums(arithmetic, weight, activation, weight.shape[1])[:, :, 0]
+        return last.format.decode(codes)
+    values, marks = raw_sum(item, arithmetic, weight, activation)
+    return marks.apply(exact.to_float(values, result_range(arithmetic).lsb))
 
 
 def _check(engine: Engine, mode: int, weight: Quantized, activation: Quantized) -> None:
@@ -121,52 +166,6 @@ def _check(engine: Engine, mode: int, weight: Quantized, activation: Quantized) 
         raise DesignError(f"K must be at most k-max = {arithmetic.k_max}, got {k}")
     if not k or k % lanes:
         raise DesignError(f"lanes must divide K = {k}, got {lanes}")
-
-
-def _stack(outputs: list[Array]) -> Array:
-    return outputs[0] if len(outputs) == 1 else np.stack(outputs)
-
-
-def _aligned(arithmetic: Arithmetic, weight: Quantized, activation: Quantized) -> Result:
-    stage = arithmetic.accumulate[0]
-    assert isinstance(stage.format, Minifloat) and stage.fraction and stage.terms
-    formats = arithmetic.weight.planes[0].element, arithmetic.activation.planes[0].element
-    fields = [
-        fmt.fields(side.plane_codes(0), side.plane_select(0))
-        for fmt, side in zip(formats, (weight, activation), strict=True)
-    ]
-    codes = aligned.accumulate(
-        fields[0], fields[1], formats, stage.format, stage.fraction, stage.terms
-    )
-    return Result(codes, stage.format, Flags.none(codes.shape))
-
-
-def _rounded(
-    arithmetic: Arithmetic,
-    sums: tuple[Accumulator, ...],
-    weight: Quantized,
-    activation: Quantized,
-) -> Result:
-    """A result in a number format: accumulate, apply the late scales, round to the output."""
-    last = arithmetic.accumulate[-1]
-    working = last.format if last.rule == "fp" and last.format else lookup("fp32")
-    outputs: list[Array | None] = [None] * arithmetic.outputs
-    for item in sums:
-        if last.rule == "fp":
-            value = fp_sum(item, arithmetic, weight, activation)
-        else:
-            raw, marks = raw_sum(item, arithmetic, weight, activation)
-            value = exact.to_float(raw, result_range(arithmetic).lsb)
-            if item.scales or len(sums) > arithmetic.outputs:
-                value = fp.rounded(working, value)
-            value = marks.apply(value)
-        for scale in item.scales:
-            factor = scale_values(scale, (*value.shape, 1), weight, activation)[:, :, 0]
-            value = fp.rounded(working, fp.product(value, factor))
-        so_far = outputs[item.output]
-        outputs[item.output] = value if so_far is None else fp.add(working, so_far, value)
-    values = _stack([value for value in outputs if value is not None])
-    output = arithmetic.output
-    target = output.format or working
-    codes = fp.convert(target, values, output.rounding, output.saturates)
-    return Result(codes, target, Flags.none(values.shape))
+    whole = arithmetic.accumulate[0].span or arithmetic.group
+    if whole and k % whole:
+        raise DesignError(f"the group of {whole} must divide K = {k}")

@@ -31,10 +31,11 @@ def quantize(
 
     Handles one plane of elements with any levels of scales, its zero point (a second plane of
     minus_one with an integer scale), and tables selected per block (the one with the least squared
-    error). Out of range saturates. Without ``scale_rule``: ``floor`` for power-of-two scales,
-    ``absmean`` for elements that reach 1 at most, else ``absmax``.
+    error). Elements out of range saturate. Without ``scale_rule``: ``floor`` for power-of-two
+    scales, ``absmean`` for elements that reach 1 at most, else ``absmax``.
 
-    Raises DesignError for other operands, for NaN and infinity, and for spans that do not divide.
+    Raises DesignError for other operands, for NaN and infinity, for spans that do not divide, and
+    for a scale that its format cannot hold.
     """
     x = np.asarray(values, np.float64)
     if x.ndim != 2:
@@ -57,17 +58,12 @@ def quantize(
 
 def _planes(operand: Operand) -> tuple[Plane, Level | None]:
     """The plane of elements, and the zero point's level if there is a second plane for it."""
-    first, *rest = operand.planes
-    if not rest:
-        return first, None
-    if len(rest) == 1 and rest[0].constant and rest[0].element.high == -1:
-        own = [level for level in rest[0].scales if level not in first.scales]
-        shared = [level for level in rest[0].scales if level in first.scales]
-        if len(own) == 1 and own[0].integer and shared == list(first.scales):
-            return first, own[0]
-    raise DesignError(
-        "quantize handles one plane of elements and its zero point; build a Quantized from codes"
-    )
+    if operand.affine is None:
+        raise DesignError(
+            "quantize handles one plane of elements and its zero point; build a Quantized from "
+            "codes"
+        )
+    return operand.affine
 
 
 def _rule(element: Format, level: Level) -> str:
@@ -91,10 +87,33 @@ def _scales(x: Array, plane: Plane, ideal: Array) -> dict[str, Array]:
     codes: dict[str, Array] = {}
     for level in reversed(outer):
         largest = _blocks(spread(ideal, x.shape), level).max(axis=2)
-        codes[level.name] = level.format.encode(largest / float(inner.format.maximum))
+        codes[level.name] = _stored(largest / float(inner.format.maximum), level.format)
         stored = spread(level.format.decode(codes[level.name]), x.shape)
         ideal = _reduce(spread(ideal, x.shape), stored, inner)
-    codes[inner.name] = inner.format.encode(ideal)
+    # Under an outer scale, a block far below the others vanishes, one at the top saturates.
+    codes[inner.name] = inner.format.encode(ideal) if outer else _stored(ideal, inner.format)
+    return codes
+
+
+def _stored(ideal: Array, fmt: Format) -> Array:
+    """Codes of scales; DesignError if the format cannot hold one: too large, or rounded to zero.
+
+    In a format without zero (E8M0), too small a scale becomes the least one.
+    """
+    codes = fmt.encode(ideal)
+    greatest = float(fmt.maximum)
+    step = np.ldexp(1.0, int(fmt.fields(fmt.encode(greatest)).exponent))
+    remedy = "use a wider scale format, such as fp32, or an outer level of scales"
+    if (over := ideal[ideal > greatest + step / 2]).size:
+        raise DesignError(
+            f"the scale {over.max():g} does not fit {fmt.name}, whose greatest value is "
+            f"{greatest:g}; {remedy}"
+        )
+    if (lost := ideal[(ideal > 0) & (fmt.decode(codes) == 0)]).size:
+        raise DesignError(
+            f"the scale {lost.max():g} would be 0 in {fmt.name}, whose least value is "
+            f"{np.ldexp(1.0, fmt.lsb):g}; {remedy}"
+        )
     return codes
 
 
@@ -144,7 +163,8 @@ def _asymmetric(x: Array, operand: Operand, plane: Plane, zero: Level, rounding:
     blocks = _blocks(x, level)
     low, high = np.minimum(blocks.min(axis=2), 0), np.maximum(blocks.max(axis=2), 0)
     steps = plane.element.high - plane.element.low
-    scale = level.format.encode(np.maximum((high - low) / steps, 1e-5))
+    least = max(1e-5, float(np.ldexp(1.0, level.format.lsb)))
+    scale = _stored(np.maximum((high - low) / steps, least), level.format)
     stored = level.format.decode(scale)
     offset = zero.format.encode(np.rint(plane.element.low - low / stored))
     shifted = x / spread(stored, x.shape) + spread(zero.format.decode(offset), x.shape)

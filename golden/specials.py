@@ -25,11 +25,23 @@ def term_flags(
 
     ``sums`` are the exact group sums with integer scales, specials counted as zero.
     """
-    group = weight.shape[1] // sums.shape[2]
-    marks = Flags.none(sums.shape)
+    marks = unscaled_flags(term, arithmetic, weight, activation, sums.shape)
+    return scaled_flags(marks, term.scales, weight, activation, sums)
+
+
+def unscaled_flags(
+    term: Term,
+    arithmetic: Arithmetic,
+    weight: Quantized,
+    activation: Quantized,
+    shape: tuple[int, ...],
+) -> Flags:
+    """Flags of a term's sums of ``shape`` (N, M, groups) before its float scales."""
+    group = weight.shape[1] // shape[2]
+    marks = Flags.none(shape)
     for part in term.parts:
-        marks = marks | _of_part(part, arithmetic, weight, activation, group, sums.shape)
-    return _scaled(marks, term.scales, weight, activation, sums)
+        marks = marks | _of_part(part, arithmetic, weight, activation, group, shape)
+    return marks
 
 
 def _of_part(
@@ -48,16 +60,17 @@ def _of_part(
     if not raised.any():
         return marks
     # Finite parts stand as 1: an integer scale is finite and raises nothing of its own.
-    return _scaled(marks, part.scales, weight, activation, np.ones(shape))
+    return scaled_flags(marks, part.scales, weight, activation, np.ones(shape))
 
 
-def _scaled(
+def scaled_flags(
     marks: Flags,
     scales: tuple[Sided, ...],
     weight: Quantized,
     activation: Quantized,
     sums: Array,
 ) -> Flags:
+    """``marks`` after the scales; ``sums`` tell the sign and the zeros of what is finite."""
     for scale in scales:
         values = scale_values(scale, sums.shape, weight, activation)
         raised = marks.nan | marks.positive | marks.negative

@@ -8,8 +8,12 @@ what the same integer scales multiply.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from .description import Arithmetic, Level
+from .description.operand import Level
+
+if TYPE_CHECKING:
+    from .description import Arithmetic
 
 #: (side, level): side 0 is the weight, 1 the activation.
 Sided = tuple[int, Level]
@@ -39,6 +43,13 @@ class Accumulator:
     output: int
     scales: tuple[Sided, ...]
     terms: tuple[Term, ...]
+
+
+def late(arithmetic: Arithmetic) -> bool:
+    """Whether anything acts on the sums in the working format before the output's conversion."""
+    # Several sums of one output differ in their late scales, so at least one of them has some.
+    scaled = any(item.scales for item in accumulators(arithmetic))
+    return scaled or arithmetic.output.bias is not None
 
 
 def accumulators(arithmetic: Arithmetic) -> tuple[Accumulator, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -27,6 +27,8 @@ class Accumulator(wiring.Component):
         The flags that travel with the addends.
     preload : :class:`bool`
         Whether sums start from the port ``initial`` instead of 0.
+    saturate : :class:`bool`
+        Sums beyond ``total`` stay at its ends, instead of wrapping.
 
     Members
     -------
@@ -42,11 +44,20 @@ class Accumulator(wiring.Component):
         The sum so far, registered.
     """
 
-    def __init__(self, addend: Range, total: Range, flags: Reachable, *, preload: bool = False):
+    def __init__(
+        self,
+        addend: Range,
+        total: Range,
+        flags: Reachable,
+        *,
+        preload: bool = False,
+        saturate: bool = False,
+    ):
         self.addend = addend
         self.total = total
         self.flags = flags
         self.preload = preload
+        self.saturate = saturate
         ports = {
             "enable": In(1),
             "first": In(1),
@@ -60,8 +71,17 @@ class Accumulator(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         start = self.initial if self.preload else 0
+        value = Mux(self.first, start, self.o.value) + self.i.value
         with m.If(self.enable):
-            m.d.sync += self.o.value.eq(Mux(self.first, start, self.o.value) + self.i.value)
+            m.d.sync += self.o.value.eq(self._bounded(m, value))
             for name in flag_names(self.flags):
                 m.d.sync += self.o[name].eq((self.o[name] & ~self.first) | self.i[name])
         return m
+
+    def _bounded(self, m, value):
+        if not self.saturate:
+            return value
+        low, high = self.total.low, self.total.high
+        exact = Signal(value.shape(), name="exact")
+        m.d.comb += exact.eq(value)
+        return Mux(exact < low, low, Mux(exact > high, high, exact))

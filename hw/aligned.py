@@ -10,11 +10,12 @@ from ..golden.aligned import leading
 from ..golden.bounds import Range
 from ..golden.flags import Reachable
 from ..golden.formats import Minifloat
-from .pe import operand_ports, result_layout
+from .pe import elements, operand_ports
 from .plan import Plan
 from .product import FlaggedLayout, exponent_sum, raise_flags
 from .shapes import shape_of, significands
 from .shift import leading_zeros, shift_left, shift_right
+from .sums import Sum
 
 
 class Term(data.StructLayout):
@@ -36,25 +37,26 @@ class AlignedElement(wiring.Component):
     code.
     """
 
-    def __init__(self, plan: Plan):
-        assert isinstance(plan.stage.format, Minifloat) and plan.stage.fraction
-        self.plan = plan
-        self.format = plan.stage.format
-        self.fraction = plan.stage.fraction
+    def __init__(self, plan: Plan, total: Sum):
+        assert isinstance(total.stage.format, Minifloat) and total.stage.fraction
+        assert len(total.pairs) == 1, "an aligned sum has one plane a side"
+        self.plan, self.total = plan, total
+        self.format = total.stage.format
+        self.fraction = total.stage.fraction
         self._place_exponents()
         super().__init__(
             {
                 "enable": In(1),
                 "accumulate": In(1),
                 "first": In(1),
-                **operand_ports(plan),
-                "o": Out(result_layout(plan)),
+                **operand_ports(plan, total),
+                "o": Out(FlaggedLayout(total.total, total.flags)),
             }
         )
 
     def _place_exponents(self) -> None:
         """The common origin of exponents, and the widths that follow from it."""
-        weight, activation, fmt = self.plan.weight, self.plan.activation, self.format
+        (weight, activation), fmt = self.total.pairs[0].formats, self.format
         self._top = leading(weight) + leading(activation)
         product = weight.lsb + activation.lsb + self._top
         held = fmt.lsb + leading(fmt)
@@ -97,13 +99,13 @@ class AlignedElement(wiring.Component):
         """Registered products, and whether any lane is NaN, +infinity, -infinity."""
         flags = self._infinite
         terms, marks = [], []
-        for lane in range(self.plan.lanes):
-            w, a = self.weight[lane], self.activation[lane]
+        pair = self.total.pairs[0]
+        weights, activations = (elements(m, self, self.plan, pair, side) for side in (0, 1))
+        for lane, (w, a) in enumerate(zip(weights, activations, strict=True)):
             product = w.significand * a.significand
             term = Signal(Term(self._product_width, self._exponent_width), name=f"term_{lane}")
-            mark = Signal(
-                FlaggedLayout(Range(0, 0, 0), flags), name=f"mark_{lane}", reset_less=True
-            )
+            layout = FlaggedLayout(Range(0, 0, 0), flags)
+            mark = Signal(layout, name=f"mark_{lane}", reset_less=True)
             raised = Signal.like(mark, name=f"raised_{lane}")
             raise_flags(m, flags, w, a, raised)
             negative = product[-1] if product.shape().signed else Const(0)

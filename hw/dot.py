@@ -28,6 +28,8 @@ class DotProduct(wiring.Component):
         Number of pairs multiplied each cycle.
     pipeline : :class:`int`
         Levels of the adder tree between two registers.
+    infinite : :class:`bool`
+        Whether the elements come with sign and zero told apart; by default where needed.
 
     Members
     -------
@@ -39,7 +41,15 @@ class DotProduct(wiring.Component):
         The sum in units of ``2**(weight.lsb + activation.lsb)``, and the flags.
     """
 
-    def __init__(self, weight: Format, activation: Format, lanes: int, pipeline: int = 1):
+    def __init__(
+        self,
+        weight: Format,
+        activation: Format,
+        lanes: int,
+        pipeline: int = 1,
+        *,
+        infinite: bool = False,
+    ):
         self.weight_format = weight
         self.activation_format = activation
         self.lanes = lanes
@@ -47,7 +57,7 @@ class DotProduct(wiring.Component):
         self.product = of_format(weight) * of_format(activation)
         self.range = self.product.times(lanes)
         self.flags = Reachable.of(weight, activation)
-        infinite = self.flags.infinite
+        self.infinite = infinite = infinite or self.flags.infinite
         super().__init__(
             {
                 "enable": In(1),
@@ -71,7 +81,7 @@ class DotProduct(wiring.Component):
         # One product a lane, registered.
         products = []
         for lane in range(self.lanes):
-            product = Product(self.weight_format, self.activation_format)
+            product = Product(self.weight_format, self.activation_format, infinite=self.infinite)
             m.submodules[f"product_{lane}"] = product
             register = Signal(product.o.shape(), name=f"product_{lane}", reset_less=True)
             m.d.comb += [

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
 from amaranth.back import rtlil
 
+from ..golden.bounds import Range
 from ..golden.description import Engine
 from . import yosys
-from .broadcast import BroadcastArray
+from .array import array
 from .merge import merge
 from .plan import Plan, plan
-from .ports import Stream, streams
+from .ports import Field, Stream, streams
+from .scale.engine import ScaledEngine
 
 #: Modules that stay apart in synthesis: repeated ones, registered at their edge.
-KEPT = ("pe",)
+KEPT = ("pe", "row_sum", "column_sum", "unit", "path")
 
 
 @dataclass(frozen=True)
@@ -40,15 +43,27 @@ class Emitted:
     keep: tuple[str, ...]
     wrapper: str
 
+    @property
+    def scale_path(self) -> str | None:
+        """The module between the array's sums and the results, which is costed apart."""
+        name = f"{self.core}_path"
+        return name if name in self.keep else None
+
 
 def emit(engine: Engine) -> Emitted:
     """The hardware of ``engine``: same text for the same design."""
     planned = plan(engine)
     core = f"{engine.name}_core"
-    text = merge(rtlil.convert(BroadcastArray(planned), name="top", emit_src=False), core)
-    keep = tuple(f"{core}_{leaf}" for leaf in KEPT if f"module \\{core}_{leaf}\n" in text)
+    text = merge(rtlil.convert(component(planned), name="top", emit_src=False), core)
+    kept = rf"^module \\({core}_(?:{'|'.join(KEPT)})(?:_\d+)?)$"
+    keep = tuple(re.findall(kept, text, re.MULTILINE))
     ports = streams(planned)
     return Emitted(engine, planned, ports, core, text, keep, _wrapper(engine, planned, ports))
+
+
+def component(planned: Plan):
+    """The component of a plan: the array alone where its sums are the results."""
+    return ScaledEngine(planned) if planned.serial else array(planned)
 
 
 def verilog(rtlil_text: str, folder: Path) -> str:
@@ -68,23 +83,68 @@ def verilog(rtlil_text: str, folder: Path) -> str:
 
 def summary(engine: Engine, planned: Plan) -> str:
     """One line that says what the engine is."""
-    what = f"{planned.weight.name} × {planned.activation.name}"
+    sides = engine.arithmetic.weight, engine.arithmetic.activation
+    what = " × ".join("+".join(f.name for f in side.codes.values()) for side in sides)
     shape = f"{planned.rows} rows × {planned.cols} columns × {planned.lanes} lanes"
     return f"{what}, {shape}, K up to {engine.arithmetic.k_max}, latency {planned.latency} cycles"
 
 
+def format_of(planned: Plan, field: Field) -> tuple[str, int | None]:
+    """The format of a field's values, or ``integer`` and the exponent of its unit."""
+    arithmetic = planned.arithmetic
+    operand = arithmetic.activation if field.side else arithmetic.weight
+    if field.kind == "codes":
+        return operand.codes[field.array].name, None
+    if field.kind == "scales":
+        return next(lv.format.name for lv in operand.levels if lv.name == field.array), None
+    if field.kind == "bias":
+        return arithmetic.output.bias.name, None
+    values = planned.initial if field.kind == "initial" else planned.result
+    return ("integer", values.lsb) if isinstance(values, Range) else (values.name, None)
+
+
 def notes(planned: Plan, interface: str = "native") -> dict[str, str]:
     """What each stream carries, in one line."""
-    names = ("nan",) * planned.flags.nan + ("+inf", "-inf") * planned.flags.infinite
+    return {stream.name: _note(planned, stream, interface) for stream in streams(planned)}
+
+
+def _note(planned: Plan, stream: Stream, interface: str) -> str:
+    often = {"step": "every step", "group": f"every group of {planned.group}"}
+    if planned.group is None:
+        often["group"] = "every reduction"
+    head = often.get(stream.per, "every reduction")
+    if stream.per == "result":
+        head = "one result a beat, row by row, column by column"
+    fields = [_field_note(planned, field) for field in stream.fields]
+    last = "; last ends the reduction" if stream.last else ""
+    names = stream.fields[0].flags
     where = "in TUSER" if interface == "axis" else "above each value"
-    flags = f"; flags {where}, low bit first: {', '.join(names)}" if names else ""
-    unit = f"in units of 2^{planned.total.lsb}" if planned.stage.rule != "aligned" else "floats"
-    return {
-        "weight": "codes: row 0, lane 0 in the low bits",
-        "activation": "codes: column 0, lane 0 in the low bits; last ends a reduction",
-        "initial": "what the sums start from, once a reduction: row 0, column 0 in the low bits",
-        "result": f"row 0, column 0 in the low bits; {unit}{flags}",
-    }
+    told = ", ".join({"positive": "positive (+infinity)", "negative": "negative (-infinity)"}
+                     .get(name, name) for name in names)  # fmt: skip
+    flags = f"; flags {where}, low bit first: {told}" if names else ""
+    return f"{head}, from the low bits: {', '.join(fields)}{flags}{last}"
+
+
+def _field_note(planned: Plan, field: Field) -> str:
+    """A field's name, its format, and the order of its values."""
+    form, unit = format_of(planned, field)
+    form = form if unit is None else f"integers in units of 2^{unit}"
+    whose = ("row", "column")[field.side or 0]
+    if field.kind == "codes":
+        return f"{field.array} ({form}; {whose} by {whose}, lane by lane)"
+    if field.kind in ("scales", "bias"):
+        shared = field.vectors == 1 and _shared(planned, field)
+        return f"{field.name} ({form}; {'one for all' if shared else f'one a {whose}'})"
+    outputs = f", {field.lanes} outputs each" if field.lanes > 1 else ""
+    order = "" if planned.serial and field.kind == "value" else "; row by row, column by column"
+    return f"{field.name} ({form}{order}{outputs})"
+
+
+def _shared(planned: Plan, field: Field) -> bool:
+    sides = planned.arithmetic.weight, planned.arithmetic.activation
+    return field.side is not None and any(
+        level.name == field.array and level.span.rows is None for level in sides[field.side].levels
+    )
 
 
 def _wrapper(engine: Engine, planned: Plan, ports: tuple[Stream, ...]) -> str:

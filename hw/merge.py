@@ -15,7 +15,7 @@ _CELL = re.compile(r"^(\s*cell )(\\\S+)( \S+)$")
 _CONNECT = re.compile(r"^(\s*connect )(\\\S+)( .*)$")
 _DECLARED = re.compile(r"^\s*(?:wire|memory|cell) .*?(\\\S+)$")
 _NAME = re.compile(r"\\[^\s\[\]{}]+")
-_NUMBER = re.compile(r"\$\d+$")
+_NUMBER = re.compile(r"(\$\d+)+$")
 
 
 @dataclass

@@ -1,49 +1,71 @@
-"""The processing element: a dot product a step, summed over the reduction."""
+"""The processing element: a dot product a step, summed over a group or the whole reduction."""
 
 from __future__ import annotations
 
-from amaranth.hdl import Module
+from amaranth.hdl import Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from .accumulator import Accumulator
 from .dot import DotProduct
 from .plan import Plan
-from .product import FlaggedLayout
+from .product import FlaggedLayout, flag_names
 from .shapes import DecodedLayout, shape_of
+from .sums import Pair, Sum
+
+SIDES = ("weight", "activation")
 
 
-def operand_ports(plan: Plan) -> dict:
-    """The ports of a step's decoded elements."""
-    return {
-        name: In(data.ArrayLayout(DecodedLayout(fmt, infinite=plan.infinite), plan.lanes))
-        for name, fmt in (("weight", plan.weight), ("activation", plan.activation))
-    }
+def plane_layout(plan: Plan, side: int, plane: int) -> data.ArrayLayout:
+    """A step's decoded elements of one plane of a row or column."""
+    operand = (plan.arithmetic.weight, plan.arithmetic.activation)[side]
+    element = DecodedLayout(operand.planes[plane].element, infinite=plan.infinite)
+    return data.ArrayLayout(element, plan.lanes)
 
 
-def result_layout(plan: Plan) -> FlaggedLayout:
-    """One result."""
-    return FlaggedLayout(plan.total, plan.flags)
+def operand_ports(plan: Plan, total: Sum) -> dict:
+    """The ports of a step's decoded elements: a member a plane; constants need none."""
+    ports = {}
+    for side, name in enumerate(SIDES):
+        members = {str(p): plane_layout(plan, side, p) for p in total.planes(side)}
+        if members:
+            ports[name] = In(data.StructLayout(members))
+    return ports
+
+
+def elements(m: Module, component, plan: Plan, pair: Pair, side: int):
+    """A step's elements of the plane that ``pair`` reads, from the ports or as constants."""
+    fmt, plane = pair.formats[side], pair.activation if side else pair.weight
+    if fmt.bits:
+        return getattr(component, SIDES[side])[str(plane)]
+    constant = Signal(plane_layout(plan, side, plane), name=f"{SIDES[side]}_constant_{plane}")
+    for lane in range(plan.lanes):
+        m.d.comb += constant[lane].significand.eq(fmt.low)
+        if "sign" in constant[lane].shape().members:
+            m.d.comb += constant[lane].sign.eq(fmt.low < 0)
+    return constant
 
 
 class ProcessingElement(wiring.Component):
-    """One result of the array: ``lanes`` products a step into one exact accumulator.
+    """One sum of the array: ``lanes`` products of each pair a step into one exact accumulator.
 
-    ``accumulate`` and ``first`` belong to the step that entered ``plan.latency - 2`` enabled
+    ``accumulate`` and ``first`` belong to the step that entered ``plan.array_latency - 2`` enabled
     cycles ago: they are delayed once for all PEs, outside.
 
     Parameters
     ----------
     plan : :class:`Plan`
-        Formats, lanes and widths.
+        Formats, lanes and latencies.
+    total : :class:`Sum`
+        Which products meet here, and the widths.
 
     Members
     -------
     enable : :py:`In(1)`
         Registers hold while low.
     accumulate, first : :py:`In(1)`
-        The sum leaving the tree is of a step; it starts a reduction.
-    weight, activation : :py:`In(ArrayLayout(DecodedLayout(…), lanes))`
+        The sum leaving the tree is of a step; it starts a group.
+    weight, activation : :py:`In(StructLayout({plane: ArrayLayout(DecodedLayout(…), lanes)}))`
         The step's elements.
     initial : :py:`In(…)`
         What the reduction starts from, where the arithmetic preloads.
@@ -51,35 +73,79 @@ class ProcessingElement(wiring.Component):
         The sum so far.
     """
 
-    def __init__(self, plan: Plan):
-        self.plan = plan
+    def __init__(self, plan: Plan, total: Sum):
+        self.plan, self.total = plan, total
         ports = {
             "enable": In(1),
             "accumulate": In(1),
             "first": In(1),
-            **operand_ports(plan),
-            "o": Out(result_layout(plan)),
+            **operand_ports(plan, total),
+            "o": Out(FlaggedLayout(total.total, total.flags)),
         }
-        if plan.initial is not None:
-            ports["initial"] = In(shape_of(plan.initial))
+        if total.initial is not None:
+            ports["initial"] = In(shape_of(total.initial))
         super().__init__(ports)
 
     def elaborate(self, platform):
         m = Module()
-        plan, preload = self.plan, self.plan.initial is not None
-        m.submodules.dot = dot = DotProduct(plan.weight, plan.activation, plan.lanes, plan.pipeline)
+        total, preload = self.total, self.total.initial is not None
         m.submodules.accumulator = accumulator = Accumulator(
-            plan.step, plan.total, plan.flags, preload=preload
+            total.step,
+            total.total,
+            total.flags,
+            preload=preload,
+            saturate=total.stage.saturates,
         )
         m.d.comb += [
-            dot.enable.eq(self.enable),
-            dot.weight.eq(self.weight),
-            dot.activation.eq(self.activation),
             accumulator.enable.eq(self.enable & self.accumulate),
             accumulator.first.eq(self.first),
-            accumulator.i.eq(dot.o),
+            accumulator.i.eq(self._step(m)),
             self.o.eq(accumulator.o),
         ]
         if preload:
             m.d.comb += accumulator.initial.eq(self.initial)
         return m
+
+    def _step(self, m):
+        """The sum of a step's products over all pairs."""
+        dots = [self._dot(m, number, pair) for number, pair in enumerate(self.total.pairs)]
+        if self.plan.plain:
+            return dots[0].o
+        step = self.total.step
+        value = 0
+        for dot, pair in zip(dots, self.total.pairs, strict=True):
+            product = dot.o.value << (pair.product.lsb - step.lsb)
+            value = value - product if pair.sign < 0 else value + product
+        register = Signal(FlaggedLayout(step, self.total.flags), name="step", reset_less=True)
+        with m.If(self.enable):
+            m.d.sync += register.value.eq(value)
+            for name in flag_names(self.total.flags):
+                pairs = zip(dots, self.total.pairs, strict=True)
+                raised = [_flag(dot, pair, name) for dot, pair in pairs]
+                m.d.sync += register[name].eq(_any(raised))
+        return register
+
+    def _dot(self, m, number: int, pair: Pair) -> DotProduct:
+        plan = self.plan
+        dot = DotProduct(*pair.formats, plan.lanes, plan.pipeline, infinite=plan.infinite)
+        m.submodules[f"dot_{number}"] = dot
+        m.d.comb += [
+            dot.enable.eq(self.enable),
+            dot.weight.eq(elements(m, self, plan, pair, 0)),
+            dot.activation.eq(elements(m, self, plan, pair, 1)),
+        ]
+        return dot
+
+
+def _flag(dot: DotProduct, pair: Pair, name: str):
+    """A flag of a dot product as it enters the sum: a minus swaps the infinities."""
+    swapped = {"positive": "negative", "negative": "positive"}
+    source = swapped.get(name, name) if pair.sign < 0 else name
+    return dot.o[source] if source in flag_names(dot.flags) else 0
+
+
+def _any(flags):
+    value = flags[0]
+    for other in flags[1:]:
+        value = value | other
+    return value

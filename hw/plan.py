@@ -1,15 +1,24 @@
+# amaranth: UnusedElaboratable=no
 """What an engine's hardware is made of, as plain integers: widths, units, latencies."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from ..golden.bounds import Range, of_format, result_range
+from ..golden.bounds import Range, result_range
 from ..golden.description import Arithmetic, Engine, Stage
 from ..golden.errors import DesignError
-from ..golden.flags import Reachable, reachable
-from ..golden.formats import Format
+from ..golden.flags import Reachable
+from ..golden.formats import Format, Minifloat
+from ..golden.terms import Sided, accumulators
+from .sums import Sum
+from .terms import NO_FLAGS, AccumulatorPlan, planned_terms
 from .tree import tree_latency
+
+if TYPE_CHECKING:
+    from .scale.path import ScalePath
 
 
 @dataclass(frozen=True)
@@ -18,98 +27,212 @@ class Plan:
 
     Parameters
     ----------
-    rows, cols, lanes, pipeline : the shape, from the Build.
-    weight, activation : element formats.
-    product, step, total : bounds of one product, of a step's sum, of the accumulator.
-    initial : bounds of what a sum starts from, or None.
-    flags : the flags that can be raised.
-    stage : the accumulation rule.
-    latency : cycles from a step's acceptance to its result, when nobody stalls.
+    arithmetic : what is computed.
+    rows, cols, lanes, pipeline, flow : the shape, from the Build.
+    group : elements after which the array's sums close; None where they span the reduction.
+    sums : what the array adds up.
+    accumulators : what a scale path makes of them; empty where the sums are the results.
     """
 
+    arithmetic: Arithmetic
     rows: int
     cols: int
     lanes: int
     pipeline: int
-    weight: Format
-    activation: Format
-    product: Range
-    step: Range
-    total: Range
-    initial: Range | None
-    flags: Reachable
-    stage: Stage
+    flow: str
+    group: int | None
+    sums: tuple[Sum, ...]
+    accumulators: tuple[AccumulatorPlan, ...]
+
+    @property
+    def serial(self) -> bool:
+        """Whether results come one by one, from a scale path."""
+        return bool(self.accumulators)
 
     @property
     def infinite(self) -> bool:
         """Whether a product can be infinite."""
-        return Reachable.of(self.weight, self.activation).infinite
+        return any(pair.flags.infinite for item in self.sums for pair in item.pairs)
+
+    @property
+    def stage(self) -> Stage:
+        """The first stage of accumulation."""
+        return self.arithmetic.accumulate[0]
+
+    @property
+    def aligned(self) -> bool:
+        """Whether the array's sums are floats."""
+        return self.stage.rule == "aligned"
+
+    @property
+    def initial(self) -> Range | None:
+        return self.sums[0].initial
+
+    @property
+    def plain(self) -> bool:
+        """Whether no sum needs a step of its own to add several dot products."""
+        return all(item.plain for item in self.sums)
 
     @property
     def tree_latency(self) -> int:
-        if self.stage.rule == "aligned":
+        if self.aligned:
             return 0
-        return tree_latency(self.lanes, self.pipeline)
+        return tree_latency(self.lanes, self.pipeline) + (not self.plain)
+
+    @property
+    def array_latency(self) -> int:
+        """Cycles from a step's acceptance to its sums: decoders, products, tree, accumulator."""
+        return 3 + self.tree_latency + self.skew
+
+    @property
+    def skew(self) -> int:
+        """Cycles by which the last row and column work behind the first."""
+        return self.rows + self.cols - 2 if self.flow == "systolic_os" else 0
+
+    @cached_property
+    def _path(self) -> ScalePath:
+        from .scale.path import ScalePath
+
+        return ScalePath(self)
 
     @property
     def latency(self) -> int:
-        """Decoders, products, tree, accumulator: a register each, the tree as many as it has."""
-        return 3 + self.tree_latency
+        """Cycles from the last step's acceptance to the first result, when nobody stalls."""
+        return self.array_latency + (self._path.latency if self.serial else 0)
+
+    @property
+    def result_interval(self) -> int:
+        """Cycles between two results of a tile that come one by one."""
+        return self._path.result_interval if self.serial else 1
+
+    @property
+    def reduction_cycles(self) -> int:
+        """The shortest reductions, in steps, that follow each other without a pause."""
+        return self._path.reduction_cycles if self.serial else 1
+
+    @property
+    def units(self) -> int:
+        """Scale units."""
+        return self._path.shared.units if self.serial else 0
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is worth knowing about the hardware, a line each."""
+        return self._path.remarks if self.serial else ()
 
     @property
     def result(self) -> Range | Format:
         """What a result's value is: an integer of this range, or a code of this format."""
-        if self.stage.rule == "aligned" and self.stage.format is not None:
+        if self.serial:
+            if self.arithmetic.output.format is not None:
+                return self.arithmetic.output.format
+            floating = self.arithmetic.accumulate[-1].rule == "fp"
+            return self.arithmetic.working if floating else self._common
+        if self.aligned and self.stage.format is not None:
             return self.stage.format
-        return self.total
+        return self.sums[0].total
 
     @property
-    def result_width(self) -> int:
-        """Bits of one result with its flags."""
-        return self.total.width + self.flags.nan + 2 * self.flags.infinite
+    def _common(self) -> Range:
+        """Bounds of all raw results in one unit."""
+        totals = [item.total for item in self.accumulators if item.total is not None]
+        total = totals[0]
+        for other in totals[1:]:
+            total = total | other
+        return total
+
+    @property
+    def result_bits(self) -> int:
+        """Bits of one result, without flags."""
+        return self.result.width if isinstance(self.result, Range) else self.result.bits
+
+    @property
+    def result_signed(self) -> bool:
+        """Whether a result is a two's complement integer."""
+        return self.result.signed if isinstance(self.result, Range) else self.result.low < 0
+
+    @property
+    def result_flags(self) -> Reachable:
+        """The flags beside a raw result."""
+        if not isinstance(self.result, Range) or self.aligned:
+            return NO_FLAGS
+        if not self.serial:
+            return self.sums[0].flags
+        found = NO_FLAGS
+        for item in self.accumulators:
+            found = found | item.flags
+        return found
+
+    def levels(self, when: str) -> tuple[Sided, ...]:
+        """The distinct levels that act at the ``group``'s end (or before), or at the ``end``."""
+        sides = self.arithmetic.weight, self.arithmetic.activation
+        return tuple(
+            (side, level)
+            for side, operand in enumerate(sides)
+            for level in operand.levels
+            if (level.when == "end") == (when == "end")
+        )
 
 
 def plan(engine: Engine) -> Plan:
     """The plan of ``engine``.
 
-    Raises DesignError for what no datapath here can build, and for sums wider than 128 bits.
+    Raises DesignError for what cannot be built, and for sums wider than 128 bits.
     """
-    arithmetic = engine.arithmetic
-    weight, activation = _elements(engine.name, arithmetic)
-    lanes, stage = engine.lanes(), arithmetic.accumulate[-1]
-    product = of_format(weight) * of_format(activation)
-    initial = arithmetic.initial
-    if stage.rule == "aligned":
-        assert stage.format is not None
-        total, flags = Range(0, 0, (1 << stage.format.bits) - 1), Reachable(False, False)
-    else:
-        total, flags = result_range(arithmetic), reachable(arithmetic)
-    return Plan(
-        rows=engine.build.rows,
-        cols=engine.build.cols,
-        lanes=lanes,
-        pipeline=engine.build.pipeline,
-        weight=weight,
-        activation=activation,
-        product=product,
-        step=product.times(lanes),
-        total=total,
-        initial=Range(total.lsb, initial.low, initial.high) if initial else None,
-        flags=flags,
-        stage=stage,
-    )
+    arithmetic, build = engine.arithmetic, engine.build
+    _check(engine.name, arithmetic)
+    lanes, group = engine.lanes(), arithmetic.group
+    if group == arithmetic.k_max:
+        group = None  # the reduction is one group
+    sums, found = planned_terms(arithmetic, lanes, group)
+    simple = arithmetic.output.format is None and not arithmetic.levels and len(sums) == 1
+    if simple and len(arithmetic.accumulate) == 1:
+        sums, found = (_preloaded(arithmetic, sums[0]),), ()
+    shape = build.rows, build.cols, lanes, build.pipeline, build.flow
+    planned = Plan(arithmetic, *shape, group, sums, found)
+    if planned.serial:
+        if arithmetic.initial is not None:
+            raise DesignError(
+                f"{engine.name} scales its sums; hardware starts only unscaled sums of one plane a "
+                "side from initial: leave it out, or use a bias"
+            )
+        from .scale.sharing import sharing
+
+        sharing(planned)  # raises if partial sums are too few
+    return planned
 
 
-def _elements(name: str, arithmetic: Arithmetic) -> tuple[Format, Format]:
-    """The two element formats of a raw engine."""
-    sides = arithmetic.weight, arithmetic.activation
-    plain = all(len(side.planes) == 1 and not side.levels and not side.select for side in sides)
-    raw = arithmetic.output.format is None and len(arithmetic.accumulate) == 1
-    if not plain or not raw or arithmetic.combine != (((1,),),):
+def _check(name: str, arithmetic: Arithmetic) -> None:
+    """What no hardware here can build."""
+    for operand in (arithmetic.weight, arithmetic.activation):
+        if operand.select:
+            raise DesignError(
+                f"{name} selects among tables at run time; hardware for that does not exist yet"
+            )
+    if arithmetic.output.rounding != "nearest_even":
         raise DesignError(
-            f"{name} has scales, planes or a number format for its result; hardware exists for raw "
-            "engines of one plane a side, such as int4xint8"
+            f"{name} rounds its results {arithmetic.output.rounding}; hardware rounds nearest_even"
         )
-    if arithmetic.accumulate[0].rule == "fp":
-        raise DesignError("rule fp rounds scaled group sums; a raw engine takes exact or aligned")
-    return sides[0].planes[0].element, sides[1].planes[0].element
+    if arithmetic.accumulate[-1].saturates and any(
+        len(item.terms) > 1 for item in accumulators(arithmetic)
+    ):
+        raise DesignError(
+            f"{name} saturates a sum of several scaled terms in turn; hardware adds one term: use "
+            "one scale for all planes, or an exact sum"
+        )
+    for operand in (arithmetic.weight, arithmetic.activation):
+        for level in operand.levels:
+            if level.when == "end" and not isinstance(level.format, Minifloat):
+                raise DesignError(
+                    f"the scale {level.name!r} of {name} acts at the end in the integer format "
+                    f"{level.format.name}: give it a float format, or when = 'group'"
+                )
+
+
+def _preloaded(arithmetic: Arithmetic, item: Sum) -> Sum:
+    """A sum that is itself the result: its start, and its width if it wraps."""
+    stage, initial = arithmetic.accumulate[0], arithmetic.initial
+    start = Range(item.total.lsb, initial.low, initial.high) if initial else None
+    if stage.rule != "aligned":
+        result_range(arithmetic)  # raises if too wide
+    return Sum(item.pairs, item.lanes, item.count, start, stage)

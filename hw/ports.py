@@ -7,6 +7,51 @@ from dataclasses import dataclass
 from .plan import Plan
 from .product import flag_names
 
+#: How often a stream has a beat.
+PER = ("step", "group", "reduction", "result")
+
+
+@dataclass(frozen=True)
+class Field:
+    """One array's share of a beat: ``vectors`` × ``lanes`` values of one width, dense.
+
+    Parameters
+    ----------
+    name : unique in its stream.
+    kind : what it carries: ``codes`` or ``scales`` of an operand, ``bias``, ``initial``,
+        ``value`` (results).
+    side : 0 for the weight, 1 for the activation, None for what belongs to neither.
+    array : name of the operand's array of codes, or of its level of scales.
+    vectors, lanes : vector 0, lane 0 in the low bits, then the lanes.
+    bits : width of one value.
+    signed : whether it is two's complement.
+    flags : names of the flags above each value, low bit first.
+    """
+
+    name: str
+    kind: str
+    side: int | None
+    array: str
+    vectors: int
+    lanes: int
+    bits: int
+    signed: bool = False
+    flags: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """Values in a beat."""
+        return self.vectors * self.lanes
+
+    @property
+    def lane_bits(self) -> int:
+        """Bits of a value with its flags."""
+        return self.bits + len(self.flags)
+
+    @property
+    def data_bits(self) -> int:
+        return self.count * self.lane_bits
+
 
 @dataclass(frozen=True)
 class Stream:
@@ -14,37 +59,24 @@ class Stream:
 
     Parameters
     ----------
-    name : ``weight``, ``activation``, ``initial`` or ``result``.
+    name : ``weight``, ``activation``, ``scale``, ``initial``, ``end_scale`` or ``result``.
     output : whether the engine drives it.
-    vectors, lanes : how many vectors (rows, columns, results) of how many lanes one beat carries.
-    bits : width of one lane's value.
-    flags : names of the flags above each lane's value, low bit first.
+    per : how often it has a beat: once a ``step``, ``group``, ``reduction`` or ``result`` (row
+        by row, all outputs of a row and column together).
+    fields : what a beat carries, the first in the low bits. Results have one field.
     last : whether the payload ends with the mark of the end of a reduction.
-    signed : whether the value is two's complement.
     """
 
     name: str
     output: bool
-    vectors: int
-    lanes: int
-    bits: int
-    flags: tuple[str, ...] = ()
+    per: str
+    fields: tuple[Field, ...]
     last: bool = False
-    signed: bool = False
-
-    @property
-    def count(self) -> int:
-        """Lanes of all vectors."""
-        return self.vectors * self.lanes
-
-    @property
-    def lane_bits(self) -> int:
-        return self.bits + len(self.flags)
 
     @property
     def data_bits(self) -> int:
         """Width of the native data port."""
-        return self.count * self.lane_bits
+        return sum(field.data_bits for field in self.fields)
 
     @property
     def payload_bits(self) -> int:
@@ -52,25 +84,80 @@ class Stream:
         return self.data_bits + self.last
 
     @property
-    def axis_lane_bits(self) -> int:
-        """A result's lane on AXI-Stream: whole bytes, sign-extended. Elements stay dense."""
-        return -(-self.bits // 8) * 8 if self.output or self.name == "initial" else self.bits
+    def padded(self) -> bool:
+        """Whether AXI-Stream extends every value to whole bytes; elements and scales stay dense."""
+        return self.output or self.name == "initial"
+
+    def axis_lane_bits(self, field: Field) -> int:
+        """Bits from one value of ``field`` to the next on AXI-Stream."""
+        return -(-field.bits // 8) * 8 if self.padded else field.bits
 
     @property
     def axis_bits(self) -> int:
         """Width of TDATA: whole bytes."""
-        return -(-self.count * self.axis_lane_bits // 8) * 8
+        bits = sum(field.count * self.axis_lane_bits(field) for field in self.fields)
+        return -(-bits // 8) * 8
+
+    @property
+    def flag_bits(self) -> int:
+        """Width of TUSER: the flags of all values."""
+        return sum(field.count * len(field.flags) for field in self.fields)
 
 
 def streams(plan: Plan) -> tuple[Stream, ...]:
     """The streams of an engine, in the order of its ports."""
-    results = plan.rows * plan.cols
     found = [
-        Stream("weight", False, plan.rows, plan.lanes, plan.weight.bits),
-        Stream("activation", False, plan.cols, plan.lanes, plan.activation.bits, last=True),
+        Stream("weight", False, "step", _codes(plan, 0)),
+        Stream("activation", False, "step", _codes(plan, 1), last=True),
     ]
+    if scales := _scales(plan, "group"):
+        found.append(Stream("scale", False, "group", scales))
+    late = _scales(plan, "end")
+    if (bias := plan.arithmetic.output.bias) is not None:
+        late += (Field("bias", "bias", None, "bias", plan.rows, 1, bias.bits),)
+    if late:
+        found.append(Stream("end_scale", False, "reduction", late))
+    results = plan.rows * plan.cols
     if plan.initial is not None:
-        found.append(Stream("initial", False, results, 1, plan.initial.width, signed=True))
-    total, flags = plan.total, flag_names(plan.flags)
-    found.append(Stream("result", True, results, 1, total.width, flags, signed=total.signed))
+        width = plan.initial.width
+        field = Field("initial", "initial", None, "initial", results, 1, width, signed=True)
+        found.append(Stream("initial", False, "reduction", (field,)))
+    value = Field(
+        "value",
+        "value",
+        None,
+        "value",
+        1 if plan.serial else results,
+        plan.arithmetic.outputs,
+        plan.result_bits,
+        plan.result_signed,
+        flag_names(plan.result_flags),
+    )
+    per = "result" if plan.serial else "reduction"
+    found.append(Stream("result", True, per, (value,), last=plan.serial))
+    return tuple(found)
+
+
+def _codes(plan: Plan, side: int) -> tuple[Field, ...]:
+    operand = (plan.arithmetic.weight, plan.arithmetic.activation)[side]
+    vectors = plan.cols if side else plan.rows
+    return tuple(
+        Field(name, "codes", side, name, vectors, plan.lanes, fmt.bits)
+        for name, fmt in operand.codes.items()
+    )
+
+
+def _scales(plan: Plan, when: str) -> tuple[Field, ...]:
+    """Scales that act at a group's end (or before it), or at the end; rows first, then columns.
+
+    What all rows share comes once.
+    """
+    found = []
+    for side, operand in enumerate((plan.arithmetic.weight, plan.arithmetic.activation)):
+        vectors = plan.cols if side else plan.rows
+        for level in operand.levels:
+            if (level.when == "end") == (when == "end"):
+                name = f"{('weight', 'activation')[side]}_{level.name}"
+                count = vectors if level.span.rows is not None else 1
+                found.append(Field(name, "scales", side, level.name, count, 1, level.format.bits))
     return tuple(found)

@@ -35,6 +35,8 @@ class Product(wiring.Component):
     ----------
     weight, activation : :class:`Format`
         The element formats.
+    infinite : :class:`bool`
+        Whether the elements come with sign and zero told apart; by default where needed.
 
     Members
     -------
@@ -44,15 +46,16 @@ class Product(wiring.Component):
         ``value`` in units of ``2**(weight.lsb + activation.lsb)``, zero if a factor is special.
     """
 
-    def __init__(self, weight: Format, activation: Format):
+    def __init__(self, weight: Format, activation: Format, *, infinite: bool = False):
         self.weight_format = weight
         self.activation_format = activation
         self.range = of_format(weight) * of_format(activation)
         self.flags = Reachable.of(weight, activation)
+        told = infinite or self.flags.infinite
         super().__init__(
             {
-                "weight": In(DecodedLayout(weight, infinite=self.flags.infinite)),
-                "activation": In(DecodedLayout(activation, infinite=self.flags.infinite)),
+                "weight": In(DecodedLayout(weight, infinite=told)),
+                "activation": In(DecodedLayout(activation, infinite=told)),
                 "o": Out(FlaggedLayout(self.range, self.flags)),
             }
         )

@@ -4,44 +4,19 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from .golden.description import Arithmetic, Build, Engine, Stage, raw
+from .golden.description import Build, Engine, raw
 from .golden.description.serialize import load
 from .golden.errors import DesignError, UnknownName
-from .golden.formats import Format, Integer, lookup, names
+from .golden.formats import Format, lookup, names
+from .options import Options, override
 
-DEFAULT = "int4xint8"
+__all__ = ["DEFAULT", "Options", "design", "override", "presets"]
+
+DEFAULT = "w4a8"
 PRESETS = Path(__file__).parent / "presets"
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a command line may override; None leaves the design's own.
-
-    ``accumulate`` is ``exact``, ``aligned`` or an integer format's name; ``fraction`` and
-    ``accumulator`` belong to ``aligned``. ``initial`` is the format of what sums start from.
-    """
-
-    name: str | None = None
-    rows: int | None = None
-    cols: int | None = None
-    lanes: int | None = None
-    k_max: int | None = None
-    accumulate: str | None = None
-    fraction: int | None = None
-    accumulator: str | None = None
-    initial: str | None = None
-    datapath: str | None = None
-    flow: str | None = None
-    policy: str | None = None
-    interface: str | None = None
-    pipeline: int | None = None
-
-
-_BUILD = ("rows", "cols", "lanes", "datapath", "flow", "policy", "interface", "pipeline")
 
 
 @cache
@@ -53,8 +28,9 @@ def presets() -> dict[str, Path]:
 def design(name: str, options: Options | None = None) -> Engine:
     """The engine called ``name``, with ``options`` applied.
 
-    ``name`` is a preset, ``<weight>x<activation>`` (two element formats, summed exactly and left
-    unscaled), or the path of a TOML file. Raises UnknownName with the close names.
+    ``name`` is a preset, ``<weight>x<activation>`` (two element formats, summed exactly, unscaled
+    unless the options give scales), or the path of a TOML file. Raises UnknownName with the close
+    names.
     """
     options = options or Options()
     if name.endswith(".toml"):
@@ -64,49 +40,6 @@ def design(name: str, options: Options | None = None) -> Engine:
     else:
         found = _from_formats(name)
     return override(found, options)
-
-
-def override(engine: Engine, options: Options) -> Engine:
-    """``engine`` with the options that are not None."""
-    given = {key: value for key in _BUILD if (value := getattr(options, key)) is not None}
-    build = replace(engine.build, **given) if given else engine.build
-    lanes = build.lanes
-    modes = tuple(_arithmetic(arithmetic, options, lanes) for arithmetic in engine.modes)
-    return Engine(options.name or engine.name, modes, build)
-
-
-def _arithmetic(arithmetic: Arithmetic, options: Options, lanes: int) -> Arithmetic:
-    changes: dict[str, object] = {}
-    if options.k_max is not None:
-        changes["k_max"] = options.k_max
-    if options.initial is not None:
-        changes["initial"] = lookup(options.initial)
-    if options.accumulate is not None:
-        changes["accumulate"] = (_stage(options, lanes),)
-    elif options.fraction is not None or options.accumulator is not None:
-        raise DesignError("--fraction and --accumulator belong to --accumulate aligned")
-    return replace(arithmetic, **changes) if changes else arithmetic  # type: ignore[arg-type]
-
-
-def _stage(options: Options, lanes: int) -> Stage:
-    rule = options.accumulate or "exact"
-    if rule == "exact":
-        return Stage()
-    if rule == "aligned":
-        if options.fraction is None:
-            raise DesignError(
-                "--accumulate aligned needs --fraction, the bits kept below the greatest exponent "
-                "(13 on Hopper's FP8, 25 on Blackwell)"
-            )
-        form = lookup(options.accumulator or "fp32")
-        return Stage("aligned", format=form, fraction=options.fraction, terms=lanes)
-    try:
-        form = lookup(rule)
-    except UnknownName:
-        raise UnknownName("accumulation", rule, ("exact", "aligned", "int32", "int48")) from None
-    if not isinstance(form, Integer):
-        raise DesignError(f"--accumulate takes exact, aligned or an integer format, got {rule}")
-    return Stage("int", format=form)
 
 
 def _from_formats(name: str) -> Engine:

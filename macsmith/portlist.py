@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from .hw.emit import Emitted
-from .hw.ports import Stream
+from .hw.emit import Emitted, format_of, notes
+from .hw.ports import Field, Stream
+from .sim.pack import has_last
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How the lanes of a data port lie; lane 0 is in the low bits.
+    """How the values of one field lie in a port; lane 0 of vector 0 is in its low bits.
 
     Parameters
     ----------
-    vectors, lanes : lane ``i`` is lane ``i % lanes`` of vector ``i // lanes``.
-    stride : bits from one lane to the next.
-    value_bits : bits of a lane's value, from its lowest; above it come the flags, then padding.
-    signed : whether the value is two's complement, sign-extended into the padding.
+    name : of the field, unique in its stream.
+    holds : ``codes`` or ``scales`` of an operand, ``bias``, ``initial`` (what sums start from) or
+        ``value`` (results).
+    format : of a value: a format's name, or ``integer`` for a raw sum.
+    unit : raw sums count units of ``2**unit``; None for the others.
+    offset : the field's lowest bit.
+    vectors, lanes : value ``i`` is lane ``i % lanes`` of vector ``i // lanes``.
+    stride : bits from one value to the next.
+    bits : of a value, from its lowest; above it come the flags, then padding.
+    signed : whether it is two's complement, sign-extended into the padding.
     flags : one bit each, low bit first.
     """
 
+    name: str
+    holds: str
+    format: str
+    unit: int | None
+    offset: int
     vectors: int
     lanes: int
     stride: int
-    value_bits: int
+    bits: int
     signed: bool
     flags: tuple[str, ...]
 
@@ -39,7 +51,7 @@ class Port:
     meaning : one line.
     stream : the name of its stream; empty for clock and reset.
     role : ``clock``, ``reset``, ``valid``, ``ready``, ``data``, ``user`` or ``last``.
-    layout : of the lanes, for ``data`` and ``user``.
+    fields : of ``data`` and ``user``, from the low bits.
     """
 
     name: str
@@ -48,20 +60,28 @@ class Port:
     meaning: str
     stream: str
     role: str
-    layout: Layout | None = None
+    fields: tuple[Layout, ...] = ()
 
 
 def portlist(emitted: Emitted) -> tuple[Port, ...]:
     """All ports of ``emitted``'s wrapper, in the order of its Verilog."""
-    axis = emitted.engine.build.interface == "axis"
+    interface = emitted.engine.build.interface
+    axis = interface == "axis"
     clock, reset, level = ("aclk", "aresetn", "low") if axis else ("clk", "rst", "high")
     found = [
         Port(clock, "input", 1, "clock, rising edge", "", "clock"),
         Port(reset, "input", 1, f"synchronous reset, active {level}", "", "reset"),
     ]
     for stream in emitted.streams:
-        found += _axis(emitted, stream) if axis else _native(emitted, stream)
-    return tuple(found)
+        prefix = f"{bus(stream)}_t" if axis else f"{stream.name}_"
+        found += [_port(stream, prefix, role, 1) for role in ("valid", "ready")]
+        bits = stream.axis_bits if axis else stream.data_bits
+        found.append(_port(stream, prefix, "data", bits, _layouts(emitted, stream)))
+        if axis and stream.flag_bits:
+            found.append(_port(stream, prefix, "user", stream.flag_bits, _user(emitted, stream)))
+        if has_last(stream, interface):
+            found.append(_port(stream, prefix, "last", 1))
+    return tuple(_explained(emitted, port) for port in found)
 
 
 def bus(stream: Stream) -> str:
@@ -69,63 +89,54 @@ def bus(stream: Stream) -> str:
     return f"{'m' if stream.output else 's'}_axis_{stream.name}"
 
 
-def meaning(emitted: Emitted, stream: Stream) -> str:
-    """What a stream's data are, in one line."""
-    plan = emitted.plan
-    if stream.name == "weight":
-        return f"{plan.weight.name} codes of one step: row by row, lane by lane"
-    if stream.name == "activation":
-        return f"{plan.activation.name} codes of one step: column by column, lane by lane"
-    unit = f"in units of 2^{plan.total.lsb}"
-    if stream.name == "initial":
-        return f"what the sums of a reduction start from, {unit}: row by row, column by column"
-    if plan.stage.format is not None and plan.stage.rule == "aligned":
-        unit = f"as {plan.stage.format.name} codes"
-    return f"the sums of a reduction, {unit}: row by row, column by column"
-
-
-def _native(emitted: Emitted, stream: Stream) -> list[Port]:
-    layout = Layout(
-        stream.vectors, stream.lanes, stream.lane_bits, stream.bits, stream.signed, stream.flags
-    )
-    ports = _handshake(stream, f"{stream.name}_")
-    ports.append(_port(stream, f"{stream.name}_data", "data", stream.data_bits, layout))
-    if stream.last:
-        ports.append(_port(stream, f"{stream.name}_last", "last", 1))
-    return _explained(emitted, stream, ports)
-
-
-def _axis(emitted: Emitted, stream: Stream) -> list[Port]:
-    prefix, flags = f"{bus(stream)}_t", stream.flags
-    stride, shape = stream.axis_lane_bits, (stream.vectors, stream.lanes)
-    ports = _handshake(stream, prefix)
-    layout = Layout(*shape, stride, stream.bits, stream.signed, ())
-    ports.append(_port(stream, f"{prefix}data", "data", stream.axis_bits, layout))
-    if flags:
-        layout = Layout(*shape, len(flags), 0, False, flags)
-        ports.append(_port(stream, f"{prefix}user", "user", stream.count * len(flags), layout))
-    if stream.last or stream.output:
-        ports.append(_port(stream, f"{prefix}last", "last", 1))
-    return _explained(emitted, stream, ports)
-
-
-def _handshake(stream: Stream, prefix: str) -> list[Port]:
-    return [_port(stream, f"{prefix}{role}", role, 1) for role in ("valid", "ready")]
-
-
-def _port(stream: Stream, name: str, role: str, width: int, layout: Layout | None = None) -> Port:
+def _port(
+    stream: Stream, prefix: str, role: str, width: int, fields: tuple[Layout, ...] = ()
+) -> Port:
     outward = stream.output != (role == "ready")
-    return Port(name, "output" if outward else "input", width, "", stream.name, role, layout)
+    direction = "output" if outward else "input"
+    return Port(f"{prefix}{role}", direction, width, "", stream.name, role, fields)
 
 
-def _explained(emitted: Emitted, stream: Stream, ports: list[Port]) -> list[Port]:
+def _layouts(emitted: Emitted, stream: Stream) -> tuple[Layout, ...]:
+    """The fields of a data port."""
+    found, offset = [], 0
+    for field in stream.fields:
+        layout = replace(_layout(emitted, field), offset=offset)
+        if emitted.engine.build.interface == "axis":
+            layout = replace(layout, stride=stream.axis_lane_bits(field), flags=())
+        found.append(layout)
+        offset += field.count * layout.stride
+    return tuple(found)
+
+
+def _user(emitted: Emitted, stream: Stream) -> tuple[Layout, ...]:
+    """The fields of TUSER: flags alone."""
+    found, offset = [], 0
+    for field in stream.fields:
+        if field.flags:
+            layout = replace(_layout(emitted, field), offset=offset, bits=0, signed=False)
+            found.append(replace(layout, stride=len(field.flags), format="flags", unit=None))
+            offset += field.count * len(field.flags)
+    return tuple(found)
+
+
+def _layout(emitted: Emitted, field: Field) -> Layout:
+    """A field as it lies in the native port, from bit 0."""
+    name, unit = format_of(emitted.plan, field)
+    shape = field.vectors, field.lanes, field.lane_bits, field.bits
+    return Layout(field.name, field.kind, name, unit, 0, *shape, field.signed, field.flags)
+
+
+def _explained(emitted: Emitted, port: Port) -> Port:
+    if not port.stream:
+        return port
+    stream = next(s for s in emitted.streams if s.name == port.stream)
+    flags = [name for field in stream.fields for name in field.flags]
     texts = {
         "valid": "a beat is offered; it stands until it is taken",
         "ready": "the beat is taken at this clock edge if valid",
-        "data": meaning(emitted, stream),
-        "user": f"flags of each sum, sticky over its reduction: {', '.join(stream.flags)}",
-        "last": "always 1: a beat is a whole packet" if stream.output else "ends the reduction",
+        "data": notes(emitted.plan, emitted.engine.build.interface)[stream.name],
+        "user": f"flags of each result, sticky over its reduction: {', '.join(flags)}",
+        "last": "ends the reduction" if stream.last else "always 1: a beat is a whole packet",
     }
-    return [
-        Port(p.name, p.direction, p.width, texts[p.role], p.stream, p.role, p.layout) for p in ports
-    ]
+    return replace(port, meaning=texts[port.role])

@@ -33,13 +33,17 @@ def folder_name(engine: Engine, board: Board) -> str:
 
 @dataclass(frozen=True)
 class Report:
-    """The cost of ``engine`` on ``board``, and whether the design was verified."""
+    """The cost of ``engine`` on ``board``, and whether the design was verified.
+
+    ``path`` is the cost of its scale path alone, which ``cost`` includes; None for raw engines.
+    """
 
     engine: Engine
     board: Board
     cost: Cost
     verified: bool
     seconds: float
+    path: Cost | None = None
 
     @property
     def macs(self) -> int:
@@ -59,6 +63,7 @@ class Report:
             "macs_per_cycle": self.macs,
             "resources": resources,
             "per_mac": {name: round(value / self.macs, 3) for name, value in resources.items()},
+            "scale_path": self._path(),
             "utilization": dict(self.cost.utilization),
             "bounds": dict(self.cost.bounds),
             "levels": dict(self.cost.levels),
@@ -68,8 +73,22 @@ class Report:
             "note": NOTE,
         }
 
+    def _path(self) -> dict[str, Any] | None:
+        """The scale path's resources, and its share of the engine's sites."""
+        if self.path is None:
+            return None
+        resources = {name: self.path.resources.get(name, 0) for name in ROWS}
+        whole = self.cost.resources["sites"]
+        return {"resources": resources, "share": round(resources["sites"] / whole, 4)}
+
+    @property
+    def header(self) -> list[str]:
+        """What the columns of ``rows`` are."""
+        path = ["scale path"] if self.path else []
+        return ["resource", "used", *path, f"of {self.board.name}", "share", "per MAC"]
+
     def rows(self) -> list[list[str]]:
-        """Resource, used, of the board, share, per MAC."""
+        """Resource, used, of that in the scale path, of the board, share, per MAC."""
         lines = []
         for name, limit in ROWS.items():
             used = self.cost.resources.get(name, 0)
@@ -80,6 +99,7 @@ class Report:
                 [
                     name,
                     f"{used:,g}",
+                    *([f"{self.path.resources.get(name, 0):,g}"] if self.path else []),
                     f"{total:,}" if total else "–",
                     f"{used / total:.3%}" if total else "–",
                     f"{used / self.macs:.2f}",
@@ -95,6 +115,11 @@ class Report:
             f"{self.macs} MACs per cycle; {proof}",
             f"levels between registers: {levels['lut']} LUT, carry run of {levels['carry']} bits",
         ]
+        if self.path:
+            part, whole = self.path.resources["sites"], self.cost.resources["sites"]
+            lines.append(
+                f"scale path, from the array's sums to results: {part / whole:.1%} of the sites"
+            )
         if fits:
             total = fits.engines * self.macs
             shell = " beside the board's shell" if self.board.shell else ""
@@ -108,12 +133,11 @@ class Report:
 
     def markdown(self) -> str:
         """The report as a Markdown section."""
-        header = ["resource", "used", f"of {self.board.name}", "share", "per MAC"]
         lines = [
             f"## {self.engine.name} on {self.board.name}, policy {self.cost.policy}",
             "",
-            "| " + " | ".join(header) + " |",
-            "|" + "---|" * len(header),
+            "| " + " | ".join(self.header) + " |",
+            "|" + "---|" * len(self.header),
             *("| " + " | ".join(row) + " |" for row in self.rows()),
             "",
             *(f"- {line}" for line in self.summary()),

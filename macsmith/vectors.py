@@ -6,11 +6,33 @@ from dataclasses import dataclass
 
 from .hw.emit import Emitted
 from .hw.ports import Stream
-from .sim.pack import pack_codes, pack_integers, pack_result, result_bits
+from .sim.beats import join, single
+from .sim.pack import beat_bits, pack
+from .sim.rate import expected_cycles
 from .sim.stimuli import Tile, bound_tiles, tiles
 
 #: Steps of the longest reduction in a test bench: text files and Icarus Verilog stay workable.
 LONGEST = 1 << 14
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The reductions of a test bench.
+
+    Parameters
+    ----------
+    freely : sent first, nobody pausing: random ones, then those that drive every sum to its bounds.
+    stalled : random ones, sent after those, everybody pausing now and then.
+    cycles : what ``freely`` must take; None where k_max is too short for results to keep up.
+    """
+
+    freely: list[Tile]
+    stalled: list[Tile]
+    cycles: int | None
+
+    @property
+    def tiles(self) -> list[Tile]:
+        return self.freely + self.stalled
 
 
 @dataclass(frozen=True)
@@ -20,16 +42,15 @@ class Memory:
     Parameters
     ----------
     stream : the stream.
-    width : bits of a beat as the wrapper's ports carry it. Of a source: its data and, above,
-        ``last``. Of results: the data and, above, TUSER if there is one.
+    width : bits of a beat: data, above it TUSER, above that ``last``, what of them there is.
     beats : in order.
-    again : how many of them belong to the random tiles, which are sent a second time.
+    freely : how many of them belong to the reductions that are sent without a pause.
     """
 
     stream: Stream
     width: int
     beats: tuple[int, ...]
-    again: int
+    freely: int
 
     @property
     def text(self) -> str:
@@ -38,43 +59,30 @@ class Memory:
         return "".join(f"{beat:0{digits}x}\n" for beat in self.beats)
 
 
-def choose(emitted: Emitted, count: int, seed: int) -> list[Tile]:
-    """``count`` random tiles, then those that drive every accumulator to its bounds.
+def choose(emitted: Emitted, count: int, seed: int) -> Chosen:
+    """``count`` random reductions without pauses, the bounds of all sums, ``count`` with pauses.
 
-    The latter are left out where sums have no bounds (``aligned``), or k_max is beyond LONGEST.
+    Bounds are left out where sums have none (``aligned``), or k_max is beyond LONGEST.
     """
-    engine = emitted.engine
-    found, arithmetic = tiles(engine, count, seed), engine.arithmetic
-    bounded = not arithmetic.aligned and arithmetic.k_max <= LONGEST * engine.lanes()
-    return found + bound_tiles(engine, seed) if bounded else found
+    engine, plan = emitted.engine, emitted.plan
+    freely = tiles(engine, count, seed, steps=plan.reduction_cycles, every=1)
+    arithmetic = engine.arithmetic
+    if not arithmetic.aligned and arithmetic.k_max <= LONGEST * engine.lanes():
+        freely += bound_tiles(engine, seed)
+    cycles = expected_cycles(plan, emitted.streams[-1], [tile.k for tile in freely])
+    return Chosen(freely, tiles(engine, count, seed + 1), cycles)
 
 
-def memories(emitted: Emitted, chosen: list[Tile], again: int) -> tuple[Memory, ...]:
-    """The beats of every stream, in the order of the engine's streams.
-
-    The first ``again`` tiles are those that are sent a second time.
-    """
-    return tuple(_memory(emitted, stream, chosen, again) for stream in emitted.streams)
+def memories(emitted: Emitted, chosen: Chosen) -> tuple[Memory, ...]:
+    """The beats of every stream, in the order of the engine's streams."""
+    return tuple(_memory(emitted, stream, chosen) for stream in emitted.streams)
 
 
-def _memory(emitted: Emitted, stream: Stream, chosen: list[Tile], again: int) -> Memory:
-    interface = emitted.engine.build.interface
-    bits = stream.axis_bits if interface == "axis" else stream.data_bits
-    beats: list[int] = []
-    ends = [0]
-    for tile in chosen:
-        if stream.output:
-            answer = tile.answer
-            beats.append(pack_result(stream, interface, answer.values, answer.flags))
-        elif stream.name == "initial":
-            assert tile.initial is not None
-            stride = stream.axis_lane_bits if interface == "axis" else stream.bits
-            beats.append(pack_integers(tile.initial, stride))
-        else:
-            codes = tile.weight if stream.name == "weight" else tile.activation
-            beats += pack_codes(codes, stream.lanes, stream.bits)
-            if stream.last:
-                beats[-1] |= 1 << bits
-        ends.append(len(beats))
-    width = result_bits(stream, interface) if stream.output else bits + stream.last
-    return Memory(stream, width, tuple(beats), ends[again])
+def _memory(emitted: Emitted, stream: Stream, chosen: Chosen) -> Memory:
+    interface, plan = emitted.engine.build.interface, emitted.plan
+    parts = [
+        pack(stream, interface, join([single(stream, plan, tile) for tile in share]))
+        for share in (chosen.freely, chosen.stalled)
+    ]
+    width = beat_bits(stream, interface)
+    return Memory(stream, width, tuple(parts[0] + parts[1]), len(parts[0]))

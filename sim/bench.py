@@ -17,18 +17,32 @@ from cocotb.clock import Clock
 from cocotb.triggers import RisingEdge, gather
 
 _TIMEOUT = 2000  # cycles without any transfer before the bench gives up
+_BURST = 50  # cycles that a port keeps its pace, on average
 
 
-class Source:
-    """Offers the beats of one stream, idle at random."""
+class Port:
+    """One side of a stream: pauses at random, sometimes not at all, sometimes nearly always."""
 
-    def __init__(self, dut: Any, prefix: str, beats: list[list[Any]], idle: float, rng: Any):
+    def __init__(self, dut: Any, prefix: str, pause: float, rng: random.Random):
         self.valid = getattr(dut, f"{prefix}_valid")
         self.ready = getattr(dut, f"{prefix}_ready")
         self.data = getattr(dut, f"{prefix}_data")
-        self.last = getattr(dut, f"{prefix}_last", None)
-        self.beats, self.idle, self.rng = beats, idle, rng
-        self.sent, self.offering = 0, False
+        self.paces = (0.0, pause, pause, 0.95) if pause else (0.0,)
+        self.pause, self.rng = pause, rng
+
+    def pausing(self) -> bool:
+        if self.rng.random() * _BURST < 1:
+            self.pause = self.rng.choice(self.paces)
+        return self.rng.random() < self.pause
+
+
+class Source(Port):
+    """Offers the beats of one stream."""
+
+    def __init__(self, dut: Any, prefix: str, beats: list[str], pause: float, rng: random.Random):
+        super().__init__(dut, prefix, pause, rng)
+        self.beats, self.sent, self.offering = [int(beat, 16) for beat in beats], 0, False
+        self.mask = (1 << len(self.data)) - 1
 
     def sample(self) -> bool:
         """Whether the beat on offer was taken at this clock edge."""
@@ -39,33 +53,35 @@ class Source:
         return taken
 
     def drive(self) -> None:
-        """Offer the next beat, or pause. An offer stands until it is taken."""
+        """Offer the next beat, or pause, the data wrong. An offer stands until it is taken."""
         if self.offering:
             return
-        self.offering = self.sent < len(self.beats) and self.rng.random() >= self.idle
+        ended = self.sent == len(self.beats)
+        self.offering = not self.pausing() and not ended
         self.valid.value = int(self.offering)
-        if self.offering:
-            data, last = self.beats[self.sent]
-            self.data.value = int(data, 16)
-            if self.last is not None:
-                self.last.value = int(last)
+        if not ended:
+            beat = self.beats[self.sent]
+            self.data.value = beat if self.offering else ~beat & self.mask
 
 
-class Sink:
-    """Takes results, stalling at random."""
+class Sink(Port):
+    """Takes results, and sees that one on offer stands until it is taken."""
 
-    def __init__(self, dut: Any, prefix: str, stall: float, rng: Any):
-        self.valid = getattr(dut, f"{prefix}_valid")
-        self.ready = getattr(dut, f"{prefix}_ready")
-        self.data = getattr(dut, f"{prefix}_data")
-        self.stall, self.rng, self.open = stall, rng, False
+    def __init__(self, dut: Any, prefix: str, pause: float, rng: random.Random):
+        super().__init__(dut, prefix, pause, rng)
+        self.open, self.unsteady = False, 0
+        self.waiting: int | None = None
 
     def sample(self) -> int | None:
         """The result taken at this clock edge, or None."""
-        return int(self.data.value) if self.open and bool(self.valid.value) else None
+        offered = int(self.data.value) if bool(self.valid.value) else None
+        if self.waiting is not None:
+            self.unsteady += offered != self.waiting
+        self.waiting = None if self.open else offered
+        return offered if self.open else None
 
     def drive(self) -> None:
-        self.open = self.rng.random() >= self.stall
+        self.open = not self.pausing()
         self.ready.value = int(self.open)
 
 
@@ -93,8 +109,7 @@ async def run_phase(dut: Any, index: int, phase: dict[str, Any], seed: int) -> d
             results.append(f"{got:x}")
         quiet = 0 if any(moved) or got is not None else quiet + 1
     # Nothing more may come: a doubled result would show here.
-    extra = 0
-    sink.stall = 0.0
+    extra, sink.pause, sink.paces = 0, 0.0, (0.0,)
     for _ in range(phase["latency"] + 4):
         for source in sources:
             source.drive()
@@ -102,8 +117,14 @@ async def run_phase(dut: Any, index: int, phase: dict[str, Any], seed: int) -> d
         await RisingEdge(dut.clk)
         extra += sink.sample() is not None
     sink.ready.value = 0
-    cycles = cycle - (begun or 0)
-    return {"results": results, "extra": extra, "cycles": cycles, "hung": quiet >= _TIMEOUT}
+    return {
+        "results": results,
+        "extra": extra,
+        "unsteady": sink.unsteady,
+        "unsent": {n: len(s.beats) - s.sent for n, s in zip(phase["beats"], sources, strict=True)},
+        "cycles": cycle - (begun or 0),
+        "hung": quiet >= _TIMEOUT,
+    }
 
 
 async def run_engine(dut: Any, index: int, phases: list[dict[str, Any]], seed: int) -> Any:

@@ -1,4 +1,4 @@
-"""Arrays of codes and integers to and from what a compiled engine takes and gives."""
+"""Integers to and from the machine words that a compiled engine takes and gives."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..hw.ports import Stream
+from ..hw.ports import Field
 
 Array = npt.NDArray[Any]
 
@@ -20,35 +20,21 @@ def words(bits: int) -> int:
     return -(-bits // 32)
 
 
-def steps(codes: Array, lanes: int) -> Array:
-    """Codes (vectors, K) -> (steps, vectors * lanes): what each step takes, lane 0 first."""
-    vectors, k = codes.shape
-    parts = codes.reshape(vectors, k // lanes, lanes).transpose(1, 0, 2)
-    return np.asarray(parts.reshape(k // lanes, -1))
+def carrier(bits: int) -> type[np.unsignedinteger[Any]]:
+    """The smallest type of which one, or as many as it takes of 32 bits, hold ``bits``."""
+    if bits <= 8:
+        return np.uint8
+    return np.uint16 if bits <= 16 else np.uint32
 
 
-def blocks(codes: Array, vectors: int, lanes: int) -> Array:
-    """Codes (N, K) -> (blocks, steps, vectors * lanes); the last block repeats its last vector."""
-    n, k = codes.shape
-    count = -(-n // vectors)
-    filled = codes[np.minimum(np.arange(count * vectors), n - 1)]
-    parts = filled.reshape(count, vectors, k // lanes, lanes).transpose(0, 2, 1, 3)
-    return np.asarray(parts.reshape(count, k // lanes, vectors * lanes))
-
-
-def spread(matrix: Array, rows: int, cols: int) -> Array:
-    """(N, M) -> (blocks, rows * cols), row blocks outermost; the edges repeat."""
-    n, m = (-(-size // part) for size, part in zip(matrix.shape, (rows, cols), strict=True))
-    row = np.minimum(np.arange(n * rows), matrix.shape[0] - 1)
-    col = np.minimum(np.arange(m * cols), matrix.shape[1] - 1)
-    parts = matrix[row][:, col].reshape(n, rows, m, cols).transpose(0, 2, 1, 3)
-    return np.asarray(parts.reshape(n * m, rows * cols))
-
-
-def join(results: Array, rows: int, cols: int, across: int) -> Array:
-    """(blocks, rows * cols) -> the matrix, ``across`` blocks beside each other; undoes spread."""
-    parts = results.reshape(-1, across, rows, cols).transpose(0, 2, 1, 3)
-    return np.asarray(parts.reshape(-1, across * cols))
+def carried(values: Array, bits: int) -> Array:
+    """Integers (…) as the type that carries them: (…), or (…, words) above 32 bits."""
+    kind = carrier(bits)
+    if bits > 32:
+        return to_words(values, bits)
+    if values.dtype.kind == "u" and values.dtype.itemsize <= np.dtype(kind).itemsize:
+        return values.astype(kind)  # codes: nothing above them
+    return (values & ((1 << bits) - 1)).astype(kind)
 
 
 def to_words(values: Array, bits: int) -> Array:
@@ -58,19 +44,44 @@ def to_words(values: Array, bits: int) -> Array:
     return np.stack(parts, axis=-1).astype(np.uint32)
 
 
-def from_words(stream: Stream, found: Array) -> Array:
-    """The values in uint32 (…, words) of a stream's lanes: int64, or Python integers if wide."""
-    kind = np.int64 if stream.bits <= NARROW else object
+def patterns(field: Field, found: Array) -> Array:
+    """The values in uint32 (…, words) of a field's lanes, as unsigned bit patterns.
+
+    int64, or Python integers if wide.
+    """
+    kind = np.int64 if field.bits <= NARROW else object
     value = np.zeros(found.shape[:-1], kind)
-    for index in range(words(stream.bits)):
+    for index in range(words(field.bits)):
         value |= found[..., index].astype(kind) << (32 * index)
-    value &= (1 << stream.bits) - 1
-    if stream.signed:
-        value -= (value >> (stream.bits - 1)) << stream.bits
-    return value
+    return np.asarray(value & ((1 << field.bits) - 1))
 
 
-def flags_of(stream: Stream, found: Array) -> dict[str, Array]:
-    """The lanes' flags, bool (…), by name; those that the stream does not carry are left out."""
-    places = enumerate(stream.flags, stream.bits)
-    return {name: (found[..., at // 32] >> (at % 32) & 1).astype(bool) for at, name in places}
+def pattern_of(field: Field, values: Array) -> Array:
+    """Integers as unsigned bit patterns of the field's width."""
+    exact = values.astype(np.int64 if field.bits <= NARROW else object)
+    return np.asarray(exact & ((1 << field.bits) - 1))
+
+
+def signed(bits: int, pattern: Array) -> Array:
+    """Bit patterns as two's complement integers."""
+    return np.asarray(pattern - ((pattern >> (bits - 1)) << bits))
+
+
+def from_words(field: Field, found: Array) -> Array:
+    """The values in uint32 (…, words) of a field's lanes, negative ones too."""
+    value = patterns(field, found)
+    return signed(field.bits, value) if field.signed else value
+
+
+def flags_of(field: Field, found: Array) -> Array:
+    """The flags in uint32 (…, words) of a field's lanes, as one integer each, low flag first."""
+    marks = np.zeros(found.shape[:-1], np.int64)
+    for place in range(len(field.flags)):
+        at = field.bits + place
+        marks |= (found[..., at // 32].astype(np.int64) >> (at % 32) & 1) << place
+    return marks
+
+
+def flag_arrays(field: Field, marks: Array) -> dict[str, Array]:
+    """Flags as :func:`flags_of` gives them, bool (…), by name; only those that there are."""
+    return {name: (marks >> place & 1).astype(bool) for place, name in enumerate(field.flags)}

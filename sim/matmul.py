@@ -7,10 +7,13 @@ import numpy as np
 from ..golden.description import Engine
 from ..golden.errors import DesignError, ToolFailed
 from ..golden.flags import Flags
+from ..golden.formats import Format
 from ..golden.matmul import Matrix, Result
 from ..golden.tensor import Quantized, single
-from ..hw.emit import emit
+from ..hw.emit import Emitted, emit
 from . import lanes
+from .beats import Blocks, Feed, Matrices, beats_of, gather
+from .stimuli import unit
 from .streams import CHUNK, Array, Simulator
 
 
@@ -19,83 +22,104 @@ def engine_matmul(
     weight: Matrix,
     activation: Matrix,
     initial: Array | None = None,
+    bias: Array | None = None,
     *,
     simulator: Simulator | None = None,
 ) -> Result:
     """weight (N × K) times activation (M × K), computed by the simulated RTL of ``engine``.
 
     N and M need not fit the array: rows and columns left over repeat the last vector and their
-    results are dropped. ``simulator`` is one built from ``emit(engine)``, for repeated calls.
-    Returns what :func:`macsmith.golden.matmul.matmul` returns for the same operands.
+    results are dropped. ``initial`` (N, M) and ``bias`` (N,) are as for
+    :func:`macsmith.golden.matmul.matmul`, which returns the same. ``simulator`` is one built from
+    ``emit(engine)``, for repeated calls.
 
     Raises DesignError for operands that the engine cannot take, ToolMissing or ToolFailed.
     """
     machine = simulator or Simulator(emit(engine))
-    emitted = machine.emitted
+    emitted, arithmetic = machine.emitted, engine.arithmetic
     if emitted.engine != engine:
         raise DesignError(f"the simulator is of {emitted.engine.name}, not of {engine.name}")
-    plan, arithmetic, stream = emitted.plan, engine.arithmetic, emitted.streams[-1]
-    w = weight if isinstance(weight, Quantized) else single(arithmetic.weight, weight)
-    a = activation
-    if not isinstance(a, Quantized):
-        a = single(arithmetic.activation, a)
-    n, m = _check(engine, w, a, initial)
+    matrices = Matrices(
+        weight=weight if isinstance(weight, Quantized) else single(arithmetic.weight, weight),
+        activation=activation
+        if isinstance(activation, Quantized)
+        else single(arithmetic.activation, activation),
+        initial=None if initial is None else np.asarray(initial),
+        bias=None if bias is None else np.asarray(bias),
+    )
+    _check(engine, matrices)
+    words = _run(machine, matrices)
+    return _result(emitted, matrices, words)
 
-    # Every row block meets every column block.
-    rows = lanes.blocks(w.plane_codes(0), plan.rows, plan.lanes)
-    cols = lanes.blocks(a.plane_codes(0), plan.cols, plan.lanes)
-    total, steps = len(rows) * len(cols), rows.shape[1]
-    starts = None if initial is None else lanes.spread(np.asarray(initial), plan.rows, plan.cols)
+
+def _run(machine: Simulator, matrices: Matrices) -> Array:
+    """The results' words, block after block, row blocks outermost."""
+    emitted = machine.emitted
+    plan, result = emitted.plan, machine.result
+    blocks = Blocks.of((matrices.weight.shape[0], matrices.activation.shape[0]), plan)
+    feed = Feed(machine.sources, plan, matrices, blocks)
+    total, each = len(blocks.rows) * len(blocks.cols), beats_of(result, plan, matrices.k)
+    size = max(CHUNK // (matrices.k // plan.lanes), 1)
     found = []
-    size = max(CHUNK // steps, 1)
     for start in range(0, total, size):
-        row, col = np.divmod(np.arange(start, min(start + size, total)), len(cols))
-        last = np.zeros((len(row), steps), bool)
-        last[:, -1] = True
-        part = None
-        if starts is not None and plan.initial is not None:
-            part = lanes.to_words(starts[start : start + size], plan.initial.width)
-        run = machine.run(
-            rows[row].reshape(-1, rows.shape[2]),
-            cols[col].reshape(-1, cols.shape[2]),
-            last.reshape(-1),
-            part,
-        )
-        if len(run.words) < len(row) or run.extra:
-            raise ToolFailed(f"{engine.name} hung or gave results twice in simulation")
+        places = np.arange(start, min(start + size, total))
+        row, col = np.divmod(places, len(blocks.cols))
+        sent = {stream.name: feed.beats(stream, row, col) for stream in machine.sources}
+        run = machine.run(sent, len(row) * each)
+        if len(run.words) < len(row) * each or run.extra:
+            raise ToolFailed(f"{emitted.engine.name} hung or gave results twice in simulation")
         found.append(run.words)
+    return np.concatenate(found)
 
-    words, shape = np.concatenate(found), (plan.rows, plan.cols, len(cols))
-    values = lanes.join(lanes.from_words(stream, words), *shape)[:n, :m]
-    marks = dict.fromkeys(("nan", "positive", "negative"), np.zeros((n, m), bool))
-    for name, mark in lanes.flags_of(stream, words).items():
-        marks[name] = lanes.join(mark, *shape)[:n, :m]
+
+def _result(emitted: Emitted, matrices: Matrices, words: Array) -> Result:
+    plan, field = emitted.plan, emitted.streams[-1].fields[0]
+    shape = matrices.weight.shape[0], matrices.activation.shape[0]
+    outputs = plan.arithmetic.outputs
+    values = lanes.patterns(field, words)
+    if isinstance(plan.result, Format):
+        values = values.astype(plan.result.dtype)
+    elif plan.result.signed:
+        values = lanes.signed(field.bits, values)
+    values = gather(values, shape, plan, outputs)
+    marks = dict.fromkeys(("nan", "positive", "negative"), np.zeros(values.shape, bool))
+    for name, mark in lanes.flag_arrays(field, lanes.flags_of(field, words)).items():
+        marks[name] = gather(mark, shape, plan, outputs)
     return Result(values, plan.result, Flags(**marks))
 
 
-def _check(
-    engine: Engine, weight: Quantized, activation: Quantized, initial: Array | None
-) -> tuple[int, int]:
-    """(N, M), if the engine can take these operands."""
+def _check(engine: Engine, matrices: Matrices) -> None:
+    """Raise DesignError for what the engine cannot take."""
+    arithmetic, multiple = engine.arithmetic, unit(engine)
+    weight, activation = matrices.weight, matrices.activation
     (n, k), (m, other) = weight.shape, activation.shape
-    arithmetic, width = engine.arithmetic, engine.lanes()
     if (weight.operand, activation.operand) != (arithmetic.weight, arithmetic.activation):
         raise DesignError("the operands were quantized for another engine")
     if k != other:
         raise DesignError(f"K must agree: weight has {k}, activation {other}")
-    if not 0 < k <= arithmetic.k_max or k % width:
+    if not 0 < k <= arithmetic.k_max or k % multiple:
+        what = "lanes" if multiple == engine.lanes() else "lanes and groups"
         raise DesignError(
-            f"K must be a multiple of lanes = {width} up to k-max = {arithmetic.k_max}, got {k}"
+            f"K must be a multiple of {what} = {multiple} up to k-max = {arithmetic.k_max}, got {k}"
         )
     if not n or not m:
         raise DesignError(f"weight and activation need a row at least, got {n} and {m}")
-    if (initial is None) != (arithmetic.initial is None):
+    _check_initial(engine, matrices.initial, (n, m))
+    fmt = arithmetic.output.bias
+    if (matrices.bias is None) != (fmt is None):
+        raise DesignError("biases and an output with bias go together")
+    if fmt is not None and fmt.check(np.asarray(matrices.bias)).shape != (n,):
+        shape = np.asarray(matrices.bias).shape
+        raise DesignError(f"bias must be {n} codes of {fmt.name}, one a row, got {shape}")
+
+
+def _check_initial(engine: Engine, initial: Array | None, shape: tuple[int, int]) -> None:
+    fmt = engine.arithmetic.initial
+    if (initial is None) != (fmt is None):
         raise DesignError("initial values and an arithmetic with initial go together")
-    if initial is not None and arithmetic.initial is not None:
-        low, high = arithmetic.initial.low, arithmetic.initial.high
-        start = np.asarray(initial)
-        if start.shape != (n, m) or start.min() < low or start.max() > high:
-            raise DesignError(
-                f"initial must be {(n, m)} integers in {low}…{high}, got {start.shape}"
-            )
-    return n, m
+    if initial is None or fmt is None:
+        return
+    if initial.shape != shape or initial.min() < fmt.low or initial.max() > fmt.high:
+        raise DesignError(
+            f"initial must be {shape} integers in {fmt.low}…{fmt.high}, got {initial.shape}"
+        )

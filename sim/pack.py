@@ -1,4 +1,8 @@
-"""Codes and results to and from the integers that travel on a stream."""
+"""Beats to and from the integers that travel on a wrapper's ports.
+
+A beat as benches see it is one integer: TDATA or the native data, above it TUSER if there is one,
+above that ``last`` if there is one.
+"""
 
 from __future__ import annotations
 
@@ -7,75 +11,75 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..golden.flags import Flags
 from ..hw.ports import Stream
+from . import lanes
+from .beats import Beats
 
 Array = npt.NDArray[Any]
 
 
-def pack_codes(codes: Array, lanes: int, bits: int) -> list[int]:
-    """Codes (vectors, K) -> one integer a step, vector 0 and lane 0 in the low bits."""
-    vectors, k = codes.shape
-    steps = codes.astype(np.uint64).reshape(vectors, k // lanes, lanes).transpose(1, 0, 2)
-    bit = (steps[..., None] >> np.arange(bits, dtype=np.uint64)) & np.uint64(1)
-    packed = np.packbits(bit.reshape(len(steps), -1).astype(np.uint8), axis=1, bitorder="little")
+def has_last(stream: Stream, interface: str) -> bool:
+    """Whether a wrapper has a port for the end of a reduction; on AXI results always do."""
+    return stream.last or (interface == "axis" and stream.output)
+
+
+def data_bits(stream: Stream, interface: str) -> int:
+    """Width of the data port."""
+    return stream.axis_bits if interface == "axis" else stream.data_bits
+
+
+def beat_bits(stream: Stream, interface: str) -> int:
+    """Width of a beat: data, TUSER, last."""
+    user = stream.flag_bits if interface == "axis" else 0
+    return data_bits(stream, interface) + user + has_last(stream, interface)
+
+
+def pack(stream: Stream, interface: str, beats: Beats) -> list[int]:
+    """One integer a beat."""
+    columns, users = [], []
+    for field, values, flags in zip(stream.fields, beats.values, beats.flags, strict=True):
+        if field.signed:  # also where values are codes: padding repeats the top bit
+            values = lanes.signed(field.bits, lanes.pattern_of(field, values))
+        wide = stream.axis_lane_bits(field) if interface == "axis" else field.bits
+        value, mark = _bits(values, wide), _flag_bits(flags, len(field.flags), values.shape)
+        if interface == "axis":
+            columns.append(value.reshape(len(beats), -1))
+            users.append(mark.reshape(len(beats), -1))
+        else:
+            columns.append(np.concatenate([value, mark], axis=2).reshape(len(beats), -1))
+    fill = data_bits(stream, interface) - sum(column.shape[1] for column in columns)
+    columns.append(np.zeros((len(beats), fill), np.uint8))
+    columns += users
+    if has_last(stream, interface):
+        columns.append(beats.last[:, None].astype(np.uint8))
+    packed = np.packbits(np.concatenate(columns, axis=1), axis=1, bitorder="little")
     return [int.from_bytes(row.tobytes(), "little") for row in packed]
 
 
-def pack_integers(values: Array, stride: int) -> int:
-    """Signed integers of any width, one every ``stride`` bits, two's complement."""
-    result, mask = 0, (1 << stride) - 1
-    for index, value in enumerate(values.reshape(-1).tolist()):
-        result |= (int(value) & mask) << (index * stride)
-    return result
+def unpack(stream: Stream, interface: str, beat: int) -> tuple[list[tuple[int, int]], bool]:
+    """The (bit pattern, flags) of every lane of a beat, field by field, and ``last``."""
+    result: list[tuple[int, int]] = []
+    place, user = 0, data_bits(stream, interface)
+    for field in stream.fields:
+        wide = stream.axis_lane_bits(field) if interface == "axis" else field.lane_bits
+        for index in range(field.count):
+            at = place + index * wide
+            mark = user + index * len(field.flags) if interface == "axis" else at + field.bits
+            value = (beat >> at) & ((1 << field.bits) - 1)
+            result.append((value, (beat >> mark) & ((1 << len(field.flags)) - 1)))
+        place += field.count * wide
+        user += field.count * len(field.flags)
+    last = beat >> (beat_bits(stream, interface) - 1) & 1
+    return result, bool(last) if has_last(stream, interface) else False
 
 
-def flag_bits(stream: Stream, flags: Flags) -> list[int]:
-    """Each lane's flags as one integer."""
-    columns = [getattr(flags, name).reshape(-1).astype(int) for name in stream.flags]
-    return [
-        sum(int(bit) << place for place, bit in enumerate(lane))
-        for lane in zip(*columns, strict=True)
-    ]
+def _bits(values: Array, width: int) -> Array:
+    """Integers (beats, count) as bits (beats, count, width), low bit first."""
+    octets = lanes.to_words(values, width).astype("<u4").view(np.uint8)
+    return np.unpackbits(octets, axis=-1, bitorder="little")[..., :width]
 
 
-def pack_result(stream: Stream, interface: str, values: Array, flags: Flags) -> int:
-    """A result beat as the bench top shows it.
-
-    ``native``: every lane is its value and, above it, its flags. ``axis``: TDATA, then TUSER.
-    """
-    lanes = values.reshape(-1).tolist()
-    marks = flag_bits(stream, flags) if stream.flags else [0] * len(lanes)
-    mask, result = (1 << stream.bits) - 1, 0
-    if interface == "native":
-        for index, (value, mark) in enumerate(zip(lanes, marks, strict=True)):
-            lane = (int(value) & mask) | mark << stream.bits
-            result |= lane << (index * stream.lane_bits)
-        return result
-    result = pack_integers(values, stream.axis_lane_bits)
-    for index, mark in enumerate(marks):
-        result |= mark << (stream.axis_bits + index * len(stream.flags))
-    return result
-
-
-def unpack_result(stream: Stream, interface: str, beat: int) -> list[tuple[int, int]]:
-    """The (value, flags) of every lane of a result beat."""
-    result = []
-    for index in range(stream.count):
-        if interface == "native":
-            lane = beat >> (index * stream.lane_bits)
-            value, mark = lane & ((1 << stream.bits) - 1), lane >> stream.bits
-        else:
-            value = (beat >> (index * stream.axis_lane_bits)) & ((1 << stream.bits) - 1)
-            mark = beat >> (stream.axis_bits + index * len(stream.flags))
-        if stream.signed and value >> (stream.bits - 1):
-            value -= 1 << stream.bits
-        result.append((value, mark & ((1 << len(stream.flags)) - 1)))
-    return result
-
-
-def result_bits(stream: Stream, interface: str) -> int:
-    """Width of a result beat as the bench top shows it."""
-    if interface == "native":
-        return stream.data_bits
-    return stream.axis_bits + stream.count * len(stream.flags)
+def _flag_bits(flags: Array | None, width: int, shape: tuple[int, ...]) -> Array:
+    if flags is None or not width:
+        return np.zeros((*shape, width), np.uint8)
+    return (flags[..., None] >> np.arange(width) & 1).astype(np.uint8)

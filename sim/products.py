@@ -13,11 +13,11 @@ from ..golden.errors import DesignError
 from ..golden.flags import Reachable
 from ..golden.formats import Format
 from ..hw.decoder import Decoder
-from ..hw.ports import Stream
+from ..hw.ports import Field
 from ..hw.product import Product, flag_names
 from ..hw.shapes import DecodedLayout
-from .lanes import Array, flags_of, from_words
-from .stimuli import corner_codes
+from .codes import corner_codes
+from .lanes import Array, flag_arrays, flags_of, from_words
 from .sweep import Sweep
 
 Pair = tuple[Format, Format]
@@ -131,11 +131,11 @@ def _wrong(pair: Pair, w: Array, a: Array, words: Array) -> Array:
 
     product = of_format(weight) * of_format(activation)
     flags = flag_names(Reachable.of(weight, activation))
-    stream = Stream("result", True, 1, 1, product.width, flags, signed=product.signed)
-    value = from_words(stream, words)
+    field = Field("o", "value", None, "o", 1, 1, product.width, product.signed, flags)
+    value = from_words(field, words)
     wrong = value != weight.integers(w).astype(value.dtype) * activation.integers(a)
     expected = _flags(weight.decode(w), activation.decode(a))
-    for name, mark in flags_of(stream, words).items():
+    for name, mark in flag_arrays(field, flags_of(field, words)).items():
         wrong |= mark != expected.pop(name)
     assert not any(mark.any() for mark in expected.values()), "a flag that hardware does not have"
     return np.asarray(np.stack([w, a], axis=1)[wrong.astype(bool)])

@@ -9,14 +9,18 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from ..golden.errors import ToolFailed
 from ..hw import yosys
 from ..hw.emit import Emitted, verilog
+from ..hw.ports import Stream
 from . import tools
-from .pack import pack_codes, pack_integers, pack_result
+from .beats import join, single
+from .pack import pack
+from .rate import steady
 from .stimuli import Tile
 from .top import bench_top
 
@@ -33,6 +37,16 @@ class Job:
     emitted: Emitted
     sources: tuple[str, ...]
     tiles: list[Tile]
+
+    @cached_property
+    def shares(self) -> list[list[Tile]]:
+        """The tiles dealt out over the stall patterns; the first gets such as run at full rate."""
+        parts = min(len(PHASES), len(self.tiles))
+        long = [steady(self.emitted.plan, tile.k) for tile in self.tiles]
+        first = [tile for tile, fits in zip(self.tiles, long, strict=True) if fits][::parts]
+        first = first or self.tiles[:1]
+        others = [tile for tile in self.tiles if not any(tile is item for item in first)]
+        return [first, *(others[number :: parts - 1] for number in range(parts - 1))]
 
 
 def job(emitted: Emitted, tiles: list[Tile], core: str | None = None) -> Job:
@@ -183,53 +197,27 @@ def _cocotb(folder: Path, step: str, arguments: dict[str, Any]) -> None:
 
 
 def _phases(item: Job) -> list[dict[str, Any]]:
-    """The tiles dealt out over the stall patterns, as beats."""
+    """What the bench does in each phase."""
     emitted = item.emitted
-    parts = min(len(PHASES), len(item.tiles))
-    result = []
-    for number in range(parts):
-        idle, stall = PHASES[number]
-        share = item.tiles[number::parts]
-        beats: dict[str, list[list[Any]]] = {s.name: [] for s in emitted.streams if not s.output}
-        for tile in share:
-            for name, values in _beats(emitted, tile).items():
-                beats[name] += values
-        result.append(
-            {
-                "idle": idle,
-                "stall": stall,
-                "beats": beats,
-                "results": len(share),
-                "latency": emitted.plan.latency,
-            }
-        )
-    return result
-
-
-def _beats(emitted: Emitted, tile: Tile) -> dict[str, list[list[Any]]]:
-    plan, interface = emitted.plan, emitted.engine.build.interface
-    weight = pack_codes(tile.weight, plan.lanes, plan.weight.bits)
-    activation = pack_codes(tile.activation, plan.lanes, plan.activation.bits)
-    final = len(activation) - 1
-    beats = {
-        "weight": [[f"{value:x}", 0] for value in weight],
-        "activation": [[f"{value:x}", int(i == final)] for i, value in enumerate(activation)],
-    }
-    if tile.initial is not None:
-        stream = next(s for s in emitted.streams if s.name == "initial")
-        stride = stream.axis_lane_bits if interface == "axis" else stream.bits
-        beats["initial"] = [[f"{pack_integers(tile.initial, stride):x}", 0]]
-    return beats
+    sources = [stream for stream in emitted.streams if not stream.output]
+    return [
+        {
+            "idle": idle,
+            "stall": stall,
+            "beats": {s.name: [f"{beat:x}" for beat in _beats(emitted, s, share)] for s in sources},
+            "results": len(_beats(emitted, emitted.streams[-1], share)),
+            "latency": emitted.plan.latency + emitted.plan.reduction_cycles,
+        }
+        for (idle, stall), share in zip(PHASES, item.shares, strict=False)
+    ]
 
 
 def expected(item: Job) -> list[list[int]]:
     """Per phase, the result beats that must come out."""
-    stream, interface = item.emitted.streams[-1], item.emitted.engine.build.interface
-    parts = min(len(PHASES), len(item.tiles))
-    return [
-        [
-            pack_result(stream, interface, tile.answer.values, tile.answer.flags)
-            for tile in item.tiles[number::parts]
-        ]
-        for number in range(parts)
-    ]
+    emitted = item.emitted
+    return [_beats(emitted, emitted.streams[-1], share) for share in item.shares]
+
+
+def _beats(emitted: Emitted, stream: Stream, share: list[Tile]) -> list[int]:
+    beats = join([single(stream, emitted.plan, tile) for tile in share])
+    return pack(stream, emitted.engine.build.interface, beats)

@@ -1,169 +1,161 @@
-"""Operands that are worth trying: random ones, and the corners of a format."""
+"""Tiles that are worth trying: random operands and scales, their corners, the sums' bounds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import lcm
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..golden.description import Engine
-from ..golden.formats import Format, Kind
+from ..golden.description import Arithmetic, Engine, Operand
 from ..golden.matmul import Result, matmul
+from ..golden.tensor import Quantized
+from . import bounds, scaling
+from .beats import Matrices
+from .codes import CLOSED, MAKERS, OPEN, Generator, finite_codes
 
 Array = npt.NDArray[Any]
-Generator = np.random.Generator
+
+#: Most groups in a tile of random length whose groups are long.
+_GROUPS = 4
 
 
-@dataclass(frozen=True)
-class Tile:
+@dataclass(frozen=True, kw_only=True)
+class Tile(Matrices):
     """One reduction: what goes in, and the golden model's answer.
+
+    The operands may have more rows than the array takes: whole blocks of their scales. Only the
+    first rows and columns count.
 
     Parameters
     ----------
     kind : how the data was made, for reports.
-    weight, activation : codes, shapes (rows, K) and (cols, K).
-    initial : (rows, cols) integers, or None.
-    answer : what must come out.
     """
 
     kind: str
-    weight: Array
-    activation: Array
-    initial: Array | None
     answer: Result
 
 
-def tiles(engine: Engine, count: int, seed: int, longest: int = 64) -> list[Tile]:
-    """``count`` tiles of random length up to ``longest``; kinds take turns. Repeatable by seed."""
+def unit(engine: Engine) -> int:
+    """K is a multiple of this: of the lanes, of every group, of every stage's span."""
+    arithmetic = engine.arithmetic
+    spans = [level.span.columns for level in arithmetic.levels]
+    spans += [stage.span for stage in arithmetic.accumulate]
+    return lcm(engine.lanes(), *(span for span in spans if span))
+
+
+def tiles(
+    engine: Engine, count: int, seed: int, longest: int = 64, *, steps: int = 1, every: int = 3
+) -> list[Tile]:
+    """``count`` tiles of random length up to ``longest``; kinds take turns. Repeatable by seed.
+
+    Each ``every``-th has at least so many ``steps``, if k_max allows.
+    """
     rng = np.random.default_rng(seed)
-    lanes = engine.lanes()
-    steps = max(min(longest, engine.arithmetic.k_max) // lanes, 1)
+    size = unit(engine)
+    most = max(engine.arithmetic.k_max // size, 1)
+    usual = min(max(longest // size, _GROUPS), most)
+    least = min(-(-steps * engine.lanes() // size), most)
     result = []
     for index in range(count):
-        # Reductions of one step follow each other now and then: they show bubbles.
-        k = lanes * (1 if index % 7 == 3 else int(rng.integers(1, steps + 1)))
-        kind, pair = _operands(engine, KINDS[index % len(KINDS)], k, rng)
-        result.append(make_tile(engine, kind, *pair, rng))
+        # Reductions of one step or group follow each other now and then: they show bubbles.
+        units = 1 if index % 7 == 3 else int(rng.integers(1, usual + 1))
+        if index % every == 0 and units < least:
+            units = int(rng.integers(least, min(least + _GROUPS, most) + 1))
+        result.append(_tile(engine, index, units * size, rng))
     return result
-
-
-def bound_tiles(engine: Engine, seed: int = 0) -> list[Tile]:
-    """Tiles of K = k_max that drive every accumulator to its upper and to its lower bound."""
-    arithmetic, build = engine.arithmetic, engine.build
-    formats = arithmetic.weight.planes[0].element, arithmetic.activation.planes[0].element
-    rng = np.random.default_rng(seed)
-    corners = [
-        [(int(code), int(fmt.integers(np.array([code]))[0])) for code in corner_codes(fmt)]
-        for fmt in formats
-    ]
-    products = {(w, a): x * y for w, x in corners[0] for a, y in corners[1]}
-    result = []
-    for kind, choose in (("upper bound", max), ("lower bound", min)):
-        w, a = choose(products, key=lambda pair: products[pair])
-        weight = np.full((build.rows, arithmetic.k_max), w, formats[0].dtype)
-        activation = np.full((build.cols, arithmetic.k_max), a, formats[1].dtype)
-        result.append(make_tile(engine, kind, weight, activation, rng))
-    return result
-
-
-def make_tile(engine: Engine, kind: str, weight: Array, activation: Array, rng: Generator) -> Tile:
-    """A tile with its golden answer; what the sums start from is random."""
-    initial, fmt = None, engine.arithmetic.initial
-    if fmt is not None:
-        shape = (weight.shape[0], activation.shape[0])
-        initial = rng.integers(fmt.low, fmt.high, shape, endpoint=True)
-        if "bound" in kind:
-            initial[...] = fmt.high if kind.startswith("upper") else fmt.low
-    answer = matmul(engine, weight, activation, initial=initial)
-    return Tile(kind, weight, activation, initial, answer)
-
-
-def corner_codes(fmt: Format) -> Array:
-    """The extremes, the values next to zero, zeros of both signs, and the specials."""
-    if fmt.bits == 0:
-        return np.zeros(1, np.int64)
-    codes = fmt.legal if fmt.bits <= 16 else np.arange(1 << 16) << (fmt.bits - 16)
-    values, kinds = fmt.decode(codes), fmt.fields(codes).kind
-    finite = kinds == Kind.FINITE
-    chosen = [*codes[~finite][:4]]
-    codes, values = codes[finite], values[finite]
-    order = np.argsort(values, kind="stable")
-    near = np.argsort(np.abs(values), kind="stable")
-    chosen += [*codes[order[:2]], *codes[order[-2:]], *codes[near[:5]]]
-    return np.unique(np.asarray(chosen))
-
-
-def _random(fmt: Format, shape: tuple[int, int], rng: Generator) -> Array:
-    if fmt.bits > 16:
-        return rng.integers(0, 1 << fmt.bits, shape).astype(fmt.dtype)
-    return rng.choice(fmt.legal, shape).astype(fmt.dtype)
-
-
-def _finite(fmt: Format, shape: tuple[int, int], rng: Generator) -> Array:
-    codes = _random(fmt, shape, rng)
-    bad = fmt.fields(codes).kind != Kind.FINITE
-    return np.where(bad, 0, codes).astype(fmt.dtype)
-
-
-def _corners(fmt: Format, shape: tuple[int, int], rng: Generator) -> Array:
-    return rng.choice(corner_codes(fmt), shape).astype(fmt.dtype)
-
-
-def _rare(fmt: Format, shape: tuple[int, int], rng: Generator) -> Array:
-    """Finite codes among which a corner stands now and then."""
-    corner = rng.random(shape) < 0.1
-    return np.where(corner, _corners(fmt, shape, rng), _finite(fmt, shape, rng)).astype(fmt.dtype)
-
-
-def _cancelling(fmt: Format, shape: tuple[int, int], rng: Generator) -> Array:
-    """Neighbours along K of equal magnitude and, where there is a sign, opposite ones."""
-    codes = _finite(fmt, shape, rng)
-    values = fmt.decode(codes)
-    partner = fmt.encode(-values[:, : shape[1] // 2 * 2 : 2])
-    codes[:, 1::2] = partner[:, : codes[:, 1::2].shape[1]]
-    return codes
-
-
-def _one_special(fmt: Format, shape: tuple[int, int], rng: Generator) -> Array:
-    """Finite codes, and one NaN or infinity in some rows: specials that nothing drowns."""
-    codes = _finite(fmt, shape, rng)
-    corners = corner_codes(fmt)
-    special = corners[fmt.fields(corners).kind != Kind.FINITE]
-    for row in np.flatnonzero(rng.random(shape[0]) < 0.5) if special.size else ():
-        codes[row, rng.integers(shape[1])] = rng.choice(special)
-    return codes
-
-
-_MAKERS = {
-    "random": _random,
-    "finite": _finite,
-    "corners": _corners,
-    "rare corners": _rare,
-    "cancelling": _cancelling,
-    "one special": _one_special,
-}
-KINDS = tuple(_MAKERS)
-
-
-def _operands(engine: Engine, kind: str, k: int, rng: Generator) -> tuple[str, tuple[Array, Array]]:
-    make = _MAKERS[kind]
-    arithmetic, build = engine.arithmetic, engine.build
-    weight, activation = (
-        side.planes[0].element for side in (arithmetic.weight, arithmetic.activation)
-    )
-    partner = _finite if kind == "cancelling" else make
-    w, a = make(weight, (build.rows, k), rng), partner(activation, (build.cols, k), rng)
-    if kind == "cancelling":
-        a[:, 1::2] = a[:, : k // 2 * 2 : 2]
-    return kind, (w, a)
 
 
 def batches(engine: Engine, total: int, seed: int, k: int) -> Iterator[Tile]:
     """Endless-looking random tiles of one length for bulk runs, ``total`` of them."""
     rng = np.random.default_rng(seed)
     for index in range(total):
-        kind, pair = _operands(engine, KINDS[index % len(KINDS)], k, rng)
-        yield make_tile(engine, kind, *pair, rng)
+        yield _tile(engine, index, k, rng)
+
+
+def bound_tiles(engine: Engine, seed: int = 0) -> list[Tile]:
+    """Tiles of the longest K that drive every sum to its upper and to its lower bound.
+
+    Where groups have float scales, once with the largest scales and once with scales of one.
+    """
+    arithmetic, build = engine.arithmetic, engine.build
+    rng = np.random.default_rng(seed)
+    k = max(arithmetic.k_max // unit(engine), 1) * unit(engine)
+    shapes = [(_height(side, n), k) for side, n in _sides(arithmetic, build.rows, build.cols)]
+    scaled = any(level.when != "end" and not level.integer for level in arithmetic.levels)
+    result = []
+    for output in range(arithmetic.outputs):
+        for name, sign in (("upper bound", 1), ("lower bound", -1)):
+            choices = bounds.extremes(arithmetic, output, sign)
+            for largest in (True, False) if scaled else (False,):
+                weight, activation = (
+                    bounds.filled(side, choice, shape, largest=largest)
+                    for side, choice, shape in zip(
+                        (arithmetic.weight, arithmetic.activation), choices, shapes, strict=True
+                    )
+                )
+                kind = name + (" with the largest scales" if largest else "")
+                result.append(answered(engine, kind, weight, activation, rng))
+    return result
+
+
+def answered(
+    engine: Engine, kind: str, weight: Quantized, activation: Quantized, rng: Generator
+) -> Tile:
+    """A tile with its golden answer; biases, and what sums start from, are random."""
+    arithmetic, more = engine.arithmetic, dict[str, Array]()
+    shape = weight.shape[0], activation.shape[0]
+    if (fmt := arithmetic.initial) is not None:
+        more["initial"] = rng.integers(fmt.low, fmt.high, shape, endpoint=True)
+        if "bound" in kind:
+            more["initial"][...] = fmt.high if kind.startswith("upper") else fmt.low
+    if (fmt := arithmetic.output.bias) is not None:
+        more["bias"] = scaling.biases(fmt, shape[0], scaling.draw(rng), rng)
+    answer = matmul(engine, weight, activation, **more)  # type: ignore[arg-type]
+    return Tile(
+        kind=kind,
+        weight=weight,
+        activation=activation,
+        bias=more.get("bias"),
+        initial=more.get("initial"),
+        answer=answer,
+    )
+
+
+def _tile(engine: Engine, index: int, k: int, rng: Generator) -> Tile:
+    arithmetic, build = engine.arithmetic, engine.build
+    kinds = OPEN if arithmetic.output.format is None else CLOSED
+    kind = kinds[index % len(kinds)]
+    scales = scaling.draw(rng)
+    empty = bool(arithmetic.levels) and rng.random() < 0.25
+    operands = []
+    for side, (operand, vectors) in enumerate(_sides(arithmetic, build.rows, build.cols)):
+        shape = _height(operand, vectors), k
+        make = finite_codes if side and kind == "cancelling" else MAKERS[kind]
+        codes = {name: make(fmt, shape, rng) for name, fmt in operand.codes.items()}
+        if side and kind == "cancelling":
+            for array in codes.values():
+                array[:, 1::2] = array[:, : k // 2 * 2 : 2]
+        held = {
+            level.name: scaling.scales(level, level.span.shape(*shape), scales, rng)
+            for level in operand.levels
+        }
+        if empty:
+            scaling.clear_groups(operand, codes, held, rng)
+        operands.append(Quantized(operand, codes, held))
+    words = [kind, *([f"scales: {scales}"] if arithmetic.levels else [])]
+    words += ["empty groups"] * empty
+    return answered(engine, ", ".join(words), operands[0], operands[1], rng)
+
+
+def _sides(arithmetic: Arithmetic, rows: int, cols: int) -> list[tuple[Operand, int]]:
+    return [(arithmetic.weight, rows), (arithmetic.activation, cols)]
+
+
+def _height(operand: Operand, vectors: int) -> int:
+    """``vectors`` filled up to whole blocks of scales."""
+    block = lcm(*(level.span.rows or 1 for level in operand.levels))
+    return -(-vectors // block) * block

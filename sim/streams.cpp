@@ -1,5 +1,5 @@
-// Feeds an engine's streams at full rate, without a word of Python in between.
-// glue.h names the ports: Weight, Activation, RESULT_WORDS, HAS_INITIAL, INITIAL_WORDS, put_*, get_*.
+// Feeds an engine's streams, without a word of Python in between. glue.h describes them: SOURCES,
+// RESULT_WORDS, put_valid, get_ready, put_beat, get_result.
 
 #include <cstddef>
 #include <cstdint>
@@ -64,44 +64,63 @@ extern "C" void *create() {
 
 extern "C" void destroy(void *top) { delete static_cast<Top *>(top); }
 
-// Sends all steps and collects up to `wanted` results; gives up after `patience` quiet cycles, and
-// watches for as many cycles after the last result. Returns the number of results; *cycles counts
-// from the first transfer to the last wanted result, *extra what came after that.
-extern "C" size_t run(void *handle, size_t steps, const Weight *weight,
-                      const Activation *activation, const uint8_t *last, size_t initials,
-                      const uint32_t *initial, size_t wanted, uint32_t *results, size_t patience,
-                      size_t *cycles, size_t *extra) {
+// Decides who pauses: every port draws every 64 cycles how often, in sixteenths.
+class Noise {
+    uint64_t state;
+    size_t age = 0;
+    unsigned rates[SOURCES + 1] = {};
+
+    uint64_t next() {
+        state ^= state << 13, state ^= state >> 7;
+        return state ^= state << 17;
+    }
+
+public:
+    explicit Noise(uint64_t seed) : state(seed) {}
+    void cycle() {
+        if (!state || age++ % 64) return;
+        for (auto &rate : rates) rate = next() % 3 ? next() % 16 : 0;
+    }
+    bool pause(size_t port) { return state && (next() >> 20) % 16 < rates[port]; }
+};
+
+// Sends `beats[s]` beats of every source and collects up to `wanted` results; gives up after
+// `patience` quiet cycles, and watches for as many cycles after the last result. With a `seed`,
+// sources and sink pause at random. Returns the number of results; *cycles counts from the first
+// transfer to the last wanted result, *extra what came after that.
+extern "C" size_t run(void *handle, const size_t *beats, const void *const *fields, uint64_t seed,
+                      size_t wanted, uint32_t *results, size_t patience, size_t *cycles,
+                      size_t *extra) {
     Top &top = *static_cast<Top *>(handle);
-    size_t weights = 0, activations = 0, started = 0, count = 0, quiet = 0;
-    bool begun = false;
+    Noise noise(seed);
+    size_t sent[SOURCES] = {}, count = 0, quiet = 0;
+    bool offering[SOURCES] = {}, begun = false;
     *cycles = *extra = 0;
-    put(top.p_rready, uint64_t(1));
     while (quiet < patience) {
-        bool offer_weight = weights < steps, offer_activation = activations < steps;
-        put(top.p_wvalid, uint64_t(offer_weight));
-        put(top.p_avalid, uint64_t(offer_activation));
-        if (offer_weight) put_weight(top, weight + weights * WEIGHTS);
-        if (offer_activation) {
-            put_activation(top, activation + activations * ACTIVATIONS);
-            put(top.p_alast, uint64_t(last[activations]));
+        noise.cycle();
+        for (size_t source = 0; source < SOURCES; source++) {
+            if (!offering[source]) { // an offer stands until it is taken
+                offering[source] = sent[source] < beats[source] && !noise.pause(source);
+                put_valid(top, source, offering[source]);
+                if (offering[source]) put_beat(top, source, fields, sent[source]);
+            }
         }
-#if HAS_INITIAL
-        bool offer_initial = started < initials;
-        put(top.p_ivalid, uint64_t(offer_initial));
-        if (offer_initial) put_initial(top, initial + started * RESULTS * INITIAL_WORDS);
-#endif
+        bool ready = !noise.pause(SOURCES);
+        put(top.p_rready, uint64_t(ready));
         if (!settle(top)) break;
         bool moved = false;
-        if (offer_weight && high(top.p_wready)) weights++, moved = true;
-        if (offer_activation && high(top.p_aready)) activations++, moved = true;
-#if HAS_INITIAL
-        if (offer_initial && high(top.p_iready)) started++, moved = true;
-#endif
+        for (size_t source = 0; source < SOURCES; source++) {
+            if (offering[source] && get_ready(top, source)) {
+                sent[source]++;
+                offering[source] = false;
+                moved = true;
+            }
+        }
         if (count < wanted) *cycles += begun;
         begun = begun || moved;
-        if (high(top.p_rvalid)) {
+        if (ready && high(top.p_rvalid)) {
             if (count < wanted) {
-                get_result(top, results + count++ * RESULTS * RESULT_WORDS);
+                get_result(top, results + count++ * RESULT_WORDS);
                 moved = true;
             } else {
                 ++*extra;

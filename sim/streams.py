@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,18 @@ import numpy as np
 import numpy.typing as npt
 
 from ..hw.emit import Emitted
-from . import cxxrtl
-from .lanes import words
+from ..hw.ports import Stream
+from . import cxxrtl, glue
+from .beats import Beats
+from .lanes import carried, words
 
 Array = npt.NDArray[Any]
 
 #: Steps sent in one call: an interrupt waits no longer.
 CHUNK = 1 << 14
 
-_PORTS = {"weight": "w", "activation": "a", "initial": "i", "result": "r"}
+#: Quiet cycles after which a design under stalls hangs.
+_STALLED = 4096
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,14 @@ class Run:
 
     Parameters
     ----------
-    words : uint32 (tiles, rows * cols, words): each lane's value, its flags above it.
+    words : uint32 (beats, lanes, words): each result lane's value, its flags above it.
+    last : bool (beats,), the marks beside them; True for each where the engine gives none.
     cycles : from the first transfer to the last result.
-    extra : results that came although no reduction was left.
+    extra : beats that came although no reduction was left.
     """
 
     words: Array
+    last: Array
     cycles: int
     extra: int
 
@@ -41,8 +47,8 @@ class Run:
 class Simulator:
     """The core of an engine, or another ``core`` with the same ports, compiled.
 
-    Every element and every result is a port of its own in the compiled design: arrays go in and
-    come out as they are, and no wide word is ever assembled.
+    Every value of every stream is a port of its own in the compiled design: arrays go in and come
+    out as they are, and no wide word is ever assembled.
 
     Parameters
     ----------
@@ -63,17 +69,17 @@ class Simulator:
         optimize: str = cxxrtl.OPTIMIZE,
     ):
         self.emitted = emitted
-        plan = emitted.plan
-        self.dtypes = plan.weight.dtype, plan.activation.dtype
-        self.result_words = words(emitted.streams[-1].lane_bits)
-        self.initial_words = words(plan.initial.width) if plan.initial else 0
+        self.sources = tuple(stream for stream in emitted.streams if not stream.output)
+        self.result = emitted.streams[-1]
         files, commands = _sources(emitted, core, libraries)
-        library = cxxrtl.build(files, commands, _glue(emitted), "streams.cpp", optimize=optimize)
+        library = cxxrtl.build(
+            files, commands, glue.glue(self.sources, self.result), "streams.cpp", optimize=optimize
+        )
         self._run, self._destroy = library.run, library.destroy
         library.create.restype = ctypes.c_void_p
         size, pointer = ctypes.c_size_t, ctypes.c_void_p
         self._run.restype = size
-        self._run.argtypes = [pointer, size, pointer, pointer, pointer, size, pointer]
+        self._run.argtypes = [pointer, pointer, pointer, ctypes.c_uint64]
         self._run.argtypes += [size, pointer, size, pointer, pointer]
         self._destroy.argtypes = [pointer]
         self._handle = library.create()
@@ -82,45 +88,56 @@ class Simulator:
         if hasattr(self, "_handle"):
             self._destroy(self._handle)
 
-    def run(self, weight: Array, activation: Array, last: Array, initial: Array | None) -> Run:
-        """Send all steps without a pause; the sink always takes.
+    def run(self, sent: Mapping[str, Beats], wanted: int, seed: int = 0) -> Run:
+        """Send the beats of every input stream, each stream at its own pace.
 
         Parameters
         ----------
-        weight, activation : codes (steps, rows * lanes) and (steps, cols * lanes).
-        last : bool (steps,), the ends of the reductions.
-        initial : uint32 (tiles, rows * cols, words) two's complement, where the core preloads.
+        sent : stream -> its beats.
+        wanted : beats of results that must come.
+        seed : of random pauses of sources and sink; 0 for none.
 
-        Fewer results than reductions mean that the design hung.
+        Fewer results than wanted mean that the design hung.
         """
-        wanted, plan = int(last.sum()), self.emitted.plan
-        sent = [
-            np.ascontiguousarray(weight, self.dtypes[0]),
-            np.ascontiguousarray(activation, self.dtypes[1]),
-            np.ascontiguousarray(last, np.uint8),
-        ]
-        starts = None if initial is None else np.ascontiguousarray(initial, np.uint32)
-        found = np.zeros((wanted, plan.rows * plan.cols, self.result_words), np.uint32)
+        plan = self.emitted.plan
+        arrays = [array for s in self.sources for array in _arrays(s, sent[s.name])]
+        counts = (ctypes.c_size_t * len(self.sources))(*(len(sent[s.name]) for s in self.sources))
+        fields = (ctypes.c_void_p * len(arrays))(*(array.ctypes.data for array in arrays))
+        found = np.zeros((wanted, glue.result_words(self.result)), np.uint32)
         cycles, extra = ctypes.c_size_t(), ctypes.c_size_t()
+        patience = plan.latency + plan.reduction_cycles + 16 + (_STALLED if seed else 0)
         count = self._run(
             self._handle,
-            len(sent[2]),
-            *(array.ctypes.data for array in sent),
-            0 if starts is None else len(starts),
-            None if starts is None else starts.ctypes.data,
+            counts,
+            fields,
+            seed,
             wanted,
             found.ctypes.data,
-            plan.latency + 16,
+            patience,
             ctypes.byref(cycles),
             ctypes.byref(extra),
         )
-        return Run(found[:count], cycles.value, extra.value)
+        found = found[:count]
+        last = found[:, -1].astype(bool) if self.result.last else np.ones(count, bool)
+        field = self.result.fields[0]
+        shape = count, field.count, words(field.lane_bits)
+        values = found[:, : shape[1] * shape[2]].reshape(shape)
+        return Run(values, last, cycles.value, extra.value)
+
+
+def _arrays(stream: Stream, beats: Beats) -> list[Array]:
+    """One array a field, as the glue reads it, and one for ``last``."""
+    found = [
+        np.ascontiguousarray(carried(values, field.bits))
+        for field, values in zip(stream.fields, beats.values, strict=True)
+    ]
+    return found + [np.ascontiguousarray(beats.last, np.uint8)] * stream.last
 
 
 def _sources(
     emitted: Emitted, core: str | None, libraries: tuple[Path, ...]
 ) -> tuple[dict[str, str], list[str]]:
-    files, commands = {"top.v": _top(emitted)}, []
+    files, commands = {"top.v": glue.top(emitted.core, emitted.streams)}, []
     for number, path in enumerate(libraries):
         files |= {item.name: item.read_text() for item in sorted(path.parent.glob("*.vh"))}
         files[f"library_{number}.v"] = path.read_text()
@@ -136,59 +153,3 @@ def _sources(
         # Repeated modules stay apart: the C++ compiler sees each once.
         commands += [f"setattr -mod -set keep_hierarchy 1 {name}" for name in emitted.keep]
     return files, [*commands, "flatten", "opt_expr", "opt_clean -purge"]
-
-
-def _top(emitted: Emitted) -> str:
-    """Verilog around the core: every element, every result a port of its own."""
-    ports, pins, body = ["input clk", "input rst"], [".clk(clk)", ".rst(rst)"], []
-    for stream in emitted.streams:
-        letter, count, bits = _PORTS[stream.name], stream.count, stream.lane_bits
-        here, there = ("output", "input") if stream.output else ("input", "output")
-        ports += [f"{here} {letter}valid", f"{there} {letter}ready"]
-        ports += [f"{here} [{bits - 1}:0] {letter}{i}" for i in range(count)]
-        pins += [f".{stream.name}__{pin}({letter}{pin})" for pin in ("valid", "ready")]
-        elements = [f"{letter}{i}" for i in reversed(range(count))]
-        if stream.last:
-            ports.append(f"input {letter}last")
-            elements.insert(0, f"{letter}last")
-        if stream.output:
-            body.append(f"wire [{count * bits - 1}:0] all;")
-            body += [f"assign {letter}{i} = all[{i * bits} +: {bits}];" for i in range(count)]
-            pins.append(f".{stream.name}__payload(all)")
-        else:
-            pins.append(f".{stream.name}__payload({{{', '.join(elements)}}})")
-    body.append(f"\\{emitted.core} core ({', '.join(pins)});")
-    return "\n".join([f"module top({', '.join(ports)});", *body, "endmodule", ""])
-
-
-def _glue(emitted: Emitted) -> str:
-    """C++ that moves one beat between arrays and ports."""
-    plan, result = emitted.plan, emitted.streams[-1]
-    result_words = words(result.lane_bits)
-    start_words = words(plan.initial.width) if plan.initial else 0
-    lines = []
-    for stream, fmt in zip(emitted.streams, (plan.weight, plan.activation), strict=False):
-        name, count = stream.name, stream.count
-        kind = name.capitalize()
-        lines += [
-            f"using {kind} = uint{np.dtype(fmt.dtype).itemsize * 8}_t;",
-            f"static const size_t {name.upper()}S = {count};",
-            f"static void put_{name}(Top &top, const {kind} *x) {{",
-            *(f"  put(top.p_{_PORTS[name]}{i}, uint64_t(x[{i}]));" for i in range(count)),
-            "}",
-        ]
-    lines += [
-        f"static const size_t RESULTS = {result.count}, RESULT_WORDS = {result_words};",
-        "static void get_result(Top &top, uint32_t *x) {",
-        *(f"  get(top.p_r{i}, x + {i * result_words});" for i in range(result.count)),
-        "}",
-        f"#define HAS_INITIAL {int(plan.initial is not None)}",
-    ]
-    if plan.initial:
-        lines += [
-            f"static const size_t INITIAL_WORDS = {start_words};",
-            "static void put_initial(Top &top, const uint32_t *x) {",
-            *(f"  put(top.p_i{i}, x + {i * start_words});" for i in range(result.count)),
-            "}",
-        ]
-    return "\n".join([*lines, ""])

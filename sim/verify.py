@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from ..golden.errors import Mismatch
-from ..golden.formats import Format
 from ..hw.emit import Emitted
-from . import runner
+from . import report, runner
 from .batch import run_batch
-from .pack import unpack_result
+from .beats import beats_of
+from .pack import unpack
+from .rate import expected_cycles
 from .runner import Job
 from .stimuli import Tile, bound_tiles, tiles
+from .streams import Simulator
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,9 @@ def verify(
 ) -> Verification:
     """Send ``count`` random and corner tiles through the RTL under stalls, and both bounds.
 
-    The RTL then takes ten times as many in bulk, at full rate. ``core`` is other Verilog for the
-    core, such as the mapped netlist with its cells in ``libraries``. Raises Mismatch with what
-    differs and how to run it again.
+    The RTL then takes ten times as many in bulk, half of them at full rate, half under stalls.
+    ``core`` is other Verilog for the core, such as the mapped netlist with its cells in
+    ``libraries``. Raises Mismatch with what differs and how to run it again.
     """
     begun = time.monotonic()
     job = runner.job(emitted, stimuli(emitted, count, seed), core)
@@ -66,15 +68,15 @@ def verify(
         raise Mismatch(f"{mismatch}\n  waveform: {wave}") from None
     sent = list(job.tiles)
     if core is None:
-        bulk = tiles(emitted.engine, 10 * count, seed + 1)
-        run_batch(emitted, bulk).check()
-        sent += bulk
+        sent += _in_bulk(emitted, 10 * count, seed + 1)
+    plan = emitted.plan
+    results = plan.rows * plan.cols * plan.arithmetic.outputs
     return Verification(
         emitted.engine.name,
         seed,
         len(sent),
-        sum(tile.answer.values.size for tile in sent),
-        sum(tile.weight.size * tile.activation.shape[0] for tile in sent),
+        len(sent) * results,
+        sum(tile.k * plan.rows * plan.cols for tile in sent),
         core is not None,
         round(time.monotonic() - begun, 2),
     )
@@ -82,84 +84,77 @@ def verify(
 
 def stimuli(emitted: Emitted, count: int, seed: int) -> list[Tile]:
     """The tiles of a verification: random and corner ones, and the accumulators' bounds."""
-    bounds = [] if emitted.engine.arithmetic.aligned else bound_tiles(emitted.engine, seed)
-    return tiles(emitted.engine, count, seed) + bounds
+    engine = emitted.engine
+    bounds = [] if engine.arithmetic.aligned else bound_tiles(engine, seed)
+    return tiles(engine, count, seed, steps=emitted.plan.reduction_cycles) + bounds
+
+
+def _in_bulk(emitted: Emitted, count: int, seed: int) -> list[Tile]:
+    """Compare on compiled RTL; the tiles that were sent."""
+    engine, machine = emitted.engine, Simulator(emitted)
+    rate = tiles(engine, count // 2, seed, steps=emitted.plan.reduction_cycles, every=1)
+    run_batch(emitted, rate, simulator=machine).check()
+    stalled = tiles(engine, count - count // 2, seed + 1, steps=emitted.plan.reduction_cycles)
+    run_batch(emitted, stalled, simulator=machine, stalls=seed + 1).check()
+    return rate + stalled
 
 
 def check(job: Job, found: list[dict[str, Any]], seed: int) -> None:
     """Raise Mismatch unless the bench found just the results that were expected."""
     name = job.emitted.engine.name
     again = f"again: macsmith verify {name} --seed {seed} (with the same options)"
-    parts = len(found)
     for number, (phase, wanted) in enumerate(zip(found, runner.expected(job), strict=True)):
-        share = job.tiles[number::parts]
         idle, stall = runner.PHASES[number]
         where = f"{name}: sources idle {idle:.0%}, sink stalls {stall:.0%}"
-        for index, (got, want) in enumerate(zip(phase["results"], wanted, strict=False)):
-            if int(got, 16) != want:
-                text = _difference(job, share[index], int(got, 16), want)
-                raise Mismatch(f"{where}, tile {index}: {text}\n  {again}")
-        if phase["hung"] or len(phase["results"]) < len(wanted):
-            raise Mismatch(
-                f"{where}: {len(phase['results'])} results of {len(wanted)}, then none\n  {again}"
-            )
-        if phase["extra"]:
-            raise Mismatch(f"{where}: {phase['extra']} results more than tiles\n  {again}")
-        _check_rate(job, share, phase, number, where, again)
-
-
-def _check_rate(
-    job: Job, share: list[Tile], phase: dict[str, Any], number: int, where: str, again: str
-) -> None:
-    """Without stalls, results come at full rate: one step a cycle and the latency once."""
-    if number:
-        return
-    plan = job.emitted.plan
-    steps = sum(tile.weight.shape[1] // plan.lanes for tile in share)
-    if phase["cycles"] != steps - 1 + plan.latency:
-        raise Mismatch(
-            f"{where}: {steps} steps took {phase['cycles']} cycles, "
-            f"expected {steps - 1 + plan.latency}\n  {again}"
+        wrong = _first_difference(job, number, phase["results"], wanted) or _protocol(
+            phase, len(wanted)
         )
+        if not wrong and not number:
+            wrong = _rate(job, phase)
+        if wrong:
+            raise Mismatch(f"{where}{wrong}\n  {again}")
 
 
-def _difference(job: Job, tile: Tile, got: int, want: int) -> str:
-    """Where the first differing result stands, what it is, and its operands."""
-    plan, interface = job.emitted.plan, job.emitted.engine.build.interface
-    stream = job.emitted.streams[-1]
-    lanes = zip(
-        unpack_result(stream, interface, got), unpack_result(stream, interface, want), strict=True
-    )
-    index, (received, expected) = next(
-        (i, pair) for i, pair in enumerate(lanes) if pair[0] != pair[1]
-    )
-    row, col = divmod(index, plan.cols)
-    k = tile.weight.shape[1]
-    lines = [
-        f"{tile.kind}, row {row}, column {col}, after {k // plan.lanes} steps (K = {k})",
-        f"  expected {_number(stream, expected)}",
-        f"  received {_number(stream, received)}",
-        _operand("weight", plan.weight, tile.weight[row]),
-        _operand("activation", plan.activation, tile.activation[col]),
-    ]
-    return "\n".join(lines)
+def _first_difference(job: Job, number: int, results: list[str], wanted: list[int]) -> str:
+    """The first wrong result in words, or nothing."""
+    plan, stream = job.emitted.plan, job.emitted.streams[-1]
+    interface, each = job.emitted.engine.build.interface, beats_of(stream, plan, plan.lanes)
+    for index, (text, want) in enumerate(zip(results, wanted, strict=False)):
+        if int(text, 16) == want:
+            continue
+        tile, beat = divmod(index, each)
+        (got, last), (due, end) = (unpack(stream, interface, b) for b in (int(text, 16), want))
+        lane = next((i for i, pair in enumerate(zip(got, due, strict=True)) if pair[0] != pair[1]),
+                    None)  # fmt: skip
+        if lane is None:
+            return f", tile {tile}, result {beat}: last is {int(last)}, expected {int(end)}"
+        share = job.shares[number]
+        words = report.difference(job.emitted, share[tile], beat, lane, got[lane], due[lane])
+        return f", tile {tile}: {words}"
+    return ""
 
 
-def _number(stream: Any, lane: tuple[int, int]) -> str:
-    value, flags = lane
-    raised = [name for place, name in enumerate(stream.flags) if flags >> place & 1]
-    digits = -(-stream.bits // 4)
-    code = f"{value & ((1 << stream.bits) - 1):#0{digits + 2}x}"
-    return f"{code} = {value}" + (f", flags {', '.join(raised)}" if raised else "")
+def _protocol(phase: dict[str, Any], wanted: int) -> str:
+    """What is wrong with how results came, or nothing."""
+    count = len(phase["results"])
+    if phase["hung"] or count < wanted:
+        return f": {count} results of {wanted}, then none"
+    if phase["extra"]:
+        return f": {phase['extra']} results more than tiles"
+    if phase["unsteady"]:
+        return f": {phase['unsteady']} results changed before they were taken"
+    left = {name: beats for name, beats in phase["unsent"].items() if beats}
+    return f": beats were never taken: {left}" if left else ""
 
 
-def _operand(name: str, fmt: Format, codes: Any, most: int = 8) -> str:
-    digits = max(-(-fmt.bits // 4), 1)
-    shown = ", ".join(
-        f"{int(code):0{digits}x} ({value:g})"
-        for code, value in zip(codes[:most], fmt.decode(codes[:most]), strict=True)
-    )
-    return f"  {name:10} {shown}" + (", …" if len(codes) > most else "")
+def _rate(job: Job, phase: dict[str, Any]) -> str:
+    """Without stalls, results come at full rate: one step a cycle and the latency once."""
+    plan, lengths = job.emitted.plan, [tile.k for tile in job.shares[0]]
+    due = expected_cycles(plan, job.emitted.streams[-1], lengths)
+    if due is None or phase["cycles"] == due:
+        return ""
+    steps = sum(k // plan.lanes for k in lengths)
+    return f": {steps} steps took {phase['cycles']} cycles, expected {due}"
 
 
 def _keep_waveform(job: Job, seed: int, libraries: tuple[Path, ...]) -> str:

@@ -1,8 +1,10 @@
 """The description of a design: frozen dataclasses from which every view is derived."""
 
-from .arithmetic import Arithmetic, Output, Stage, raw
+from .arithmetic import Arithmetic, raw
 from .engine import Build, Engine
 from .operand import ROW, TENSOR, Level, Operand, Plane, Select, Span, block, group
+from .output import Output
+from .stage import Stage
 
 __all__ = [
     "ROW",

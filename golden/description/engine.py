@@ -10,7 +10,7 @@ from .arithmetic import Arithmetic
 from .keywords import KEYWORDS
 
 DATAPATHS = ("auto", "multiply")
-FLOWS = ("broadcast",)
+FLOWS = ("broadcast", "systolic_os")
 INTERFACES = ("native", "axis")
 POLICIES = ("lut", "dsp")
 
@@ -85,8 +85,9 @@ class Engine:
             raise DesignError(f"lanes must divide the group of {arithmetic.group}, got {lanes}")
         terms = arithmetic.accumulate[0].terms
         if terms is not None and terms != lanes:
+            rule = arithmetic.accumulate[0].rule
             raise DesignError(
-                f"rule aligned sums {terms} products a step: lanes must be {terms}, got {lanes}"
+                f"rule {rule} sums {terms} products a step: lanes must be {terms}, got {lanes}"
             )
 
     def lanes(self, mode: int = 0) -> int:

@@ -20,7 +20,7 @@ class Span:
     columns: int | None = None
 
     def __post_init__(self) -> None:
-        for what, size in (("rows", self.rows), ("columns", self.columns)):
+        for what, size in (("rows", self.rows), ("elements", self.columns)):
             if size is not None and size < 1:
                 raise DesignError(f"a span has at least one of its {what}, got {size}")
 
@@ -80,6 +80,10 @@ class Level:
             raise DesignError(f"a scale acts {', '.join(WHEN)}; got {self.when!r}")
         if self.when == "end" and self.span.columns is not None:
             raise DesignError(f"a scale over {self.span} cannot wait for the end of the reduction")
+        if self.when == "end" and self.integer and self.format.significand_width > 24:
+            raise DesignError(
+                f"an integer scale at the end has 24 bits at most, got {self.format.name}"
+            )
         if self.when == "before" and not self.integer:
             raise DesignError(f"only integer scales act before the product, got {self.format.name}")
 
@@ -163,6 +167,24 @@ class Operand:
     def levels(self) -> tuple[Level, ...]:
         """The distinct levels, in the order of the planes."""
         return tuple({lv.name: lv for plane in self.planes for lv in plane.scales}.values())
+
+    @property
+    def affine(self) -> tuple[Plane, Level | None] | None:
+        """The plane of elements, and the level of its zero point if a second plane is that.
+
+        None for anything but one plane of elements, or s (q - z) with the scales s in both planes.
+        """
+        first, *rest = self.planes
+        if not rest:
+            return first, None
+        zero = rest[0]
+        if len(rest) > 1 or not zero.constant or (zero.element.low, zero.element.high) != (-1, -1):
+            return None
+        own = [level for level in zero.scales if level not in first.scales]
+        shared = [level for level in zero.scales if level in first.scales]
+        if len(own) == 1 and own[0].integer and shared == list(first.scales):
+            return first, own[0]
+        return None
 
     @property
     def codes(self) -> dict[str, Format]:

@@ -92,6 +92,8 @@ def from_dict(kind: Any, data: Any, key: str = "") -> Any:
         return Operand((Plane(lookup(data)),))
     if dataclasses.is_dataclass(kind):
         return _dataclass_from_dict(kind, data, key)
+    if kind is float and isinstance(data, int) and not isinstance(data, bool):
+        return float(data)
     if not isinstance(data, kind) or isinstance(data, bool) != (kind is bool):
         raise DesignError(f"{key} must be of type {kind.__name__}, got {data!r}")
     return data

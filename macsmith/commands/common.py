@@ -10,6 +10,7 @@ from typing import Any
 
 from ..designs import DEFAULT, Options, design
 from ..golden.description import Engine
+from ..golden.description.engine import DATAPATHS, FLOWS
 
 _WORDS = {
     "name": "the module's name, where several shapes of one pair live together",
@@ -17,17 +18,33 @@ _WORDS = {
     "cols": "activation vectors worked on at a time",
     "lanes": "products summed per row, column and cycle",
     "k_max": "longest reduction that the accumulator is sized for (default 4096)",
-    "accumulate": "exact, aligned, or an integer format to wrap in (int32)",
+    "group": "elements of the weight that share a scale; scales are fp16 unless --scale says else",
+    "scale": "format of the weight's scales (fp16, e8m0, ue4m3, …); without --group, one a row",
+    "zero_point": "integer format of the weight's zero points, one beside each scale",
+    "activation_group": "as --group, of the activation",
+    "activation_scale": "as --scale, of the activation",
+    "activation_zero_point": "as --zero-point, of the activation",
+    "accumulate": "exact, aligned, an integer format (int32) or a float format (fp32)",
+    "partials": "with a float: partial sums that the addends go round (default 1)",
+    "overflow": "with an integer: wrap (default) or saturate",
     "fraction": "with aligned: bits kept below the greatest exponent",
     "accumulator": "with aligned: the accumulator's float format (default fp32)",
-    "initial": "format of what every sum starts from (int32), as a stream of its own",
-    "datapath": "how products are made: auto, multiply",
-    "flow": "how operands travel: broadcast",
+    "initial": "format of what every raw sum starts from (int32), as a stream of its own",
+    "output": "the result's format: raw, fp32 (default of scaled designs), bf16, fp16, int8, …",
+    "bias": "float format of a bias per output channel, added before the output's rounding",
+    "relu": "negative results become 0",
+    "clamp": "cut results to a range: --clamp=-6,6",
+    "nan": "zero turns NaN into 0 where the output cannot hold it",
+    "datapath": f"how products are made: {', '.join(DATAPATHS)}",
+    "flow": f"how operands travel: {', '.join(FLOWS)}",
     "policy": "lut (no DSP blocks) or dsp",
     "interface": "native or axis (AXI-Stream)",
     "pipeline": "adder levels between two registers (default 1)",
 }
-_WHOLE = {"rows", "cols", "lanes", "k_max", "fraction", "pipeline"}
+_WHOLE = {
+    "rows", "cols", "lanes", "k_max", "group", "activation_group", "partials", "fraction",
+    "pipeline",
+}  # fmt: skip
 
 
 def design_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,12 +57,14 @@ def design_arguments(parser: argparse.ArgumentParser) -> None:
         help="a preset, two formats (e2m1xint8), or a TOML file; default %(default)s",
     )
     for field in fields(Options):
-        parser.add_argument(
-            f"--{field.name.replace('_', '-')}",
-            type=whole if field.name in _WHOLE else str,
-            metavar="N" if field.name in _WHOLE else "NAME",
-            help=_WORDS[field.name],
-        )
+        how: dict[str, Any] = {"type": str, "metavar": "NAME"}
+        if field.name in _WHOLE:
+            how = {"type": whole, "metavar": "N"}
+        elif field.name == "relu":
+            how = {"action": "store_true", "default": None}
+        elif field.name == "clamp":
+            how = {"type": bounds, "metavar": "LOW,HIGH"}
+        parser.add_argument(f"--{field.name.replace('_', '-')}", help=_WORDS[field.name], **how)
 
 
 def json_argument(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +77,15 @@ def whole(text: str) -> int:
         return int(text, 0)
     except ValueError:
         raise argparse.ArgumentTypeError(f"must be a whole number, got {text!r}") from None
+
+
+def bounds(text: str) -> tuple[float, float]:
+    """Two numbers with a comma between them."""
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be LOW,HIGH such as -6,6, got {text!r}") from None
+    return low, high
 
 
 def natural(text: str) -> int:

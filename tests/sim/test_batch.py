@@ -66,7 +66,18 @@ def test_engines_agree_with_the_golden_model_at_full_rate(kind, simulator):
     assert (batch.tiles, batch.mismatches) == (len(sent), ())
     shape = engine(kind).build
     assert batch.results == len(sent) * shape.rows * shape.cols
-    assert batch.macs == sum(tile.weight.size * shape.cols for tile in sent)
+    assert batch.macs == sum(tile.k * shape.rows * shape.cols for tile in sent)
+    assert batch.expected_cycles == batch.cycles
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_engines_agree_with_the_golden_model_under_stalls(kind, simulator):
+    machine = simulator(kind)
+    sent = tiles(engine(kind), 200, seed=4)
+    batch = run_batch(machine.emitted, sent, simulator=machine, stalls=5).check()
+    assert batch.tiles == 200 and batch.expected_cycles is None
+    freely = run_batch(machine.emitted, sent, simulator=machine).check()
+    assert batch.cycles > 1.5 * freely.cycles
 
 
 def test_several_calls_make_one_batch(simulator, monkeypatch):
@@ -87,7 +98,7 @@ def test_every_broken_adder_is_caught(adder):
     text = text[: places[adder]] + text[places[adder] :].replace("$add", "$sub", 1)
     batch = run_batch(dataclasses.replace(emitted, rtlil=text), tiles(engine("nan"), 20, seed=1))
     assert batch.mismatches
-    with pytest.raises(Mismatch, match=r"of 20 tiles differ; tile \d+ \(.*row \d, column \d, K = "):
+    with pytest.raises(Mismatch, match=r"of 20 tiles differ; tile \d+: .*row \d, column \d, K = "):
         batch.check()
 
 
@@ -99,8 +110,13 @@ def test_a_wrong_answer_is_reported_with_its_place(simulator):
     batch = run_batch(machine.emitted, sent, simulator=machine)
     assert batch.mismatches == (7,)
     right = int(answer.values[2, 1]) - 1
-    assert f"row 2, column 1, K = {sent[7].weight.shape[1]}: " in batch.report
-    assert f"expected values {right + 1}; received values {right}" in batch.report
+    lines = batch.report.splitlines()
+    assert lines[0].startswith("tile 7: ") and f"row 2, column 1, K = {sent[7].k} (" in lines[0]
+    assert re.fullmatch(rf"  expected 0x[0-9a-f]{{6}} = {right + 1}", lines[1])
+    assert re.fullmatch(rf"  received 0x[0-9a-f]{{6}} = {right}", lines[2])
+    first = int(sent[7].weight.codes["code"][2, 0])
+    value = int(lookup("int4").decode(np.array([first]))[0])
+    assert lines[3].startswith(f"  weight     code: {first:x} ({value})")
 
 
 def test_a_wrong_flag_is_reported(simulator):
@@ -109,6 +125,7 @@ def test_a_wrong_flag_is_reported(simulator):
     sent[4].answer.flags.negative[1, 0] ^= True
     batch = run_batch(machine.emitted, sent, simulator=machine)
     assert batch.mismatches == (4,) and "row 1, column 0" in batch.report
+    assert "flags" in batch.report and "negative" in batch.report
 
 
 STUB = """

@@ -1,5 +1,7 @@
 """Whole engines against the golden model: random and corner data, stalls, both interfaces."""
 
+import copy
+
 import pytest
 from macsmith.golden.errors import Mismatch
 from macsmith.hw.emit import emit
@@ -79,10 +81,12 @@ def test_every_engine_met_every_pattern_and_both_bounds(jobs, found):
         (lambda phase: phase.__setitem__("extra", 1), "more than tiles"),
         (lambda phase: phase.__setitem__("cycles", 1), "cycles"),
         (lambda phase: phase.__setitem__("hung", True), "then none"),
+        (lambda phase: phase.__setitem__("unsteady", 1), "changed before they were taken"),
+        (lambda phase: phase["unsent"].__setitem__("weight", 1), "never taken: {'weight': 1}"),
     ],
 )
 def test_a_difference_is_reported_with_how_to_run_it_again(jobs, found, spoil, message):
-    phases = [dict(phase, results=list(phase["results"])) for phase in found[0]]
+    phases = copy.deepcopy(found[0])
     spoil(phases[0])
     with pytest.raises(Mismatch, match=message) as error:
         verify.check(jobs[0], phases, seed=3)

@@ -1,0 +1,102 @@
+"""Sums in floating point: products that are aligned, group sums that are rounded and added."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import aligned, exact, fp
+from .bounds import inner_range
+from .description import Arithmetic
+from .flags import Flags
+from .formats import Fields, Format, Kind, Minifloat
+from .scales import scale_codes
+from .specials import scaled_flags, unscaled_flags
+from .sums import bounded, ordered, term_sums
+from .tensor import Quantized
+from .terms import Accumulator, Sided, Term
+
+Array = npt.NDArray[Any]
+
+
+def aligned_sums(
+    arithmetic: Arithmetic, weight: Quantized, activation: Quantized, size: int
+) -> Array:
+    """Codes (N, M, K / size) of an aligned stage's format: sums of ``size`` products, from +0."""
+    stage = arithmetic.accumulate[0]
+    assert isinstance(stage.format, Minifloat) and stage.fraction and stage.terms
+    formats = arithmetic.weight.planes[0].element, arithmetic.activation.planes[0].element
+    fields = [
+        fmt.fields(side.plane_codes(0), side.plane_select(0))
+        for fmt, side in zip(formats, (weight, activation), strict=True)
+    ]
+    groups = []
+    for begin in range(0, weight.shape[1], size):
+        w, a = (Fields(*(part[:, begin : begin + size] for part in side)) for side in fields)
+        groups.append(aligned.accumulate(w, a, formats, stage.format, stage.fraction, stage.terms))
+    return np.stack(groups, axis=2)
+
+
+def fp_sum(
+    item: Accumulator, arithmetic: Arithmetic, weight: Quantized, activation: Quantized
+) -> Array:
+    """Every addend rounded once from its exact product, then added into P partial sums."""
+    stage = arithmetic.accumulate[-1]
+    assert stage.format is not None
+    addends = []
+    for term in item.terms:
+        sums, lsb, marks = _inner_sums(term, arithmetic, weight, activation)
+        marks = scaled_flags(marks, term.scales, weight, activation, sums)
+        finite = _scaled(stage.format, sums, lsb, term.scales, weight, activation)
+        addends.append(marks.apply(finite))
+    return fp.partial_sums(stage.format, ordered(addends), stage.partials)
+
+
+def _inner_sums(
+    term: Term, arithmetic: Arithmetic, weight: Quantized, activation: Quantized
+) -> tuple[Array, Array, Flags]:
+    """What the first of two stages hands over: integers, their units' exponents, their flags."""
+    inner, group = arithmetic.accumulate[0], arithmetic.group
+    assert group is not None
+    if inner.rule == "aligned":
+        assert inner.format is not None
+        codes = aligned_sums(arithmetic, weight, activation, group)
+        fields = inner.format.fields(codes)
+        infinite = fields.kind == Kind.INFINITE
+        marks = Flags(fields.kind == Kind.NAN, infinite & ~fields.sign, infinite & fields.sign)
+        significand = np.where(fields.kind == Kind.FINITE, fields.significand, 0).astype(np.int64)
+        return np.where(fields.sign, -significand, significand), fields.exponent, marks
+    if inner.rule != "int":
+        inner_range(term, arithmetic)  # raises if too wide
+    sums, lsb = term_sums(term, arithmetic, weight, activation)
+    marks = unscaled_flags(term, arithmetic, weight, activation, sums.shape)
+    many = (inner.span or group) // group
+    spans = (*sums.shape[:2], -1, many)
+    total = bounded(np.asarray(sums.reshape(spans).sum(axis=3)), inner)
+    return total, np.asarray(lsb), marks.reshape(spans).any(axis=3)
+
+
+def _scaled(
+    working: Format,
+    sums: Array,
+    lsb: Array,
+    scales: tuple[Sided, ...],
+    weight: Quantized,
+    activation: Quantized,
+) -> Array:
+    """RNE(S × scales): one rounding of the exact product; special scales count as 1."""
+    if not scales:
+        return fp.rounded(working, exact.to_float(sums, lsb))
+    widths = sum(level.format.significand_width for _, level in scales)
+    dtype = exact.integer_type(int(np.abs(sums).max(initial=0)) << widths)
+    product: Array = sums.astype(dtype)
+    unit = lsb
+    for scale in scales:
+        fields = scale[1].format.fields(scale_codes(scale, sums.shape, weight, activation))
+        signed: Array = np.where(fields.sign, -fields.significand, fields.significand).astype(dtype)
+        finite = fields.kind == Kind.FINITE
+        product = product * np.where(finite, signed, 1)
+        unit = unit + np.where(finite, fields.exponent, 0)
+    return fp.rounded(working, exact.to_float(product, unit))

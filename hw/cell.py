@@ -1,0 +1,156 @@
+# amaranth: UnusedElaboratable=no
+"""What a systolic array is made of: edges where vectors enter, and cells that hand them on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from .pe import SIDES, plane_layout
+from .plan import Plan
+from .product import FlaggedLayout
+from .shapes import shape_of
+from .steps import decode, element_of, planes_of
+
+#: What travels with the weights: a step's sum enters the accumulators; it closes a group.
+MARKS = data.StructLayout({"accumulate": 1, "close": 1})
+
+
+def vector_layout(plan: Plan, side: int, planes: Sequence[int]) -> data.StructLayout:
+    """A step's decoded elements of a row or column."""
+    return data.StructLayout({str(plane): plane_layout(plan, side, plane) for plane in planes})
+
+
+def hand_on(m: Module, component, name: str, value) -> None:
+    """``value`` leaves by the port ``<name>_out`` a cycle with ``enable`` later."""
+    port = getattr(component, f"{name}_out")
+    register = Signal(port.shape(), name=f"{name}_register", reset_less=name != "marks")
+    with m.If(component.enable):
+        m.d.sync += register.eq(value)
+    m.d.comb += port.eq(register)
+
+
+class Edge(wiring.Component):
+    """Where a row's weights or a column's activations enter: decodes and registers them.
+
+    Parameters
+    ----------
+    plan : :class:`Plan`
+        Formats and lanes.
+    side : 0 for a row, 1 for a column.
+
+    Members
+    -------
+    enable : :py:`In(1)`
+        Registers hold while low.
+    codes : :py:`In(StructLayout({array: ArrayLayout(bits, lanes)}))`
+        A step's codes.
+    weight_out or activation_out : :py:`Out(vector_layout(…))`
+        Its elements, a cycle later.
+    marks, marks_out : :py:`In(MARKS)`, :py:`Out(MARKS)`
+        The marks of the row, and a cycle later.
+    """
+
+    def __init__(self, plan: Plan, side: int):
+        self.plan, self.side = plan, side
+        operand = (plan.arithmetic.weight, plan.arithmetic.activation)[side]
+        codes = {n: data.ArrayLayout(fmt.bits, plan.lanes) for n, fmt in operand.codes.items()}
+        self.vector = vector_layout(plan, side, planes_of(plan, side))
+        ports = {
+            "enable": In(1),
+            "codes": In(data.StructLayout(codes)),
+            f"{SIDES[side]}_out": Out(self.vector),
+        }
+        if side == 0:
+            ports |= {"marks": In(MARKS), "marks_out": Out(MARKS)}
+        super().__init__(ports)
+
+    def elaborate(self, platform):
+        m = Module()
+        if self.side == 0:
+            hand_on(m, self, "marks", self.marks)
+        decoded = Signal(self.vector)
+        for plane, elements in decode(m, self.plan, self.side, 0, self.codes).items():
+            m.d.comb += decoded[str(plane)].eq(elements)
+        hand_on(m, self, SIDES[self.side], decoded)
+        return m
+
+
+class Cell(wiring.Component):
+    """The elements of a place, and registers for what its neighbours take a cycle later.
+
+    A step's ``marks`` arrive ``plan.tree_latency + 1`` enabled cycles after its operands. Which
+    sum starts a group is found here: the one after a close.
+
+    Parameters
+    ----------
+    plan : :class:`Plan`
+        Formats, lanes and latencies.
+    numbers : indexes of the sums formed here.
+    passing : whether all planes pass by and are handed on; else only what the sums read arrives.
+
+    Members
+    -------
+    enable : :py:`In(1)`
+        Registers hold while low.
+    marks, weight, activation : :py:`In(MARKS)`, :py:`In(vector_layout(…))`
+        What arrives.
+    marks_out, weight_out, activation_out : :py:`Out(…)`
+        The same, a cycle later; only if ``passing``.
+    initial : :py:`In(…)`
+        What the sum starts from, where the arithmetic preloads.
+    sums : :py:`Out(StructLayout({number: FlaggedLayout(…)}))`
+        The sums so far.
+    complete : :py:`Out(1)`
+        They are sums of whole groups, until the next step is added.
+    """
+
+    def __init__(self, plan: Plan, numbers: Sequence[int], *, passing: bool):
+        self.plan, self.numbers, self.passing = plan, tuple(numbers), passing
+        self.elements = {number: element_of(plan, plan.sums[number]) for number in numbers}
+        self.arriving = {"marks": MARKS}
+        for side, name in enumerate(SIDES):
+            planes = planes_of(plan, side, None if passing else self.numbers)
+            self.arriving[name] = vector_layout(plan, side, planes)
+        sums = {}
+        ports = {"enable": In(1), "complete": Out(1)}
+        for number in numbers:
+            item = plan.sums[number]
+            sums[str(number)] = FlaggedLayout(item.total, item.flags)
+            if item.initial is not None:
+                ports["initial"] = In(shape_of(item.initial))
+        ports["sums"] = Out(data.StructLayout(sums))
+        for name, layout in self.arriving.items():
+            ports[name] = In(layout)
+            if passing:
+                ports[f"{name}_out"] = Out(layout)
+        super().__init__(ports)
+
+    def elaborate(self, platform):
+        m = Module()
+        for name in self.arriving if self.passing else ():
+            hand_on(m, self, name, getattr(self, name))
+
+        # After a close the sums are complete, and the next step starts new ones.
+        first = Signal(init=1)
+        with m.If(self.enable & self.marks.accumulate):
+            m.d.sync += first.eq(self.marks.close)
+        m.d.comb += self.complete.eq(first)
+
+        for number, element in self.elements.items():
+            m.submodules[f"sum_{number}"] = element
+            m.d.comb += [
+                element.enable.eq(self.enable),
+                element.accumulate.eq(self.marks.accumulate),
+                element.first.eq(first),
+                self.sums[str(number)].eq(element.o),
+            ]
+            for side, name in enumerate(SIDES):
+                for plane in map(str, self.plan.sums[number].planes(side)):
+                    m.d.comb += getattr(element, name)[plane].eq(getattr(self, name)[plane])
+            if self.plan.sums[number].initial is not None:
+                m.d.comb += element.initial.eq(self.initial)
+        return m

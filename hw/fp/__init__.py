@@ -1,0 +1,18 @@
+"""Streaming floating point: convert, multiply, scale, add; registers where wanted."""
+
+from .add import FloatAdd
+from .convert import FloatToFloat, FloatToInteger
+from .fixed import FixedToInteger
+from .integer import IntegerToFloat
+from .multiply import FloatMultiply
+from .scale import ScaleToFloat
+
+__all__ = [
+    "FixedToInteger",
+    "FloatAdd",
+    "FloatMultiply",
+    "FloatToFloat",
+    "FloatToInteger",
+    "IntegerToFloat",
+    "ScaleToFloat",
+]

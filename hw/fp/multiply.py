@@ -1,0 +1,204 @@
+"""Products of floats, and of an integer with floats, rounded once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+
+from amaranth.hdl import Const, Module, Signal, Value
+from amaranth.lib.wiring import In, Out
+
+from ...golden.bounds import Range
+from ...golden.formats import Minifloat
+from ..shapes import shape_of
+from .pipeline import Pipeline, Pipelined
+from .round import Rounding
+from .rows import digits, multiply
+from .unpack import Unpacked, exponents, unpack
+
+
+def significands(fmt: Minifloat) -> Range:
+    """The significands of ``fmt``, zero included; without mantissa and zero just 1."""
+    return Range(0, 0 if fmt.has_zero else 1, (1 << fmt.significand_width) - 1)
+
+
+class _Product(Pipelined):
+    """``first`` times the significands of ``factors``, with the exponents of ``formats``."""
+
+    def __init__(
+        self,
+        ports,
+        first: Range,
+        factors: Sequence[Minifloat],
+        formats: Sequence[Minifloat],
+        out: Minifloat,
+        *,
+        normal: bool,
+        subnormals: bool,
+        saturate: bool,
+        rows: bool,
+        stages: int,
+    ):
+        self.format = out
+        self.subnormals, self.saturate, self.rows = subnormals, saturate, rows
+        self._factors = [fmt for fmt in factors if significands(fmt).high > 1 or fmt.has_zero]
+        self._product = first
+        for fmt in self._factors:
+            self._product = self._product * significands(fmt)
+
+        # The biased exponent, less one, of the product's leading bit, but for the formats' own.
+        width = max(self._product.width - self._product.signed, 1)
+        origin = first.lsb + width - 2 + out.bias
+        origin -= sum(fmt.bias + fmt.mantissa_width for fmt in formats)
+        ends = [exponents(fmt) for fmt in formats]
+        bounds = [sum(side) for side in zip(*ends, strict=True)]
+        # A product with a subnormal factor, which may have many leading zeros.
+        widest = max(bounds[1] - (high - low) for low, high in ends)
+        self.rounding = Rounding(
+            out,
+            width,
+            *(origin + bound for bound in bounds),
+            most=min(1, width - 1) if normal and not subnormals else None,
+            settled=normal and origin + widest + 1 < (1 << out.exponent_width) - out.has_inf,
+            subnormals=subnormals,
+            saturate=saturate,
+        )
+        self._origin = origin + self.rounding.offset
+        greatest = sum((1 << fmt.exponent_width) - 1 for fmt in formats)
+        self._exponents = Range(0, self._origin, self._origin + greatest)
+        super().__init__(ports, (*self._steps(), *self.rounding.levels), stages)
+
+    def _steps(self) -> list[int]:
+        """Levels of the multiplications; without any, of the exponents' sum."""
+        widths = [fmt.significand_width for fmt in self._factors]
+        if self.rows:
+            return [2] * sum(map(digits, widths)) or [2]
+        return [2 + width.bit_length() for width in widths] or [2]
+
+    def _round(
+        self, m: Module, pipe: Pipeline, live: SimpleNamespace, parts: Sequence[Unpacked]
+    ) -> Value:
+        """The result's code.
+
+        ``live`` holds the first factor, its sign, nan, inf, zero, and the other factors; ``parts``
+        are the floats whose exponents and specials count.
+        """
+        self._specials(m, live, parts)
+        live.exponent = self._exponent(m, parts)
+        count = len(self._factors)
+        for index in range(count):
+            begin = self.rounding.begin if index == count - 1 else None
+            live = self._multiply(m, pipe, live, f"factor_{index}", begin)
+        if not count:
+            self.rounding.begin(m, live)
+            live = pipe.cut(live)
+        live.value = Signal(shape_of(self._product), name="value")
+        m.d.comb += live.value.eq(live.product)
+        del live.product
+        return self.rounding.build(m, pipe, live)
+
+    def _exponent(self, m: Module, parts: Sequence[Unpacked]) -> Value:
+        """The sum of the exponents and of a constant, with a single carry run."""
+        shape = shape_of(self._exponents)
+        terms: list[Value] = [Const(self._origin, shape)]
+        for index, part in enumerate(parts):
+            exponent = Signal(shape, name=f"exponent_{index}")
+            m.d.comb += exponent.eq(part.exponent)
+            terms.append(exponent)
+        while len(terms) > 2:
+            a, b, c, *others = terms
+            carry = ((a & b) | (a & c) | (b & c)) << 1
+            terms = [a ^ b ^ c, carry[: shape.width], *others]
+        total = Signal(shape, name="exponent")
+        m.d.comb += total.eq(terms[0] + terms[1])
+        return total
+
+    def _multiply(self, m: Module, pipe: Pipeline, live: SimpleNamespace, factor: str, begin):
+        """One multiplication; in its last step, ``begin`` is called."""
+        if self.rows:
+            return multiply(m, pipe, live, factor, begin)
+        result = live.product * getattr(live, factor)
+        live.product = Signal(result.shape(), name=f"product_{factor}")
+        m.d.comb += live.product.eq(result)
+        delattr(live, factor)
+        if begin:
+            begin(m, live)
+        return pipe.cut(live)
+
+    def _specials(self, m: Module, live: SimpleNamespace, parts: Sequence[Unpacked]) -> None:
+        """Sign, NaN and infinity of a product, as IEEE 754 has it."""
+        for part in parts:
+            live.sign, live.zero = live.sign ^ part.sign, live.zero | part.zero
+            live.nan, live.inf = live.nan | part.nan, live.inf | part.inf
+        live.nan = live.nan | (live.inf & live.zero)
+        del live.zero
+        for name in ("sign", "nan", "inf"):
+            value = Signal(name=name)
+            m.d.comb += value.eq(getattr(live, name))
+            setattr(live, name, value)
+
+
+class FloatMultiply(_Product):
+    """``a * b``, rounded once to nearest even.
+
+    A zero result has the sign of the product; infinity times zero is NaN. Subnormals are exact on
+    both sides. Pipeline as :class:`Pipelined`: one product a cycle, ``latency`` cycles with
+    ``enable``.
+
+    Parameters
+    ----------
+    a_format, b_format, format : :class:`Minifloat`
+        The operands' formats and the result's. E8M0 may be an operand.
+    subnormals : :class:`bool`
+        Without them, the caller promises that no operand and no result is subnormal, nor
+        underflows to zero.
+    saturate : :class:`bool`
+        Overflow and infinity give the greatest value instead of infinity or NaN.
+    rows : :class:`bool`
+        Multiply by rows of LUTs, which pipeline well; else by ``*``, which may become a DSP block.
+    stages : :class:`int`
+        Registers on the way, up to ``len(levels)``.
+
+    Members
+    -------
+    enable : :py:`In(1)`
+        Registers hold while low.
+    a, b : :py:`In(a_format.bits)`, :py:`In(b_format.bits)`
+        The operands' codes.
+    o : :py:`Out(format.bits)`
+        The result's code.
+    """
+
+    def __init__(
+        self,
+        a_format: Minifloat,
+        b_format: Minifloat,
+        format: Minifloat,
+        *,
+        subnormals: bool = True,
+        saturate: bool = False,
+        rows: bool = False,
+        stages: int = 0,
+    ):
+        self.a_format, self.b_format = a_format, b_format
+        super().__init__(
+            {"a": In(a_format.bits), "b": In(b_format.bits), "o": Out(format.bits)},
+            significands(a_format),
+            [b_format],
+            [a_format, b_format],
+            format,
+            normal=True,
+            subnormals=subnormals,
+            saturate=saturate,
+            rows=rows,
+            stages=stages,
+        )
+
+    def build(self, m: Module, pipe: Pipeline) -> None:
+        a = unpack(m, self.a_format, self.a, subnormals=self.subnormals)
+        b = unpack(m, self.b_format, self.b, subnormals=self.subnormals)
+        never = Const(0, 1)
+        live = SimpleNamespace(product=a.significand, sign=never, nan=never, inf=never, zero=never)
+        if self._factors:
+            live.factor_0 = b.significand
+        m.d.comb += self.o.eq(self._round(m, pipe, live, [a, b]))

@@ -1,0 +1,171 @@
+"""Normalisation: a shift to the left by the number of leading zeros, or less near the subnormals.
+
+The shift is done as its distance is found, from the coarse to the fine, by up to three units of
+a power of four a level: a level looks at the top bits alone, and its multiplexer takes one LUT6 a
+bit. Each level drops bits that no later one can bring back to where they count, and keeps whether
+any was set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+
+from .pipeline import Pipeline
+
+Level = tuple[int, int]
+
+#: Bits that two levels of LUTs can tell to be zero, each part of them beside its permission.
+_TWO_LEVELS = 24
+
+
+def shift_levels(most: int) -> tuple[Level, ...]:
+    """(unit, ways) of each level, the coarse first: a level moves by 0, 1, … ways - 1 units.
+
+    Together they move by any distance up to ``most``; the last one moves by 0 or 1.
+    """
+    levels: list[Level] = [(1, 2)] if most else []
+    unit = 2
+    while (rest := most - reach(levels)) > 0:
+        levels.insert(0, (unit, min(4, -(-rest // unit) + 1)))
+        unit *= 4
+    return tuple(levels)
+
+
+def reach(levels: Sequence[Level]) -> int:
+    """The farthest shift of ``levels`` together."""
+    return sum(unit * (ways - 1) for unit, ways in levels)
+
+
+class Normalisation:
+    """All levels but the last shift by 0 or 1, which is left to the rounding.
+
+    The number is ``Cat(bits, negative)`` in two's complement; ``bits ^ negative`` gets a leading
+    one. Zeros come in from below.
+
+    Parameters
+    ----------
+    most : the farthest shift.
+    keep : bits that count after it; the others are kept as ``sticky``.
+    limited : whether ``limit`` bounds the shift.
+    """
+
+    def __init__(self, most: int, keep: int, limited: bool):
+        self.most = most
+        self.keep = keep
+        self.limited = limited
+        *self.levels, self.last = shift_levels(most) or (None,)
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """Levels of logic of each step: one for every level, two where it looks at many bits."""
+        steps: list[int] = []
+        for level in self.levels:
+            steps += (3, 2) if self._wide(level) else (3,)
+        return tuple(steps)
+
+    @staticmethod
+    def _wide(level: Level) -> bool:
+        return reach([level]) > _TWO_LEVELS
+
+    def begin(self, m: Module, live: SimpleNamespace) -> None:
+        """What only depends on ``live.limit``, and may be done a step before the rest.
+
+        Adds ``held``, whether the coarser levels used up their part of the limit, and ``gates``:
+        whether the limit lets the first level take one step, two, …
+        """
+        live.held = Const(int(self.limited), 1)
+        live.gates = self._gates(m, live, 0)
+
+    def last_gate(self, m: Module, live: SimpleNamespace) -> Value:
+        """Whether the limit lets the last shift be done; ``gates`` are used up."""
+        gates = live.gates if not self.levels else self._gates(m, live, len(self.levels))
+        del live.gates
+        return gates
+
+    def start(self, live: SimpleNamespace) -> None:
+        """Adds to ``live`` (bits, negative) what the levels keep count of."""
+        live.amount = Const(0, 0)
+        missing = max(self.width(0) - len(live.bits), 0)
+        live.bits, live.sticky = Cat(Const(0, missing), live.bits), Const(0, 1)
+
+    def width(self, index: int) -> int:
+        """Bits that level ``index`` and what comes after it can bring to where they count."""
+        later = [*self.levels[index:], self.last] if self.last else []
+        return self.keep + max(reach(later), 1)
+
+    def level(self, m: Module, pipe: Pipeline, live: SimpleNamespace, index: int):
+        """One level; the end of its last step is left to the caller.
+
+        Appends to ``amount``, in units of two, and updates bits, sticky, held.
+        """
+        unit, ways = self.levels[index]
+        gates = live.gates if index == 0 else self._gates(m, live, index)
+        zeros = Signal(ways - 1, name=f"zeros_{unit}")
+        for step in range(ways - 1):
+            end = len(live.bits) - step * unit
+            block = live.bits[end - unit : end] ^ live.negative.replicate(unit)
+            m.d.comb += zeros[step].eq(~block.any() & gates[step])
+        live.gates = Const(0, 0)
+        if self._wide((unit, ways)):
+            live.zeros = zeros
+            live = pipe.cut(live)
+            zeros = live.zeros
+            del live.zeros
+        self._move(m, live, index, zeros)
+        return live
+
+    def _move(self, m: Module, live: SimpleNamespace, index: int, zeros: Value) -> None:
+        """The multiplexer of a level, and what it leaves to the next one."""
+        unit, ways = self.levels[index]
+
+        # The number of blocks of zeros from the top, binary: a multiplexer of four is one LUT6.
+        first, second, third = (*zeros, Const(0, 1), Const(0, 1))[:3]
+        low, high = Signal(name=f"low_{unit}"), Signal(name=f"high_{unit}")
+        m.d.comb += [low.eq(first & (~second | third)), high.eq(first & second)]
+        width = len(live.bits)
+        near, moved = Signal(width, name=f"near_{unit}"), Signal(width, name=f"moved_{unit}")
+        m.d.comb += near.eq(Mux(low, live.bits << unit, live.bits))
+        m.d.comb += moved.eq(Mux(high, near << 2 * unit, near) if ways > 2 else near)
+
+        lost = max(width - self.width(index + 1), 0)
+        sticky = Signal(name=f"sticky_{unit}")
+        taken = [low | high, high, low & high][: ways - 1]
+        m.d.comb += sticky.eq(live.sticky | _dropped(live.bits, lost, unit, taken))
+        live.bits, live.sticky = moved[lost:], sticky
+        live.amount = Cat(low, *([high] if ways > 2 else []), live.amount)
+        if self.limited:
+            held = Signal(name=f"held_{unit}")
+            m.d.comb += held.eq(live.held & (self._rest(live, index) == Cat(low, high)))
+            live.held = held
+
+    def _gates(self, m: Module, live: SimpleNamespace, index: int) -> Value:
+        """Whether the limit lets level ``index`` take one step, two, …"""
+        levels = [*self.levels, *([self.last] if self.last else [])]
+        if index == len(levels):
+            return Const(0, 0)
+        unit, ways = levels[index]
+        if not self.limited:
+            return Const((1 << (ways - 1)) - 1, ways - 1)
+        gates, rest = Signal(ways - 1, name=f"gates_{unit}"), self._rest(live, index)
+        m.d.comb += gates.eq(Cat(~live.held | (rest >= step) for step in range(1, ways)))
+        return gates
+
+    def _rest(self, live: SimpleNamespace, index: int) -> Value:
+        """What the coarser levels leave of the limit, in units of level ``index``."""
+        unit, _ = [*self.levels, self.last][index]
+        low = unit.bit_length() - 1
+        if index == 0:
+            return live.limit[low:]
+        return live.limit[low : low + (2 if unit > 1 else 1)]
+
+
+def _dropped(bits: Value, lost: int, unit: int, taken: Sequence[Value]) -> Value:
+    """Whether any of the lowest ``lost`` bits is set after the move."""
+    terms = [bits[: max(lost - len(taken) * unit, 0)].any()]
+    for step, flag in enumerate(taken):
+        low, high = max(lost - (step + 1) * unit, 0), max(lost - step * unit, 0)
+        terms.append(bits[low:high].any() & ~flag)
+    return Cat(*terms).any()

@@ -1,0 +1,115 @@
+"""The last addition of a rounding, and what the format's policy says of the result."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+
+from ...golden.formats import Minifloat, Policy
+from .pipeline import Pipeline
+
+
+def at_least(value: Value, bound: int) -> Value:
+    """``value >= bound`` in LUTs, without a carry run."""
+    if value.shape().signed:
+        if bound < 0:
+            return ~value[-1] | at_least(value[:-1], bound + (1 << len(value) - 1))
+        return ~value[-1] & at_least(value[:-1], bound)
+    if bound >= 1 << len(value):
+        return Const(0, 1)
+    result = Const(1, 1)
+    for index in range(len(value)) if bound > 0 else ():
+        result = value[index] & result if bound >> index & 1 else value[index] | result
+    return result
+
+
+class Packing:
+    """Adds the rounding to exponent and mantissa at once: a carry moves the exponent.
+
+    In signed formats with infinity and NaN the addition itself overflows to the right code: what is
+    special is put in before it, at no cost. Elsewhere one step more looks at the sum.
+
+    Parameters
+    ----------
+    format : the result's format.
+    saturate : overflow and infinity give the greatest value.
+
+    A NaN becomes ``format.nan_code``; in a format without NaN zero, as in integers.
+    """
+
+    def __init__(self, format: Minifloat, saturate: bool):
+        self.format = format
+        self.saturate = saturate or format.policy is Policy.FINITE
+        self.natural = format.has_inf and format.has_nan and format.signed and not saturate
+
+    @property
+    def beyond(self) -> int:
+        """The least biased exponent that overflows before rounding."""
+        return (1 << self.format.exponent_width) - self.format.has_inf
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        return (2, 2) if self.natural else (2, 2, 3)
+
+    def build(self, m: Module, pipe: Pipeline, live: SimpleNamespace) -> Value:
+        """The code.
+
+        ``live`` holds the bits before the last shift, whether it is done, ``up`` and ``grow`` to
+        add, the base of the exponent, and what becomes of it: ``vanish``, ``over``, inf, nan.
+        """
+        live.forced = Signal(name="forced")
+        m.d.comb += live.forced.eq(live.inf | live.over | (live.nan if self.natural else 0))
+        del live.inf, live.over
+        live = pipe.cut(live)
+        forced, up, grow = live.forced, Signal(name="carry_in"), Signal(2, name="exponent_in")
+        m.d.comb += [up.eq(live.up & ~forced), grow.eq(Mux(forced, 0, live.grow))]
+
+        mantissa_width = self.format.mantissa_width
+        exponent = Signal(self.format.exponent_width + (not self.natural), name="exponent")
+        m.d.comb += exponent.eq(Mux(forced, -1, Mux(live.vanish, 0, live.base)))
+        total = Signal(mantissa_width + len(exponent), name="total")
+        if mantissa_width == 0:
+            m.d.comb += total.eq(exponent + (up + grow))
+        else:
+            added = Cat(up, Const(0, mantissa_width - 1), grow)
+            m.d.comb += total.eq(Cat(self._mantissa(m, live, forced), exponent) + added)
+        live = SimpleNamespace(total=total, sign=live.sign, nan=live.nan)
+        return self._finish(m, pipe, live)
+
+    def _mantissa(self, m: Module, live: SimpleNamespace, forced: Value) -> Value:
+        """The last shift and the sign's inversion: they share a LUT with the addition."""
+        mantissa = Signal(self.format.mantissa_width, name="mantissa")
+        shifted = Mux(live.last, live.bits[1:-2], live.bits[2:-1])
+        quiet = 1 << (len(mantissa) - 1)
+        greatest = Mux(live.nan, quiet, 0) if self.natural else (1 << len(mantissa)) - 1
+        inverted = shifted ^ live.negative.replicate(len(mantissa))
+        m.d.comb += mantissa.eq(Mux(forced, greatest, inverted))
+        return mantissa
+
+    def _finish(self, m: Module, pipe: Pipeline, live: SimpleNamespace) -> Value:
+        """The sign, and the policy where the addition has not seen to it."""
+        code = Signal(self.format.bits, name="code")
+        if self.natural:
+            m.d.comb += code.eq(Cat(live.total, live.sign & ~live.nan))
+        else:
+            live = pipe.cut(live)
+            m.d.comb += code.eq(self._by_policy(m, live))
+        return pipe.cut(SimpleNamespace(code=code)).code
+
+    def _by_policy(self, m: Module, live: SimpleNamespace) -> Value:
+        fmt = self.format
+        magnitude, nan = Signal(fmt.bits - fmt.signed, name="magnitude"), Signal(name="is_nan")
+        over = at_least(live.total, fmt.max_code + 1)
+        # The code after the greatest is infinity, in ``fn`` a NaN that keeps its sign.
+        next_code = not self.saturate and fmt.policy is not Policy.FNUZ
+        m.d.comb += magnitude.eq(Mux(over, fmt.max_code + next_code, live.total))
+
+        below = live.sign & magnitude.any() if not fmt.signed else Const(0, 1)
+        m.d.comb += nan.eq(live.nan)
+        if not self.saturate:
+            m.d.comb += nan.eq(live.nan | below | (over if fmt.policy is Policy.FNUZ else 0))
+        code = Cat(Mux(below, 0, magnitude), *([live.sign] if fmt.signed else []))
+        if fmt.policy is Policy.FNUZ:
+            code = Cat(magnitude, live.sign & magnitude.any())
+        return Mux(nan, fmt.nan_code if fmt.has_nan else 0, code)

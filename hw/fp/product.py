@@ -1,0 +1,87 @@
+"""Products of several floats, rounded once."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from amaranth.hdl import Const, Module
+from amaranth.lib import data
+from amaranth.lib.wiring import In, Out
+
+from ...golden.formats import Minifloat
+from .multiply import _Product, significands
+from .pipeline import Pipeline
+from .unpack import unpack
+
+
+class FloatProduct(_Product):
+    """``i * s[0] * s[1] * …`` of floats: the exact product, rounded once to nearest even.
+
+    Zero has the sign of the product; infinity times zero is NaN. Pipeline as :class:`Pipelined`:
+    one product a cycle, ``latency`` cycles with ``enable``.
+
+    Parameters
+    ----------
+    source : :class:`Minifloat`
+        The first factor's format.
+    scales : sequence of :class:`Minifloat`
+        Formats of the others, at least one.
+    format : :class:`Minifloat`
+        The result's format.
+    saturate, rows, stages :
+        As of :class:`FloatMultiply`.
+
+    Members
+    -------
+    enable : :py:`In(1)`
+        Registers hold while low.
+    i : :py:`In(source.bits)`
+        The first factor's code.
+    scales : :py:`In(StructLayout({"0": scales[0].bits, …}))`
+        The others' codes.
+    o : :py:`Out(format.bits)`
+        The result's code.
+    """
+
+    def __init__(
+        self,
+        source: Minifloat,
+        scales: tuple[Minifloat, ...],
+        format: Minifloat,
+        *,
+        saturate: bool = False,
+        rows: bool = False,
+        stages: int = 0,
+    ):
+        self.source, self.scale_formats = source, tuple(scales)
+        layout = data.StructLayout({str(index): fmt.bits for index, fmt in enumerate(scales)})
+        super().__init__(
+            {"i": In(source.bits), "scales": In(layout), "o": Out(format.bits)},
+            significands(source),
+            scales,
+            [source, *scales],
+            format,
+            normal=False,
+            subnormals=True,
+            saturate=saturate,
+            rows=rows,
+            stages=stages,
+        )
+
+    def build(self, m: Module, pipe: Pipeline) -> None:
+        first = unpack(m, self.source, self.i)
+        others = [
+            unpack(m, fmt, self.scales[str(index)]) for index, fmt in enumerate(self.scale_formats)
+        ]
+        never = Const(0, 1)
+        live = SimpleNamespace(
+            product=first.significand, sign=never, nan=never, inf=never, zero=never
+        )
+        factors = [
+            part
+            for part, fmt in zip(others, self.scale_formats, strict=True)
+            if fmt in self._factors
+        ]
+        for index, part in enumerate(factors):
+            setattr(live, f"factor_{index}", part.significand)
+        m.d.comb += self.o.eq(self._round(m, pipe, live, [first, *others]))

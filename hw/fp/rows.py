@@ -1,0 +1,65 @@
+"""A multiplier in LUTs: radix-4 Booth rows, each selected and added in one LUT a bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+
+from .pipeline import Pipeline
+
+
+def digits(width: int) -> int:
+    """Booth digits of an unsigned number of ``width`` bits."""
+    return width // 2 + 1
+
+
+def multiply(
+    m: Module,
+    pipe: Pipeline,
+    live: SimpleNamespace,
+    factor: str,
+    beside: Callable[[Module, SimpleNamespace], None] | None = None,
+) -> SimpleNamespace:
+    """Multiplies ``live.product`` by the unsigned number ``live.<factor>``, which is used up.
+
+    Takes ``digits`` steps of one LUT and one carry run, the low digit first. ``beside`` is called
+    in the last one, for what else can be done there.
+    """
+    is_signed = live.product.shape().signed
+    width = len(live.product) + len(getattr(live, factor))
+    live.done, live.rest = Const(0, 0), Const(0, 1).as_signed()
+    count = digits(len(getattr(live, factor)))
+    for index in range(count):
+        number = Cat(Const(0, 1), getattr(live, factor), Const(0, 2))
+        row = _row(m, live, number[2 * index : 2 * index + 3], f"{factor}_{index}")
+        live.done, live.rest = Cat(live.done, row[:2]), row[2:].as_signed()
+        if index == count - 1:
+            whole = Cat(live.done, live.rest)[:width]
+            live.product = whole.as_signed() if is_signed else whole
+            for name in ("done", "rest", factor):
+                delattr(live, name)
+            if beside:
+                beside(m, live)
+        live = pipe.cut(live)
+    return live
+
+
+def _row(m: Module, live: SimpleNamespace, digit: Value, name: str) -> Value:
+    """``live.rest + (digit[0] + digit[1] - 2 * digit[2]) * live.product``."""
+    width = len(live.product) + 2
+    doubled = Signal(width + 1, name=f"{name}_doubled")
+    m.d.comb += doubled[1:].eq(live.product)
+    once, minus = digit[0] ^ digit[1], digit[2]
+    twice = ~once & (digit[1] ^ minus)
+    chosen, before = Signal(width, name=f"{name}_chosen"), Signal(width, name=f"{name}_before")
+    m.d.comb += before.eq(live.rest)
+    m.d.comb += chosen.eq(
+        (Mux(once, doubled[1:], 0) | Mux(twice, doubled[:-1], 0)) ^ minus.replicate(width)
+    )
+    # A difference of inverted numbers: yosys then selects and adds in one LUT a bit. The lowest
+    # place brings in the one that a negative row lacks.
+    total = Signal(width + 1, name=f"{name}_total")
+    m.d.comb += total.eq(Cat(minus, before) - Cat(Const(1, 1), ~chosen))
+    return total[1:]

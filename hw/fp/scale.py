@@ -1,0 +1,103 @@
+"""An integer times one or two floats, rounded once: how engines apply their scales."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module
+from amaranth.lib import data
+from amaranth.lib.wiring import In, Out
+
+from ...golden.bounds import Range
+from ...golden.errors import DesignError
+from ...golden.flags import Reachable
+from ...golden.formats import Minifloat
+from ..product import FlaggedLayout
+from .integer import NO_FLAGS, integer_parts
+from .multiply import _Product
+from .pipeline import Pipeline
+from .unpack import unpack
+
+
+class ScaleToFloat(_Product):
+    """``i * s[0] * s[1] * …``: the exact product, rounded once to nearest even.
+
+    Zero times a negative scale is -0; infinity times zero, by a flag or a scale, is NaN. Pipeline
+    as :class:`Pipelined`: one product a cycle, ``latency`` cycles with ``enable``.
+
+    Parameters
+    ----------
+    values : :class:`Range`
+        Bounds and unit of the integer.
+    scales : sequence of :class:`Minifloat`
+        Formats of the scales; one or two, say.
+    format : :class:`Minifloat`
+        The result's format.
+    flags : :class:`Reachable`
+        The flags beside the integer.
+    subnormals : :class:`bool`
+        Without them, the caller promises that no scale and no result is subnormal, nor underflows
+        to zero.
+    saturate, rows, stages :
+        As of :class:`FloatMultiply`.
+
+    Members
+    -------
+    enable : :py:`In(1)`
+        Registers hold while low.
+    i : :py:`In(FlaggedLayout(values, flags))`
+        The integer.
+    scales : :py:`In(StructLayout({"0": scales[0].bits, …}))`
+        The scales' codes.
+    o : :py:`Out(format.bits)`
+        The result's code.
+    """
+
+    def __init__(
+        self,
+        values: Range,
+        scales: tuple[Minifloat, ...],
+        format: Minifloat,
+        flags: Reachable = NO_FLAGS,
+        *,
+        subnormals: bool = True,
+        saturate: bool = False,
+        rows: bool = False,
+        stages: int = 0,
+    ):
+        if not scales:
+            raise DesignError("a product needs at least one scale, got none: use IntegerToFloat")
+        self.values, self.scale_formats, self.flags = values, tuple(scales), flags
+        layout = data.StructLayout({str(index): fmt.bits for index, fmt in enumerate(scales)})
+        super().__init__(
+            {
+                "i": In(FlaggedLayout(values, flags)),
+                "scales": In(layout),
+                "o": Out(format.bits),
+            },
+            values,
+            scales,
+            scales,
+            format,
+            normal=False,
+            subnormals=subnormals,
+            saturate=saturate,
+            rows=rows,
+            stages=stages,
+        )
+
+    def build(self, m: Module, pipe: Pipeline) -> None:
+        parts = [
+            unpack(m, fmt, self.scales[str(index)], subnormals=self.subnormals)
+            for index, fmt in enumerate(self.scale_formats)
+        ]
+        live = integer_parts(self.i, self.values, self.flags)
+        factors = [
+            part
+            for part, fmt in zip(parts, self.scale_formats, strict=True)
+            if fmt in self._factors
+        ]
+        for index, part in enumerate(factors):
+            setattr(live, f"factor_{index}", part.significand)
+        live.zero = ~live.inf & ~live.value.any()
+        live.product = live.value
+        del live.value
+        m.d.comb += self.o.eq(self._round(m, pipe, live, parts))

@@ -1,0 +1,61 @@
+"""A float's code taken apart: sign and magnitude, where :mod:`macsmith.hw.decoder` negates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amaranth.hdl import Cat, Const, Module, Signal, Value
+
+from ...golden.formats import Minifloat, Policy
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """``(-1)**sign * significand * 2**(exponent - bias - mantissa_width)``, and what is special.
+
+    ``exponent`` is the biased one, 1 for subnormals. Where ``nan`` or ``inf``, the numbers mean
+    nothing. Signals that the format has no use for are constants.
+    """
+
+    sign: Value
+    significand: Value
+    exponent: Value
+    zero: Value
+    nan: Value
+    inf: Value
+
+
+def unpack(m: Module, fmt: Minifloat, code: Value, *, subnormals: bool = True) -> Unpacked:
+    """The parts of ``code``; without ``subnormals``, an exponent of 0 must mean zero."""
+    mantissa = code[: fmt.mantissa_width]
+    biased = code[fmt.mantissa_width :][: fmt.exponent_width]
+    sign = code[-1] if fmt.signed else Const(0, 1)
+    nan, inf = _specials(fmt, sign, mantissa, biased)
+    if not fmt.has_zero:
+        significand = Cat(mantissa, Const(1, 1))
+        return Unpacked(sign, significand, biased, Const(0, 1), nan, inf)
+
+    hidden = Signal(name="hidden")
+    m.d.comb += hidden.eq(biased.any())
+    zero = ~hidden & ~mantissa.any() if subnormals else ~hidden
+    exponent = Cat(biased[0] | ~hidden, biased[1:]) if subnormals else biased
+    return Unpacked(sign, Cat(mantissa, hidden), exponent, zero, nan, inf)
+
+
+def _specials(fmt: Minifloat, sign: Value, mantissa: Value, biased: Value) -> tuple[Value, Value]:
+    """Whether the code is NaN, infinity."""
+    never = Const(0, 1)
+    if fmt.policy is Policy.IEEE:
+        ones = biased.all()
+        return (ones & mantissa.any() if fmt.has_nan else never), ones & ~mantissa.any()
+    if fmt.policy in (Policy.FN, Policy.E8M0):
+        return Cat(mantissa, biased).all(), never
+    if fmt.policy is Policy.FNUZ:
+        return sign & ~Cat(mantissa, biased).any(), never
+    return never, never
+
+
+def exponents(fmt: Minifloat) -> tuple[int, int]:
+    """The least and the greatest ``exponent`` of a finite value."""
+    least = int(fmt.has_zero)
+    return least, max(fmt.max_code >> fmt.mantissa_width, least)

@@ -1,0 +1,1 @@
+"""From group sums to results: scales, accumulation over groups, what acts at the end."""

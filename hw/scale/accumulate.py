@@ -1,0 +1,291 @@
+"""Sums over groups, for many rows and columns in turn: exact ones and rounded ones."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from ...golden.bounds import Range
+from ...golden.flags import Reachable
+from ...golden.formats import Minifloat
+from ..fp import FloatAdd
+from ..product import FlaggedLayout, flag_names
+from ..terms import NO_FLAGS
+from .exact import InvertedLayout
+from .sharing import ADDER_STAGES
+from .store import Store
+from .timing import delayed
+
+#: The longest carry run of an exact accumulator; longer sums take another cycle each.
+SEGMENT = 32
+
+
+class Slot(data.StructLayout):
+    """What a unit is told of an addend.
+
+    Members: ``valid``; ``first`` (it starts the sum), ``final`` (it is the last one), ``place`` of
+    the sum in the unit's store.
+    """
+
+    def __init__(self, places: int):
+        super().__init__(
+            {"valid": 1, "first": 1, "final": 1, "place": max(places - 1, 1).bit_length()}
+        )
+
+
+class ExactAccumulator(wiring.Component):
+    """Adds integers into the sums of many places; at most one addend a cycle.
+
+    The sum with the addend in it leaves ``latency`` cycles with ``enable`` after it. A place may
+    be added to in every cycle. Carries wait a cycle at every :data:`SEGMENT` bits.
+
+    Parameters
+    ----------
+    addend : :class:`Range`
+        Bounds and unit of an addend.
+    total : :class:`Range`
+        Bounds and unit of a sum; it wraps if the sum goes beyond.
+    addend_flags, flags : :class:`Reachable`
+        Of the addends, of the sums.
+    depth : :class:`int`
+        Number of places; 0 where every addend is a sum of its own.
+    reads : :class:`bool`
+        Whether there is a second read port, at ``read_place``.
+    saturate : :class:`bool`
+        Sums beyond ``total`` stay at its ends, instead of wrapping.
+
+    Members
+    -------
+    enable : :py:`In(1)`
+        Registers hold while low.
+    slot : :py:`In(Slot(depth))`
+        What to do with the addend.
+    i : :py:`In(InvertedLayout(addend, addend_flags))`
+        The addend.
+    o : :py:`Out(FlaggedLayout(total, flags))`
+        The sum.
+    """
+
+    def __init__(
+        self,
+        addend: Range,
+        total: Range,
+        addend_flags: Reachable,
+        flags: Reachable,
+        depth: int,
+        *,
+        reads: bool = False,
+        saturate: bool = False,
+    ):
+        self.addend, self.total, self.flags, self.depth = addend, total, flags, depth
+        self.addend_flags, self.reads, self.saturate = addend_flags, reads, saturate
+        # A sum that saturates is looked at whole.
+        count = 1 if saturate else ceil(total.width / SEGMENT)
+        step = ceil(total.width / count)
+        self.bounds = [(low, min(low + step, total.width)) for low in range(0, total.width, step)]
+        ports = {
+            "enable": In(1),
+            "slot": In(Slot(depth)),
+            "i": In(InvertedLayout(addend, addend_flags)),
+            "o": Out(FlaggedLayout(total, flags)),
+        }
+        if reads:
+            ports["read_place"] = In(range(max(depth, 2)))
+            ports["read"] = Out(FlaggedLayout(total, flags))
+        super().__init__(ports)
+
+    @property
+    def latency(self) -> int:
+        return len(self.bounds)
+
+    def elaborate(self, platform):
+        m = Module()
+        shift = self.addend.lsb - self.total.lsb
+        wide = max(self.total.width, self.addend.width + shift) + 1
+        whole = Signal(wide, name="addend")
+        # Places below the addend's unit fill with the minus, as its inverse does.
+        number, minus = self.i.number.value, self.i.minus
+        padded = Cat(minus.replicate(shift), number)
+        m.d.comb += whole.eq(padded.as_signed() if self.addend.signed else padded)
+
+        parts, found = [], []
+        carry = minus
+        for index, (low, high) in enumerate(self.bounds):
+            piece = whole if self.saturate else whole[low:high]
+            part, carry, seen = self._segment(m, index, piece, carry)
+            parts.append(delayed(m, self.enable, part, self.latency - 1 - index, f"sum_{index}"))
+            found.append(seen)
+        m.d.comb += self.o.value.eq(Cat(*parts))
+        self._flags(m)
+        if self.reads:
+            m.d.comb += self.read.value.eq(Cat(*found))
+        return m
+
+    def _slot(self, m, cycles: int):
+        slot = self.slot
+        valid = delayed(m, self.enable, slot.valid, cycles, f"valid_{cycles}", reset=True)
+        first = delayed(m, self.enable, slot.first, cycles, f"first_{cycles}")
+        place = delayed(m, self.enable, slot.place, cycles, f"place_{cycles}")
+        return valid, first, place
+
+    def _segment(self, m, index: int, addend, carry):
+        """One segment's sum and carry, registered, and what the second port reads."""
+        width = self.total.width if self.saturate else len(addend)
+        addend = delayed(m, self.enable, addend, index, f"addend_{index}")
+        valid, first, place = self._slot(m, index)
+        kept, seen, store = Const(0, width), Const(0, width), None
+        if self.depth:
+            store, kept, seen = self._store(m, f"segment_{index}", width, valid, first, place)
+        value, carry = self._added(m, index, addend, kept, carry, width)
+        if store is not None:
+            m.d.comb += store.data.eq(value)
+        register = Signal(width, name=f"segment_{index}", reset_less=True)
+        carried = Signal(name=f"carry_{index}", reset_less=True)
+        with m.If(self.enable):
+            m.d.sync += [register.eq(value), carried.eq(carry)]
+        return register, carried, seen
+
+    def _added(self, m, index: int, addend, kept, carry, width: int):
+        """The sum of a segment and its carry.
+
+        The carry enters through a place of its own; the addend comes bare from a register, so that
+        the selection of what is kept shares a LUT with the addition.
+        """
+        if self.saturate and self.total.signed:
+            kept = Cat(kept, kept[-1].replicate(len(addend) - width))
+        total = Signal(len(addend) + 2, name=f"total_{index}")
+        m.d.comb += total.eq(Cat(Const(1, 1), addend) + Cat(carry, kept))
+        if not self.saturate:
+            return total[1 : width + 1], total[-1]
+        value = Signal(width, name="saturated")
+        exact = total[1:-1].as_signed()
+        low, high = self.total.low, self.total.high
+        m.d.comb += value.eq(Mux(exact < low, low, Mux(exact > high, high, exact)))
+        return value, Const(0, 1)
+
+    def _store(self, m, name: str, width: int, valid, first, place):
+        """A store whose word at ``place`` is replaced; it reads as 0 where a sum starts."""
+        store = Store(width, self.depth, 1 + self.reads)
+        m.submodules[name] = store
+        m.d.comb += [
+            store.write.eq(self.enable & valid),
+            store.place.eq(place),
+            store.read_place_0.eq(place),
+        ]
+        seen = Const(0, width)
+        if self.reads:
+            m.d.comb += store.read_place_1.eq(self.read_place)
+            seen = store.read_1
+        return store, Mux(first, 0, store.read_0), seen
+
+    def _flags(self, m) -> None:
+        """Sticky flags, beside the lowest segment."""
+        names = flag_names(self.flags)
+        if self.flags == NO_FLAGS:
+            return
+        fresh = Cat(
+            *(
+                self.i.number[n] if n in flag_names(self.addend_flags) else Const(0, 1)
+                for n in names
+            )
+        )
+        total = Signal(len(names), name="flags")
+        kept = Const(0, len(names))
+        if self.depth:
+            valid, first, place = self._slot(m, 0)
+            store, kept, seen = self._store(m, "flags", len(names), valid, first, place)
+            m.d.comb += store.data.eq(total)
+            if self.reads:
+                m.d.comb += [self.read[name].eq(seen[i]) for i, name in enumerate(names)]
+        m.d.comb += total.eq(fresh | kept)
+        result = delayed(m, self.enable, total, self.latency, "flags_out")
+        m.d.comb += [self.o[name].eq(result[i]) for i, name in enumerate(names)]
+
+
+class FloatAccumulator(wiring.Component):
+    """Adds floats into the sums of many places, each sum rounded; at most one addend a cycle.
+
+    Sums start from +0. A place may be added to again ``sharing.ADDER_LOOP`` cycles later.
+
+    Parameters
+    ----------
+    format : :class:`Minifloat`
+        Of addends and sums.
+    depth : :class:`int`
+        Number of places; 0 where every addend is a sum of its own.
+    reads : :class:`bool`
+        Whether there is a second read port, at ``read_place``.
+
+    Members
+    -------
+    enable, slot : as of :class:`ExactAccumulator`.
+    i : :py:`In(format.bits)`
+        The addend's code.
+    o : :py:`Out(format.bits)`
+        The sum's.
+    """
+
+    def __init__(self, format: Minifloat, depth: int, *, reads: bool = False):
+        self.format, self.depth, self.reads = format, depth, reads
+        ports = {
+            "enable": In(1),
+            "slot": In(Slot(depth)),
+            "i": In(format.bits),
+            "o": Out(format.bits),
+        }
+        if reads:
+            ports["read_place"] = In(range(max(depth, 2)))
+            ports["read"] = Out(format.bits)
+        super().__init__(ports)
+
+    @property
+    def latency(self) -> int:
+        return ADDER_STAGES if self.depth else 0
+
+    def elaborate(self, platform):
+        m = Module()
+        if not self.depth:
+            # The sum of +0 and the addend: the addend, but for -0.
+            minus_zero = self.i == 1 << (self.format.bits - 1)
+            m.d.comb += self.o.eq(Mux(minus_zero, 0, self.i))
+            return m
+        m.submodules.add = add = FloatAdd(
+            self.format, self.format, self.format, stages=ADDER_STAGES
+        )
+        m.submodules.store = store = Store(self.format.bits, self.depth, 1 + self.reads)
+        slot, enable = self.slot, self.enable
+        m.d.comb += [
+            add.enable.eq(enable),
+            store.read_place_0.eq(slot.place),
+            add.a.eq(Mux(slot.first, 0, store.read_0)),
+            add.b.eq(self.i),
+            self.o.eq(add.o),
+            store.data.eq(add.o),
+            store.place.eq(delayed(m, enable, slot.place, self.latency, "place")),
+            store.write.eq(
+                enable & delayed(m, enable, slot.valid, self.latency, "valid", reset=True)
+            ),
+        ]
+        if self.reads:
+            m.d.comb += [store.read_place_1.eq(self.read_place), self.read.eq(store.read_1)]
+        return m
+
+
+class FloatSingle(wiring.Component):
+    """What stands in an accumulator's place where every addend is a sum of its own."""
+
+    latency = 0
+
+    def __init__(self, format: Minifloat):
+        slot = In(Slot(0))
+        super().__init__(
+            {"enable": In(1), "slot": slot, "i": In(format.bits), "o": Out(format.bits)}
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        m.d.comb += self.o.eq(self.i)
+        return m

@@ -1,0 +1,256 @@
+# amaranth: UnusedElaboratable=no
+"""From a group's sums to one addend: a term with all its scales, exact or rounded once."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Const, Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from ...golden.bounds import Range
+from ...golden.formats import Minifloat
+from ..fp import FloatToFloat, IntegerToFloat, ScaleToFloat
+from ..fp.pipeline import Pipelined
+from ..fp.product import FloatProduct
+from ..fp.unpack import unpack
+from ..plan import Plan
+from ..product import flag_names
+from ..terms import TermPlan, span_groups
+from .accumulate import ExactAccumulator, Slot
+from .exact import ExactScale, InvertedLayout
+from .sharing import Sharing
+from .term import TermSum, scale_name, scales_layout, sums_layout
+from .timing import delayed, stages_for
+
+
+def staged(make) -> Pipelined:
+    """A block with as many registers as its levels need: ``make(stages)`` builds it."""
+    return make(stages_for(make(0).levels))
+
+
+class Addend(wiring.Component):
+    """What both kinds of addend have in common: the term before its float scales.
+
+    Latency is ``latency`` cycles in which ``enable`` is high, throughput one addend a cycle.
+
+    Members
+    -------
+    enable : :py:`In(1)`
+        Registers hold while low.
+    sums : :py:`In(sums_layout(plan))`
+        A group's sums for one row and column.
+    scales : :py:`In(scales_layout(plan.levels("group")))`
+        Their scales; only where there are any.
+    o : the addend.
+    """
+
+    def __init__(self, plan: Plan, term: TermPlan, result, ports=()):
+        self.plan, self.term = plan, term
+        self.total = TermSum(plan, term)
+        members = {"enable": In(1), "sums": In(sums_layout(plan)), "o": Out(result)}
+        if levels := plan.levels("group"):
+            members["scales"] = In(scales_layout(levels))
+        super().__init__({**members, **dict(ports)})
+
+    def sum_up(self, m: Module):
+        """The term, ``self.total.latency`` cycles later."""
+        m.submodules.total = total = self.total
+        m.d.comb += [total.enable.eq(self.enable), total.sums.eq(self.sums)]
+        for scale in total.levels:
+            name = scale_name(scale)
+            m.d.comb += total.scales[name].eq(self.scales[name])
+        return total.o
+
+    def code(self, m: Module, scale, cycles: int):
+        """A float scale's code, ``cycles`` later."""
+        name = scale_name(scale)
+        return delayed(m, self.enable, self.scales[name], cycles, name)
+
+
+class ExactAddend(Addend):
+    """A term times its float scales, as an integer; members as of :class:`Addend`.
+
+    ``o`` is an :class:`InvertedLayout`.
+    """
+
+    def __init__(self, plan: Plan, term: TermPlan):
+        raw = plan.arithmetic.output.format is None
+        self.scale = ExactScale(term.range, term.flags, term.scales, zeroed=raw)
+        self.range, self.flags = self.scale.range, self.scale.result_flags
+        super().__init__(plan, term, InvertedLayout(self.range, self.flags))
+
+    @property
+    def latency(self) -> int:
+        return self.total.latency + self.scale.latency
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.scale = scale = self.scale
+        m.d.comb += [
+            scale.enable.eq(self.enable),
+            scale.i.eq(self.sum_up(m)),
+            self.o.eq(scale.o),
+        ]
+        for item in self.term.scales:
+            m.d.comb += scale.scales[scale_name(item)].eq(self.code(m, item, self.total.latency))
+        return m
+
+
+class FloatAddend(Addend):
+    """A term, summed over the groups of a span, times its float scales: rounded once.
+
+    Members as of :class:`Addend`; ``o`` is a code of ``format``. ``slot`` tells, where a span has
+    several groups, which of them starts it. With ``exact``, a product that is zero is +0, as an
+    integer's is. ``saturate`` as of :class:`ScaleToFloat`.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        term: TermPlan,
+        shared: Sharing,
+        format: Minifloat,
+        *,
+        saturate: bool = False,
+        exact: bool = False,
+    ):
+        self.groups, self.saturate, self.exact = span_groups(plan.arithmetic), saturate, exact
+        self.scale_levels = term.scales
+        self.block = staged(lambda stages: self._block(plan, term, format, stages))
+        self.inner, ports = None, {}
+        if self.groups > 1:
+            self.inner = ExactAccumulator(
+                term.range, self._values(plan, term), term.flags, term.flags, shared.places
+            )
+            ports["slot"] = In(Slot(shared.places))
+        super().__init__(plan, term, format.bits, ports)
+
+    def _values(self, plan: Plan, term: TermPlan) -> Range:
+        """Bounds of a span's sum; an integer stage wraps it."""
+        stage = plan.stage
+        if stage.rule == "int" and stage.format is not None:
+            return Range(term.range.lsb, stage.format.low, stage.format.high)
+        return term.range.times(self.groups)
+
+    def _block(self, plan: Plan, term: TermPlan, format: Minifloat, stages: int) -> Pipelined:
+        """What applies the scales and rounds."""
+        formats = tuple(level.format for _, level in term.scales)
+        if plan.aligned:
+            source = plan.stage.format
+            if not formats:
+                return FloatToFloat(source, format, stages=stages)
+            return FloatProduct(source, formats, format, rows=True, stages=stages)
+        values = self._values(plan, term)
+        if not formats:
+            return IntegerToFloat(values, format, term.flags, stages=stages)
+        return ScaleToFloat(
+            values,
+            formats,
+            format,
+            term.flags,
+            saturate=self.saturate,
+            rows=True,
+            stages=stages,
+        )
+
+    @property
+    def before(self) -> int:
+        """Cycles until the span's sum is there."""
+        if self.plan.aligned:
+            return 0
+        return self.total.latency + (self.inner.latency if self.inner else 0)
+
+    @property
+    def latency(self) -> int:
+        return self.before + self.block.latency
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.block = block = self.block
+        m.d.comb += [block.enable.eq(self.enable), self.o.eq(block.o)]
+        if self.exact:
+            minus = block.o[-1] & ~self._zero(m)
+            m.d.comb += self.o.eq(Cat(block.o[:-1], minus))
+        if self.plan.aligned:
+            m.d.comb += block.i.eq(self.sums["0"].value)
+        else:
+            value = self.sum_up(m)
+            value = value if self.inner is None else self._sum_span(m, value)
+            # An integer stage's wrap is the cut to its width.
+            m.d.comb += block.i.value.eq(value.value)
+            m.d.comb += [block.i[name].eq(value[name]) for name in flag_names(self.term.flags)]
+        for index, item in enumerate(self.scale_levels):
+            m.d.comb += block.scales[str(index)].eq(self.code(m, item, self.before))
+        return m
+
+    def _zero(self, m: Module):
+        """Whether the product is exactly zero, when it is there."""
+        zero = Signal(name="zero")
+        m.d.comb += zero.eq(~self.block.i.value.any())
+        for index, (_, level) in enumerate(self.scale_levels):
+            part = unpack(m, level.format, self.block.scales[str(index)])
+            zero = zero | part.zero
+        return delayed(m, self.enable, zero, self.block.latency, "zero")
+
+    def _sum_span(self, m: Module, value):
+        """The sum over the span's groups so far."""
+        m.submodules.inner = inner = self.inner
+        cycles = self.total.latency
+        m.d.comb += [
+            inner.enable.eq(self.enable),
+            inner.i.number.eq(value),
+            inner.i.minus.eq(0),
+            inner.slot.valid.eq(
+                delayed(m, self.enable, self.slot.valid, cycles, "valid", reset=True)
+            ),
+            inner.slot.first.eq(delayed(m, self.enable, self.slot.first, cycles, "first")),
+            inner.slot.place.eq(delayed(m, self.enable, self.slot.place, cycles, "place")),
+        ]
+        return inner.o
+
+
+class FloatSum(Addend):
+    """An aligned sum as it is: the array's own float; members as of :class:`Addend`."""
+
+    latency = 0
+
+    def __init__(self, plan: Plan, term: TermPlan):
+        super().__init__(plan, term, plan.stage.format.bits)
+
+    def elaborate(self, platform):
+        m = Module()
+        m.d.comb += self.o.eq(self.sums["0"].value)
+        return m
+
+
+def sum_exact(m: Module, enable, addends: list[ExactAddend], cycles: int):
+    """Exact addends of several terms as one, a cycle later; a single one as it is, at once."""
+    values = [
+        delayed(m, enable, a.o, cycles - a.latency, f"term_{i}") for i, a in enumerate(addends)
+    ]
+    if len(values) == 1:
+        return values[0]
+    bounds, flags = exact_sum(addends)
+    total = Signal(InvertedLayout(bounds, flags), name="terms", reset_less=True)
+    value = sum(
+        (v.number.value + v.minus) << (a.range.lsb - bounds.lsb)
+        for v, a in zip(values, addends, strict=True)
+    )
+    with m.If(enable):
+        m.d.sync += total.number.value.eq(value)
+        for name in total.number.shape().members:
+            if name != "value":
+                raised = Const(0, 1)
+                for v in values:
+                    if name in v.number.shape().members:
+                        raised = raised | v.number[name]
+                m.d.sync += total.number[name].eq(raised)
+    return total
+
+
+def exact_sum(addends: list[ExactAddend]):
+    """Bounds and flags of :func:`sum_exact`."""
+    bounds, flags = addends[0].range, addends[0].flags
+    for addend in addends[1:]:
+        bounds, flags = bounds + addend.range, flags | addend.flags
+    return bounds, flags

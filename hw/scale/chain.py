@@ -1,0 +1,207 @@
+# amaranth: UnusedElaboratable=no
+"""One accumulator of a scale unit, from a group's sums to the sum over groups."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from ...golden.bounds import Range
+from ...golden.flags import Reachable
+from ...golden.formats import Minifloat
+from ...golden.terms import late
+from ..plan import Plan
+from ..product import FlaggedLayout
+from ..terms import NO_FLAGS, AccumulatorPlan
+from .accumulate import ExactAccumulator, FloatAccumulator, FloatSingle
+from .addend import ExactAddend, FloatAddend, FloatSum, exact_sum, sum_exact
+from .sharing import Sharing
+from .term import scales_layout, sums_layout
+from .timing import delayed, select
+
+
+class Marks(data.StructLayout):
+    """What travels beside the sums of a row and column.
+
+    Members: ``valid``; ``term`` whose turn it is; ``open`` and ``close``: the group starts, ends a
+    span of the stage before the last; ``first``: the addend starts its partial sum; ``final``: the
+    group ends the reduction; ``last``: nothing of the group follows; ``place`` of the sum within
+    the unit; ``partial`` sum and ``bank`` that it goes to.
+    """
+
+    def __init__(self, shared: Sharing):
+        super().__init__(
+            {
+                "valid": 1,
+                "term": max((shared.terms - 1).bit_length(), 1),
+                "open": 1,
+                "close": 1,
+                "first": 1,
+                "final": 1,
+                "last": 1,
+                "place": max((shared.places - 1).bit_length(), 1),
+                "partial": max((shared.partials - 1).bit_length(), 1),
+                "bank": max((shared.banks - 1).bit_length(), 1),
+            }
+        )
+
+
+def value_layout(value: Range | Minifloat, flags: Reachable):
+    """How a sum travels: an integer with its flags, or a float's code."""
+    return FlaggedLayout(value, flags) if isinstance(value, Range) else value.bits
+
+
+def rounded_at_once(plan: Plan, item: AccumulatorPlan, shared: Sharing) -> Minifloat | None:
+    """The format to which a single scaled addend can be rounded where it is scaled; None if not."""
+    stage, output = plan.arithmetic.accumulate[-1], plan.arithmetic.output.format
+    single = shared.alone and len(item.terms) == 1 and stage.rule == "exact"
+    if not single or not item.terms[0].scales or output is None or not output.has_nan:
+        return None
+    target = plan.arithmetic.working if late(plan.arithmetic) else output
+    return target if isinstance(target, Minifloat) and target.signed else None
+
+
+class Chain(wiring.Component):
+    """Scales a group's sums and adds them up over the groups.
+
+    Latency is ``latency`` cycles with ``enable``, throughput one row and column a cycle.
+
+    Parameters
+    ----------
+    plan : :class:`Plan`
+        The array's sums.
+    item : :class:`AccumulatorPlan`
+        What is accumulated.
+    shared : :class:`Sharing`
+        How many places the sums have.
+
+    Members
+    -------
+    enable : :py:`In(1)`
+        Registers hold while low.
+    sums, scales : as of :class:`Addend`.
+    marks : :py:`In(Marks(shared))`
+        What to do with them.
+    o : :py:`Out(value_layout(self.value, self.flags))`
+        The sum with the addend in it.
+    read_place, read : further sums, at once; only where ``shared.collected``.
+    """
+
+    def __init__(self, plan: Plan, item: AccumulatorPlan, shared: Sharing):
+        self.plan, self.item, self.shared = plan, item, shared
+        stage = plan.arithmetic.accumulate[-1]
+        self.floating = stage.rule in ("fp", "aligned")
+        reads = shared.collected
+        if stage.rule == "aligned":
+            assert isinstance(stage.format, Minifloat)
+            self.value, self.flags = stage.format, NO_FLAGS
+            self.addends = [FloatSum(plan, item.terms[0])]
+            self.accumulator = FloatSingle(stage.format)
+        elif (fmt := rounded_at_once(plan, item, shared)) is not None:
+            # A single exact addend is rounded as its scales are applied: the same bits for less.
+            self.floating = True
+            self.value, self.flags = fmt, NO_FLAGS
+            saturate = plan.arithmetic.output.saturates and fmt == plan.arithmetic.output.format
+            self.addends = [
+                FloatAddend(plan, item.terms[0], shared, fmt, saturate=saturate, exact=True)
+            ]
+            self.accumulator = FloatSingle(fmt)
+        elif self.floating:
+            assert isinstance(stage.format, Minifloat)
+            self.value, self.flags = stage.format, NO_FLAGS
+            self.addends = [FloatAddend(plan, t, shared, stage.format) for t in item.terms]
+            self.accumulator = FloatAccumulator(stage.format, shared.depth, reads=reads)
+        else:
+            assert item.total is not None
+            self.value, self.flags = item.total, item.flags
+            self.addends = [ExactAddend(plan, term) for term in item.terms]
+            bounds, flags = exact_sum(self.addends)
+            self.accumulator = ExactAccumulator(
+                bounds,
+                item.total,
+                flags,
+                item.flags,
+                shared.depth,
+                reads=reads,
+                saturate=stage.saturates,
+            )
+        self.front = max(addend.latency for addend in self.addends)
+        ports = {
+            "enable": In(1),
+            "sums": In(sums_layout(plan)),
+            "marks": In(Marks(shared)),
+            "o": Out(value_layout(self.value, self.flags)),
+        }
+        if levels := plan.levels("group"):
+            ports["scales"] = In(scales_layout(levels))
+        if reads:
+            ports["read_place"] = In(range(max(shared.depth, 2)))
+            ports["read"] = Out(value_layout(self.value, self.flags))
+        super().__init__(ports)
+
+    @property
+    def before(self) -> int:
+        """Cycles until an addend reaches the accumulator."""
+        return self.front + (len(self.addends) > 1 and not self.floating)
+
+    @property
+    def latency(self) -> int:
+        return self.before + self.accumulator.latency
+
+    def elaborate(self, platform):
+        m = Module()
+        for index, addend in enumerate(self.addends):
+            m.submodules[f"addend_{index}"] = addend
+            m.d.comb += [addend.enable.eq(self.enable), addend.sums.eq(self.sums)]
+            if self.plan.levels("group"):
+                m.d.comb += addend.scales.eq(self.scales)
+            if isinstance(addend, FloatAddend) and addend.inner is not None:
+                m.d.comb += [
+                    addend.slot.valid.eq(self.marks.valid & (self.marks.term == index)),
+                    addend.slot.first.eq(self.marks.open),
+                    addend.slot.place.eq(self.marks.place),
+                ]
+        m.submodules.accumulator = accumulator = self.accumulator
+        m.d.comb += [
+            accumulator.enable.eq(self.enable),
+            accumulator.i.eq(self._merged(m)),
+            self.o.eq(accumulator.o),
+        ]
+        if self.shared.collected:
+            m.d.comb += [
+                accumulator.read_place.eq(self.read_place),
+                self.read.eq(accumulator.read),
+            ]
+        self._slot(m)
+        return m
+
+    def _merged(self, m: Module):
+        """The addend: the sum of exact ones, or the float whose turn it is."""
+        if not self.floating:
+            return sum_exact(m, self.enable, self.addends, self.front)
+        values = [
+            delayed(m, self.enable, addend.o, self.front - addend.latency, f"term_{index}")
+            for index, addend in enumerate(self.addends)
+        ]
+        term = delayed(m, self.enable, self.marks.term, self.front, "turn")
+        return select(m, values, term)
+
+    def _slot(self, m: Module) -> None:
+        """The marks, as late as the addend."""
+        marks = Signal(Marks(self.shared), name="late")
+        valid = self.marks.valid & self.marks.close
+        if len(self.addends) < self.shared.terms:
+            valid = valid & (self.marks.term < len(self.addends))
+        late = {
+            name: delayed(m, self.enable, self.marks[name], self.before, name)
+            for name in ("first", "place", "partial", "bank")
+        }
+        late["valid"] = delayed(m, self.enable, valid, self.before, "valid", reset=True)
+        m.d.comb += [marks[name].eq(value) for name, value in late.items()]
+        slot = self.accumulator.slot
+        m.d.comb += [
+            slot.valid.eq(marks.valid),
+            slot.first.eq(marks.first),
+            slot.place.eq(self.shared.address(marks.place, marks.partial, marks.bank)),
+        ]

@@ -1,0 +1,124 @@
+"""Collects the finished sums of all units, row by row, with all their partial sums."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..plan import Plan
+from .chain import value_layout
+from .sharing import Sharing
+from .timing import select
+
+
+def partials_layout(chains, shared: Sharing) -> data.StructLayout:
+    """For each accumulator, all partial sums of a row and column."""
+    return data.StructLayout(
+        {
+            str(n): data.ArrayLayout(value_layout(chain.value, chain.flags), shared.partials)
+            for n, chain in enumerate(chains)
+        }
+    )
+
+
+class Collector(wiring.Component):
+    """Walks over the bank of a finished reduction while the units fill the other ones.
+
+    A row and column takes ``shared.partials`` cycles. As many reductions may be on the way as there
+    are banks: one more has no ``room``.
+
+    Members
+    -------
+    starts : :py:`In(1)`
+        A reduction starts.
+    done : :py:`In(1)`
+        Its last addend is in the store.
+    used : :py:`In(range(partials + 1))`
+        With ``done``: how many partial sums have been added to; the others count as +0.
+    room : :py:`Out(1)`
+        Another reduction may start.
+    read_place : :py:`Out(…)`
+        Read from all units.
+    read : :py:`In(ArrayLayout(…, units))`
+        What stands there.
+    o : :py:`Out(stream.Signature(partials_layout(…)))`
+        The sums, row by row.
+    """
+
+    def __init__(self, plan: Plan, chains, shared: Sharing):
+        self.plan, self.shared = plan, shared
+        self.layout = data.StructLayout(
+            {str(n): value_layout(chain.value, chain.flags) for n, chain in enumerate(chains)}
+        )
+        self.result = partials_layout(chains, shared)
+        super().__init__(
+            {
+                "starts": In(1),
+                "done": In(1),
+                "used": In(range(shared.partials + 1)),
+                "room": Out(1),
+                "read_place": Out(range(max(shared.depth, 2))),
+                "read": In(data.ArrayLayout(self.layout, shared.units)),
+                "o": Out(stream.Signature(self.result)),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        shared = self.shared
+        place = Signal(range(max(shared.places, 2)))
+        unit = Signal(range(max(shared.units, 2)))
+        partial = Signal(range(max(shared.partials, 2)))
+        bank, written = Signal(range(shared.banks)), Signal(range(shared.banks))
+        started, full = Signal(range(shared.banks + 1)), Signal(range(shared.banks + 1))
+        used = data.ArrayLayout(self.used.shape(), shared.banks)
+        used = Signal(used, name="used_partials", reset_less=True)
+
+        # Read when the output is free; the last read of a reduction frees its bank.
+        step, whole, ends = Signal(), Signal(), Signal()
+        m.d.comb += [
+            step.eq((full != 0) & (~self.o.valid | self.o.ready)),
+            whole.eq(partial == shared.partials - 1),
+            ends.eq(whole & (unit == shared.units - 1) & (place == shared.places - 1)),
+            self.read_place.eq(shared.address(place, partial, bank)),
+            self.room.eq(started != shared.banks),
+        ]
+        m.d.sync += [
+            started.eq(started + self.starts - (step & ends)),
+            full.eq(full + self.done - (step & ends)),
+        ]
+        with m.If(self.done):
+            m.d.sync += [written.eq(written + 1), used[written].eq(self.used)]
+        self._count(m, step, whole, ends, partial, unit, place, bank)
+        self._output(m, step, whole, partial, unit, partial < used[bank])
+        return m
+
+    def _count(self, m, step, whole, ends, partial, unit, place, bank) -> None:
+        """Partial sums fastest, then units, then places."""
+        shared = self.shared
+        with m.If(step):
+            m.d.sync += partial.eq(partial + 1)
+            with m.If(whole):
+                m.d.sync += [partial.eq(0), unit.eq(unit + 1)]
+                with m.If(unit == shared.units - 1):
+                    m.d.sync += [unit.eq(0), place.eq(place + 1)]
+            with m.If(ends):
+                m.d.sync += [place.eq(0), bank.eq(bank + 1)]
+
+    def _output(self, m, step, whole, partial, unit, there) -> None:
+        """The partial sums one by one into the output, valid with the last."""
+        units = [self.read[number] for number in range(self.shared.units)]
+        chosen = select(m, units, unit, "chosen")
+        with m.If(self.o.ready):
+            m.d.sync += self.o.valid.eq(0)
+        with m.If(step):
+            m.d.sync += self.o.valid.eq(whole)
+        for number in self.layout.members:
+            for index in range(self.shared.partials):
+                target = self.o.payload[number][index]
+                with m.If(step & (partial == index)):
+                    value = chosen[number]
+                    if self.shared.partials > 1:
+                        value = Mux(there, value, 0)
+                    m.d.sync += target.eq(value)

@@ -1,0 +1,271 @@
+"""Takes all sums of a group at once and hands them to the scale units one after the other."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from .. import broadcast
+from ..plan import Plan
+from ..ports import Stream, streams
+from ..terms import span_groups
+from .chain import Marks
+from .sharing import Sharing
+from .term import scales_layout, sums_layout
+from .timing import delayed, select
+
+#: Entries of a multiplexer between two registers.
+WIDEST = 64
+
+
+def payload_layout(found: Stream) -> data.StructLayout:
+    """A beat of a stream, a member a field."""
+    return data.StructLayout({f.name: data.ArrayLayout(f.bits, f.count) for f in found.fields})
+
+
+def stream_called(plan: Plan, name: str) -> Stream | None:
+    """The stream of an engine, if it has it."""
+    return next((found for found in streams(plan) if found.name == name), None)
+
+
+class Drain(wiring.Component):
+    """Copies a group's sums and walks over them, row by row, ``shared.units`` at a time.
+
+    The array goes on at once. A group's scales stay on their stream until its last sum is taken.
+    Latency is ``latency`` cycles with ``enable`` from the copy to the first sums at the output;
+    throughput a group every ``shared.slots`` cycles.
+
+    Parameters
+    ----------
+    plan : :class:`Plan`
+        The array's sums.
+    shared : :class:`Sharing`
+        The units and their order.
+
+    Members
+    -------
+    enable : :py:`In(1)`
+        What comes after moves.
+    room : :py:`In(1)`
+        A reduction may start.
+    group : :py:`In(stream.Signature(…))`
+        The array's sums.
+    scale : :py:`In(stream.Signature(…))`
+        The group's scales, if there are any.
+    starts : :py:`Out(1)`
+        The first sums of a reduction leave for the multiplexers.
+    marks : :py:`Out(Marks(shared))`
+        What the sums are.
+    sums : :py:`Out(ArrayLayout(sums_layout(plan), units))`
+        The sums of a row and column for each unit.
+    scales : :py:`Out(ArrayLayout(scales_layout(…), units))`
+        Their scales.
+    """
+
+    def __init__(self, plan: Plan, shared: Sharing):
+        self.plan, self.shared = plan, shared
+        self.stream = stream_called(plan, "scale")
+        ports = {
+            "enable": In(1),
+            "room": In(1),
+            "group": In(stream.Signature(broadcast.sums_layout(plan))),
+            "starts": Out(1),
+            "marks": Out(Marks(shared)),
+            "sums": Out(data.ArrayLayout(sums_layout(plan), shared.units)),
+        }
+        if self.stream is not None:
+            ports["scale"] = In(stream.Signature(payload_layout(self.stream)))
+            layout = scales_layout(plan.levels("group"))
+            ports["scales"] = Out(data.ArrayLayout(layout, shared.units))
+        super().__init__(ports)
+
+    @property
+    def latency(self) -> int:
+        """The copy, and the multiplexers' registers."""
+        return 1 + self._registers(self.shared.places)
+
+    @staticmethod
+    def _registers(count: int) -> int:
+        return 1 if count <= WIDEST else 1 + Drain._registers(-(-count // WIDEST))
+
+    def elaborate(self, platform):
+        m = Module()
+        busy, go, step = Signal(), Signal(), Signal()
+        there = self.scale.valid if self.stream is not None else Const(1, 1)
+        first, final = Signal(init=1), Signal(reset_less=True)
+        counters = self._counters(m, step)
+        start = first & counters.begins
+        m.d.comb += [
+            go.eq(busy & there & (self.room | ~start)),
+            step.eq(go & self.enable),
+            self.starts.eq(step & start),
+        ]
+
+        # The copy, taken as the last sums of the one before leave.
+        held = Signal(self.group.payload.shape(), reset_less=True)
+        m.d.comb += self.group.ready.eq(~busy | (step & counters.ends))
+        with m.If(self.group.ready):
+            m.d.sync += [
+                busy.eq(self.group.valid),
+                held.eq(self.group.payload),
+                final.eq(self.group.payload.last),
+            ]
+        if self.stream is not None:
+            m.d.comb += self.scale.ready.eq(step & counters.ends)
+        with m.If(step & counters.ends):
+            m.d.sync += first.eq(final)
+        self._mark(m, step, go, final, counters)
+        self._choose_all(m, held, counters.outer, counters.inner)
+        return m
+
+    def _counters(self, m, step) -> SimpleNamespace:
+        """Where the walk stands: columns fastest, then rows, then terms.
+
+        Besides ``outer``, ``inner``, ``term`` and ``place``, registered for what waits for them:
+        ``begins`` and ``ends`` of the group, ``passed``: the last place of a term.
+        """
+        shared = self.shared
+        found = SimpleNamespace(
+            outer=Signal(range(max(shared.outer, 2)), name="outer"),
+            inner=Signal(range(max(shared.inner, 2)), name="inner"),
+            term=Signal(range(max(shared.terms, 2)), name="term"),
+            place=Signal(range(max(shared.places, 2)), name="place"),
+            begins=Signal(name="begins", init=1),
+            ends=Signal(name="ends", init=shared.slots == 1),
+            passed=Signal(name="passed", init=shared.places == 1),
+        )
+        last_term = found.term == shared.terms - 1
+        with m.If(step):
+            m.d.sync += [
+                found.inner.eq(found.inner + 1),
+                found.place.eq(found.place + 1),
+                found.begins.eq(found.ends),
+            ]
+            with m.If(found.inner == shared.inner - 1):
+                m.d.sync += [found.inner.eq(0), found.outer.eq(found.outer + 1)]
+            with m.If(found.passed):
+                m.d.sync += [found.outer.eq(0), found.place.eq(0)]
+                m.d.sync += found.term.eq(Mux(last_term, 0, found.term + 1))
+            if shared.places > 1:
+                nearly = found.place == shared.places - 2
+                m.d.sync += [found.passed.eq(nearly), found.ends.eq(nearly & last_term)]
+            elif shared.terms > 1:
+                m.d.sync += found.ends.eq(found.term == shared.terms - 2)
+        return found
+
+    def _mark(self, m, step, go, final, counters) -> None:
+        """The marks of this slot, delayed as the sums are."""
+        marks = Signal(Marks(self.shared), name="now")
+        opens, closes = self._span(m, step & counters.ends, final)
+        ends = step & counters.ends & final
+        bank, partial, wrapped = self._partials(m, step & counters.passed & closes, ends)
+        m.d.comb += [
+            marks.valid.eq(go),
+            marks.term.eq(counters.term),
+            marks.open.eq(opens),
+            marks.close.eq(closes),
+            marks.first.eq(~wrapped),
+            marks.final.eq(final),
+            marks.last.eq(counters.ends),
+            marks.place.eq(counters.place),
+            marks.partial.eq(partial),
+            marks.bank.eq(bank),
+        ]
+        cycles = self.latency - 1
+        for name in marks.shape().members:
+            late = delayed(
+                m, self.enable, marks[name], cycles, f"mark_{name}", reset=name == "valid"
+            )
+            m.d.comb += self.marks[name].eq(late)
+
+    def _span(self, m, passed, final):
+        """Whether this group is the first, the last of a span of the stage before the last."""
+        groups = span_groups(self.plan.arithmetic)
+        if groups == 1:
+            return Const(1, 1), Const(1, 1)
+        count = Signal(range(groups), name="group_in_span")
+        closes = Signal(name="closes")
+        m.d.comb += closes.eq(final | (count == groups - 1))
+        with m.If(passed):
+            m.d.sync += count.eq(Mux(closes, 0, count + 1))
+        return count == 0, closes
+
+    def _partials(self, m, passed, ends):
+        """The bank, the partial sum that takes this addend, and whether it has taken one before."""
+        shared = self.shared
+        bank = Signal(range(max(shared.banks, 2)), name="bank")
+        partial = Signal(range(max(shared.partials, 2)), name="partial")
+        wrapped = Signal(name="wrapped")
+        with m.If(passed):
+            m.d.sync += partial.eq(partial + 1)
+            with m.If(partial == shared.partials - 1):
+                m.d.sync += [partial.eq(0), wrapped.eq(1)]
+        with m.If(ends):
+            m.d.sync += [partial.eq(0), wrapped.eq(0)]
+            if shared.banks > 1:
+                m.d.sync += bank.eq(bank + 1)
+        return bank, partial, wrapped
+
+    def _choose_all(self, m, held, outer, inner) -> None:
+        """Each unit's sums and scales, by multiplexers."""
+        shared = self.shared
+        for unit in range(shared.units):
+            places = [
+                [shared.place(unit, o, i) for i in range(shared.inner)] for o in range(shared.outer)
+            ]
+            for number, item in enumerate(self.plan.sums):
+                keys = [[item.index(*place, shared.cols) for place in row] for row in places]
+                chosen = self._choose(
+                    m, held[str(number)], keys, (outer, inner), f"sum_{unit}_{number}"
+                )
+                m.d.comb += self.sums[unit][str(number)].eq(chosen)
+            for field in self.stream.fields if self.stream else ():
+                assert field.side is not None
+                one = field.count == 1
+                keys = [[0 if one else place[field.side] for place in row] for row in places]
+                codes = self.scale.payload[field.name]
+                name = f"scale_{unit}_{field.name}"
+                chosen = self._choose(m, codes, keys, (outer, inner), name)
+                m.d.comb += self.scales[unit][field.name].eq(chosen)
+
+    def _choose(self, m, values, keys: list[list[int]], counters, name: str):
+        """``values[keys[outer][inner]]``, ``latency - 1`` cycles later.
+
+        Only what changes with a counter passes a multiplexer.
+        """
+        outer, inner = counters
+        if all(len(set(row)) == 1 for row in keys):
+            keys, index = [[row[0]] for row in keys], outer
+        elif all(row == keys[0] for row in keys):
+            keys, index = [keys[0]], inner
+        elif len(keys[0]) & (len(keys[0]) - 1):
+            # Not a power of two: the columns first, each row by itself.
+            rows = [
+                select(m, [values[key] for key in row], inner, f"{name}_{number}")
+                for number, row in enumerate(keys)
+            ]
+            return self._staged(m, rows, outer, name)
+        else:
+            low = (len(keys[0]) - 1).bit_length()
+            index = Signal(low + len(outer), name=f"{name}_index")
+            m.d.comb += index.eq(Cat(inner[:low], outer))
+        flat = [key for row in keys for key in row]
+        entries = [values[key] for key in (flat[:1] if len(set(flat)) == 1 else flat)]
+        return self._staged(m, entries, index, name)
+
+    def _staged(self, m, entries, index, name: str):
+        """``entries[index]`` with a register behind every multiplexer of WIDEST entries."""
+        cycles, low = self.latency - 1, (WIDEST - 1).bit_length()
+        while len(entries) > WIDEST:
+            parts = [entries[start : start + WIDEST] for start in range(0, len(entries), WIDEST)]
+            chosen = [select(m, p, index[:low], f"{name}_{n}") for n, p in enumerate(parts)]
+            entries = [
+                delayed(m, self.enable, value, 1, f"{name}_part_{n}")
+                for n, value in enumerate(chosen)
+            ]
+            index = delayed(m, self.enable, index[low:], 1, f"{name}_high")
+            cycles -= 1
+        return delayed(m, self.enable, select(m, entries, index, name), cycles, f"{name}_chosen")

@@ -1,0 +1,144 @@
+# amaranth: UnusedElaboratable=no
+"""The scale path: everything between an array's sums and the results."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from .. import broadcast
+from ..plan import Plan
+from .collect import Collector
+from .drain import Drain, payload_layout, stream_called
+from .sharing import sharing
+from .tail import Tail, result_layout
+from .timing import delayed
+from .unit import ScaleUnit
+
+
+class ScalePath(wiring.Component):
+    """Scales an array's sums, adds them up over the groups and makes results of them.
+
+    Latency is ``latency`` cycles from the sums of a reduction's last group to its first result,
+    when nobody stalls and scales are there.
+
+    Members
+    -------
+    group : :py:`In(stream.Signature(sums_layout(plan)))`
+        The array's sums.
+    scale : a group's scales; only where there are any.
+    end_scale : late scales and bias; only where there are any.
+    result : :py:`Out(stream.Signature(result_layout(plan)))`
+        The results, row by row.
+    """
+
+    def __init__(self, plan: Plan):
+        self.plan = plan
+        self.shared = sharing(plan)
+        self.units = [ScaleUnit(plan, self.shared) for _ in range(self.shared.units)]
+        self.drain = Drain(plan, self.shared)
+        self.tail = Tail(plan, self.units[0].chains, self.shared)
+        self.scales = [name for name in ("scale", "end_scale") if stream_called(plan, name)]
+        ports = {"group": In(stream.Signature(broadcast.sums_layout(plan)))}
+        for name in self.scales:
+            ports[name] = In(stream.Signature(payload_layout(stream_called(plan, name))))
+        ports["result"] = Out(stream.Signature(result_layout(plan)))
+        super().__init__(ports)
+
+    @property
+    def latency(self) -> int:
+        front = self.drain.latency + self.units[0].latency
+        if self.shared.collected:
+            # All of the last group, then the first row and column's partial sums.
+            front += self.shared.slots + 1 + self.shared.partials
+        elif self.shared.terms > 1:
+            front += self.shared.places * (self.shared.terms - 1)
+        return front + self.tail.latency
+
+    @property
+    def result_interval(self) -> int:
+        """Cycles from one result of a tile to the next."""
+        return self.shared.interval
+
+    @property
+    def reduction_cycles(self) -> int:
+        """The fewest cycles between two reductions that never hold up the array."""
+        results = self.plan.rows * self.plan.cols * self.result_interval
+        if not self.shared.collected:
+            return results
+        # A reduction keeps its bank while it lasts, passes the units, and is collected.
+        kept = self.drain.latency + self.units[0].latency + 1 + results
+        return max(results, -(-kept // (self.shared.banks - 1)))
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is worth knowing, a line each."""
+        short = f"reductions of fewer than {self.reduction_cycles} steps wait for their results"
+        return (*self.shared.remarks, short)
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.drain, m.submodules.tail = self.drain, self.tail
+        for number, unit in enumerate(self.units):
+            m.submodules[f"unit_{number}"] = unit
+        enable = Signal()
+        drain, tail = self.drain, self.tail
+        wiring.connect(m, wiring.flipped(self.group), drain.group)
+        if "scale" in self.scales:
+            wiring.connect(m, wiring.flipped(self.scale), drain.scale)
+        if "end_scale" in self.scales:
+            wiring.connect(m, wiring.flipped(self.end_scale), tail.end_scale)
+        wiring.connect(m, tail.result, wiring.flipped(self.result))
+
+        m.d.comb += drain.enable.eq(enable)
+        for number, unit in enumerate(self.units):
+            m.d.comb += [
+                unit.enable.eq(enable),
+                unit.marks.eq(drain.marks),
+                unit.sums.eq(drain.sums[number]),
+            ]
+            if "scale" in self.scales:
+                m.d.comb += unit.scales.eq(drain.scales[number])
+        if self.shared.collected:
+            self._collect(m, enable)
+        else:
+            self._pass(m, enable)
+        return m
+
+    def _late(self, m: Module, enable, value, more: int, name: str, *, reset: bool = False):
+        return delayed(m, enable, value, self.units[0].latency + more, name, reset=reset)
+
+    def _pass(self, m: Module, enable) -> None:
+        """Final sums of the only unit go straight on; everything waits if they cannot."""
+        marks, tail = self.drain.marks, self.tail
+        final = marks.valid & marks.final & (marks.term == self.shared.terms - 1)
+        valid = self._late(m, enable, final, 0, "final", reset=True)
+        m.d.comb += [
+            self.drain.room.eq(1),
+            tail.sums.valid.eq(valid),
+            enable.eq(~valid | tail.sums.ready),
+        ]
+        for name in tail.sums.payload.shape().members:
+            m.d.comb += tail.sums.payload[name][0].eq(self.units[0].o[name])
+
+    def _collect(self, m: Module, enable) -> None:
+        """The units never wait; results are collected behind them."""
+        marks, shared = self.drain.marks, self.shared
+        m.submodules.collector = collector = Collector(self.plan, self.units[0].chains, shared)
+        wiring.connect(m, collector.o, self.tail.sums)
+        ends = marks.valid & marks.final & marks.last
+        used = Signal(collector.used.shape())
+        m.d.comb += used.eq(Mux(marks.first, marks.partial + 1, shared.partials))
+        m.d.comb += [
+            enable.eq(1),
+            self.drain.room.eq(collector.room),
+            collector.starts.eq(self.drain.starts),
+            collector.done.eq(self._late(m, enable, ends, 1, "done", reset=True)),
+            collector.used.eq(self._late(m, enable, used, 1, "used")),
+        ]
+        for number, unit in enumerate(self.units):
+            m.d.comb += [
+                unit.read_place.eq(collector.read_place),
+                collector.read[number].eq(unit.read),
+            ]

@@ -1,0 +1,246 @@
+# amaranth: UnusedElaboratable=no
+"""From sums over all groups to results: late scales, bias, conversion, ReLU, clamp."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Const, Module, Mux, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ...golden.bounds import Range
+from ...golden.formats import Integer, Minifloat
+from ...golden.terms import Sided, late
+from ..fp import (
+    FixedToInteger,
+    FloatAdd,
+    FloatMultiply,
+    FloatToFloat,
+    FloatToInteger,
+    IntegerToFloat,
+)
+from ..fp.unpack import unpack
+from ..plan import Plan
+from ..product import FlaggedLayout, flag_names
+from .addend import staged
+from .chain import Chain
+from .collect import partials_layout
+from .dataflow import Dataflow, Node
+from .drain import payload_layout, stream_called
+from .finish import finished
+from .sharing import ADDER_STAGES, Sharing
+from .term import scale_name
+from .timing import delayed, select
+
+
+def result_layout(plan: Plan) -> data.StructLayout:
+    """A beat of results: all outputs of a row and column, and the end of the tile."""
+    found = plan.result
+    flagged = isinstance(found, Range)
+    value = FlaggedLayout(found, plan.result_flags) if flagged else found.bits
+    return data.StructLayout({"value": data.ArrayLayout(value, plan.arithmetic.outputs), "last": 1})
+
+
+class Tail(wiring.Component):
+    """Takes a row and column a cycle, row by row; each step in the working format is rounded.
+
+    Latency is ``latency`` cycles while results are taken. The late scales and the bias of a
+    reduction stay on their stream until its last row and column has entered.
+
+    Parameters
+    ----------
+    plan : :class:`Plan`
+        What is computed.
+    chains : sequence of :class:`Chain`
+        Where the sums come from: what kind they are of.
+    shared : :class:`Sharing`
+        How many partial sums each has.
+
+    Members
+    -------
+    sums : :py:`In(stream.Signature(partials_layout(…)))`
+        The sums.
+    end_scale : :py:`In(stream.Signature(…))`
+        Late scales and bias, where there are any.
+    result : :py:`Out(stream.Signature(result_layout(plan)))`
+        The results.
+    """
+
+    def __init__(self, plan: Plan, chains: list[Chain], shared: Sharing):
+        self.plan, self.chains, self.shared = plan, chains, shared
+        self.stream = stream_called(plan, "end_scale")
+        self.working = plan.arithmetic.working
+        self.flow = Dataflow()
+        self.results = self._results()
+        ports = {
+            "sums": In(stream.Signature(partials_layout(chains, shared))),
+            "result": Out(stream.Signature(result_layout(plan))),
+        }
+        if self.stream is not None:
+            ports["end_scale"] = In(stream.Signature(payload_layout(self.stream)))
+        super().__init__(ports)
+
+    @property
+    def latency(self) -> int:
+        """At least one: results leave from registers."""
+        return max(1, *(node.time for node in self.results))
+
+    # The graph: what meets what.
+
+    def _results(self) -> list[Node]:
+        """A node for each output."""
+        found: list[Node | None] = [None] * self.plan.arithmetic.outputs
+        for number, chain in enumerate(self.chains):
+            node = self._scaled(self._entered(number, chain), chain)
+            so_far = found[chain.item.output]
+            found[chain.item.output] = node if so_far is None else self._add(so_far, node)
+        return [self._output(node) for node in found if node is not None]
+
+    def _entered(self, number: int, chain: Chain) -> Node:
+        """An accumulator's sum: its partial sums added up; in the working format if more acts."""
+        nodes = [
+            self.flow.entry(lambda m, p=p: self.sums.payload[str(number)][p])
+            for p in range(self.shared.partials)
+        ]
+        while len(nodes) > 1:
+            pairs = [self._add(a, b) for a, b in zip(nodes[::2], nodes[1::2], strict=False)]
+            nodes = pairs + nodes[len(nodes) - len(nodes) % 2 :]
+        if not late(self.plan.arithmetic) or chain.value == self.working:
+            return nodes[0]
+        return self._to_float(nodes[0], chain, self.working)
+
+    def _to_float(self, node: Node, chain: Chain, fmt: Minifloat, *, saturate: bool = False):
+        if isinstance(chain.value, Range):
+            values, flags = chain.value, chain.flags
+            block = staged(
+                lambda n: IntegerToFloat(values, fmt, flags, saturate=saturate, stages=n)
+            )
+        else:
+            source = chain.value
+            block = staged(lambda n: FloatToFloat(source, fmt, saturate=saturate, stages=n))
+        return self.flow.through(block, i=node)
+
+    def _scaled(self, node: Node, chain: Chain) -> Node:
+        """The late scales, one after the other."""
+        for scale in chain.item.scales:
+            fmt = scale[1].format
+            assert isinstance(fmt, Minifloat)
+            block = staged(
+                lambda n, fmt=fmt: FloatMultiply(
+                    self.working, fmt, self.working, rows=True, stages=n
+                )
+            )
+            node = self.flow.through(block, a=node, b=self._late_code(scale_name(scale), scale))
+        return node
+
+    def _add(self, a: Node, b: Node, fmt: Minifloat | None = None) -> Node:
+        second = fmt or self.working
+        levels = FloatAdd(self.working, second, self.working, stages=0).levels
+        stages = min(ADDER_STAGES, len(levels))
+        block = FloatAdd(self.working, second, self.working, stages=stages)
+        return self.flow.through(block, a=a, b=b)
+
+    def _late_code(self, name: str, scale: Sided | None) -> Node:
+        """A late scale's code for the row and column that enters, or the row's bias."""
+        side = scale[0] if scale else 0
+
+        def make(m: Module):
+            codes = self.end_scale.payload[name]
+            entries = [codes[index] for index in range(len(codes))]
+            return select(m, entries, self.col if side else self.row, name)
+
+        return self.flow.entry(make)
+
+    def _output(self, node: Node) -> Node:
+        """Bias, conversion, ReLU and clamp."""
+        output, chain = self.plan.arithmetic.output, self.chains[0]
+        if output.bias is not None:
+            assert isinstance(output.bias, Minifloat)
+            node = self._add(node, self._late_code("bias", None), output.bias)
+        fmt = self.plan.result
+        if isinstance(fmt, Range):
+            return self.flow.apply(self._raw, node)
+        acted = late(self.plan.arithmetic)
+        node = self._converted(node, self.working if acted else chain.value, chain)
+        return self.flow.apply(lambda m, code: finished(m, output, fmt, code), node)
+
+    def _converted(self, node: Node, source: Range | Minifloat, chain: Chain) -> Node:
+        """The one conversion to the output's format."""
+        output, fmt = self.plan.arithmetic.output, self.plan.result
+        if source == fmt:
+            return node
+        if output.nan == "zero" and isinstance(fmt, Minifloat):
+            node = self.flow.apply(lambda m, value: _without_nan(m, source, value), node)
+        if isinstance(fmt, Integer):
+            if isinstance(source, Range):
+                block = staged(lambda n: FixedToInteger(source, chain.flags, fmt, stages=n))
+            else:
+                block = staged(lambda n: FloatToInteger(source, fmt, stages=n))
+            return self.flow.through(block, i=node)
+        assert isinstance(fmt, Minifloat)
+        if isinstance(source, Range):
+            return self._to_float(node, chain, fmt, saturate=output.saturates)
+        block = staged(lambda n: FloatToFloat(source, fmt, saturate=output.saturates, stages=n))
+        return self.flow.through(block, i=node)
+
+    def _raw(self, m: Module, value):
+        """An accumulator's value and flags as those that all outputs share."""
+        result = Signal(FlaggedLayout(self.plan.result, self.plan.result_flags), name="raw")
+        m.d.comb += result.value.eq(value.value)
+        for name in flag_names(self.plan.result_flags):
+            if name in value.shape().members:
+                m.d.comb += result[name].eq(value[name])
+        return result
+
+    # The hardware.
+
+    def elaborate(self, platform):
+        m = Module()
+        enable, enters, last = Signal(), Signal(), Signal()
+        there = 1
+        if self.stream is not None:
+            there = self.end_scale.valid
+            m.d.comb += self.end_scale.ready.eq(enters & last)
+        m.d.comb += [
+            enable.eq(~self.result.valid | self.result.ready),
+            self.sums.ready.eq(enable & there),
+            enters.eq(self.sums.valid & self.sums.ready),
+        ]
+        self._count(m, enters, last)
+
+        self.flow.enable = enable
+        self.flow.forget()
+        for number, node in enumerate(self.results):
+            value = self.flow.late(m, node, self.latency)
+            m.d.comb += self.result.payload.value[number].eq(value)
+        m.d.comb += [
+            self.result.valid.eq(
+                delayed(m, enable, self.sums.valid & there, self.latency, "valid", reset=True)
+            ),
+            self.result.payload.last.eq(delayed(m, enable, last, self.latency, "last")),
+        ]
+        return m
+
+    def _count(self, m: Module, enters, last) -> None:
+        """The row and column that enters."""
+        rows, cols = self.plan.rows, self.plan.cols
+        self.row, self.col = Signal(range(max(rows, 2))), Signal(range(max(cols, 2)))
+        m.d.comb += last.eq((self.row == rows - 1) & (self.col == cols - 1))
+        with m.If(enters):
+            m.d.sync += self.col.eq(self.col + 1)
+            with m.If(self.col == cols - 1):
+                m.d.sync += [self.col.eq(0), self.row.eq(self.row + 1)]
+            with m.If(last):
+                m.d.sync += self.row.eq(0)
+
+
+def _without_nan(m: Module, source: Range | Minifloat, value):
+    """A sum whose NaN counts as zero."""
+    if isinstance(source, Minifloat):
+        return Mux(unpack(m, source, value).nan, 0, value)
+    members = value.shape().members
+    nan = value.nan if "nan" in members else Const(0, 1)
+    if "positive" in members:
+        nan = nan | (value.positive & value.negative)
+    result = Signal(value.shape(), name="numbers")
+    m.d.comb += [result[name].eq(Mux(nan, 0, value[name])) for name in members]
+    return result

@@ -1,0 +1,175 @@
+"""What a group's sums amount to before their float scales: integer scales, zero points."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from ...golden.bounds import Range, of_format
+from ...golden.flags import Reachable
+from ...golden.terms import Sided
+from ..decoder import Decoder
+from ..pe import SIDES
+from ..plan import Plan
+from ..product import FlaggedLayout, flag_names
+from ..shapes import member, shape_of
+from ..terms import NO_FLAGS, PartPlan, TermPlan, scaled_flags
+from .timing import delayed
+
+
+def scale_name(scale: Sided) -> str:
+    """The member of a layout that carries a scale."""
+    side, level = scale
+    return f"{SIDES[side]}_{level.name}"
+
+
+def scales_layout(scales: tuple[Sided, ...]) -> data.StructLayout:
+    """One code of each scale, by name."""
+    return data.StructLayout({scale_name(scale): scale[1].format.bits for scale in scales})
+
+
+def sums_layout(plan: Plan) -> data.StructLayout:
+    """The sums of one row and column, by number."""
+    return data.StructLayout(
+        {str(n): FlaggedLayout(item.total, item.flags) for n, item in enumerate(plan.sums)}
+    )
+
+
+class TermSum(wiring.Component):
+    """The sum of a term's parts, each times its integer scales: exact.
+
+    Latency is ``latency`` cycles in which ``enable`` is high, throughput one term a cycle.
+
+    Parameters
+    ----------
+    plan : :class:`Plan`
+        The array's sums.
+    term : :class:`TermPlan`
+        Which of them, with which integer scales.
+
+    Members
+    -------
+    enable : :py:`In(1)`
+        Registers hold while low.
+    sums : :py:`In(sums_layout(plan))`
+        A group's sums for one row and column.
+    scales : :py:`In(scales_layout(self.levels))`
+        The integer scales' codes; only where there are any.
+    o : :py:`Out(FlaggedLayout(term.range, term.flags))`
+        The term.
+    """
+
+    def __init__(self, plan: Plan, term: TermPlan):
+        self.plan, self.term = plan, term
+        self.levels = tuple({scale_name(s): s for p in term.parts for s in p.scales}.values())
+        self.depth = max(len(part.scales) for part in term.parts)
+        ports = {
+            "enable": In(1),
+            "sums": In(sums_layout(plan)),
+            "o": Out(FlaggedLayout(term.range, term.flags)),
+        }
+        if self.levels:
+            ports["scales"] = In(scales_layout(self.levels))
+        super().__init__(ports)
+
+    @property
+    def latency(self) -> int:
+        """A register after each integer scale, and one where parts are added."""
+        return self.depth + (len(self.term.parts) > 1)
+
+    def elaborate(self, platform):
+        m = Module()
+        factors = {name: self._decode(m, name, scale) for name, scale in self._named()}
+        parts = [self._part(m, number, factors) for number in range(len(self.term.parts))]
+        total = sum(value << (bounds.lsb - self.term.range.lsb) for value, bounds, _ in parts)
+        flags = {
+            name: _any([marks[name] for _, _, marks in parts if name in marks])
+            for name in flag_names(self.term.flags)
+        }
+        if len(parts) == 1:
+            m.d.comb += self.o.value.eq(total)
+            m.d.comb += [self.o[name].eq(flag) for name, flag in flags.items()]
+            return m
+        with m.If(self.enable):
+            m.d.sync += self.o.value.eq(total)
+            m.d.sync += [self.o[name].eq(flag) for name, flag in flags.items()]
+        return m
+
+    def _named(self):
+        return [(scale_name(scale), scale) for scale in self.levels]
+
+    def _decode(self, m, name, scale: Sided):
+        m.submodules[f"{name}_decoder"] = decoder = Decoder(scale[1].format)
+        m.d.comb += decoder.code.eq(self.scales[name])
+        return decoder.o.significand
+
+    def _part(self, m, number: int, factors):
+        """A part's value, its bounds and flags, ``depth`` cycles after the sums."""
+        part: PartPlan = self.term.parts[number]
+        value, bounds, marks = self._gather(m, number, part)
+        flags = part.sum_flags
+        for index in range(self.depth):
+            if index >= len(part.scales):
+                value = delayed(m, self.enable, value, 1, f"part_{number}_{index}")
+                marks = {
+                    name: delayed(m, self.enable, flag, 1, f"part_{number}_{name}_{index}")
+                    for name, flag in marks.items()
+                }
+                continue
+            scale = part.scales[index]
+            factor = delayed(
+                m, self.enable, factors[scale_name(scale)], index, f"factor_{number}_{index}"
+            )
+            after = scaled_flags(flags, (scale,))
+            marks = self._scaled_marks(m, marks, after, factor, f"part_{number}_{index}")
+            flags, bounds = after, bounds * of_format(scale[1].format)
+            register = Signal(shape_of(bounds), name=f"part_{number}_{index}", reset_less=True)
+            with m.If(self.enable):
+                m.d.sync += register.eq(value * factor)
+            value = register
+        return value, bounds, marks
+
+    def _gather(self, m, number: int, part: PartPlan):
+        """The sum of a part's sums."""
+        items = [(self.plan.sums[n], self.sums[str(n)]) for n in part.sums]
+        bounds: Range = items[0][0].total
+        for item, _ in items[1:]:
+            bounds = bounds + item.total
+        value = Signal(shape_of(bounds), name=f"gathered_{number}")
+        m.d.comb += value.eq(sum(o.value << (item.total.lsb - bounds.lsb) for item, o in items))
+        marks = {
+            name: _any([member(o, name) for _, o in items]) for name in flag_names(part.sum_flags)
+        }
+        return value, bounds, marks
+
+    def _scaled_marks(self, m, marks, after: Reachable, factor, name: str):
+        """Flags times a finite integer: infinity times zero is NaN, a minus swaps.
+
+        What is NaN already, or infinite of both signs, is NaN alone.
+        """
+        if after == NO_FLAGS:
+            return {}
+        found = {"nan": marks.get("nan", 0)}
+        if "positive" in marks:
+            zero, minus = factor == 0, factor < 0
+            positive, negative = marks["positive"], marks["negative"]
+            found["nan"] |= (positive & negative) | (zero & (positive | negative))
+            alone = ~found["nan"]
+            found["positive"] = alone & Mux(minus, negative, positive)
+            found["negative"] = alone & Mux(minus, positive, negative)
+        if not after.nan:
+            del found["nan"]
+        result = {}
+        for flag, value in found.items():
+            result[flag] = Signal(name=f"{name}_{flag}", reset_less=True)
+            with m.If(self.enable):
+                m.d.sync += result[flag].eq(value)
+        return result
+
+
+def _any(flags):
+    value = flags[0] if flags else 0
+    for other in flags[1:]:
+        value = value | other
+    return value

@@ -1,0 +1,74 @@
+# amaranth: UnusedElaboratable=no
+"""A scale unit: takes the sums of one row and column a cycle, scales and accumulates them."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..plan import Plan
+from .chain import Chain, Marks, value_layout
+from .sharing import Sharing
+from .term import scales_layout, sums_layout
+from .timing import delayed
+
+
+def values_layout(chains: list[Chain]) -> data.StructLayout:
+    """The sums of all accumulators for a row and column, by number."""
+    return data.StructLayout(
+        {str(n): value_layout(chain.value, chain.flags) for n, chain in enumerate(chains)}
+    )
+
+
+class ScaleUnit(wiring.Component):
+    """A chain for each accumulator, all in step.
+
+    Latency is ``latency`` cycles with ``enable``, throughput one row and column a cycle.
+
+    Members
+    -------
+    enable, sums, scales, marks, read_place : as of :class:`Chain`.
+    o, read : :py:`Out(values_layout(…))`
+        The sums of all chains; ``read`` only where ``shared.collected``.
+    """
+
+    def __init__(self, plan: Plan, shared: Sharing):
+        self.plan, self.shared = plan, shared
+        self.chains = [Chain(plan, item, shared) for item in plan.accumulators]
+        ports = {
+            "enable": In(1),
+            "sums": In(sums_layout(plan)),
+            "marks": In(Marks(shared)),
+            "o": Out(values_layout(self.chains)),
+        }
+        if levels := plan.levels("group"):
+            ports["scales"] = In(scales_layout(levels))
+        if shared.collected:
+            ports["read_place"] = In(range(max(shared.depth, 2)))
+            ports["read"] = Out(values_layout(self.chains))
+        super().__init__(ports)
+
+    @property
+    def latency(self) -> int:
+        return max(chain.latency for chain in self.chains)
+
+    def elaborate(self, platform):
+        m = Module()
+        for number, chain in enumerate(self.chains):
+            m.submodules[f"chain_{number}"] = chain
+            late = self.latency - chain.latency
+            m.d.comb += [
+                chain.enable.eq(self.enable),
+                chain.sums.eq(self.sums),
+                chain.marks.eq(self.marks),
+                self.o[str(number)].eq(delayed(m, self.enable, chain.o, late, f"late_{number}")),
+            ]
+            if self.plan.levels("group"):
+                m.d.comb += chain.scales.eq(self.scales)
+            if self.shared.collected:
+                m.d.comb += [
+                    chain.read_place.eq(self.read_place),
+                    self.read[str(number)].eq(chain.read),
+                ]
+        return m

@@ -1,0 +1,204 @@
+"""What arrays of every flow share: their streams, how steps are taken and sums handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from amaranth.hdl import Const, Module, Signal, Value
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from .aligned import AlignedElement
+from .decoder import Decoder
+from .pe import SIDES, ProcessingElement, plane_layout
+from .plan import Plan
+from .product import FlaggedLayout
+from .shapes import shape_of
+from .sums import Sum
+
+#: What the modules of sums are called, by whether each row and each column has its own.
+KINDS = {
+    (True, True): "pe",
+    (True, False): "row_sum",
+    (False, True): "column_sum",
+    (False, False): "count",
+}
+
+
+def codes_layout(plan: Plan, side: int) -> data.StructLayout:
+    """A step's codes: a member for each array of codes, vector 0 and lane 0 in the low bits."""
+    operand = (plan.arithmetic.weight, plan.arithmetic.activation)[side]
+    vectors = plan.cols if side else plan.rows
+    return data.StructLayout(
+        {
+            name: data.ArrayLayout(data.ArrayLayout(fmt.bits, plan.lanes), vectors)
+            for name, fmt in operand.codes.items()
+        }
+    )
+
+
+def sums_layout(plan: Plan) -> data.StructLayout:
+    """All sums of a group, by number; before a scale path also if it ends the reduction."""
+    members = {
+        str(number): data.ArrayLayout(
+            FlaggedLayout(item.total, item.flags), item.places(plan.rows, plan.cols)
+        )
+        for number, item in enumerate(plan.sums)
+    }
+    return data.StructLayout({**members, "last": 1} if plan.serial else members)
+
+
+def planes_of(plan: Plan, side: int, numbers: Sequence[int] | None = None) -> list[int]:
+    """The planes of an operand that all sums read, or those of ``numbers``."""
+    items = plan.sums if numbers is None else [plan.sums[number] for number in numbers]
+    return sorted({plane for item in items for plane in item.planes(side)})
+
+
+def element_of(plan: Plan, item: Sum) -> ProcessingElement | AlignedElement:
+    """The component that forms one sum."""
+    return (AlignedElement if item.aligned else ProcessingElement)(plan, item)
+
+
+def decode(m: Module, plan: Plan, side: int, vector: int, codes) -> dict[int, Signal]:
+    """A step's decoded elements of one row or column, by plane; ``codes`` by array."""
+    operand, name = (plan.arithmetic.weight, plan.arithmetic.activation)[side], SIDES[side]
+    found = {}
+    for plane in planes_of(plan, side):
+        layout = plane_layout(plan, side, plane)
+        found[plane] = Signal(layout, name=f"{name}_decoded_{plane}_{vector}")
+        for lane in range(plan.lanes):
+            decoder = Decoder(operand.planes[plane].element, infinite=plan.infinite)
+            m.submodules[f"{name}_decoder_{plane}_{vector}_{lane}"] = decoder
+            m.d.comb += [
+                decoder.code.eq(codes[operand.planes[plane].code][lane]),
+                found[plane][lane].eq(decoder.o),
+            ]
+    return found
+
+
+class Marks(NamedTuple):
+    """What a step is: ``taken`` at all; the ``first``, the ``close`` of a group; the ``last``.
+
+    ``last`` is of the reduction. The others say nothing where no step was taken.
+    """
+
+    taken: Signal
+    first: Signal
+    close: Signal
+    last: Signal
+
+
+class StepArray(wiring.Component):
+    """``rows`` × ``cols`` sums of products fed by two streams of steps; flows say how.
+
+    A step takes ``lanes`` elements of every row from ``weight`` and of every column from
+    ``activation``, when both are valid. Every ``plan.group`` elements, and with ``last`` in the
+    activation, the sums leave together, ``plan.array_latency`` cycles after the step was taken.
+    Throughput is one step a cycle, without bubbles; when sums are not taken, the whole array holds
+    still.
+
+    Parameters
+    ----------
+    plan : :class:`Plan`
+        Formats, shape and widths.
+
+    Members
+    -------
+    weight : :py:`In(stream.Signature(codes_layout(plan, 0)))`
+        Codes.
+    activation : :py:`In(stream.Signature(StructLayout({"data": codes_layout(plan, 1), "last": 1})))`
+        Codes, and the end of the reduction.
+    initial : :py:`In(stream.Signature(ArrayLayout(…, rows * cols)))`
+        What the sums start from, once a reduction; only where the arithmetic preloads.
+    result : :py:`Out(stream.Signature(sums_layout(plan)))`
+        The sums, column 0 of row 0 in the low bits.
+    """  # noqa: E501
+
+    def __init__(self, plan: Plan):
+        self.plan = plan
+        steps = data.StructLayout({"data": codes_layout(plan, 1), "last": 1})
+        ports = {
+            "weight": In(stream.Signature(codes_layout(plan, 0))),
+            "activation": In(stream.Signature(steps)),
+        }
+        if plan.initial is not None:
+            starts = data.ArrayLayout(shape_of(plan.initial), plan.rows * plan.cols)
+            ports["initial"] = In(stream.Signature(starts))
+        ports["result"] = Out(stream.Signature(sums_layout(plan)))
+        super().__init__(ports)
+
+    def elaborate(self, platform):
+        m = Module()
+        advance = Signal()
+        marks = self._delay(m, advance, self._take_steps(m, advance))
+        self._hand_over(m, advance, marks[-1])
+        self._fill(m, advance, marks)
+        return m
+
+    # What a flow says.
+
+    def _admits(self, m: Module, advance: Signal, now: Marks) -> Value:
+        """Whether a step like ``now`` may be taken."""
+        return Const(1, 1)
+
+    def _waits(self, m: Module, advance: Signal, end: Marks) -> Value:
+        """Whether the array must hold still before it adds the step ``end``."""
+        return Const(0, 1)
+
+    def _fill(self, m: Module, advance: Signal, marks: list[Marks]) -> None:
+        """The elements; ``marks`` are a step's as it was so many cycles ago."""
+        raise NotImplementedError
+
+    # What all flows do.
+
+    def _take_steps(self, m: Module, advance: Signal) -> Marks:
+        """Take a step when both operands are there and nothing holds the array; its marks."""
+        weight, activation = self.weight, self.activation
+        now = Marks(Signal(name="taken"), Signal(name="first", init=1), Signal(name="close"),
+                    activation.payload.last)  # fmt: skip
+        may = self._admits(m, advance, now)
+        m.d.comb += [
+            now.taken.eq(weight.valid & activation.valid & may),
+            weight.ready.eq(activation.valid & may & advance),
+            activation.ready.eq(weight.valid & may & advance),
+        ]
+        entered = advance & now.taken
+        if self.plan.group is None:
+            m.d.comb += now.close.eq(now.last)
+        else:
+            steps = self.plan.group // self.plan.lanes
+            count = Signal(range(max(steps, 2)))
+            m.d.comb += now.close.eq(now.last | (count == steps - 1))
+            with m.If(entered):
+                m.d.sync += count.eq(count + 1)
+                with m.If(now.close):
+                    m.d.sync += count.eq(0)
+        with m.If(entered):
+            m.d.sync += now.first.eq(now.close)
+        return now
+
+    def _delay(self, m: Module, advance: Signal, now: Marks) -> list[Marks]:
+        """The marks after 0, 1, … cycles, until the last sum takes the step."""
+        found = [now]
+        for stage in range(self.plan.array_latency - 1):
+            after = Marks(*(
+                Signal(name=f"{name}_{stage}", reset_less=name != "taken")
+                for name in Marks._fields
+            ))  # fmt: skip
+            with m.If(advance):
+                m.d.sync += [a.eq(before) for a, before in zip(after, found[-1], strict=True)]
+            found.append(after)
+        return found
+
+    def _hand_over(self, m: Module, advance: Signal, end: Marks) -> None:
+        """The sums stand until they are taken."""
+        result = self.result
+        waits = self._waits(m, advance, end)
+        m.d.comb += advance.eq((~result.valid | result.ready) & ~waits)
+        with m.If(advance):
+            m.d.sync += result.valid.eq(end.taken & end.close)
+            if self.plan.serial:
+                m.d.sync += result.payload.last.eq(end.last)
+        with m.Elif(result.ready):
+            m.d.sync += result.valid.eq(0)

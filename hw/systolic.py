@@ -1,0 +1,150 @@
+# amaranth: UnusedElaboratable=no
+"""The array with flow ``systolic_os``: operands move between neighbours, sums stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from amaranth.hdl import Const, Signal
+
+from .cell import Cell, Edge
+from .plan import Plan
+from .scale.timing import delayed
+from .steps import KINDS, StepArray
+
+
+def shortest(plan: Plan) -> int:
+    """Steps from one end of a group to the next, at the least."""
+    whole = plan.group or plan.arithmetic.group or plan.stage.span or plan.lanes
+    return whole // plan.lanes
+
+
+class SystolicArray(StepArray):
+    """``rows`` × ``cols`` cells; weights move from column to column, activations from row to row.
+
+    Streams and throughput: :class:`StepArray`. Row r and column c work r + c cycles behind the
+    first: vectors are delayed at the edge, and sums behind the cells, so that they leave together.
+    Sums that rows or columns share stand in the last row or column, where they wait the least.
+
+    A sum waits in a register that takes it when its group is complete, or in a delay line where
+    the next group can be complete before this one has left (``spacing``). Reductions of any length
+    whose results leave one by one, ``rows * cols`` cycles for each, are taken so far apart that
+    registers do: never does a result come later for it.
+
+    What the sums start from is taken with a reduction's first step, which waits for it: so results
+    never wait for later inputs.
+    """
+
+    @property
+    def spaced(self) -> bool:
+        """Whether the ends of reductions are kept apart."""
+        plan = self.plan
+        return plan.serial and plan.group is None and shortest(plan) <= plan.skew
+
+    @property
+    def spacing(self) -> int:
+        """Cycles from the end of a group to the next, at the least."""
+        return self.plan.skew + 1 if self.spaced else shortest(self.plan)
+
+    def _admits(self, m, advance, now):
+        weight, activation = self.weight, self.activation
+        if self.plan.initial is not None:
+            there = weight.valid & activation.valid
+            m.d.comb += self.initial.ready.eq(now.first & there & advance)
+            return ~now.first | self.initial.valid
+        if not self.spaced:
+            return Const(1, 1)
+        wait = Signal(range(self.spacing))
+        with m.If(advance & now.taken & now.close):
+            m.d.sync += wait.eq(self.spacing - 1)
+        with m.Elif(advance & wait.any()):
+            m.d.sync += wait.eq(wait - 1)
+        return ~now.close | ~wait.any()
+
+    def _fill(self, m, advance, marks):
+        """Cells row by row: each takes what the one before and the one above hand on.
+
+        Whatever a cell takes comes from a register of an edge or a cell, the activations' before
+        the weights' in the order of creation, and all that it gives is named here: so all cells
+        come out as the same module.
+        """
+        plan = self.plan
+        above = [
+            self._edge(m, advance, 1, col, self.activation.payload.data) for col in range(plan.cols)
+        ]
+        for row in range(plan.rows):
+            mark = marks[plan.tree_latency + 1 + row]
+            left = self._edge(m, advance, 0, row, self.weight.payload, mark)
+            for col in range(plan.cols):
+                arriving = above[col] | left
+                for name, numbers in self._standing(row, col):
+                    cell = self._cell(m, advance, name, numbers, (row, col), arriving)
+                    self._hand_over_sums(m, advance, cell, row, col)
+                above[col] = _wires(m, cell, f"{row}_{col}")
+                left = {name: above[col][name] for name in left}
+
+    def _edge(self, m, advance, side: int, index: int, codes, mark=None) -> dict:
+        """What enters at a row or column, ``index`` cycles later than at the first."""
+        edge = Edge(self.plan, side)
+        name = f"{('row', 'column')[side]}_edge_{index}"
+        m.submodules[name] = edge
+        m.d.comb += edge.enable.eq(advance)
+        for array in codes.shape().members:
+            late = delayed(m, advance, codes[array][index], index, f"{name}_{array}")
+            m.d.comb += edge.codes[array].eq(late)
+        if mark is not None:
+            m.d.comb += [edge.marks.accumulate.eq(mark.taken), edge.marks.close.eq(mark.close)]
+        return _wires(m, edge, name)
+
+    def _standing(self, row: int, col: int) -> Iterator[tuple[str, list[int]]]:
+        """The cells of a place and the sums that they form; ``pe`` is always there, and last."""
+        last_row, last_col = row == self.plan.rows - 1, col == self.plan.cols - 1
+        for (per_row, per_col), name in reversed(KINDS.items()):
+            numbers = [
+                number
+                for number, item in enumerate(self.plan.sums)
+                if (item.per_row, item.per_col) == (per_row, per_col)
+            ]
+            here = (per_row or last_row) and (per_col or last_col)
+            if name == "pe" or (numbers and here):
+                yield name, numbers
+
+    def _cell(self, m, advance, name: str, numbers: list[int], place, arriving) -> Cell:
+        cell = Cell(self.plan, numbers, passing=name == "pe")
+        m.submodules[f"{name}_{place[0]}_{place[1]}"] = cell
+        m.d.comb += cell.enable.eq(advance)
+        for what, layout in cell.arriving.items():
+            for member in layout.members:
+                m.d.comb += getattr(cell, what)[member].eq(arriving[what][member])
+        return cell
+
+    def _hand_over_sums(self, m, advance, cell: Cell, row: int, col: int) -> None:
+        """The sums of a cell, when all others are there too; and what they start from."""
+        plan = self.plan
+        complete = Signal(name=f"complete_{row}_{col}")
+        m.d.comb += complete.eq(cell.complete)
+        for number in cell.numbers:
+            item, label = plan.sums[number], f"{number}_{row}_{col}"
+            index, cycles = item.index(row, col, plan.cols), plan.skew - row - col
+            if item.initial is not None:
+                start, early = self.initial.payload[index], plan.array_latency - 1 - cycles
+                m.d.comb += cell.initial.eq(delayed(m, advance, start, early, f"start_{label}"))
+            value = cell.sums[str(number)]
+            if 0 < cycles < self.spacing:
+                late = Signal(value.shape(), name=f"held_{label}", reset_less=True)
+                with m.If(complete):
+                    m.d.sync += late.eq(value)
+            else:
+                late = delayed(m, advance, value, cycles, f"line_{label}")
+            m.d.comb += self.result.payload[str(number)][index].eq(late)
+
+
+def _wires(m, component, label: str) -> dict:
+    """What a component hands on: {marks, weight, activation: wire}."""
+    found = {}
+    for port, member in component.signature.members.items():
+        if port.endswith("_out"):
+            name = port.removesuffix("_out")
+            found[name] = Signal(member.shape, name=f"{name}_from_{label}")
+            m.d.comb += found[name].eq(getattr(component, port))
+    return found

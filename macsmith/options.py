@@ -1,0 +1,191 @@
+"""What a command line may override in a design: shape, scales, accumulation, output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .golden.bounds import MAX_EXACT, exact_range
+from .golden.description import Arithmetic, Engine, Operand, Output, Stage
+from .golden.errors import DesignError, UnknownName
+from .golden.formats import Format, Minifloat, lookup, names
+from .rescale import Asked, rescaled
+
+#: P where rule fp is chosen and nobody says how many partial sums: the plain sum in order.
+PARTIALS = 1
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a command line may override; None leaves the design's own.
+
+    Parameters
+    ----------
+    name, rows, cols, lanes, datapath, flow, policy, interface, pipeline : of the engine and its
+        build. ``lanes`` also sets how many products an aligned or saturating step sums.
+    group : elements of the weight's K that share a scale; FP16 scales unless ``scale`` says else.
+    scale : format of the weight's scales; without a group, one a row.
+    zero_point : integer format of the weight's zero points, one beside each scale.
+    activation_group, activation_scale, activation_zero_point : the same of the activation.
+    accumulate : ``exact``, ``aligned``, an integer format's name (rule int) or a float's (rule fp).
+        Scales that no exact sum holds are accumulated in fp32.
+    partials : P, of rule fp.
+    overflow : of an integer format: ``wrap`` or ``saturate``.
+    fraction, accumulator : belong to ``aligned``.
+    initial : format of what raw sums start from.
+    output : ``raw`` or the result's format; fp32 for a scaled design.
+    bias, relu, clamp, nan : see :class:`Output`.
+    k_max : the longest reduction.
+    """
+
+    name: str | None = None
+    rows: int | None = None
+    cols: int | None = None
+    lanes: int | None = None
+    k_max: int | None = None
+    group: int | None = None
+    scale: str | None = None
+    zero_point: str | None = None
+    activation_group: int | None = None
+    activation_scale: str | None = None
+    activation_zero_point: str | None = None
+    accumulate: str | None = None
+    partials: int | None = None
+    overflow: str | None = None
+    fraction: int | None = None
+    accumulator: str | None = None
+    initial: str | None = None
+    output: str | None = None
+    bias: str | None = None
+    relu: bool | None = None
+    clamp: tuple[float, float] | None = None
+    nan: str | None = None
+    datapath: str | None = None
+    flow: str | None = None
+    policy: str | None = None
+    interface: str | None = None
+    pipeline: int | None = None
+
+
+_BUILD = ("rows", "cols", "lanes", "datapath", "flow", "policy", "interface", "pipeline")
+
+
+def override(engine: Engine, options: Options) -> Engine:
+    """``engine`` with the options that are not None.
+
+    Raises DesignError, in one line, for options that do not belong together or to the design.
+    """
+    given = {key: value for key in _BUILD if (value := getattr(options, key)) is not None}
+    build = replace(engine.build, **given) if given else engine.build
+    modes = tuple(_arithmetic(item, options, build.lanes) for item in engine.modes)
+    return Engine(options.name or engine.name, modes, build)
+
+
+def _arithmetic(arithmetic: Arithmetic, options: Options, lanes: int) -> Arithmetic:
+    weight = _rescaled(arithmetic.weight, options, "")
+    activation = _rescaled(arithmetic.activation, options, "activation_")
+    changed = (weight, activation) != (arithmetic.weight, arithmetic.activation)
+    grouped = bool(weight.group or activation.group)
+    changes: dict[str, Any] = {
+        "accumulate": _stages(arithmetic.accumulate, options, lanes, grouped),
+        "output": _output(arithmetic.output, options, changed),
+    }
+    if changed:
+        changes |= {"weight": weight, "activation": activation}
+        if all(sign == 1 for table in arithmetic.combine for signs in table for sign in signs):
+            changes["combine"] = ()
+    if options.k_max is not None:
+        changes["k_max"] = options.k_max
+    if options.initial is not None:
+        changes["initial"] = lookup(options.initial)
+    found = replace(arithmetic, **changes)
+    if changed and grouped and found.accumulate == (Stage(),) and options.accumulate is None:
+        if exact_range(found).width > MAX_EXACT:
+            found = replace(found, accumulate=_floating("fp32", options))
+    return found
+
+
+def _rescaled(operand: Operand, options: Options, side: str) -> Operand:
+    asked = Asked(*(getattr(options, side + what) for what in ("group", "scale", "zero_point")))
+    return rescaled(operand, asked, "--" + side.replace("_", "-"))
+
+
+def _stages(
+    stages: tuple[Stage, ...], options: Options, lanes: int, grouped: bool
+) -> tuple[Stage, ...]:
+    if options.accumulate is not None:
+        stages = _accumulate(options.accumulate, options, lanes, grouped)
+    elif options.fraction is not None or options.accumulator is not None:
+        raise DesignError("--fraction and --accumulator belong to --accumulate aligned")
+    elif options.lanes is not None and stages[0].terms is not None:
+        stages = (replace(stages[0], terms=lanes), *stages[1:])
+    if options.overflow is not None:
+        if stages[0].rule != "int":
+            raise DesignError("--overflow belongs to --accumulate with an integer, such as int32")
+        terms = lanes if options.overflow == "saturate" and not grouped else None
+        stages = (replace(stages[0], overflow=options.overflow, terms=terms), *stages[1:])
+    if options.partials is not None:
+        if stages == (Stage(),):
+            return _floating("fp32", options)
+        if stages[-1].rule != "fp":
+            raise DesignError(
+                f"--partials belongs to sums in floating point, such as --accumulate fp32, "
+                f"not to {stages[-1].rule}"
+            )
+        stages = (*stages[:-1], replace(stages[-1], partials=options.partials))
+    return stages
+
+
+def _accumulate(rule: str, options: Options, lanes: int, grouped: bool) -> tuple[Stage, ...]:
+    """The stages that --accumulate names."""
+    if rule != "aligned" and (options.fraction is not None or options.accumulator is not None):
+        raise DesignError("--fraction and --accumulator belong to --accumulate aligned")
+    if rule == "exact":
+        return (Stage(),)
+    if rule == "aligned":
+        if options.fraction is None:
+            raise DesignError(
+                "--accumulate aligned needs --fraction, the bits kept below the greatest exponent "
+                "(13 on Hopper's FP8, 25 on Blackwell)"
+            )
+        form = lookup(options.accumulator or "fp32")
+        inner = Stage("aligned", format=form, fraction=options.fraction, terms=lanes)
+        return (inner, *_floating("fp32", options)[1:]) if grouped else (inner,)
+    try:
+        form = lookup(rule)
+    except UnknownName:
+        known = ("exact", "aligned", "int32", "int48", "fp32", "bf16", "fp16")
+        raise UnknownName("accumulation", rule, known) from None
+    if isinstance(form, Minifloat):
+        return _floating(rule, options)
+    return (Stage("int", format=form),)
+
+
+def _floating(form: str, options: Options) -> tuple[Stage, ...]:
+    """Exact within a group, then rounded additions."""
+    partials = PARTIALS if options.partials is None else options.partials
+    return Stage(), Stage("fp", format=lookup(form), partials=partials)
+
+
+def _output(output: Output, options: Options, scaled: bool) -> Output:
+    changes: dict[str, Any] = {}
+    if options.output is not None:
+        form = None if options.output == "raw" else _output_format(options.output)
+        changes["format"] = form
+        if form is None or form.has_nan:
+            changes["nan"] = "error"
+    elif scaled and output.format is None:
+        changes["format"] = lookup("fp32")
+    if options.bias is not None:
+        changes["bias"] = lookup(options.bias)
+    for what in ("relu", "clamp", "nan"):
+        if getattr(options, what) is not None:
+            changes[what] = getattr(options, what)
+    return replace(output, **changes)
+
+
+def _output_format(name: str) -> Format:
+    try:
+        return lookup(name)
+    except UnknownName:
+        raise UnknownName("output", name, ("raw", *names())) from None

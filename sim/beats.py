@@ -1,0 +1,221 @@
+"""What travels on an engine's streams for given matrices, from the streams' description alone.
+
+Matrices of any size are cut into reductions: each takes as many rows and columns as the array has.
+Every field of every stream is first read for all blocks of rows, or of columns; a reduction then
+picks its blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..golden.matmul import Result
+from ..golden.tensor import Quantized, spread
+from ..hw.plan import Plan
+from ..hw.ports import Field, Stream
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matrices:
+    """What an engine multiplies.
+
+    Parameters
+    ----------
+    weight, activation : N × K and M × K.
+    bias : codes (N,) of the output's bias format, or None.
+    initial : (N, M) integers that the sums start from, or None.
+    answer : what must come out, (N, M) or (outputs, N, M); None where nobody knows yet.
+    """
+
+    weight: Quantized
+    activation: Quantized
+    bias: Array | None = None
+    initial: Array | None = None
+    answer: Result | None = None
+
+    @property
+    def k(self) -> int:
+        return self.weight.shape[1]
+
+    def side(self, field: Field) -> Quantized:
+        return self.activation if field.side else self.weight
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Which rows and columns the reductions take: indexes (row blocks, rows), (col blocks, cols)"""
+
+    rows: Array
+    cols: Array
+
+    @classmethod
+    def of(cls, shape: tuple[int, int], plan: Plan) -> Blocks:
+        """All of an N × M result; the last blocks repeat its last row and column."""
+        return cls(_blocks(shape[0], plan.rows), _blocks(shape[1], plan.cols))
+
+    @classmethod
+    def first(cls, plan: Plan) -> Blocks:
+        """A single reduction of the first rows and columns."""
+        return cls(np.arange(plan.rows)[None], np.arange(plan.cols)[None])
+
+
+@dataclass(frozen=True)
+class Beats:
+    """A stream's beats.
+
+    Parameters
+    ----------
+    values : for each field, integers (beats, count).
+    flags : for each field, its flags as integers (beats, count), low flag first; or None.
+    last : bool (beats,), the ends of the reductions.
+    """
+
+    values: tuple[Array, ...]
+    flags: tuple[Array | None, ...]
+    last: Array
+
+    def __len__(self) -> int:
+        return len(self.last)
+
+
+def beats_of(stream: Stream, plan: Plan, k: int) -> int:
+    """How many beats of ``stream`` a reduction over ``k`` elements has."""
+    return {
+        "step": k // plan.lanes,
+        "group": k // (plan.group or k),
+        "reduction": 1,
+        "result": plan.rows * plan.cols,
+    }[stream.per]
+
+
+class Feed:
+    """Matrices as the beats of an engine's streams.
+
+    Parameters
+    ----------
+    streams : those of interest.
+    plan : of the engine.
+    matrices, blocks : what is multiplied, and how it is cut.
+    """
+
+    def __init__(
+        self, streams: Iterable[Stream], plan: Plan, matrices: Matrices, blocks: Blocks
+    ) -> None:
+        self._across = len(blocks.cols)
+        self._held = {
+            stream.name: [
+                _READERS[field.kind](field, beats_of(stream, plan, matrices.k), matrices, blocks)
+                for field in stream.fields
+            ]
+            for stream in streams
+        }
+
+    def beats(self, stream: Stream, row: Array, col: Array) -> Beats:
+        """The beats of the reductions of row blocks ``row`` and column blocks ``col``, in turn."""
+        values, flags = [], []
+        for field, (held, marks) in zip(stream.fields, self._held[stream.name], strict=True):
+            index = (row, col, row * self._across + col)[_ALONG.get(field.kind, field.side or 0)]
+            values.append(held[index].reshape(-1, field.count))
+            flags.append(None if marks is None else marks[index].reshape(-1, field.count))
+        last = np.zeros((len(row), len(values[0]) // len(row)), bool)
+        last[:, -1] = True
+        return Beats(tuple(values), tuple(flags), last.reshape(-1))
+
+
+def single(stream: Stream, plan: Plan, matrices: Matrices) -> Beats:
+    """The beats of one reduction of the first rows and columns of ``matrices``."""
+    only = np.zeros(1, np.int64)
+    return Feed([stream], plan, matrices, Blocks.first(plan)).beats(stream, only, only)
+
+
+def join(parts: Sequence[Beats]) -> Beats:
+    """Beats one after another."""
+    if len(parts) == 1:
+        return parts[0]
+    values = [np.concatenate(arrays) for arrays in zip(*(p.values for p in parts), strict=True)]
+    flags = [
+        None if arrays[0] is None else np.concatenate(arrays)
+        for arrays in zip(*(p.flags for p in parts), strict=True)
+    ]
+    return Beats(tuple(values), tuple(flags), np.concatenate([p.last for p in parts]))
+
+
+def gather(results: Array, shape: tuple[int, int], plan: Plan, outputs: int) -> Array:
+    """Lanes of all reductions, row blocks outermost, as (N, M) or (outputs, N, M)."""
+    down, across = (-(-size // part) for size, part in zip(shape, (plan.rows, plan.cols),
+                                                           strict=True))  # fmt: skip
+    parts = results.reshape(down, across, plan.rows, plan.cols, outputs).transpose(4, 0, 2, 1, 3)
+    whole = parts.reshape(outputs, down * plan.rows, across * plan.cols)
+    whole = whole[:, : shape[0], : shape[1]]
+    return whole[0] if outputs == 1 else whole
+
+
+def _blocks(count: int, size: int) -> Array:
+    return np.minimum(np.arange(-(-count // size) * size), count - 1).reshape(-1, size)
+
+
+#: Kinds of fields that are read for blocks of rows (0), or for every pair of blocks (2); the
+#: others belong to a side.
+_ALONG = {"bias": 0, "initial": 2, "value": 2}
+
+#: Values and flags for every block: (blocks, beats, count).
+_Read = tuple[Array, Array | None]
+
+
+def _codes(field: Field, beats: int, matrices: Matrices, blocks: Blocks) -> _Read:
+    index = blocks.cols if field.side else blocks.rows
+    codes = np.asarray(matrices.side(field).codes[field.array])[index]
+    parts = codes.reshape(*index.shape, beats, field.lanes).transpose(0, 2, 1, 3)
+    return parts.reshape(len(index), beats, field.count), None
+
+
+def _scales(field: Field, beats: int, matrices: Matrices, blocks: Blocks) -> _Read:
+    # A field of one vector is either what all share, or what the array's only vector has.
+    index = (blocks.cols if field.side else blocks.rows)[:, : field.vectors]
+    operand = matrices.side(field)
+    scales = spread(np.asarray(operand.scales[field.array]), (operand.shape[0], beats))
+    return scales[index].transpose(0, 2, 1), None
+
+
+def _bias(field: Field, beats: int, matrices: Matrices, blocks: Blocks) -> _Read:
+    assert matrices.bias is not None
+    return np.asarray(matrices.bias)[blocks.rows][:, None, :], None
+
+
+def _initial(field: Field, beats: int, matrices: Matrices, blocks: Blocks) -> _Read:
+    assert matrices.initial is not None
+    return _pairs(field, np.asarray(matrices.initial)[None], blocks), None
+
+
+def _value(field: Field, beats: int, matrices: Matrices, blocks: Blocks) -> _Read:
+    answer = matrices.answer
+    assert answer is not None
+    shape = (-1, *answer.values.shape[-2:])
+    marks = np.zeros(answer.values.shape, np.int64)
+    for place, name in enumerate(field.flags):
+        marks |= getattr(answer.flags, name).astype(np.int64) << place
+    return tuple(  # type: ignore[return-value]
+        _pairs(field, array.reshape(shape), blocks) for array in (answer.values, marks)
+    )
+
+
+def _pairs(field: Field, matrix: Array, blocks: Blocks) -> Array:
+    """(outputs, N, M) for every pair of blocks: row by row, outputs of one place together."""
+    parts = matrix[:, blocks.rows][:, :, :, blocks.cols].transpose(1, 3, 2, 4, 0)
+    return parts.reshape(len(blocks.rows) * len(blocks.cols), -1, field.count)
+
+
+_READERS: dict[str, Callable[[Field, int, Matrices, Blocks], _Read]] = {
+    "codes": _codes,
+    "scales": _scales,
+    "bias": _bias,
+    "initial": _initial,
+    "value": _value,
+}

@@ -1,0 +1,69 @@
+"""How many scale units an array gets, and which sums each of them takes."""
+
+import itertools
+
+import pytest
+from macsmith.golden import DesignError
+from macsmith.hw.plan import plan
+from macsmith.hw.scale.sharing import ADDER_LOOP, sharing
+
+from macsmith import Options, design
+
+ARRAYS = list(itertools.product((1, 2, 3, 4, 6, 8, 16), repeat=2))
+
+
+def shared(name, rows, cols, lanes, **more):
+    engine = design(name, Options(rows=rows, cols=cols, lanes=lanes, **more))
+    return sharing(plan(engine))
+
+
+@pytest.mark.parametrize(("rows", "cols"), ARRAYS)
+def test_every_sum_is_taken_once_and_row_by_row(rows, cols):
+    for lanes in (4, 16, 64):
+        found = shared("w4a8", rows, cols, lanes)
+        walk = [
+            found.place(unit, outer, inner)
+            for outer in range(found.outer)
+            for inner in range(found.inner)
+            for unit in range(found.units)
+        ]
+        assert walk == list(itertools.product(range(rows), range(cols)))
+
+
+@pytest.mark.parametrize(("rows", "cols"), ARRAYS)
+def test_as_few_units_as_keep_up(rows, cols):
+    for lanes in (4, 16, 64):
+        found, steps = shared("w4a8", rows, cols, lanes), 128 // lanes
+        assert found.slots <= steps or found.units == rows * cols
+        for fewer in range(1, found.units):
+            fits = cols % fewer == 0 or (fewer % cols == 0 and rows % (fewer // cols) == 0)
+            assert not fits or rows * cols / fewer > steps
+
+
+def test_the_counts_of_the_design_note():
+    """ceil(rows · cols · lanes / group) where that divides the array."""
+    assert shared("w4a8", 4, 4, 4).units == 1
+    assert shared("w4a8", 8, 8, 8).units == 4
+    assert shared("nvfp4", 4, 4, 4).units == 4
+    assert shared("w4a8", 16, 1, 32).units == 4
+
+
+@pytest.mark.parametrize("places", [1, 2, 3, 4, 6])
+def test_too_few_partial_sums_name_the_smallest_that_works(places):
+    needed = -(-ADDER_LOOP // places)
+    lanes = {1: 32, 2: 16, 3: 8, 4: 8, 6: 4}[places]
+    shape = {"rows": places, "cols": 1, "lanes": lanes}
+    wanted = rf"partials must be at least {needed}, got {needed - 1} .*--partials {needed}"
+    with pytest.raises(DesignError, match=wanted):
+        shared("mxfp4", **shape, partials=needed - 1)
+    assert shared("mxfp4", **shape, partials=needed).places == places
+
+
+def test_more_partial_sums_than_needed_are_fine():
+    assert shared("mxfp4", 4, 4, 4, partials=5).partials == 5
+
+
+def test_remarks_say_how_many_and_why():
+    lines = " ".join(plan(design("mxfp4")).remarks)
+    assert "2 scale units" in lines and "16 sums" in lines and "8 steps" in lines
+    assert plan(design("int4xint8")).remarks == ()

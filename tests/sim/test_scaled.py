@@ -1,0 +1,337 @@
+"""Scaled engines against the golden model: scales of every kind, stalls, both interfaces."""
+
+import numpy as np
+import pytest
+from macsmith.golden.description.operand import block
+from macsmith.hw.emit import emit
+from macsmith.sim import runner, scaling, verify
+from macsmith.sim.batch import engine_matmul, run_batch
+from macsmith.sim.codes import finite_codes
+from macsmith.sim.rate import steady
+from macsmith.sim.stimuli import batches, bound_tiles, tiles, unit
+from macsmith.sim.streams import Simulator
+
+from macsmith import (
+    ROW,
+    TENSOR,
+    Arithmetic,
+    Build,
+    DesignError,
+    Engine,
+    Level,
+    Operand,
+    Output,
+    Plane,
+    Quantized,
+    Stage,
+    group,
+    lookup,
+    matmul,
+)
+
+
+def level(form, span=None, name="scale", when=""):
+    return Level(lookup(form), span or ROW, name, when)
+
+
+def side(element, *levels, zero=None):
+    """An operand of one plane, and of its zero point's if ``zero`` is that one's level."""
+    planes = [Plane(lookup(element), levels)]
+    if zero is not None:
+        planes.append(Plane(lookup("minus_one"), (*levels, zero)))
+    return Operand(tuple(planes))
+
+
+def fp(partials, form="fp32"):
+    return (Stage(), Stage("fp", format=lookup(form), partials=partials))
+
+
+def zero(form, size):
+    return level(form, group(size), "zero")
+
+
+FP32 = Output(lookup("fp32"))
+MX = level("e8m0", group(8))
+
+#: weight, activation, (rows, cols, lanes), interface, what else the arithmetic has
+ENGINES = {
+    "w4a8": (
+        side("uint4", level("fp16", group(16)), zero=zero("uint4", 16)),
+        side("int8", level("fp32")),
+        (4, 2, 4), "native", {"output": FP32},
+    ),
+    "zero points on both sides": (
+        side("uint4", level("fp16", group(8)), zero=zero("uint4", 8)),
+        side("uint8", level("fp32"), zero=level("uint8", group(8), "zero")),
+        (2, 3, 4), "axis", {"output": FP32},
+    ),
+    "mxfp4": (
+        side("e2m1", MX), side("e2m1", MX), (2, 2, 4), "axis",
+        {"output": FP32, "accumulate": fp(8)},
+    ),
+    "infinite elements": (
+        side("e5m2", MX), side("e5m2", MX), (2, 2, 2), "native",
+        {"output": FP32, "accumulate": fp(4)},
+    ),
+    "nvfp4": (
+        side("e2m1", level("ue4m3", group(16)), level("fp32", TENSOR, "tensor")),
+        side("e2m1", level("ue4m3", group(16)), level("fp32", TENSOR, "tensor")),
+        (2, 4, 8), "native", {"output": FP32},
+    ),
+    "two levels": (
+        Operand((
+            Plane(lookup("uint4"), (level("uint6", group(8), "sc"), level("fp16", group(32), "d"))),
+            Plane(lookup("minus_one"), (level("uint6", group(8), "m"),
+                                        level("fp16", group(32), "dmin"))),
+        )),
+        side("int8", level("fp32", group(32))),
+        (2, 1, 4), "axis",
+        {"output": FP32, "accumulate": (Stage(span=32), *fp(8)[1:])},
+    ),
+    "complex": (
+        side("int4", level("fp16", TENSOR, "s")),
+        Operand((Plane(lookup("int8"), (level("fp32", ROW, "re"),), "re"),
+                 Plane(lookup("int8"), (level("fp32", ROW, "im"),), "im"))),
+        (2, 2, 2), "axis", {"output": FP32, "combine": (((1, 0),), ((0, -1),))},
+    ),
+    "two planes": (
+        Operand((Plane(lookup("ternary"), (level("fp16", group(16), "a1"),)),
+                 Plane(lookup("ternary"), (level("fp16", group(16), "a2"),)))),
+        side("int8", level("fp32")),
+        (2, 2, 4), "native", {"output": FP32, "accumulate": fp(8)},
+    ),
+    "blocks of rows": (
+        side("e4m3", level("fp16", block(2, 16))), side("e4m3", level("bf16", group(16))),
+        (3, 2, 4), "axis", {"output": FP32, "accumulate": fp(4)},
+    ),
+    "blocks taller than the array": (
+        side("int8", level("fp16", block(8, 8))), side("int8", level("fp16")),
+        (3, 1, 4), "native", {"output": FP32},
+    ),
+    "no groups": (
+        side("int8", level("fp32")), side("int8", level("fp32")),
+        (3, 3, 4), "axis", {"output": FP32},
+    ),
+    "bias, relu, clamp to int8": (
+        side("int8", level("fp32")), side("int8", level("fp32", TENSOR)), (2, 2, 4), "native",
+        {"output": Output(lookup("int8"), bias=lookup("fp32"), relu=True, clamp=(0.0, 100.0),
+                          nan="zero")},
+    ),
+    "bias, bf16": (
+        side("int4", level("bf16", group(8))), side("e4m3"), (2, 1, 4), "axis",
+        {"output": Output(lookup("bf16"), bias=lookup("bf16")),
+         "accumulate": fp(8)},
+    ),
+    "relu, fp16": (
+        side("ternary", level("fp16", TENSOR)), side("int8", level("fp16")), (2, 4, 8), "native",
+        {"output": Output(lookup("fp16"), relu=True)},
+    ),
+    "unscaled to e4m3": (
+        side("e4m3"), side("e4m3"), (2, 2, 2), "axis", {"output": Output(lookup("e4m3"))},
+    ),
+    "raw with integer scales": (
+        side("int4", level("uint4", group(8))), side("int8"), (2, 3, 4), "axis", {},
+    ),
+    "raw with float scales": (
+        side("e2m1", level("ue4m3", group(8))), side("e2m1"), (2, 2, 4), "native", {},
+    ),
+    "wraps": (
+        side("int8", level("uint4", group(8))), side("int8"), (2, 2, 4), "axis",
+        {"accumulate": (Stage("int", format=lookup("int16")),)},
+    ),
+    "a step a group": (
+        side("int4", level("ue4m3", group(4))), side("int4", level("ue4m3", group(4))),
+        (2, 2, 4), "native", {"output": FP32},
+    ),
+    "one by one": (
+        side("uint2", level("fp16", group(4)), zero=zero("uint2", 4)), side("int8"),
+        (1, 1, 1), "axis", {"output": FP32, "k_max": 64},
+    ),
+    "signed small scales": (
+        side("int4", level("e4m3", group(8))), side("int8", level("e3m2", group(16))),
+        (2, 2, 8), "native", {"output": FP32},
+    ),
+}  # fmt: skip
+
+
+def made(name):
+    weight, activation, shape, interface, options = ENGINES[name]
+    arithmetic = Arithmetic(weight, activation, **{"k_max": 512, **options})
+    identifier = "".join(c if c.isalnum() else "_" for c in name)
+    return Engine(f"s_{identifier}", (arithmetic,), Build(*shape, interface=interface))
+
+
+@pytest.fixture(scope="module")
+def simulator():
+    """name -> the compiled engine, made once."""
+    found = {}
+
+    def make(name):
+        if name not in found:
+            found[name] = Simulator(emit(made(name)))
+        return found[name]
+
+    return make
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_results_equal_the_golden_model_under_stalls(name, simulator):
+    machine, engine = simulator(name), made(name)
+    sent = tiles(engine, 300, seed=1, steps=machine.emitted.plan.reduction_cycles)
+    sent += bound_tiles(engine)
+    run_batch(machine.emitted, sent, simulator=machine).check()
+    for seed in range(1, 4):
+        run_batch(machine.emitted, sent, simulator=machine, stalls=seed).check()
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_long_reductions_run_at_full_rate(name, simulator):
+    machine, engine = simulator(name), made(name)
+    plan, size = machine.emitted.plan, unit(engine)
+    k = -(-plan.reduction_cycles * plan.lanes // size) * size
+    assert steady(plan, k) and k <= engine.arithmetic.k_max
+    batch = run_batch(machine.emitted, batches(engine, 10, 1, k), simulator=machine).check()
+    assert batch.cycles == batch.expected_cycles
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_most_answers_are_numbers(name):
+    """Stimuli that give nothing but NaN, infinity and zero would prove little."""
+    values = [tile.answer.decode() for tile in tiles(made(name), 100, seed=1)]
+    values = np.concatenate([np.ravel(v) for v in values])
+    telling = np.isfinite(values) & (values != 0)
+    assert telling.mean() > 0.25, f"{np.isnan(values).mean():.0%} are NaN"
+
+
+def quantized(operand, rows, k, rng):
+    codes = {name: finite_codes(fmt, (rows, k), rng) for name, fmt in operand.codes.items()}
+    scales = {
+        item.name: scaling.scales(item, item.span.shape(rows, k), "usual", rng)
+        for item in operand.levels
+    }
+    return Quantized(operand, codes, scales)
+
+
+@pytest.mark.parametrize(
+    "name, n, m, groups",
+    [
+        ("w4a8", 7, 5, 3),
+        ("blocks of rows", 10, 3, 2),
+        ("blocks taller than the array", 16, 2, 1),
+        ("complex", 5, 5, 4),
+        ("nvfp4", 1, 1, 1),
+        ("bias, relu, clamp to int8", 3, 1, 2),
+        ("raw with float scales", 3, 5, 2),
+    ],
+)
+def test_matrices_of_any_shape(name, n, m, groups, simulator, monkeypatch):
+    monkeypatch.setattr("macsmith.sim.matmul.CHUNK", 50)  # several calls
+    engine, rng = made(name), np.random.default_rng(1)
+    arithmetic, k = engine.arithmetic, groups * unit(engine)
+    operands = (
+        quantized(arithmetic.weight, n, k, rng), quantized(arithmetic.activation, m, k, rng)
+    )  # fmt: skip
+    bias = None
+    if arithmetic.output.bias is not None:
+        bias = scaling.biases(arithmetic.output.bias, n, "usual", rng)
+    want = matmul(engine, *operands, bias=bias)
+    got = engine_matmul(engine, *operands, bias=bias, simulator=simulator(name))
+    assert got.format == want.format and got.values.shape == want.values.shape
+    assert (got.values == want.values).all()
+    np.testing.assert_array_equal(got.decode(), want.decode())
+
+
+@pytest.mark.parametrize(
+    "bias, words",
+    [
+        (None, "biases and an output with bias go together"),
+        (np.zeros(2, np.uint32), r"bias must be 3 codes of fp32, one a row, got \(2,\)"),
+        (np.array([0, 1, 1 << 32]), "codes of fp32 must lie in"),
+    ],
+)
+def test_biases_that_do_not_fit_are_refused(bias, words, simulator):
+    name, rng = "bias, relu, clamp to int8", np.random.default_rng(1)
+    engine = made(name)
+    weight = quantized(engine.arithmetic.weight, 3, 8, rng)
+    activation = quantized(engine.arithmetic.activation, 2, 8, rng)
+    with pytest.raises(DesignError, match=words):
+        engine_matmul(engine, weight, activation, bias=bias, simulator=simulator(name))
+
+
+def test_a_k_that_cuts_a_group_is_refused(simulator):
+    engine, rng = made("w4a8"), np.random.default_rng(1)
+    weight = quantized(engine.arithmetic.weight, 4, 16, rng)
+    activation = quantized(engine.arithmetic.activation, 2, 8, rng)
+    with pytest.raises(DesignError, match="K must agree: weight has 16, activation 8"):
+        engine_matmul(engine, weight, activation, simulator=simulator("w4a8"))
+
+
+def test_a_wrong_result_is_reported_with_its_codes_and_scales(simulator):
+    machine, engine = simulator("w4a8"), made("w4a8")
+    sent = tiles(engine, 10, seed=3)
+    tile = sent[4]
+    right = int(tile.answer.values[3, 1])
+    tile.answer.values[3, 1] ^= 1
+    batch = run_batch(machine.emitted, sent, simulator=machine)
+    assert batch.mismatches == (4,)
+    lines = batch.report.splitlines()
+    groups = f"{tile.k // 4} steps, {tile.k // 16} groups of 16"
+    assert f"row 3, column 1, K = {tile.k} ({groups})" in lines[0]
+    assert lines[1].startswith(f"  expected {right ^ 1:#010x} = ")
+    assert lines[2].startswith(f"  received {right:#010x} = ")
+    scale = int(tile.weight.scales["scale"][3, 0])
+    value = float(lookup("fp16").decode(np.array([scale]))[0])
+    assert f"scale: {scale:04x} ({value:g})" in lines[4]
+    assert lines[5].split()[0] == "zero:" and lines[6].split()[:2] == ["activation", "code:"]
+
+
+def test_a_mark_of_the_end_in_the_wrong_place_is_caught(simulator):
+    machine, engine = simulator("one by one"), made("one by one")
+    sent = tiles(engine, 3, seed=1)
+    run = machine.run
+
+    def marked(*arguments):
+        found = run(*arguments)
+        found.last[1] ^= True
+        return found
+
+    machine.run = marked
+    try:
+        batch = run_batch(machine.emitted, sent, simulator=machine)
+    finally:
+        machine.run = run
+    assert batch.mismatches == (1,) and "mark of the last result stands elsewhere" in batch.report
+
+
+#: Every kind of stream and field, both wrappers.
+WRAPPED = (
+    "zero points on both sides",
+    "mxfp4",
+    "complex",
+    "blocks taller than the array",
+    "bias, relu, clamp to int8",
+    "raw with integer scales",
+    "raw with float scales",
+    "unscaled to e4m3",
+)
+
+
+@pytest.fixture(scope="module")
+def jobs():
+    engines = {name: emit(made(name)) for name in WRAPPED}
+    return {
+        name: runner.job(emitted, verify.stimuli(emitted, 25, seed=3))
+        for name, emitted in engines.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def found(jobs):
+    """One simulator holds all engines."""
+    return dict(zip(jobs, runner.run(list(jobs.values()), seed=3), strict=True))
+
+
+@pytest.mark.parametrize("name", WRAPPED)
+def test_wrappers_and_protocol(jobs, found, name):
+    """Under every pattern of stalls, none lost, none doubled, none changed."""
+    verify.check(jobs[name], found[name], seed=3)

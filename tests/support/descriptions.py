@@ -1,0 +1,101 @@
+"""Descriptions at random, from the whole space: many break a rule, the others must work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+from macsmith.golden import (
+    ROW,
+    TENSOR,
+    Arithmetic,
+    Level,
+    Operand,
+    Output,
+    Plane,
+    Stage,
+    block,
+    group,
+    lookup,
+)
+
+ELEMENTS = (
+    "int4", "uint4", "int8", "int8_sym", "ternary", "binary", "mxint8", "e2m1", "e4m3", "e5m2",
+    "e3m2", "e4m3_fnuz", "fp16", "bf16", "e8m0",
+)  # fmt: skip
+SCALES = ("fp16", "bf16", "fp32", "e8m0", "ue4m3", "ue5m3", "int8", "uint4", "e3m2", "ue4m3_finite")
+OUTPUTS = ("fp32", "bf16", "fp16", "e4m3", "e5m2", "e2m1", "int8", "int32", "uint8", "mxint8")
+WORKING = ("fp32", "bf16", "fp16", "e8m13_ieee", "e4m3")
+SPANS = (ROW, TENSOR, group(8), group(16), group(32), block(2, 16))
+
+
+def named(names: tuple[str, ...]) -> st.SearchStrategy[Any]:
+    return st.sampled_from(names).map(lookup)
+
+
+@st.composite
+def operands(draw: Any) -> Operand:
+    """One plane of elements or two, some a zero point, with up to two levels of scales."""
+    count = draw(st.sampled_from((0, 1, 1, 1, 2)))
+    levels = tuple(
+        Level(draw(named(SCALES)), draw(st.sampled_from(SPANS)), f"s{i}") for i in range(count)
+    )
+    planes = [Plane(draw(named(ELEMENTS)), levels)]
+    second = draw(st.sampled_from(("", "", "", "zero", "plane")))
+    if second == "zero":
+        span = levels[0].span if levels else group(16)
+        own = Level(draw(named(("uint4", "int8"))), span, "zero", "group")
+        planes.append(Plane(lookup("minus_one"), (own, *levels)))
+    elif second == "plane":
+        planes.append(Plane(draw(named(ELEMENTS)), levels[:1]))
+    return Operand(tuple(planes))
+
+
+@st.composite
+def accumulations(draw: Any, lanes: int) -> tuple[Stage, ...]:
+    rule = draw(st.sampled_from(("exact", "int", "saturate", "aligned", "fp", "fp", "promoted")))
+    last = Stage("fp", format=draw(named(WORKING)), partials=draw(st.integers(1, 5)))
+    if rule == "aligned" or rule == "promoted":
+        form, fraction = draw(named(WORKING)), draw(st.integers(1, 30))
+        inner = Stage("aligned", format=form, fraction=fraction, terms=lanes)
+        return (inner, last) if rule == "promoted" else (inner,)
+    if rule == "fp":
+        width = draw(st.sampled_from((None, None, "int16")))
+        span = draw(st.sampled_from((None, None, 16, 32)))
+        if width:
+            return Stage("int", span=span, format=lookup(width)), last
+        return Stage(span=span), last
+    if rule in ("int", "saturate"):
+        form = draw(named(("int12", "int32", "int48")))
+        if rule == "int":
+            return (Stage("int", format=form),)
+        terms = draw(st.sampled_from((lanes, None)))
+        return (Stage("int", format=form, overflow="saturate", terms=terms),)
+    return (Stage(),)
+
+
+@st.composite
+def outputs(draw: Any) -> Output:
+    form = draw(st.none() | named(OUTPUTS))
+    if form is None:
+        return Output()
+    bounds = draw(st.sampled_from((None, None, (0, 6), (-4, 3.5), (1, 2))))
+    return Output(
+        form,
+        bias=draw(st.none() | named(("fp32", "bf16", "e4m3"))),
+        relu=draw(st.booleans()),
+        clamp=bounds,
+        nan=draw(st.sampled_from(("error", "zero"))) if not form.has_nan else "error",
+    )
+
+
+@st.composite
+def arithmetics(draw: Any, lanes: int = 4) -> Arithmetic:
+    """An arithmetic of K up to 64; raises DesignError about as often as not."""
+    return Arithmetic(
+        draw(operands()),
+        draw(operands()),
+        accumulate=draw(accumulations(lanes)),
+        output=draw(outputs()),
+        k_max=64,
+    )
