@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..golden.bounds import Range, of_format, of_term, result_range
+from ..golden.bounds import Range, inner_range, of_format, of_term, result_range
 from ..golden.description import Arithmetic, Stage
 from ..golden.flags import Reachable
 from ..golden.terms import Accumulator, Sided, Term, accumulators
@@ -103,8 +103,13 @@ def _term(term: Term, arithmetic: Arithmetic, lanes: int, count: int, sums: list
 
 
 def _total(arithmetic: Arithmetic, item: Accumulator) -> Range | None:
-    """Bounds of an accumulator in the unit that all of them share; None for floats."""
+    """Bounds of an accumulator in the unit that all of them share; None for floats.
+
+    Raises DesignError where an exact sum, or one that a float stage takes, is too wide.
+    """
     if arithmetic.accumulate[-1].rule in ("fp", "aligned"):
+        for term in item.terms if arithmetic.accumulate[0].rule == "exact" else ():
+            inner_range(term, arithmetic)
         return None
     return result_range(arithmetic)
 

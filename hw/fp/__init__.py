@@ -5,12 +5,14 @@ from .convert import FloatToFloat, FloatToInteger
 from .fixed import FixedToInteger
 from .integer import IntegerToFloat
 from .multiply import FloatMultiply
+from .product import FloatProduct
 from .scale import ScaleToFloat
 
 __all__ = [
     "FixedToInteger",
     "FloatAdd",
     "FloatMultiply",
+    "FloatProduct",
     "FloatToFloat",
     "FloatToInteger",
     "IntegerToFloat",

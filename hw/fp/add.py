@@ -95,16 +95,16 @@ class FloatAdd(Pipelined):
         super().__init__(ports, levels, stages)
 
     def _fraction(self) -> int:
-        """Bits below the greater operand's last place, the sticky one included.
+        """Bits below the greater operand's last place; what is below them is only known to be.
 
-        At a distance of two or more the sum has lost one place at most: it needs a guard and a
-        sticky bit below. Only where one format's least exponent is above the other's, a subnormal
-        may stand above a number that is larger: then no bit of that one may be lost.
+        At a distance of two or more the sum has lost one place at most: it needs a bit more than
+        the rounding looks at. Only where one format's least exponent is above the other's, a
+        subnormal may stand above a number that is larger: then no bit of that one may be lost.
         """
-        wanted = self.format.significand_width + 3
+        wanted = self.format.significand_width + 2
         if self._even or not self.subnormals:
-            return max(wanted - self.precision, 2)
-        return max(self.precision + 1, wanted)
+            return max(wanted - self.precision, 1)
+        return max(self.precision, wanted)
 
     def build(self, m: Module, pipe: Pipeline) -> None:
         live = pipe.cut(self._compare(m))
@@ -182,15 +182,19 @@ class FloatAdd(Pipelined):
         del live.difference
 
     def _add(self, m: Module, live: SimpleNamespace) -> None:
-        """The exact sum, in two's complement, and its exponent in the result's terms."""
+        """The sum, in two's complement, and its exponent in the result's terms.
+
+        Where anything below was lost, the sum is rounded down: of a difference, the one that its
+        negation adds at the bottom goes there.
+        """
         great = Cat(Const(0, self.fraction), live.great)
         width = len(great) + 2
         small = Signal(width, name="addend")
         m.d.comb += small.eq(live.small ^ live.subtract.replicate(width))
         # As a difference of inverted numbers, with the one of the negation from below.
-        total = Signal(width + 1, name="sum")
-        padded = Cat(live.subtract, great, Const(0, 2))
-        m.d.comb += total.eq(padded - Cat(~live.subtract, ~small))
+        total, one = Signal(width + 1, name="sum"), Signal(name="one")
+        m.d.comb += one.eq(live.subtract & ~live.sticky)
+        m.d.comb += total.eq(Cat(one, great, Const(0, 2)) - Cat(~one, ~small))
         live.value = total[1:].as_signed()
         del live.great, live.small
         offset = self._origin + self.rounding.offset

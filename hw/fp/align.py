@@ -19,14 +19,14 @@ class Alignment:
     Parameters
     ----------
     width : bits of ``small``; they begin at the top of the result.
-    result_width : bits of the result; the lowest one is set if any below it is.
+    result_width : bits of the result.
     distance_width : bits of ``distance``.
     """
 
     def __init__(self, width: int, result_width: int, distance_width: int):
         self.width, self.result_width = width, result_width
-        # A longer shift leaves the sticky bit alone, as does one by all these bits.
-        self.bits = min((result_width - 1).bit_length(), distance_width)
+        # A longer shift leaves nothing but sticky bits, as does one by all these bits.
+        self.bits = min(result_width.bit_length(), distance_width)
         ends = [self.bits, *range(self.bits - 1, 0, -2), 0]
         #: The lowest bit of the distance and the number of bits, of each stage.
         self.stages = [(low, high - low) for high, low in zip(ends, ends[1:], strict=False)]
@@ -36,11 +36,10 @@ class Alignment:
         far = live.distance[self.bits :].any()
         distance = Signal(self.bits, name="near_distance")
         m.d.comb += distance.eq(live.distance[: self.bits] | far.replicate(self.bits))
-        kept = self.result_width - 1
-        lost = max(self.width - kept, 0)
+        lost = max(self.width - self.result_width, 0)
         live.distance = distance
         live.sticky = live.small[:lost].any()
-        live.small = Cat(Const(0, max(kept - self.width, 0)), live.small[lost:])
+        live.small = Cat(Const(0, max(self.result_width - self.width, 0)), live.small[lost:])
 
     def shift(self, m: Module, live: SimpleNamespace, number: int) -> None:
         """One stage; what it loses is added to ``live.sticky``, a flag for some bits each."""
@@ -64,6 +63,6 @@ class Alignment:
         live.small, live.sticky = moved, sticky
 
     def finish(self, live: SimpleNamespace) -> None:
-        """``live.small`` becomes the result; sticky and distance are used up."""
-        live.small = Cat(live.sticky.any(), live.small)
-        del live.sticky, live.distance
+        """``live.sticky`` becomes a single flag; the distance is used up."""
+        live.sticky = live.sticky.any()
+        del live.distance

@@ -120,7 +120,7 @@ class FloatToInteger(Pipelined):
         self.width = max(min(widest, greatest - unit), least - unit, 1)
         self._top = unit + self.width
         self._distance_width = max(self._top, 1).bit_length()
-        self.alignment = Alignment(source.significand_width, self.width + 2, self._distance_width)
+        self.alignment = Alignment(source.significand_width, self.width + 1, self._distance_width)
         ports = {"i": In(source.bits), "o": Out(format.bits)}
         pairs = -(-len(self.alignment.stages) // 2)
         super().__init__(ports, (3, *[3] * pairs, 3), stages)
@@ -155,7 +155,7 @@ class FloatToInteger(Pipelined):
         A magnitude that is the greatest or more when rounded down does not wait for the rounding.
         """
         fmt, sign = self.format, live.sign
-        sticky, guard, whole = live.small[0], live.small[1], live.small[2:]
+        sticky, guard, whole = live.sticky, live.small[0], live.small[1:]
         above, below = at_least(whole, fmt.high), at_least(whole, -fmt.low)
         bounded, carry = Signal(name="bounded"), Signal(name="carry")
         chosen = Signal(fmt.bits, name="chosen")

@@ -86,10 +86,10 @@ class Normalisation:
         return gates
 
     def start(self, live: SimpleNamespace) -> None:
-        """Adds to ``live`` (bits, negative) what the levels keep count of."""
+        """Adds to ``live`` (bits, negative, sticky) what the levels keep count of."""
         live.amount = Const(0, 0)
         missing = max(self.width(0) - len(live.bits), 0)
-        live.bits, live.sticky = Cat(Const(0, missing), live.bits), Const(0, 1)
+        live.bits = Cat(Const(0, missing), live.bits)
 
     def width(self, index: int) -> int:
         """Bits that level ``index`` and what comes after it can bring to where they count."""

@@ -103,8 +103,8 @@ class Rounding:
     def build(self, m: Module, pipe: Pipeline, live: SimpleNamespace) -> Value:
         """The result's code, after all steps.
 
-        ``live`` holds value, sign (of the result, even if it is zero), nan, inf, and what
-        :meth:`begin` left there.
+        ``live`` holds value, sign (of the result, even if it is zero), nan, inf, ``sticky`` if the
+        exact number may be above a value that is not negative, and what :meth:`begin` left there.
         """
         self._start(live)
         count = len(self.normalisation.levels)
@@ -134,6 +134,7 @@ class Rounding:
         live.negative = value[-1] if is_signed else Const(0, 1)
         bits = value[:-1] if is_signed else value
         live.bits = Cat(bits, live.negative.replicate(self.width - len(bits)))
+        live.sticky = getattr(live, "sticky", Const(0, 1))
         self.normalisation.start(live)
         del live.value
 

@@ -20,6 +20,8 @@ from macsmith.golden import (
     lookup,
     matmul,
 )
+from macsmith.golden.bounds import inner_range
+from macsmith.golden.terms import accumulators
 from second_models import saturating
 from second_models.elements import element
 from second_models.floats import FP32
@@ -178,3 +180,10 @@ def test_the_width_holds_all_planes_at_their_extremes():
     result = matmul(made, w, a)
     assert result.values.tolist() == [[17 * 64 * 8 * 128]] == [[result.format.high]]
     assert result.format.low == -17 * 64 * 8 * 127
+
+
+def test_the_width_of_an_inner_sum_is_that_of_its_span(preset):
+    """Q4_K: 256 products of UINT4, INT8 and a UINT6 scale, although the group has 32."""
+    arithmetic = preset("gguf_q4_k").arithmetic
+    found = inner_range(accumulators(arithmetic)[0].terms[0], arithmetic)
+    assert (found.low, found.high) == (-256 * 15 * 128 * 63, 256 * 15 * 127 * 63)

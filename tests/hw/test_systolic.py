@@ -20,7 +20,7 @@ from macsmith.sim.stimuli import batches, tiles, unit
 from macsmith.designs import Options, design
 
 #: So many cycles without a transfer mean that nothing more will come.
-QUIET = 150
+QUIET = 100
 
 #: Chances that a source pauses and that the sink stalls; the first never waits.
 PHASES = ((0.0, 0.0), (0.4, 0.0), (0.1, 0.6))
@@ -43,7 +43,6 @@ CASES = [
     ("w4a8", (3, 5, 16), {}),  # sums of columns; registers hold a group's sums
     ("w4a8", (1, 3, 16), {"activation_zero_point": "int8"}),  # sums of rows, and a count
     ("mxfp4", (3, 3, 8), {"partials": 7}),  # groups as short as the skew: delay lines
-    ("mxfp4", (4, 4, 4), {"partials": 8}),
     ("nvfp4", (2, 3, 16), {}),  # a group every step
     ("w8a8", (3, 4, 4), {}),  # reductions of any length, kept apart
 ]
@@ -137,7 +136,7 @@ def test_every_result_equals_the_golden_model_whoever_stalls(case):
     engine = made(name, shape, **options)
     planned = plan(engine)
     sets = [
-        tiles(engine, 4, seed, 12 * planned.lanes) + units(engine, 3, seed)
+        tiles(engine, 3, seed, 12 * planned.lanes) + units(engine, 3, seed)
         for seed in range(len(PHASES))
     ]
     packed = [beats(planned, chosen) for chosen in sets]

@@ -15,7 +15,7 @@ def aligned(terms, fraction=24, form="fp32"):
     return (Stage("aligned", format=lookup(form), fraction=fraction, terms=terms),)
 
 
-#: weight, activation, (rows, cols, lanes), interface, what else the arithmetic has
+#: weight, activation, (rows, cols, lanes), interface, what else the arithmetic or the build has
 ENGINES = [
     ("int4", "int8", (4, 4, 4), "native", {}),
     ("int8", "int8", (2, 3, 8), "axis", {"initial": lookup("int32")}),
@@ -40,12 +40,15 @@ ENGINES = [
     ("e2m1", "bf16", (1, 2, 3), "axis", {"accumulate": aligned(3), "k_max": 4095}),
     ("e5m2", "e5m2", (1, 1, 8), "native", {"accumulate": aligned(8, 13, "e8m13_ieee")}),
     ("bf16", "bf16", (1, 1, 2), "native", {"accumulate": aligned(2, 25)}),
+    ("int4", "int8", (3, 5, 4), "axis", {"flow": "systolic_os"}),
+    ("e5m2", "e4m3", (2, 3, 2), "native", {"flow": "systolic_os", "initial": lookup("int16")}),
 ]
 
 
 def made(index, weight, activation, shape, interface, options):
-    arithmetic = raw(weight, activation, **{"k_max": 4096, **options})
-    build = Build(*shape, interface=interface)
+    options = {"k_max": 4096, **options}
+    build = Build(*shape, interface=interface, flow=options.pop("flow", "broadcast"))
+    arithmetic = raw(weight, activation, **options)
     return Engine(f"e{index}_{weight}x{activation}", (arithmetic,), build)
 
 
