@@ -49,8 +49,8 @@ def elements(m: Module, component, plan: Plan, pair: Pair, side: int):
 class ProcessingElement(wiring.Component):
     """One sum of the array: ``lanes`` products of each pair a step into one exact accumulator.
 
-    ``accumulate`` and ``first`` belong to the step that entered ``plan.array_latency - 2`` enabled
-    cycles ago: they are delayed once for all PEs, outside.
+    ``accumulate`` and ``first`` belong to the step whose elements entered ``plan.tree_latency + 1``
+    enabled cycles ago: whoever feeds the element delays them.
 
     Parameters
     ----------

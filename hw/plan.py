@@ -81,7 +81,7 @@ class Plan:
 
     @property
     def array_latency(self) -> int:
-        """Cycles from a step's acceptance to its sums: decoders, products, tree, accumulator."""
+        """Cycles from a step taken to its sums: decoders, products, tree, accumulator, skew."""
         return 3 + self.tree_latency + self.skew
 
     @property

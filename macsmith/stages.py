@@ -73,7 +73,10 @@ def _sum(planned: Plan, item: Sum, number: str) -> list[Row]:
     stage = planned.stage
     if planned.aligned and stage.format is not None:
         what = f"{stage.terms} products and the accumulator, F = {stage.fraction}, truncated"
-        return [Row(f"aligned sum{number}", stage.format.bits, None, stage.format.name, 2, what)]
+        cycles = 2 + planned.skew
+        return [
+            Row(f"aligned sum{number}", stage.format.bits, None, stage.format.name, cycles, what)
+        ]
     rows = []
     for place, pair in enumerate(item.pairs):
         name = f"product{number}" + (f".{place}" if len(item.pairs) > 1 else "")
@@ -84,7 +87,10 @@ def _sum(planned: Plan, item: Sum, number: str) -> list[Row]:
     rows.append(Row(f"step{number}", item.step.width, item.step, "", planned.tree_latency, tree))
     name = "group sum" if planned.serial else "accumulator"
     what = f"one {one}, over {item.count if planned.group else f'K up to {item.count}'}"
-    rows.append(Row(f"{name}{number}", item.total.width, item.total, "", 1, what))
+    if planned.skew:
+        what += f"; {planned.skew} cycles of skew"
+    cycles = 1 + planned.skew
+    rows.append(Row(f"{name}{number}", item.total.width, item.total, "", cycles, what))
     return rows
 
 

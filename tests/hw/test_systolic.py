@@ -183,14 +183,15 @@ def test_a_result_comes_although_the_next_reduction_lacks_what_it_starts_from():
     assert seen.results == due[:1] and len(seen.taken) == 1
 
 
-@pytest.mark.parametrize("name", ["int4xint8", "w8a8"])
-def test_registers_alone_would_lose_sums_of_short_reductions(name, monkeypatch):
-    """So the tests above can fail: neither delay lines nor distance, and results are wrong."""
-    planned = plan(engine := made(name, (3, 4, 4)))
+@pytest.mark.parametrize("name, spacing", [("int4xint8", 2), ("mxfp4", 5), ("w8a8", 6)])
+def test_a_register_more_than_the_spacing_allows_loses_sums(name, spacing, monkeypatch):
+    """So the tests above can fail; and the rule is tight."""
+    shape, options = {"mxfp4": ((3, 3, 8), {"partials": 7})}.get(name, ((3, 4, 4), {}))
+    planned = plan(engine := made(name, shape, **options))
     sent, due = beats(planned, units(engine, 8))
-    phases = [(sent, 0.0, 0.0)]
+    phases = [(sent, 0.0, 0.6)]
     monkeypatch.setattr(SystolicArray, "spaced", False)
-    monkeypatch.setattr(SystolicArray, "spacing", 100)
+    monkeypatch.setattr(SystolicArray, "spacing", spacing)
     [seen] = run(ScaledEngine(planned) if planned.serial else array(planned), phases)
     assert not good(seen, due)
 

@@ -154,6 +154,14 @@ ENGINES = {
 }  # fmt: skip
 
 
+#: Engines whose simulators take long to compile: floating-point adders in several units.
+SLOW = ("infinite elements", "two levels", "two planes", "blocks of rows", "bias, bf16")
+each_engine = pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in ENGINES],
+)
+
+
 def made(name):
     weight, activation, shape, interface, options = ENGINES[name]
     arithmetic = Arithmetic(weight, activation, **{"k_max": 512, **options})
@@ -174,7 +182,7 @@ def simulator():
     return make
 
 
-@pytest.mark.parametrize("name", ENGINES)
+@each_engine
 def test_results_equal_the_golden_model_under_stalls(name, simulator):
     machine, engine = simulator(name), made(name)
     sent = tiles(engine, 300, seed=1, steps=machine.emitted.plan.reduction_cycles)
@@ -184,7 +192,7 @@ def test_results_equal_the_golden_model_under_stalls(name, simulator):
         run_batch(machine.emitted, sent, simulator=machine, stalls=seed).check()
 
 
-@pytest.mark.parametrize("name", ENGINES)
+@each_engine
 def test_long_reductions_run_at_full_rate(name, simulator):
     machine, engine = simulator(name), made(name)
     plan, size = machine.emitted.plan, unit(engine)
@@ -216,7 +224,7 @@ def quantized(operand, rows, k, rng):
     "name, n, m, groups",
     [
         ("w4a8", 7, 5, 3),
-        ("blocks of rows", 10, 3, 2),
+        pytest.param("blocks of rows", 10, 3, 2, marks=pytest.mark.slow),
         ("blocks taller than the array", 16, 2, 1),
         ("complex", 5, 5, 4),
         ("nvfp4", 1, 1, 1),
