@@ -60,11 +60,6 @@ class Blocks:
         """All of an N × M result; the last blocks repeat its last row and column."""
         return cls(_blocks(shape[0], plan.rows), _blocks(shape[1], plan.cols))
 
-    @classmethod
-    def first(cls, plan: Plan) -> Blocks:
-        """A single reduction of the first rows and columns."""
-        return cls(np.arange(plan.rows)[None], np.arange(plan.cols)[None])
-
 
 @dataclass(frozen=True)
 class Beats:
@@ -130,9 +125,9 @@ class Feed:
 
 
 def single(stream: Stream, plan: Plan, matrices: Matrices) -> Beats:
-    """The beats of one reduction of the first rows and columns of ``matrices``."""
-    only = np.zeros(1, np.int64)
-    return Feed([stream], plan, matrices, Blocks.first(plan)).beats(stream, only, only)
+    """The beats of one reduction, for matrices that fill the array."""
+    only, blocks = np.zeros(1, np.int64), Blocks.of((plan.rows, plan.cols), plan)
+    return Feed([stream], plan, matrices, blocks).beats(stream, only, only)
 
 
 def join(parts: Sequence[Beats]) -> Beats:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from math import lcm
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..golden.description import Arithmetic, Engine, Operand
+from ..golden.description import Engine, Level, Operand, Span
 from ..golden.matmul import Result, matmul
 from ..golden.tensor import Quantized
 from . import bounds, scaling
@@ -27,8 +28,8 @@ _GROUPS = 4
 class Tile(Matrices):
     """One reduction: what goes in, and the golden model's answer.
 
-    The operands may have more rows than the array takes: whole blocks of their scales. Only the
-    first rows and columns count.
+    An array need not take whole blocks of rows that share a scale: in a tile every row has its own,
+    and rows of a block have the same.
 
     Parameters
     ----------
@@ -81,10 +82,10 @@ def bound_tiles(engine: Engine, seed: int = 0) -> list[Tile]:
 
     Where groups have float scales, once with the largest scales and once with scales of one.
     """
-    arithmetic, build = engine.arithmetic, engine.build
+    engine = by_row(engine)
+    arithmetic = engine.arithmetic
     rng = np.random.default_rng(seed)
     k = max(arithmetic.k_max // unit(engine), 1) * unit(engine)
-    shapes = [(_height(side, n), k) for side, n in _sides(arithmetic, build.rows, build.cols)]
     scaled = any(level.when != "end" and not level.integer for level in arithmetic.levels)
     result = []
     for output in range(arithmetic.outputs):
@@ -92,10 +93,8 @@ def bound_tiles(engine: Engine, seed: int = 0) -> list[Tile]:
             choices = bounds.extremes(arithmetic, output, sign)
             for largest in (True, False) if scaled else (False,):
                 weight, activation = (
-                    bounds.filled(side, choice, shape, largest=largest)
-                    for side, choice, shape in zip(
-                        (arithmetic.weight, arithmetic.activation), choices, shapes, strict=True
-                    )
+                    bounds.filled(operand, choice, (vectors, k), largest=largest)
+                    for (operand, vectors), choice in zip(_sides(engine), choices, strict=True)
                 )
                 kind = name + (" with the largest scales" if largest else "")
                 result.append(answered(engine, kind, weight, activation, rng))
@@ -105,7 +104,10 @@ def bound_tiles(engine: Engine, seed: int = 0) -> list[Tile]:
 def answered(
     engine: Engine, kind: str, weight: Quantized, activation: Quantized, rng: Generator
 ) -> Tile:
-    """A tile with its golden answer; biases, and what sums start from, are random."""
+    """A tile with its golden answer; biases, and what sums start from, are random.
+
+    ``engine`` has a scale a row, as :func:`by_row` makes it.
+    """
     arithmetic, more = engine.arithmetic, dict[str, Array]()
     shape = weight.shape[0], activation.shape[0]
     if (fmt := arithmetic.initial) is not None:
@@ -125,37 +127,55 @@ def answered(
     )
 
 
+@cache
+def by_row(engine: Engine) -> Engine:
+    """The engine, its weight's and activation's rows with scales of their own where blocks share
+    them."""
+
+    def own(level: Level) -> Level:
+        rows = level.span.rows
+        return replace(level, span=Span(1, level.span.columns)) if rows and rows > 1 else level
+
+    def operand(side: Operand) -> Operand:
+        planes = [replace(p, scales=tuple(own(level) for level in p.scales)) for p in side.planes]
+        return replace(side, planes=tuple(planes))
+
+    whole = engine.arithmetic
+    weight, activation = operand(whole.weight), operand(whole.activation)
+    return replace(engine, modes=(replace(whole, weight=weight, activation=activation),))
+
+
 def _tile(engine: Engine, index: int, k: int, rng: Generator) -> Tile:
-    arithmetic, build = engine.arithmetic, engine.build
-    kinds = OPEN if arithmetic.output.format is None else CLOSED
-    kind = kinds[index % len(kinds)]
-    scales = scaling.draw(rng)
-    empty = bool(arithmetic.levels) and rng.random() < 0.25
+    shared, engine = engine.arithmetic, by_row(engine)
+    kinds = OPEN if shared.output.format is None else CLOSED
+    kind, scales = kinds[index % len(kinds)], scaling.draw(rng)
+    empty = bool(shared.levels) and rng.random() < 0.25
     operands = []
-    for side, (operand, vectors) in enumerate(_sides(arithmetic, build.rows, build.cols)):
-        shape = _height(operand, vectors), k
+    for side, (operand, vectors) in enumerate(_sides(engine)):
         make = finite_codes if side and kind == "cancelling" else MAKERS[kind]
-        codes = {name: make(fmt, shape, rng) for name, fmt in operand.codes.items()}
+        codes = {name: make(fmt, (vectors, k), rng) for name, fmt in operand.codes.items()}
         if side and kind == "cancelling":
             for array in codes.values():
                 array[:, 1::2] = array[:, : k // 2 * 2 : 2]
-        held = {
-            level.name: scaling.scales(level, level.span.shape(*shape), scales, rng)
-            for level in operand.levels
-        }
+        levels = (shared.activation if side else shared.weight).levels
+        held = {level.name: _scales(level, (vectors, k), scales, rng) for level in levels}
         if empty:
             scaling.clear_groups(operand, codes, held, rng)
         operands.append(Quantized(operand, codes, held))
-    words = [kind, *([f"scales: {scales}"] if arithmetic.levels else [])]
+    words = [kind, *([f"scales: {scales}"] if shared.levels else [])]
     words += ["empty groups"] * empty
     return answered(engine, ", ".join(words), operands[0], operands[1], rng)
 
 
-def _sides(arithmetic: Arithmetic, rows: int, cols: int) -> list[tuple[Operand, int]]:
-    return [(arithmetic.weight, rows), (arithmetic.activation, cols)]
+def _scales(level: Level, shape: tuple[int, int], kind: str, rng: Generator) -> Array:
+    """A level's scales, those of a block repeated for each of its rows."""
+    block = level.span.rows or 1
+    height = -(-shape[0] // block) * block
+    codes = scaling.scales(level, level.span.shape(height, shape[1]), kind, rng)
+    return np.repeat(codes, block, axis=0)[: shape[0]] if block > 1 else codes
 
 
-def _height(operand: Operand, vectors: int) -> int:
-    """``vectors`` filled up to whole blocks of scales."""
-    block = lcm(*(level.span.rows or 1 for level in operand.levels))
-    return -(-vectors // block) * block
+def _sides(engine: Engine) -> list[tuple[Operand, int]]:
+    """Each operand, and how many of its rows an array takes."""
+    arithmetic, build = engine.arithmetic, engine.build
+    return [(arithmetic.weight, build.rows), (arithmetic.activation, build.cols)]

@@ -9,7 +9,7 @@ from .. import boards
 from ..designs import design, presets
 from ..golden import formats
 from ..golden.bounds import MAX_EXACT, Range, of_format
-from ..golden.description import Engine
+from ..golden.description import Engine, Operand
 from ..golden.description.engine import DATAPATHS, FLOWS, INTERFACES, POLICIES
 from ..golden.errors import DesignError, UnknownName
 from ..golden.formats import ROUNDINGS, Format
@@ -80,14 +80,23 @@ def _format(item: Format) -> dict[str, Any]:
 def _preset(name: str) -> dict[str, Any]:
     engine = design(name)
     mode = engine.modes[0]
-    sides = [" + ".join(p.element.name for p in s.planes) for s in (mode.weight, mode.activation)]
+    sides = mode.weight, mode.activation
+    elements = [" + ".join(p.element.name for p in s.planes if not p.constant) for s in sides]
     return {
         "name": name,
-        "weight": sides[0],
-        "activation": sides[1],
+        "weight": elements[0],
+        "weight scales": _scales(mode.weight),
+        "activation": elements[1],
+        "activation scales": _scales(mode.activation),
+        "result": mode.output.format.name if mode.output.format else "raw",
         "modes": len(engine.modes),
         "hardware": "yes" if _buildable(engine) else "no, golden model only",
     }
+
+
+def _scales(operand: Operand) -> str:
+    """What the operand's levels are, each with the elements that share one."""
+    return ", ".join(f"{lv.format.name} per {lv.span}" for lv in operand.levels) or "–"
 
 
 def _buildable(engine: Engine) -> bool:

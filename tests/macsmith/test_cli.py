@@ -198,9 +198,22 @@ def test_synth_prints_one_json_object(run, build_folder):
     assert resources <= set(found["resources"]) and resources <= set(found["per_mac"])
     assert {"lut", "carry"} <= set(found["levels"])
     assert found["verified"] is False and found["macs_per_cycle"] == 8
+    assert found["scale_path"] is None
     assert found["per_mac"]["lut"] == round(found["resources"]["lut"] / 8, 3)
     assert json.loads((build_folder / "report.json").read_text())["engine"] == "ternaryxint4"
     assert "| sites |" in (build_folder / "report.md").read_text()
+
+
+def test_synth_shows_the_scale_path_apart(run, build_folder):
+    words = ["synth", "int4xint8", "--group", "8", "--scale", "uint4", "--output", "raw"]
+    words += ["--rows", "1", "--cols", "2", "--no-verify", "-o", str(build_folder)]
+    code, out, _ = run(*words)
+    report = json.loads((build_folder / "report.json").read_text())
+    part, whole = report["scale_path"]["resources"], report["resources"]
+    assert code == 0 and 0 < part["sites"] < whole["sites"]
+    assert report["scale_path"]["share"] == round(part["sites"] / whole["sites"], 4)
+    assert "scale path" in out.splitlines()[2] and f"{part['sites']:,g}" in out
+    assert f"{part['sites'] / whole['sites']:.1%} of the sites" in out
 
 
 def test_generate_writes_a_folder_that_describes_itself(run, tmp_path):

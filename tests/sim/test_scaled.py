@@ -20,10 +20,12 @@ from macsmith import (
     Engine,
     Level,
     Operand,
+    Options,
     Output,
     Plane,
     Quantized,
     Stage,
+    design,
     group,
     lookup,
     matmul,
@@ -162,11 +164,11 @@ each_engine = pytest.mark.parametrize(
 )
 
 
-def made(name):
+def made(name, flow="broadcast"):
     weight, activation, shape, interface, options = ENGINES[name]
     arithmetic = Arithmetic(weight, activation, **{"k_max": 512, **options})
     identifier = "".join(c if c.isalnum() else "_" for c in name)
-    return Engine(f"s_{identifier}", (arithmetic,), Build(*shape, interface=interface))
+    return Engine(f"s_{identifier}", (arithmetic,), Build(*shape, flow=flow, interface=interface))
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +202,36 @@ def test_long_reductions_run_at_full_rate(name, simulator):
     assert steady(plan, k) and k <= engine.arithmetic.k_max
     batch = run_batch(machine.emitted, batches(engine, 10, 1, k), simulator=machine).check()
     assert batch.cycles == batch.expected_cycles
+
+
+@pytest.mark.parametrize("name", ["w4a8", "complex", "no groups", "raw with integer scales"])
+def test_a_systolic_array_gives_the_same(name):
+    engine = made(name, "systolic_os")
+    machine = Simulator(emit(engine))
+    plan = machine.emitted.plan
+    sent = tiles(engine, 100, seed=1, steps=plan.reduction_cycles) + bound_tiles(engine)
+    run_batch(machine.emitted, sent, simulator=machine, stalls=1).check()
+    rate = tiles(engine, 30, seed=2, steps=plan.reduction_cycles, every=1)
+    batch = run_batch(machine.emitted, rate, simulator=machine).check()
+    assert batch.cycles == batch.expected_cycles
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["w4a8", "nvfp4", *(pytest.param(name, marks=pytest.mark.slow) for name in (
+        "bitnet", "deepseek_fp8", "gguf_q4_k", "ifairy", "mxfp4", "mxfp4xmxfp8_e4m3",
+        "mxfp6_e2m3", "mxfp6_e3m2", "mxfp8_e4m3", "mxfp8_e5m2", "mxint8", "ptqtp", "w4a16", "w8a8",
+    ))],
+)  # fmt: skip
+def test_presets_from_one_group_to_the_longest_reduction(name):
+    engine = design(name, Options(rows=2, cols=4))
+    machine, size = Simulator(emit(engine)), unit(engine)
+    longest = engine.arithmetic.k_max // size
+    lengths = [count * size for count in (1, 2, 3, longest // 2 + 1, longest)]
+    sent = [tile for k in lengths for tile in batches(engine, 12, seed=k, k=k)]
+    sent += bound_tiles(engine)
+    run_batch(machine.emitted, sent, simulator=machine).check()
+    run_batch(machine.emitted, sent, simulator=machine, stalls=1).check()
 
 
 @pytest.mark.parametrize("name", ENGINES)
