@@ -5,7 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Const, Signal
 
 from .pe import SIDES
-from .steps import KINDS, StepArray, codes_layout, decode, element_of, sums_layout
+from .steps import KINDS, StepArray, codes_layout, element_of, prepare, sums_layout
 from .sums import Sum
 
 __all__ = ["BroadcastArray", "codes_layout", "sums_layout"]
@@ -28,10 +28,10 @@ class BroadcastArray(StepArray):
     def _fill(self, m, advance, marks):
         end = marks[-1]
 
-        # Each operand is decoded once, at the edge, and broadcast.
+        # Each operand is made ready once, at the edge, and broadcast.
         operands = (
-            self._decoded(m, advance, 0, self.weight.payload),
-            self._decoded(m, advance, 1, self.activation.payload.data),
+            self._prepared(m, advance, 0, self.weight.payload),
+            self._prepared(m, advance, 1, self.activation.payload.data),
         )
         for number, item in enumerate(self.plan.sums):
             for place, element in enumerate(self._elements(m, number, item, operands)):
@@ -44,17 +44,18 @@ class BroadcastArray(StepArray):
                 if item.initial is not None:
                     m.d.comb += element.initial.eq(self.initial.payload[place])
 
-    def _decoded(self, m, advance, side: int, codes) -> list[dict]:
-        """Registered decoded elements of every vector, by plane."""
+    def _prepared(self, m, advance, side: int, codes) -> list[dict]:
+        """Registered elements of every vector, by plane and form."""
         found = []
         for index in range(self.plan.cols if side else self.plan.rows):
             of_vector = {name: codes[name][index] for name in codes.shape().members}
             registers = {}
-            for plane, decoded in decode(m, self.plan, side, index, of_vector).items():
-                name = f"{SIDES[side]}_{plane}_{index}"
-                registers[plane] = Signal(decoded.shape(), name=name, reset_less=True)
+            prepared = prepare(m, self.plan, side, index, of_vector, advance)
+            for key, value in prepared.items():
+                name = f"{SIDES[side]}_{key}_{index}_register"
+                registers[key] = Signal(value.shape(), name=name, reset_less=True)
                 with m.If(advance):
-                    m.d.sync += registers[plane].eq(decoded)
+                    m.d.sync += registers[key].eq(value)
             found.append(registers)
         return found
 
@@ -68,7 +69,7 @@ class BroadcastArray(StepArray):
                 element = element_of(plan, item)
                 m.submodules[f"{name}_{number}_{row}_{col}"] = element
                 for side, vector in enumerate((row, col)):
-                    for plane in item.planes(side):
-                        port = getattr(element, SIDES[side])[str(plane)]
-                        m.d.comb += port.eq(operands[side][vector][plane])
+                    for key in plan.inputs(side, [item]):
+                        port = getattr(element, SIDES[side])[key]
+                        m.d.comb += port.eq(operands[side][vector][key])
                 yield element

@@ -9,19 +9,14 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from .pe import SIDES, plane_layout
+from .pe import SIDES, vector_layout
 from .plan import Plan
 from .product import FlaggedLayout
 from .shapes import shape_of
-from .steps import decode, element_of, planes_of
+from .steps import element_of, prepare
 
 #: What travels with the weights: a step's sum enters the accumulators; it closes a group.
 MARKS = data.StructLayout({"accumulate": 1, "close": 1})
-
-
-def vector_layout(plan: Plan, side: int, planes: Sequence[int]) -> data.StructLayout:
-    """A step's decoded elements of a row or column."""
-    return data.StructLayout({str(plane): plane_layout(plan, side, plane) for plane in planes})
 
 
 def hand_on(m: Module, component, name: str, value) -> None:
@@ -58,7 +53,7 @@ class Edge(wiring.Component):
         self.plan, self.side = plan, side
         operand = (plan.arithmetic.weight, plan.arithmetic.activation)[side]
         codes = {n: data.ArrayLayout(fmt.bits, plan.lanes) for n, fmt in operand.codes.items()}
-        self.vector = vector_layout(plan, side, planes_of(plan, side))
+        self.vector = vector_layout(plan, side)
         ports = {
             "enable": In(1),
             "codes": In(data.StructLayout(codes)),
@@ -73,8 +68,8 @@ class Edge(wiring.Component):
         if self.side == 0:
             hand_on(m, self, "marks", self.marks)
         decoded = Signal(self.vector)
-        for plane, elements in decode(m, self.plan, self.side, 0, self.codes).items():
-            m.d.comb += decoded[str(plane)].eq(elements)
+        found = prepare(m, self.plan, self.side, 0, self.codes, self.enable)
+        m.d.comb += [decoded[key].eq(elements) for key, elements in found.items()]
         hand_on(m, self, SIDES[self.side], decoded)
         return m
 
@@ -82,7 +77,7 @@ class Edge(wiring.Component):
 class Cell(wiring.Component):
     """The elements of a place, and registers for what its neighbours take a cycle later.
 
-    A step's ``marks`` arrive ``plan.tree_latency + 1`` enabled cycles after its operands. Which
+    A step's ``marks`` arrive ``plan.step_latency`` enabled cycles after its operands. Which
     sum starts a group is found here: the one after a close.
 
     Parameters
@@ -113,8 +108,8 @@ class Cell(wiring.Component):
         self.elements = {number: element_of(plan, plan.sums[number]) for number in numbers}
         self.arriving = {"marks": MARKS}
         for side, name in enumerate(SIDES):
-            planes = planes_of(plan, side, None if passing else self.numbers)
-            self.arriving[name] = vector_layout(plan, side, planes)
+            read = None if passing else [plan.sums[number] for number in numbers]
+            self.arriving[name] = vector_layout(plan, side, read)
         sums = {}
         ports = {"enable": In(1), "complete": Out(1)}
         for number in numbers:
@@ -149,8 +144,8 @@ class Cell(wiring.Component):
                 self.sums[str(number)].eq(element.o),
             ]
             for side, name in enumerate(SIDES):
-                for plane in map(str, self.plan.sums[number].planes(side)):
-                    m.d.comb += getattr(element, name)[plane].eq(getattr(self, name)[plane])
+                for key in self.plan.inputs(side, [self.plan.sums[number]]):
+                    m.d.comb += getattr(element, name)[key].eq(getattr(self, name)[key])
             if self.plan.sums[number].initial is not None:
                 m.d.comb += element.initial.eq(self.initial)
         return m

@@ -2,43 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from amaranth.hdl import Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from .accumulator import Accumulator
-from .dot import DotProduct
 from .plan import Plan
 from .product import FlaggedLayout, flag_names
-from .shapes import DecodedLayout, shape_of
+from .scale.timing import delayed
+from .shapes import shape_of
 from .sums import Pair, Sum
 
 SIDES = ("weight", "activation")
 
 
-def plane_layout(plan: Plan, side: int, plane: int) -> data.ArrayLayout:
-    """A step's decoded elements of one plane of a row or column."""
-    operand = (plan.arithmetic.weight, plan.arithmetic.activation)[side]
-    element = DecodedLayout(operand.planes[plane].element, infinite=plan.infinite)
-    return data.ArrayLayout(element, plan.lanes)
+def vector_layout(plan: Plan, side: int, items: Iterable[Sum] | None = None) -> data.StructLayout:
+    """What sums read of a step's elements of a row or column: a member a plane and form."""
+    inputs = plan.inputs(side, items)
+    return data.StructLayout({name: form.layouts for name, (_, form) in inputs.items()})
 
 
 def operand_ports(plan: Plan, total: Sum) -> dict:
-    """The ports of a step's decoded elements: a member a plane; constants need none."""
+    """The ports of a step's elements; constants need none."""
     ports = {}
     for side, name in enumerate(SIDES):
-        members = {str(p): plane_layout(plan, side, p) for p in total.planes(side)}
-        if members:
-            ports[name] = In(data.StructLayout(members))
+        layout = vector_layout(plan, side, [total])
+        if layout.members:
+            ports[name] = In(layout)
     return ports
 
 
 def elements(m: Module, component, plan: Plan, pair: Pair, side: int):
     """A step's elements of the plane that ``pair`` reads, from the ports or as constants."""
-    fmt, plane = pair.formats[side], pair.activation if side else pair.weight
+    fmt, plane, form = pair.formats[side], pair.planes[side], plan.dot(pair).forms[side]
     if fmt.bits:
-        return getattr(component, SIDES[side])[str(plane)]
-    constant = Signal(plane_layout(plan, side, plane), name=f"{SIDES[side]}_constant_{plane}")
+        return getattr(component, SIDES[side])[f"{form.name}_{plane}"]
+    constant = Signal(form.layouts, name=f"{SIDES[side]}_constant_{plane}")
     for lane in range(plan.lanes):
         m.d.comb += constant[lane].significand.eq(fmt.low)
         if "sign" in constant[lane].shape().members:
@@ -49,7 +50,7 @@ def elements(m: Module, component, plan: Plan, pair: Pair, side: int):
 class ProcessingElement(wiring.Component):
     """One sum of the array: ``lanes`` products of each pair a step into one exact accumulator.
 
-    ``accumulate`` and ``first`` belong to the step whose elements entered ``plan.tree_latency + 1``
+    ``accumulate`` and ``first`` belong to the step whose elements entered ``plan.step_latency``
     enabled cycles ago: whoever feeds the element delays them.
 
     Parameters
@@ -65,7 +66,7 @@ class ProcessingElement(wiring.Component):
         Registers hold while low.
     accumulate, first : :py:`In(1)`
         The sum leaving the tree is of a step; it starts a group.
-    weight, activation : :py:`In(StructLayout({plane: ArrayLayout(DecodedLayout(…), lanes)}))`
+    weight, activation : :py:`In(vector_layout(…))`
         The step's elements.
     initial : :py:`In(…)`
         What the reduction starts from, where the arithmetic preloads.
@@ -110,11 +111,11 @@ class ProcessingElement(wiring.Component):
         """The sum of a step's products over all pairs."""
         dots = [self._dot(m, number, pair) for number, pair in enumerate(self.total.pairs)]
         if self.plan.plain:
-            return dots[0].o
+            return dots[0]
         step = self.total.step
         value = 0
         for dot, pair in zip(dots, self.total.pairs, strict=True):
-            product = dot.o.value << (pair.product.lsb - step.lsb)
+            product = dot.value << (pair.product.lsb - step.lsb)
             value = value - product if pair.sign < 0 else value + product
         register = Signal(FlaggedLayout(step, self.total.flags), name="step", reset_less=True)
         with m.If(self.enable):
@@ -125,23 +126,25 @@ class ProcessingElement(wiring.Component):
                 m.d.sync += register[name].eq(_any(raised))
         return register
 
-    def _dot(self, m, number: int, pair: Pair) -> DotProduct:
-        plan = self.plan
-        dot = DotProduct(*pair.formats, plan.lanes, plan.pipeline, infinite=plan.infinite)
+    def _dot(self, m, number: int, pair: Pair):
+        """A pair's dot product, as late as the slowest."""
+        datapath = self.plan.dot(pair)
+        dot = datapath.component()
         m.submodules[f"dot_{number}"] = dot
         m.d.comb += [
             dot.enable.eq(self.enable),
-            dot.weight.eq(elements(m, self, plan, pair, 0)),
-            dot.activation.eq(elements(m, self, plan, pair, 1)),
+            dot.weight.eq(elements(m, self, self.plan, pair, 0)),
+            dot.activation.eq(elements(m, self, self.plan, pair, 1)),
         ]
-        return dot
+        waits = self.plan.dot_latency - datapath.latency
+        return delayed(m, self.enable, dot.o, waits, f"dot_{number}_late")
 
 
-def _flag(dot: DotProduct, pair: Pair, name: str):
+def _flag(dot, pair: Pair, name: str):
     """A flag of a dot product as it enters the sum: a minus swaps the infinities."""
     swapped = {"positive": "negative", "negative": "positive"}
     source = swapped.get(name, name) if pair.sign < 0 else name
-    return dot.o[source] if source in flag_names(dot.flags) else 0
+    return dot[source] if source in flag_names(pair.flags) else 0
 
 
 def _any(flags):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,9 +14,9 @@ from ..golden.errors import DesignError
 from ..golden.flags import Reachable
 from ..golden.formats import Format, Minifloat
 from ..golden.terms import Sided, accumulators
-from .sums import Sum
+from .datapaths import Datapath, Form, choose
+from .sums import Pair, Sum
 from .terms import NO_FLAGS, AccumulatorPlan, planned_terms
-from .tree import tree_latency
 
 if TYPE_CHECKING:
     from .scale.path import ScalePath
@@ -28,7 +29,7 @@ class Plan:
     Parameters
     ----------
     arithmetic : what is computed.
-    rows, cols, lanes, pipeline, flow : the shape, from the Build.
+    rows, cols, lanes, pipeline, flow, datapath : from the Build.
     group : elements after which the array's sums close; None where they span the reduction.
     sums : what the array adds up.
     accumulators : what a scale path makes of them; empty where the sums are the results.
@@ -40,6 +41,7 @@ class Plan:
     lanes: int
     pipeline: int
     flow: str
+    datapath: str
     group: int | None
     sums: tuple[Sum, ...]
     accumulators: tuple[AccumulatorPlan, ...]
@@ -73,16 +75,37 @@ class Plan:
         """Whether no sum needs a step of its own to add several dot products."""
         return all(item.plain for item in self.sums)
 
-    @property
-    def tree_latency(self) -> int:
+    def dot(self, pair: Pair) -> Datapath:
+        """How a step's products of a pair are made and summed."""
+        kind = choose("multiply" if self.aligned else self.datapath, *pair.formats)
+        return kind(*pair.formats, self.lanes, self.pipeline, self.infinite)
+
+    def inputs(self, side: int, items: Iterable[Sum] | None = None) -> dict[str, tuple[int, Form]]:
+        """What sums read of an operand: the forms of its planes, named; without constants."""
+        found = {}
+        for item in self.sums if items is None else items:
+            for pair in item.pairs:
+                if pair.formats[side].bits:
+                    plane, form = pair.planes[side], self.dot(pair).forms[side]
+                    found[f"{form.name}_{plane}"] = plane, form
+        return dict(sorted(found.items()))
+
+    @cached_property
+    def dot_latency(self) -> int:
+        """Cycles from the elements of a step to its slowest dot product."""
         if self.aligned:
-            return 0
-        return tree_latency(self.lanes, self.pipeline) + (not self.plain)
+            return 1
+        return max(self.dot(pair).latency for item in self.sums for pair in item.pairs)
+
+    @property
+    def step_latency(self) -> int:
+        """Cycles from the elements of a step to its sum."""
+        return self.dot_latency + (not self.plain)
 
     @property
     def array_latency(self) -> int:
-        """Cycles from a step taken to its sums: decoders, products, tree, accumulator, skew."""
-        return 3 + self.tree_latency + self.skew
+        """Cycles from a step taken to its sums: edge, dot products, accumulator, skew."""
+        return 2 + self.step_latency + self.skew
 
     @property
     def skew(self) -> int:
@@ -188,8 +211,9 @@ def plan(engine: Engine) -> Plan:
     simple = arithmetic.output.format is None and not arithmetic.levels and len(sums) == 1
     if simple and len(arithmetic.accumulate) == 1:
         sums, found = (_preloaded(arithmetic, sums[0]),), ()
-    shape = build.rows, build.cols, lanes, build.pipeline, build.flow
+    shape = build.rows, build.cols, lanes, build.pipeline, build.flow, build.datapath
     planned = Plan(arithmetic, *shape, group, sums, found)
+    planned.inputs(0)  # raises if the datapath does not serve a pair
     if planned.serial:
         if arithmetic.initial is not None:
             raise DesignError(

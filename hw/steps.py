@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from amaranth.hdl import Const, Module, Signal, Value
@@ -10,10 +9,10 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .aligned import AlignedElement
-from .decoder import Decoder
-from .pe import SIDES, ProcessingElement, plane_layout
+from .pe import SIDES, ProcessingElement
 from .plan import Plan
 from .product import FlaggedLayout
+from .scale.timing import delayed
 from .shapes import shape_of
 from .sums import Sum
 
@@ -49,31 +48,22 @@ def sums_layout(plan: Plan) -> data.StructLayout:
     return data.StructLayout({**members, "last": 1} if plan.serial else members)
 
 
-def planes_of(plan: Plan, side: int, numbers: Sequence[int] | None = None) -> list[int]:
-    """The planes of an operand that all sums read, or those of ``numbers``."""
-    items = plan.sums if numbers is None else [plan.sums[number] for number in numbers]
-    return sorted({plane for item in items for plane in item.planes(side)})
-
-
 def element_of(plan: Plan, item: Sum) -> ProcessingElement | AlignedElement:
     """The component that forms one sum."""
     return (AlignedElement if item.aligned else ProcessingElement)(plan, item)
 
 
-def decode(m: Module, plan: Plan, side: int, vector: int, codes) -> dict[int, Signal]:
-    """A step's decoded elements of one row or column, by plane; ``codes`` by array."""
+def prepare(m: Module, plan: Plan, side: int, vector: int, codes, enable: Value) -> dict:
+    """A step's elements of one row or column as its sums want them; ``codes`` by array."""
     operand, name = (plan.arithmetic.weight, plan.arithmetic.activation)[side], SIDES[side]
     found = {}
-    for plane in planes_of(plan, side):
-        layout = plane_layout(plan, side, plane)
-        found[plane] = Signal(layout, name=f"{name}_decoded_{plane}_{vector}")
-        for lane in range(plan.lanes):
-            decoder = Decoder(operand.planes[plane].element, infinite=plan.infinite)
-            m.submodules[f"{name}_decoder_{plane}_{vector}_{lane}"] = decoder
-            m.d.comb += [
-                decoder.code.eq(codes[operand.planes[plane].code][lane]),
-                found[plane][lane].eq(decoder.o),
-            ]
+    for key, (plane, form) in plan.inputs(side).items():
+        found[key] = Signal(form.layouts, name=f"{name}_{key}_{vector}")
+        for lane, cycles in enumerate(form.delays):
+            place = f"{plane}_{vector}_{lane}"
+            code = codes[operand.planes[plane].code][lane]
+            late = delayed(m, enable, code, cycles, f"{name}_{form.name}_{place}")
+            m.d.comb += found[key][lane].eq(form.made(m, late, name, place))
     return found
 
 

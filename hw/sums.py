@@ -20,6 +20,10 @@ class Pair:
     formats: tuple[Format, Format]
 
     @property
+    def planes(self) -> tuple[int, int]:
+        return self.weight, self.activation
+
+    @property
     def product(self) -> Range:
         """Bounds of the product of two elements, without the sign."""
         return of_format(self.formats[0]) * of_format(self.formats[1])

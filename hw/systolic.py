@@ -73,7 +73,7 @@ class SystolicArray(StepArray):
             self._edge(m, advance, 1, col, self.activation.payload.data) for col in range(plan.cols)
         ]
         for row in range(plan.rows):
-            mark = marks[plan.tree_latency + 1 + row]
+            mark = marks[plan.step_latency + row]
             left = self._edge(m, advance, 0, row, self.weight.payload, mark)
             for col in range(plan.cols):
                 arriving = above[col] | left

@@ -83,8 +83,9 @@ def _sum(planned: Plan, item: Sum, number: str) -> list[Row]:
         what = " × ".join(fmt.name for fmt in pair.formats) + ", one a lane"
         rows.append(Row(name, pair.product.width, pair.product, "", None if place else 1, what))
     terms = planned.lanes * len(item.pairs)
-    tree = f"{terms} products, {planned.tree_latency} registers"
-    rows.append(Row(f"step{number}", item.step.width, item.step, "", planned.tree_latency, tree))
+    cycles = planned.step_latency - 1
+    tree = f"{terms} products, {cycles} registers"
+    rows.append(Row(f"step{number}", item.step.width, item.step, "", cycles, tree))
     name = "group sum" if planned.serial else "accumulator"
     what = f"one {one}, over {item.count if planned.group else f'K up to {item.count}'}"
     if planned.skew:

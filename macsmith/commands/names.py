@@ -10,9 +10,10 @@ from ..designs import design, presets
 from ..golden import formats
 from ..golden.bounds import MAX_EXACT, Range, of_format
 from ..golden.description import Engine, Operand
-from ..golden.description.engine import DATAPATHS, FLOWS, INTERFACES, POLICIES
+from ..golden.description.engine import DATAPATHS, FLOWS, INTERFACES
 from ..golden.errors import DesignError, UnknownName
 from ..golden.formats import ROUNDINGS, Format
+from ..hw import datapaths
 from ..hw.plan import plan
 from .common import json_argument, print_json, table
 
@@ -50,16 +51,11 @@ def _rows(topic: str) -> list[dict[str, Any]]:
     if topic == "boards":
         return [_board(name) for name in boards.names()]
     if topic == "datapaths":
-        return [{"name": name, "serves": _SERVES[name]} for name in DATAPATHS]
+        scopes = {"auto": "the cheapest that serves the pair"}
+        scopes |= {kind.name: kind.scope for kind in datapaths.KINDS.values()}
+        return [{"name": name, "serves": scopes[name]} for name in DATAPATHS]
     listed = {"flows": FLOWS, "interfaces": INTERFACES, "roundings": tuple(ROUNDINGS)}
     return [{"name": name} for name in listed[topic]]
-
-
-_SERVES = {
-    "auto": "the cheapest that serves the pair",
-    "multiply": f"every pair whose product sum fits {MAX_EXACT} bits; the tool's own multiplier",
-}
-assert set(_SERVES) == set(DATAPATHS) and POLICIES
 
 
 def _format(item: Format) -> dict[str, Any]:

@@ -1,0 +1,143 @@
+"""What every datapath says of itself, and what it wants to be fed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from amaranth.hdl import Module, Signal, Value
+from amaranth.lib import data, wiring
+
+from ...golden.bounds import Range, of_format
+from ...golden.flags import Reachable
+from ...golden.formats import Format
+from ..decoder import Decoder
+from ..shapes import DecodedLayout
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a datapath takes of each element: made from the codes once, at the edge of the array.
+
+    Parameters
+    ----------
+    format : the element's format.
+    delays : for each lane, the cycles by which its elements come after those of a step's first.
+    """
+
+    format: Format
+    delays: tuple[int, ...]
+
+    name: ClassVar[str]
+
+    @property
+    def lanes(self) -> int:
+        return len(self.delays)
+
+    @property
+    def layout(self):
+        """The shape of one element."""
+        raise NotImplementedError
+
+    @property
+    def layouts(self) -> data.ArrayLayout:
+        """The shape of a step's elements."""
+        return data.ArrayLayout(self.layout, self.lanes)
+
+    def made(self, m: Module, code: Value, name: str, place: str):
+        """The element of a code; ``name`` and ``place`` are for what it needs."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Codes(Form):
+    """The code as it is."""
+
+    name = "code"
+
+    @property
+    def layout(self):
+        return self.format.bits
+
+    def made(self, m, code, name, place):
+        return code
+
+
+@dataclass(frozen=True)
+class Decoded(Form):
+    """Significand, exponent and flags; see :class:`DecodedLayout`."""
+
+    infinite: bool = False
+
+    name = "decoded"
+
+    @property
+    def layout(self):
+        return DecodedLayout(self.format, infinite=self.infinite)
+
+    def made(self, m, code, name, place):
+        decoder = Decoder(self.format, infinite=self.infinite)
+        m.submodules[f"{name}_decoder_{place}"] = decoder
+        found = Signal(self.layout, name=f"{name}_decoded_{place}")
+        m.d.comb += [decoder.code.eq(code), found.eq(decoder.o)]
+        return found
+
+
+@dataclass(frozen=True)
+class Datapath:
+    """The exact dot product of ``lanes`` pairs of elements, planned.
+
+    Parameters
+    ----------
+    weight, activation : element formats.
+    lanes : pairs multiplied each cycle.
+    pipeline : levels of adders between two registers.
+    infinite : whether decoded elements come with sign and zero told apart.
+    """
+
+    weight: Format
+    activation: Format
+    lanes: int
+    pipeline: int = 1
+    infinite: bool = False
+
+    name: ClassVar[str]
+    #: What it serves, for people.
+    scope: ClassVar[str]
+
+    @classmethod
+    def serves(cls, weight: Format, activation: Format) -> bool:
+        """Whether the pair can be built this way."""
+        raise NotImplementedError
+
+    @property
+    def product(self) -> Range:
+        """Bounds of one product."""
+        return of_format(self.weight) * of_format(self.activation)
+
+    @property
+    def range(self) -> Range:
+        """Bounds of the dot product."""
+        return self.product.times(self.lanes)
+
+    @property
+    def flags(self) -> Reachable:
+        return Reachable.of(self.weight, self.activation)
+
+    @property
+    def forms(self) -> tuple[Form, Form]:
+        """What is taken of weights and activations."""
+        raise NotImplementedError
+
+    @property
+    def latency(self) -> int:
+        """Enabled cycles from the elements that are not delayed to the dot product."""
+        raise NotImplementedError
+
+    def component(self) -> wiring.Component:
+        """Hardware with the members ``enable``, ``weight``, ``activation`` and ``o``.
+
+        ``o`` is a :class:`FlaggedLayout` of ``range`` and ``flags``. Throughput is one dot product
+        an enabled cycle.
+        """
+        raise NotImplementedError

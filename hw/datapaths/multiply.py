@@ -1,0 +1,108 @@
+"""``multiply``: the tool's own multiplier a lane, and a tree that sums the products."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from ..product import FlaggedLayout, Product, flag_names
+from ..tree import AdderTree, tree_latency
+from .base import Datapath, Decoded
+
+
+class Multiply(Datapath):
+    """Decoded elements, a :class:`Product` a lane, an :class:`AdderTree`."""
+
+    name = "multiply"
+    scope = "every pair; the tool's own multiplier"
+
+    @classmethod
+    def serves(cls, weight, activation):
+        return True
+
+    @property
+    def forms(self):
+        delays, infinite = (0,) * self.lanes, self.infinite or self.flags.infinite
+        return Decoded(self.weight, delays, infinite), Decoded(self.activation, delays, infinite)
+
+    @property
+    def latency(self):
+        return 1 + tree_latency(self.lanes, self.pipeline)
+
+    def component(self):
+        return DotProduct(self)
+
+
+class DotProduct(wiring.Component):
+    """Exact dot product of decoded elements.
+
+    Never overflows. A flag is raised if any lane raises it. Latency and throughput:
+    :class:`Datapath`.
+
+    Parameters
+    ----------
+    plan : :class:`Multiply`
+        Formats and lanes.
+
+    Members
+    -------
+    enable : :py:`In(1)`
+        Registers hold while low.
+    weight, activation : :py:`In(ArrayLayout(DecodedLayout(…), lanes))`
+        The elements.
+    o : :py:`Out(FlaggedLayout(…))`
+        The sum in units of ``2**(weight.lsb + activation.lsb)``, and the flags.
+    """
+
+    def __init__(self, plan: Multiply):
+        self.plan = plan
+        weight, activation = plan.forms
+        super().__init__(
+            {
+                "enable": In(1),
+                "weight": In(weight.layouts),
+                "activation": In(activation.layouts),
+                "o": Out(FlaggedLayout(plan.range, plan.flags)),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        plan = self.plan
+        m.submodules.tree = tree = AdderTree(plan.product, plan.lanes, plan.pipeline)
+        m.d.comb += [tree.enable.eq(self.enable), self.o.value.eq(tree.o)]
+
+        # One product a lane, registered.
+        products = []
+        for lane in range(plan.lanes):
+            product = Product(plan.weight, plan.activation, infinite=plan.forms[0].infinite)
+            m.submodules[f"product_{lane}"] = product
+            register = Signal(product.o.shape(), name=f"product_{lane}", reset_less=True)
+            m.d.comb += [
+                product.weight.eq(self.weight[lane]),
+                product.activation.eq(self.activation[lane]),
+                tree.i[lane].eq(register.value),
+            ]
+            with m.If(self.enable):
+                m.d.sync += register.eq(product.o)
+            products.append(register)
+
+        # Flags travel beside the tree: any lane's, delayed by as many cycles.
+        for name in flag_names(plan.flags):
+            flag = Signal.like(self.o[name], name=f"{name}_any")
+            m.d.comb += flag.eq(_any([register[name] for register in products]))
+            for stage in range(tree.latency):
+                delayed = Signal.like(flag, name=f"{name}_{stage}", reset_less=True)
+                with m.If(self.enable):
+                    m.d.sync += delayed.eq(flag)
+                flag = delayed
+            m.d.comb += self.o[name].eq(flag)
+        return m
+
+
+def _any(flags):
+    value = flags[0]
+    for other in flags[1:]:
+        value = value | other
+    return value
