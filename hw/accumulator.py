@@ -9,7 +9,6 @@ from amaranth.lib.wiring import In, Out
 from ..golden.bounds import Range
 from ..golden.flags import Reachable
 from .product import FlaggedLayout, flag_names
-from .rows import plus
 from .shapes import shape_of
 
 
@@ -72,11 +71,7 @@ class Accumulator(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         start = self.initial if self.preload else 0
-        before = Mux(self.first, start, self.o.value)
-        if self.saturate:
-            value = before + self.i.value
-        else:
-            value = plus(self.i.value, before, width=self.total.width)
+        value = Mux(self.first, start, self.o.value) + self.i.value
         with m.If(self.enable):
             m.d.sync += self.o.value.eq(self._bounded(m, value))
             for name in flag_names(self.flags):
