@@ -9,8 +9,10 @@ only the activations are quantized anew.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 
 from macsmith import Options, boards, design, lookup, matmul, quantize
+from macsmith.cli import guarded
 from macsmith.commands.common import progress, table, whole
 from macsmith.commands.synth import synthesize
 
@@ -159,7 +162,13 @@ def main() -> int:
 
     progress("training on scikit-learn's digits")
     layers, images, labels = train()
-    rows = [compare(layers, images, labels, name, count, board) for name in FORMATS]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # nearly all of it waits for tools
+        jobs = [pool.submit(compare, layers, images, labels, n, count, board) for n in FORMATS]
+        try:
+            rows = [job.result() for job in jobs]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     exact = ["float64", "64.00", f"{float_accuracy(layers, images, labels):.2%}", *["–"] * 5]
     header = ["format", "bits/weight", "accuracy", f"first {count} in RTL",
               f"sites/MAC {board.name}", "scale path", "MACs simulated", "mismatches"]  # fmt: skip
@@ -172,4 +181,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(main))

@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 import warnings
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from . import __version__
@@ -42,18 +43,15 @@ def main(argv: list[str] | None = None) -> int:
     interrupted.
     """
     words = sys.argv[1:] if argv is None else argv
+    return guarded(lambda: _run(words))
+
+
+def guarded(run: Callable[[], int]) -> int:
+    """The exit code of ``run``: an error of the user's, or Ctrl-C, is one line and no traceback."""
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        command = next((word for word in words if not word.startswith("-")), None)
-        if command is not None and command not in COMMANDS and words[0] == command:
-            raise UnknownName("command", command, COMMANDS)
-        parser = _parser(command)
-        arguments = parser.parse_args(words)
-        if arguments.command is None:
-            parser.print_help()
-            return USAGE
-        return int(load(arguments.command).run(arguments))
+        return run()
     except MacsmithError as error:
         _hush()
         print(f"macsmith: {error}", file=sys.stderr)
@@ -68,6 +66,18 @@ def main(argv: list[str] | None = None) -> int:
         return INTERRUPTED
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _run(words: Sequence[str]) -> int:
+    command = next((word for word in words if not word.startswith("-")), None)
+    if command is not None and command not in COMMANDS and words[0] == command:
+        raise UnknownName("command", command, COMMANDS)
+    parser = _parser(command)
+    arguments = parser.parse_args(words)
+    if arguments.command is None:
+        parser.print_help()
+        return USAGE
+    return int(load(arguments.command).run(arguments))
 
 
 def _hush() -> None:

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -19,17 +20,32 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
 
 
+def run(line: str) -> subprocess.CompletedProcess[str]:
+    """A command with all that it prints."""
+    return subprocess.run(
+        line,
+        shell=True,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
 def main() -> int:
     """Returns 0 if every command ended well."""
     shutil.rmtree(ROOT / "out", ignore_errors=True)
     commands = [line for block in blocks("sh") for line in block.splitlines() if line.strip()]
     commands = [line for line in commands if line not in SKIPPED]
-    for line in commands:
-        print(f"$ {line}", flush=True)
-        result = subprocess.run(line, shell=True, cwd=ROOT, stdin=subprocess.DEVNULL)
-        if result.returncode:
-            print(f"README's command failed with {result.returncode}: {line}")
-            return 1
+    run(commands[0])  # sets up
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for line, result in zip(commands, pool.map(run, commands), strict=True):
+            print(f"$ {line}\n{result.stdout}", flush=True)
+            if result.returncode:
+                print(f"README's command failed with {result.returncode}: {line}")
+                pool.shutdown(cancel_futures=True)
+                return 1
     for text in blocks("python"):
         print("$ python (README)", flush=True)
         environment = {**os.environ, "MACSMITH_CACHE": str(ROOT / "build" / "cache")}
