@@ -10,9 +10,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from macsmith.hw.emit import emit
+from macsmith.hw.emit import Emitted, emit
 
-from macsmith import Options, boards, design
+from macsmith import DesignError, Options, boards, design
 
 PAIRS = (
     "int8xint8",
@@ -89,7 +89,7 @@ def presets(board: boards.Board, shape: dict[str, int]) -> str:
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for name in PRESETS:
-        emitted = emit(design(name, Options(**shape)))
+        partials, emitted = fitting(name, shape)
         path = emitted.scale_path
         assert path is not None
         tops, folder = [emitted.core, path], Path("build/costs/presets")
@@ -97,11 +97,23 @@ def presets(board: boards.Board, shape: dict[str, int]) -> str:
         whole, part = costs[emitted.core], costs[path]
         cells = [whole.resources[key] / macs for key in ("sites", "lut", "ff")]
         cells.append(part.resources["sites"] / macs)
-        words = [f"`{name}`", *(f"{cell:.1f}" for cell in cells)]
+        label = f"`{name}`" + (f", {partials} partial sums" if partials else "")
+        words = [label, *(f"{cell:.1f}" for cell in cells)]
         words.append(f"{part.resources['sites'] / whole.resources['sites']:.0%}")
         words += [str(emitted.plan.units), str(whole.levels["lut"]), str(emitted.plan.latency)]
         lines.append("| " + " | ".join(words) + " |")
     return "\n".join(lines)
+
+
+def fitting(name: str, shape: dict[str, int]) -> tuple[int | None, Emitted]:
+    """The preset's hardware with the partial sums that the shape needs; None for its own."""
+    for partials in (None, 2, 4, 8):
+        try:
+            return partials, emit(design(name, Options(**shape, partials=partials)))
+        except DesignError as error:
+            if "partials must be at least" not in str(error):
+                raise
+    raise AssertionError(f"{name} needs more than 8 partial sums")
 
 
 def main() -> int:

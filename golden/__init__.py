@@ -19,7 +19,17 @@ from .description import (
 )
 from .description.serialize import from_toml, load, to_toml
 from .errors import DesignError, MacsmithError, Mismatch, ToolFailed, ToolMissing, UnknownName
-from .formats import Codebook, Format, Integer, Minifloat, Policy, lookup
+from .formats import (
+    Bipolar,
+    Codebook,
+    Format,
+    Integer,
+    Minifloat,
+    Policy,
+    Posit,
+    Stochastic,
+    lookup,
+)
 from .matmul import Result, matmul
 from .quantize import quantize
 from .tensor import Quantized
@@ -28,6 +38,7 @@ __all__ = [
     "ROW",
     "TENSOR",
     "Arithmetic",
+    "Bipolar",
     "Build",
     "Codebook",
     "DesignError",
@@ -42,11 +53,13 @@ __all__ = [
     "Output",
     "Plane",
     "Policy",
+    "Posit",
     "Quantized",
     "Result",
     "Select",
     "Span",
     "Stage",
+    "Stochastic",
     "ToolFailed",
     "ToolMissing",
     "UnknownName",

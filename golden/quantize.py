@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .description import Level, Operand, Plane
+from .description import Level, Operand, Plane, Span
 from .errors import DesignError, UnknownName
-from .formats import Codebook, Format, Integer
+from .formats import Codebook, Format, Integer, Rounding
 from .tensor import Quantized, spread
 
 Array = npt.NDArray[Any]
@@ -24,7 +24,7 @@ def quantize(
     values: npt.ArrayLike,
     operand: Operand,
     *,
-    rounding: str = "nearest_even",
+    rounding: Rounding = "nearest_even",
     scale_rule: str | None = None,
 ) -> Quantized:
     """Codes, scales and zero points of ``values`` (rows × K) for ``operand``.
@@ -37,8 +37,11 @@ def quantize(
     Raises DesignError for other operands, for NaN and infinity, for spans that do not divide, and
     for a scale that its format cannot hold.
     """
-    x = np.asarray(values, np.float64)
-    if x.ndim != 2:
+    try:
+        x = np.asarray(values, np.float64)
+    except (TypeError, ValueError) as error:
+        raise DesignError(f"values must be a matrix of numbers, rows × K: {error}") from None
+    if x.ndim != 2 or not x.size:
         raise DesignError(f"values must have two axes, rows × K, got shape {x.shape}")
     if not np.isfinite(x).all():
         raise DesignError("values must be finite")
@@ -72,9 +75,9 @@ def _rule(element: Format, level: Level) -> str:
     return "absmean" if element.maximum == 1 else "absmax"
 
 
-def _blocks(x: Array, level: Level) -> Array:
+def _blocks(x: Array, span: Span) -> Array:
     """(rows, K) -> (row blocks, column blocks, elements of a block)."""
-    rows, columns = level.span.shape(*x.shape)
+    rows, columns = span.shape(*x.shape)
     cut = x.reshape(rows, x.shape[0] // rows, columns, x.shape[1] // columns)
     return cut.transpose(0, 2, 1, 3).reshape(rows, columns, -1)
 
@@ -86,7 +89,7 @@ def _scales(x: Array, plane: Plane, ideal: Array) -> dict[str, Array]:
     inner, *outer = plane.scales
     codes: dict[str, Array] = {}
     for level in reversed(outer):
-        largest = _blocks(spread(ideal, x.shape), level).max(axis=2)
+        largest = _blocks(spread(ideal, x.shape), level.span).max(axis=2)
         codes[level.name] = _stored(largest / float(inner.format.maximum), level.format)
         stored = spread(level.format.decode(codes[level.name]), x.shape)
         ideal = _reduce(spread(ideal, x.shape), stored, inner)
@@ -119,7 +122,7 @@ def _stored(ideal: Array, fmt: Format) -> Array:
 
 def _reduce(ideal: Array, scale: Array, level: Level) -> Array:
     quotient = np.divide(ideal, scale, out=np.zeros_like(ideal), where=scale > 0)
-    return np.asarray(_blocks(quotient, level)[:, :, 0])
+    return np.asarray(_blocks(quotient, level.span)[:, :, 0])
 
 
 def _ideal(x: Array, plane: Plane, element: Format, rule: str | None) -> Array:
@@ -127,7 +130,7 @@ def _ideal(x: Array, plane: Plane, element: Format, rule: str | None) -> Array:
     if not plane.scales:
         return np.ones((1, 1))
     level = plane.scales[0]
-    magnitudes = np.abs(_blocks(x, level))
+    magnitudes = np.abs(_blocks(x, level.span))
     rule = rule or _rule(element, level)
     if rule == "absmean":
         return np.asarray(magnitudes.mean(axis=2))
@@ -153,18 +156,20 @@ def _divide(x: Array, plane: Plane, scales: dict[str, Array]) -> Array:
     return np.divide(x, total, out=np.zeros_like(x), where=total != 0)
 
 
-def _asymmetric(x: Array, operand: Operand, plane: Plane, zero: Level, rounding: str) -> Quantized:
+def _asymmetric(
+    x: Array, operand: Operand, plane: Plane, zero: Level, rounding: Rounding
+) -> Quantized:
     """s = (max - min) / (2**n - 1), z = round(-min / s), q = round(x / s) + z."""
     if len(plane.scales) != 1 or not isinstance(plane.element, Integer):
         raise DesignError("quantize handles zero points of integers with one level of scales")
     level = plane.scales[0]
     if level.span != zero.span:
         raise DesignError("quantize handles zero points that span what their scale spans")
-    blocks = _blocks(x, level)
+    blocks = _blocks(x, level.span)
     low, high = np.minimum(blocks.min(axis=2), 0), np.maximum(blocks.max(axis=2), 0)
     steps = plane.element.high - plane.element.low
-    least = max(1e-5, float(np.ldexp(1.0, level.format.lsb)))
-    scale = _stored(np.maximum((high - low) / steps, least), level.format)
+    ideal = (high - low) / steps
+    scale = _stored(np.where(ideal > 0, ideal, 1.0), level.format)  # a block of zeros has scale 1
     stored = level.format.decode(scale)
     offset = zero.format.encode(np.rint(plane.element.low - low / stored))
     shifted = x / spread(stored, x.shape) + spread(zero.format.decode(offset), x.shape)
@@ -172,7 +177,7 @@ def _asymmetric(x: Array, operand: Operand, plane: Plane, zero: Level, rounding:
     return Quantized(operand, codes, {level.name: scale, zero.name: offset})
 
 
-def _selected(x: Array, operand: Operand, plane: Plane, rounding: str) -> Quantized:
+def _selected(x: Array, operand: Operand, plane: Plane, rounding: Rounding) -> Quantized:
     """For each block the table with the least squared error; the first wins a tie."""
     assert operand.select is not None
     if not isinstance(plane.element, Codebook):
@@ -184,7 +189,7 @@ def _selected(x: Array, operand: Operand, plane: Plane, rounding: str) -> Quanti
         Codebook(plane.element.name, (table,), plane.element.exponent, plane.element.ties)
         for table in plane.element.tables
     ]
-    block = Level(plane.element, operand.select.span, when="group")
+    span = operand.select.span
 
     # Which table is best is judged with real-valued scales; these are then stored.
     chosen = np.zeros(shape, np.int64)
@@ -193,7 +198,7 @@ def _selected(x: Array, operand: Operand, plane: Plane, rounding: str) -> Quanti
         scale = _ideal(x, plane, table, None)
         wide = np.broadcast_to(spread(scale, x.shape), x.shape)
         ratio = np.divide(x, wide, out=np.zeros_like(x), where=wide != 0)
-        error = np.square(_blocks(table.decode(table.encode(ratio, rounding)) * wide - x, block))
+        error = np.square(_blocks(table.decode(table.encode(ratio, rounding)) * wide - x, span))
         better = error.sum(axis=2) < best
         chosen, ideal = np.where(better, index, chosen), np.where(better, scale, ideal)
         best = np.minimum(best, error.sum(axis=2))

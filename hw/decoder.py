@@ -6,8 +6,9 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from ..golden.formats import Codebook, Format, Integer, Minifloat, Policy
+from ..golden.formats import Bipolar, Codebook, Format, Integer, Minifloat, Policy, Posit
 from .shapes import DecodedLayout
+from .shift import leading_zeros, shift_left
 
 
 class Decoder(wiring.Component):
@@ -36,8 +37,7 @@ class Decoder(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        family = {Integer: _integer, Codebook: _codebook, Minifloat: _minifloat}
-        family[type(self.format)](m, self.format, self.code, self.o)
+        FAMILIES[type(self.format)](m, self.format, self.code, self.o)
         return m
 
 
@@ -58,7 +58,7 @@ def _minifloat(m: Module, fmt: Minifloat, code, o) -> None:
     mantissa = code[: fmt.mantissa_width]
     biased = code[fmt.mantissa_width :][: fmt.exponent_width]
     sign = code[-1] if fmt.signed else Const(0)
-    subnormals = fmt.policy is not Policy.E8M0
+    subnormals = fmt.has_zero
 
     # Which codes are special, as the policy says.
     ones = biased.all()
@@ -83,6 +83,49 @@ def _minifloat(m: Module, fmt: Minifloat, code, o) -> None:
     for name, flag in (("sign", sign), ("zero", nan | zero)):
         if name in o.shape().members:
             m.d.comb += o[name].eq(flag)
+
+
+def _bipolar(m: Module, fmt: Bipolar, code, o) -> None:
+    # 2 u - (2**n - 1): u with its top bit inverted, a one behind it.
+    _fixed_point(m, o, Cat(Const(1, 1), code[:-1], ~code[-1]).as_signed())
+
+
+def _posit(m: Module, fmt: Posit, code, o) -> None:
+    n, sign = fmt.width, code[-1]
+    nar = sign & ~code[:-1].any()
+    zero = ~code.any()
+    body = Signal(n - 1)
+    m.d.comb += body.eq(Mux(sign, -code, code))
+
+    # The regime: as many bits as are equal behind the sign, and the one that ends them.
+    first = body[-1]
+    run = leading_zeros(m, Mux(first, ~body, body))
+    rest = Signal(n - 1)
+    m.d.comb += rest.eq((shift_left(m, body, run, n - 1) << 1)[: n - 1])
+
+    # Behind it exponent and fraction. The exponent counts from that of the least code.
+    padded = Cat(Const(0, fmt.es), rest)
+    tail = padded[len(padded) - fmt.es - fmt.fraction_width :]
+    fraction, es = tail[: fmt.fraction_width], tail[fmt.fraction_width :]
+    scale = Cat(es, Mux(first, run + (n - 3), n - 2 - run))
+    magnitude = Cat(fraction, ~(zero | nar))
+    m.d.comb += [
+        o.significand.eq(Mux(sign, -magnitude, magnitude)),
+        o.exponent.eq(Mux(zero | nar, 0, scale)),
+        o.nan.eq(nar),
+    ]
+    for name, flag in (("sign", sign), ("zero", zero | nar)):
+        if name in o.shape().members:
+            m.d.comb += o[name].eq(flag)
+
+
+FAMILIES = {
+    Integer: _integer,
+    Codebook: _codebook,
+    Minifloat: _minifloat,
+    Bipolar: _bipolar,
+    Posit: _posit,
+}
 
 
 def _fixed_point(m: Module, o, value) -> None:

@@ -116,7 +116,8 @@ def _note(planned: Plan, stream: Stream, interface: str) -> str:
     if stream.per == "result":
         head = "one result a beat, row by row, column by column"
     fields = [_field_note(planned, field) for field in stream.fields]
-    last = "; last ends the reduction" if stream.last else ""
+    ends = "tile" if stream.per == "result" else "reduction"
+    last = f"; last ends the {ends}" if stream.last else ""
     names = stream.fields[0].flags
     where = "in TUSER" if interface == "axis" else "above each value"
     told = ", ".join({"positive": "positive (+infinity)", "negative": "negative (-infinity)"}

@@ -249,7 +249,8 @@ def _check(name: str, arithmetic: Arithmetic) -> None:
             if level.when == "end" and not isinstance(level.format, Minifloat):
                 raise DesignError(
                     f"the scale {level.name!r} of {name} acts at the end in the integer format "
-                    f"{level.format.name}: give it a float format, or when = 'group'"
+                    f"{level.format.name}: give it a float format, or let it "
+                    "act on groups (--group N, in TOML when = 'group')"
                 )
 
 

@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 from ..golden.bounds import Range, of_format
 from ..golden.flags import Reachable
 from ..golden.formats import Format
-from .shapes import DecodedLayout, member, shape_of
+from .shapes import DecodedLayout, fraction_below, member, shape_of
 from .shift import shift_left
 
 
@@ -65,13 +65,14 @@ class Product(wiring.Component):
         w, a = self.weight, self.activation
 
         # The significands' product, moved by the sum of the exponents.
+        below = fraction_below(self.weight_format) + fraction_below(self.activation_format)
         product = w.significand * a.significand
         exponent = exponent_sum(w, a)
         if len(exponent):
             distance = Signal(len(exponent))
             m.d.comb += distance.eq(exponent)
-            product = shift_left(m, product, distance, len(self.o.value))
-        m.d.comb += self.o.value.eq(product)
+            product = shift_left(m, product, distance, len(self.o.value) + below)
+        m.d.comb += self.o.value.eq(product >> below)
 
         raise_flags(m, self.flags, w, a, self.o)
         return m

@@ -6,7 +6,7 @@ from amaranth.hdl import Const, signed, unsigned
 from amaranth.lib import data
 
 from ..golden.bounds import Range
-from ..golden.formats import Format, Minifloat
+from ..golden.formats import Format, Minifloat, Posit
 
 
 def shape_of(values: Range):
@@ -17,20 +17,30 @@ def shape_of(values: Range):
 def significands(fmt: Format) -> Range:
     """Signed significands that a decoder of ``fmt`` gives, in units of ``2**fmt.lsb``.
 
-    The exponent comes beside; without one, these are the element's values.
+    The exponent comes beside; without one, these are the element's values. Those of a posit have
+    ``fraction_below(fmt)`` more places.
     """
-    if isinstance(fmt, Minifloat):
+    if isinstance(fmt, Minifloat | Posit):
         highest = (1 << fmt.significand_width) - 1
-        return Range(fmt.lsb, -highest if fmt.signed else 0, highest)
+        return Range(fmt.lsb, -highest if fmt.low < 0 else 0, highest)
     return Range(fmt.lsb, fmt.low, fmt.high)
 
 
-class DecodedLayout(data.StructLayout):
-    """A decoded element: ``significand * 2**(exponent + lsb)``, flags only where reachable.
+def fraction_below(fmt: Format) -> int:
+    """Places of a decoded significand below ``2**fmt.lsb``: zero wherever the exponent is least.
 
-    Members: ``significand``; ``exponent``, ``nan``, ``inf`` where the format has them. NaN and
-    infinity have the significand 0. Where ``infinite`` (this element or its partner can be), also
-    ``sign``, and ``zero`` for what makes an infinity vanish: zero and NaN.
+    The least posits have no fraction, the greatest significand has ``fraction_width`` bits of it.
+    """
+    return fmt.fraction_width if isinstance(fmt, Posit) else 0
+
+
+class DecodedLayout(data.StructLayout):
+    """A decoded element: ``significand * 2**(exponent + lsb - fraction_below)``.
+
+    Flags only where reachable. Members: ``significand``; ``exponent``, ``nan``, ``inf`` where the
+    format has them. NaN and infinity have the significand 0. Where ``infinite`` (this element or
+    its partner can be), also ``sign``, and ``zero`` for what makes an infinity vanish: zero and
+    NaN.
     """
 
     def __init__(self, fmt: Format, *, infinite: bool = False):

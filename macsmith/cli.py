@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import re
 import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from . import __version__
 from .commands import COMMANDS, load
@@ -19,6 +20,11 @@ INTERRUPTED = 130
 
 class _Parser(argparse.ArgumentParser):
     """Errors in one line, with the close names, instead of a page of usage."""
+
+    def __init__(self, *rest: Any, **options: Any):
+        super().__init__(*rest, **options)
+        # No option looks like a number: so -6,6 is a value as -6 is.
+        self._negative_number_matcher = re.compile(r"-[\d.][\d.e+-]*(,.*)?$")
 
     def error(self, message: str) -> NoReturn:
         raise DesignError(f"{message} (try: {self.prog} --help)")

@@ -33,6 +33,8 @@ def design(name: str, options: Options | None = None) -> Engine:
     names.
     """
     options = options or Options()
+    if not isinstance(name, str):
+        raise DesignError(f"a design is a name or the path of a TOML file, got {name!r}")
     if name.endswith(".toml"):
         found = load(Path(name))
     elif name in presets():
@@ -50,6 +52,14 @@ def _from_formats(name: str) -> Engine:
     weight, times, activation = name.partition("x")
     if times and (close := _half_known(weight, activation)):
         raise UnknownName("format", close, names())
+    if not times or not weight or not activation:
+        try:
+            raise DesignError(
+                f"a design needs two formats, weight and activation: {lookup(name).name}xint8, "
+                f"say; got {name!r}"
+            )
+        except UnknownName:
+            pass
     if similar := difflib.get_close_matches(name.lower(), presets(), n=3):
         raise UnknownName("design", name, similar)
     raise DesignError(

@@ -31,6 +31,18 @@ def check_target(folder: Path, *, force: bool = False) -> Path:
     return target
 
 
+def make_folder(folder: Path) -> None:
+    """Make ``folder`` with its parents; DesignError if it cannot be, or cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise DesignError(
+            f"cannot write the folder {folder}: {error.strerror or error}; choose another with -o"
+        ) from None
+
+
 def write_folder(folder: Path, files: Mapping[str, str], *, force: bool = False) -> Path:
     """Write ``files`` (relative path -> text) as the whole contents of ``folder``.
 

@@ -14,7 +14,7 @@ from .folder import check_target, write_folder
 from .golden import to_toml
 from .golden.description import Engine
 from .golden.errors import DesignError
-from .hw.emit import Emitted, emit, summary
+from .hw.emit import Emitted, emit, notes, summary
 from .manifest import manifest
 from .portlist import Port, bus, portlist
 from .sim.pack import data_bits, has_last
@@ -107,6 +107,7 @@ def contents(
         f"rtl/{name}_core.v": header + core_verilog(emitted).lstrip("\n"),
         f"rtl/{name}.v": header + emitted.wrapper,
         f"{name}_instance.v": _render("instance.v", values),
+        "README.md": _render("README.md", values | {"streams": _streams(emitted)}),
         "design.toml": to_toml(emitted.engine),
         f"tb/{name}_tb.v": _render("tb.v", values),
         "tb/Makefile": _render("Makefile", values),
@@ -144,6 +145,13 @@ def _values(emitted: Emitted, part: str, megahertz: float) -> dict[str, Any]:
         # Vivado reads Tcl in the system's encoding: plain ASCII is safe everywhere.
         "summary": summary(engine, emitted.plan).replace("×", "x"),
         "policy": engine.build.policy,
+        "axis": axis,
+        "latency": emitted.plan.latency,
+        "serial": emitted.plan.serial,
+        "rows": emitted.plan.rows,
+        "cols": emitted.plan.cols,
+        "k_max": engine.arithmetic.k_max,
+        "step": emitted.plan.lanes,
         "part": part,
         "ports": ports,
         "clock": ports[0].name,
@@ -152,6 +160,12 @@ def _values(emitted: Emitted, part: str, megahertz: float) -> dict[str, Any]:
         "period": f"{1000 / megahertz:.3f}",
         "buses": [bus(stream) for stream in emitted.streams] if axis else [],
     }
+
+
+def _streams(emitted: Emitted) -> list[tuple[str, str, str]]:
+    """Name, direction and meaning of every stream."""
+    meanings = notes(emitted.plan, emitted.engine.build.interface)
+    return [(s.name, "out" if s.output else "in", meanings[s.name]) for s in emitted.streams]
 
 
 def _bench(emitted: Emitted, chosen: Chosen, held: tuple[Memory, ...], seed: int) -> dict[str, Any]:

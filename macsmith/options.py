@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from .golden.bounds import MAX_EXACT, exact_range
@@ -66,6 +66,16 @@ class Options:
     interface: str | None = None
     pipeline: int | None = None
 
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value, kind = getattr(self, field.name), str(field.type).removesuffix(" | None")
+            wanted = {"int": int, "str": str, "bool": bool}.get(kind, tuple)
+            if value is None or type(value) is wanted:
+                continue
+            raise DesignError(f"the option {field.name} takes {kind}, got {value!r}")
+        if self.name == "":
+            raise DesignError("the option name needs a letter at least, got ''")
+
 
 _BUILD = ("rows", "cols", "lanes", "datapath", "flow", "policy", "interface", "pipeline")
 
@@ -116,21 +126,22 @@ def _stages(
     if options.accumulate is not None:
         stages = _accumulate(options.accumulate, options, lanes, grouped)
     elif options.fraction is not None or options.accumulator is not None:
-        raise DesignError("--fraction and --accumulator belong to --accumulate aligned")
+        raise DesignError(_aligned_only(options))
     elif options.lanes is not None and stages[0].terms is not None:
         stages = (replace(stages[0], terms=lanes), *stages[1:])
     if options.overflow is not None:
         if stages[0].rule != "int":
-            raise DesignError("--overflow belongs to --accumulate with an integer, such as int32")
+            raise DesignError(
+                f"--overflow {options.overflow} belongs to --accumulate with an integer, such as "
+                f"int32; these sums are {stages[0].rule}"
+            )
         terms = lanes if options.overflow == "saturate" and not grouped else None
         stages = (replace(stages[0], overflow=options.overflow, terms=terms), *stages[1:])
     if options.partials is not None:
-        if stages == (Stage(),):
-            return _floating("fp32", options)
         if stages[-1].rule != "fp":
             raise DesignError(
-                f"--partials belongs to sums in floating point, such as --accumulate fp32, "
-                f"not to {stages[-1].rule}"
+                f"--partials {options.partials} belongs to sums in floating point: these are "
+                f"{stages[-1].rule}; say --accumulate fp32 too"
             )
         stages = (*stages[:-1], replace(stages[-1], partials=options.partials))
     return stages
@@ -139,7 +150,7 @@ def _stages(
 def _accumulate(rule: str, options: Options, lanes: int, grouped: bool) -> tuple[Stage, ...]:
     """The stages that --accumulate names."""
     if rule != "aligned" and (options.fraction is not None or options.accumulator is not None):
-        raise DesignError("--fraction and --accumulator belong to --accumulate aligned")
+        raise DesignError(_aligned_only(options))
     if rule == "exact":
         return (Stage(),)
     if rule == "aligned":
@@ -159,6 +170,12 @@ def _accumulate(rule: str, options: Options, lanes: int, grouped: bool) -> tuple
     if isinstance(form, Minifloat):
         return _floating(rule, options)
     return (Stage("int", format=form),)
+
+
+def _aligned_only(options: Options) -> str:
+    given = {"--fraction": options.fraction, "--accumulator": options.accumulator}
+    words = " ".join(f"{name} {value}" for name, value in given.items() if value is not None)
+    return f"{words} belongs to --accumulate aligned: say that too, or leave it out"
 
 
 def _floating(form: str, options: Options) -> tuple[Stage, ...]:

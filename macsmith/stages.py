@@ -111,7 +111,9 @@ def _accumulator(planned: Plan, item: AccumulatorPlan, number: str) -> list[Row]
         what = f"K up to {planned.arithmetic.k_max}{after}"
         rows.append(Row(f"accumulator{number}", item.total.width, item.total, "", None, what))
     elif last.format is not None:
-        partial = f"{last.partials} partial sums" if last.rule == "fp" else last.rule
+        partial = last.rule
+        if last.rule == "fp":
+            partial = f"{last.partials} partial sum" + "s" * (last.partials > 1)
         rows.append(Row(f"accumulator{number}", last.format.bits, None, last.format.name, None,
                         f"{partial}{after}"))  # fmt: skip
     return rows

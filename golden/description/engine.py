@@ -14,6 +14,9 @@ FLOWS = ("broadcast", "systolic_os")
 INTERFACES = ("native", "axis")
 POLICIES = ("lut", "dsp")
 
+#: Most rows, columns or lanes, and most products a step: far more than any FPGA holds.
+MAX_SIDE, MAX_MACS = 1 << 12, 1 << 18
+
 
 @dataclass(frozen=True)
 class Build:
@@ -43,6 +46,12 @@ class Build:
                 raise TypeError(f"{what} must be a whole number, got {value!r}")
             if value < 1:
                 raise DesignError(f"{what} must be at least 1, got {value}")
+            if value > MAX_SIDE:
+                raise DesignError(f"{what} must be at most {MAX_SIDE:,}, got {value:,}")
+        if self.macs_per_step > MAX_MACS:
+            raise DesignError(
+                f"rows × cols × lanes must be at most {MAX_MACS:,}, got {self.macs_per_step:,}"
+            )
         for what, names in (
             ("datapath", DATAPATHS),
             ("flow", FLOWS),

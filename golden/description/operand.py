@@ -22,7 +22,7 @@ class Span:
     def __post_init__(self) -> None:
         for what, size in (("rows", self.rows), ("elements", self.columns)):
             if size is not None and size < 1:
-                raise DesignError(f"a span has at least one of its {what}, got {size}")
+                raise DesignError(f"scales are shared by at least 1 of the {what}, got {size}")
 
     def __str__(self) -> str:
         if self.columns is None:
@@ -76,6 +76,12 @@ class Level:
     def __post_init__(self) -> None:
         if not self.when:
             object.__setattr__(self, "when", "end" if self.span.columns is None else "group")
+        if not self.format.bits:
+            raise DesignError(
+                f"a scale needs a format with bits, such as fp16, got {self.format.name}"
+            )
+        if self.format.select_width:
+            raise DesignError(f"a scale's format has one table, {self.format.name} has several")
         if self.when not in WHEN:
             raise DesignError(f"a scale acts {', '.join(WHEN)}; got {self.when!r}")
         if self.when == "end" and self.span.columns is not None:

@@ -71,8 +71,8 @@ class Output:
     def _check_bias(self, bias: Format) -> None:
         if not isinstance(bias, Minifloat) or not bias.has_zero:
             raise DesignError(
-                f"a bias has a float format, such as fp32, got {bias.name}; what a raw integer "
-                "sum starts from is initial"
+                f"a bias has a float format with a zero, such as fp32, got {bias.name}; what a raw "
+                "integer sum starts from is initial"
             )
         if self.format is None:
             raise DesignError(

@@ -118,7 +118,11 @@ def check_output(arithmetic: Arithmetic) -> None:
         whole = isinstance(initial, Integer) and not initial.exponent
         integer = arithmetic.accumulate[-1].rule in ("exact", "int")
         if not whole or output.format is not None or not integer:
-            raise DesignError("initial needs an integer format, a raw output and an exact sum")
+            what = output.format.name if output.format else "raw"
+            raise DesignError(
+                "initial needs a plain integer format, a raw output and an exact or integer sum; "
+                f"got {initial.name}, {what} and {arithmetic.accumulate[-1].rule}"
+            )
     if output.format is None:
         late = [level.name for level in arithmetic.levels if level.when == "end"]
         if late:

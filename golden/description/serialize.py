@@ -13,7 +13,7 @@ from typing import Any
 import tomli_w
 
 from ..errors import DesignError, UnknownName
-from ..formats import Codebook, Format, Integer, Minifloat, Policy, lookup
+from ..formats import Bipolar, Codebook, Format, Integer, Minifloat, Policy, Posit, lookup
 from .engine import Engine
 from .operand import Operand, Plane, Span
 
@@ -21,6 +21,8 @@ FAMILIES: dict[str, type[Format]] = {
     "integer": Integer,
     "minifloat": Minifloat,
     "codebook": Codebook,
+    "posit": Posit,
+    "bipolar": Bipolar,
 }
 
 

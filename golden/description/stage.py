@@ -10,6 +10,9 @@ from ..formats import Format, Integer, Minifloat
 RULES = ("exact", "int", "fp", "aligned")
 OVERFLOWS = ("wrap", "saturate")
 
+#: Most partial sums: their tree costs latency, and no adder is so deep.
+MAX_PARTIALS = 64
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -45,8 +48,8 @@ class Stage:
             raise UnknownName("overflow", self.overflow, OVERFLOWS)
         if self.span is not None and self.span < 1:
             raise DesignError(f"a stage spans at least one element, got {self.span}")
-        if self.partials < 1:
-            raise DesignError(f"partials must be at least 1, got {self.partials}")
+        if not 1 <= self.partials <= MAX_PARTIALS:
+            raise DesignError(f"partials must lie in 1…{MAX_PARTIALS}, got {self.partials}")
         if self.partials > 1 and self.rule != "fp":
             raise DesignError(f"partials belong to rule fp, got {self.partials} for {self.rule}")
         if self.saturates and self.rule != "int":

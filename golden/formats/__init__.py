@@ -1,14 +1,17 @@
 """Element formats: what a code stands for."""
 
 from .base import Fields, Format, Kind
+from .bipolar import Bipolar
 from .catalogue import lookup, names
 from .codebook import Codebook
 from .integer import Integer
 from .minifloat import Minifloat, Policy
-from .rounding import ROUNDINGS
+from .posit import Posit
+from .rounding import ROUNDINGS, Rounding, Stochastic
 
 __all__ = [
     "ROUNDINGS",
+    "Bipolar",
     "Codebook",
     "Fields",
     "Format",
@@ -16,6 +19,9 @@ __all__ = [
     "Kind",
     "Minifloat",
     "Policy",
+    "Posit",
+    "Rounding",
+    "Stochastic",
     "lookup",
     "names",
 ]

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import DesignError
+from .rounding import Rounding, part
 
 Array = npt.NDArray[Any]
 
@@ -74,17 +75,18 @@ class Format(ABC):
     def _fields(self, codes: Array, select: Array | int) -> Fields: ...
 
     @abstractmethod
-    def _encode(self, values: Array, rounding: str, saturate: bool, select: int) -> Array:
+    def _encode(self, values: Array, rounding: Rounding, saturate: bool, select: int) -> Array:
         """``encode`` on a flat float64 array without NaN that the format cannot hold."""
 
     def encode(
         self,
         values: npt.ArrayLike,
-        rounding: str = "nearest_even",
+        rounding: Rounding = "nearest_even",
         saturate: bool = True,
         select: int = 0,
     ) -> Array:
-        """Codes nearest to ``values`` (float64, any shape) by the rule ``rounding``.
+        """Codes next to ``values`` (float64, any shape) by the rule ``rounding``: a name of
+        :data:`ROUNDINGS`, or a :class:`Stochastic` with its random numbers.
 
         Values out of range become the extreme value when ``saturate``; what happens otherwise, each
         family states. ``select`` is the table in force, for formats that have several.
@@ -97,7 +99,9 @@ class Format(ABC):
             chunk = flat[start : start + _CHUNK]
             if not self.has_nan and np.isnan(chunk).any():
                 raise DesignError(f"NaN cannot be encoded in {self.name}, which has none")
-            codes[start : start + _CHUNK] = self._encode(chunk, rounding, saturate, select)
+            piece = slice(start, start + _CHUNK)
+            rounds = part(rounding, values.shape, piece)
+            codes[piece] = self._encode(chunk, rounds, saturate, select)
         return codes.reshape(values.shape)
 
     @property

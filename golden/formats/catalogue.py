@@ -11,9 +11,12 @@ from functools import cache
 
 from ..errors import UnknownName
 from .base import Format
+from .bipolar import Bipolar
 from .codebook import Codebook
 from .integer import Integer
 from .minifloat import Minifloat, Policy
+from .posit import Posit
+from .tables import CODEBOOKS, apot, khot
 
 #: The policy that a bare name stands for; every other bare eXmY is finite.
 DEFAULT_POLICY = {
@@ -31,13 +34,23 @@ NAMED: tuple[Format, ...] = (
     # OCP MX v1.0: the shared scale, and the element of MXINT8 with its implied 2**-6
     Minifloat("e8m0", 8, 0, Policy.E8M0, 127, signed=False),
     Integer("mxint8", 8, exponent=-6),
+    # The same with fewer bits (arXiv 2510.25602; clipping there is unconfirmed)
+    Integer("mxint6", 6, exponent=-4),
+    Integer("mxint4", 4, exponent=-2),
+    # Signed powers of two without zero (DenseShift): +-2**p, p from 0
+    Minifloat("denseshift2", 1, 0, Policy.NORMAL, 0),
+    Minifloat("denseshift3", 2, 0, Policy.NORMAL, 0),
+    Minifloat("denseshift4", 3, 0, Policy.NORMAL, 0),
     # One bit: 0 is -1. Two bits, two's complement: the spare code 0b10 is a second zero.
     Codebook("binary", ((-1, 1),), ties="up"),
     Codebook("ternary", ((0, 1, 0, -1),)),
     # No bits: the planes of zero points and of minimums.
     Codebook("one", ((1,),)),
     Codebook("minus_one", ((-1,),)),
+    *CODEBOOKS,
 )
+
+POSITS = ((4, 0), (4, 1), (8, 0), (8, 1), (8, 2), (16, 1), (16, 2))
 
 #: alias -> name. Left: what other packages call it.
 ALIASES = {
@@ -63,10 +76,16 @@ ALIASES = {
     "float6_e2m3fn": "e2m3_finite",
     "float6_e3m2fn": "e3m2_finite",
     "float4_e2m1fn": "e2m1_finite",
+    "pot3": "e2m0_finite",
+    "pot4": "e3m0_finite",
+    "pot5": "e4m0_finite",
+    "nf4": "nf4_8",
+    "dirpres4": "dirpres4_16",
 }
 
 _INTEGER = re.compile(r"(u?)int([1-9]\d?)(_sym)?")
-_FLOAT = re.compile(r"(u?)e([1-8])m(\d\d?)(?:b(\d+))?(?:_(finite|fn|ieee|fnuz))?")
+_FLOAT = re.compile(r"(u?)e([1-8])m(\d\d?)(?:b(\d+))?(?:_(finite|fn|ieee|fnuz|normal))?")
+_OTHER = re.compile(r"(posit|bipolar|apot|khot)(\d+)(?:([_x])(\d))?")
 
 
 @cache
@@ -82,7 +101,7 @@ def lookup(name: str) -> Format:
     for item in NAMED:
         if item.name == wanted:
             return item
-    found = _integer(wanted) or _float(wanted)
+    found = _integer(wanted) or _float(wanted) or _other(wanted)
     if found is None:
         raise UnknownName("format", name, [*names(), *ALIASES])
     return found
@@ -99,7 +118,25 @@ def names() -> tuple[str, ...]:
     integers = [f"{kind}{w}" for kind in ("int", "uint") for w in widths]
     symmetric = [f"int{w}_sym" for w in widths]
     floats = [f"e{e}m{m}" for e in range(1, 8) for m in range(0, 7) if 3 <= 1 + e + m <= 8]
-    return (*integers, *symmetric, *floats, "ue4m3", "ue5m3", *(item.name for item in NAMED))
+    others = [*(f"posit{n}_{es}" for n, es in POSITS), *(f"bipolar{n}" for n in range(1, 9))]
+    others += ["apot2x1", "apot2x2", "khot2x2", "khot2x3", "khot3x2"]
+    named = [item.name for item in NAMED]
+    return (*integers, *symmetric, *floats, "ue4m3", "ue5m3", *named, *others)
+
+
+def _other(name: str) -> Format | None:
+    """``posit8_0``, ``bipolar4``, ``apot2x2``, ``khot3x2``."""
+    match = _OTHER.fullmatch(name)
+    if not match:
+        return None
+    family, first, between, second = match[1], int(match[2]), match[3], match[4]
+    if family == "posit" and between == "_" and 3 <= first <= 16 and int(second) <= 3:
+        return Posit(name, first, int(second))
+    if family == "bipolar" and between is None and 1 <= first <= 16:
+        return Bipolar(name, first)
+    if between == "x" and 1 <= first <= 3 and 1 <= int(second) <= 3:
+        return {"apot": apot, "khot": khot}[family](first, int(second))
+    return None
 
 
 def _integer(name: str) -> Integer | None:

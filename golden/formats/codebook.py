@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import DesignError
 from .base import Array, Fields, Format, Kind
-from .rounding import rule
+from .rounding import Rest, Rounding, rule
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Codebook(Format):
             np.full(value.shape, Kind.FINITE, np.uint8),
         )
 
-    def _encode(self, values: Array, rounding: str, saturate: bool, select: int) -> Array:
+    def _encode(self, values: Array, rounding: Rounding, saturate: bool, select: int) -> Array:
         scaled = np.ldexp(values, -self.exponent)
         entries, first, middles = self._search[select]
         if rounding == "nearest_even":
@@ -91,7 +91,14 @@ class Codebook(Format):
         half = np.sign(scaled - (entries[below] + entries[above]) / 2)
         inexact, negative = scaled != entries[below], scaled < 0
         half = np.where(negative, -half, half)
-        grows = rule(rounding)(np.zeros_like(inexact), half, inexact, negative)
+        near, far = (np.where(negative, b, a) for a, b in ((below, above), (above, below)))
+        gap = np.abs(entries[far] - entries[near])
+
+        def reaches(k: Array, n: int) -> Array:
+            return np.asarray(np.abs(scaled - entries[near]) >= k * gap / (1 << n))
+
+        odd = entries[near] % 2 == 1
+        grows = rule(rounding)(Rest(odd, half, inexact, negative, reaches))
         return np.asarray(first[np.where((grows != negative) & inexact, above, below)])
 
     @cached_property

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..errors import DesignError
 from .base import Array, Fields, Format, Kind
-from .rounding import round_magnitude
+from .rounding import Rounding, round_magnitude
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Integer(Format):
             np.full(value.shape, Kind.FINITE, np.uint8),
         )
 
-    def _encode(self, values: Array, rounding: str, saturate: bool, select: int) -> Array:
+    def _encode(self, values: Array, rounding: Rounding, saturate: bool, select: int) -> Array:
         scaled = np.ldexp(values, -self.exponent)
         if saturate:
             scaled = np.clip(scaled, float(self.low) - 1, float(self.high) + 1)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import DesignError
 from .base import Array, Fields, Format, Kind
-from .rounding import round_magnitude
+from .rounding import Rounding, round_magnitude
 
 
 class Policy(StrEnum):
@@ -18,7 +18,7 @@ class Policy(StrEnum):
     ``finite``: none. ``fn``: only the largest magnitude is NaN (OCP E4M3). ``ieee``: the exponent
     of all ones holds infinity (mantissa 0) and NaN. ``fnuz``: the code of -0 is NaN, and the
     default bias is one larger. ``e8m0``: as ``fn``, but exponent 0 is an ordinary binade: no
-    zero, no subnormals.
+    zero, no subnormals. ``normal``: as ``e8m0``, without NaN (the powers of two of DenseShift).
     """
 
     FINITE = "finite"
@@ -26,6 +26,7 @@ class Policy(StrEnum):
     IEEE = "ieee"
     FNUZ = "fnuz"
     E8M0 = "e8m0"
+    NORMAL = "normal"
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Minifloat(Format):
 
     @property
     def _subnormal(self) -> bool:
-        return self.policy is not Policy.E8M0
+        return self.policy not in (Policy.E8M0, Policy.NORMAL)
 
     @property
     def lsb(self) -> int:
@@ -99,7 +100,7 @@ class Minifloat(Format):
     def has_nan(self) -> bool:
         if self.policy is Policy.IEEE:
             return self.mantissa_width > 0
-        return self.policy is not Policy.FINITE
+        return self.policy not in (Policy.FINITE, Policy.NORMAL)
 
     @property
     def has_inf(self) -> bool:
@@ -148,7 +149,7 @@ class Minifloat(Format):
             kind[magnitude > self.max_code] = Kind.NAN
         return Fields(sign.astype(bool), significand, exponent.astype(np.int32), kind)
 
-    def _encode(self, values: Array, rounding: str, saturate: bool, select: int) -> Array:
+    def _encode(self, values: Array, rounding: Rounding, saturate: bool, select: int) -> Array:
         nan = np.isnan(values)
         magnitude = np.abs(np.where(nan, 0.0, values))
         infinite = np.isinf(magnitude)
@@ -169,7 +170,7 @@ class Minifloat(Format):
     ) -> Array:
         """Apply overflow, sign and specials to a rounded magnitude that may be too large."""
         over = infinite | (code > self.max_code)
-        saturate = saturate or self.policy is Policy.FINITE
+        saturate = saturate or self.policy in (Policy.FINITE, Policy.NORMAL)
         if saturate:
             code = np.where(over, self.max_code, code)
         else:

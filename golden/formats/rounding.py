@@ -8,33 +8,106 @@ one?
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import UnknownName
+from ..errors import DesignError, UnknownName
 
 Array = npt.NDArray[Any]
-Rule = Callable[[Array, Array, Array, Array], Array]
 
-#: (odd, half, inexact, negative) -> increment; ``half`` is the sign of (discarded - 1/2).
+
+class Rest(NamedTuple):
+    """What is left of magnitudes beyond a truncated one.
+
+    Parameters
+    ----------
+    odd : whether the truncated magnitude is.
+    half : the sign of (discarded - 1/2).
+    inexact, negative : whether anything is discarded, and whether the value is below zero.
+    reaches : ``reaches(k, n)`` says where the discarded part is at least k / 2**n.
+    """
+
+    odd: Array
+    half: Array
+    inexact: Array
+    negative: Array
+    reaches: Callable[[Array, int], Array]
+
+
+Rule = Callable[[Rest], Array]
+
+#: What needs no random numbers.
 ROUNDINGS: dict[str, Rule] = {
-    "nearest_even": lambda odd, half, inexact, negative: (half > 0) | ((half == 0) & odd),
-    "nearest_away": lambda odd, half, inexact, negative: half >= 0,
-    "toward_zero": lambda odd, half, inexact, negative: np.zeros_like(odd),
+    "nearest_even": lambda rest: (rest.half > 0) | ((rest.half == 0) & rest.odd),
+    "nearest_away": lambda rest: rest.half >= 0,
+    "toward_zero": lambda rest: np.zeros_like(rest.odd),
+    "up": lambda rest: rest.inexact & ~rest.negative,
+    "down": lambda rest: rest.inexact & rest.negative,
+    "odd": lambda rest: rest.inexact & ~rest.odd,
 }
 
 
-def rule(rounding: str) -> Rule:
+@dataclass(frozen=True, eq=False)
+class Stochastic:
+    """Rounds a magnitude away from zero as often as the part beyond it is large.
+
+    The discarded part is truncated to ``bits`` bits and added to a random number of as many: the
+    magnitude grows by one with the carry out. This is gfloat's StochasticFastest.
+
+    Parameters
+    ----------
+    bits : of the random numbers, 1 to 30.
+    random : numbers of ``bits`` bits that broadcast to the values, or one number for all.
+    """
+
+    bits: int
+    random: Array
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.bits <= 30:
+            raise DesignError(f"stochastic rounding takes 1 to 30 random bits, got {self.bits}")
+        random = np.asarray(self.random)
+        if random.dtype.kind not in "iu" or (random < 0).any() or (random >> self.bits).any():
+            raise DesignError(f"random numbers must be integers of {self.bits} bits")
+        object.__setattr__(self, "random", random.astype(np.int64))
+
+    def __call__(self, rest: Rest) -> Array:
+        # floor(x 2**n) + r >= 2**n, which is x >= (2**n - r) / 2**n
+        return rest.reaches((1 << self.bits) - self.random, self.bits)
+
+
+Rounding = str | Stochastic
+
+
+def part(rounding: Rounding, shape: tuple[int, ...], piece: slice) -> Rounding:
+    """What rounds ``piece`` of the flattened values of ``shape``."""
+    if isinstance(rounding, str):
+        return rounding
+    try:
+        random = np.broadcast_to(rounding.random, shape).reshape(-1)[piece]
+    except ValueError:
+        raise DesignError(
+            f"random numbers of shape {rounding.random.shape} do not fit values of shape {shape}"
+        ) from None
+    return replace(rounding, random=random)
+
+
+def rule(rounding: Rounding) -> Rule:
     """The rounding rule called ``rounding``; an unknown name raises UnknownName."""
+    if isinstance(rounding, Stochastic):
+        return rounding
+    if rounding == "stochastic":
+        raise DesignError("stochastic rounding needs random numbers: give Stochastic(bits, random)")
     if rounding not in ROUNDINGS:
         raise UnknownName("rounding", rounding, ROUNDINGS)
     return ROUNDINGS[rounding]
 
 
 def round_magnitude(
-    magnitude: Array, offset: Array, negative: Array, rounding: str = "nearest_even"
+    magnitude: Array, offset: Array, negative: Array, rounding: Rounding = "nearest_even"
 ) -> Array:
     """Round a non-negative float64 ``magnitude`` to an integer and add the integer ``offset``.
 
@@ -42,13 +115,17 @@ def round_magnitude(
     even *code* when a format has no mantissa bits.
     """
     floor = np.floor(magnitude)
-    rest = magnitude - floor
+    beyond = magnitude - floor
     code = floor.astype(np.int64) + offset
-    up = rule(rounding)((code & 1).astype(bool), np.sign(rest - 0.5), rest > 0, negative)
+    odd = (code & 1).astype(bool)
+    reaches = lambda k, n: beyond >= k / (1 << n)  # noqa: E731
+    up = rule(rounding)(Rest(odd, np.sign(beyond - 0.5), beyond > 0, negative, reaches))
     return np.asarray(code + up)
 
 
-def shift_right(significand: Array, shift: Array | int, negative: Array, rounding: str) -> Array:
+def shift_right(
+    significand: Array, shift: Array | int, negative: Array, rounding: Rounding
+) -> Array:
     """Divide a non-negative integer array by ``2**shift`` (shift >= 0) and round.
 
     Works on int64 and on object arrays of Python integers; shifts may exceed the width.
@@ -61,5 +138,10 @@ def shift_right(significand: Array, shift: Array | int, negative: Array, roundin
     one = np.ones_like(significand) << shift
     half = (twice > one).astype(np.int8) - (twice < one).astype(np.int8)
     odd = (quotient & 1).astype(bool)
-    up = rule(rounding)(odd, half, (rest > 0).astype(bool), negative)
+
+    def reaches(k: Array, n: int) -> Array:
+        wide = rest.astype(object) << n
+        return np.asarray(wide >= k.astype(object) * one.astype(object)).astype(bool)
+
+    up = rule(rounding)(Rest(odd, half, (rest > 0).astype(bool), negative, reaches))
     return np.asarray(quotient + up.astype(quotient.dtype if quotient.dtype != object else object))

@@ -33,7 +33,7 @@ _WORDS = {
     "output": "the result's format: raw, fp32 (default of scaled designs), bf16, fp16, int8, …",
     "bias": "float format of a bias per output channel, added before the output's rounding",
     "relu": "negative results become 0",
-    "clamp": "cut results to a range: --clamp=-6,6",
+    "clamp": "cut results to a range, such as -6,6",
     "nan": "zero turns NaN into 0 where the output cannot hold it",
     "datapath": f"how products are made: {', '.join(DATAPATHS)}",
     "flow": f"how operands travel: {', '.join(FLOWS)}",

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from .. import boards
+from ..folder import make_folder
 from ..golden.description import Engine
 from ..golden.errors import DesignError
 from ..hw.emit import emit
@@ -37,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
             raise DesignError(
                 f"{folder} is not empty; choose another, or --force to replace a report there"
             )
+    make_folder(folder)
     report = synthesize(engine, board, folder, verify=not arguments.no_verify, edif=arguments.edif)
     if arguments.json:
         print_json(report.to_dict())

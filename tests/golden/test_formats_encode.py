@@ -5,12 +5,18 @@ from itertools import product
 
 import numpy as np
 import pytest
-from macsmith.golden import DesignError, Minifloat, formats, lookup
+from macsmith.golden import DesignError, Minifloat, Policy, formats, lookup
 from second_models.elements import element
 from second_models.nearest import code, ladder, nan_code
 from second_models.oracles import ML_DTYPES, gfloat_encode, gfloat_info, ml_encode
 
-CATALOGUE = [n for n in formats.names() if isinstance(lookup(n), Minifloat) and n != "fp32"]
+CATALOGUE = [
+    name
+    for name in formats.names()
+    if isinstance(fmt := lookup(name), Minifloat)
+    and name != "fp32"
+    and fmt.policy is not Policy.NORMAL  # no ladder from zero: see test_formats_encode_grids.py
+]
 FORMATS = [*CATALOGUE, *(name for name in ML_DTYPES if name not in CATALOGUE)]
 POLICIES = ("finite", "fn", "ieee", "fnuz")
 SMALL = [f"e{e}m{m}" for e in range(1, 8) for m in range(7) if 3 <= 1 + e + m <= 8]

@@ -61,7 +61,7 @@ def modelled(item, integers, saturate):
 
 @both
 @roundings
-@pytest.mark.parametrize("name", [name for name in INTEGERS if name != "mxint8"])
+@pytest.mark.parametrize("name", [name for name in INTEGERS if not lookup(name).exponent])
 def test_every_fp16_value_goes_where_the_model_says(name, rounding, saturate):
     fmt = lookup(name)
     wanted = np.array(modelled(fmt, rounded(rounding), saturate))
@@ -165,3 +165,33 @@ def test_mxint8_has_both_ends():
         0x80, 0x80, 0x40, 0x7F, 0x7F,
     ]  # fmt: skip
     assert float(element("mxint8").decode(0x80)) == -2.0
+
+
+@both
+@pytest.mark.parametrize("name", ["denseshift2", "denseshift3", "denseshift4"])
+def test_powers_of_two_take_the_nearest(name, saturate):
+    """Half-way the even code; zero and all below the least become the least; none overflows."""
+    fmt = lookup(name)
+    powers = [Fraction(2) ** p for p in range(1 << (fmt.bits - 1))]
+    points = beside(np.arange(0, 2 * float(powers[-1]) + 8, 0.25))
+    for x in np.concatenate([points[points > 0], [1e-9, 1e30]]).tolist():
+        distances = [(abs(Fraction(x) - p), code & 1, code) for code, p in enumerate(powers)]
+        wanted = min(distances)[2]
+        sign = 1 << (fmt.bits - 1)
+        assert fmt.encode([x, -x], saturate=saturate).tolist() == [wanted, wanted + sign]
+    assert fmt.encode([0.0]).tolist() == [0]
+
+
+@both
+@pytest.mark.parametrize("name", [f"bipolar{n}" for n in range(1, 9)])
+def test_bipolar_integers_take_the_nearest_odd_number(name, saturate):
+    """Half-way, the even code; below zero as above it."""
+    fmt = lookup(name)
+    values = beside(np.arange(fmt.low, fmt.high + 0.25, 0.25))
+    for x in values[(values >= fmt.low) & (values <= fmt.high)].tolist():
+        entries = {2 * code - fmt.high: code for code in range(1 << fmt.bits)}
+        near = min(abs(Fraction(x) - entry) for entry in entries)
+        ties = [entries[entry] for entry in entries if abs(Fraction(x) - entry) == near]
+        wanted = ties[0] if len(ties) == 1 else next(code for code in ties if code % 2 == 0)
+        assert fmt.encode([x], saturate=saturate).tolist() == [wanted], x
+    assert fmt.encode([-99e9, 99e9]).tolist() == [0, fmt.high]

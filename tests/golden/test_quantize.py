@@ -7,7 +7,7 @@ import pytest
 from gfloat.formats import format_info_mxfp4_e2m1, format_info_mxfp8_e4m3, format_info_mxint8
 from macsmith.golden.description import ROW, TENSOR, block
 
-from macsmith import DesignError, Level, Operand, Plane, design, group, lookup, quantize
+from macsmith import DesignError, Level, Operand, Options, Plane, design, group, lookup, quantize
 
 RNG = np.random.default_rng(7)
 VALUES = RNG.normal(size=(4, 128)) * np.exp2(RNG.integers(-8, 8, (4, 1)))
@@ -114,3 +114,26 @@ def test_what_it_cannot_quantize_is_refused(values, target, message):
 def test_an_unknown_scale_rule_gets_the_close_one():
     with pytest.raises(DesignError, match="close ones: absmax"):
         quantize(VALUES, operand("int4", Level(lookup("fp16"), ROW)), scale_rule="absmx")
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e-6, 1.0, 1e20])
+def test_zero_points_serve_data_of_any_size(size):
+    """The scale is only bounded by its format: half a step of error, however small the data."""
+    options = Options(group=32, scale="fp32", zero_point="uint8")
+    operand = design("uint8xint8", options).arithmetic.weight
+    x = np.random.default_rng(1).normal(0, size, (4, 64))
+    error = np.abs(quantize(x, operand).dequantize() - x)
+    assert (error <= 0.51 * 9 * size / 255).all() and error.any()
+
+
+def test_a_scale_too_small_for_its_format_is_refused_beside_a_zero_point():
+    with pytest.raises(DesignError, match="would be 0 in fp16"):
+        quantize(
+            np.random.default_rng(1).normal(0, 1e-30, (2, 128)), design("w4a8").arithmetic.weight
+        )
+
+
+@pytest.mark.parametrize("values", [np.zeros((0, 128)), [[1, 2], [3]], "abc", [["a"]], None])
+def test_what_is_no_matrix_is_refused_in_one_line(values):
+    with pytest.raises(DesignError, match="^values must "):
+        quantize(values, design("w8a8").arithmetic.weight)

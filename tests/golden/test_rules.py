@@ -80,7 +80,7 @@ STAGES = [
     (dict(overflow="saturate"), "overflow = 'saturate' belongs to rule int, got exact"),
     (dict(overflow="clip"), "unknown overflow 'clip'; known: saturate, wrap"),
     (dict(partials=2), "partials belong to rule fp, got 2 for exact"),
-    (dict(rule="fp", format=FP32, partials=0), "partials must be at least 1, got 0"),
+    (dict(rule="fp", format=FP32, partials=0), "partials must lie in 1…64, got 0"),
 ]
 
 
@@ -99,8 +99,8 @@ OUTPUTS = [
     ),
     (
         dict(format=FP32, bias=lookup("int32")),
-        "a bias has a float format, such as fp32, got int32; what a raw integer sum starts from "
-        "is initial",
+        "a bias has a float format with a zero, such as fp32, got int32; what a raw integer sum "
+        "starts from is initial",
     ),
     (
         dict(format=lookup("ternary")),
@@ -129,7 +129,7 @@ OUTPUTS = [
         dict(format=FP32, nan="zero"),
         "nan = 'zero' is for an output format without NaN, such as int8; got fp32",
     ),
-    (dict(rounding="up"), "unknown rounding 'up'; known: nearest_away, nearest_even, toward_zero"),
+    (dict(rounding="upp"), "unknown rounding 'upp'; close ones: up"),
 ]
 
 
@@ -217,10 +217,15 @@ ARITHMETICS = [
         dict(weight=scaled("int8", level("fp32", ROW))),
         "a raw output cannot apply the scale 'scale'; give an output format",
     ),
-    (dict(initial=FP32), "initial needs an integer format, a raw output and an exact sum"),
+    (
+        dict(initial=FP32),
+        "initial needs a plain integer format, a raw output and an exact or integer sum; "
+        "got fp32, raw and exact",
+    ),
     (
         dict(initial=lookup("int8"), output=OUT),
-        "initial needs an integer format, a raw output and an exact sum",
+        "initial needs a plain integer format, a raw output and an exact or integer sum; "
+        f"got int8, {OUT.format.name} and exact",
     ),
     (
         dict(combine=(((0,),),)),

@@ -6,7 +6,7 @@ from amaranth.hdl import Module, Signal
 from macsmith.golden import DesignError, Policy, lookup
 from macsmith.golden.formats import Kind, names
 from macsmith.hw.decoder import Decoder
-from macsmith.hw.shapes import DecodedLayout, significands
+from macsmith.hw.shapes import DecodedLayout, fraction_below, significands
 from macsmith.sim.sweep import Sweep
 
 
@@ -67,10 +67,17 @@ def expected(fmt, infinite, codes):
     fields = fmt.fields(codes)
     nan, finite = fields.kind == Kind.NAN, fields.kind == Kind.FINITE
     every = np.ones(codes.shape, bool)
-    signed = np.where(fields.sign, -fields.significand, fields.significand)
+    exponent = fields.exponent.astype(np.int64) - fmt.lsb
+    significand = fields.significand.astype(np.int64)
+    if fraction_below(fmt):  # all significands as long as the longest
+        length = np.frexp(significand)[1]
+        missing = np.where(significand > 0, fmt.significand_width - length, 0)
+        significand = significand << missing
+        exponent += np.where(significand > 0, fraction_below(fmt) - missing, 0)
+    signed = np.where(fields.sign, -significand, significand)
     wanted = {
         "significand": (np.where(finite, signed, 0), every),
-        "exponent": (fields.exponent.astype(np.int64) - fmt.lsb, finite),
+        "exponent": (exponent, finite),
         "nan": (nan, every),
         "inf": (fields.kind == Kind.INFINITE, every),
     }

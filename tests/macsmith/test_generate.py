@@ -121,6 +121,7 @@ def test_the_folder_is_complete(made, name):
         f"rtl/{name}.v",
         f"{name}_instance.v",
         f"{name}.core",
+        "README.md",
         "design.toml",
         "manifest.json",
         f"tb/{name}_tb.v",

@@ -7,7 +7,7 @@ import pytest
 from macsmith.golden import ROW, Operand, Plane, block, group
 from macsmith.golden.bounds import result_range
 
-from macsmith import DesignError, Options, Stage, design, lookup
+from macsmith import DesignError, Options, Stage, cli, design, lookup
 from macsmith.commands.common import chosen, design_arguments
 from macsmith.rescale import Asked, rescaled
 
@@ -69,8 +69,9 @@ def test_a_float_format_adds_in_floating_point(rule):
     assert arithmetic.accumulate == (Stage(), Stage("fp", format=lookup(rule), partials=1))
 
 
-def test_partials_alone_ask_for_fp32():
-    arithmetic = design("int4xint8", Options(group=128, partials=3)).arithmetic
+def test_partials_belong_to_sums_in_floating_point():
+    options = Options(group=128, accumulate="fp32", partials=3)
+    arithmetic = design("int4xint8", options).arithmetic
     assert arithmetic.accumulate == (Stage(), Stage("fp", format=FP32, partials=3))
     stages = design("mxfp4", Options(partials=4)).arithmetic.accumulate
     assert stages[1].partials == 4
@@ -149,7 +150,7 @@ WRONG = [
      "--scale and its kin take one plane of elements and its zero point; this operand has 2 "
      "planes: write a TOML file"),
     ("int4xint8", dict(group=100), "k-max 4096 must be a multiple of the group 100"),
-    ("int4xint8", dict(group=0), "a span has at least one of its elements, got 0"),
+    ("int4xint8", dict(group=0), "scales are shared by at least 1 of the elements, got 0"),
     ("int4xint8", dict(group=32, lanes=64), "lanes must divide the group of 32, got 64"),
     ("int4xint8", dict(scale="fp32", output="int8"),
      "int8 cannot hold NaN, which the weight scale 'scale' (fp32) can bring; give nan = 'zero' "
@@ -163,17 +164,31 @@ WRONG = [
      "a bias needs an output format, such as fp32; what a raw sum starts from is initial"),
     ("int4xint8", dict(output="fp32", clamp=(1.0, 0.0)), "clamp needs low < high, got 1 and 0"),
     ("int4xint8", dict(partials=2),
+     "--partials 2 belongs to sums in floating point: these are exact; say --accumulate fp32 too"),
+    ("w4a8", dict(partials=2),
+     "--partials 2 belongs to sums in floating point: these are exact; say --accumulate fp32 too"),
+    ("int4xint8", dict(accumulate="fp32"),
      "rule fp adds up the sums of groups: give a scale a group (--group 128), or the stage before "
      "it a span"),
-    ("int4xint8", dict(group=32, partials=0), "partials must be at least 1, got 0"),
+    ("int4xint8", dict(group=32, accumulate="fp32", partials=0),
+     "partials must lie in 1…64, got 0"),
     ("int4xint8", dict(accumulate="int32", partials=2),
-     "--partials belongs to sums in floating point, such as --accumulate fp32, not to int"),
+     "--partials 2 belongs to sums in floating point: these are int; say --accumulate fp32 too"),
     ("int4xint8", dict(overflow="saturate"),
-     "--overflow belongs to --accumulate with an integer, such as int32"),
+     "--overflow saturate belongs to --accumulate with an integer, such as int32; these sums are "
+     "exact"),
     ("int4xint8", dict(accumulate="exact", fraction=13),
-     "--fraction and --accumulator belong to --accumulate aligned"),
+     "--fraction 13 belongs to --accumulate aligned: say that too, or leave it out"),
+    ("int4xint8", dict(accumulator="bf16"),
+     "--accumulator bf16 belongs to --accumulate aligned: say that too, or leave it out"),
+    ("int4xint8", dict(rows=5000), "rows must be at most 4,096, got 5,000"),
+    ("int4xint8", dict(rows=4096, cols=4096, lanes=4),
+     "rows × cols × lanes must be at most 262,144, got 67,108,864"),
+    ("int4xint8", dict(group=32, scale="one"),
+     "a scale needs a format with bits, such as fp16, got one"),
+    ("int4", {}, "a design needs two formats, weight and activation: int4xint8, say; got 'int4'"),
     ("int4xint8", dict(scale="fp31", group=32),
-     "unknown format 'fp31'; close ones: fp32, fp16, fp4, fp8_e4m3"),
+     "unknown format 'fp31'; close ones: fp32, fp16, fp4, pot3"),
     ("int4xint8", dict(output="ra"), "unknown output 'ra'; close ones: raw"),
     ("int4xint8", dict(accumulate="fp31"),
      "unknown accumulation 'fp31'; close ones: fp32, fp16, bf16"),
@@ -185,6 +200,27 @@ WRONG = [
 def test_what_makes_no_sense_is_one_line(name, options, text):
     with pytest.raises(DesignError, match=f"^{re.escape(text)}$"):
         design(name, Options(**options))
+
+
+@pytest.mark.parametrize(
+    "options, text",
+    [
+        (dict(group="64"), "the option group takes int, got '64'"),
+        (dict(group=64.0), "the option group takes int, got 64.0"),
+        (dict(scale=FP32), "the option scale takes str, got Minifloat"),
+        (dict(relu=1), "the option relu takes bool, got 1"),
+        (dict(name=""), "the option name needs a letter"),
+    ],
+)
+def test_an_option_of_the_wrong_type_is_refused(options, text):
+    with pytest.raises(DesignError, match=f"^{re.escape(text)}"):
+        Options(**options)
+
+
+@pytest.mark.parametrize("name", [3, None, ("int4", "int8")])
+def test_a_design_s_name_is_a_text(name):
+    with pytest.raises(DesignError, match="^a design is a name or the path of a TOML file, got"):
+        design(name)
 
 
 def test_two_levels_of_groups_cannot_be_told_apart():
@@ -206,6 +242,10 @@ def test_the_command_line_has_them_all():
     assert parsed(*words).modes == design("w4a8").modes
     output = parsed(*words, "--output", "bf16", "--relu", "--clamp=-6,6").arithmetic.output
     assert (output.format, output.relu, output.clamp) == (lookup("bf16"), True, (-6.0, 6.0))
+
+
+def test_a_clamp_may_begin_with_a_minus():
+    assert cli.main(["explain", "int4xint8", "--output", "fp32", "--clamp", "-6,6"]) == 0
 
 
 @pytest.mark.parametrize("text", ["6", "1,2,3", "low,high"])

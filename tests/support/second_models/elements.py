@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import cache
 
 from .floats import BF16, FP16, FP32, TWO, Float, standard
+from .others import values
 from .reals import NAN, Real, real
 
 #: E2M1's magnitudes in units of 1/2, and the special values that stand for its code of -0.
@@ -32,6 +33,11 @@ def element(name: str) -> Element:
     """The element format of a name of the catalogue."""
     if name in SPECIAL:
         return SPECIAL[name]
+    if (known := values(name)) is not None:
+        greatest = max(abs(v.fraction) for v in known if v.finite)
+        top = greatest.numerator.bit_length() - greatest.denominator.bit_length()
+        bits = len(known).bit_length() - 1
+        return Element(bits, known.__getitem__, lambda code: top, tuple(range(len(known))))
     if found := re.fullmatch(r"(u?)int(\d+)(_sym)?", name):
         return integer(int(found[2]), signed=not found[1], symmetric=bool(found[3]))
     found = re.fullmatch(r"(u?)e(\d)m(\d+)(?:b(\d+))?(?:_(\w+))?", name)
