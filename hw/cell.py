@@ -13,7 +13,7 @@ from .pe import SIDES, vector_layout
 from .plan import Plan
 from .product import FlaggedLayout
 from .shapes import shape_of
-from .steps import element_of, prepare
+from .steps import element_of, prepare, vector_codes
 
 #: What travels with the weights: a step's sum enters the accumulators; it closes a group.
 MARKS = data.StructLayout({"accumulate": 1, "close": 1})
@@ -41,7 +41,7 @@ class Edge(wiring.Component):
     -------
     enable : :py:`In(1)`
         Registers hold while low.
-    codes : :py:`In(StructLayout({array: ArrayLayout(bits, lanes)}))`
+    codes : :py:`In(vector_codes(…))`
         A step's codes.
     weight_out or activation_out : :py:`Out(vector_layout(…))`
         Its elements, a cycle later.
@@ -51,12 +51,10 @@ class Edge(wiring.Component):
 
     def __init__(self, plan: Plan, side: int):
         self.plan, self.side = plan, side
-        operand = (plan.arithmetic.weight, plan.arithmetic.activation)[side]
-        codes = {n: data.ArrayLayout(fmt.bits, plan.lanes) for n, fmt in operand.codes.items()}
         self.vector = vector_layout(plan, side)
         ports = {
             "enable": In(1),
-            "codes": In(data.StructLayout(codes)),
+            "codes": In(vector_codes(plan, side)),
             f"{SIDES[side]}_out": Out(self.vector),
         }
         if side == 0:

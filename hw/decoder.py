@@ -25,6 +25,8 @@ class Decoder(wiring.Component):
     -------
     code : :py:`In(format.bits)`
         The element's code.
+    select : :py:`In(format.select_width)`
+        Which of the format's tables holds, where it has several.
     o : :py:`Out(DecodedLayout(format))`
         Its value; see :class:`DecodedLayout`.
     """
@@ -33,11 +35,15 @@ class Decoder(wiring.Component):
         self.format = format
         self.infinite = infinite
         layout = DecodedLayout(format, infinite=infinite)
-        super().__init__({"code": In(format.bits), "o": Out(layout)})
+        ports = {"code": In(format.bits), "o": Out(layout)}
+        if format.select_width:
+            ports["select"] = In(format.select_width)
+        super().__init__(ports)
 
     def elaborate(self, platform):
         m = Module()
-        FAMILIES[type(self.format)](m, self.format, self.code, self.o)
+        code = Cat(self.code, self.select) if self.format.select_width else self.code
+        FAMILIES[type(self.format)](m, self.format, code, self.o)
         return m
 
 
@@ -48,7 +54,7 @@ def _integer(m: Module, fmt: Integer, code, o) -> None:
 def _codebook(m: Module, fmt: Codebook, code, o) -> None:
     value = Signal.like(o.significand, name="value")
     with m.Switch(code):
-        for index, entry in enumerate(fmt.tables[0]):
+        for index, entry in enumerate(entry for table in fmt.tables for entry in table):
             with m.Case(index):
                 m.d.comb += value.eq(entry)
     _fixed_point(m, o, value)

@@ -97,6 +97,8 @@ def format_of(planned: Plan, field: Field) -> tuple[str, int | None]:
         return operand.codes[field.array].name, None
     if field.kind == "scales":
         return next(lv.format.name for lv in operand.levels if lv.name == field.array), None
+    if field.kind == "select":
+        return "table", None
     if field.kind == "bias":
         return arithmetic.output.bias.name, None
     values = planned.initial if field.kind == "initial" else planned.result
@@ -133,7 +135,7 @@ def _field_note(planned: Plan, field: Field) -> str:
     whose = ("row", "column")[field.side or 0]
     if field.kind == "codes":
         return f"{field.array} ({form}; {whose} by {whose}, lane by lane)"
-    if field.kind in ("scales", "bias"):
+    if field.kind in ("scales", "bias", "select"):
         shared = field.vectors == 1 and _shared(planned, field)
         return f"{field.name} ({form}; {'one for all' if shared else f'one a {whose}'})"
     outputs = f", {field.lanes} outputs each" if field.lanes > 1 else ""

@@ -228,11 +228,6 @@ def plan(engine: Engine) -> Plan:
 
 def _check(name: str, arithmetic: Arithmetic) -> None:
     """What no hardware here can build."""
-    for operand in (arithmetic.weight, arithmetic.activation):
-        if operand.select:
-            raise DesignError(
-                f"{name} selects among tables at run time; hardware for that does not exist yet"
-            )
     if arithmetic.output.rounding != "nearest_even":
         raise DesignError(
             f"{name} rounds its results {arithmetic.output.rounding}; hardware rounds nearest_even"

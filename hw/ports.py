@@ -18,7 +18,7 @@ class Field:
     Parameters
     ----------
     name : unique in its stream.
-    kind : what it carries: ``codes`` or ``scales`` of an operand, ``bias``, ``initial``,
+    kind : what it carries: ``codes``, ``select``, ``scales`` of an operand; ``bias``, ``initial``,
         ``value`` (results).
     side : 0 for the weight, 1 for the activation, None for what belongs to neither.
     array : name of the operand's array of codes, or of its level of scales.
@@ -141,10 +141,13 @@ def streams(plan: Plan) -> tuple[Stream, ...]:
 def _codes(plan: Plan, side: int) -> tuple[Field, ...]:
     operand = (plan.arithmetic.weight, plan.arithmetic.activation)[side]
     vectors = plan.cols if side else plan.rows
-    return tuple(
+    found = [
         Field(name, "codes", side, name, vectors, plan.lanes, fmt.bits)
         for name, fmt in operand.codes.items()
-    )
+    ]
+    if operand.select:
+        found.append(Field("select", "select", side, "select", vectors, 1, operand.select.width))
+    return tuple(found)
 
 
 def _scales(plan: Plan, when: str) -> tuple[Field, ...]:

@@ -26,15 +26,23 @@ KINDS = {
 
 
 def codes_layout(plan: Plan, side: int) -> data.StructLayout:
-    """A step's codes: a member for each array of codes, vector 0 and lane 0 in the low bits."""
-    operand = (plan.arithmetic.weight, plan.arithmetic.activation)[side]
+    """A step's codes: a member for each array of codes, vector 0 and lane 0 in the low bits.
+
+    Above them, where the element formats have several tables, what each vector selects.
+    """
     vectors = plan.cols if side else plan.rows
+    members = vector_codes(plan, side).members
     return data.StructLayout(
-        {
-            name: data.ArrayLayout(data.ArrayLayout(fmt.bits, plan.lanes), vectors)
-            for name, fmt in operand.codes.items()
-        }
+        {name: data.ArrayLayout(shape, vectors) for name, shape in members.items()}
     )
+
+
+def vector_codes(plan: Plan, side: int) -> data.StructLayout:
+    """The codes of one row or column, and what it selects."""
+    operand = (plan.arithmetic.weight, plan.arithmetic.activation)[side]
+    members = {n: data.ArrayLayout(fmt.bits, plan.lanes) for n, fmt in operand.codes.items()}
+    select = {"select": operand.select.width} if operand.select else {}
+    return data.StructLayout({**members, **select})
 
 
 def sums_layout(plan: Plan) -> data.StructLayout:
@@ -56,6 +64,7 @@ def element_of(plan: Plan, item: Sum) -> ProcessingElement | AlignedElement:
 def prepare(m: Module, plan: Plan, side: int, vector: int, codes, enable: Value) -> dict:
     """A step's elements of one row or column as its sums want them; ``codes`` by array."""
     operand, name = (plan.arithmetic.weight, plan.arithmetic.activation)[side], SIDES[side]
+    table = codes["select"] if operand.select else None
     found = {}
     for key, (plane, form) in plan.inputs(side).items():
         found[key] = Signal(form.layouts, name=f"{name}_{key}_{vector}")
@@ -63,7 +72,7 @@ def prepare(m: Module, plan: Plan, side: int, vector: int, codes, enable: Value)
             place = f"{plane}_{vector}_{lane}"
             code = codes[operand.planes[plane].code][lane]
             late = delayed(m, enable, code, cycles, f"{name}_{form.name}_{place}")
-            m.d.comb += found[key][lane].eq(form.made(m, late, name, place))
+            m.d.comb += found[key][lane].eq(form.made(m, late, name, place, table))
     return found
 
 

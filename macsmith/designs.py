@@ -7,10 +7,22 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from .golden.description import Build, Engine, raw
+from .golden.description import (
+    ROW,
+    Arithmetic,
+    Build,
+    Engine,
+    Level,
+    Operand,
+    Output,
+    Plane,
+    Select,
+    group,
+    raw,
+)
 from .golden.description.serialize import load
 from .golden.errors import DesignError, UnknownName
-from .golden.formats import Format, lookup, names
+from .golden.formats import Bipolar, Format, Integer, Minifloat, Policy, Posit, lookup, names
 from .options import Options, override
 
 __all__ = ["DEFAULT", "Options", "design", "override", "presets"]
@@ -29,8 +41,8 @@ def design(name: str, options: Options | None = None) -> Engine:
     """The engine called ``name``, with ``options`` applied.
 
     ``name`` is a preset, ``<weight>x<activation>`` (two element formats, summed exactly, unscaled
-    unless the options give scales), or the path of a TOML file. Raises UnknownName with the close
-    names.
+    unless the options give scales), one element format (with FP32 scales per row, as deployed), or
+    the path of a TOML file. Raises UnknownName with the close names.
     """
     options = options or Options()
     if not isinstance(name, str):
@@ -39,9 +51,39 @@ def design(name: str, options: Options | None = None) -> Engine:
         found = load(Path(name))
     elif name in presets():
         found = load(presets()[name])
+    elif (element := _alone(name)) is not None:
+        found = _of_element(name, element)
     else:
         found = _from_formats(name)
     return override(found, options)
+
+
+def _alone(name: str) -> Format | None:
+    """The element format of this name."""
+    try:
+        element = lookup(name)
+    except UnknownName:
+        return None
+    if not element.bits:
+        raise DesignError(f"{name} is a constant; a design needs an element format with bits")
+    return element
+
+
+def _of_element(name: str, element: Format) -> Engine:
+    """An element format deployed: an FP32 scale per row of either side, FP32 results.
+
+    Integers, floats and posits meet themselves; weights of up to two bits, powers of two and code
+    books meet INT8.
+    """
+    itself = isinstance(element, Integer | Minifloat | Posit | Bipolar) and element.bits > 2
+    if isinstance(element, Minifloat) and (element.policy is Policy.NORMAL or element.bits > 16):
+        itself = False
+    select = Select(element.select_width, group(128)) if element.select_width else None
+    scale = (Level(lookup("fp32"), ROW),)
+    weight = Operand((Plane(element, scale),), select)
+    activation = Operand((Plane(element if itself else lookup("int8"), scale),))
+    arithmetic = Arithmetic(weight, activation, output=Output(lookup("fp32")))
+    return Engine(name.lower().replace("-", "_"), (arithmetic,), Build())
 
 
 def _from_formats(name: str) -> Engine:
@@ -52,14 +94,6 @@ def _from_formats(name: str) -> Engine:
     weight, times, activation = name.partition("x")
     if times and (close := _half_known(weight, activation)):
         raise UnknownName("format", close, names())
-    if not times or not weight or not activation:
-        try:
-            raise DesignError(
-                f"a design needs two formats, weight and activation: {lookup(name).name}xint8, "
-                f"say; got {name!r}"
-            )
-        except UnknownName:
-            pass
     if similar := difflib.get_close_matches(name.lower(), presets(), n=3):
         raise UnknownName("design", name, similar)
     raise DesignError(

@@ -38,7 +38,7 @@ class Row:
 def stages(planned: Plan) -> tuple[Row, ...]:
     """All stages in the order in which a number meets them."""
     ports = streams(planned)
-    rows = _inputs(planned, ports, ("codes",))
+    rows = _inputs(planned, ports, ("codes", "select"))
     rows[0] = replace(rows[0], cycles=1)  # all codes are decoded at once
     for number, item in enumerate(planned.sums):
         found = _sum(planned, item, f" {number}" if len(planned.sums) > 1 else "")

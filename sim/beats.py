@@ -179,6 +179,13 @@ def _scales(field: Field, beats: int, matrices: Matrices, blocks: Blocks) -> _Re
     return scales[index].transpose(0, 2, 1), None
 
 
+def _select(field: Field, beats: int, matrices: Matrices, blocks: Blocks) -> _Read:
+    index = blocks.cols if field.side else blocks.rows
+    operand = matrices.side(field)
+    chosen = spread(np.asarray(operand.select), (operand.shape[0], beats))
+    return chosen[index].transpose(0, 2, 1), None
+
+
 def _bias(field: Field, beats: int, matrices: Matrices, blocks: Blocks) -> _Read:
     assert matrices.bias is not None
     return np.asarray(matrices.bias)[blocks.rows][:, None, :], None
@@ -210,6 +217,7 @@ def _pairs(field: Field, matrix: Array, blocks: Blocks) -> Array:
 _READERS: dict[str, Callable[[Field, int, Matrices, Blocks], _Read]] = {
     "codes": _codes,
     "scales": _scales,
+    "select": _select,
     "bias": _bias,
     "initial": _initial,
     "value": _value,

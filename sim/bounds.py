@@ -39,9 +39,10 @@ def filled(operand: Operand, choice: Choice, shape: tuple[int, int], *, largest:
     end of the reduction are one.
     """
     codes = {name: np.full(shape, choice[name], fmt.dtype) for name, fmt in operand.codes.items()}
-    return Quantized(
-        operand, codes, {lv.name: _scale(lv, choice, shape, largest) for lv in operand.levels}
-    )
+    scales = {lv.name: _scale(lv, choice, shape, largest) for lv in operand.levels}
+    select = operand.select
+    chosen = np.full(select.span.shape(*shape), choice["select"]) if select else None
+    return Quantized(operand, codes, scales, chosen)
 
 
 def _scale(level: Level, choice: Choice, shape: tuple[int, int], largest: bool) -> Array:
@@ -60,6 +61,10 @@ def _choices(operand: Operand) -> list[Choice]:
     for name, fmt in operand.codes.items():
         shared = sum(plane.code == name for plane in operand.planes) > 1
         options[name] = finite_corners(fmt) if shared else _ends(fmt)
+        if operand.select:
+            options[name] = np.asarray(fmt.legal)
+    if operand.select:
+        options["select"] = np.arange(1 << operand.select.width)
     for level in operand.levels:
         if level.integer:
             options[level.name] = _ends(level.format)
@@ -79,7 +84,8 @@ def _planes(operand: Operand, choice: Choice) -> list[float]:
     found = []
     for plane in operand.planes:
         code = 0 if plane.constant else choice[plane.code]
-        value = float(plane.element.decode(np.asarray([code]))[0])
+        table = choice["select"] if plane.element.select_width else 0
+        value = float(plane.element.decode(np.asarray([code]), table)[0])
         for level in plane.scales:
             if level.integer:
                 value *= float(level.format.decode(np.asarray([choice[level.name]]))[0])

@@ -132,13 +132,14 @@ def by_row(engine: Engine) -> Engine:
     """The engine, its weight's and activation's rows with scales of their own where blocks share
     them."""
 
-    def own(level: Level) -> Level:
-        rows = level.span.rows
-        return replace(level, span=Span(1, level.span.columns)) if rows and rows > 1 else level
+    def own(item: Any) -> Any:
+        rows = item.span.rows
+        return replace(item, span=Span(1, item.span.columns)) if rows and rows > 1 else item
 
     def operand(side: Operand) -> Operand:
         planes = [replace(p, scales=tuple(own(level) for level in p.scales)) for p in side.planes]
-        return replace(side, planes=tuple(planes))
+        select = own(side.select) if side.select else None
+        return replace(side, planes=tuple(planes), select=select)
 
     whole = engine.arithmetic
     weight, activation = operand(whole.weight), operand(whole.activation)
@@ -161,7 +162,11 @@ def _tile(engine: Engine, index: int, k: int, rng: Generator) -> Tile:
         held = {level.name: _scales(level, (vectors, k), scales, rng) for level in levels}
         if empty:
             scaling.clear_groups(operand, codes, held, rng)
-        operands.append(Quantized(operand, codes, held))
+        select = operand.select
+        chosen = None
+        if select:
+            chosen = rng.integers(0, 1 << select.width, select.span.shape(vectors, k))
+        operands.append(Quantized(operand, codes, held, chosen))
     words = [kind, *([f"scales: {scales}"] if shared.levels else [])]
     words += ["empty groups"] * empty
     return answered(engine, ", ".join(words), operands[0], operands[1], rng)

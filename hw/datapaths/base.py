@@ -44,8 +44,8 @@ class Form:
         """The shape of a step's elements."""
         return data.ArrayLayout(self.layout, self.lanes)
 
-    def made(self, m: Module, code: Value, name: str, place: str):
-        """The element of a code; ``name`` and ``place`` are for what it needs."""
+    def made(self, m: Module, code: Value, name: str, place: str, table: Value | None = None):
+        """The element of a code in the selected ``table``; ``name`` and ``place`` name parts."""
         raise NotImplementedError
 
 
@@ -59,7 +59,7 @@ class Codes(Form):
     def layout(self):
         return self.format.bits
 
-    def made(self, m, code, name, place):
+    def made(self, m, code, name, place, table=None):
         return code
 
 
@@ -75,11 +75,13 @@ class Decoded(Form):
     def layout(self):
         return DecodedLayout(self.format, infinite=self.infinite)
 
-    def made(self, m, code, name, place):
+    def made(self, m, code, name, place, table=None):
         decoder = Decoder(self.format, infinite=self.infinite)
         m.submodules[f"{name}_decoder_{place}"] = decoder
         found = Signal(self.layout, name=f"{name}_decoded_{place}")
         m.d.comb += [decoder.code.eq(code), found.eq(decoder.o)]
+        if self.format.select_width:
+            m.d.comb += decoder.select.eq(table)
         return found
 
 

@@ -27,6 +27,31 @@ def test_two_formats_make_a_raw_engine(name, weight, activation):
     assert arithmetic.accumulate == (Stage(),) and arithmetic.output.format is None
 
 
+@pytest.mark.parametrize(
+    "name, weight, activation",
+    [
+        ("int8", "int8", "int8"),
+        ("int4", "int4", "int4"),
+        ("ternary", "ternary", "int8"),
+        ("binary", "binary", "int8"),
+        ("int2", "int2", "int8"),
+        ("E5M2", "e5m2", "e5m2"),
+        ("fp8_e4m3", "e4m3", "e4m3"),
+        ("posit8_2", "posit8_2", "posit8_2"),
+        ("bipolar3", "bipolar3", "bipolar3"),
+        ("denseshift4", "denseshift4", "int8"),
+        ("flint4", "flint4", "int8"),
+    ],
+)
+def test_one_format_makes_an_engine_as_deployed(name, weight, activation):
+    """A scale per row of either side, FP32 results, an exact sum between."""
+    found = design(name).arithmetic
+    assert found.weight.planes[0].element == lookup(weight)
+    assert found.activation.planes[0].element == lookup(activation)
+    assert [(str(level.span), level.format.name) for level in found.levels] == [("row", "fp32")] * 2
+    assert found.accumulate == (Stage(),) and found.output.format == lookup("fp32")
+
+
 @pytest.mark.parametrize("name", presets())
 def test_presets_survive_their_own_toml(name):
     engine = design(name)

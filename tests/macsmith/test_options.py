@@ -186,7 +186,7 @@ WRONG = [
      "rows × cols × lanes must be at most 262,144, got 67,108,864"),
     ("int4xint8", dict(group=32, scale="one"),
      "a scale needs a format with bits, such as fp16, got one"),
-    ("int4", {}, "a design needs two formats, weight and activation: int4xint8, say; got 'int4'"),
+    ("one", {}, "one is a constant; a design needs an element format with bits"),
     ("int4xint8", dict(scale="fp31", group=32),
      "unknown format 'fp31'; close ones: fp32, fp16, fp4, pot3"),
     ("int4xint8", dict(output="ra"), "unknown output 'ra'; close ones: raw"),

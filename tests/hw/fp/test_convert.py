@@ -128,6 +128,7 @@ def test_floats_to_integers(run, source, results):
 @pytest.mark.parametrize("source", SOURCES)
 def test_all_pairs_of_floats_and_integers(run, source, stages):
     source, results = lookup(source), [lookup(name) for name in INTEGERS]
+    stages = min(stages, *(len(FloatToInteger(source, out).levels) for out in results))
     units = {out.name: FloatToInteger(source, out, stages=stages) for out in results}
     codes = codes_of(source, results, 100_000)
     check_integers(units, run(units, codes), codes)

@@ -1,0 +1,23 @@
+"""Storage schemes of the literature: bytes <-> codes and scales, as data."""
+
+from .catalogue import lookup, names, pack, unpack
+from .dfloat11 import DFloat11
+from .map import Map
+from .places import Digits, Field
+from .scheme import Mapped, Part, Scheme
+from .words import unpack_act_order
+
+__all__ = [
+    "DFloat11",
+    "Digits",
+    "Field",
+    "Map",
+    "Mapped",
+    "Part",
+    "Scheme",
+    "lookup",
+    "names",
+    "pack",
+    "unpack",
+    "unpack_act_order",
+]

@@ -1,0 +1,91 @@
+"""The storage schemes by name, and the grammar of the families."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from ..errors import UnknownName
+from ..formats import lookup as format_named
+from ..tensor import Quantized
+from .dfloat11 import DFloat11
+from .gguf_blocks import BLOCKS
+from .gguf_super import SUPER_BLOCKS
+from .scheme import Bytes, Scheme, Shape
+from .segments import dense, segments
+from .spqr import SPQR
+from .words import awq, gptq
+
+NAMED: dict[str, Scheme] = {
+    scheme.name: scheme for scheme in (*BLOCKS, *SUPER_BLOCKS, SPQR, DFloat11())
+}
+
+#: alias -> name.
+ALIASES = {
+    **{f"gptq{bits}": f"gptq{bits}_g128" for bits in (2, 3, 4, 8)},
+    "awq4": "awq4_g128",
+    "fp6_llm": "segments_e3m2",
+    "fp5_llm": "segments_e2m2",
+}
+
+_WORDS = re.compile(r"(gptq[2348]|awq4)_(?:g([1-9]\d*)|row)(_v2)?")
+_ROWS = re.compile(r"(dense|segments)_(\w+?)(_high)?")
+
+#: The families' everyday members.
+_MEMBERS = (
+    *(f"gptq{bits}_g128" for bits in (2, 3, 4, 8)),
+    "awq4_g128",
+    *(f"dense_uint{bits}" for bits in (2, 3, 4, 5, 6)),
+    "dense_uint4_high",
+    "segments_e3m2",
+    "segments_e2m2",
+)
+
+
+@cache
+def lookup(name: str) -> Scheme:
+    """The scheme called ``name``: a named one, an alias, or a member of a family.
+
+    Families: ``gptq4_g64``, ``gptq4_row`` (one group a channel), ``gptq4_g64_v2``, ``awq4_g64``;
+    ``dense_<format>``, ``dense_<format>_high`` (first element in the high bits), and
+    ``segments_<format>``.
+
+    >>> lookup("q4_k").name
+    'q4_k'
+
+    Raises UnknownName, with the close names, for anything else.
+    """
+    wanted = ALIASES.get(name.lower(), name.lower())
+    if wanted in NAMED:
+        return NAMED[wanted]
+    if match := _WORDS.fullmatch(wanted):
+        kind, columns, second = match[1], int(match[2]) if match[2] else None, bool(match[3])
+        if kind != "awq4":
+            return gptq(int(kind[-1]), columns, 2 if second else 1)
+        if not second:
+            return awq(columns)
+    elif match := _ROWS.fullmatch(wanted):
+        element = format_named(match[2])
+        if match[1] == "dense":
+            return dense(element, bool(match[3]))
+        if not match[3]:
+            return segments(element)
+    raise UnknownName("storage scheme", name, [*names(), *ALIASES])
+
+
+def names() -> tuple[str, ...]:
+    """The schemes of fixed name, then everyday members of the families."""
+    return (*NAMED, *_MEMBERS)
+
+
+def pack(scheme: Scheme | str, given: Quantized) -> bytes:
+    """``given`` as bytes; ``scheme`` is one or its name. DesignError for another operand."""
+    return (lookup(scheme) if isinstance(scheme, str) else scheme).pack(given)
+
+
+def unpack(scheme: Scheme | str, data: Bytes, shape: Shape) -> Quantized:
+    """The matrix of ``shape`` (rows, K) that ``data`` holds; each row is whole blocks.
+
+    DesignError, which names the byte, for data too short or too long.
+    """
+    return (lookup(scheme) if isinstance(scheme, str) else scheme).unpack(data, shape)

@@ -1,0 +1,133 @@
+"""Where numbers stand in a block: runs of bits at regular distances, and digits of another base."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import DesignError
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Field:
+    """``width`` neighbouring bits of each of several items of one array.
+
+    Bits of a block are numbered from 0, the lowest bit of its first byte; bit b stands in byte
+    b // 8 with weight 2**(b % 8). Item ``first + i`` has its bits at ``bit`` + the sum over the
+    axes of index × stride, where i counts through the axes, the last one fastest.
+
+    Parameters
+    ----------
+    array : the codes or the level of scales that the items belong to.
+    bit : where item ``first`` has its lowest of these bits.
+    width : neighbouring bits of one item.
+    axes : (count, stride in bits), slowest first; none for a single item. Strides may be negative.
+    first : number of the first item.
+    low : weight of the lowest of these bits in the item, as a power of two.
+    copy : these bits repeat others: written, not read.
+    """
+
+    array: str
+    bit: int
+    width: int
+    axes: tuple[tuple[int, int], ...] = ()
+    first: int = 0
+    low: int = 0
+    copy: bool = False
+
+    def __post_init__(self) -> None:
+        counts = [count for count, _ in self.axes]
+        if min(self.width, *counts, 1) < 1 or min(self.low, self.first) < 0:
+            raise DesignError(f"a field has positive widths and counts, no negative place: {self}")
+
+    @property
+    def items(self) -> int:
+        return prod(count for count, _ in self.axes)
+
+    @property
+    def top(self) -> int:
+        """One more than the highest bit of an item that these bits give."""
+        return self.low + self.width
+
+    @property
+    def positions(self) -> Array:
+        """Bits of the block, (items, width)."""
+        start = np.asarray([self.bit])
+        for count, stride in self.axes:
+            start = (start[:, None] + np.arange(count) * stride).ravel()
+        return start[:, None] + np.arange(self.width)
+
+    def read(self, bits: Array, items: Array) -> None:
+        """Add these bits of ``bits`` (blocks, bits) to ``items`` (blocks, all items)."""
+        mine = items[:, self.first : self.first + self.items]
+        for number, column in enumerate(self.positions.T):
+            mine |= bits[:, column].astype(items.dtype) << items.dtype.type(self.low + number)
+
+    def write(self, items: Array, bits: Array) -> None:
+        """The inverse of ``read``, into bits that are zero."""
+        mine = items[:, self.first : self.first + self.items]
+        for number, column in enumerate(self.positions.T):
+            bits[:, column] = (mine >> mine.dtype.type(self.low + number)) & mine.dtype.type(1)
+
+
+@dataclass(frozen=True)
+class Digits:
+    """Base-3 digits in bytes, as GGUF's TQ1_0 has them: the one thing that no run of bits says.
+
+    ``count`` bytes from ``byte`` hold ``digits`` items each: digit i of byte j is item ``first`` +
+    ``count`` * i + j. A byte q is the fraction of its digits u_0 u_1 … in base 3, rounded up to
+    256ths: q = ceil(256 · Σ u_i 3**(4-i) / 243). So digit i is ``((q * 3**i mod 256) * 3) >> 8``,
+    without a division. All 256 bytes decode; packing gives the 243 (81 for four digits) canonical
+    ones.
+    Source: gguf-py, quants.py, TQ1_0 (confirmed).
+    """
+
+    array: str
+    byte: int
+    count: int
+    digits: int
+    first: int = 0
+    copy = False
+    low, top = 0, 2
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.digits <= 5:
+            raise DesignError(f"a byte holds 1 to 5 digits of base 3, got {self.digits}")
+
+    @property
+    def items(self) -> int:
+        return self.count * self.digits
+
+    @property
+    def positions(self) -> Array:
+        """Bits of the block that the digits take up, all together."""
+        return np.arange(8 * self.byte, 8 * (self.byte + self.count))[None]
+
+    def read(self, bits: Array, items: Array) -> None:
+        held = np.packbits(bits[:, self.positions[0]], axis=1, bitorder="little")
+        for number in range(self.digits):
+            start = self.first + self.count * number
+            digit = ((held.astype(np.uint16) * 3**number & 0xFF) * 3) >> 8
+            items[:, start : start + self.count] = digit
+
+    def write(self, items: Array, bits: Array) -> None:
+        mine = items[:, self.first : self.first + self.items]
+        if mine.size and mine.max() > 2:
+            raise DesignError(
+                f"{self.array}: digits in base 3 are 0, 1 and 2, got {mine.max()} (the second zero "
+                "of ternary has none; use 0)"
+            )
+        apart = mine.reshape(len(mine), self.digits, self.count).astype(np.uint32)
+        weights = 3 ** np.arange(4, 4 - self.digits, -1, dtype=np.uint32)
+        number = (apart * weights[:, None]).sum(axis=1)
+        held = ((number * 256 + 242) // 243).astype(np.uint8)
+        bits[:, self.positions[0]] = np.unpackbits(held, axis=1, bitorder="little")
+
+
+Place = Field | Digits

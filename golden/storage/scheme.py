@@ -1,0 +1,243 @@
+"""Storage schemes: bytes in memory and in files <-> codes and scales."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..description import Operand, Span
+from ..errors import DesignError, UnknownName
+from ..tensor import Quantized
+from .map import Map
+
+Array = npt.NDArray[Any]
+Bytes = bytes | bytearray | memoryview | Array
+Shape = tuple[int, int]
+
+
+class Scheme(ABC):
+    """How a matrix of ``operand`` (rows × K) is stored: one stream of bytes or several arrays."""
+
+    name: str
+    operand: Operand
+
+    @abstractmethod
+    def pack_parts(self, given: Quantized) -> dict[str, Array]:
+        """The arrays as a checkpoint holds them, by name."""
+
+    @abstractmethod
+    def unpack_parts(self, parts: Mapping[str, Array], shape: Shape) -> Quantized:
+        """The inverse; DesignError for a missing, unknown or misshapen part."""
+
+    @abstractmethod
+    def pack(self, given: Quantized) -> bytes:
+        """One stream: the parts one after another, little-endian."""
+
+    @abstractmethod
+    def unpack(self, data: Bytes, shape: Shape) -> Quantized:
+        """The inverse; DesignError, which names the byte, for a stream too short or too long."""
+
+    def _check(self, given: Quantized) -> None:
+        if given.operand != self.operand:
+            raise DesignError(f"{self.name}: quantized for another operand than the scheme's")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One array of a scheme: blocks that cover the matrix, and their order in memory.
+
+    Parameters
+    ----------
+    name : as the checkpoint calls it.
+    map : of a block.
+    tile : the elements that a block (its codes or its scales) belongs to.
+    order : what varies slowest to fastest: ``row`` and ``column`` of the grid of blocks, ``word``
+        inside a block.
+    word : bytes of a word; words are little-endian.
+    """
+
+    name: str
+    map: Map
+    tile: Span
+    order: tuple[str, str, str] = ("row", "column", "word")
+    word: int = 1
+
+    def _lengths(self, shape: Shape) -> dict[str, int]:
+        rows, columns = self.tile.shape(*shape)
+        return {"row": rows, "column": columns, "word": self.map.size // self.word}
+
+    def shape(self, shape: Shape) -> Shape:
+        """Of the array of words: words lie along the axis of the blocks that come before them."""
+        first, second, third = (self._lengths(shape)[axis] for axis in self.order)
+        return (first * second, third) if self.order[1] == "word" else (first, second * third)
+
+    def unit(self, shape: Shape) -> tuple[str, int]:
+        """What is contiguous in memory, in words and in bytes."""
+        whole = self.order[2] == "word"
+        return ("block", self.map.size) if whole else ("word", self.word)
+
+    def to_blocks(self, words: Array, shape: Shape) -> Array:
+        """An array of words -> (blocks, bytes), row by row of the grid."""
+        lengths = self._lengths(shape)
+        grid = words.reshape([lengths[axis] for axis in self.order])
+        axes = [self.order.index(axis) for axis in ("row", "column", "word")]
+        whole = np.ascontiguousarray(grid.transpose(axes))
+        return whole.view(np.uint8).reshape(-1, self.map.size)
+
+    def from_blocks(self, blocks: Array, shape: Shape) -> Array:
+        """The inverse of ``to_blocks``."""
+        lengths = self._lengths(shape)
+        words = np.ascontiguousarray(blocks).view(f"<u{self.word}")
+        grid = words.reshape([lengths[axis] for axis in ("row", "column", "word")])
+        axes = [("row", "column", "word").index(axis) for axis in self.order]
+        return np.ascontiguousarray(grid.transpose(axes)).reshape(self.shape(shape))
+
+
+@dataclass(frozen=True)
+class Mapped(Scheme):
+    """A scheme that bit-field maps describe completely.
+
+    Parameters
+    ----------
+    name : as the literature calls it.
+    operand : what the codes and scales mean.
+    parts : together they hold every code and every level of scales, each once.
+    """
+
+    name: str
+    operand: Operand
+    parts: tuple[Part, ...]
+
+    def __post_init__(self) -> None:
+        held: dict[str, Array] = {}
+        for part in self.parts:
+            for name, masks in part.map.masks.items():
+                before = held.get(name, np.zeros_like(masks))
+                if before.shape != masks.shape or (before & masks).any():
+                    raise DesignError(f"{self.name}: {part.name} and another part clash in {name}")
+                held[name] = before | masks
+        wanted = {name: fmt.bits for name, fmt in self.operand.codes.items()}
+        wanted |= {level.name: level.format.bits for level in self.operand.levels}
+        if held.keys() != wanted.keys():
+            raise DesignError(f"{self.name}: parts hold {[*held]}, the operand needs {[*wanted]}")
+        for name, masks in held.items():
+            if (masks != (1 << wanted[name]) - 1).any():
+                raise DesignError(f"{self.name}: {name} needs {wanted[name]} bits of every item")
+        for part in self.parts:
+            for name, _ in part.map.add:
+                if part.map.arrays[name][1] != wanted[name]:
+                    raise DesignError(f"{self.name}: no constant can be added to a part of {name}")
+
+    def size(self, shape: Shape) -> int:
+        """Bytes of a matrix."""
+        self._check_shape(shape)
+        return sum(prod(part.shape(shape)) * part.word for part in self.parts)
+
+    def pack_parts(self, given: Quantized) -> dict[str, Array]:
+        self._check(given)
+        self._check_shape(given.shape)
+        arrays = {**given.codes, **given.scales}
+        found = {}
+        for part in self.parts:
+            grid = part.tile.shape(*given.shape)
+            items = {name: _tiles(np.asarray(arrays[name]), grid) for name in part.map.arrays}
+            found[part.name] = part.from_blocks(part.map.pack(items), given.shape)
+        return found
+
+    def unpack_parts(self, parts: Mapping[str, Array], shape: Shape) -> Quantized:
+        self._check_shape(shape)
+        names = [part.name for part in self.parts]
+        for name in parts:
+            if name not in names:
+                raise UnknownName(f"part of {self.name}", name, names)
+        arrays: dict[str, Array] = {}
+        for part in self.parts:
+            if part.name not in parts:
+                raise DesignError(f"{self.name}: part {part.name!r} is missing")
+            words, wanted = np.asarray(parts[part.name]), part.shape(shape)
+            if words.shape != wanted or words.dtype.itemsize != part.word:
+                raise DesignError(
+                    f"{self.name}: {part.name} must be {wanted} words of {8 * part.word} bits, "
+                    f"got {words.shape} of {8 * words.dtype.itemsize}"
+                )
+            held = part.map.unpack(part.to_blocks(words, shape))
+            grid = part.tile.shape(*shape)
+            for name, items in held.items():
+                whole = _whole(items, grid, self._extent(name, shape))
+                arrays[name] = arrays[name] | whole if name in arrays else whole
+        codes = {name: arrays[name] for name in self.operand.codes}
+        scales = {level.name: arrays[level.name] for level in self.operand.levels}
+        return Quantized(self.operand, codes, scales)
+
+    def pack(self, given: Quantized) -> bytes:
+        return b"".join(words.tobytes() for words in self.pack_parts(given).values())
+
+    def unpack(self, data: Bytes, shape: Shape) -> Quantized:
+        held = np.frombuffer(data, np.uint8)
+        self._check_shape(shape)
+        self._check_length(len(held), shape)
+        parts, start = {}, 0
+        for part in self.parts:
+            wanted = part.shape(shape)
+            end = start + prod(wanted) * part.word
+            words = np.frombuffer(held[start:end].tobytes(), f"<u{part.word}")
+            parts[part.name], start = words.reshape(wanted), end
+        return self.unpack_parts(parts, shape)
+
+    def _extent(self, name: str, shape: Shape) -> Shape:
+        """The shape of an array of codes or of scales."""
+        spans = {level.name: level.span for level in self.operand.levels}
+        return spans[name].shape(*shape) if name in spans else shape
+
+    def _check_shape(self, shape: Shape) -> None:
+        if len(shape) != 2 or min(shape) < 1:
+            raise DesignError(f"{self.name}: a matrix is rows × K, both at least 1, got {shape}")
+        for part in self.parts:
+            for what, block, whole in (
+                ("rows", part.tile.rows, shape[0]),
+                ("K", part.tile.columns, shape[1]),
+            ):
+                if whole % (block or 1):
+                    raise DesignError(
+                        f"{self.name}: {what} must be whole blocks of {block}, got {whole}"
+                    )
+
+    def _check_length(self, length: int, shape: Shape) -> None:
+        start = 0
+        for part in self.parts:
+            end = start + prod(part.shape(shape)) * part.word
+            if length < end:
+                what, unit = part.unit(shape)
+                number = (length - start) // unit
+                first = start + number * unit
+                of = f" of {part.name}" if len(self.parts) > 1 else ""
+                raise DesignError(
+                    f"{self.name}: {what} {number}{of} needs bytes {first}…{first + unit - 1}, "
+                    f"the data end before byte {length}"
+                )
+            start = end
+        if length > start:
+            raise DesignError(
+                f"{self.name}: {shape[0]} × {shape[1]} elements end with byte {start - 1}, "
+                f"the data go on to byte {length - 1}"
+            )
+
+
+def _tiles(array: Array, grid: Shape) -> Array:
+    """(rows, columns) of items -> (blocks, items of a block), row by row of the grid."""
+    rows, columns = array.shape[0] // grid[0], array.shape[1] // grid[1]
+    cut = array.reshape(grid[0], rows, grid[1], columns)
+    return cut.transpose(0, 2, 1, 3).reshape(-1, rows * columns)
+
+
+def _whole(items: Array, grid: Shape, extent: Shape) -> Array:
+    """The inverse of ``_tiles``."""
+    rows, columns = extent[0] // grid[0], extent[1] // grid[1]
+    cut = items.reshape(*grid, rows, columns)
+    return np.ascontiguousarray(cut.transpose(0, 2, 1, 3)).reshape(extent)

@@ -1,0 +1,54 @@
+"""Engines of every family of element formats, and run-time selection among tables."""
+
+import numpy as np
+import pytest
+from macsmith.hw.plan import plan
+from macsmith.hw.ports import streams
+from macsmith.sim.stimuli import tiles
+from simulate import simulate
+
+from macsmith import Options, design
+
+FAMILIES = [
+    "posit8_0",
+    "posit4_1",
+    "bipolar4xint4",
+    "denseshift3xint8",
+    "iq4_nlxe2m1",
+    "int2_abqxint4",
+    "apot2x2xposit8_0",
+]
+
+
+def run(engine, count=4, seed=0):
+    sent = tiles(engine, count, seed, 32)
+    result = simulate(engine, sent, idle=0.3, stall=0.3, seed=seed)
+    assert result.found == result.wanted
+    return sent
+
+
+def small(name, **options):
+    return design(name, Options(rows=2, cols=2, k_max=256, **options))
+
+
+@pytest.mark.parametrize("flow", ["broadcast", "systolic_os"])
+@pytest.mark.parametrize("name", FAMILIES)
+def test_engines_equal_the_golden_model(name, flow):
+    run(small(name, flow=flow))
+
+
+@pytest.mark.parametrize("flow", ["broadcast", "systolic_os"])
+@pytest.mark.parametrize("name", ["bitmod3", "bitmod4"])
+def test_the_table_is_chosen_at_run_time(name, flow):
+    """Two bits a row and group travel with the codes; all four tables occur."""
+    sent = run(small(name, flow=flow), count=8)
+    tables = np.concatenate([tile.weight.select.ravel() for tile in sent])
+    assert set(tables.tolist()) == {0, 1, 2, 3}
+
+
+def test_selections_travel_with_the_codes():
+    [weight, *_] = streams(plan(small("bitmod4", lanes=4)))
+    assert [(f.name, f.kind, f.vectors, f.lanes, f.bits) for f in weight.fields] == [
+        ("code", "codes", 2, 4, 4),
+        ("select", "select", 2, 1, 2),
+    ]
