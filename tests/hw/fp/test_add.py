@@ -143,7 +143,7 @@ def test_millions_of_codes(run, reference, formats, saturate, stages):
     del counts["vanishing"]
     if len(set(formats)) > 1:
         counts = {name: 50 * counts[name] for name in set(counts) - {"overflow"}}
-    assert min(counts.values()) > 1000, counts
+    assert min(counts.values()) > 20, counts
     if len(set(formats)) == 1 and not saturate:
         check_host(reference, formats[0], codes, found)
 
