@@ -169,6 +169,9 @@ def _asymmetric(
     low, high = np.minimum(blocks.min(axis=2), 0), np.maximum(blocks.max(axis=2), 0)
     steps = plane.element.high - plane.element.low
     ideal = (high - low) / steps
+    least = float(np.ldexp(1.0, level.format.lsb))
+    if (ideal >= least).any():  # beside larger blocks, tiny ones lose what the format cannot hold
+        ideal = np.where(ideal > 0, np.maximum(ideal, least), 0.0)
     scale = _stored(np.where(ideal > 0, ideal, 1.0), level.format)  # a block of zeros has scale 1
     stored = level.format.decode(scale)
     offset = zero.format.encode(np.rint(plane.element.low - low / stored))

@@ -133,6 +133,14 @@ def test_a_scale_too_small_for_its_format_is_refused_beside_a_zero_point():
         )
 
 
+def test_beside_larger_blocks_a_tiny_one_has_the_least_scale():
+    x = np.random.default_rng(1).normal(0, 1, (2, 256))
+    x[0, :128] *= 1e-12
+    found = quantize(x, design("w4a8").arithmetic.weight)
+    assert np.abs(found.dequantize()[0, :128]).max() <= 2.0**-24
+    assert np.abs(found.dequantize() - x).max() < 0.5
+
+
 @pytest.mark.parametrize("values", [np.zeros((0, 128)), [[1, 2], [3]], "abc", [["a"]], None])
 def test_what_is_no_matrix_is_refused_in_one_line(values):
     with pytest.raises(DesignError, match="^values must "):
