@@ -42,7 +42,8 @@ def build(datapaths):
 
 def values(words, bounds: Range):
     """Two's complement words as integers."""
-    found = words[:, 0].astype(np.int64) & ((1 << bounds.width) - 1)
+    found = sum(words[:, i].astype(np.int64) << 32 * i for i in range(words.shape[1]))
+    found &= (1 << bounds.width) - 1
     return np.where(
         bounds.signed & (found >> bounds.width - 1 > 0), found - (1 << bounds.width), found
     )
