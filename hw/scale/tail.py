@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ...golden.bounds import Range
+from ...golden.description import Output
 from ...golden.formats import Integer, Minifloat
 from ...golden.terms import Sided, late
 from ..fp import (
@@ -167,7 +168,7 @@ class Tail(wiring.Component):
         """The one conversion to the output's format."""
         output, fmt = self.plan.arithmetic.output, self.plan.result
         if source == fmt:
-            return node
+            return self.flow.apply(lambda m, code: _settled(m, fmt, output, code), node)
         if output.nan == "zero" and isinstance(fmt, Minifloat):
             node = self.flow.apply(lambda m, value: _without_nan(m, source, value), node)
         if isinstance(fmt, Integer):
@@ -244,3 +245,16 @@ def _without_nan(m: Module, source: Range | Minifloat, value):
     result = Signal(value.shape(), name="numbers")
     m.d.comb += [result[name].eq(Mux(nan, 0, value[name])) for name in members]
     return result
+
+
+def _settled(m: Module, fmt: Minifloat, output: Output, code: Value) -> Value:
+    """A sum in the output's own format: infinity saturates if asked to, NaN has one code.
+
+    Where a format has no infinity, an adder's overflow is a NaN with the sum's sign.
+    """
+    part = unpack(m, fmt, code)
+    if fmt.has_inf and output.saturates:
+        code = Mux(part.inf, Cat(Const(fmt.max_code, fmt.bits - 1), part.sign), code)
+    if fmt.has_nan and not fmt.has_inf and fmt.signed:
+        code = Mux(part.nan, fmt.nan_code, code)
+    return code
