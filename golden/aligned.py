@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from .exact import to_float
 from .formats import Fields, Format, Kind, Minifloat
+from .products import RULES, Exact, Factors
 
 Array = npt.NDArray[Any]
 
@@ -25,6 +26,8 @@ def accumulate(
     accumulator: Minifloat,
     fraction: int,
     terms: int,
+    *,
+    product: Exact = RULES["exact"],
 ) -> Array:
     """Codes (N, M) of ``accumulator`` after all K products, ``terms`` of them a step.
 
@@ -40,21 +43,29 @@ def accumulate(
     """
     (n, k), m = weight.significand.shape, activation.significand.shape[0]
     codes = np.zeros((n, m), np.int64)
-    top = leading(formats[0]) + leading(formats[1])
+    top = product.leading(*formats)
     for start in range(0, k, terms):
         w = Fields(*(field[:, None, start : start + terms] for field in weight))
         a = Fields(*(field[None, :, start : start + terms] for field in activation))
-        codes = _step(codes, w, a, top, accumulator, fraction)
+        products = product.factors(w, a, formats)
+        codes = _step(codes, products, w, a, top, accumulator, fraction)
     return np.asarray(codes).astype(accumulator.dtype)
 
 
-def _step(codes: Array, w: Fields, a: Fields, top: int, fmt: Minifloat, fraction: int) -> Array:
+def _step(
+    codes: Array,
+    products: Factors,
+    w: Fields,
+    a: Fields,
+    top: int,
+    fmt: Minifloat,
+    fraction: int,
+) -> Array:
     held = fmt.fields(codes)
 
     # Signed significands and leading exponents of the products, then of the accumulator.
-    product = w.significand.astype(np.int64) * a.significand
-    product = np.where(w.sign ^ a.sign, -product, product)
-    product_lsb = w.exponent.astype(np.int64) + a.exponent
+    product = np.where(products.sign, -products.significand, products.significand)
+    product_lsb = products.exponent
     own = np.where(held.sign, -held.significand, held.significand)
     own_lsb = held.exponent.astype(np.int64)
     greatest = np.maximum((product_lsb + top).max(axis=2), own_lsb + leading(fmt))

@@ -12,6 +12,7 @@ from .bounds import inner_range
 from .description import Arithmetic
 from .flags import Flags
 from .formats import Fields, Format, Kind, Minifloat
+from .products import RULES
 from .scales import scale_codes
 from .specials import scaled_flags, unscaled_flags
 from .sums import bounded, ordered, term_sums
@@ -28,14 +29,19 @@ def aligned_sums(
     stage = arithmetic.accumulate[0]
     assert isinstance(stage.format, Minifloat) and stage.fraction and stage.terms
     formats = arithmetic.weight.planes[0].element, arithmetic.activation.planes[0].element
+    rule = RULES[arithmetic.product]
     fields = [
-        fmt.fields(side.plane_codes(0), side.plane_select(0))
+        rule.elements(fmt.fields(side.plane_codes(0), side.plane_select(0)), fmt)
         for fmt, side in zip(formats, (weight, activation), strict=True)
     ]
     groups = []
     for begin in range(0, weight.shape[1], size):
         w, a = (Fields(*(part[:, begin : begin + size] for part in side)) for side in fields)
-        groups.append(aligned.accumulate(w, a, formats, stage.format, stage.fraction, stage.terms))
+        groups.append(
+            aligned.accumulate(
+                w, a, formats, stage.format, stage.fraction, stage.terms, product=rule
+            )
+        )
     return np.stack(groups, axis=2)
 
 

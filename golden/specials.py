@@ -11,6 +11,7 @@ from .description import Arithmetic
 from .exact import grouped
 from .flags import Flags, Reachable
 from .formats import Fields, Kind
+from .products import RULES
 from .scales import scale_values
 from .tensor import Quantized
 from .terms import Part, Sided, Term
@@ -94,8 +95,11 @@ def _of_pair(
     can = Reachable.of(*formats)
     if not (can.nan or can.infinite):
         return Flags.none(shape)
-    w = formats[0].fields(weight.plane_codes(i), weight.plane_select(i))
-    a = formats[1].fields(activation.plane_codes(j), activation.plane_select(j))
+    rule = RULES[arithmetic.product]
+    w, a = (
+        rule.elements(fmt.fields(side.plane_codes(plane), side.plane_select(plane)), fmt)
+        for fmt, side, plane in zip(formats, (weight, activation), planes, strict=True)
+    )
 
     every = np.ones(1, bool)
     nan = _meet(w.kind == Kind.NAN, every, group, shape) | _meet(

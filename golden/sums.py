@@ -12,6 +12,7 @@ from . import exact
 from .bounds import exact_range, of_term
 from .description import Arithmetic, Stage
 from .flags import Flags
+from .products import RULES
 from .scales import scale_integers
 from .specials import term_flags
 from .tensor import Quantized
@@ -95,15 +96,16 @@ def _part_sums(
     terms = []
     for i, j, sign in part.pairs:
         formats = arithmetic.weight.planes[i].element, arithmetic.activation.planes[j].element
-        sums = exact.group_dots(
+        rule = RULES[arithmetic.product]
+        sums = rule.dots(
             weight.plane_codes(i),
             activation.plane_codes(j),
-            *formats,
+            formats,
             group,
             (weight.plane_select(i), activation.plane_select(j)),
         )
         sums = sums.astype(dtype)  # before it is moved to a smaller unit
-        terms.append((sums if sign > 0 else -sums, formats[0].lsb + formats[1].lsb))
+        terms.append((sums if sign > 0 else -sums, rule.range(*formats).lsb))
     lsb = min(unit for _, unit in terms)
     return reduce(np.add, (sums << (unit - lsb) for sums, unit in terms)), lsb
 

@@ -8,12 +8,12 @@ from amaranth.lib.wiring import In, Out
 
 from ..golden.aligned import leading
 from ..golden.bounds import Range
-from ..golden.flags import Reachable
 from ..golden.formats import Minifloat
+from ..golden.products import RULES
 from .pe import elements, operand_ports
 from .plan import Plan
-from .product import FlaggedLayout, exponent_sum, raise_flags
-from .shapes import shape_of, significands
+from .product import FlaggedLayout, raise_flags
+from .shapes import shape_of
 from .shift import leading_zeros, shift_left, shift_right
 from .sums import Sum
 
@@ -57,19 +57,20 @@ class AlignedElement(wiring.Component):
     def _place_exponents(self) -> None:
         """The common origin of exponents, and the widths that follow from it."""
         (weight, activation), fmt = self.total.pairs[0].formats, self.format
-        self._top = leading(weight) + leading(activation)
-        product = weight.lsb + activation.lsb + self._top
+        pair = self.total.pairs[0]
+        datapath = self._datapath = self.plan.dot(pair)
+        self._top = RULES[pair.rule].leading(weight, activation)
+        product = pair.product.lsb + self._top
         held = fmt.lsb + leading(fmt)
         self.origin = min(product, held)
         self._product_offset, self._held_offset = product - self.origin, held - self.origin
         spans = (
-            product + weight.exponent_span + activation.exponent_span,
+            product + datapath.exponent_span,
             held + fmt.exponent_span,
         )
         self._exponent_width = (max(spans) - self.origin).bit_length()
-        bounds = significands(weight) * significands(activation)
-        self._product_width = max(bounds.high, -bounds.low).bit_length()
-        self._infinite = Reachable.of(weight, activation)
+        self._product_width = datapath.magnitude_width
+        self._infinite = datapath.flags
 
     def elaborate(self, platform):
         m = Module()
@@ -102,19 +103,17 @@ class AlignedElement(wiring.Component):
         pair = self.total.pairs[0]
         weights, activations = (elements(m, self, self.plan, pair, side) for side in (0, 1))
         for lane, (w, a) in enumerate(zip(weights, activations, strict=True)):
-            product = w.significand * a.significand
+            product = self._datapath.factors(m, w, a)
             term = Signal(Term(self._product_width, self._exponent_width), name=f"term_{lane}")
             layout = FlaggedLayout(Range(0, 0, 0), flags)
             mark = Signal(layout, name=f"mark_{lane}", reset_less=True)
             raised = Signal.like(mark, name=f"raised_{lane}")
             raise_flags(m, flags, w, a, raised)
-            negative = product[-1] if product.shape().signed else Const(0)
-            exponent = exponent_sum(w, a) + self._product_offset
             with m.If(self.enable):
                 m.d.sync += [
-                    term.sign.eq(negative),
-                    term.magnitude.eq(Mux(negative, -product, product)),
-                    term.exponent.eq(exponent),
+                    term.sign.eq(product.negative),
+                    term.magnitude.eq(product.magnitude),
+                    term.exponent.eq(product.exponent + self._product_offset),
                     mark.eq(raised),
                 ]
             terms.append(term)

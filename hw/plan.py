@@ -77,7 +77,10 @@ class Plan:
 
     def dot(self, pair: Pair) -> Datapath:
         """How a step's products of a pair are made and summed."""
-        kind = choose("multiply" if self.aligned else self.datapath, *pair.formats)
+        name = self.datapath
+        if self.aligned and pair.rule == "exact":
+            name = "multiply"
+        kind = choose(name, *pair.formats, pair.rule)
         return kind(*pair.formats, self.lanes, self.pipeline, self.infinite)
 
     def inputs(self, side: int, items: Iterable[Sum] | None = None) -> dict[str, tuple[int, Form]]:

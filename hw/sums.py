@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..golden.bounds import Range, of_format
+from ..golden.bounds import Range
 from ..golden.description import Arithmetic, Stage
 from ..golden.flags import Reachable
 from ..golden.formats import Format
+from ..golden.products import RULES
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A product: planes ``weight`` and ``activation``, entering the sum with ``sign``."""
+    """A product: planes ``weight`` and ``activation``, entering the sum with ``sign``.
+
+    ``rule`` names how they multiply.
+    """
 
     weight: int
     activation: int
     sign: int
     formats: tuple[Format, Format]
+    rule: str = "exact"
 
     @property
     def planes(self) -> tuple[int, int]:
@@ -26,7 +31,7 @@ class Pair:
     @property
     def product(self) -> Range:
         """Bounds of the product of two elements, without the sign."""
-        return of_format(self.formats[0]) * of_format(self.formats[1])
+        return RULES[self.rule].range(*self.formats)
 
     @property
     def flags(self) -> Reachable:
@@ -143,5 +148,5 @@ def split(
     for i, j, sign in pairs:
         formats = arithmetic.weight.planes[i].element, arithmetic.activation.planes[j].element
         key = formats[0].bits > 0, formats[1].bits > 0
-        found.setdefault(key, []).append(Pair(i, j, sign, formats))
+        found.setdefault(key, []).append(Pair(i, j, sign, formats, arithmetic.product))
     return [Sum(tuple(members), lanes, count, None, stage) for members in found.values()]

@@ -6,15 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Signal, Value
 
-from ..golden.bounds import MAX_EXACT, of_format
+from ..golden.bounds import MAX_EXACT
 from ..golden.errors import DesignError
 from ..golden.flags import Reachable
-from ..golden.formats import Format
-from ..hw.decoder import Decoder
+from ..golden.formats import Format, Kind
+from ..golden.products import RULES, Exact
+from ..hw.datapaths import Form, choose
+from ..hw.datapaths.multiply import Multiply
 from ..hw.ports import Field
-from ..hw.product import Product, flag_names
+from ..hw.product import flag_names
 from ..hw.shapes import DecodedLayout
 from .codes import corner_codes
 from .lanes import Array, flag_arrays, flags_of, from_words
@@ -29,32 +31,36 @@ _NARROW = 8  # bits of formats whose pairs are run through all codes
 _SAMPLES = 1 << 14
 
 
-def check_products(pairs: Iterable[Pair], seed: int = 1) -> dict[tuple[str, str], Array]:
+def check_products(
+    pairs: Iterable[Pair], seed: int = 1, rule: str = "exact"
+) -> dict[tuple[str, str], Array]:
     """Code pairs (wrong, 2) that decoder and product get wrong, for each pair of formats.
 
-    Value and flags are compared. Formats of up to 8 bits run through all legal pairs of codes,
-    wider ones through random pairs and all pairs of corners. Raises DesignError for a product that
-    the hardware cannot hold (see :func:`buildable`), ToolMissing or ToolFailed.
+    ``rule`` names how two elements multiply. Value and flags are compared. Formats of up to 8 bits
+    run through all legal pairs of codes, wider ones through random pairs and all pairs of corners.
+    Raises DesignError for a product that the hardware cannot hold (see :func:`buildable`),
+    ToolMissing or ToolFailed.
     """
     chosen = list(pairs)
     for pair in chosen:
-        if not buildable(*pair):
+        RULES[rule].check(*pair)
+        if not buildable(*pair, rule):
             raise DesignError(
                 f"a product of {pair[0].name} and {pair[1].name} needs "
-                f"{(of_format(pair[0]) * of_format(pair[1])).width} bits, more than {MAX_EXACT}"
+                f"{RULES[rule].range(*pair).width} bits, more than {MAX_EXACT}"
             )
     found: dict[tuple[str, str], Array] = {}
     for group in _groups(chosen):
         w, a = _codes(group, seed)
-        outputs = _sweep(group).run(w, a)
+        outputs = _sweep(group, rule).run(w, a)
         for pair, words in zip(group, outputs.values(), strict=True):
-            found[pair[0].name, pair[1].name] = _wrong(pair, w, a, words)
+            found[pair[0].name, pair[1].name] = _wrong(pair, w, a, words, RULES[rule])
     return found
 
 
-def buildable(weight: Format, activation: Format) -> bool:
-    """Whether hardware can hold one exact product."""
-    return (of_format(weight) * of_format(activation)).width <= MAX_EXACT
+def buildable(weight: Format, activation: Format, rule: str = "exact") -> bool:
+    """Whether hardware can hold one product."""
+    return RULES[rule].range(weight, activation).width <= MAX_EXACT
 
 
 def representatives(formats: Iterable[Format]) -> list[Format]:
@@ -84,22 +90,22 @@ def _groups(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
             yield kind[start : start + GROUP]
 
 
-def _sweep(group: Sequence[Pair]) -> Sweep:
+def _sweep(group: Sequence[Pair], rule: str) -> Sweep:
     """The group's products side by side; equal formats share a decoder."""
     m = Module()
     inputs = [Signal(max(pair[side].bits for pair in group), name="wa"[side]) for side in (0, 1)]
-    decoders: dict[tuple[int, Format, bool], Decoder] = {}
+    elements: dict[tuple[int, Form], Value] = {}
     outputs = {}
     for index, pair in enumerate(group):
-        product = Product(*pair)
-        m.submodules[f"product_{index}"] = product
+        datapath = choose("multiply" if rule == "exact" else "auto", *pair, rule)(*pair, lanes=1)
+        assert isinstance(datapath, Multiply)
+        m.submodules[f"product_{index}"] = product = datapath.multiplier()
         for side, port in enumerate((product.weight, product.activation)):
-            key = side, pair[side], product.flags.infinite
-            if key not in decoders:
-                decoders[key] = Decoder(pair[side], infinite=product.flags.infinite)
-                m.submodules[f"decoder_{len(decoders)}"] = decoders[key]
-                m.d.comb += decoders[key].code.eq(inputs[side][: pair[side].bits])
-            m.d.comb += port.eq(decoders[key].o)
+            key = side, datapath.forms[side]
+            if key not in elements:
+                code, name = inputs[side][: pair[side].bits], "wa"[side]
+                elements[key] = key[1].made(m, code, name, str(len(elements)))
+            m.d.comb += port.eq(elements[key])
         outputs[str(index)] = product.o.as_value()
     return Sweep(m, inputs[0], inputs[1], outputs)
 
@@ -119,7 +125,7 @@ def _codes(group: Sequence[Pair], seed: int) -> tuple[Array, Array]:
     return sides[0], sides[1]
 
 
-def _wrong(pair: Pair, w: Array, a: Array, words: Array) -> Array:
+def _wrong(pair: Pair, w: Array, a: Array, words: Array, rule: Exact) -> Array:
     """The legal code pairs (wrong, 2) whose words differ from the golden product."""
     weight, activation = pair
     if max(weight.bits, activation.bits) <= _NARROW:
@@ -129,12 +135,14 @@ def _wrong(pair: Pair, w: Array, a: Array, words: Array) -> Array:
     mine = _legal(weight, w) & _legal(activation, a)
     w, a, words = w[mine], a[mine], words[mine]
 
-    product = of_format(weight) * of_format(activation)
+    product = rule.range(weight, activation)
     flags = flag_names(Reachable.of(weight, activation))
     field = Field("o", "value", None, "o", 1, 1, product.width, product.signed, flags)
     value = from_words(field, words)
-    wrong = value != weight.integers(w).astype(value.dtype) * activation.integers(a)
-    expected = _flags(weight.decode(w), activation.decode(a))
+    wrong = value != rule.products(w, a, pair)
+    expected = _flags(
+        *(_counted(fmt, codes, rule) for fmt, codes in ((weight, w), (activation, a)))
+    )
     for name, mark in flag_arrays(field, flags_of(field, words)).items():
         wrong |= mark != expected.pop(name)
     assert not any(mark.any() for mark in expected.values()), "a flag that hardware does not have"
@@ -148,6 +156,13 @@ def _legal(fmt: Format, codes: Array) -> Array:
     table = np.zeros(1 << fmt.bits, bool)
     table[fmt.legal] = True
     return np.asarray(table[codes])
+
+
+def _counted(fmt: Format, codes: Array, rule: Exact) -> Array:
+    """What elements count as: their values, less those that the rule takes for zero."""
+    values, fields = fmt.decode(codes), rule.elements(fmt.fields(codes), fmt)
+    zero = (fields.kind == Kind.FINITE) & (fields.significand == 0)
+    return np.where(zero, 0.0, values)
 
 
 def _flags(w: Array, a: Array) -> dict[str, Array]:

@@ -7,12 +7,11 @@ from math import gcd
 
 from ..errors import DesignError, UnknownName
 from ..formats import Format, Minifloat, lookup
+from ..products import RULES
 from .operand import Level, Operand, Plane
 from .output import Output
-from .rules import check_output, check_stages
+from .rules import check_output, check_products, check_stages
 from .stage import Stage
-
-PRODUCTS = ("exact",)
 
 Table = tuple[tuple[tuple[int, ...], ...], ...]
 
@@ -46,8 +45,8 @@ class Arithmetic:
     def __post_init__(self) -> None:
         if self.k_max < 1:
             raise DesignError(f"k-max must be at least 1, got {self.k_max}")
-        if self.product not in PRODUCTS:
-            raise UnknownName("product rule", self.product, PRODUCTS)
+        if self.product not in RULES:
+            raise UnknownName("product rule", self.product, tuple(RULES))
         rows, columns = len(self.weight.planes), len(self.activation.planes)
         if not self.combine:
             object.__setattr__(self, "combine", (((1,) * columns,) * rows,))
@@ -58,6 +57,7 @@ class Arithmetic:
                 raise DesignError("combine holds signs: -1, 0 and 1 only")
             if not any(sign for signs in table for sign in signs):
                 raise DesignError(f"combine table {number} is all zero: the output has no products")
+        check_products(self)
         check_stages(self)
         check_output(self)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import DesignError
 from ..formats import Integer
+from ..products import RULES
 from ..reach import nan_source
 from ..terms import accumulators
 
@@ -109,6 +110,15 @@ def _check_saturating(arithmetic: Arithmetic) -> None:
             f"a saturating sum starts within its range: initial {initial.name} does not fit "
             f"{stage.format.name}"
         )
+
+
+def check_products(arithmetic: Arithmetic) -> None:
+    """Raise DesignError if the product rule cannot take a pair of elements that meet."""
+    for table in arithmetic.combine:
+        for plane, signs in zip(arithmetic.weight.planes, table, strict=True):
+            for other, sign in zip(arithmetic.activation.planes, signs, strict=True):
+                if sign:
+                    RULES[arithmetic.product].check(plane.element, other.element)
 
 
 def check_output(arithmetic: Arithmetic) -> None:

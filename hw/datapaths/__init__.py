@@ -8,6 +8,7 @@ from __future__ import annotations
 from ...golden.errors import DesignError
 from ...golden.formats import Format
 from .base import Codes, Datapath, Decoded, Form
+from .lmul import LMul
 from .minifloat import MinifloatTable
 from .multiply import Multiply
 
@@ -16,12 +17,20 @@ __all__ = ["KINDS", "Codes", "Datapath", "Decoded", "Form", "choose"]
 #: name -> datapath, the cheapest first.
 KINDS: dict[str, type[Datapath]] = {kind.name: kind for kind in (MinifloatTable, Multiply)}
 
+#: product rule -> datapath, where it is not the exact one.
+RULES: dict[str, type[Datapath]] = {"lmul": LMul}
 
-def choose(name: str, weight: Format, activation: Format) -> type[Datapath]:
+
+def choose(name: str, weight: Format, activation: Format, rule: str = "exact") -> type[Datapath]:
     """The datapath called ``name`` (or ``auto``) for a pair; DesignError if it does not serve it.
 
-    The constant one of a zero point is served by every name.
+    The constant one of a zero point is served by every name. A product rule other than ``exact``
+    has one datapath of its own.
     """
+    if rule in RULES:
+        if name != "auto":
+            raise DesignError(f"product {rule} has its own datapath: auto, got {name}")
+        return RULES[rule]
     serving = [kind for kind in KINDS.values() if kind.serves(weight, activation)]
     if name == "auto" or not (weight.bits and activation.bits):
         return serving[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import data, wiring
@@ -85,6 +85,15 @@ class Decoded(Form):
         return found
 
 
+class Factors(NamedTuple):
+    """``(-1)**negative * magnitude * 2**exponent``, the exponent counted from the unit of the
+    product's bounds."""
+
+    negative: Value
+    magnitude: Value
+    exponent: Value
+
+
 @dataclass(frozen=True)
 class Datapath:
     """The exact dot product of ``lanes`` pairs of elements, planned.
@@ -116,6 +125,20 @@ class Datapath:
     def product(self) -> Range:
         """Bounds of one product."""
         return of_format(self.weight) * of_format(self.activation)
+
+    def factors(self, m: Module, w: Value, a: Value) -> Factors:
+        """A product of two elements before it is shifted; for sums that align."""
+        raise NotImplementedError
+
+    @property
+    def magnitude_width(self) -> int:
+        """Bits of the magnitude of :meth:`factors`."""
+        raise NotImplementedError
+
+    @property
+    def exponent_span(self) -> int:
+        """The greatest exponent of :meth:`factors`."""
+        raise NotImplementedError
 
     @property
     def range(self) -> Range:

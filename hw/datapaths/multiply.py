@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from ..product import FlaggedLayout, Product, flag_names
+from ..product import FlaggedLayout, Product, exponent_sum, flag_names
+from ..shapes import significands
 from ..tree import AdderTree, tree_latency
-from .base import Datapath, Decoded
+from .base import Datapath, Decoded, Factors
 
 
 class Multiply(Datapath):
@@ -32,6 +33,24 @@ class Multiply(Datapath):
 
     def component(self):
         return DotProduct(self)
+
+    def multiplier(self) -> wiring.Component:
+        """Hardware with the members ``weight``, ``activation`` and ``o``: one product."""
+        return Product(self.weight, self.activation, infinite=self.forms[0].infinite)
+
+    @property
+    def magnitude_width(self):
+        bounds = significands(self.weight) * significands(self.activation)
+        return max(bounds.high, -bounds.low).bit_length()
+
+    @property
+    def exponent_span(self):
+        return self.weight.exponent_span + self.activation.exponent_span
+
+    def factors(self, m, w, a):
+        product = w.significand * a.significand
+        negative = product[-1] if product.shape().signed else Const(0)
+        return Factors(negative, Mux(negative, -product, product), exponent_sum(w, a))
 
 
 class DotProduct(wiring.Component):
@@ -76,7 +95,7 @@ class DotProduct(wiring.Component):
         # One product a lane, registered.
         products = []
         for lane in range(plan.lanes):
-            product = Product(plan.weight, plan.activation, infinite=plan.forms[0].infinite)
+            product = plan.multiplier()
             m.submodules[f"product_{lane}"] = product
             register = Signal(product.o.shape(), name=f"product_{lane}", reset_less=True)
             m.d.comb += [

@@ -122,20 +122,19 @@ class ExactScale(Pipelined):
         """Factors, the exponents' sum, sign and what flags follow from."""
         live = SimpleNamespace(product=self.i.value)
         infinite, zero, minus = Const(0, 1), Const(0, 1), Const(0, 1)
-        nan, total, odd = member(self.i, "nan"), Const(0, 1), Const(0, 1)
+        nan, total, special = member(self.i, "nan"), Const(0, 1), Const(0, 1)
         number = 0
         for part, fmt in zip(parts, self.formats, strict=True):
             infinite, zero = infinite | part.inf, zero | part.zero
             nan, minus = nan | part.nan, minus ^ part.sign
             total = total + (part.exponent - exponents(fmt)[0])[: fmt.exponent_width]
-            odd = odd | part.nan | part.inf
+            special = special | part.nan | part.inf
             if fmt in self._factors:
-                special = part.nan | part.inf
-                factor = Mux(special, 0, part.significand) if self.zeroed else part.significand
-                setattr(live, f"factor_{number}", factor)
+                setattr(live, f"factor_{number}", part.significand)
                 number += 1
-        if self.zeroed and not number:
-            live.product = Mux(odd, 0, self.i.value)
+        if self.zeroed:
+            name = "factor_0" if number else "product"
+            setattr(live, name, Mux(special, 0, getattr(live, name)))
         live.distance = Signal(max(self.span.bit_length(), 1), name="distance")
         live.minus = Signal(name="minus")
         m.d.comb += [live.distance.eq(total), live.minus.eq(minus)]

@@ -17,6 +17,7 @@ FAMILIES = [
     "iq4_nlxe2m1",
     "int2_abqxint4",
     "apot2x2xposit8_0",
+    "lmul_e5m2",
 ]
 
 

@@ -32,6 +32,11 @@ def parse(text):
     return lookup(weight), lookup(activation)
 
 
+LMUL = """
+    e4m3 e5m2 e3m2 e2m3 e2m1 e3m4_ieee e4m3_fnuz e5m2_fnuz e4m3b11_fnuz e4m3_ieee ue4m3 fp16
+""".split()
+
+
 def wrong(pairs, **options):
     """The pairs that go wrong, with the first codes."""
     found = check_products(pairs, **options)
@@ -47,6 +52,10 @@ def test_wide_products_are_right_for_random_codes_and_corners():
     pairs = [parse(text) for text in RANDOM]
     assert all(buildable(*pair) for pair in pairs)
     assert wrong(pairs, seed=3) == {}
+
+
+def test_lmul_products_are_right():
+    assert wrong([(lookup(name), lookup(name)) for name in LMUL], rule="lmul") == {}
 
 
 @pytest.mark.slow

@@ -34,11 +34,11 @@ def _column(
     code = 0
     for k in range(0, len(products), terms):
         step = [(accumulator.decode(code), accumulator.leading(code)), *products[k : k + terms]]
-        code = accumulator.code(accumulator.round(_add(step, fraction), "toward_zero"))
+        code = accumulator.code(accumulator.round(add(step, fraction), "toward_zero"))
     return code
 
 
-def _add(addends: Sequence[tuple[Real, int]], fraction: int) -> Real:
+def add(addends: Sequence[tuple[Real, int]], fraction: int) -> Real:
     """Each addend truncated to ``fraction`` bits below the greatest exponent; then exactly."""
     special = total(value for value, _ in addends if not value.finite)
     if not special.finite:
