@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 
 from .description import Level, Operand, Plane, Span
 from .errors import DesignError, UnknownName
-from .formats import Codebook, Format, Integer, Rounding
+from .formats import Codebook, Format, Integer, Rounding, Sliced
 from .tensor import Quantized, spread
 
 Array = npt.NDArray[Any]
@@ -31,8 +32,9 @@ def quantize(
 
     Handles one plane of elements with any levels of scales, its zero point (a second plane of
     minus_one with an integer scale), and tables selected per block (the one with the least squared
-    error). Elements out of range saturate. Without ``scale_rule``: ``floor`` for power-of-two
-    scales, ``absmean`` for elements that reach 1 at most, else ``absmax``.
+    error). Sliced integers are stored, and selected, at full width. Elements out of range saturate.
+    Without ``scale_rule``: ``floor`` for power-of-two scales, ``absmean`` for elements that reach 1
+    at most, else ``absmax``.
 
     Raises DesignError for other operands, for NaN and infinity, for spans that do not divide, and
     for a scale that its format cannot hold.
@@ -50,13 +52,17 @@ def quantize(
     plane, zero = _planes(operand)
     for level in operand.levels:
         level.span.shape(*x.shape)
+    select = None
+    if isinstance(plane.element, Sliced) and operand.select is not None:
+        plane = replace(plane, element=plane.element.whole)
+        select = np.zeros(operand.select.span.shape(*x.shape), np.uint8)
     if zero is not None:
-        return _asymmetric(x, operand, plane, zero, rounding)
-    if operand.select is not None:
+        return _asymmetric(x, operand, plane, zero, rounding, select)
+    if operand.select is not None and select is None:
         return _selected(x, operand, plane, rounding)
     scales = _scales(x, plane, _ideal(x, plane, plane.element, scale_rule))
     codes = plane.element.encode(_divide(x, plane, scales), rounding)
-    return Quantized(operand, {plane.code: codes}, scales)
+    return Quantized(operand, {plane.code: codes}, scales, select)
 
 
 def _planes(operand: Operand) -> tuple[Plane, Level | None]:
@@ -157,7 +163,7 @@ def _divide(x: Array, plane: Plane, scales: dict[str, Array]) -> Array:
 
 
 def _asymmetric(
-    x: Array, operand: Operand, plane: Plane, zero: Level, rounding: Rounding
+    x: Array, operand: Operand, plane: Plane, zero: Level, rounding: Rounding, select: Array | None
 ) -> Quantized:
     """s = (max - min) / (2**n - 1), z = round(-min / s), q = round(x / s) + z."""
     if len(plane.scales) != 1 or not isinstance(plane.element, Integer):
@@ -177,7 +183,7 @@ def _asymmetric(
     offset = zero.format.encode(np.rint(plane.element.low - low / stored))
     shifted = x / spread(stored, x.shape) + spread(zero.format.decode(offset), x.shape)
     codes = {plane.code: plane.element.encode(shifted, rounding)}
-    return Quantized(operand, codes, {level.name: scale, zero.name: offset})
+    return Quantized(operand, codes, {level.name: scale, zero.name: offset}, select)
 
 
 def _selected(x: Array, operand: Operand, plane: Plane, rounding: Rounding) -> Quantized:

@@ -6,7 +6,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from ..golden.formats import Bipolar, Codebook, Format, Integer, Minifloat, Policy, Posit
+from ..golden.formats import Bipolar, Codebook, Format, Integer, Minifloat, Policy, Posit, Sliced
 from .shapes import DecodedLayout
 from .shift import leading_zeros, shift_left
 
@@ -49,6 +49,29 @@ class Decoder(wiring.Component):
 
 def _integer(m: Module, fmt: Integer, code, o) -> None:
     _fixed_point(m, o, code.as_signed() if fmt.signed else code)
+
+
+def _sliced(m: Module, fmt: Sliced, code, o) -> None:
+    stored, select = code[: fmt.width], code[fmt.width :]
+    whole = stored.as_signed() if fmt.signed else stored
+    value = Signal.like(o.significand, name="value")
+    with m.Switch(select):
+        for d in range(1 << fmt.select_width):
+            with m.Case(d):
+                m.d.comb += value.eq(_served(fmt, whole, min(d, fmt.width - 1)))
+    _fixed_point(m, o, value)
+
+
+def _served(fmt: Sliced, whole, d: int):
+    """The stored integer with ``d`` bits fewer."""
+    if not d or fmt.rule == "trunc":
+        return (whole >> d) << d
+    above = whole >> d
+    half = whole[d - 1]
+    up = half & (above[0] | whole[: d - 1].any()) if fmt.rule == "double" else half
+    most = fmt.whole.high >> d
+    held = ~Const(0, 1) if fmt.rule == "extra" else above != most
+    return (above + (up & held)) << d
 
 
 def _codebook(m: Module, fmt: Codebook, code, o) -> None:
@@ -127,6 +150,7 @@ def _posit(m: Module, fmt: Posit, code, o) -> None:
 
 FAMILIES = {
     Integer: _integer,
+    Sliced: _sliced,
     Codebook: _codebook,
     Minifloat: _minifloat,
     Bipolar: _bipolar,

@@ -8,6 +8,7 @@ from .integer import Integer
 from .minifloat import Minifloat, Policy
 from .posit import Posit
 from .rounding import ROUNDINGS, Rounding, Stochastic
+from .sliced import Sliced
 
 __all__ = [
     "ROUNDINGS",
@@ -21,6 +22,7 @@ __all__ = [
     "Policy",
     "Posit",
     "Rounding",
+    "Sliced",
     "Stochastic",
     "lookup",
     "names",

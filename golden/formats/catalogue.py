@@ -16,6 +16,7 @@ from .codebook import Codebook
 from .integer import Integer
 from .minifloat import Minifloat, Policy
 from .posit import Posit
+from .sliced import SLICES, Sliced
 from .tables import CODEBOOKS, apot, khot
 
 #: The policy that a bare name stands for; every other bare eXmY is finite.
@@ -83,6 +84,7 @@ ALIASES = {
     "dirpres4": "dirpres4_16",
 }
 
+_SLICED = re.compile(r"(u?)int(\d\d?)_(slice|extra|trunc|double)")
 _INTEGER = re.compile(r"(u?)int([1-9]\d?)(_sym)?")
 _FLOAT = re.compile(r"(u?)e([1-8])m(\d\d?)(?:b(\d+))?(?:_(finite|fn|ieee|fnuz|normal))?")
 _OTHER = re.compile(r"(posit|bipolar|apot|khot)(\d+)(?:([_x])(\d))?")
@@ -101,7 +103,7 @@ def lookup(name: str) -> Format:
     for item in NAMED:
         if item.name == wanted:
             return item
-    found = _integer(wanted) or _float(wanted) or _other(wanted)
+    found = _integer(wanted) or _sliced(wanted) or _float(wanted) or _other(wanted)
     if found is None:
         raise UnknownName("format", name, [*names(), *ALIASES])
     return found
@@ -119,6 +121,7 @@ def names() -> tuple[str, ...]:
     symmetric = [f"int{w}_sym" for w in widths]
     floats = [f"e{e}m{m}" for e in range(1, 8) for m in range(0, 7) if 3 <= 1 + e + m <= 8]
     others = [*(f"posit{n}_{es}" for n, es in POSITS), *(f"bipolar{n}" for n in range(1, 9))]
+    others += [f"{kind}8_{rule}" for kind in ("int", "uint") for rule in SLICES]
     others += ["apot2x1", "apot2x2", "khot2x2", "khot2x3", "khot3x2"]
     named = [item.name for item in NAMED]
     return (*integers, *symmetric, *floats, "ue4m3", "ue5m3", *named, *others)
@@ -147,6 +150,13 @@ def _integer(name: str) -> Integer | None:
     if int(width) > 64 or (symmetric and (unsigned or int(width) < 2)):
         return None
     return Integer(name, int(width), signed=not unsigned, symmetric=bool(symmetric))
+
+
+def _sliced(name: str) -> Sliced | None:
+    match = _SLICED.fullmatch(name)
+    if not match or not 2 <= int(match[2]) <= 16:
+        return None
+    return Sliced(name, int(match[2]), not match[1], match[3])
 
 
 def _float(name: str) -> Minifloat | None:

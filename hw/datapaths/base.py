@@ -80,7 +80,7 @@ class Decoded(Form):
         m.submodules[f"{name}_decoder_{place}"] = decoder
         found = Signal(self.layout, name=f"{name}_decoded_{place}")
         m.d.comb += [decoder.code.eq(code), found.eq(decoder.o)]
-        if self.format.select_width:
+        if self.format.select_width and table is not None:
             m.d.comb += decoder.select.eq(table)
         return found
 

@@ -39,12 +39,13 @@ def test_engines_equal_the_golden_model(name, flow):
 
 
 @pytest.mark.parametrize("flow", ["broadcast", "systolic_os"])
-@pytest.mark.parametrize("name", ["bitmod3", "bitmod4"])
+@pytest.mark.parametrize("name", ["bitmod3", "bitmod4", "matquant"])
 def test_the_table_is_chosen_at_run_time(name, flow):
-    """Two bits a row and group travel with the codes; all four tables occur."""
-    sent = run(small(name, flow=flow), count=8)
+    """The choice travels with the codes; all tables, or widths, occur."""
+    engine = small(name, flow=flow)
+    sent = run(engine, count=8 if name.startswith("bitmod") else 24)
     tables = np.concatenate([tile.weight.select.ravel() for tile in sent])
-    assert set(tables.tolist()) == {0, 1, 2, 3}
+    assert set(tables.tolist()) == set(range(1 << engine.arithmetic.weight.select.width))
 
 
 def test_selections_travel_with_the_codes():

@@ -13,7 +13,7 @@ from macsmith.designs import presets
 @pytest.mark.slow
 @pytest.mark.parametrize("name", presets())
 def test_presets_equal_the_golden_model(name):
-    engine = design(name, Options(rows=2, cols=2))
+    engine = design(name, Options(rows=2, cols=4))
     machine = Simulator(emit(engine))
     sent = tiles(engine, 100, seed=5, steps=machine.emitted.plan.reduction_cycles)
     for stalls in (0, 1):
