@@ -23,6 +23,7 @@ from .golden.description import (
 from .golden.description.serialize import load
 from .golden.errors import DesignError, UnknownName
 from .golden.formats import Bipolar, Format, Integer, Minifloat, Policy, Posit, lookup, names
+from .golden.formats.files import read_code_book
 from .options import Options, override
 
 __all__ = ["DEFAULT", "Options", "design", "override", "presets"]
@@ -42,13 +43,16 @@ def design(name: str, options: Options | None = None) -> Engine:
 
     ``name`` is a preset, ``<weight>x<activation>`` (two element formats, summed exactly, unscaled
     unless the options give scales), one element format (with FP32 scales per row, as deployed), or
-    the path of a TOML file. Raises UnknownName with the close names.
+    the path of a TOML file, or of a .npy file with a table of entries (deployed as an element
+    format is). Raises UnknownName with the close names.
     """
     options = options or Options()
     if not isinstance(name, str):
         raise DesignError(f"a design is a name or the path of a TOML file, got {name!r}")
     if name.endswith(".toml"):
         found = load(Path(name))
+    elif name.endswith(".npy"):
+        found = _of_element(Path(name).stem, read_code_book(Path(name)))
     elif name in presets():
         found = load(presets()[name])
     elif (element := _alone(name)) is not None:
@@ -98,7 +102,7 @@ def _from_formats(name: str) -> Engine:
         raise UnknownName("design", name, similar)
     raise DesignError(
         f"unknown design {name!r}; a design is <weight>x<activation>, such as int4xint8 (see "
-        "macsmith list formats), a preset, or a TOML file"
+        "macsmith list formats), a preset, a TOML file, or a .npy file with a table"
     )
 
 

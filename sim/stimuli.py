@@ -41,9 +41,11 @@ class Tile(Matrices):
 
 
 def unit(engine: Engine) -> int:
-    """K is a multiple of this: of the lanes, of every group, of every stage's span."""
+    """K is a multiple of this: of the lanes, every group, every selection, every stage's span."""
     arithmetic = engine.arithmetic
     spans = [level.span.columns for level in arithmetic.levels]
+    for operand in (arithmetic.weight, arithmetic.activation):
+        spans += [operand.select.span.columns] if operand.select else []
     spans += [stage.span for stage in arithmetic.accumulate]
     return lcm(engine.lanes(), *(span for span in spans if span))
 

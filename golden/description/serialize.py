@@ -13,7 +13,8 @@ from typing import Any
 import tomli_w
 
 from ..errors import DesignError, UnknownName
-from ..formats import Bipolar, Codebook, Format, Integer, Minifloat, Policy, Posit, lookup
+from ..formats import Bipolar, Codebook, Format, Integer, Minifloat, Policy, Posit, Sliced, lookup
+from ..formats.files import read_code_book
 from .engine import Engine
 from .operand import Operand, Plane, Span
 
@@ -23,6 +24,7 @@ FAMILIES: dict[str, type[Format]] = {
     "codebook": Codebook,
     "posit": Posit,
     "bipolar": Bipolar,
+    "sliced": Sliced,
 }
 
 
@@ -48,8 +50,8 @@ def to_toml(engine: Engine) -> str:
     return tomli_w.dumps(to_dict(engine))
 
 
-def from_toml(text: str, where: str = "design") -> Engine:
-    """The design that a TOML text describes.
+def from_toml(text: str, where: str = "design", folder: Path = Path()) -> Engine:
+    """The design that a TOML text describes; files that it names are found from ``folder``.
 
     Raises DesignError in one line for a syntax error, an unknown key (with the close one), a
     value of the wrong type, or a rule that the design breaks.
@@ -59,7 +61,7 @@ def from_toml(text: str, where: str = "design") -> Engine:
     except tomllib.TOMLDecodeError as error:
         raise DesignError(f"{where}: not valid TOML: {error}") from None
     try:
-        return typing.cast(Engine, from_dict(Engine, data))
+        return typing.cast(Engine, from_dict(Engine, _with_tables(data, folder)))
     except (DesignError, TypeError) as error:
         raise DesignError(f"{where}: {error}") from None
 
@@ -72,7 +74,24 @@ def load(path: Path) -> Engine:
         raise DesignError(f"{path}: not a text file") from None
     except OSError as error:
         raise DesignError(f"cannot read {path}: {error.strerror}") from None
-    return from_toml(text, str(path))
+    return from_toml(text, str(path), path.parent)
+
+
+def _with_tables(data: Any, folder: Path) -> Any:
+    """``data`` with every ``{ file = "entries.npy" }`` read: an element's table of real entries."""
+    if isinstance(data, list):
+        return [_with_tables(entry, folder) for entry in data]
+    if not isinstance(data, dict):
+        return data
+    if "file" not in data:
+        return {name: _with_tables(value, folder) for name, value in data.items()}
+    for name in data:
+        if name not in ("file", "fraction"):
+            raise UnknownName("key beside file", name, ("fraction",))
+    file, fraction = data["file"], data.get("fraction")
+    if not isinstance(file, str) or not (fraction is None or type(fraction) is int):
+        raise DesignError(f"a table needs file = 'name.npy' and fraction an integer, got {data!r}")
+    return _format_to_dict(read_code_book(folder / file, fraction))
 
 
 def from_dict(kind: Any, data: Any, key: str = "") -> Any:

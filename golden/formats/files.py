@@ -1,0 +1,64 @@
+"""Code books from arrays of real entries: a user's own tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import DesignError
+from .codebook import Codebook
+
+MAX_FRACTION = 24
+MAX_ENTRIES = 1 << 10
+
+
+def code_book(name: str, entries: npt.ArrayLike, fraction: int | None = None) -> Codebook:
+    """A code book of real ``entries``, shape (codes,) or (tables, codes): powers of two of each.
+
+    Entries are kept with ``fraction`` fractional bits, rounded to nearest even; without it, with
+    the fewest that are exact. Raises DesignError where 24 do not suffice, naming the error that 8
+    would make.
+    """
+    values = np.atleast_2d(np.asarray(entries, np.float64))
+    if values.ndim != 2 or not values.size or values.size > MAX_ENTRIES:
+        raise DesignError(
+            f"a table of {name} has shape (codes,) or (tables, codes) and up to {MAX_ENTRIES} "
+            f"entries, got shape {np.shape(entries)}"
+        )
+    if not np.isfinite(values).all() or np.abs(values).max() >= 2.0**24:
+        raise DesignError(f"entries of {name} must be finite and below 2**24 in magnitude")
+    if fraction is None:
+        exact = (f for f in range(MAX_FRACTION + 1) if not _error(values, f))
+        fraction = next(exact, None)
+        if fraction is None:
+            raise DesignError(
+                f"entries of {name} are no multiples of 2**-{MAX_FRACTION}: give fraction, the "
+                f"fractional bits to keep; 8 would change them by up to {_error(values, 8):.3g}"
+            )
+    if not 0 <= fraction <= MAX_FRACTION:
+        raise DesignError(f"fraction must lie in 0…{MAX_FRACTION}, got {fraction}")
+    integers = np.rint(np.ldexp(values, fraction)).astype(np.int64)
+    return Codebook(name, tuple(tuple(row) for row in integers.tolist()), -fraction)
+
+
+def read_code_book(path: Path, fraction: int | None = None) -> Codebook:
+    """The code book in a .npy file, called like it; see :func:`code_book`."""
+    try:
+        entries = np.load(path, allow_pickle=False)
+    except OSError as error:
+        raise DesignError(f"cannot read {path}: {error.strerror or error}") from None
+    except ValueError as error:
+        why = str(error).split(". ")[0].splitlines()[0]
+        raise DesignError(f"{path}: not a .npy file of numbers: {why}") from None
+    if not isinstance(entries, np.ndarray) or entries.dtype.kind not in "iuf":
+        raise DesignError(
+            f"{path}: a table holds real numbers, got {getattr(entries, 'dtype', '')}"
+        )
+    return code_book(path.stem, entries, fraction)
+
+
+def _error(values: npt.NDArray[np.float64], fraction: int) -> float:
+    """How far rounding moves the entries at most."""
+    return float(np.abs(np.ldexp(np.rint(np.ldexp(values, fraction)), -fraction) - values).max())

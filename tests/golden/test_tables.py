@@ -1,0 +1,102 @@
+"""A user's own table of entries, from an array, a .npy file, TOML."""
+
+import numpy as np
+import pytest
+from macsmith.golden.description.serialize import from_toml
+from macsmith.golden.formats.files import code_book
+
+from macsmith import DesignError, design, load, to_toml
+
+LEVELS = [-1, -0.5, -0.25, 0, 0.125, 0.25, 0.5, 1]
+
+TOML = """
+name = "mine"
+[[modes]]
+[[modes.weight.planes]]
+element = { file = "levels.npy"%s }
+[[modes.activation.planes]]
+element = "int8"
+"""
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """entries -> the .npy file that holds them."""
+
+    def save(entries, name="levels.npy"):
+        np.save(tmp_path / name, np.asarray(entries))
+        return tmp_path / name
+
+    return save
+
+
+def test_entries_are_kept_exactly_with_the_fewest_bits():
+    fmt = code_book("mine", LEVELS)
+    assert (fmt.bits, fmt.lsb, fmt.low, fmt.high) == (3, -3, -8, 8)
+    assert fmt.decode(np.arange(8)).tolist() == LEVELS
+
+
+@pytest.mark.parametrize("fraction", [2, 8, 15])
+def test_entries_round_to_the_fraction_asked_for(fraction):
+    entries = np.random.default_rng(1).normal(size=16)
+    found = code_book("mine", entries, fraction).decode(np.arange(16))
+    assert found.tolist() == [round(e * 2**fraction) / 2**fraction for e in entries]
+
+
+def test_several_tables_are_selected_at_run_time():
+    fmt = code_book("mine", [[-1, -0.5, 0, 1], [1, 2, 3, 4]])
+    assert (fmt.bits, fmt.select_width) == (2, 1)
+    assert fmt.decode([0, 3], [0, 1]).tolist() == [-1, 4]
+
+
+def test_a_file_names_an_engine_as_an_element_format_does(saved):
+    arithmetic = design(str(saved(LEVELS))).arithmetic
+    assert arithmetic.weight.planes[0].element == code_book("levels", LEVELS)
+    assert arithmetic.activation.planes[0].element.name == "int8"
+
+
+def test_toml_names_a_file_beside_it_and_keeps_its_entries(saved):
+    path = saved(LEVELS).parent / "mine.toml"
+    path.write_text(TOML % "")
+    engine = load(path)
+    assert engine.arithmetic.weight.planes[0].element == code_book("levels", LEVELS)
+    assert from_toml(to_toml(engine)) == engine, "the text is whole without the file"
+    saved(np.array(LEVELS) / 3)
+    path.write_text(TOML % ", fraction = 6")
+    assert load(path).arithmetic.weight.planes[0].element.lsb == -6
+
+
+@pytest.mark.parametrize(
+    "entries, message",
+    [
+        (np.array(LEVELS) / 3, r"give fraction, .* 8 would change them by up to 0\.00"),
+        ([1, 2, 3], "power of two of entries"),
+        ([[1, 2], [3, 4], [5, 6]], "power of two of tables"),
+        ([1, np.inf], "must be finite"),
+        ([1, 2.0**24], r"below 2\*\*24"),
+        (np.zeros((2, 2, 2)), r"shape \(2, 2, 2\)"),
+        (np.zeros(0), "got shape"),
+        (np.array(["a", "b"]), "real numbers, got <U1"),
+        (np.array([1j, 2]), "real numbers, got complex128"),
+    ],
+)
+def test_what_is_no_table(saved, entries, message):
+    with pytest.raises(DesignError, match=message) as error:
+        design(str(saved(entries)))
+    assert "\n" not in str(error.value)
+
+
+def test_what_is_no_file(saved, tmp_path):
+    with pytest.raises(DesignError, match=r"cannot read .*none\.npy: No such file"):
+        design(str(tmp_path / "none.npy"))
+    (tmp_path / "text.npy").write_text("1 2 3")
+    with pytest.raises(DesignError, match=r"text\.npy: not a \.npy file of numbers"):
+        design(str(tmp_path / "text.npy"))
+    saved(LEVELS)
+    for line, message in (
+        (", rows = 2", "key beside file"),
+        (', fraction = "8"', "fraction an integer"),
+        (", fraction = 99", "fraction must lie in 0…24, got 99"),
+    ):
+        with pytest.raises(DesignError, match=message):
+            from_toml(TOML % line, folder=tmp_path)
