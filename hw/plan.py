@@ -231,10 +231,6 @@ def plan(engine: Engine) -> Plan:
 
 def _check(name: str, arithmetic: Arithmetic) -> None:
     """What no hardware here can build."""
-    if arithmetic.output.rounding != "nearest_even":
-        raise DesignError(
-            f"{name} rounds its results {arithmetic.output.rounding}; hardware rounds nearest_even"
-        )
     if arithmetic.accumulate[-1].saturates and any(
         len(item.terms) > 1 for item in accumulators(arithmetic)
     ):

@@ -14,11 +14,12 @@ from .align import Alignment
 from .pack import at_least
 from .pipeline import Pipeline, Pipelined
 from .round import Rounding
+from .rules import NEAREST_EVEN, Rest, grows
 from .unpack import exponents, unpack
 
 
 class FloatToFloat(Pipelined):
-    """A float in another format, rounded once to nearest even.
+    """A float in another format, rounded once.
 
     The sign of zero is kept. Pipeline as :class:`Pipelined`: one number a cycle, ``latency`` cycles
     with ``enable``.
@@ -32,6 +33,8 @@ class FloatToFloat(Pipelined):
         underflows to zero.
     saturate : :class:`bool`
         Overflow and infinity give the greatest value instead of infinity or NaN.
+    rounding : :class:`str`
+        The rule.
     stages : :class:`int`
         Registers on the way, up to ``len(levels)``.
 
@@ -52,6 +55,7 @@ class FloatToFloat(Pipelined):
         *,
         subnormals: bool = True,
         saturate: bool = False,
+        rounding: str = NEAREST_EVEN,
         stages: int = 0,
     ):
         self.source, self.format = source, format
@@ -69,6 +73,7 @@ class FloatToFloat(Pipelined):
             settled=not source.has_zero or low + 1 < (1 << format.exponent_width) - format.has_inf,
             subnormals=subnormals,
             saturate=saturate,
+            rounding=rounding,
         )
         self._change = change + self.rounding.offset
         ports = {"i": In(source.bits), "o": Out(format.bits)}
@@ -88,7 +93,7 @@ class FloatToFloat(Pipelined):
 
 
 class FloatToInteger(Pipelined):
-    """A float as an integer, rounded to nearest even, saturating; NaN becomes zero.
+    """A float as an integer, rounded once, saturating; NaN becomes zero.
 
     Pipeline as :class:`Pipelined`: one number a cycle, ``latency`` cycles with ``enable``.
 
@@ -98,6 +103,8 @@ class FloatToInteger(Pipelined):
         The operand's format.
     format : :class:`Integer`
         The result's format, in units of ``2**format.lsb``.
+    rounding : :class:`str`
+        The rule.
     stages : :class:`int`
         Registers on the way, up to ``len(levels)``.
 
@@ -111,8 +118,10 @@ class FloatToInteger(Pipelined):
         The result's code.
     """
 
-    def __init__(self, source: Minifloat, format: Integer, *, stages: int = 0):
-        self.source, self.format = source, format
+    def __init__(
+        self, source: Minifloat, format: Integer, *, rounding: str = NEAREST_EVEN, stages: int = 0
+    ):
+        self.source, self.format, self.rounding = source, format, rounding
         least, greatest = exponents(source)
         # The integer's width, and the exponent of a number that fills it.
         unit = source.bias + format.lsb - 1
@@ -159,7 +168,8 @@ class FloatToInteger(Pipelined):
         above, below = at_least(whole, fmt.high), at_least(whole, -fmt.low)
         bounded, carry = Signal(name="bounded"), Signal(name="carry")
         chosen = Signal(fmt.bits, name="chosen")
-        up = guard & (whole[0] | sticky)
+        rest = Rest(guard & sticky, guard & ~sticky, guard | sticky, whole[0], sign)
+        up = grows(self.rounding, rest)
         extended = Signal(fmt.bits, name="inverted")
         m.d.comb += [
             bounded.eq(live.over | Mux(sign, below, above)),

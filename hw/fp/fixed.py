@@ -14,6 +14,7 @@ from ..product import FlaggedLayout
 from ..shapes import member
 from .pack import at_least
 from .pipeline import Pipeline, Pipelined
+from .rules import NEAREST_EVEN, Rest, rises
 
 
 class FixedToInteger(Pipelined):
@@ -30,6 +31,8 @@ class FixedToInteger(Pipelined):
         The flags beside the number.
     format : :class:`Integer`
         The result's format, in units of ``2**format.lsb``.
+    rounding : :class:`str`
+        The rule.
     stages : :class:`int`
         Registers on the way, up to ``len(levels)``.
 
@@ -43,8 +46,16 @@ class FixedToInteger(Pipelined):
         The result's code.
     """
 
-    def __init__(self, values: Range, flags: Reachable, format: Integer, *, stages: int = 0):
-        self.values, self.flags, self.format = values, flags, format
+    def __init__(
+        self,
+        values: Range,
+        flags: Reachable,
+        format: Integer,
+        *,
+        rounding: str = NEAREST_EVEN,
+        stages: int = 0,
+    ):
+        self.values, self.flags, self.format, self.rounding = values, flags, format, rounding
         #: Bits of the number below the result's last place; where negative, zeros to append.
         self.shift = format.lsb - values.lsb
         ports = {"i": In(FlaggedLayout(values, flags)), "o": Out(format.bits)}
@@ -68,7 +79,9 @@ class FixedToInteger(Pipelined):
         number = Cat(number, sign.replicate(missing))
         low, whole = number[: self.shift], number[self.shift :]
         up = Signal(name="round_up")
-        m.d.comb += up.eq(low[-1] & (low[:-1].any() | whole[0]))
+        guard, sticky = low[-1], low[:-1].any()
+        rest = Rest(guard & sticky, guard & ~sticky, guard | sticky, whole[0], sign)
+        m.d.comb += up.eq(rises(self.rounding, rest))
         return whole.as_signed() if self.values.signed else whole, up
 
     def _choose(self, m: Module, value: Value, up: Value) -> SimpleNamespace:

@@ -14,12 +14,13 @@ from ..product import FlaggedLayout
 from ..shapes import member
 from .pipeline import Pipeline, Pipelined
 from .round import Rounding
+from .rules import NEAREST_EVEN
 
 NO_FLAGS = Reachable(False, False)
 
 
 class IntegerToFloat(Pipelined):
-    """An exact fixed-point number, rounded once to nearest even.
+    """An exact fixed-point number, rounded once.
 
     Zero becomes +0. A flag gives NaN or infinity, whatever the value; both infinities give NaN.
     Pipeline as :class:`Pipelined`: one number a cycle, ``latency`` cycles with ``enable``.
@@ -34,6 +35,8 @@ class IntegerToFloat(Pipelined):
         The flags beside the number.
     saturate : :class:`bool`
         Overflow and infinity give the greatest value instead of infinity or NaN.
+    rounding : :class:`str`
+        The rule.
     stages : :class:`int`
         Registers on the way, up to ``len(levels)``.
 
@@ -54,6 +57,7 @@ class IntegerToFloat(Pipelined):
         flags: Reachable = NO_FLAGS,
         *,
         saturate: bool = False,
+        rounding: str = NEAREST_EVEN,
         stages: int = 0,
     ):
         self.values = values
@@ -62,7 +66,9 @@ class IntegerToFloat(Pipelined):
         self.saturate = saturate
         width = max(values.width - values.signed, 1)
         exponent = values.lsb + width - 2 + format.bias
-        self.rounding = Rounding(format, width, exponent, exponent, saturate=saturate)
+        self.rounding = Rounding(
+            format, width, exponent, exponent, saturate=saturate, rounding=rounding
+        )
         self.exponent = max(exponent + self.rounding.offset, 0)
         ports = {"i": In(FlaggedLayout(values, flags)), "o": Out(format.bits)}
         super().__init__(ports, self.rounding.levels, stages)

@@ -1,9 +1,9 @@
-"""Normalise a fixed-point number, round it once to nearest even, and pack it.
+"""Normalise a fixed-point number, round it once, and pack it.
 
 A negative number is never negated. With z = ~x its magnitude is z + 1, and ones come in from below
 as z is shifted: so the one is still missing in the last place of whatever is kept. Let G be the
 first bit below the result, R those below it and L the result's last bit. Where all of R is set,
-the missing one runs through R into G. So the result grows by one if
+the missing one runs through R into G. So the result grows by one, to nearest even, if
 
     x >= 0:  G & (L | any of R)        x < 0:  G | (L & all of R)
 
@@ -21,6 +21,7 @@ from ...golden.formats import Minifloat
 from .normalise import Normalisation, reach, shift_levels
 from .pack import Packing, at_least
 from .pipeline import Pipeline
+from .rules import NEAREST_EVEN, Rest, grows
 from .table import look_up
 
 
@@ -40,6 +41,7 @@ class Rounding:
     settled : whether a value that may overflow has one leading zero at most, or is zero.
     subnormals : without them, the caller promises that only zero is below the least normal result.
     saturate : overflow and infinity give the greatest value instead of infinity or NaN.
+    rounding : a name of :data:`macsmith.golden.formats.ROUNDINGS`; overflow is the same under all.
     """
 
     def __init__(
@@ -53,7 +55,9 @@ class Rounding:
         settled: bool = False,
         subnormals: bool = True,
         saturate: bool = False,
+        rounding: str = NEAREST_EVEN,
     ):
+        self.rounding = rounding
         if not format.has_zero:
             raise DesignError(f"a result needs a format with a zero, got {format.name}")
         self.packing = Packing(format, saturate)
@@ -192,5 +196,12 @@ class Rounding:
         if self.packing.format.mantissa_width == 0:
             odd = live.base[0] ^ grow[0]  # the exponent's last bit is the code's
         rest = sticky | (bits[0] & ~last)
-        m.d.comb += up.eq(Mux(negative, guard | (odd & ~rest), guard & (odd | rest)))
+        if self.rounding == NEAREST_EVEN:
+            m.d.comb += up.eq(Mux(negative, guard | (odd & ~rest), guard & (odd | rest)))
+            return up
+        # Below zero the missing one makes G a half, or carries beyond it: then nothing is lost.
+        half = ~rest & (guard ^ negative)
+        carried = negative & ~rest & guard
+        found = Rest(rest & guard, half, half | rest, odd, live.sign)
+        m.d.comb += up.eq(carried | grows(self.rounding, found))
         return up

@@ -19,6 +19,7 @@ from ..fp import (
     FloatToInteger,
     IntegerToFloat,
 )
+from ..fp.rules import NEAREST_EVEN
 from ..fp.unpack import unpack
 from ..plan import Plan
 from ..product import FlaggedLayout, flag_names
@@ -109,15 +110,27 @@ class Tail(wiring.Component):
             return nodes[0]
         return self._to_float(nodes[0], chain, self.working)
 
-    def _to_float(self, node: Node, chain: Chain, fmt: Minifloat, *, saturate: bool = False):
+    def _to_float(
+        self,
+        node: Node,
+        chain: Chain,
+        fmt: Minifloat,
+        *,
+        saturate: bool = False,
+        rounding: str = NEAREST_EVEN,
+    ) -> Node:
         if isinstance(chain.value, Range):
             values, flags = chain.value, chain.flags
             block = staged(
-                lambda n: IntegerToFloat(values, fmt, flags, saturate=saturate, stages=n)
+                lambda n: IntegerToFloat(
+                    values, fmt, flags, saturate=saturate, rounding=rounding, stages=n
+                )
             )
         else:
             source = chain.value
-            block = staged(lambda n: FloatToFloat(source, fmt, saturate=saturate, stages=n))
+            block = staged(
+                lambda n: FloatToFloat(source, fmt, saturate=saturate, rounding=rounding, stages=n)
+            )
         return self.flow.through(block, i=node)
 
     def _scaled(self, node: Node, chain: Chain) -> Node:
@@ -167,20 +180,23 @@ class Tail(wiring.Component):
     def _converted(self, node: Node, source: Range | Minifloat, chain: Chain) -> Node:
         """The one conversion to the output's format."""
         output, fmt = self.plan.arithmetic.output, self.plan.result
+        how = {"rounding": output.rounding}
         if source == fmt:
             return self.flow.apply(lambda m, code: _settled(m, fmt, output, code), node)
         if output.nan == "zero" and isinstance(fmt, Minifloat):
             node = self.flow.apply(lambda m, value: _without_nan(m, source, value), node)
         if isinstance(fmt, Integer):
             if isinstance(source, Range):
-                block = staged(lambda n: FixedToInteger(source, chain.flags, fmt, stages=n))
+                block = staged(lambda n: FixedToInteger(source, chain.flags, fmt, **how, stages=n))
             else:
-                block = staged(lambda n: FloatToInteger(source, fmt, stages=n))
+                block = staged(lambda n: FloatToInteger(source, fmt, **how, stages=n))
             return self.flow.through(block, i=node)
         assert isinstance(fmt, Minifloat)
         if isinstance(source, Range):
-            return self._to_float(node, chain, fmt, saturate=output.saturates)
-        block = staged(lambda n: FloatToFloat(source, fmt, saturate=output.saturates, stages=n))
+            return self._to_float(node, chain, fmt, saturate=output.saturates, **how)
+        block = staged(
+            lambda n: FloatToFloat(source, fmt, saturate=output.saturates, **how, stages=n)
+        )
         return self.flow.through(block, i=node)
 
     def _raw(self, m: Module, value):

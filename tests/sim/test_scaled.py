@@ -162,6 +162,14 @@ ENGINES = {
         {"output": Output(lookup("fp16"), saturate=True),
          "accumulate": fp(4, "fp16")},
     ),
+    "rounds up to e4m3": (
+        side("int4", level("fp16", group(8))), side("int8"), (2, 2, 4), "native",
+        {"output": Output(lookup("e4m3"), rounding="up")},
+    ),
+    "rounds to odd": (
+        side("int8", level("fp32")), side("int8", level("fp32")), (2, 2, 4), "native",
+        {"output": Output(lookup("int8"), rounding="odd", nan="zero")},
+    ),
     "a step a group": (
         side("int4", level("ue4m3", group(4))), side("int4", level("ue4m3", group(4))),
         (2, 2, 4), "native", {"output": FP32},
