@@ -34,7 +34,8 @@ class Options:
     fraction, accumulator : belong to ``aligned``.
     initial : format of what raw sums start from.
     output : ``raw`` or the result's format; fp32 for a scaled design.
-    bias, relu, clamp, nan : see :class:`Output`.
+    rounding, bias, relu, clamp, nan : see :class:`Output`.
+    product : how two elements multiply; see :class:`Arithmetic`.
     k_max : the longest reduction.
     """
 
@@ -56,10 +57,12 @@ class Options:
     accumulator: str | None = None
     initial: str | None = None
     output: str | None = None
+    rounding: str | None = None
     bias: str | None = None
     relu: bool | None = None
     clamp: tuple[float, float] | None = None
     nan: str | None = None
+    product: str | None = None
     datapath: str | None = None
     flow: str | None = None
     policy: str | None = None
@@ -106,6 +109,8 @@ def _arithmetic(arithmetic: Arithmetic, options: Options, lanes: int) -> Arithme
             changes["combine"] = ()
     if options.k_max is not None:
         changes["k_max"] = options.k_max
+    if options.product is not None:
+        changes["product"] = options.product
     if options.initial is not None:
         changes["initial"] = lookup(options.initial)
     found = replace(arithmetic, **changes)
@@ -195,7 +200,7 @@ def _output(output: Output, options: Options, scaled: bool) -> Output:
         changes["format"] = lookup("fp32")
     if options.bias is not None:
         changes["bias"] = lookup(options.bias)
-    for what in ("relu", "clamp", "nan"):
+    for what in ("rounding", "relu", "clamp", "nan"):
         if getattr(options, what) is not None:
             changes[what] = getattr(options, what)
     return replace(output, **changes)

@@ -49,7 +49,9 @@ class Output:
         if self.bias is not None:
             self._check_bias(self.bias)
         if self.format is None:
-            for what, given in (("relu", self.relu), ("clamp", self.clamp is not None)):
+            acts = {"relu": self.relu, "clamp": self.clamp is not None}
+            acts["rounding"] = self.rounding != "nearest_even"
+            for what, given in acts.items():
                 if given:
                     raise DesignError(f"{what} needs an output format, such as fp32, not raw")
         else:

@@ -11,6 +11,8 @@ from typing import Any
 from ..designs import DEFAULT, Options, design
 from ..golden.description import Engine
 from ..golden.description.engine import DATAPATHS, FLOWS
+from ..golden.formats import ROUNDINGS
+from ..golden.products import RULES
 
 _WORDS = {
     "name": "the module's name, where several shapes of one pair live together",
@@ -31,6 +33,8 @@ _WORDS = {
     "accumulator": "with aligned: the accumulator's float format (default fp32)",
     "initial": "format of what every raw sum starts from (int32), as a stream of its own",
     "output": "the result's format: raw, fp32 (default of scaled designs), bf16, fp16, int8, …",
+    "rounding": f"of the results: {', '.join(ROUNDINGS)}",
+    "product": f"how two elements multiply: {', '.join(RULES)}",
     "bias": "float format of a bias per output channel, added before the output's rounding",
     "relu": "negative results become 0",
     "clamp": "cut results to a range, such as -6,6",
@@ -54,7 +58,8 @@ def design_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         default=DEFAULT,
         metavar="DESIGN",
-        help="a preset, two formats (e2m1xint8), or a TOML file; default %(default)s",
+        help="a preset, one format or two (e2m1xint8), a TOML file, a .npy table; "
+        "default %(default)s",
     )
     for field in fields(Options):
         how: dict[str, Any] = {"type": str, "metavar": "NAME"}

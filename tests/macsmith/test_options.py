@@ -6,6 +6,7 @@ import re
 import pytest
 from macsmith.golden import ROW, Operand, Plane, block, group
 from macsmith.golden.bounds import result_range
+from macsmith.golden.errors import UnknownName
 
 from macsmith import DesignError, Options, Stage, cli, design, lookup
 from macsmith.commands.common import chosen, design_arguments
@@ -252,3 +253,13 @@ def test_a_clamp_may_begin_with_a_minus():
 def test_a_clamp_is_two_numbers(text):
     with pytest.raises(argparse.ArgumentError, match="must be LOW,HIGH such as -6,6, got"):
         parsed("int4xint8", "--output", "fp32", f"--clamp={text}")
+
+
+def test_the_rounding_of_results_and_the_product_rule():
+    found = design("w8a8", Options(output="bf16", rounding="toward_zero")).arithmetic
+    assert (found.output.format, found.output.rounding) == (lookup("bf16"), "toward_zero")
+    assert design("e4m3xe4m3", Options(product="lmul")).arithmetic.product == "lmul"
+    with pytest.raises(DesignError, match="rounding needs an output format, such as fp32, not raw"):
+        design("int8xint8", Options(rounding="up"))
+    with pytest.raises(UnknownName, match="unknown product rule 'mul'; close ones: lmul"):
+        design("int8xint8", Options(product="mul"))
