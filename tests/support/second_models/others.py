@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from fractions import Fraction
 from itertools import product
 
 from .reals import NAN, Real, real
+from .sliced import served
 
 TWO = Fraction(2)
 
@@ -139,6 +141,11 @@ def values(name: str) -> list[Real] | None:
     """The value of every code of a format of this page, or None."""
     if name in VALUES:
         return [real(v) for v in VALUES[name]]
+    if sliced := re.fullmatch(r"(u?)int(\d+)_(slice|extra|trunc|double)", name):
+        width, signed = int(sliced[2]), not sliced[1]
+        return [
+            real(Fraction(served(code, width, signed, sliced[3], 0))) for code in range(1 << width)
+        ]
     family = name.rstrip("0123456789_x")
     numbers = [int(part) for part in name[len(family) :].replace("x", "_").split("_") if part]
     if family == "posit":
