@@ -8,7 +8,7 @@ from math import gcd
 from ..errors import DesignError, UnknownName
 from ..formats import Format, Minifloat, lookup
 from ..products import RULES
-from .operand import Level, Operand, Plane
+from .operand import ROW, Level, Operand, Plane, Select
 from .output import Output
 from .rules import check_output, check_products, check_stages
 from .stage import Stage
@@ -97,9 +97,16 @@ def raw(
 ) -> Arithmetic:
     """Two unscaled element formats, summed exactly: what ``int4xint8`` names.
 
+    Formats with several tables select one a row.
+
     >>> raw("int4", "int8").weight.planes[0].element.bits
     4
     """
     first, second = (lookup(f) if isinstance(f, str) else f for f in (weight, activation))
-    operands = Operand((Plane(first),)), Operand((Plane(second),))
-    return Arithmetic(*operands, k_max=k_max, **options)  # type: ignore[arg-type]
+    return Arithmetic(_plain(first), _plain(second), k_max=k_max, **options)  # type: ignore[arg-type]
+
+
+def _plain(element: Format) -> Operand:
+    """An operand of one unscaled plane."""
+    select = Select(element.select_width, ROW) if element.select_width else None
+    return Operand((Plane(element),), select)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import tomllib
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from .. import boards
@@ -13,10 +16,12 @@ from ..golden.description import Engine, Operand
 from ..golden.description.engine import DATAPATHS, FLOWS, INTERFACES
 from ..golden.errors import DesignError, UnknownName
 from ..golden.formats import ROUNDINGS, Format
+from ..golden.formats.oracles import oracles
 from ..hw import datapaths
 from ..hw.plan import plan
 from .common import json_argument, print_json, table
 
+COSTS = Path(__file__).parent.parent / "format_costs.toml"
 TOPICS = ("formats", "presets", "boards", "datapaths", "flows", "interfaces", "roundings")
 
 
@@ -40,6 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"{name}:")
         header = list(rows[0])
         print(table([[str(row[column]) for column in header] for row in rows], header))
+        if name == "formats":
+            print("\n" + _conditions())
     return 0
 
 
@@ -58,6 +65,17 @@ def _rows(topic: str) -> list[dict[str, Any]]:
     return [{"name": name} for name in listed[topic]]
 
 
+def _conditions() -> str:
+    found = _measured()["conditions"]
+    shape = " × ".join(str(found[side]) for side in ("rows", "cols", "lanes"))
+    return (
+        "exact sum: bits of the accumulator for the format with itself at K = 4096. sites/MAC: of "
+        f"a raw\nengine of the format with itself, and with int8, on the {found['board']} at "
+        f"{shape} (policy {found['policy']}, datapath {found['datapath']}).\noracle: who else "
+        "decodes every code in the tests; a definition is a second model in rational arithmetic."
+    )
+
+
 def _format(item: Format) -> dict[str, Any]:
     product = of_format(item) * of_format(item)
     width = Range(product.lsb, product.low, product.high).times(4096).width
@@ -70,7 +88,21 @@ def _format(item: Format) -> dict[str, Any]:
         "step": f"2^{item.lsb}",
         "specials": " ".join(specials) or "–",
         "exact sum": f"{width}" if width <= MAX_EXACT else f"{width} (aligned)",
+        "sites/MAC": _cost(item, "itself"),
+        "× int8": _cost(item, "int8"),
+        "oracle": ", ".join(oracles(item)),
     }
+
+
+def _cost(item: Format, partner: str) -> str:
+    """Sites per MAC, as measured; a dash for what no plain engine multiplies."""
+    return str(_measured()["sites"].get(item.name, {}).get(partner, "–"))
+
+
+@cache
+def _measured() -> dict[str, Any]:
+    """What docs/format_costs.py wrote."""
+    return tomllib.loads(COSTS.read_text())
 
 
 def _preset(name: str) -> dict[str, Any]:

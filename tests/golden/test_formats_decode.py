@@ -7,6 +7,7 @@ import gfloat
 import numpy as np
 import pytest
 from macsmith.golden import DesignError, UnknownName, formats, lookup
+from macsmith.golden.formats.oracles import oracles
 from second_models.elements import BITMOD_SPECIALS, bitmod4, element
 from second_models.oracles import ML_DTYPES, ML_INTEGERS, gfloat_info, ml_decode
 
@@ -174,3 +175,19 @@ def test_a_code_outside_the_format_is_refused(name):
 def test_a_symmetric_integer_refuses_its_unused_code(width):
     with pytest.raises(DesignError):
         lookup(f"int{width}_sym").decode([1 << (width - 1)])
+
+
+def test_the_oracles_that_are_named_are_those_compared_with():
+    """softposit's comparison is in test_formats_posit."""
+    gfloat_names = {*MINIFLOATS, *UNSIGNED, "e4m3b11_fnuz", "e8m0", "mxint8", "fp16", "bf16"}
+    decoded = {lookup(name).name for name in gfloat_names}
+    for name in UP_TO_16_BITS:
+        fmt, wanted = lookup(name), set()
+        if name in ML_DTYPES | ML_INTEGERS:
+            dtype = (ML_DTYPES | ML_INTEGERS)[name]
+            wanted.add("numpy" if dtype.__module__ == "numpy" else "ml_dtypes")
+        if fmt.name in decoded:
+            wanted.add("gfloat")
+        if name in ("posit8_0", "posit16_1"):
+            wanted.add("softposit")
+        assert set(oracles(fmt)) == (wanted or {"definition"}), name
