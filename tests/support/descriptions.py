@@ -13,16 +13,36 @@ from macsmith.golden import (
     Operand,
     Output,
     Plane,
+    Select,
     Stage,
     block,
     group,
     lookup,
 )
+from macsmith.golden.formats import ROUNDINGS
 
 ELEMENTS = (
-    "int4", "uint4", "int8", "int8_sym", "ternary", "binary", "mxint8", "e2m1", "e4m3", "e5m2",
-    "e3m2", "e4m3_fnuz", "fp16", "bf16", "e8m0",
+    "int4",
+    "uint4",
+    "int8",
+    "int8_sym",
+    "ternary",
+    "binary",
+    "mxint8",
+    "e2m1",
+    "e4m3",
+    "e5m2",
+    "e3m2",
+    "e4m3_fnuz",
+    "fp16",
+    "bf16",
+    "e8m0",
+)
+OTHERS = (
+    "posit8_0", "bipolar4", "denseshift4", "iq4_nl", "khot2x2", "int2_abq", "flint4", "bitmod4",
+    "uint8_slice", "int8_double",
 )  # fmt: skip
+FLOATS = ("e4m3", "e5m2", "e3m2", "fp16", "bf16", "e4m3_fnuz")
 SCALES = ("fp16", "bf16", "fp32", "e8m0", "ue4m3", "ue5m3", "int8", "uint4", "e3m2", "ue4m3_finite")
 OUTPUTS = ("fp32", "bf16", "fp16", "e4m3", "e5m2", "e2m1", "int8", "int32", "uint8", "mxint8")
 WORKING = ("fp32", "bf16", "fp16", "e8m13_ieee", "e4m3")
@@ -40,7 +60,8 @@ def operands(draw: Any) -> Operand:
     levels = tuple(
         Level(draw(named(SCALES)), draw(st.sampled_from(SPANS)), f"s{i}") for i in range(count)
     )
-    planes = [Plane(draw(named(ELEMENTS)), levels)]
+    names = draw(st.sampled_from((ELEMENTS, ELEMENTS, OTHERS)))
+    planes = [Plane(draw(named(names)), levels)]
     second = draw(st.sampled_from(("", "", "", "zero", "plane")))
     if second == "zero":
         span = levels[0].span if levels else group(16)
@@ -48,7 +69,9 @@ def operands(draw: Any) -> Operand:
         planes.append(Plane(lookup("minus_one"), (own, *levels)))
     elif second == "plane":
         planes.append(Plane(draw(named(ELEMENTS)), levels[:1]))
-    return Operand(tuple(planes))
+    width = max(plane.element.select_width for plane in planes)
+    span = draw(st.sampled_from((ROW, group(16)))) if width else None
+    return Operand(tuple(planes), Select(width, span) if span else None)
 
 
 @st.composite
@@ -82,6 +105,7 @@ def outputs(draw: Any) -> Output:
     bounds = draw(st.sampled_from((None, None, (0, 6), (-4, 3.5), (1, 2))))
     return Output(
         form,
+        rounding=draw(st.sampled_from(("nearest_even", *ROUNDINGS))),
         bias=draw(st.none() | named(("fp32", "bf16", "e4m3"))),
         relu=draw(st.booleans()),
         clamp=bounds,
@@ -92,9 +116,16 @@ def outputs(draw: Any) -> Output:
 @st.composite
 def arithmetics(draw: Any, lanes: int = 4) -> Arithmetic:
     """An arithmetic of K up to 64; raises DesignError about as often as not."""
+    weight, activation, product = draw(operands()), draw(operands()), "exact"
+    if weight.planes[0].element == activation.planes[0].element:
+        product = draw(st.sampled_from(("exact", "lmul")))
+    elif draw(st.integers(0, 9)) == 0:
+        weight = activation = Operand((Plane(draw(named(FLOATS))),))
+        product = "lmul"
     return Arithmetic(
-        draw(operands()),
-        draw(operands()),
+        weight,
+        activation,
+        product=product,
         accumulate=draw(accumulations(lanes)),
         output=draw(outputs()),
         k_max=64,
