@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import DesignError
 from .base import Array, Fields, Format, Kind
-from .rounding import Rounding, round_magnitude
+from .rounding import Rounding, round_magnitude, stays_finite
 
 
 class Policy(StrEnum):
@@ -36,7 +36,8 @@ class Minifloat(Format):
     An exponent field E > 0 stands for ``(2**m + M) * 2**(E-bias-m)``, E = 0 for ``M *
     2**(1-bias-m)``. Source: IEEE 754-2019, 3.4; OCP OFP8 and MX v1.0 for the policies.
 
-    When not saturating, ``encode`` overflows to infinity (``ieee``) or NaN (``fn``, ``fnuz``);
+    When not saturating, ``encode`` overflows to infinity (``ieee``) or NaN (``fn``, ``fnuz``), if
+    the rounding does not lead a finite value back to the greatest one (IEEE 754-2019, 7.4);
     ``finite`` formats always saturate. A negative value in an unsigned format becomes the least
     value when saturating, else NaN.
     """
@@ -163,20 +164,20 @@ class Minifloat(Format):
         scaled = np.ldexp(magnitude, (m - binade).astype(np.int32))
         offset = (binade - least - (not self._subnormal)) << m
         code = np.maximum(round_magnitude(scaled, offset, negative, rounding), 0)
-        return self._finish(code, negative, nan, infinite, saturate)
+        over = code > self.max_code
+        code = np.where(over, self.max_code, code)
+        over = infinite | (over & ~stays_finite(rounding, negative))
+        return self._finish(code, negative, nan, over, saturate)
 
     def _finish(
-        self, code: Array, negative: Array, nan: Array, infinite: Array, saturate: bool
+        self, code: Array, negative: Array, nan: Array, over: Array, saturate: bool
     ) -> Array:
-        """Apply overflow, sign and specials to a rounded magnitude that may be too large."""
-        over = infinite | (code > self.max_code)
+        """Apply overflow, sign and specials to a rounded magnitude."""
         saturate = saturate or self.policy in (Policy.FINITE, Policy.NORMAL)
-        if saturate:
-            code = np.where(over, self.max_code, code)
-        else:
-            code = np.where(over, self.max_code + (self.policy is not Policy.FNUZ), code)
-            if self.policy is Policy.FNUZ:
-                nan = nan | over
+        beyond = self.max_code + (not saturate and self.policy is not Policy.FNUZ)
+        code = np.where(over, beyond, code)
+        if self.policy is Policy.FNUZ and not saturate:
+            nan = nan | over
         if not self.signed:
             below = negative & ((code > 0) | (not self.has_zero))
             code = np.where(below, 0 if saturate else self.nan_code, code)

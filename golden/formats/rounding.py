@@ -95,6 +95,16 @@ def part(rounding: Rounding, shape: tuple[int, ...], piece: slice) -> Rounding:
     return replace(rounding, random=random)
 
 
+def stays_finite(rounding: Rounding, negative: Array) -> Array:
+    """Where a finite value beyond the greatest one becomes it: the rules that lead toward zero.
+
+    ``odd`` never leaves the finite values. Source: IEEE 754-2019, 7.4.
+    """
+    if rounding in ("up", "down"):
+        return negative if rounding == "up" else ~negative
+    return np.full(negative.shape, rounding in ("toward_zero", "odd"))
+
+
 def rule(rounding: Rounding) -> Rule:
     """The rounding rule called ``rounding``; an unknown name raises UnknownName."""
     if isinstance(rounding, Stochastic):

@@ -8,6 +8,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 
 from ...golden.formats import Minifloat, Policy
 from .pipeline import Pipeline
+from .rules import stays_finite
 
 
 def at_least(value: Value, bound: int) -> Value:
@@ -34,12 +35,14 @@ class Packing:
     ----------
     format : the result's format.
     saturate : overflow and infinity give the greatest value.
+    rounding : under rules that lead toward zero, overflow alone gives the greatest value.
 
     A NaN becomes ``format.nan_code``; in a format without NaN zero, as in integers.
     """
 
-    def __init__(self, format: Minifloat, saturate: bool):
+    def __init__(self, format: Minifloat, saturate: bool, rounding: str):
         self.format = format
+        self.rounding = rounding
         self.saturate = saturate or format.policy is Policy.FINITE
         self.natural = format.has_inf and format.has_nan and format.signed and not saturate
 
@@ -60,6 +63,7 @@ class Packing:
         """
         live.forced = Signal(name="forced")
         m.d.comb += live.forced.eq(live.inf | live.over | (live.nan if self.natural else 0))
+        self._keep(m, live)
         del live.inf, live.over
         live = pipe.cut(live)
         forced, up, grow = live.forced, Signal(name="carry_in"), Signal(2, name="exponent_in")
@@ -67,22 +71,34 @@ class Packing:
 
         mantissa_width = self.format.mantissa_width
         exponent = Signal(self.format.exponent_width + (not self.natural), name="exponent")
-        m.d.comb += exponent.eq(Mux(forced, -1, Mux(live.vanish, 0, live.base)))
+        special = ~Cat(live.stays, Const(0, len(exponent) - 1)) if self.natural else -1
+        m.d.comb += exponent.eq(Mux(forced, special, Mux(live.vanish, 0, live.base)))
         total = Signal(mantissa_width + len(exponent), name="total")
         if mantissa_width == 0:
             m.d.comb += total.eq(exponent + (up + grow))
         else:
             added = Cat(up, Const(0, mantissa_width - 1), grow)
             m.d.comb += total.eq(Cat(self._mantissa(m, live, forced), exponent) + added)
-        live = SimpleNamespace(total=total, sign=live.sign, nan=live.nan)
+        live = SimpleNamespace(total=total, sign=live.sign, nan=live.nan, stays=live.stays)
         return self._finish(m, pipe, live)
+
+    def _keep(self, m: Module, live: SimpleNamespace) -> None:
+        """``live.stays``: a finite value that overflows becomes the greatest one."""
+        stays = None if self.saturate else stays_finite(self.rounding, live.sign)
+        if stays is None:
+            live.stays = Const(0, 1)
+        else:
+            live.stays = Signal(name="stays")
+            m.d.comb += live.stays.eq(stays & ~live.inf & ~live.nan)
 
     def _mantissa(self, m: Module, live: SimpleNamespace, forced: Value) -> Value:
         """The last shift and the sign's inversion: they share a LUT with the addition."""
         mantissa = Signal(self.format.mantissa_width, name="mantissa")
         shifted = Mux(live.last, live.bits[1:-2], live.bits[2:-1])
         quiet = 1 << (len(mantissa) - 1)
-        greatest = Mux(live.nan, quiet, 0) if self.natural else (1 << len(mantissa)) - 1
+        greatest = (1 << len(mantissa)) - 1
+        if self.natural:
+            greatest = Mux(live.nan, quiet, live.stays.replicate(len(mantissa)))
         inverted = shifted ^ live.negative.replicate(len(mantissa))
         m.d.comb += mantissa.eq(Mux(forced, greatest, inverted))
         return mantissa
@@ -102,13 +118,15 @@ class Packing:
         magnitude, nan = Signal(fmt.bits - fmt.signed, name="magnitude"), Signal(name="is_nan")
         over = at_least(live.total, fmt.max_code + 1)
         # The code after the greatest is infinity, in ``fn`` a NaN that keeps its sign.
-        next_code = not self.saturate and fmt.policy is not Policy.FNUZ
+        next_code = not self.saturate and fmt.policy is not Policy.FNUZ and ~live.stays
         m.d.comb += magnitude.eq(Mux(over, fmt.max_code + next_code, live.total))
 
         below = live.sign & magnitude.any() if not fmt.signed else Const(0, 1)
         m.d.comb += nan.eq(live.nan)
         if not self.saturate:
-            m.d.comb += nan.eq(live.nan | below | (over if fmt.policy is Policy.FNUZ else 0))
+            m.d.comb += nan.eq(
+                live.nan | below | (over & ~live.stays if fmt.policy is Policy.FNUZ else 0)
+            )
         code = Cat(Mux(below, 0, magnitude), *([live.sign] if fmt.signed else []))
         if fmt.policy is Policy.FNUZ:
             code = Cat(magnitude, live.sign & magnitude.any())

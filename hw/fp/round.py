@@ -41,7 +41,7 @@ class Rounding:
     settled : whether a value that may overflow has one leading zero at most, or is zero.
     subnormals : without them, the caller promises that only zero is below the least normal result.
     saturate : overflow and infinity give the greatest value instead of infinity or NaN.
-    rounding : a name of :data:`macsmith.golden.formats.ROUNDINGS`; overflow is the same under all.
+    rounding : a name of :data:`macsmith.golden.formats.ROUNDINGS`.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Rounding:
         self.rounding = rounding
         if not format.has_zero:
             raise DesignError(f"a result needs a format with a zero, got {format.name}")
-        self.packing = Packing(format, saturate)
+        self.packing = Packing(format, saturate, rounding)
         # To shift to the right, begin with zeros above and shift less to the left.
         self.offset = min(max(-low, 0), format.significand_width + 1) if subnormals else 0
         self.clamped = low + self.offset < 0

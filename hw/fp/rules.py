@@ -23,6 +23,15 @@ class Rest(NamedTuple):
     negative: Value
 
 
+def stays_finite(rounding: str, negative: Value) -> Value | None:
+    """Whether a finite value that overflows becomes the greatest; None where it never does.
+
+    As in :func:`macsmith.golden.formats.rounding.stays_finite`.
+    """
+    always = Const(1, 1)
+    return {"toward_zero": always, "odd": always, "up": negative, "down": ~negative}.get(rounding)
+
+
 def grows(rounding: str, rest: Rest) -> Value:
     """Whether a truncated magnitude grows by one; the names are the golden model's."""
     above, half, inexact, odd, negative = rest

@@ -8,7 +8,7 @@ import pytest
 from macsmith.golden import DesignError, Minifloat, Policy, formats, lookup
 from second_models.elements import element
 from second_models.nearest import code, ladder, nan_code
-from second_models.oracles import ML_DTYPES, gfloat_encode, gfloat_info, ml_encode
+from second_models.oracles import ML_DTYPES, ROUNDINGS, gfloat_encode, gfloat_info, ml_encode
 
 CATALOGUE = [
     name
@@ -68,8 +68,8 @@ def check(name, magnitudes, rounding):
     """Both signs, saturating or not. E8M0 knows no zero: see below."""
     item = element(name)
     magnitudes = magnitudes if lookup(name).has_zero else magnitudes[magnitudes > 0]
-    places = [steps(name).place(x, rounding) for x in magnitudes.tolist()]
     for negative, saturate in product([False, True], repeat=2):
+        places = [steps(name).place(x, rounding, negative) for x in magnitudes.tolist()]
         code_of = {place: code(item, place, negative, saturate) for place in set(places)}
         values = -magnitudes if negative else magnitudes
         wanted = [code_of[place] for place in places]
@@ -83,7 +83,7 @@ def one_nan(name, found):
 
 
 both = pytest.mark.parametrize("saturate", [True, False], ids=["saturate", "overflow"])
-roundings = pytest.mark.parametrize("rounding", ["nearest_even", "nearest_away", "toward_zero"])
+roundings = pytest.mark.parametrize("rounding", formats.ROUNDINGS)
 
 
 @roundings
@@ -100,21 +100,17 @@ def test_every_edge_goes_where_the_model_says(name, rounding):
 
 
 @both
-@roundings
+@pytest.mark.parametrize("rounding", ROUNDINGS)
 @pytest.mark.parametrize("name", [*FORMATS, *OTHERS])
 def test_gfloat_agrees(name, rounding, saturate):
     """Where it can speak: gfloat has no overflow of finite formats, and nothing below the least
     value of unsigned ones.
-
-    Toward zero without saturation it ends at the greatest value; see below.
     """
     fmt = lookup(name)
     if not (saturate or fmt.has_nan or fmt.has_inf):
         return
     values = every_edge(name, np.float64, np.float32)
     values = values[(values >= float(fmt.minimum)) & (values > 0) | fmt.signed]
-    if rounding == "toward_zero" and not saturate:
-        values = values[(np.abs(values) < steps(name).rungs[-1]) | np.isinf(values)]
     wanted = gfloat_encode(gfloat_info(name), values, rounding, saturate)
     got = codes(name, values, rounding, saturate)
     equal(one_nan(name, got), one_nan(name, wanted), values)
@@ -197,11 +193,13 @@ def test_float64_is_rounded_once():
 
 
 @pytest.mark.parametrize("name, code", [("e4m3", 0x7F), ("e5m2", 0x7C), ("e4m3_fnuz", 0x80)])
-def test_overflow_and_rounding_are_two_parameters(name, code):
-    """A0: round, then judge overflow. IEEE 754 and gfloat would stop at the greatest value when
-    rounding toward zero."""
-    assert codes(name, [1e9], "toward_zero", saturate=False) == [code]
-    assert codes(name, [1e9], "toward_zero", saturate=True) == [lookup(name).max_code]
+def test_what_is_rounded_toward_zero_does_not_overflow(name, code):
+    """IEEE 754-2019, 7.4, and gfloat; infinity itself stays what it is."""
+    greatest = lookup(name).max_code
+    for rule in ("toward_zero", "down", "odd"):
+        assert codes(name, [1e9, np.inf], rule, saturate=False).tolist() == [greatest, code]
+    assert codes(name, [1e9], "up", saturate=False) == [code]
+    assert codes(name, [1e9], "toward_zero", saturate=True) == [greatest]
 
 
 def test_e8m0_agrees_with_ml_dtypes_between_ties():

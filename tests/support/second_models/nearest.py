@@ -23,10 +23,23 @@ class Ladder:
         middles = [(low + high) / 2 for low, high in zip(every, every[1:], strict=False)]
         self.rungs, self.middles = _floats(every), _floats(middles)
 
-    def place(self, x: float, rounding: str) -> int | None:
-        """The code without sign for x >= 0, infinity included, or OVERFLOW."""
-        if rounding == "toward_zero":
-            place = max(bisect_right(self.rungs, x) - 1, 0)
+    def place(self, x: float, rounding: str, negative: bool = False) -> int | None:
+        """The code without sign for x >= 0, infinity included, or OVERFLOW.
+
+        ``negative``: x is the magnitude of a number below zero. A finite number that is rounded
+        toward zero, or to odd, does not overflow (IEEE 754-2019, 7.4).
+        """
+        if rounding in ("up", "down"):
+            rounding = "toward_zero" if (rounding == "up") == negative else "away"
+        greatest = len(self.middles) - 1
+        if rounding in ("toward_zero", "odd") and self.rungs[greatest] <= x < float("inf"):
+            return greatest
+        if rounding in ("toward_zero", "odd", "away"):
+            below, above = bisect_right(self.rungs, x) - 1, bisect_left(self.rungs, x)
+            toward = (
+                below if rounding == "toward_zero" or below % 2 and rounding == "odd" else above
+            )
+            place = max(toward if below != above else below, 0)
         elif rounding == "nearest_away":
             place = bisect_right(self.middles, x)
         else:

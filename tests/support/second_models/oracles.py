@@ -55,6 +55,8 @@ ROUNDINGS = {
     "nearest_even": gfloat.RoundMode.TiesToEven,
     "nearest_away": gfloat.RoundMode.TiesToAway,
     "toward_zero": gfloat.RoundMode.TowardZero,
+    "up": gfloat.RoundMode.TowardPositive,
+    "down": gfloat.RoundMode.TowardNegative,
 }
 
 
