@@ -82,7 +82,7 @@ def _of_element(name: str, element: Format) -> Engine:
     itself = isinstance(element, Integer | Minifloat | Posit | Bipolar) and element.bits > 2
     if isinstance(element, Minifloat) and (element.policy is Policy.NORMAL or element.bits > 16):
         itself = False
-    select = Select(element.select_width, group(128)) if element.select_width else None
+    select = Select(element.select_width, ROW) if element.select_width else None
     scale = (Level(lookup("fp32"), ROW),)
     weight = Operand((Plane(element, scale),), select)
     activation = Operand((Plane(element if itself else lookup("int8"), scale),))

@@ -1,111 +1,78 @@
-"""From real matrices to codes and scales, the common ways."""
+"""Scales of blocks: how they follow from the values, and how they are stored."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .description import Level, Operand, Plane, Span
-from .errors import DesignError, UnknownName
-from .formats import Codebook, Format, Integer, Rounding, Sliced
-from .tensor import Quantized, spread
+from ..description import Level, Plane, Span
+from ..errors import DesignError
+from ..formats import Codebook, Format, Posit
+from ..tensor import spread
 
 Array = npt.NDArray[Any]
 
 #: How a block's scale follows from its values. ``absmax``: the greatest magnitude becomes the
 #: format's greatest value. ``absmean``: the mean magnitude becomes 1 (BitNet b1.58). ``floor``: the
 #: power of two of OCP MX v1.0, 6.3: floor(log2 absmax) - floor(log2 of the greatest value).
-SCALE_RULES = ("absmax", "absmean", "floor")
+#: ``mse``: of four scales an octave, the one with the least squared error.
+SCALE_RULES = ("absmax", "absmean", "floor", "mse")
 
 
-def quantize(
-    values: npt.ArrayLike,
-    operand: Operand,
-    *,
-    rounding: Rounding = "nearest_even",
-    scale_rule: str | None = None,
-) -> Quantized:
-    """Codes, scales and zero points of ``values`` (rows × K) for ``operand``.
-
-    Handles one plane of elements with any levels of scales, its zero point (a second plane of
-    minus_one with an integer scale), and tables selected per block (the one with the least squared
-    error). Sliced integers are stored, and selected, at full width. Elements out of range saturate.
-    Without ``scale_rule``: ``floor`` for power-of-two scales, ``absmean`` for elements that reach 1
-    at most, else ``absmax``.
-
-    Raises DesignError for other operands, for NaN and infinity, for spans that do not divide, and
-    for a scale that its format cannot hold.
-    """
-    try:
-        x = np.asarray(values, np.float64)
-    except (TypeError, ValueError) as error:
-        raise DesignError(f"values must be a matrix of numbers, rows × K: {error}") from None
-    if x.ndim != 2 or not x.size:
-        raise DesignError(f"values must have two axes, rows × K, got shape {x.shape}")
-    if not np.isfinite(x).all():
-        raise DesignError("values must be finite")
-    if scale_rule is not None and scale_rule not in SCALE_RULES:
-        raise UnknownName("scale rule", scale_rule, SCALE_RULES)
-    plane, zero = _planes(operand)
-    for level in operand.levels:
-        level.span.shape(*x.shape)
-    select = None
-    if isinstance(plane.element, Sliced) and operand.select is not None:
-        plane = replace(plane, element=plane.element.whole)
-        select = np.zeros(operand.select.span.shape(*x.shape), np.uint8)
-    if zero is not None:
-        return _asymmetric(x, operand, plane, zero, rounding, select)
-    if operand.select is not None and select is None:
-        return _selected(x, operand, plane, rounding)
-    scales = _scales(x, plane, _ideal(x, plane, plane.element, scale_rule))
-    codes = plane.element.encode(_divide(x, plane, scales), rounding)
-    return Quantized(operand, {plane.code: codes}, scales, select)
-
-
-def _planes(operand: Operand) -> tuple[Plane, Level | None]:
-    """The plane of elements, and the zero point's level if there is a second plane for it."""
-    if operand.affine is None:
-        raise DesignError(
-            "quantize handles one plane of elements and its zero point; build a Quantized from "
-            "codes"
-        )
-    return operand.affine
-
-
-def _rule(element: Format, level: Level) -> str:
+def default_rule(element: Format, level: Level) -> str:
+    """The usual rule: posits are densest about 1, formats without zero have no room below."""
     if not level.integer and level.format.significand_width == 1:
         return "floor"
-    return "absmean" if element.maximum == 1 else "absmax"
+    if element.maximum == 1 or isinstance(element, Posit):
+        return "absmean"
+    return "absmax" if element.has_zero or element.exponent_span == 0 else "mse"
 
 
-def _blocks(x: Array, span: Span) -> Array:
+def blocks(x: Array, span: Span) -> Array:
     """(rows, K) -> (row blocks, column blocks, elements of a block)."""
     rows, columns = span.shape(*x.shape)
     cut = x.reshape(rows, x.shape[0] // rows, columns, x.shape[1] // columns)
     return cut.transpose(0, 2, 1, 3).reshape(rows, columns, -1)
 
 
-def _scales(x: Array, plane: Plane, ideal: Array) -> dict[str, Array]:
-    """Codes of every level from the first one's ideal scales; later levels make room for it."""
+def unblocked(cut: Array, span: Span, shape: tuple[int, int]) -> Array:
+    """What :func:`blocks` has cut, put together again."""
+    rows, columns = span.shape(*shape)
+    parts = cut.reshape(rows, columns, shape[0] // rows, shape[1] // columns)
+    return parts.transpose(0, 2, 1, 3).reshape(shape)
+
+
+def stored_scales(
+    x: Array, plane: Plane, ideal: Array, *, vanish: bool = False
+) -> dict[str, Array]:
+    """Codes of every level from the first one's ideal scales; later levels make room for it.
+
+    ``vanish``: what is too small for its format may become zero.
+    """
     if not plane.scales:
         return {}
     inner, *outer = plane.scales
     codes: dict[str, Array] = {}
     for level in reversed(outer):
-        largest = _blocks(spread(ideal, x.shape), level.span).max(axis=2)
-        codes[level.name] = _stored(largest / float(inner.format.maximum), level.format)
-        stored = spread(level.format.decode(codes[level.name]), x.shape)
-        ideal = _reduce(spread(ideal, x.shape), stored, inner)
+        largest = blocks(np.abs(spread(ideal, x.shape)), level.span).max(axis=2)
+        wanted = largest / float(inner.format.maximum)
+        codes[level.name] = stored(wanted, level.format, vanish)
+        ideal = _reduce(spread(ideal, x.shape), decoded(level, codes, x.shape), inner)
     # Under an outer scale, a block far below the others vanishes, one at the top saturates.
-    codes[inner.name] = inner.format.encode(ideal) if outer else _stored(ideal, inner.format)
+    codes[inner.name] = inner.format.encode(ideal) if outer else stored(ideal, inner.format, vanish)
     return codes
 
 
-def _stored(ideal: Array, fmt: Format) -> Array:
-    """Codes of scales; DesignError if the format cannot hold one: too large, or rounded to zero.
+def decoded(level: Level, codes: dict[str, Array], shape: tuple[int, int]) -> Array:
+    """A level's scales, one an element."""
+    return spread(np.asarray(level.format.decode(codes[level.name])), shape)
+
+
+def stored(ideal: Array, fmt: Format, vanish: bool = False) -> Array:
+    """Codes of scales; DesignError if the format cannot hold one: too large, or, unless it may
+    ``vanish``, rounded to zero.
 
     In a format without zero (E8M0), too small a scale becomes the least one.
     """
@@ -113,12 +80,13 @@ def _stored(ideal: Array, fmt: Format) -> Array:
     greatest = float(fmt.maximum)
     step = np.ldexp(1.0, int(fmt.fields(fmt.encode(greatest)).exponent))
     remedy = "use a wider scale format, such as fp32, or an outer level of scales"
-    if (over := ideal[ideal > greatest + step / 2]).size:
+    size = np.abs(ideal)
+    if (over := size[size > greatest + step / 2]).size:
         raise DesignError(
             f"the scale {over.max():g} does not fit {fmt.name}, whose greatest value is "
             f"{greatest:g}; {remedy}"
         )
-    if (lost := ideal[(ideal > 0) & (fmt.decode(codes) == 0)]).size:
+    if not vanish and (lost := size[(size > 0) & (fmt.decode(codes) == 0)]).size:
         raise DesignError(
             f"the scale {lost.max():g} would be 0 in {fmt.name}, whose least value is "
             f"{np.ldexp(1.0, fmt.lsb):g}; {remedy}"
@@ -127,94 +95,57 @@ def _stored(ideal: Array, fmt: Format) -> Array:
 
 
 def _reduce(ideal: Array, scale: Array, level: Level) -> Array:
-    quotient = np.divide(ideal, scale, out=np.zeros_like(ideal), where=scale > 0)
-    return np.asarray(_blocks(quotient, level.span)[:, :, 0])
+    quotient = np.divide(ideal, scale, out=np.zeros_like(ideal), where=scale != 0)
+    return np.asarray(blocks(quotient, level.span)[:, :, 0])
 
 
-def _ideal(x: Array, plane: Plane, element: Format, rule: str | None) -> Array:
+def ideal_scales(x: Array, plane: Plane, element: Format, rule: str | None) -> Array:
     """The real-valued scale of every block of the first level."""
     if not plane.scales:
         return np.ones((1, 1))
     level = plane.scales[0]
-    magnitudes = np.abs(_blocks(x, level.span))
-    rule = rule or _rule(element, level)
+    cut = blocks(x, level.span)
+    magnitudes = np.abs(cut)
+    rule = rule or default_rule(element, level)
     if rule == "absmean":
         return np.asarray(magnitudes.mean(axis=2))
     largest = magnitudes.max(axis=2)
     if rule == "absmax":
         return np.asarray(largest / _reach(element))
+    if rule == "mse":
+        return _least_squares(cut, largest, element)
     top = np.frexp(float(element.maximum))[1] - 1
     exponent = np.frexp(largest)[1] - 1 - top
     return np.where(largest > 0, np.ldexp(1.0, exponent), float(level.format.minimum))
 
 
+def _least_squares(cut: Array, largest: Array, element: Format) -> Array:
+    """Of scales from a quarter of absmax's up to where 1 stands for the greatest value."""
+    reach = _reach(element)
+    top = max(int(np.ceil(np.log2(reach))), 0) + 2
+    best = np.full(largest.shape, np.inf)
+    found = largest / reach
+    for octave in np.arange(0, top + 0.25, 0.25 if top <= 12 else 1):
+        scale = largest / reach * np.exp2(octave - 2)
+        wide = scale[..., np.newaxis]
+        ratio = np.divide(cut, wide, out=np.zeros_like(cut), where=wide != 0)
+        error = np.square(element.decode(element.encode(ratio)) * wide - cut).sum(axis=2)
+        found, best = np.where(error < best, scale, found), np.minimum(error, best)
+    return found
+
+
 def _reach(element: Format) -> float:
     """What the greatest magnitude of a block becomes: of a table, its greatest magnitude."""
     low = -element.minimum if isinstance(element, Codebook) else element.maximum
-    return float(max(element.maximum, low))
+    reach = float(max(element.maximum, low))
+    if not reach:
+        raise DesignError(f"{element.name} holds nothing but zero: no scale can make values of it")
+    return reach
 
 
-def _divide(x: Array, plane: Plane, scales: dict[str, Array]) -> Array:
+def divide(x: Array, plane: Plane, scales: dict[str, Array]) -> Array:
     """``x`` over its scales as stored; zero where a scale is zero."""
     total = np.ones(x.shape)
     for level in plane.scales:
-        total = total * spread(level.format.decode(scales[level.name]), x.shape)
+        total = total * decoded(level, scales, x.shape)
     return np.divide(x, total, out=np.zeros_like(x), where=total != 0)
-
-
-def _asymmetric(
-    x: Array, operand: Operand, plane: Plane, zero: Level, rounding: Rounding, select: Array | None
-) -> Quantized:
-    """s = (max - min) / (2**n - 1), z = round(-min / s), q = round(x / s) + z."""
-    if len(plane.scales) != 1 or not isinstance(plane.element, Integer):
-        raise DesignError("quantize handles zero points of integers with one level of scales")
-    level = plane.scales[0]
-    if level.span != zero.span:
-        raise DesignError("quantize handles zero points that span what their scale spans")
-    blocks = _blocks(x, level.span)
-    low, high = np.minimum(blocks.min(axis=2), 0), np.maximum(blocks.max(axis=2), 0)
-    steps = plane.element.high - plane.element.low
-    ideal = (high - low) / steps
-    least = float(np.ldexp(1.0, level.format.lsb))
-    if (ideal >= least).any():  # beside larger blocks, tiny ones lose what the format cannot hold
-        ideal = np.where(ideal > 0, np.maximum(ideal, least), 0.0)
-    scale = _stored(np.where(ideal > 0, ideal, 1.0), level.format)  # a block of zeros has scale 1
-    stored = level.format.decode(scale)
-    offset = zero.format.encode(np.rint(plane.element.low - low / stored))
-    shifted = x / spread(stored, x.shape) + spread(zero.format.decode(offset), x.shape)
-    codes = {plane.code: plane.element.encode(shifted, rounding)}
-    return Quantized(operand, codes, {level.name: scale, zero.name: offset}, select)
-
-
-def _selected(x: Array, operand: Operand, plane: Plane, rounding: Rounding) -> Quantized:
-    """For each block the table with the least squared error; the first wins a tie."""
-    assert operand.select is not None
-    if not isinstance(plane.element, Codebook):
-        raise DesignError("quantize selects among the tables of a codebook")
-    shape = operand.select.span.shape(*x.shape)
-    if plane.scales and plane.scales[0].span != operand.select.span:
-        raise DesignError("quantize selects tables that span what their first scale spans")
-    tables = [
-        Codebook(plane.element.name, (table,), plane.element.exponent, plane.element.ties)
-        for table in plane.element.tables
-    ]
-    span = operand.select.span
-
-    # Which table is best is judged with real-valued scales; these are then stored.
-    chosen = np.zeros(shape, np.int64)
-    best, ideal = np.full(shape, np.inf), np.ones(shape)
-    for index, table in enumerate(tables):
-        scale = _ideal(x, plane, table, None)
-        wide = np.broadcast_to(spread(scale, x.shape), x.shape)
-        ratio = np.divide(x, wide, out=np.zeros_like(x), where=wide != 0)
-        error = np.square(_blocks(table.decode(table.encode(ratio, rounding)) * wide - x, span))
-        better = error.sum(axis=2) < best
-        chosen, ideal = np.where(better, index, chosen), np.where(better, scale, ideal)
-        best = np.minimum(best, error.sum(axis=2))
-
-    scales = _scales(x, plane, ideal)
-    ratio, picked = _divide(x, plane, scales), spread(chosen, x.shape)
-    codes = tables[0].encode(ratio, rounding)
-    for index, table in enumerate(tables):
-        codes = np.where(picked == index, table.encode(ratio, rounding), codes)
-    return Quantized(operand, {plane.code: codes}, scales, chosen.astype(np.uint8))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from gfloat.formats import format_info_mxfp4_e2m1, format_info_mxfp8_e4m3, format_info_mxint8
 from macsmith.golden.description import ROW, TENSOR, block
+from macsmith.golden.formats import Codebook
 
 from macsmith import DesignError, Level, Operand, Options, Plane, design, group, lookup, quantize
 
@@ -16,6 +17,8 @@ VALUES = RNG.normal(size=(4, 128)) * np.exp2(RNG.integers(-8, 8, (4, 1)))
 def operand(element, *levels):
     return Operand((Plane(lookup(element), tuple(levels)),))
 
+
+NOTHING = Operand((Plane(Codebook("nil", ((0, 0),)), (Level(lookup("fp16"), ROW),)),))
 
 MX = [
     ("e2m1", format_info_mxfp4_e2m1),
@@ -101,7 +104,10 @@ WRONG = [
     (np.zeros(3), operand("int4"), "two axes"),
     (np.array([[np.nan, 1]]), operand("int4"), "must be finite"),
     (np.zeros((2, 30)), operand("int4", Level(lookup("fp16"), group(32))), "divide K = 30"),
-    (np.zeros((2, 32)), design("ptqtp").arithmetic.weight, "quantize handles one plane"),
+    (np.zeros((2, 32)) * 1j, operand("int4"), "need an operand of two planes"),
+    (np.zeros((2, 32)), design("ifairy").arithmetic.weight, "give complex values, if"),
+    (np.zeros((2, 32)), design("ifairy").arithmetic.activation, "give complex values, if"),
+    (np.ones((2, 32)), NOTHING, "nothing but zero"),
 ]
 
 

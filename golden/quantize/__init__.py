@@ -1,0 +1,91 @@
+"""From real matrices to codes and scales, the common ways."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from ..description import Operand
+from ..errors import DesignError, UnknownName
+from ..formats import Rounding, Sliced
+from ..tensor import Quantized
+from .offsets import offset, zero_points
+from .planes import sum_of_planes, two_parts
+from .scales import SCALE_RULES, Array, divide, ideal_scales, stored_scales
+from .tables import selected
+
+
+def quantize(
+    values: npt.ArrayLike,
+    operand: Operand,
+    *,
+    rounding: Rounding = "nearest_even",
+    scale_rule: str | None = None,
+) -> Quantized:
+    """Codes, scales and zero points of ``values`` (rows × K) for ``operand``.
+
+    What an operand may be:
+
+    - one plane of elements with any levels of scales (``scale_rule``), perhaps with tables selected
+      per block: those with the least squared error;
+    - s (q - z), the zero point z a second plane of minus_one with an integer scale (GPTQ, AWQ);
+    - d q + m, the offset m a second plane of one or minus_one with scales of its own (GGUF Q4_1,
+      Q4_K): a block's least value, or zero if the offset cannot reach it, becomes the least code;
+    - a sum of planes with a scale each (PTQTP, DB-LLM): alternately the nearest sum for each value,
+      and least squares for each block's scales;
+    - two planes for complex ``values``, the real and the imaginary part, each with scales of its
+      own; planes of one code (iFairy) take the code of the nearest phase.
+
+    Elements out of range saturate. Sliced integers are stored, and selected, at full width. Without
+    ``scale_rule``: ``floor`` for power-of-two scales, ``absmean`` for posits and for elements that
+    reach 1 at most, ``mse`` for powers of two without zero, else ``absmax``.
+
+    Raises DesignError for other operands, for NaN and infinity, for spans that do not divide, and
+    for a scale that its format cannot hold.
+    """
+    x = _matrix(values)
+    if scale_rule is not None and scale_rule not in SCALE_RULES:
+        raise UnknownName("scale rule", scale_rule, SCALE_RULES)
+    for level in operand.levels:
+        level.span.shape(*x.shape)
+    if np.iscomplexobj(x):
+        return two_parts(
+            x, operand, lambda part, plane: _one_plane(part, plane, rounding, scale_rule)
+        )
+    if operand.affine is None:
+        found = offset(x, operand, rounding)
+        return found if found is not None else sum_of_planes(x, operand)
+    return _one_plane(x, operand, rounding, scale_rule)
+
+
+def _matrix(values: npt.ArrayLike) -> Array:
+    """Finite numbers as float64 or complex128, or DesignError."""
+    try:
+        x = np.asarray(values)
+        x = x.astype(np.complex128 if np.iscomplexobj(x) else np.float64)
+    except (TypeError, ValueError) as error:
+        raise DesignError(f"values must be a matrix of numbers, rows × K: {error}") from None
+    if x.ndim != 2 or not x.size:
+        raise DesignError(f"values must have two axes, rows × K, got shape {x.shape}")
+    if not np.isfinite(x).all():
+        raise DesignError("values must be finite")
+    return x
+
+
+def _one_plane(x: Array, operand: Operand, rounding: Rounding, scale_rule: str | None) -> Quantized:
+    """One plane of elements, and its zero point if it has one."""
+    assert operand.affine is not None
+    plane, zero = operand.affine
+    select = None
+    if isinstance(plane.element, Sliced) and operand.select is not None:
+        plane = replace(plane, element=plane.element.whole)
+        select = np.zeros(operand.select.span.shape(*x.shape), np.uint8)
+    if zero is not None:
+        return zero_points(x, operand, plane, zero, rounding, select)
+    if operand.select is not None and select is None:
+        return selected(x, operand, plane, rounding, scale_rule)
+    scales = stored_scales(x, plane, ideal_scales(x, plane, plane.element, scale_rule))
+    codes = plane.element.encode(divide(x, plane, scales), rounding)
+    return Quantized(operand, {plane.code: codes}, scales, select)
