@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from .golden import storage
 from .golden.description import (
     ROW,
     Arithmetic,
@@ -17,7 +18,6 @@ from .golden.description import (
     Output,
     Plane,
     Select,
-    group,
     raw,
 )
 from .golden.description.serialize import load
@@ -100,6 +100,11 @@ def _from_formats(name: str) -> Engine:
         raise UnknownName("format", close, names())
     if similar := difflib.get_close_matches(name.lower(), presets(), n=3):
         raise UnknownName("design", name, similar)
+    if name.lower() in storage.names():
+        raise DesignError(
+            f"{name} is a storage scheme, not a design: macsmith.golden.storage unpacks it to "
+            f"codes of {', '.join(fmt.name for fmt in storage.lookup(name).operand.codes.values())}"
+        )
     raise DesignError(
         f"unknown design {name!r}; a design is <weight>x<activation>, such as int4xint8 (see "
         "macsmith list formats), a preset, a TOML file, or a .npy file with a table"

@@ -112,5 +112,8 @@ class Engine:
     def arithmetic(self) -> Arithmetic:
         """The only mode; DesignError if there are several."""
         if len(self.modes) > 1:
-            raise DesignError(f"{self.name} has {len(self.modes)} modes: say which one")
+            raise DesignError(
+                f"{self.name} has {len(self.modes)} modes: in Python choose one of engine.modes "
+                "for the golden model; hardware that switches between modes cannot be built yet"
+            )
         return self.modes[0]

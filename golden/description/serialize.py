@@ -164,6 +164,8 @@ def _format_from_dict(data: Any, key: str) -> Format:
         return lookup(data)
     if not isinstance(data, dict) or "family" not in data:
         raise DesignError(f"{key} must be a format's name or a table with a family, got {data!r}")
+    if not isinstance(data["family"], str):
+        raise DesignError(f"a format's family is a name, got {data['family']!r}")
     if data["family"] not in FAMILIES:
         raise UnknownName("format family", data["family"], FAMILIES)
     rest = {name: value for name, value in data.items() if name != "family"}

@@ -12,11 +12,23 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import DesignError
-from .rounding import Rounding, part
+from .rounding import Rounding, part, rule
 
 Array = npt.NDArray[Any]
 
 _CHUNK = 1 << 14  # elements encoded at a time: the temporaries stay in the cache
+
+
+#: Of a unit or a bias: values, and sums of their products, stay far inside float64.
+MAX_EXPONENT = 256
+
+
+def check_exponent(name: str, exponent: int, what: str = "exponent") -> None:
+    """DesignError for a unit or a bias beyond what any format needs."""
+    if abs(exponent) > MAX_EXPONENT:
+        raise DesignError(
+            f"the {what} of {name} must lie in -{MAX_EXPONENT}…{MAX_EXPONENT}, got {exponent}"
+        )
 
 
 class Kind(IntEnum):
@@ -92,7 +104,9 @@ class Format(ABC):
         family states. ``select`` is the table in force, for formats that have several.
         Raises DesignError for a NaN that the format cannot hold.
         """
-        values = np.asarray(values, np.float64)
+        values = _reals(values, self.name)
+        rule(rounding)
+        self._check_select(np.asarray(select))
         flat = np.ravel(values)
         codes = np.empty(flat.shape, self.dtype)
         for start in range(0, flat.size, _CHUNK):
@@ -152,14 +166,14 @@ class Format(ABC):
 
         Bits above ``bits`` are an error, not ignored. ``select`` broadcasts against ``codes``.
         """
-        return self._fields(self.check(codes), np.asarray(select))
+        return self._fields(self.check(codes), self._check_select(select))
 
     def decode(self, codes: npt.ArrayLike, select: npt.ArrayLike = 0) -> Array:
         """The values of ``codes`` as float64, exactly; NaN and infinity by the format's policy."""
         codes = self.check(codes)
         if self.bits <= 16 and not self.select_width:
             return self._table[codes]
-        return to_float(self._fields(codes, np.asarray(select)))
+        return to_float(self._fields(codes, self._check_select(select)))
 
     @cached_property
     def _table(self) -> Array:
@@ -175,7 +189,7 @@ class Format(ABC):
         codes = self.check(codes)
         if self.bits <= 16 and not self.select_width:
             return self._integers[codes]
-        return self._integers_of(codes, np.asarray(select))
+        return self._integers_of(codes, self._check_select(select))
 
     def _integers_of(self, codes: Array, select: Array) -> Array:
         fields = self._fields(codes, select)
@@ -188,6 +202,7 @@ class Format(ABC):
     def check(self, codes: npt.ArrayLike) -> Array:
         """``codes`` as an integer array; DesignError if one is not a code of this format."""
         array = np.asarray(codes)
+        array = array if array.size else array.astype(self.dtype)
         if array.dtype.kind not in "iu" and array.size:
             raise DesignError(f"codes of {self.name} must be integers, got {array.dtype}")
         if array.size and array.dtype.itemsize * 8 > self.bits or array.dtype.kind == "i":
@@ -198,6 +213,28 @@ class Format(ABC):
                     f"got {least if least < 0 else greatest}"
                 )
         return array
+
+    def _check_select(self, select: npt.ArrayLike) -> Array:
+        """``select`` as an array; DesignError if a table is not there."""
+        array = np.asarray(select)
+        if not self.select_width:
+            return array
+        count = 1 << self.select_width
+        if array.size and (array.dtype.kind not in "iu" or array.min() < 0 or array.max() >= count):
+            raise DesignError(f"{self.name} selects one of 0…{count - 1}, got {array.max()}")
+        return array
+
+
+def _reals(values: npt.ArrayLike, name: str) -> Array:
+    """``values`` as float64, or DesignError."""
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind not in "cUSmMV":
+            return array.astype(np.float64)
+        problem: object = f"got {array.dtype}"
+    except (TypeError, ValueError) as error:
+        problem = error
+    raise DesignError(f"{name} encodes real numbers: {problem}")
 
 
 def to_float(fields: Fields) -> Array:

@@ -8,8 +8,10 @@ from functools import cached_property
 import numpy as np
 
 from ..errors import DesignError
-from .base import Array, Fields, Format, Kind
+from .base import Array, Fields, Format, Kind, check_exponent
 from .rounding import Rest, Rounding, rule
+
+MAX_ENTRY = 1 << 48
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,10 @@ class Codebook(Format):
             raise DesignError(f"{self.name} needs a power of two of tables: {len(self.tables)}")
         if self.ties not in ("even", "down", "up"):
             raise DesignError(f"ties of {self.name} go even, down or up, got {self.ties!r}")
+        check_exponent(self.name, self.exponent)
+        greatest = max(abs(entry) for table in self.tables for entry in table)
+        if greatest > MAX_ENTRY:
+            raise DesignError(f"entries of {self.name} reach 2**48 at most, got {greatest}")
 
     @property
     def bits(self) -> int:

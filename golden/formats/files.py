@@ -22,10 +22,11 @@ def code_book(name: str, entries: npt.ArrayLike, fraction: int | None = None) ->
     would make.
     """
     values = np.atleast_2d(np.asarray(entries, np.float64))
-    if values.ndim != 2 or not values.size or values.size > MAX_ENTRIES:
+    count = values.shape[-1]
+    if values.ndim != 2 or not 1 < values.size <= MAX_ENTRIES or count < 2:
         raise DesignError(
-            f"a table of {name} has shape (codes,) or (tables, codes) and up to {MAX_ENTRIES} "
-            f"entries, got shape {np.shape(entries)}"
+            f"a table of {name} has shape (codes,) or (tables, codes), at least two codes and up "
+            f"to {MAX_ENTRIES} entries, got shape {np.shape(entries)}"
         )
     if not np.isfinite(values).all() or np.abs(values).max() >= 2.0**24:
         raise DesignError(f"entries of {name} must be finite and below 2**24 in magnitude")
@@ -34,8 +35,9 @@ def code_book(name: str, entries: npt.ArrayLike, fraction: int | None = None) ->
         fraction = next(exact, None)
         if fraction is None:
             raise DesignError(
-                f"entries of {name} are no multiples of 2**-{MAX_FRACTION}: give fraction, the "
-                f"fractional bits to keep; 8 would change them by up to {_error(values, 8):.3g}"
+                f"entries of {name} are no multiples of 2**-{MAX_FRACTION}: round them, or name "
+                "the file in a TOML design with the fractional bits to keep, element = { file = "
+                f"…, fraction = 8 }}; 8 would change them by up to {_error(values, 8):.3g}"
             )
     if not 0 <= fraction <= MAX_FRACTION:
         raise DesignError(f"fraction must lie in 0…{MAX_FRACTION}, got {fraction}")
@@ -49,13 +51,13 @@ def read_code_book(path: Path, fraction: int | None = None) -> Codebook:
         entries = np.load(path, allow_pickle=False)
     except OSError as error:
         raise DesignError(f"cannot read {path}: {error.strerror or error}") from None
-    except ValueError as error:
+    except (ValueError, EOFError) as error:
         why = str(error).split(". ")[0].splitlines()[0]
         raise DesignError(f"{path}: not a .npy file of numbers: {why}") from None
-    if not isinstance(entries, np.ndarray) or entries.dtype.kind not in "iuf":
-        raise DesignError(
-            f"{path}: a table holds real numbers, got {getattr(entries, 'dtype', '')}"
-        )
+    if not isinstance(entries, np.ndarray):
+        raise DesignError(f"{path}: an archive of arrays; save the table alone with numpy.save")
+    if entries.dtype.kind not in "iuf":
+        raise DesignError(f"{path}: a table holds real numbers, got {entries.dtype}")
     return code_book(path.stem, entries, fraction)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import DesignError
-from .base import Array, Fields, Format, Kind
+from .base import Array, Fields, Format, Kind, check_exponent
 from .rounding import Rounding, round_magnitude
 
 
@@ -39,6 +39,7 @@ class Integer(Format):
             raise DesignError(f"an integer format has 1 to 64 bits, got {self.width}")
         if self.symmetric and (not self.signed or self.width < 2):
             raise DesignError(f"a symmetric integer is signed and has 2 bits or more: {self.name}")
+        check_exponent(self.name, self.exponent)
 
     @property
     def bits(self) -> int:

@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 
 from ..errors import DesignError
-from .base import Array, Fields, Format, Kind
+from .base import Array, Fields, Format, Kind, check_exponent
 from .rounding import Rounding, round_magnitude, stays_finite
 
 
@@ -55,6 +55,7 @@ class Minifloat(Format):
                 "a float has 1 to 8 exponent bits and 0 to 23 mantissa bits, got "
                 f"{self.exponent_width} and {self.mantissa_width}"
             )
+        check_exponent(self.name, self.bias, "bias")
         if self.policy is Policy.FNUZ and not self.signed:
             raise DesignError(f"policy fnuz needs a sign bit to spare: {self.name}")
         if self.max_code < (0 if not self.has_zero else 1):
@@ -156,9 +157,14 @@ class Minifloat(Format):
         infinite = np.isinf(magnitude)
         magnitude = np.where(infinite, 0.0, magnitude)
         negative = (np.signbit(values) if self.signed else values < 0) & ~nan
+        m, least = self.mantissa_width, self._subnormal - self.bias
+
+        if self.signed and not self.has_zero and rounding in ("up", "down"):
+            # About zero the next value up is the least positive one.
+            inner = magnitude < np.ldexp(1.0, least)
+            negative = np.where(inner, rounding == "down", negative)
 
         # The binade, then the integer significand in units of its last place.
-        m, least = self.mantissa_width, self._subnormal - self.bias
         exponent = np.frexp(magnitude)[1].astype(np.int64) - 1
         binade = np.maximum(np.where(magnitude > 0, exponent, least), least)
         scaled = np.ldexp(magnitude, (m - binade).astype(np.int32))
@@ -176,6 +182,7 @@ class Minifloat(Format):
         saturate = saturate or self.policy in (Policy.FINITE, Policy.NORMAL)
         beyond = self.max_code + (not saturate and self.policy is not Policy.FNUZ)
         code = np.where(over, beyond, code)
+        check_exponent(self.name, self.bias, "bias")
         if self.policy is Policy.FNUZ and not saturate:
             nan = nan | over
         if not self.signed:

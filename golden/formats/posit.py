@@ -34,9 +34,9 @@ class Posit(Format):
     es: int
 
     def __post_init__(self) -> None:
-        if not 3 <= self.width <= 17 or not 0 <= self.es <= 4:
+        if not 3 <= self.width <= 16 or not 0 <= self.es <= 3:
             raise DesignError(
-                f"a posit has 3 to 16 bits and 0 to 4 exponent bits, got {self.width}, {self.es}"
+                f"a posit has 3 to 16 bits and 0 to 3 exponent bits, got {self.width}, {self.es}"
             )
 
     @property
@@ -77,32 +77,14 @@ class Posit(Format):
         return 1 << (self.width - 1)
 
     def _fields(self, codes: Array, select: Array | int) -> Fields:
-        codes, n = codes.astype(np.int64), self.width
-        sign = codes >> (n - 1) & 1
+        codes = codes.astype(np.int64)
+        sign = codes >> (self.width - 1) & 1
         body = np.where(sign == 1, -codes, codes) & (self.nan_code - 1)
-
-        # The regime: bits equal to the first behind the sign.
-        first = body >> (n - 2) & 1
-        run = np.zeros_like(body)
-        running = np.ones(body.shape, bool)
-        for place in range(n - 2, -1, -1):
-            running &= (body >> place & 1) == first
-            run += running
-        regime = np.where(first == 1, run - 1, -run)
-
-        # Exponent and fraction: what follows the regime and its end, if anything.
-        rest = np.maximum(n - 2 - run, 0)
-        tail = body & ((1 << rest) - 1)
-        exponent_bits = np.minimum(rest, self.es)
-        exponent = tail >> (rest - exponent_bits) << (self.es - exponent_bits)
-        fraction_bits = rest - exponent_bits
-        fraction = tail & ((1 << fraction_bits) - 1)
-        scale = (regime << self.es) + exponent
-
+        significand, exponent = _split(body, self.width, self.es)
         zero, nan = body == 0, codes == self.nan_code
-        significand = np.where(zero, 0, fraction + (1 << fraction_bits))
         kind = np.where(nan, Kind.NAN, Kind.FINITE).astype(np.uint8)
-        exponent = np.where(zero, self.lsb, scale - fraction_bits)
+        exponent = np.where(zero, self.lsb, exponent)
+        significand = np.where(zero, 0, significand)
         return Fields((sign == 1) & ~nan, significand, exponent.astype(np.int32), kind)
 
     def _encode(self, values: Array, rounding: Rounding, saturate: bool, select: int) -> Array:
@@ -129,5 +111,26 @@ class Posit(Format):
     def _grid(self) -> tuple[Array, Array]:
         """The values of codes 0, 1, … and the thresholds between them."""
         codes = np.arange(1 << (self.width - 1))
-        longer = Posit(self.name, self.width + 1, self.es)
-        return self.decode(codes), longer.decode(2 * codes[:-1] + 1)
+        significand, exponent = _split(2 * codes[:-1] + 1, self.width + 1, self.es)
+        return self.decode(codes), np.ldexp(significand.astype(np.float64), exponent)
+
+
+def _split(body: Array, width: int, es: int) -> tuple[Array, Array]:
+    """Significand and exponent of codes > 0 of ``width`` bits without their sign."""
+    # The regime: bits equal to the first behind the sign.
+    first = body >> (width - 2) & 1
+    run = np.zeros_like(body)
+    running = np.ones(body.shape, bool)
+    for place in range(width - 2, -1, -1):
+        running &= (body >> place & 1) == first
+        run += running
+    regime = np.where(first == 1, run - 1, -run)
+
+    # Exponent and fraction: what follows the regime and its end, if anything.
+    rest = np.maximum(width - 2 - run, 0)
+    tail = body & ((1 << rest) - 1)
+    exponent_bits = np.minimum(rest, es)
+    exponent = tail >> (rest - exponent_bits) << (es - exponent_bits)
+    fraction_bits = rest - exponent_bits
+    fraction = tail & ((1 << fraction_bits) - 1)
+    return fraction + (1 << fraction_bits), (regime << es) + exponent - fraction_bits

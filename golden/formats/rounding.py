@@ -67,7 +67,7 @@ class Stochastic:
     random: Array
 
     def __post_init__(self) -> None:
-        if not 1 <= self.bits <= 30:
+        if type(self.bits) is not int or not 1 <= self.bits <= 30:
             raise DesignError(f"stochastic rounding takes 1 to 30 random bits, got {self.bits}")
         random = np.asarray(self.random)
         if random.dtype.kind not in "iu" or (random < 0).any() or (random >> self.bits).any():
@@ -111,6 +111,8 @@ def rule(rounding: Rounding) -> Rule:
         return rounding
     if rounding == "stochastic":
         raise DesignError("stochastic rounding needs random numbers: give Stochastic(bits, random)")
+    if not isinstance(rounding, str):
+        raise DesignError(f"a rounding is a rule's name or a Stochastic, got {rounding!r}")
     if rounding not in ROUNDINGS:
         raise UnknownName("rounding", rounding, ROUNDINGS)
     return ROUNDINGS[rounding]

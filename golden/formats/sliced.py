@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import DesignError
+from ..errors import DesignError, UnknownName
 from .base import Array, Fields, Format, Kind
 from .integer import Integer
 from .rounding import Rounding
@@ -42,6 +42,8 @@ class Sliced(Format):
     def __post_init__(self) -> None:
         if not 2 <= self.width <= 16:
             raise DesignError(f"a sliced integer has 2 to 16 bits, got {self.width}")
+        if self.rule not in SLICES:
+            raise UnknownName("slice rule", self.rule, SLICES)
 
     @property
     def whole(self) -> Integer:

@@ -38,6 +38,10 @@ def quantize(
     - two planes for complex ``values``, the real and the imaginary part, each with scales of its
       own; planes of one code (iFairy) take the code of the nearest phase.
 
+    These are the formats' own rules: llama.cpp's files come from others, its Q4_0 and Q6_K make the
+    value of greatest magnitude the least code, its K-quants search. Read such files with
+    ``golden.storage``.
+
     Elements out of range saturate. Sliced integers are stored, and selected, at full width. Without
     ``scale_rule``: ``floor`` for power-of-two scales, ``absmean`` for posits and for elements that
     reach 1 at most, ``mse`` for powers of two without zero, else ``absmax``.

@@ -1,6 +1,6 @@
 """Storage schemes of the literature: bytes <-> codes and scales, as data."""
 
-from .catalogue import lookup, names, pack, unpack
+from .catalogue import lookup, names, pack, pack_parts, unpack, unpack_parts
 from .dfloat11 import DFloat11
 from .map import Map
 from .places import Digits, Field
@@ -18,6 +18,8 @@ __all__ = [
     "lookup",
     "names",
     "pack",
+    "pack_parts",
     "unpack",
     "unpack_act_order",
+    "unpack_parts",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 
 from ..errors import UnknownName
@@ -11,7 +12,7 @@ from ..tensor import Quantized
 from .dfloat11 import DFloat11
 from .gguf_blocks import BLOCKS
 from .gguf_super import SUPER_BLOCKS
-from .scheme import Bytes, Scheme, Shape
+from .scheme import Array, Bytes, Scheme, Shape
 from .segments import dense, segments
 from .spqr import SPQR
 from .words import awq, gptq
@@ -80,7 +81,12 @@ def names() -> tuple[str, ...]:
 
 def pack(scheme: Scheme | str, given: Quantized) -> bytes:
     """``given`` as bytes; ``scheme`` is one or its name. DesignError for another operand."""
-    return (lookup(scheme) if isinstance(scheme, str) else scheme).pack(given)
+    return _scheme(scheme).pack(given)
+
+
+def pack_parts(scheme: Scheme | str, given: Quantized) -> dict[str, Array]:
+    """``given`` as the arrays that a checkpoint holds, by name."""
+    return _scheme(scheme).pack_parts(given)
 
 
 def unpack(scheme: Scheme | str, data: Bytes, shape: Shape) -> Quantized:
@@ -88,4 +94,16 @@ def unpack(scheme: Scheme | str, data: Bytes, shape: Shape) -> Quantized:
 
     DesignError, which names the byte, for data too short or too long.
     """
-    return (lookup(scheme) if isinstance(scheme, str) else scheme).unpack(data, shape)
+    return _scheme(scheme).unpack(data, shape)
+
+
+def unpack_parts(scheme: Scheme | str, parts: Mapping[str, Array], shape: Shape) -> Quantized:
+    """The matrix of ``shape`` (rows, K) that a checkpoint's arrays hold.
+
+    DesignError for a missing, unknown or misshapen one.
+    """
+    return _scheme(scheme).unpack_parts(parts, shape)
+
+
+def _scheme(scheme: Scheme | str) -> Scheme:
+    return lookup(scheme) if isinstance(scheme, str) else scheme

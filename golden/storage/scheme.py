@@ -179,7 +179,10 @@ class Mapped(Scheme):
         return b"".join(words.tobytes() for words in self.pack_parts(given).values())
 
     def unpack(self, data: Bytes, shape: Shape) -> Quantized:
-        held = np.frombuffer(data, np.uint8)
+        try:
+            held = np.frombuffer(data, np.uint8)
+        except (TypeError, ValueError) as error:
+            raise DesignError(f"{self.name}: data must be bytes: {error}") from None
         self._check_shape(shape)
         self._check_length(len(held), shape)
         parts, start = {}, 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from decimal import Decimal
 from typing import Any
 
 from ..golden.description.serialize import to_dict
@@ -49,13 +50,18 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _number(bound: int) -> str:
+    """In full up to 60 bits, else its first digits."""
+    return str(bound) if bound.bit_length() <= 60 else f"{Decimal(bound):.4e}"
+
+
 def _row(row: Row) -> dict[str, Any]:
     bounds = row.range
     return {
         "stage": row.stage,
         "bits": row.bits,
         "unit": f"2^{bounds.lsb}" if bounds else row.format,
-        "range": f"{bounds.low} … {bounds.high}" if bounds else "–",
+        "range": f"{_number(bounds.low)} … {_number(bounds.high)}" if bounds else "–",
         "cycles": row.cycles,
         "what": row.what,
     }

@@ -182,6 +182,20 @@ def test_powers_of_two_take_the_nearest(name, saturate):
     assert fmt.encode([0.0]).tolist() == [0]
 
 
+@pytest.mark.parametrize("name", ["denseshift2", "denseshift3", "denseshift4", "bipolar3"])
+def test_without_zero_up_and_down_pass_it(name):
+    """The next value up or down, of either sign; the ends saturate."""
+    fmt = lookup(name)
+    entries = np.unique(fmt.decode(fmt.legal))
+    for x in beside(np.arange(entries[0] - 1, entries[-1] + 1.25, 0.25)).tolist():
+        above, below = entries[entries >= x], entries[entries <= x]
+        for rule, wanted in (
+            ("up", above.min() if above.size else entries[-1]),
+            ("down", below.max() if below.size else entries[0]),
+        ):
+            assert fmt.decode(fmt.encode([x], rule)) == [wanted], (x, rule)
+
+
 @both
 @pytest.mark.parametrize("name", [f"bipolar{n}" for n in range(1, 9)])
 def test_bipolar_integers_take_the_nearest_odd_number(name, saturate):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from gguf import GGMLQuantizationType
 from gguf.quants import quantize as gguf_quantize
-from macsmith.designs import presets
 from macsmith.golden import storage
 
 from macsmith import Level, Operand, Plane, Quantized, design, group, lookup, quantize
+from macsmith.designs import presets
 
 RNG = np.random.default_rng(11)
 
@@ -80,7 +80,9 @@ def test_a_block_above_zero_keeps_zero_in_reach_of_an_unsigned_offset():
 
 def nearest_sums(x, tables, scales):
     """All sums of scaled entries by brute force: the least distance for each value."""
-    sums = [sum(s * t for s, t in zip(scales, entries, strict=True)) for entries in product(*tables)]
+    sums = [
+        sum(s * t for s, t in zip(scales, entries, strict=True)) for entries in product(*tables)
+    ]
     return np.abs(x[..., None] - np.array(sums)).min(axis=-1)
 
 

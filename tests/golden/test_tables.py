@@ -69,13 +69,15 @@ def test_toml_names_a_file_beside_it_and_keeps_its_entries(saved):
 @pytest.mark.parametrize(
     "entries, message",
     [
-        (np.array(LEVELS) / 3, r"give fraction, .* 8 would change them by up to 0\.00"),
+        (np.array(LEVELS) / 3, r"fraction = 8.*; 8 would change them by up to 0\.00"),
         ([1, 2, 3], "power of two of entries"),
         ([[1, 2], [3, 4], [5, 6]], "power of two of tables"),
         ([1, np.inf], "must be finite"),
         ([1, 2.0**24], r"below 2\*\*24"),
         (np.zeros((2, 2, 2)), r"shape \(2, 2, 2\)"),
         (np.zeros(0), "got shape"),
+        (np.array(3.0), r"at least two codes .* got shape \(\)"),
+        ([7], "at least two codes"),
         (np.array(["a", "b"]), "real numbers, got <U1"),
         (np.array([1j, 2]), "real numbers, got complex128"),
     ],
@@ -92,6 +94,13 @@ def test_what_is_no_file(saved, tmp_path):
     (tmp_path / "text.npy").write_text("1 2 3")
     with pytest.raises(DesignError, match=r"text\.npy: not a \.npy file of numbers"):
         design(str(tmp_path / "text.npy"))
+    (tmp_path / "empty.npy").write_bytes(b"")
+    with pytest.raises(DesignError, match=r"empty\.npy: not a \.npy file of numbers"):
+        design(str(tmp_path / "empty.npy"))
+    np.savez(tmp_path / "two.npz", LEVELS, LEVELS)
+    (tmp_path / "two.npz").rename(tmp_path / "two.npy")
+    with pytest.raises(DesignError, match="an archive of arrays"):
+        design(str(tmp_path / "two.npy"))
     saved(LEVELS)
     for line, message in (
         (", rows = 2", "key beside file"),
