@@ -92,6 +92,12 @@ class Engine:
             raise DesignError(f"lanes must divide k-max = {arithmetic.k_max}, got {lanes}")
         if arithmetic.group and arithmetic.group % lanes:
             raise DesignError(f"lanes must divide the group of {arithmetic.group}, got {lanes}")
+        for operand in (arithmetic.weight, arithmetic.activation):
+            chosen = operand.select.span.columns if operand.select else None
+            if chosen and chosen % lanes:
+                raise DesignError(
+                    f"lanes must divide the {chosen} elements that share a select, got {lanes}"
+                )
         terms = arithmetic.accumulate[0].terms
         if terms is not None and terms != lanes:
             rule = arithmetic.accumulate[0].rule

@@ -203,7 +203,6 @@ class Operand:
 
     @property
     def group(self) -> int | None:
-        """The gcd of all spans along K, or None if everything spans all K."""
+        """The gcd of all scales' spans along K, or None if each spans all K."""
         spans = [level.span.columns for level in self.levels]
-        spans += [self.select.span.columns] if self.select else []
         return gcd(*(size for size in spans if size)) or None

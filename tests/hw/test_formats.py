@@ -1,7 +1,10 @@
 """Engines of every family of element formats, and run-time selection among tables."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from macsmith.golden import DesignError, Select, group
 from macsmith.hw.plan import plan
 from macsmith.hw.ports import streams
 from macsmith.sim.stimuli import tiles
@@ -46,6 +49,27 @@ def test_the_table_is_chosen_at_run_time(name, flow):
     sent = run(engine, count=8 if name.startswith("bitmod") else 24)
     tables = np.concatenate([tile.weight.select.ravel() for tile in sent])
     assert set(tables.tolist()) == set(range(1 << engine.arithmetic.weight.select.width))
+
+
+@pytest.mark.parametrize("accumulate", [{}, {"accumulate": "int12", "overflow": "saturate"}])
+@pytest.mark.parametrize("flow", ["broadcast", "systolic_os"])
+@pytest.mark.parametrize("side", ["weight", "activation"])
+def test_a_selection_may_change_within_a_raw_sum(side, flow, accumulate):
+    """The sum goes on: only scales close groups."""
+    names = "bitmod4xint4" if side == "weight" else "int4xbitmod4"
+    engine = small(names, flow=flow, **accumulate)
+    arithmetic = engine.arithmetic
+    operand = replace(getattr(arithmetic, side), select=Select(2, group(8)))
+    engine = replace(engine, modes=(replace(arithmetic, **{side: operand}),))
+    sent = run(engine, count=12)
+    assert any(getattr(tile, side).select.shape[1] > 1 for tile in sent)
+
+
+def test_a_selection_spans_whole_steps():
+    engine = small("bitmod4xint4", lanes=4)
+    operand = replace(engine.arithmetic.weight, select=Select(2, group(6)))
+    with pytest.raises(DesignError, match="lanes must divide the 6 elements that share a select"):
+        replace(engine, modes=(replace(engine.arithmetic, weight=operand),))
 
 
 def test_selections_travel_with_the_codes():
