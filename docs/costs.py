@@ -48,14 +48,7 @@ BEGIN, END = "<!-- {}: written by docs/costs.py -->", "<!-- {} end -->"
 
 def table(board: boards.Board) -> str:
     """Markdown: a row a pair, per MAC."""
-    engines = {name: emit(design(name, Options(**SHAPE))) for name in PAIRS}
-    text = "".join(emitted.rtlil for emitted in engines.values())
-    tops = [emitted.core for emitted in engines.values()]
-    keep = [module for emitted in engines.values() for module in emitted.keep]
-    costs = {
-        policy: boards.synthesize(text, tops, board, policy, keep, Path("build/costs") / policy)
-        for policy in ("lut", "dsp")
-    }
+    costs = {policy: synthesized(board, policy) for policy in ("lut", "dsp")}
     shape = " × ".join(map(str, SHAPE.values()))
     lines = [
         f"Per MAC on the {board.name} at {shape}, raw exact accumulator for K = 4096, streams and "
@@ -65,8 +58,8 @@ def table(board: boards.Board) -> str:
         "|---|---|---|---|---|---|---|---|---|",
     ]
     macs = SHAPE["rows"] * SHAPE["cols"] * SHAPE["lanes"]
-    for name, emitted in engines.items():
-        lut, dsp = costs["lut"][emitted.core], costs["dsp"][emitted.core]
+    for name in PAIRS:
+        lut, dsp = costs["lut"][name], costs["dsp"][name]
         cells = [lut.resources[key] / macs for key in ("sites", "lut", "ff")]
         other = [dsp.resources[key] / macs for key in ("sites", "lut", "dsp")]
         words = [f"`{name}`", *(f"{cell:.1f}" for cell in cells)]
@@ -75,6 +68,20 @@ def table(board: boards.Board) -> str:
         lines.append("| " + " | ".join(words) + " |")
     tools = next(iter(costs["lut"].values())).tools
     return "\n".join([*lines, "", f"yosys {tools['yosys']}, `{tools['flags']}`."])
+
+
+def synthesized(board: boards.Board, policy: str) -> dict[str, boards.Cost]:
+    """The cost of each pair's engine."""
+    engines = {name: emit(design(name, Options(**SHAPE, policy=policy))) for name in PAIRS}
+    found = boards.synthesize(
+        "".join(emitted.rtlil for emitted in engines.values()),
+        [emitted.core for emitted in engines.values()],
+        board,
+        policy,
+        [module for emitted in engines.values() for module in emitted.keep],
+        Path("build/costs") / policy,
+    )
+    return {name: found[emitted.core] for name, emitted in engines.items()}
 
 
 def presets(board: boards.Board, shape: dict[str, int]) -> str:

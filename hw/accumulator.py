@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 from ..golden.bounds import Range
 from ..golden.flags import Reachable
 from .product import FlaggedLayout, flag_names
+from .rows import plus
 from .shapes import shape_of
 
 
@@ -71,16 +72,18 @@ class Accumulator(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         start = self.initial if self.preload else 0
-        value = Mux(self.first, start, self.o.value) + self.i.value
+        held = Mux(self.first, start, self.o.value)
         with m.If(self.enable):
-            m.d.sync += self.o.value.eq(self._bounded(m, value))
+            m.d.sync += self.o.value.eq(self._sum(m, held))
             for name in flag_names(self.flags):
                 m.d.sync += self.o[name].eq((self.o[name] & ~self.first) | self.i[name])
         return m
 
-    def _bounded(self, m, value):
+    def _sum(self, m, held):
+        """``held`` and the addend, within the total's bounds or modulo its width."""
         if not self.saturate:
-            return value
+            return plus(self.i.value, held, width=self.total.width)
+        value = held + self.i.value
         low, high = self.total.low, self.total.high
         exact = Signal(value.shape(), name="exact")
         m.d.comb += exact.eq(value)

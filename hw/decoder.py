@@ -20,6 +20,8 @@ class Decoder(wiring.Component):
         The element format.
     infinite : :class:`bool`
         Whether this element or its partner can be infinite: sign and zero are then told apart.
+    apart : :class:`bool`
+        Sign and magnitude, of minifloats and posits.
 
     Members
     -------
@@ -31,10 +33,11 @@ class Decoder(wiring.Component):
         Its value; see :class:`DecodedLayout`.
     """
 
-    def __init__(self, format: Format, *, infinite: bool = False):
+    def __init__(self, format: Format, *, infinite: bool = False, apart: bool = False):
         self.format = format
         self.infinite = infinite
-        layout = DecodedLayout(format, infinite=infinite)
+        self.apart = apart
+        layout = DecodedLayout(format, infinite=infinite, apart=apart)
         ports = {"code": In(format.bits), "o": Out(layout)}
         if format.select_width:
             ports["select"] = In(format.select_width)
@@ -43,7 +46,10 @@ class Decoder(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         code = Cat(self.code, self.select) if self.format.select_width else self.code
-        FAMILIES[type(self.format)](m, self.format, code, self.o)
+        if self.apart:
+            APART[type(self.format)](m, self.format, code, self.o, apart=True)
+        else:
+            FAMILIES[type(self.format)](m, self.format, code, self.o)
         return m
 
 
@@ -83,7 +89,7 @@ def _codebook(m: Module, fmt: Codebook, code, o) -> None:
     _fixed_point(m, o, value)
 
 
-def _minifloat(m: Module, fmt: Minifloat, code, o) -> None:
+def _minifloat(m: Module, fmt: Minifloat, code, o, apart: bool = False) -> None:
     mantissa = code[: fmt.mantissa_width]
     biased = code[fmt.mantissa_width :][: fmt.exponent_width]
     sign = code[-1] if fmt.signed else Const(0)
@@ -104,10 +110,15 @@ def _minifloat(m: Module, fmt: Minifloat, code, o) -> None:
 
     # Subnormals share the exponent of the least binade, without the hidden bit.
     hidden = biased.any() if subnormals else Const(1)
-    magnitude = Mux(nan | inf, 0, Cat(mantissa, hidden))
-    m.d.comb += o.significand.eq(Mux(sign, -magnitude, magnitude) if fmt.signed else magnitude)
+    if apart:
+        m.d.comb += o.significand.eq(Cat(mantissa, hidden))
+        exponent = Cat(biased[0] | ~biased.any(), biased[1:]) if subnormals else biased
+    else:
+        magnitude = Mux(nan | inf, 0, Cat(mantissa, hidden))
+        m.d.comb += o.significand.eq(Mux(sign, -magnitude, magnitude) if fmt.signed else magnitude)
+        exponent = Mux(biased.any(), biased - 1, 0) if subnormals else biased
     if "exponent" in o.shape().members:
-        m.d.comb += o.exponent.eq(Mux(biased.any(), biased - 1, 0) if subnormals else biased)
+        m.d.comb += o.exponent.eq(exponent)
     zero = ~Cat(mantissa, biased).any() if fmt.has_zero else Const(0)
     for name, flag in (("sign", sign), ("zero", nan | zero)):
         if name in o.shape().members:
@@ -119,7 +130,7 @@ def _bipolar(m: Module, fmt: Bipolar, code, o) -> None:
     _fixed_point(m, o, Cat(Const(1, 1), code[:-1], ~code[-1]).as_signed())
 
 
-def _posit(m: Module, fmt: Posit, code, o) -> None:
+def _posit(m: Module, fmt: Posit, code, o, apart: bool = False) -> None:
     n, sign = fmt.width, code[-1]
     nar = sign & ~code[:-1].any()
     zero = ~code.any()
@@ -139,7 +150,7 @@ def _posit(m: Module, fmt: Posit, code, o) -> None:
     scale = Cat(es, Mux(first, run + (n - 3), n - 2 - run))
     magnitude = Cat(fraction, ~(zero | nar))
     m.d.comb += [
-        o.significand.eq(Mux(sign, -magnitude, magnitude)),
+        o.significand.eq(magnitude if apart else Mux(sign, -magnitude, magnitude)),
         o.exponent.eq(Mux(zero | nar, 0, scale)),
         o.nan.eq(nar),
     ]
@@ -156,6 +167,9 @@ FAMILIES = {
     Bipolar: _bipolar,
     Posit: _posit,
 }
+
+#: What can tell sign and magnitude apart.
+APART = {Minifloat: _minifloat, Posit: _posit}
 
 
 def _fixed_point(m: Module, o, value) -> None:

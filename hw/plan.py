@@ -29,7 +29,7 @@ class Plan:
     Parameters
     ----------
     arithmetic : what is computed.
-    rows, cols, lanes, pipeline, flow, datapath : from the Build.
+    rows, cols, lanes, pipeline, flow, datapath, policy : from the Build.
     group : elements after which the array's sums close; None where they span the reduction.
     sums : what the array adds up.
     accumulators : what a scale path makes of them; empty where the sums are the results.
@@ -42,6 +42,7 @@ class Plan:
     pipeline: int
     flow: str
     datapath: str
+    policy: str
     group: int | None
     sums: tuple[Sum, ...]
     accumulators: tuple[AccumulatorPlan, ...]
@@ -80,7 +81,7 @@ class Plan:
         name = self.datapath
         if self.aligned and pair.rule == "exact":
             name = "multiply"
-        kind = choose(name, *pair.formats, pair.rule)
+        kind = choose(name, *pair.formats, pair.rule, self.policy)
         return kind(*pair.formats, self.lanes, self.pipeline, self.infinite)
 
     def inputs(self, side: int, items: Iterable[Sum] | None = None) -> dict[str, tuple[int, Form]]:
@@ -214,7 +215,8 @@ def plan(engine: Engine) -> Plan:
     simple = arithmetic.output.format is None and not arithmetic.levels and len(sums) == 1
     if simple and len(arithmetic.accumulate) == 1:
         sums, found = (_preloaded(arithmetic, sums[0]),), ()
-    shape = build.rows, build.cols, lanes, build.pipeline, build.flow, build.datapath
+    ways = build.pipeline, build.flow, build.datapath, build.policy
+    shape = build.rows, build.cols, lanes, *ways
     planned = Plan(arithmetic, *shape, group, sums, found)
     planned.inputs(0)  # raises if the datapath does not serve a pair
     if planned.serial:

@@ -34,6 +34,11 @@ def fraction_below(fmt: Format) -> int:
     return fmt.fraction_width if isinstance(fmt, Posit) else 0
 
 
+def least_exponent(fmt: Format) -> int:
+    """The exponent field of the least numbers: that of subnormals counts as one."""
+    return int(isinstance(fmt, Minifloat) and fmt.has_zero and fmt.exponent_span > 0)
+
+
 class DecodedLayout(data.StructLayout):
     """A decoded element: ``significand * 2**(exponent + lsb - fraction_below)``.
 
@@ -41,17 +46,23 @@ class DecodedLayout(data.StructLayout):
     format has them. NaN and infinity have the significand 0. Where ``infinite`` (this element or
     its partner can be), also ``sign``, and ``zero`` for what makes an infinity vanish: zero and
     NaN.
+
+    With ``apart``, sign and magnitude stand apart, the exponent is larger by ``least_exponent``,
+    and the significand of NaN and infinity may be anything.
     """
 
-    def __init__(self, fmt: Format, *, infinite: bool = False):
+    def __init__(self, fmt: Format, *, infinite: bool = False, apart: bool = False):
         members = {"significand": shape_of(significands(fmt))}
+        if apart:
+            members["significand"] = unsigned(significands(fmt).high.bit_length())
         if fmt.exponent_span:
-            members["exponent"] = unsigned(fmt.exponent_span.bit_length())
+            span = fmt.exponent_span + (least_exponent(fmt) if apart else 0)
+            members["exponent"] = unsigned(span.bit_length())
         if fmt.has_nan:
             members["nan"] = unsigned(1)
         if fmt.has_inf:
             members["inf"] = unsigned(1)
-        if infinite and fmt.low < 0:
+        if (infinite or apart) and fmt.low < 0:
             members["sign"] = unsigned(1)
         if infinite and (fmt.has_zero or fmt.has_nan):
             members["zero"] = unsigned(1)

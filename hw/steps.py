@@ -68,11 +68,18 @@ def prepare(m: Module, plan: Plan, side: int, vector: int, codes, enable: Value)
     found = {}
     for key, (plane, form) in plan.inputs(side).items():
         found[key] = Signal(form.layouts, name=f"{name}_{key}_{vector}")
+        tables = {
+            cycles: table
+            if table is None
+            else delayed(m, enable, table, cycles, f"{name}_{key}_table_{vector}_{cycles}")
+            for cycles in set(form.delays)
+        }
         for lane, cycles in enumerate(form.delays):
             place = f"{plane}_{vector}_{lane}"
             code = codes[operand.planes[plane].code][lane]
-            late = delayed(m, enable, code, cycles, f"{name}_{form.name}_{place}")
-            m.d.comb += found[key][lane].eq(form.made(m, late, name, place, table))
+            # With a reset, or tools would spend a LUT on a few flip-flops.
+            late = delayed(m, enable, code, cycles, f"{name}_{form.name}_{place}", reset=True)
+            m.d.comb += found[key][lane].eq(form.made(m, late, name, place, tables[cycles]))
     return found
 
 

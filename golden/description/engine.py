@@ -9,7 +9,7 @@ from ..errors import DesignError, UnknownName
 from .arithmetic import Arithmetic
 from .keywords import KEYWORDS
 
-DATAPATHS = ("auto", "minifloat", "multiply")
+DATAPATHS = ("auto", "minifloat", "select", "booth", "split_shift", "multiply")
 FLOWS = ("broadcast", "systolic_os")
 INTERFACES = ("native", "axis")
 POLICIES = ("lut", "dsp")

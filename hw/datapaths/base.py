@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import ClassVar, NamedTuple
 
 from amaranth.hdl import Module, Signal, Value
@@ -70,19 +71,29 @@ class Decoded(Form):
     infinite: bool = False
 
     name = "decoded"
+    maker: ClassVar[str] = "decoder"
+    apart: ClassVar[bool] = False
 
     @property
     def layout(self):
-        return DecodedLayout(self.format, infinite=self.infinite)
+        return DecodedLayout(self.format, infinite=self.infinite, apart=self.apart)
 
     def made(self, m, code, name, place, table=None):
-        decoder = Decoder(self.format, infinite=self.infinite)
-        m.submodules[f"{name}_decoder_{place}"] = decoder
-        found = Signal(self.layout, name=f"{name}_decoded_{place}")
+        decoder = Decoder(self.format, infinite=self.infinite, apart=self.apart)
+        m.submodules[f"{name}_{self.maker}_{place}"] = decoder
+        found = Signal(self.layout, name=f"{name}_{self.name}_{place}")
         m.d.comb += [decoder.code.eq(code), found.eq(decoder.o)]
         if self.format.select_width and table is not None:
             m.d.comb += decoder.select.eq(table)
         return found
+
+
+class Parts(Decoded):
+    """Sign and magnitude apart."""
+
+    name = "parts"
+    maker = "splitter"
+    apart = True
 
 
 class Factors(NamedTuple):
@@ -120,6 +131,11 @@ class Datapath:
     def serves(cls, weight: Format, activation: Format) -> bool:
         """Whether the pair can be built this way."""
         raise NotImplementedError
+
+    @classmethod
+    def estimate(cls, weight: Format, activation: Format, policy: str = "lut") -> float:
+        """About how many sites a lane takes, for ``auto`` to compare; infinite if unknown."""
+        return inf
 
     @property
     def product(self) -> Range:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import NamedTuple
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
@@ -10,47 +12,87 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from ...golden.bounds import Range
-from ..product import FlaggedLayout
+from ..product import FlaggedLayout, flag_names, raise_flags
 from ..rows import plus
 from ..shapes import shape_of
-from ..tree import AdderTree, tree_latency
+from ..tree import tree_levels
 from .base import Codes, Datapath
 
 #: Lanes in a chain: longer ones need fewer LUTs, and more registers for the lanes that wait.
 LENGTH = 4
 
 
-class Row(NamedTuple):
-    """A product: ``magnitude``, negative if ``sign``. Each bit a function of few registers."""
+def chain_sites(digits: Sequence[Digit]) -> int:
+    """Sites of a lane's rows in a full chain: carry positions, which come in blocks of four."""
+    grown = (digit.row.times(LENGTH).width + digit.carries for digit in digits)
+    return sum(-(-width // 4) * 4 for width in grown)
 
-    magnitude: Value
-    sign: Value
+
+class Row(NamedTuple):
+    """``bits + carry``: two's complement if the digit's bounds are signed, as wide as they are.
+
+    Each bit is a function of few registers, the carry a register or 0.
+    """
+
+    bits: Value
+    carry: Value
+
+
+@dataclass(frozen=True)
+class Digit:
+    """Rows of one weight.
+
+    Parameters
+    ----------
+    bits : bounds of a row without its carry; ``lsb`` counts from that of the product.
+    row : bounds of a row.
+    """
+
+    bits: Range
+    row: Range
+
+    @property
+    def carries(self) -> bool:
+        return self.bits != self.row
+
+    @property
+    def bias(self) -> int:
+        """What inverting the top bit adds to a row: unsigned then, it is added unextended."""
+        return 1 << (self.bits.width - 1) if self.bits.signed else 0
+
+
+class Node(NamedTuple):
+    """A partial sum, and carries still to be added to it: (signal, lsb)."""
+
+    value: Value
+    bounds: Range
+    carries: tuple[tuple[Value, int], ...]
 
 
 @dataclass(frozen=True)
 class Chained(Datapath):
-    """Codes are encoded, a register follows; then each lane of a chain adds a row a cycle.
+    """A lane is one row for each digit; chains add the rows of a digit, a lane each ``pipeline``.
 
-    A lane's codes come a cycle after those of the lane before it in its chain. A datapath says how
-    it encodes two codes, and what row the result stands for.
+    A lane's codes come after those of the lane before it in its chain. A datapath says into what
+    rows a product falls, and which bits it registers first, if any.
     """
 
     @property
-    def layout(self) -> data.StructLayout:
-        """An encoded product."""
-        raise NotImplementedError
+    def layouts(self) -> tuple[data.StructLayout, ...]:
+        """What is registered of a pair of elements before the rows, one after the other."""
+        return ()
 
     @property
-    def width(self) -> int:
-        """Bits of a row's magnitude."""
+    def digits(self) -> tuple[Digit, ...]:
+        """The rows of a product, the lowest first."""
         raise NotImplementedError
 
-    def encode(self, m: Module, weight: Value, activation: Value) -> Value:
-        """The bits of ``layout`` for two codes."""
+    def encode(self, m: Module, stage: int, weight, activation, before) -> Value:
+        """The bits of a stage of ``layouts``: of the elements, or of what stands ``before`` it."""
         raise NotImplementedError
 
-    def row(self, m: Module, encoded) -> Row:
-        """What a registered ``encoded`` product adds."""
+    def rows(self, m: Module, weight: Value, activation: Value, encoded) -> list[Row]:
+        """A row for each digit."""
         raise NotImplementedError
 
     @property
@@ -69,17 +111,27 @@ class Chained(Datapath):
         return (self.depth - len(chain) + position) // self.pipeline
 
     @property
-    def forms(self):
-        delays = [0] * self.lanes
+    def delays(self) -> tuple[int, ...]:
+        """By how many cycles each lane comes late."""
+        found = [0] * self.lanes
         for chain in self.chains:
             for position, lane in enumerate(chain):
-                delays[lane] = self.delay(position, chain)
-        return Codes(self.weight, tuple(delays)), Codes(self.activation, tuple(delays))
+                found[lane] = self.delay(position, chain)
+        return tuple(found)
+
+    @property
+    def forms(self):
+        return Codes(self.weight, self.delays), Codes(self.activation, self.delays)
+
+    @property
+    def levels(self) -> int:
+        """Levels of the tree that adds up the chains of each digit, then the digits."""
+        return tree_levels(len(self.chains)) + tree_levels(len(self.digits))
 
     @property
     def latency(self):
         rows = self.delay(self.depth - 1, self.chains[0]) + 1
-        return 1 + rows + tree_latency(len(self.chains), self.pipeline)
+        return len(self.layouts) + rows + ceil(self.levels / self.pipeline)
 
     def component(self):
         return ChainedDot(self)
@@ -88,17 +140,21 @@ class Chained(Datapath):
 class ChainedDot(wiring.Component):
     """Exact dot product of codes. Never overflows. Latency and throughput: :class:`Datapath`.
 
+    The first row of a chain takes no adder: its bits are registered, and its carry waits for an
+    adder of the tree, of which there are as many as chains, less one. One chain starts with an
+    addition.
+
     Parameters
     ----------
     plan : :class:`Chained`
-        Formats, lanes, and how products are encoded.
+        Formats, lanes, and into what rows a product falls.
 
     Members
     -------
     enable : :py:`In(1)`
         Registers hold while low.
-    weight, activation : :py:`In(ArrayLayout(bits, lanes))`
-        The codes, each lane's as late as ``plan.forms`` says.
+    weight, activation : :py:`In(ArrayLayout(…, lanes))`
+        The elements, each lane's as late as ``plan.forms`` says.
     o : :py:`Out(FlaggedLayout(…))`
         The sum in units of ``2**(weight.lsb + activation.lsb)``.
     """
@@ -117,64 +173,165 @@ class ChainedDot(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        plan = self.plan
-        tree = AdderTree(plan.product.times(plan.depth), len(plan.chains), plan.pipeline)
-        m.submodules.tree = tree
-        m.d.comb += [tree.enable.eq(self.enable), self.o.value.eq(tree.o)]
-        for number, chain in enumerate(plan.chains):
-            total: Value = Const(0, 1)
-            for position, lane in enumerate(chain):
-                row = self._row(m, lane)
-                last = position == len(chain) - 1
-                value = self._added(total, row, position + 1, last)
-                late = plan.delay(position, chain)
-                held = last or plan.delay(position + 1, chain) > late
-                total = self._kept(m, value, held, f"sum_{number}_{position}")
-            m.d.comb += tree.i[number].eq(total)
+        rows = [self._rows(m, lane) for lane in range(self.plan.lanes)]
+        nodes = [
+            [
+                self._chain(m, digit, number, [rows[lane][digit] for lane in chain])
+                for number, chain in enumerate(self.plan.chains)
+            ]
+            for digit in range(len(self.plan.digits))
+        ]
+        m.d.comb += self.o.value.eq(self._tree(m, nodes).value)
+        for name in flag_names(self.plan.flags):
+            m.d.comb += self.o[name].eq(self._flag(m, name))
         return m
 
-    def _row(self, m, lane: int) -> Row:
-        """A lane's product, encoded and registered."""
-        plan = self.plan
-        encoded = Signal(plan.layout, name=f"encoded_{lane}", reset_less=True)
-        inner = Module()
-        m.submodules[f"encode_{lane}"] = inner
-        value = Signal(plan.layout, name="value")
-        inner.d.comb += value.eq(plan.encode(inner, self.weight[lane], self.activation[lane]))
-        with m.If(self.enable):
-            m.d.sync += encoded.eq(value)
-        return plan.row(m, encoded)
-
-    def _added(self, total: Value, row: Row, count: int, last: bool):
-        """The sum of ``count`` rows.
-
-        A row is ones' complement where negative, its sign the carry; instead of extending the sign
-        the inverted sign stands on top, 2**width too much. The last row of a chain has in its upper
-        bits what takes that away for all.
-        """
-        plan, width = self.plan, self.plan.width
-        signed = plan.product.signed
-        bits = row.magnitude ^ row.sign.replicate(width) if signed else row.magnitude
-        if not signed:
-            bounds = plan.product.times(count)
-            return plus(total, bits, 0, width=bounds.width), shape_of(bounds)
-        bounds = plan.product.times(count)
-        if last:
-            size = bounds.width
-            above = size - width
-            without = -count & ((1 << above) - 1)
-            top = Mux(row.sign, Const(without, above), Const((without + 1) % (1 << above), above))
-        else:
-            biased = Range(0, bounds.low + (count << width), bounds.high + (count << width))
-            bounds, size, top = biased, biased.width, ~row.sign
-        return plus(total, Cat(bits, top), row.sign, width=size), shape_of(bounds)
-
-    def _kept(self, m, found, held: bool, name: str):
-        value, shape = found
-        total = Signal(shape, name=name, reset_less=held)
-        if held:
+    def _rows(self, m, lane: int) -> list[Row]:
+        """A lane's rows."""
+        plan, elements = self.plan, (self.weight[lane], self.activation[lane])
+        found = None
+        for stage, layout in enumerate(plan.layouts):
+            inner = Module()
+            m.submodules[f"encode_{lane}_{stage}"] = inner
+            value = Signal(layout, name="value")
+            inner.d.comb += value.eq(plan.encode(inner, stage, *elements, found))
+            found = Signal(layout, name=f"encoded_{lane}_{stage}", reset_less=True)
             with m.If(self.enable):
-                m.d.sync += total.eq(value)
+                m.d.sync += found.eq(value)
+        return plan.rows(m, *elements, found)
+
+    def _flag(self, m, name: str) -> Value:
+        """Whether any lane raises a flag: along the chains, then beside the tree."""
+        plan, found = self.plan, Const(0, 1)
+        for number, chain in enumerate(plan.chains):
+            flag = Const(0, 1)
+            for position, lane in enumerate(chain):
+                pair = Signal(FlaggedLayout(Range(0, 0, 0), plan.flags), name=f"flags_{lane}")
+                raise_flags(m, plan.flags, self.weight[lane], self.activation[lane], pair)
+                flag = flag | pair[name]
+                late, last = plan.delay(position, chain), position == len(chain) - 1
+                if last or plan.delay(position + 1, chain) > late:
+                    flag = self._held(m, flag, 1, f"{name}_{number}_{position}")
+            found = found | flag
+        cycles = plan.latency - 1 - plan.delay(plan.depth - 1, plan.chains[0])
+        for cycle in range(cycles):
+            found = self._held(m, found, 1, f"{name}_late_{cycle}")
+        return found
+
+    # A chain: rows of one digit.
+
+    def _chain(self, m, number: int, chain: int, rows: list[Row]) -> Node:
+        plan, digit = self.plan, self.plan.digits[number]
+        lanes = plan.chains[chain]
+        whole = number == 0 and chain == len(plan.chains) - 1
+        total, bounds, carry = self._first(digit, rows[0], len(rows) == 1, whole)
+        for position in range(len(rows)):
+            last = position == len(rows) - 1
+            if position:
+                total, bounds = self._added(total, bounds, digit, rows[position], position, last)
+            late = plan.delay(position, lanes)
+            if last or plan.delay(position + 1, lanes) > late:
+                name = f"digit_{number}_{chain}_{position}"
+                total = self._held(m, total, shape_of(bounds), name)
+                carry = [self._held(m, bit, 1, f"{name}_carry") for bit in carry]
+        return Node(total, bounds, tuple((bit, digit.bits.lsb) for bit in carry))
+
+    def _first(self, digit: Digit, row: Row, alone: bool, whole: bool):
+        """The first row, its bounds, and its carry if that is still to be added."""
+        bias, bits = (0, row.bits) if alone else (digit.bias, _lifted(digit, row.bits))
+        bounds = Range(digit.bits.lsb, digit.bits.low + bias, digit.bits.high + bias)
+        if not digit.carries:
+            return bits, bounds, []
+        if not whole:
+            return bits, bounds, [row.carry]
+        bounds = Range(digit.row.lsb, digit.row.low + bias, digit.row.high + bias)
+        bits = bits.as_signed() if alone and digit.bits.signed else bits
+        return plus(Const(0, 1), bits, row.carry, width=bounds.width), bounds, []
+
+    def _added(self, total: Value, bounds: Range, digit: Digit, row: Row, count: int, last: bool):
+        """The sum of ``count`` rows and one more.
+
+        The last row of a chain has in its upper bits what takes the bias of all away.
+        """
+        found = bounds + digit.row
+        if not last:
+            found = found + Range(digit.row.lsb, digit.bias, digit.bias)
+            bits = _lifted(digit, row.bits)
+        elif not digit.bits.signed:
+            bits = row.bits
         else:
-            m.d.comb += total.eq(value)
-        return total
+            without = count * digit.bias
+            found = Range(found.lsb, found.low - without, found.high - without)
+            low, sign = row.bits[:-1], row.bits[-1]
+            above = found.width - len(low)
+            tops = [Const(-n & ((1 << above) - 1), above) for n in (count + 1, count)]
+            bits = Cat(low, Mux(sign, *tops))
+        carry = row.carry if digit.carries else 0
+        return _sum(total, bits, carry, found.width), found
+
+    def _held(self, m, value, shape, name: str):
+        register = Signal(shape, name=name, reset_less=True)
+        with m.If(self.enable):
+            m.d.sync += register.eq(value)
+        return register
+
+    # The tree: chains of each digit, then digits.
+
+    def _tree(self, m, nodes: list[list[Node]]) -> Node:
+        level = 0
+        while any(len(chains) > 1 for chains in nodes):
+            level += 1
+            nodes = [self._level(m, chains, level, f"sum_{n}") for n, chains in enumerate(nodes)]
+        found = [chains[0] for chains in nodes]
+        while len(found) > 1:
+            level += 1
+            found = self._level(m, found, level, "sum")
+        [node] = found
+        assert not node.carries
+        return node
+
+    def _level(self, m, nodes: list[Node], level: int, name: str) -> list[Node]:
+        """Add neighbours; an odd node passes through the same register."""
+        found = [_merged(a, b) for a, b in zip(nodes[::2], nodes[1::2], strict=False)]
+        found += nodes[len(nodes) - len(nodes) % 2 :]
+        if level % self.plan.pipeline and level < self.plan.levels:
+            return found
+        return [
+            Node(
+                self._held(m, node.value, shape_of(node.bounds), f"{name}_{level}_{n}"),
+                node.bounds,
+                tuple(
+                    (self._held(m, bit, 1, f"{name}_{level}_{n}_carry"), lsb)
+                    for bit, lsb in node.carries
+                ),
+            )
+            for n, node in enumerate(found)
+        ]
+
+
+def _lifted(digit: Digit, bits: Value) -> Value:
+    """A row's bits plus the digit's bias: unsigned."""
+    return Cat(bits[:-1], ~bits[-1]) if digit.bits.signed else bits
+
+
+def _merged(a: Node, b: Node) -> Node:
+    """The sum of two nodes, ``b`` no finer than ``a``; a carry of the unit of ``b`` goes in."""
+    step = b.bounds.lsb - a.bounds.lsb
+    bounds, waiting = a.bounds + b.bounds, [*a.carries, *b.carries]
+    carry: Value | int = 0
+    for index, (bit, lsb) in enumerate(waiting):
+        if lsb == b.bounds.lsb:
+            carry, bounds = bit, bounds + Range(lsb, 0, 1)
+            del waiting[index]
+            break
+    high = a.value[step:].as_signed() if a.bounds.signed else a.value[step:]
+    total = _sum(high, b.value, carry, bounds.width - step)
+    value = Cat(a.value[:step], total)
+    return Node(value.as_signed() if bounds.signed else value, bounds, tuple(waiting))
+
+
+def _sum(a: Value, f: Value, carry: Value | int, width: int) -> Value:
+    """The low ``width`` bits of a + f + carry."""
+    if isinstance(carry, int):
+        return (a + f)[:width]
+    return plus(a, f, carry, width=width)

@@ -8,9 +8,10 @@ from functools import cached_property
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib import data
 
+from ...golden.bounds import Range
 from ...golden.formats import Format, Minifloat
 from ..fp.table import look_up
-from .chain import Chained, Row
+from .chain import Chained, Digit, Row, chain_sites
 
 #: Inputs of a LUT.
 _INPUTS = 6
@@ -33,6 +34,11 @@ class MinifloatTable(Chained):
         finite = all(isinstance(f, Minifloat) and not (f.has_nan or f.has_inf) for f in pair)
         return finite and sum(_magnitude_bits(f) for f in pair) <= _INPUTS
 
+    @classmethod
+    def estimate(cls, weight, activation, policy="lut"):
+        plan = cls(weight, activation, 1)
+        return chain_sites(plan.digits) + plan.layouts[0].size
+
     @cached_property
     def magnitudes(self) -> list[int]:
         """The product's magnitude, for each code of a weight (low bits) and an activation."""
@@ -47,15 +53,15 @@ class MinifloatTable(Chained):
         return max(self.magnitudes).bit_length()
 
     @property
-    def layout(self) -> data.StructLayout:
+    def layouts(self):
         body = {"even": 2, "odd": 2, "end": 1} if self._paired else {"magnitude": self.width}
-        return data.StructLayout({**body, "sign": 1})
+        return (data.StructLayout({**body, "sign": 1}),)
 
     @property
     def _paired(self) -> bool:
         return set(self.magnitudes) <= set(map(_value, range(32)))
 
-    def encode(self, m: Module, weight: Value, activation: Value) -> Value:
+    def encode(self, m, stage, weight, activation, before):
         codes = weight, activation
         bits = [_magnitude_bits(f) for f in (self.weight, self.activation)]
         index = Cat(*(code[:width] for code, width in zip(codes, bits, strict=True)))
@@ -68,16 +74,35 @@ class MinifloatTable(Chained):
             table, width = [states[magnitude] for magnitude in table], 5
         return Cat(look_up(m, index, table, width, "encoded"), sign)
 
-    def row(self, m: Module, encoded) -> Row:
+    @property
+    def digits(self) -> tuple[Digit, ...]:
+        greatest, signed = max(self.magnitudes), self.product.signed
+        return (
+            Digit(
+                Range(0, -greatest - 1 if signed else 0, greatest),
+                Range(0, -greatest if signed else 0, greatest),
+            ),
+        )
+
+    def rows(self, m: Module, weight: Value, activation: Value, encoded) -> list[Row]:
+        magnitude = self._magnitude(m, encoded)
+        if not self.product.signed:
+            return [Row(magnitude, Const(0, 1))]
+        sign = encoded.sign
+        width = self.digits[0].bits.width - 1
+        bits = Cat(magnitude, Const(0, width - len(magnitude))) ^ sign.replicate(width)
+        return [Row(Cat(bits, sign), sign)]
+
+    def _magnitude(self, m: Module, encoded) -> Value:
         if not self._paired:
-            return Row(encoded.magnitude, encoded.sign)
+            return encoded.magnitude
         low = Signal(self.width, name="low")
         even, odd, end = encoded.even, encoded.odd, encoded.end
         m.d.comb += low.eq(Cat(
             end & (even == 0), odd == 1, even == 1, odd == 2,
             even == 2, odd == 3, even == 3, end & (even == 2),
         ))  # fmt: skip
-        return Row(low, encoded.sign)
+        return low
 
 
 def _value(state: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from amaranth.hdl import Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -10,6 +12,9 @@ from ..product import FlaggedLayout, Product, exponent_sum, flag_names
 from ..shapes import significands
 from ..tree import AdderTree, tree_latency
 from .base import Datapath, Decoded, Factors
+
+#: Bits of two factors together from which yosys takes a DSP block; below, it takes LUTs.
+DSP_BITS = 9
 
 
 class Multiply(Datapath):
@@ -21,6 +26,15 @@ class Multiply(Datapath):
     @classmethod
     def serves(cls, weight, activation):
         return True
+
+    @classmethod
+    def estimate(cls, weight, activation, policy="lut"):
+        """Of sums and shifts, where a DSP block multiplies; no better than others in LUTs."""
+        pair = weight, activation
+        if policy != "dsp" or sum(significands(fmt).width for fmt in pair) < DSP_BITS:
+            return inf
+        exponent = sum(fmt.exponent_span for fmt in pair).bit_length()
+        return cls(weight, activation, 1).product.width * (1 + exponent / 2)
 
     @property
     def forms(self):

@@ -25,7 +25,7 @@ def engine(weight="e4m3", activation="e5m2", shape=(2, 2, 3), k_max=96):
 def test_the_number_of_modules_does_not_grow_with_the_array(shape):
     text = merge(unmerged(engine("int4", "int8", shape)), "core")
     modules = re.findall(r"^module (\S+)$", text, re.M)
-    assert len(modules) == len(set(modules)) == 6
+    assert len(modules) == len(set(modules)) == 4
     assert text.count("cell \\core_pe ") == shape[0] * shape[1]
 
 
@@ -39,7 +39,7 @@ def test_preloaded_elements_are_merged_too():
 def test_merging_keeps_what_differs():
     """Decoders of two formats, and accumulators with and without flags, stay apart."""
     names = re.findall(r"^module \\(\S+)$", merge(unmerged(engine()), "core"), re.M)
-    assert {"core", "core_weight_decoder", "core_activation_decoder", "core_pe"} <= set(names)
+    assert {"core", "core_weight_splitter", "core_activation_splitter", "core_pe"} <= set(names)
 
 
 def test_emission_is_repeatable():

@@ -312,7 +312,7 @@ def test_the_bench_passes_in_verilator_and_fails_there_too(copy):
     folder = copy("flags_axis")
     passed, lines = run(folder, "verilator")
     assert passed and lines[-1] == "PASS 32 results"
-    edit(folder / "rtl" / "flags_axis_core.v", PLUS, " - ")
+    edit(folder / "rtl" / "flags_axis_core.v", SUM, " + ")
     passed, lines = run(folder, "verilator")
     assert not passed and re.fullmatch(r"FAIL \d+ of 32", lines[-1])
 
@@ -330,8 +330,9 @@ def test_the_snippet_compiles(made, name, tmp_path):
 # The test bench fails.
 
 PLUS = r" \+ (?!\$signed\(1'h0)"  # a sum of two things, not of one and zero
+SUM = r" - (?=\{ \\\$)"  # sums are written a - ~f
 BREAKS = {
-    "a wrong sum": ("rtl/{}_core.v", PLUS, " - "),
+    "a wrong sum": ("rtl/{}_core.v", SUM, " + "),
     "a row too early": ("rtl/{}.v", r"\.weight__payload\((\w+)\)", r".weight__payload(\1 >> 4)"),
     "a result lost in a stall": ("rtl/{}.v", r"result__ready\(.*?\)", "result__ready(1'b1)"),
     "results that stay": ("rtl/{}.v", r"result__ready\(.*?\)", "result__ready(1'b0)"),
@@ -367,7 +368,8 @@ def test_the_bench_notices(copy, name, what):
 @pytest.mark.parametrize("name", ["flags", "flags_axis", "preload", "aligned"])
 def test_the_bench_notices_a_wrong_sum(copy, name):
     folder = copy(name)
-    edit(folder / "rtl" / f"{name}_core.v", PLUS, " - ")
+    change = (PLUS, " - ") if name == "aligned" else (SUM, " + ")
+    edit(folder / "rtl" / f"{name}_core.v", *change)
     lines = must_fail(folder)
     shown = r"mismatch: result \d+, lane \d \(row [01], column [01]\).*: expected \w+, received \w+"
     assert any(re.fullmatch(shown, line) for line in lines)

@@ -8,6 +8,7 @@ from macsmith.golden.bounds import Range
 from macsmith.golden.description.engine import DATAPATHS
 from macsmith.golden.formats import names
 from macsmith.hw.datapaths import KINDS, choose
+from macsmith.hw.product import flag_names
 from macsmith.hw.scale.timing import delayed
 from macsmith.sim.sweep import Sweep
 
@@ -15,8 +16,25 @@ SMALL = [fmt for name in names() if 0 < (fmt := lookup(name)).bits <= 8]
 SPECIAL = [name for name in KINDS if name != "multiply"]
 
 
-def served(name):
-    return [(w, a) for w in SMALL for a in SMALL if KINDS[name].serves(w, a)]
+#: Formats of which each stands for a way to be recoded; the other operand, for a way to be added.
+RECODED = (
+    "int2 int3 int8 uint2 uint5 int4_sym nf4_8 bipolar3 e1m2 e2m1 e3m0 denseshift4 ternary "
+    "e3m2 e4m3 ue4m3 e4m3_fnuz posit8_0"
+)
+ADDED = "int8 uint5 iq4_nl binary e2m1 e2m3 e4m3 e5m2 posit4_1"
+
+#: Pipelines that are compiled as one: the compiler's time grows faster than their number.
+TOGETHER = 8
+
+
+def served(name, weights=SMALL, activations=SMALL):
+    return [(w, a) for w in weights for a in activations if KINDS[name].serves(w, a)]
+
+
+def some(name):
+    """Both ways round."""
+    sides = [[lookup(fmt) for fmt in names.split()] for names in (RECODED, ADDED)]
+    return list(dict.fromkeys([*served(name, *sides), *served(name, *sides[::-1])]))
 
 
 def build(datapaths):
@@ -42,10 +60,13 @@ def build(datapaths):
 
 def values(words, bounds: Range):
     """Two's complement words as integers."""
-    found = sum(words[:, i].astype(np.int64) << 32 * i for i in range(words.shape[1]))
+    kind, count = (object, words.shape[1]) if bounds.width > 62 else (np.int64, 2)
+    found = sum(words[:, i].astype(kind) << 32 * i for i in range(min(words.shape[1], count)))
     found &= (1 << bounds.width) - 1
     return np.where(
-        bounds.signed & (found >> bounds.width - 1 > 0), found - (1 << bounds.width), found
+        bounds.signed & (found >> bounds.width - 1 > 0).astype(bool),
+        found - (1 << bounds.width),
+        found,
     )
 
 
@@ -64,6 +85,14 @@ def lanes_of(words, fmt, lanes):
 
 def wrong(datapaths, words, seed=1):
     """How many results of each datapath are wrong; ``words`` (n,) of both sides."""
+    return [
+        bad
+        for start in range(0, len(datapaths), TOGETHER)
+        for bad in wrong_of(datapaths[start : start + TOGETHER], words, seed)
+    ]
+
+
+def wrong_of(datapaths, words, seed):
     named = {f"d{index}": datapath for index, datapath in enumerate(datapaths)}
     found, result = build(named).run(*words, seed=seed), {}
     for key, path in named.items():
@@ -72,18 +101,31 @@ def wrong(datapaths, words, seed=1):
         legal = np.logical_and(*(
             np.isin(c, np.array(f.legal)).all(axis=1) for c, f in zip(codes, formats, strict=True)
         ))  # fmt: skip
+        kind = object if path.range.width > 62 else np.int64
         sides = [
-            f.integers(c[legal].astype(np.int64)).astype(np.int64)
+            f.integers(c[legal].astype(np.int64)).astype(kind)
             for c, f in zip(codes, formats, strict=True)
         ]
         assert legal.sum() >= 64 or path.lanes == 1
-        result[path] = (values(found[key], path.range)[legal] != (sides[0] * sides[1]).sum(1)).sum()
+        bad = values(found[key], path.range)[legal] != (sides[0] * sides[1]).sum(1)
+        with np.errstate(invalid="ignore"):
+            products = np.prod(
+                [f.decode(c[legal].astype(int)) for c, f in zip(codes, formats, strict=True)],
+                axis=0,
+            )
+        specials = {"nan": np.isnan, "positive": np.isposinf, "negative": np.isneginf}
+        for place, name in enumerate(flag_names(path.flags), path.range.width):
+            raised = found[key][legal, place // 32] >> place % 32 & 1
+            bad |= raised != specials[name](products).any(axis=1)
+        result[path] = bad.sum()
     return [(path, int(count)) for path, count in result.items() if count]
 
 
+@pytest.mark.parametrize("pairs", [some, pytest.param(served, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", SPECIAL)
-def test_single_products_are_right_for_all_codes(name):
-    pairs = served(name)
+def test_single_products_are_right_for_all_codes(name, pairs):
+    """All pairs of all listed formats take an hour."""
+    pairs = pairs(name)
     bits = max(fmt.bits for pair in pairs for fmt in pair)
     assert wrong([KINDS[name](*pair, 1) for pair in pairs], uniform(bits)) == []
 
@@ -94,10 +136,10 @@ def test_single_products_are_right_for_all_codes(name):
 @pytest.mark.parametrize("name", SPECIAL)
 def test_dot_products_are_right_for_any_number_of_lanes(name, lanes):
     """Random codes, and all lanes alike: so both bounds are reached, and every sum of equals."""
-    pairs = [pair for pair in served(name) if lanes * max(fmt.bits for fmt in pair) <= 64]
+    pairs = [pair for pair in some(name) if lanes * max(fmt.bits for fmt in pair) <= 64]
     datapaths = [
-        KINDS[name](*pairs[(3 * lanes + pipeline) % len(pairs)], lanes, pipeline)
-        for pipeline in (1, 2, 3)
+        KINDS[name](*pairs[(5 * lanes + 7 * pipeline) % len(pairs)], lanes, pipeline)
+        for pipeline in (1, 1, 2, 3)
     ]
     rng = np.random.default_rng(lanes)
     words = [rng.integers(0, 1 << 64, 4000, np.uint64) for _ in range(2)]
@@ -109,13 +151,25 @@ def test_dot_products_are_right_for_any_number_of_lanes(name, lanes):
 def test_auto_takes_the_cheapest_that_serves():
     e2m1, int4 = lookup("e2m1"), lookup("int4")
     assert choose("auto", e2m1, e2m1).name == "minifloat"
-    assert choose("auto", e2m1, int4).name == "multiply"
+    assert choose("auto", e2m1, int4).name == "select"
+    assert choose("auto", int4, int4).name == "booth"
+    assert choose("auto", lookup("e4m3"), lookup("e5m2")).name == "split_shift"
     assert choose("multiply", e2m1, e2m1).name == "multiply"
     assert choose("minifloat", lookup("one"), e2m1).name == "multiply", "zero points"
 
 
+def test_auto_leaves_to_dsp_blocks_what_they_take():
+    """A 4 × 4 multiplier stays in LUTs, which others use better; long shifts cost more than it."""
+    kinds = {"int8": "multiply", "int4": "booth", "ternary": "select", "e4m3": "split_shift"}
+    for name, kind in kinds.items():
+        fmt = lookup(name)
+        assert choose("auto", fmt, fmt, policy="dsp").name == kind
+    assert choose("auto", lookup("ternary"), lookup("int8"), policy="dsp").name == "multiply"
+    assert choose("booth", lookup("int8"), lookup("int8"), policy="dsp").name == "booth"
+
+
 def test_a_pair_that_is_not_served_is_refused():
-    text = "minifloat does not serve e2m1 × int4; these do: auto, multiply"
+    text = "minifloat does not serve e2m1 × int4; these do: auto, select, multiply"
     with pytest.raises(DesignError, match=text):
         choose("minifloat", lookup("e2m1"), lookup("int4"))
 

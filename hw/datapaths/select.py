@@ -1,0 +1,122 @@
+"""``select``: codes of a few bits choose shifted copies of the other operand; additions only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from amaranth.hdl import Cat, Const, Module, Mux, Value
+
+from ..fp.table import look_up
+from .chain import Row
+from .recode import Control, Pick, recode
+from .recoded import Recoded, Recoding, digit, place
+
+#: Bits of a code that is recoded.
+CODE_BITS = 6
+
+#: A typical other operand, for which the cheapest rows are looked for.
+OTHER_BITS = 8
+
+
+class Select(Recoded):
+    """Values that are signed sums of up to three powers of two, as tables of their codes say.
+
+    Binary, ternary, powers of two and sums of them, small minifloats: recoding takes a LUT or none
+    for each row.
+    """
+
+    name = "select"
+    scope = (
+        "codes of up to 6 bits, sums of up to three powers of two, times numbers of 2 to 16 bits"
+    )
+
+    @classmethod
+    def recoding(cls, fmt):
+        single = fmt.bits and not (fmt.has_nan or fmt.has_inf or fmt.select_width)
+        if not single or fmt.bits > CODE_BITS:
+            return None
+        found = ByCode(fmt)
+        return found if found.picks else None
+
+
+@dataclass(frozen=True)
+class ByCode(Recoding):
+    """Each row's shift, whether it is zero, and its sign, as functions of the code."""
+
+    @property
+    def raw(self):
+        return True
+
+    @cached_property
+    def picks(self) -> tuple[Pick, ...]:
+        legal = set(self.format.legal.tolist())
+        values = tuple(
+            int(self.format.integers([code])[0]) if code in legal else None
+            for code in range(1 << self.format.bits)
+        )
+        return recode(values, OTHER_BITS) or ()
+
+    @property
+    def controls(self):
+        return sum(pick.cost for pick in self.picks)
+
+    def digits(self, other):
+        return tuple(digit(pick.shifts[0], _terms(pick), other) for pick in self.picks)
+
+    def rows(self, m, element, other, digits):
+        return [
+            self._row(m, pick, element, other, item.bits.width, number)
+            for number, (pick, item) in enumerate(zip(self.picks, digits, strict=True))
+        ]
+
+    def _row(self, m: Module, pick: Pick, code: Value, other: Value, width: int, n: int) -> Row:
+        nonzero, negative = (
+            _signal(m, code, item, f"row_{n}_{what}")
+            for item, what in ((pick.nonzero, "nonzero"), (pick.negative, "negative"))
+        )
+        chosen = [
+            _signal(m, code, item, f"row_{n}_shift_{bit}") for bit, item in enumerate(pick.chosen)
+        ]
+        bits = []
+        for bit in range(width):
+            data = [place(other, bit - (shift - pick.shifts[0])) for shift in pick.shifts]
+            bits.append((nonzero & _one_of(data, chosen)) ^ negative)
+        return Row(Cat(*bits), negative)
+
+
+def _terms(pick: Pick) -> list[tuple[int, int]]:
+    """What each code multiplies by, in units of the least shift, and its carry."""
+    negative = pick.negative
+    return [
+        (
+            term >> pick.shifts[0] if term >= 0 else -(-term >> pick.shifts[0]),
+            _value(negative, code),
+        )
+        for code, term in enumerate(pick.terms)
+        if term is not None
+    ]
+
+
+def _value(item: Control, code: int) -> int:
+    """The bit for a code."""
+    return item.table[sum((code >> place & 1) << n for n, place in enumerate(item.places))]
+
+
+def _signal(m: Module, code: Value, item: Control, name: str) -> Value:
+    index = Cat(code[place] for place in item.places)
+    if not item.places:
+        return Const(item.table[0], 1)
+    if item.table == (0, 1):
+        return index[0]
+    return look_up(m, index, item.table, 1, name)
+
+
+def _one_of(data: list[Value], chosen: list[Value]) -> Value:
+    """The entry that the bits of an index choose, the last one for those beyond."""
+    if len(data) == 1:
+        return data[0]
+    half = 1 << (len(chosen) - 1)
+    if len(data) <= half:
+        return _one_of(data, chosen[:-1])
+    return Mux(chosen[-1], _one_of(data[half:], chosen[:-1]), _one_of(data[:half], chosen[:-1]))
