@@ -8,6 +8,7 @@ import pytest
 from macsmith.boards import families
 from macsmith.golden.errors import Mismatch
 from macsmith.hw import yosys
+from macsmith.hw.datapaths import KINDS
 from macsmith.hw.emit import emit
 from macsmith.sim.batch import engine_matmul, run_batch
 from macsmith.sim.stimuli import bound_tiles, tiles
@@ -163,6 +164,29 @@ def test_the_mapped_netlist_agrees(family, build_folder):
     sent = tiles(TINY, 100, seed=1) + bound_tiles(TINY)
     libraries = tuple(families.models(family))
     run_batch(emitted, sent, core=netlist, libraries=libraries).check()
+
+
+#: Of each datapath a pair that it serves, with seven lanes: chains of unequal length.
+DATAPATHS = {
+    "minifloat": ("e2m1", "e2m1"),
+    "select": ("ternary", "int8"),
+    "booth": ("int5", "int7"),
+    "split_shift": ("e4m3", "e5m2"),
+    "multiply": ("int4", "int6"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("datapath", KINDS)
+def test_the_mapped_netlist_of_every_datapath_agrees(datapath, build_folder):
+    """At random and at both ends of every sum, 5,000 steps and more."""
+    pair = raw(*DATAPATHS[datapath], k_max=7 * 64)
+    built = Engine("mapped", (pair,), Build(1, 2, 7, datapath=datapath))
+    emitted = emit(built)
+    sent = tiles(built, 400, 2, 7 * 32) + bound_tiles(built)
+    assert sum(tile.weight.shape[1] // 7 for tile in sent) > 5000
+    netlist = mapped(emitted, "xcup", build_folder)
+    run_batch(emitted, sent, core=netlist, libraries=tuple(families.models("xcup"))).check()
 
 
 def test_a_broken_netlist_is_caught(build_folder):
