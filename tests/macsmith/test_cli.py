@@ -145,7 +145,8 @@ def test_lists_tell_what_there_is(run, topic, name, column, value):
 
 
 def test_explain_tells_widths_units_and_latency(run):
-    found = json.loads(run("explain", "e4m3xe4m3", "--lanes", "16", "--json")[1])
+    words = ["explain", "e4m3xe4m3", "--lanes", "16", "--datapath", "multiply", "--json"]
+    found = json.loads(run(*words)[1])
     widths = {row["stage"]: (row["bits"], row["unit"]) for row in found["stages"]}
     assert widths["product"] == (37, "2^-18") and widths["step"] == (41, "2^-18")
     assert widths["accumulator"] == (49, "2^-18")
