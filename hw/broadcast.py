@@ -30,27 +30,27 @@ class BroadcastArray(StepArray):
 
         # Each operand is made ready once, at the edge, and broadcast.
         operands = (
-            self._prepared(m, advance, 0, self.weight.payload),
-            self._prepared(m, advance, 1, self.activation.payload.data),
+            self._prepared(m, advance, 0, self.weight.payload, marks[0]),
+            self._prepared(m, advance, 1, self.activation.payload.data, marks[0]),
         )
         for number, item in enumerate(self.plan.sums):
             for place, element in enumerate(self._elements(m, number, item, operands)):
                 m.d.comb += [
                     element.enable.eq(advance),
-                    element.accumulate.eq(end.taken),
+                    element.accumulate.eq(end.accumulates(self.plan.cycles_of(item))),
                     element.first.eq(end.first),
                     self.result.payload[str(number)][place].eq(element.o),
                 ]
                 if item.initial is not None:
                     m.d.comb += element.initial.eq(self.initial.payload[place])
 
-    def _prepared(self, m, advance, side: int, codes) -> list[dict]:
+    def _prepared(self, m, advance, side: int, codes, now) -> list[dict]:
         """Registered elements of every vector, by plane and form."""
         found = []
         for index in range(self.plan.cols if side else self.plan.rows):
             of_vector = {name: codes[name][index] for name in codes.shape().members}
             registers = {}
-            prepared = prepare(m, self.plan, side, index, of_vector, advance)
+            prepared = prepare(m, self.plan, side, index, of_vector, advance, now.part)
             for key, value in prepared.items():
                 name = f"{SIDES[side]}_{key}_{index}_register"
                 registers[key] = Signal(value.shape(), name=name, reset_less=True)

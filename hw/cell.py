@@ -5,18 +5,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Const, Module, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from .pe import SIDES, vector_layout
 from .plan import Plan
 from .product import FlaggedLayout
-from .shapes import shape_of
+from .shapes import member, shape_of
 from .steps import element_of, prepare, vector_codes
 
-#: What travels with the weights: a step's sum enters the accumulators; it closes a group.
-MARKS = data.StructLayout({"accumulate": 1, "close": 1})
+
+def marks_layout(plan: Plan) -> data.StructLayout:
+    """What travels with the weights: a step's sum enters the accumulators; it closes a group.
+
+    Where steps take several cycles in some sums only, also that one begins.
+    """
+    mixed = len({plan.cycles_of(item) for item in plan.sums}) > 1
+    return data.StructLayout({"accumulate": 1, "close": 1} | ({"begins": 1} if mixed else {}))
 
 
 def hand_on(m: Module, component, name: str, value) -> None:
@@ -43,9 +49,11 @@ class Edge(wiring.Component):
         Registers hold while low.
     codes : :py:`In(vector_codes(…))`
         A step's codes.
+    part : :py:`In(…)`
+        Which part of the step it is; only where steps take several cycles.
     weight_out or activation_out : :py:`Out(vector_layout(…))`
         Its elements, a cycle later.
-    marks, marks_out : :py:`In(MARKS)`, :py:`Out(MARKS)`
+    marks, marks_out : :py:`In(marks_layout(…))`, :py:`Out(marks_layout(…))`
         The marks of the row, and a cycle later.
     """
 
@@ -58,7 +66,10 @@ class Edge(wiring.Component):
             f"{SIDES[side]}_out": Out(self.vector),
         }
         if side == 0:
-            ports |= {"marks": In(MARKS), "marks_out": Out(MARKS)}
+            marks = marks_layout(plan)
+            ports |= {"marks": In(marks), "marks_out": Out(marks)}
+        if plan.cycles > 1:
+            ports["part"] = In(range(plan.cycles))
         super().__init__(ports)
 
     def elaborate(self, platform):
@@ -66,7 +77,8 @@ class Edge(wiring.Component):
         if self.side == 0:
             hand_on(m, self, "marks", self.marks)
         decoded = Signal(self.vector)
-        found = prepare(m, self.plan, self.side, 0, self.codes, self.enable)
+        part = self.part if self.plan.cycles > 1 else Const(0, 0)
+        found = prepare(m, self.plan, self.side, 0, self.codes, self.enable, part)
         m.d.comb += [decoded[key].eq(elements) for key, elements in found.items()]
         hand_on(m, self, SIDES[self.side], decoded)
         return m
@@ -89,7 +101,7 @@ class Cell(wiring.Component):
     -------
     enable : :py:`In(1)`
         Registers hold while low.
-    marks, weight, activation : :py:`In(MARKS)`, :py:`In(vector_layout(…))`
+    marks, weight, activation : :py:`In(marks_layout(…))`, :py:`In(vector_layout(…))`
         What arrives.
     marks_out, weight_out, activation_out : :py:`Out(…)`
         The same, a cycle later; only if ``passing``.
@@ -104,7 +116,7 @@ class Cell(wiring.Component):
     def __init__(self, plan: Plan, numbers: Sequence[int], *, passing: bool):
         self.plan, self.numbers, self.passing = plan, tuple(numbers), passing
         self.elements = {number: element_of(plan, plan.sums[number]) for number in numbers}
-        self.arriving = {"marks": MARKS}
+        self.arriving = {"marks": marks_layout(plan)}
         for side, name in enumerate(SIDES):
             read = None if passing else [plan.sums[number] for number in numbers]
             self.arriving[name] = vector_layout(plan, side, read)
@@ -137,7 +149,7 @@ class Cell(wiring.Component):
             m.submodules[f"sum_{number}"] = element
             m.d.comb += [
                 element.enable.eq(self.enable),
-                element.accumulate.eq(self.marks.accumulate),
+                element.accumulate.eq(self._accumulates(number)),
                 element.first.eq(first),
                 self.sums[str(number)].eq(element.o),
             ]
@@ -147,3 +159,9 @@ class Cell(wiring.Component):
             if self.plan.sums[number].initial is not None:
                 m.d.comb += element.initial.eq(self.initial)
         return m
+
+    def _accumulates(self, number: int) -> Value:
+        """Whether a sum takes what there is; one whose steps take a single cycle, once a step."""
+        single = self.plan.cycles_of(self.plan.sums[number]) == 1
+        begins = member(self.marks, "begins") if single and self.plan.cycles > 1 else Const(1, 1)
+        return self.marks.accumulate & begins

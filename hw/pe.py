@@ -38,7 +38,7 @@ def elements(m: Module, component, plan: Plan, pair: Pair, side: int):
     """A step's elements of the plane that ``pair`` reads, from the ports or as constants."""
     fmt, plane, form = pair.formats[side], pair.planes[side], plan.dot(pair).forms[side]
     if fmt.bits:
-        return getattr(component, SIDES[side])[f"{form.name}_{plane}"]
+        return getattr(component, SIDES[side])[plan.key(side, pair)]
     constant = Signal(form.layouts, name=f"{SIDES[side]}_constant_{plane}")
     for lane in range(plan.lanes):
         m.d.comb += constant[lane].significand.eq(fmt.low)
@@ -91,7 +91,7 @@ class ProcessingElement(wiring.Component):
         m = Module()
         total, preload = self.total, self.total.initial is not None
         m.submodules.accumulator = accumulator = Accumulator(
-            total.step,
+            self.plan.addend(total),
             total.total,
             total.flags,
             preload=preload,
@@ -112,7 +112,7 @@ class ProcessingElement(wiring.Component):
         dots = [self._dot(m, number, pair) for number, pair in enumerate(self.total.pairs)]
         if self.plan.plain:
             return dots[0]
-        step = self.total.step
+        step = self.plan.addend(self.total)
         value = 0
         for dot, pair in zip(dots, self.total.pairs, strict=True):
             product = dot.value << (pair.product.lsb - step.lsb)

@@ -14,7 +14,7 @@ from ..golden.errors import DesignError
 from ..golden.flags import Reachable
 from ..golden.formats import Format, Minifloat
 from ..golden.terms import Sided, accumulators
-from .datapaths import Datapath, Form, choose
+from .datapaths import Datapath, Form, Setting, choose
 from .sums import Pair, Sum
 from .terms import NO_FLAGS, AccumulatorPlan, planned_terms
 
@@ -81,7 +81,8 @@ class Plan:
         name = self.datapath
         if self.aligned and pair.rule == "exact":
             name = "multiply"
-        kind = choose(name, *pair.formats, pair.rule, self.policy)
+        setting = Setting(self.policy, (self.rows, self.cols))
+        kind = choose(name, *pair.formats, pair.rule, setting)
         return kind(*pair.formats, self.lanes, self.pipeline, self.infinite)
 
     def inputs(self, side: int, items: Iterable[Sum] | None = None) -> dict[str, tuple[int, Form]]:
@@ -90,9 +91,48 @@ class Plan:
         for item in self.sums if items is None else items:
             for pair in item.pairs:
                 if pair.formats[side].bits:
-                    plane, form = pair.planes[side], self.dot(pair).forms[side]
-                    found[f"{form.name}_{plane}"] = plane, form
+                    found[self.key(side, pair)] = pair.planes[side], self.dot(pair).forms[side]
         return dict(sorted(found.items()))
+
+    def key(self, side: int, pair: Pair) -> str:
+        """The name of what a pair reads of an operand: its form, its plane."""
+        return self._keys[side, pair.planes[side], self.dot(pair).forms[side]]
+
+    @cached_property
+    def _keys(self) -> dict[tuple[int, int, Form], str]:
+        found: dict[tuple[int, int, Form], str] = {}
+        for pair in (pair for item in self.sums for pair in item.pairs):
+            for side, (plane, form) in enumerate(
+                zip(pair.planes, self.dot(pair).forms, strict=True)
+            ):
+                if pair.formats[side].bits and (side, plane, form) not in found:
+                    same = sum((s, p, f.name) == (side, plane, form.name) for s, p, f in found)
+                    found[side, plane, form] = f"{form.name}_{plane}" + f"_{same}" * (same > 0)
+        return found
+
+    def cycles_of(self, item: Sum) -> int:
+        """Cycles that a step takes in a sum."""
+        return 1 if self.aligned else max(self.dot(pair).cycles for pair in item.pairs)
+
+    @cached_property
+    def cycles(self) -> int:
+        """Cycles that a step takes."""
+        return max(map(self.cycles_of, self.sums))
+
+    @property
+    def macs_per_cycle(self) -> int | float:
+        """Products a cycle, at full rate."""
+        macs = self.rows * self.cols * self.lanes
+        return macs // self.cycles if macs % self.cycles == 0 else macs / self.cycles
+
+    def addend(self, item: Sum) -> Range:
+        """Bounds of what enters a sum at a time."""
+        total: Range | None = None
+        for pair in item.pairs:
+            part = -self.dot(pair).range if pair.sign < 0 else self.dot(pair).range
+            total = part if total is None else total + part
+        assert total is not None
+        return total
 
     @cached_property
     def dot_latency(self) -> int:
@@ -218,7 +258,11 @@ def plan(engine: Engine) -> Plan:
     ways = build.pipeline, build.flow, build.datapath, build.policy
     shape = build.rows, build.cols, lanes, *ways
     planned = Plan(arithmetic, *shape, group, sums, found)
-    planned.inputs(0)  # raises if the datapath does not serve a pair
+    if planned.cycles > 1 and any(item.stage.saturates for item in sums):
+        raise DesignError(
+            f"{engine.name} saturates after every step; {build.datapath} adds a step in "
+            f"{planned.cycles} parts: choose another datapath, or an exact sum"
+        )
     if planned.serial:
         if arithmetic.initial is not None:
             raise DesignError(

@@ -70,5 +70,6 @@ class DecodedLayout(data.StructLayout):
 
 
 def member(view: data.View, name: str):
-    """A member of a view, or the constant 0 where the layout leaves it out."""
-    return view[name] if name in view.shape().members else Const(0, 1)
+    """A member of a view, or the constant 0 where the layout leaves it out, or there is none."""
+    members = getattr(view.shape(), "members", ())
+    return view[name] if name in members else Const(0, 1)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from amaranth.hdl import Const, Module, Signal, Value
+from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .aligned import AlignedElement
+from .datapaths import Making
 from .pe import SIDES, ProcessingElement
 from .plan import Plan
 from .product import FlaggedLayout
@@ -61,8 +62,13 @@ def element_of(plan: Plan, item: Sum) -> ProcessingElement | AlignedElement:
     return (AlignedElement if item.aligned else ProcessingElement)(plan, item)
 
 
-def prepare(m: Module, plan: Plan, side: int, vector: int, codes, enable: Value) -> dict:
-    """A step's elements of one row or column as its sums want them; ``codes`` by array."""
+def prepare(
+    m: Module, plan: Plan, side: int, vector: int, codes, enable: Value, part: Value
+) -> dict:
+    """A step's elements of one row or column as its sums want them; ``codes`` by array.
+
+    Of elements that are taken in parts, the one called ``part``.
+    """
     operand, name = (plan.arithmetic.weight, plan.arithmetic.activation)[side], SIDES[side]
     table = codes["select"] if operand.select else None
     found = {}
@@ -74,34 +80,55 @@ def prepare(m: Module, plan: Plan, side: int, vector: int, codes, enable: Value)
             else delayed(m, enable, table, cycles, f"{name}_{key}_table_{vector}_{cycles}")
             for cycles in set(form.delays)
         }
-        for lane, cycles in enumerate(form.delays):
-            place = f"{plane}_{vector}_{lane}"
-            code = codes[operand.planes[plane].code][lane]
-            # With a reset, or tools would spend a LUT on a few flip-flops.
-            late = delayed(m, enable, code, cycles, f"{name}_{form.name}_{place}", reset=True)
-            m.d.comb += found[key][lane].eq(form.made(m, late, name, place, tables[cycles]))
+        places = found[key] if form.parts == 1 else found[key].places
+        parts = {
+            cycles: delayed(m, enable, part, cycles, f"{name}_{key}_part_{vector}_{cycles}")
+            for cycles in (set(form.delays) if form.parts > 1 else ())
+        }
+        if parts:
+            m.d.comb += found[key].part.eq(parts[min(parts)])
+        for place, cycles in enumerate(form.delays):
+            lanes = range(place * form.span, min((place + 1) * form.span, plan.lanes))
+            late = []
+            for lane in lanes:
+                code = codes[operand.planes[plane].code][lane]
+                # With a reset, or tools would spend a LUT on a few flip-flops.
+                line = f"{name}_{key}_{vector}_{lane}_late"
+                late.append(delayed(m, enable, code, cycles, line, reset=True))
+            label = f"{plane}_{vector}_{place}"
+            making = Making(enable, name, label, tables[cycles], parts.get(cycles))
+            m.d.comb += places[place].eq(form.made(m, late, making))
     return found
 
 
 class Marks(NamedTuple):
     """What a step is: ``taken`` at all; the ``first``, the ``close`` of a group; the ``last``.
 
-    ``last`` is of the reduction. The others say nothing where no step was taken.
+    ``last`` is of the reduction. The others say nothing where no step was taken. Where a step
+    takes several cycles, these are the marks of one: the step ``begins`` with it, and it is the
+    ``part`` so many of the step; ``first`` then marks only the first, ``close`` the last.
     """
 
-    taken: Signal
-    first: Signal
-    close: Signal
-    last: Signal
+    taken: Value
+    first: Value
+    close: Value
+    last: Value
+    begins: Value
+    part: Value
+
+    def accumulates(self, cycles: int) -> Value:
+        """Whether a sum takes what there is; one whose steps take a single cycle, once a step."""
+        return self.taken if cycles > 1 else self.taken & self.begins
 
 
 class StepArray(wiring.Component):
     """``rows`` × ``cols`` sums of products fed by two streams of steps; flows say how.
 
     A step takes ``lanes`` elements of every row from ``weight`` and of every column from
-    ``activation``, when both are valid. Every ``plan.group`` elements, and with ``last`` in the
+    ``activation``, when both are valid, in ``plan.cycles`` cycles, the last of which is ready for
+    the next. Every ``plan.group`` elements, and with ``last`` in the
     activation, the sums leave together, ``plan.array_latency`` cycles after the step was taken.
-    Throughput is one step a cycle, without bubbles; when sums are not taken, the whole array holds
+    Steps follow each other without bubbles; when sums are not taken, the whole array holds
     still.
 
     Parameters
@@ -161,40 +188,57 @@ class StepArray(wiring.Component):
     def _take_steps(self, m: Module, advance: Signal) -> Marks:
         """Take a step when both operands are there and nothing holds the array; its marks."""
         weight, activation = self.weight, self.activation
-        now = Marks(Signal(name="taken"), Signal(name="first", init=1), Signal(name="close"),
-                    activation.payload.last)  # fmt: skip
+        taken, first, close = Signal(), Signal(init=1), Signal()
+        part, ends = self._parts(m, advance & taken)
+        begins = part == 0 if self.plan.cycles > 1 else Const(1, 1)
+        now = Marks(taken, first, close, activation.payload.last, begins, part)
         may = self._admits(m, advance, now)
         m.d.comb += [
-            now.taken.eq(weight.valid & activation.valid & may),
-            weight.ready.eq(activation.valid & may & advance),
-            activation.ready.eq(weight.valid & may & advance),
+            taken.eq(weight.valid & activation.valid & may),
+            weight.ready.eq(activation.valid & may & advance & ends),
+            activation.ready.eq(weight.valid & may & advance & ends),
         ]
-        entered = advance & now.taken
+        entered = advance & taken
         if self.plan.group is None:
-            m.d.comb += now.close.eq(now.last)
+            m.d.comb += close.eq(now.last & ends)
         else:
             steps = self.plan.group // self.plan.lanes
             count = Signal(range(max(steps, 2)))
-            m.d.comb += now.close.eq(now.last | (count == steps - 1))
-            with m.If(entered):
+            m.d.comb += close.eq((now.last | (count == steps - 1)) & ends)
+            with m.If(entered & ends):
                 m.d.sync += count.eq(count + 1)
-                with m.If(now.close):
+                with m.If(close):
                     m.d.sync += count.eq(0)
         with m.If(entered):
-            m.d.sync += now.first.eq(now.close)
+            m.d.sync += first.eq(close)
         return now
+
+    def _parts(self, m: Module, entered: Value) -> tuple[Value, Value]:
+        """Which part of a step is taken, and whether it is the last."""
+        cycles = self.plan.cycles
+        if cycles == 1:
+            return Const(0, 0), Const(1, 1)
+        part, ends = Signal(range(cycles), name="part"), Signal(name="ends")
+        m.d.comb += ends.eq(part == cycles - 1)
+        with m.If(entered):
+            m.d.sync += part.eq(Mux(ends, 0, part + 1))
+        return part, ends
 
     def _delay(self, m: Module, advance: Signal, now: Marks) -> list[Marks]:
         """The marks after 0, 1, … cycles, until the last sum takes the step."""
         found = [now]
         for stage in range(self.plan.array_latency - 1):
-            after = Marks(*(
-                Signal(name=f"{name}_{stage}", reset_less=name != "taken")
-                for name in Marks._fields
-            ))  # fmt: skip
-            with m.If(advance):
-                m.d.sync += [a.eq(before) for a, before in zip(after, found[-1], strict=True)]
-            found.append(after)
+            marks = []
+            for name, before in zip(Marks._fields, found[-1], strict=True):
+                if self.plan.cycles == 1 and name in ("begins", "part"):
+                    marks.append(before)
+                    continue
+                reset_less = name != "taken"
+                after = Signal(len(before), name=f"{name}_{stage}", reset_less=reset_less)
+                with m.If(advance):
+                    m.d.sync += after.eq(before)
+                marks.append(after)
+            found.append(Marks(*marks))
         return found
 
     def _hand_over(self, m: Module, advance: Signal, end: Marks) -> None:

@@ -70,11 +70,12 @@ class SystolicArray(StepArray):
         """
         plan = self.plan
         above = [
-            self._edge(m, advance, 1, col, self.activation.payload.data) for col in range(plan.cols)
+            self._edge(m, advance, 1, col, self.activation.payload.data, marks[col].part)
+            for col in range(plan.cols)
         ]
         for row in range(plan.rows):
             mark = marks[plan.step_latency + row]
-            left = self._edge(m, advance, 0, row, self.weight.payload, mark)
+            left = self._edge(m, advance, 0, row, self.weight.payload, marks[row].part, mark)
             for col in range(plan.cols):
                 arriving = above[col] | left
                 for name, numbers in self._standing(row, col):
@@ -83,7 +84,7 @@ class SystolicArray(StepArray):
                 above[col] = _wires(m, cell, f"{row}_{col}")
                 left = {name: above[col][name] for name in left}
 
-    def _edge(self, m, advance, side: int, index: int, codes, mark=None) -> dict:
+    def _edge(self, m, advance, side: int, index: int, codes, part, mark=None) -> dict:
         """What enters at a row or column, ``index`` cycles later than at the first."""
         edge = Edge(self.plan, side)
         name = f"{('row', 'column')[side]}_edge_{index}"
@@ -92,8 +93,12 @@ class SystolicArray(StepArray):
         for array in codes.shape().members:
             late = delayed(m, advance, codes[array][index], index, f"{name}_{array}")
             m.d.comb += edge.codes[array].eq(late)
+        if self.plan.cycles > 1:
+            m.d.comb += edge.part.eq(part)
         if mark is not None:
             m.d.comb += [edge.marks.accumulate.eq(mark.taken), edge.marks.close.eq(mark.close)]
+            if "begins" in edge.marks.shape().members:
+                m.d.comb += edge.marks.begins.eq(mark.begins)
         return _wires(m, edge, name)
 
     def _standing(self, row: int, col: int) -> Iterator[tuple[str, list[int]]]:

@@ -35,7 +35,8 @@ def folder_name(engine: Engine, board: Board) -> str:
 class Report:
     """The cost of ``engine`` on ``board``, and whether the design was verified.
 
-    ``path`` is the cost of its scale path alone, which ``cost`` includes; None for raw engines.
+    ``macs`` are those a cycle. ``path`` is the cost of its scale path alone, which ``cost``
+    includes; None for raw engines.
     """
 
     engine: Engine
@@ -43,11 +44,8 @@ class Report:
     cost: Cost
     verified: bool
     seconds: float
+    macs: int | float
     path: Cost | None = None
-
-    @property
-    def macs(self) -> int:
-        return self.engine.build.macs_per_step
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON: resources, their share of the board, and per MAC."""
@@ -112,7 +110,7 @@ class Report:
         levels, fits = self.cost.levels, self.cost.fits
         proof = "verified against the golden model" if self.verified else "NOT verified"
         lines = [
-            f"{self.macs} MACs per cycle; {proof}",
+            f"{self.macs:,g} MACs per cycle; {proof}",
             f"levels between registers: {levels['lut']} LUT, carry run of {levels['carry']} bits",
         ]
         if self.path:
@@ -126,7 +124,7 @@ class Report:
             limit = "sites" if fits.tightest == "lut" else fits.tightest
             lines.append(
                 f"{fits.engines:,} such engines fit{shell} ({limit} run out first): "
-                f"{total:,} MACs per cycle"
+                f"{total:,g} MACs per cycle"
             )
         tools = ", ".join(f"{name} {text}" for name, text in self.cost.tools.items())
         return [*lines, NOTE, f"tools: {tools}"]

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from amaranth.hdl import Module, Signal, Value
+from amaranth.hdl import Const, Module, Signal, Value
 
 from ..golden.bounds import MAX_EXACT
 from ..golden.errors import DesignError
 from ..golden.flags import Reachable
 from ..golden.formats import Format, Kind
 from ..golden.products import RULES, Exact
-from ..hw.datapaths import Form, choose
+from ..hw.datapaths import Form, Making, choose
 from ..hw.datapaths.multiply import Multiply
 from ..hw.ports import Field
 from ..hw.product import flag_names
@@ -104,7 +104,8 @@ def _sweep(group: Sequence[Pair], rule: str) -> Sweep:
             key = side, datapath.forms[side]
             if key not in elements:
                 code, name = inputs[side][: pair[side].bits], "wa"[side]
-                elements[key] = key[1].made(m, code, name, str(len(elements)))
+                making = Making(Const(1, 1), name, str(len(elements)))
+                elements[key] = key[1].made(m, [code], making)
             m.d.comb += port.eq(elements[key])
         outputs[str(index)] = product.o.as_value()
     return Sweep(m, inputs[0], inputs[1], outputs)

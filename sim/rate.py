@@ -22,4 +22,5 @@ def expected_cycles(plan: Plan, result: Stream, lengths: Sequence[int]) -> int |
     if not lengths or not all(steady(plan, k) for k in lengths):
         return None
     more = (beats_of(result, plan, lengths[-1]) - 1) * plan.result_interval
-    return sum(k // plan.lanes for k in lengths) - 1 + plan.latency + more
+    steps = sum(k // plan.lanes for k in lengths)
+    return (steps - 1) * plan.cycles + plan.latency + more

@@ -198,7 +198,7 @@ def _cocotb(folder: Path, step: str, arguments: dict[str, Any]) -> None:
 
 def _phases(item: Job) -> list[dict[str, Any]]:
     """What the bench does in each phase."""
-    emitted = item.emitted
+    emitted, plan = item.emitted, item.emitted.plan
     sources = [stream for stream in emitted.streams if not stream.output]
     return [
         {
@@ -206,7 +206,7 @@ def _phases(item: Job) -> list[dict[str, Any]]:
             "stall": stall,
             "beats": {s.name: [f"{beat:x}" for beat in _beats(emitted, s, share)] for s in sources},
             "results": len(_beats(emitted, emitted.streams[-1], share)),
-            "latency": emitted.plan.latency + emitted.plan.reduction_cycles,
+            "latency": plan.latency + plan.cycles * plan.reduction_cycles,
         }
         for (idle, stall), share in zip(PHASES, item.shares, strict=False)
     ]

@@ -105,7 +105,8 @@ class Simulator:
         fields = (ctypes.c_void_p * len(arrays))(*(array.ctypes.data for array in arrays))
         found = np.zeros((wanted, glue.result_words(self.result)), np.uint32)
         cycles, extra = ctypes.c_size_t(), ctypes.c_size_t()
-        patience = plan.latency + plan.reduction_cycles + 16 + (_STALLED if seed else 0)
+        shortest = plan.cycles * plan.reduction_cycles
+        patience = plan.latency + shortest + 16 + (_STALLED if seed else 0)
         count = self._run(
             self._handle,
             counts,

@@ -9,7 +9,17 @@ from ..errors import DesignError, UnknownName
 from .arithmetic import Arithmetic
 from .keywords import KEYWORDS
 
-DATAPATHS = ("auto", "minifloat", "select", "booth", "split_shift", "multiply")
+DATAPATHS = (
+    "auto",
+    "minifloat",
+    "select",
+    "booth",
+    "table",
+    "bit_plane",
+    "split_shift",
+    "multiply",
+    "bit_serial",
+)
 FLOWS = ("broadcast", "systolic_os")
 INTERFACES = ("native", "axis")
 POLICIES = ("lut", "dsp")

@@ -1,25 +1,33 @@
 """How the products of a step are made and summed: one class a way, chosen for each pair of formats.
 
-``auto`` takes the one of the least estimate; of several, the first of :data:`KINDS`.
+``auto`` takes the one that was measured to be the smallest; for pairs that were not measured, the
+one of the least estimate, of several the first of :data:`KINDS`.
 """
 
 from __future__ import annotations
 
+from functools import partial
+
 from ...golden.errors import DesignError
 from ...golden.formats import Format
-from .base import Codes, Datapath, Decoded, Form
+from . import measured
+from .base import SETTING, Codes, Datapath, Decoded, Form, Making, Setting
+from .bit_plane import BitPlane
+from .bit_serial import BitSerial
 from .booth import Booth
 from .lmul import LMul
 from .minifloat import MinifloatTable
 from .multiply import Multiply
 from .select import Select
 from .split_shift import SplitShift
+from .table import Table
 
-__all__ = ["KINDS", "Codes", "Datapath", "Decoded", "Form", "choose"]
+__all__ = ["KINDS", "Codes", "Datapath", "Decoded", "Form", "Making", "Setting", "choose"]
 
 #: name -> datapath.
 KINDS: dict[str, type[Datapath]] = {
-    kind.name: kind for kind in (MinifloatTable, Select, Booth, SplitShift, Multiply)
+    kind.name: kind
+    for kind in (MinifloatTable, Select, Booth, Table, BitPlane, SplitShift, Multiply, BitSerial)
 }
 
 #: product rule -> datapath, where it is not the exact one.
@@ -27,12 +35,16 @@ RULES: dict[str, type[Datapath]] = {"lmul": LMul}
 
 
 def choose(
-    name: str, weight: Format, activation: Format, rule: str = "exact", policy: str = "lut"
+    name: str,
+    weight: Format,
+    activation: Format,
+    rule: str = "exact",
+    setting: Setting = SETTING,
 ) -> type[Datapath]:
     """The datapath called ``name`` (or ``auto``) for a pair; DesignError if it does not serve it.
 
     The constant one of a zero point is served by every name. A product rule other than ``exact``
-    has one datapath of its own. ``auto`` leaves products to DSP blocks where the ``policy`` has
+    has one datapath of its own. ``auto`` leaves products to DSP blocks where the policy has
     them and that spares sites.
     """
     if rule in RULES:
@@ -41,10 +53,17 @@ def choose(
         return RULES[rule]
     serving = [kind for kind in KINDS.values() if kind.serves(weight, activation)]
     if name == "auto" or not (weight.bits and activation.bits):
-        return min(serving, key=lambda kind: kind.estimate(weight, activation, policy))
+        known = measured.sites(weight.name, activation.name, setting)
+        best = [KINDS[kind] for kind in sorted(known, key=lambda kind: known[kind])]
+        found = [kind for kind in best if kind in serving]
+        return next(iter(found), min(serving, key=partial(_estimate, weight, activation, setting)))
     if KINDS[name] not in serving:
         raise DesignError(
             f"datapath {name} does not serve {weight.name} × {activation.name}; these do: "
             + ", ".join(["auto", *(kind.name for kind in serving)])
         )
     return KINDS[name]
+
+
+def _estimate(weight: Format, activation: Format, setting: Setting, kind: type[Datapath]) -> float:
+    return kind.estimate(weight, activation, setting)

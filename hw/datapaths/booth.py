@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from amaranth.hdl import Cat, Const, Value
 
 from .chain import Row
-from .recoded import Recoded, Recoding, digit, is_fixed, place, width_of
+from .recoded import Recoded, Recoding, digit, is_fixed, number, place, width_of
 
 
 class Booth(Recoded):
@@ -18,7 +19,7 @@ class Booth(Recoded):
     """
 
     name = "booth"
-    scope = "numbers without exponents and specials, of 2 to 16 bits"
+    scope = "numbers of 2 to 16 bits in fixed point, times those of up to 64"
 
     @classmethod
     def recoding(cls, fmt):
@@ -30,22 +31,24 @@ class Radix4(Recoding):
     """Digits of two bits each, of a two's complement or unsigned number."""
 
     def digits(self, other):
-        return tuple(digit(2 * i, terms, other) for i, terms in enumerate(self._terms()))
+        return tuple(digit(2 * i, terms, other) for i, terms in enumerate(self.terms))
 
-    def rows(self, m, element, other, digits):
+    def rows(self, m, element, other, fmt, digits):
+        element, other = number(element, self.format), number(other, fmt)
         return [
-            Row(_multiple(bits, other, item.bits.width), bits[2])
-            for item, bits in zip(digits, self._triples(element), strict=True)
+            Row(multiple(bits, other, item.bits.width), bits[2])
+            for item, bits in zip(digits, self.triples(element), strict=True)
         ]
 
-    def _triples(self, value: Value) -> list[tuple[Value, Value, Value]]:
+    def triples(self, value: Value) -> list[tuple[Value, Value, Value]]:
         """The bits 2i-1, 2i and 2i+1 of each digit."""
         top = value[-1] if self.format.low < 0 else Const(0, 1)
         bits = [Const(0, 1), *value, top, top]
-        count = len(self._terms())
+        count = len(self.terms)
         return [(bits[2 * i], bits[2 * i + 1], bits[2 * i + 2]) for i in range(count)]
 
-    def _terms(self) -> list[list[tuple[int, int]]]:
+    @cached_property
+    def terms(self) -> list[list[tuple[int, int]]]:
         """The (digit, carry) that each place can have."""
         fmt, width, found = self.format, width_of(self.format), []
         for i in range((width + (fmt.low >= 0) + 1) // 2):
@@ -62,7 +65,7 @@ class Radix4(Recoding):
         return found
 
 
-def _multiple(bits: tuple[Value, Value, Value], other: Value, width: int) -> Value:
+def multiple(bits: tuple[Value, Value, Value], other: Value, width: int) -> Value:
     """0, 1 or 2 times the other operand, inverted if the digit is negative."""
     low, middle, high = bits
     one = low ^ middle

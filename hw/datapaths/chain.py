@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import NamedTuple
 
@@ -14,16 +14,17 @@ from amaranth.lib.wiring import In, Out
 from ...golden.bounds import Range
 from ..product import FlaggedLayout, flag_names, raise_flags
 from ..rows import plus
+from ..scale.timing import delayed
 from ..shapes import shape_of
 from ..tree import tree_levels
-from .base import Codes, Datapath
+from .base import Codes, Datapath, Form
 
-#: Lanes in a chain: longer ones need fewer LUTs, and more registers for the lanes that wait.
+#: Places in a chain: longer ones need fewer LUTs, and more registers for the lanes that wait.
 LENGTH = 4
 
 
 def chain_sites(digits: Sequence[Digit]) -> int:
-    """Sites of a lane's rows in a full chain: carry positions, which come in blocks of four."""
+    """Sites of a place's rows in a full chain: carry positions, which come in blocks of four."""
     grown = (digit.row.times(LENGTH).width + digit.carries for digit in digits)
     return sum(-(-width // 4) * 4 for width in grown)
 
@@ -71,11 +72,31 @@ class Node(NamedTuple):
 
 @dataclass(frozen=True)
 class Chained(Datapath):
-    """A lane is one row for each digit; chains add the rows of a digit, a lane each ``pipeline``.
+    """A place is one row for each digit; chains add the rows of a digit, one each ``pipeline``.
 
-    A lane's codes come after those of the lane before it in its chain. A datapath says into what
-    rows a product falls, and which bits it registers first, if any.
+    A place's codes come after those of the place before it in its chain. A datapath says into what
+    rows a product falls, and which bits it registers first, if any. A place is a lane, or ``span``
+    of them whose products fall into rows together.
     """
+
+    @property
+    def span(self) -> int:
+        """Lanes of a place."""
+        return 1
+
+    @property
+    def places(self) -> int:
+        """Rows of each digit."""
+        return -(-self.lanes // self.span)
+
+    @property
+    def shifts(self) -> tuple[int, ...]:
+        """By how many places each part of a dot product is shifted, in turn."""
+        return (0,)
+
+    @property
+    def cycles(self):
+        return len(self.shifts)
 
     @property
     def layouts(self) -> tuple[data.StructLayout, ...]:
@@ -97,31 +118,49 @@ class Chained(Datapath):
 
     @property
     def chains(self) -> list[list[int]]:
-        """The lanes of each chain, in order; the longest first."""
-        count = -(-self.lanes // LENGTH)
-        return [list(range(self.lanes))[start::count] for start in range(count)]
+        """The places of each chain, in order; the longest first."""
+        count = -(-self.places // LENGTH)
+        return [list(range(self.places))[start::count] for start in range(count)]
 
     @property
     def depth(self) -> int:
-        """Lanes of the longest chain."""
+        """Places of the longest chain."""
         return len(self.chains[0])
 
     def delay(self, position: int, chain: list[int]) -> int:
-        """Cycles by which a lane comes late; all chains end together."""
+        """Cycles by which a place comes late; all chains end together."""
         return (self.depth - len(chain) + position) // self.pipeline
 
     @property
     def delays(self) -> tuple[int, ...]:
-        """By how many cycles each lane comes late."""
-        found = [0] * self.lanes
+        """By how many cycles each place comes late."""
+        found = [0] * self.places
         for chain in self.chains:
-            for position, lane in enumerate(chain):
-                found[lane] = self.delay(position, chain)
+            for position, place in enumerate(chain):
+                found[place] = self.delay(position, chain)
         return tuple(found)
 
     @property
-    def forms(self):
+    def made(self) -> tuple[Form, Form]:
+        """What is taken of weights and activations, without the delays for what takes longer."""
         return Codes(self.weight, self.delays), Codes(self.activation, self.delays)
+
+    @property
+    def stages(self) -> int:
+        """Cycles until both elements are made."""
+        return max(form.stages for form in self.made)
+
+    @property
+    def forms(self):
+        weight, activation = (
+            replace(form, delays=tuple(n + self.stages - form.stages for n in form.delays))
+            for form in self.made
+        )
+        return weight, activation
+
+    def raised(self, m: Module, weight, activation, o) -> None:
+        """The flags of a place's products."""
+        raise_flags(m, self.flags, weight, activation, o)
 
     @property
     def levels(self) -> int:
@@ -131,7 +170,8 @@ class Chained(Datapath):
     @property
     def latency(self):
         rows = self.delay(self.depth - 1, self.chains[0]) + 1
-        return len(self.layouts) + rows + ceil(self.levels / self.pipeline)
+        tree = ceil(self.levels / self.pipeline)
+        return self.stages + len(self.layouts) + rows + tree + (self.cycles > 1)
 
     def component(self):
         return ChainedDot(self)
@@ -154,7 +194,7 @@ class ChainedDot(wiring.Component):
     enable : :py:`In(1)`
         Registers hold while low.
     weight, activation : :py:`In(ArrayLayout(…, lanes))`
-        The elements, each lane's as late as ``plan.forms`` says.
+        The elements, each place's as late as ``plan.forms`` says.
     o : :py:`Out(FlaggedLayout(…))`
         The sum in units of ``2**(weight.lsb + activation.lsb)``.
     """
@@ -173,47 +213,70 @@ class ChainedDot(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        rows = [self._rows(m, lane) for lane in range(self.plan.lanes)]
+        rows = [self._rows(m, *elements) for elements in enumerate(self._elements())]
         nodes = [
             [
-                self._chain(m, digit, number, [rows[lane][digit] for lane in chain])
+                self._chain(m, digit, number, [rows[place][digit] for place in chain])
                 for number, chain in enumerate(self.plan.chains)
             ]
             for digit in range(len(self.plan.digits))
         ]
-        m.d.comb += self.o.value.eq(self._tree(m, nodes).value)
+        m.d.comb += self.o.value.eq(self._shifted(m, self._tree(m, nodes).value))
         for name in flag_names(self.plan.flags):
             m.d.comb += self.o[name].eq(self._flag(m, name))
         return m
 
-    def _rows(self, m, lane: int) -> list[Row]:
-        """A lane's rows."""
-        plan, elements = self.plan, (self.weight[lane], self.activation[lane])
+    def _elements(self) -> list[tuple[Value, Value]]:
+        """The elements of each place."""
+        sides = zip((self.weight, self.activation), self.plan.forms, strict=True)
+        weight, activation = (side if form.parts == 1 else side.places for side, form in sides)
+        return [(weight[place], activation[place]) for place in range(self.plan.places)]
+
+    def _shifted(self, m, total: Value) -> Value:
+        """The sum at its place: where it is a part of one, the place travels beside."""
+        plan = self.plan
+        if plan.cycles == 1:
+            return total
+        sides = zip((self.weight, self.activation), plan.forms, strict=True)
+        [part] = [side.part for side, form in sides if form.parts > 1]
+        part = delayed(m, self.enable, part, plan.latency - plan.stages - 1, "part")
+        shape = shape_of(plan.range)
+        moved = Signal(shape, name="moved")
+        with m.Switch(part):
+            for number, shift in enumerate(plan.shifts):
+                with m.Case(number):
+                    m.d.comb += moved.eq(total << shift)
+        return self._held(m, moved, shape, "part_sum")
+
+    def _rows(self, m, place: int, elements: tuple[Value, Value]) -> list[Row]:
+        """A place's rows."""
+        plan = self.plan
         found = None
         for stage, layout in enumerate(plan.layouts):
             inner = Module()
-            m.submodules[f"encode_{lane}_{stage}"] = inner
+            m.submodules[f"encode_{place}_{stage}"] = inner
             value = Signal(layout, name="value")
             inner.d.comb += value.eq(plan.encode(inner, stage, *elements, found))
-            found = Signal(layout, name=f"encoded_{lane}_{stage}", reset_less=True)
+            found = Signal(layout, name=f"encoded_{place}_{stage}", reset_less=True)
             with m.If(self.enable):
                 m.d.sync += found.eq(value)
         return plan.rows(m, *elements, found)
 
     def _flag(self, m, name: str) -> Value:
-        """Whether any lane raises a flag: along the chains, then beside the tree."""
-        plan, found = self.plan, Const(0, 1)
+        """Whether any place raises a flag: along the chains, then beside the tree."""
+        plan, found, elements = self.plan, Const(0, 1), self._elements()
         for number, chain in enumerate(plan.chains):
             flag = Const(0, 1)
-            for position, lane in enumerate(chain):
-                pair = Signal(FlaggedLayout(Range(0, 0, 0), plan.flags), name=f"flags_{lane}")
-                raise_flags(m, plan.flags, self.weight[lane], self.activation[lane], pair)
+            for position, place in enumerate(chain):
+                pair = Signal(FlaggedLayout(Range(0, 0, 0), plan.flags), name=f"flags_{place}")
+                plan.raised(m, *elements[place], pair)
                 flag = flag | pair[name]
                 late, last = plan.delay(position, chain), position == len(chain) - 1
                 if last or plan.delay(position + 1, chain) > late:
                     flag = self._held(m, flag, 1, f"{name}_{number}_{position}")
             found = found | flag
-        cycles = plan.latency - 1 - plan.delay(plan.depth - 1, plan.chains[0])
+        rows = plan.delay(plan.depth - 1, plan.chains[0])
+        cycles = plan.latency - plan.stages - 1 - rows
         for cycle in range(cycles):
             found = self._held(m, found, 1, f"{name}_late_{cycle}")
         return found
@@ -222,15 +285,15 @@ class ChainedDot(wiring.Component):
 
     def _chain(self, m, number: int, chain: int, rows: list[Row]) -> Node:
         plan, digit = self.plan, self.plan.digits[number]
-        lanes = plan.chains[chain]
+        places = plan.chains[chain]
         whole = number == 0 and chain == len(plan.chains) - 1
         total, bounds, carry = self._first(digit, rows[0], len(rows) == 1, whole)
         for position in range(len(rows)):
             last = position == len(rows) - 1
             if position:
                 total, bounds = self._added(total, bounds, digit, rows[position], position, last)
-            late = plan.delay(position, lanes)
-            if last or plan.delay(position + 1, lanes) > late:
+            late = plan.delay(position, places)
+            if last or plan.delay(position + 1, places) > late:
                 name = f"digit_{number}_{chain}_{position}"
                 total = self._held(m, total, shape_of(bounds), name)
                 carry = [self._held(m, bit, 1, f"{name}_carry") for bit in carry]
@@ -267,7 +330,7 @@ class ChainedDot(wiring.Component):
             tops = [Const(-n & ((1 << above) - 1), above) for n in (count + 1, count)]
             bits = Cat(low, Mux(sign, *tops))
         carry = row.carry if digit.carries else 0
-        return _sum(total, bits, carry, found.width), found
+        return plus(total, bits, carry, width=found.width), found
 
     def _held(self, m, value, shape, name: str):
         register = Signal(shape, name=name, reset_less=True)
@@ -325,13 +388,6 @@ def _merged(a: Node, b: Node) -> Node:
             del waiting[index]
             break
     high = a.value[step:].as_signed() if a.bounds.signed else a.value[step:]
-    total = _sum(high, b.value, carry, bounds.width - step)
+    total = plus(high, b.value, carry, width=bounds.width - step)
     value = Cat(a.value[:step], total)
     return Node(value.as_signed() if bounds.signed else value, bounds, tuple(waiting))
-
-
-def _sum(a: Value, f: Value, carry: Value | int, width: int) -> Value:
-    """The low ``width`` bits of a + f + carry."""
-    if isinstance(carry, int):
-        return (a + f)[:width]
-    return plus(a, f, carry, width=width)

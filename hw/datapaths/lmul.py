@@ -34,10 +34,10 @@ class Fields(Form):
         members = {"sign": 1, "zero": 1, "field": fmt.bits - fmt.signed}
         return data.StructLayout(members | dict.fromkeys(flags, 1))
 
-    def made(self, m, code, name, place, table=None):
-        fmt = self.format
+    def made(self, m, codes, making):
+        fmt, code = self.format, codes[0]
         field = code[: fmt.bits - fmt.signed]
-        found = Signal(self.layout, name=f"{name}_fields_{place}")
+        found = Signal(self.layout, name=making.label(self.name))
         vanishes = ~field[fmt.mantissa_width :].any()
         m.d.comb += [
             found.field.eq(field),
@@ -45,7 +45,7 @@ class Fields(Form):
             found.zero.eq(vanishes),
         ]
         if fmt.has_nan or fmt.has_inf:
-            m.submodules[f"{name}_decoder_{place}"] = decoder = Decoder(fmt)
+            m.submodules[making.label("decoder")] = decoder = Decoder(fmt)
             m.d.comb += decoder.code.eq(code)
             for flag in ("nan", "inf"):
                 if flag in self.layout.members:

@@ -11,6 +11,7 @@ from amaranth.lib import data
 from ...golden.bounds import Range
 from ...golden.formats import Format, Minifloat
 from ..fp.table import look_up
+from .base import SETTING
 from .chain import Chained, Digit, Row, chain_sites
 
 #: Inputs of a LUT.
@@ -35,7 +36,7 @@ class MinifloatTable(Chained):
         return finite and sum(_magnitude_bits(f) for f in pair) <= _INPUTS
 
     @classmethod
-    def estimate(cls, weight, activation, policy="lut"):
+    def estimate(cls, weight, activation, setting=SETTING):
         plan = cls(weight, activation, 1)
         return chain_sites(plan.digits) + plan.layouts[0].size
 

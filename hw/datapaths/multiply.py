@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In, Out
 from ..product import FlaggedLayout, Product, exponent_sum, flag_names
 from ..shapes import significands
 from ..tree import AdderTree, tree_latency
-from .base import Datapath, Decoded, Factors
+from .base import SETTING, Datapath, Decoded, Factors
 
 #: Bits of two factors together from which yosys takes a DSP block; below, it takes LUTs.
 DSP_BITS = 9
@@ -28,10 +28,10 @@ class Multiply(Datapath):
         return True
 
     @classmethod
-    def estimate(cls, weight, activation, policy="lut"):
+    def estimate(cls, weight, activation, setting=SETTING):
         """Of sums and shifts, where a DSP block multiplies; no better than others in LUTs."""
         pair = weight, activation
-        if policy != "dsp" or sum(significands(fmt).width for fmt in pair) < DSP_BITS:
+        if setting.policy != "dsp" or sum(significands(fmt).width for fmt in pair) < DSP_BITS:
             return inf
         exponent = sum(fmt.exponent_span for fmt in pair).bit_length()
         return cls(weight, activation, 1).product.width * (1 + exponent / 2)

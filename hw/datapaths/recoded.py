@@ -10,11 +10,11 @@ from amaranth.hdl import Const, Module, Value
 
 from ...golden.bounds import Range
 from ...golden.formats import Format, Integer
-from .base import Codes, Decoded, Form
+from .base import SETTING, Coded, Codes, Fixed, Form, Setting
 from .chain import Chained, Digit, Row, chain_sites
 
-#: Bits of the widest operand.
-WIDEST = 16
+#: Bits of the widest operand that is recoded, and of the widest other one.
+WIDEST, WIDEST_OTHER = 16, 64
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,27 @@ class Recoding(ABC):
 
     @property
     def raw(self) -> bool:
-        """Whether it reads codes, not decoded values."""
+        """Whether it reads codes, not values."""
         return isinstance(self.format, Integer)
+
+    @property
+    def span(self) -> int:
+        """Elements that are recoded together."""
+        return 1
+
+    def form(self, delays: tuple[int, ...], infinite: bool) -> Form:
+        """What it takes of the elements that it recodes."""
+        make = of_codes if self.raw else of_values
+        return make(self.format, delays, infinite)
+
+    def other_form(self, other: Format, delays: tuple[int, ...], infinite: bool) -> Form:
+        """What stands in the rows."""
+        return of_values(other, delays, infinite)
+
+    @property
+    def shifts(self) -> tuple[int, ...]:
+        """Of its parts, where elements are taken in several; see :class:`Chained`."""
+        return (0,)
 
     @property
     def controls(self) -> int:
@@ -38,8 +57,8 @@ class Recoding(ABC):
         """The rows, the lowest first."""
 
     @abstractmethod
-    def rows(self, m: Module, element: Value, other: Value, digits: tuple[Digit, ...]) -> list[Row]:
-        """A row for each digit; ``other`` has the shape of its values."""
+    def rows(self, m: Module, element, other, fmt: Format, digits: tuple[Digit, ...]) -> list[Row]:
+        """A row for each digit, of what the forms made; ``fmt`` is that of the other operand."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +71,14 @@ class Recoded(Chained):
         raise NotImplementedError
 
     @classmethod
-    def choices(cls, weight: Format, activation: Format) -> list[tuple[float, bool]]:
+    def choices(
+        cls, weight: Format, activation: Format, setting: Setting = SETTING
+    ) -> list[tuple[float, bool]]:
         """(estimate, whether the activation is recoded) of the ways that there are."""
         found = []
         for swapped, (recoded, other) in enumerate(((weight, activation), (activation, weight))):
-            if is_fixed(other) and (recoding := cls.recoding(recoded)) is not None:
-                found.append((_sites(recoding, other), bool(swapped)))
+            if is_fixed(other, WIDEST_OTHER) and (recoding := cls.recoding(recoded)) is not None:
+                found.append((_sites(recoding, other, setting, swapped), bool(swapped)))
         return found
 
     @classmethod
@@ -65,8 +86,8 @@ class Recoded(Chained):
         return bool(cls.choices(weight, activation))
 
     @classmethod
-    def estimate(cls, weight: Format, activation: Format, policy: str = "lut") -> float:
-        return min(cls.choices(weight, activation))[0]
+    def estimate(cls, weight: Format, activation: Format, setting: Setting = SETTING) -> float:
+        return min(cls.choices(weight, activation, setting))[0]
 
     @cached_property
     def swapped(self) -> bool:
@@ -84,26 +105,34 @@ class Recoded(Chained):
         return found
 
     @property
-    def forms(self):
+    def span(self):
+        return self._recoding.span
+
+    @property
+    def shifts(self):
+        return self._recoding.shifts
+
+    @property
+    def made(self):
         _, other = self._ordered(self.weight, self.activation)
-        recoded = _form(self._recoding.format, self._recoding.raw, self.delays)
-        return self._ordered(recoded, _form(other, isinstance(other, Integer), self.delays))
+        recoding, told = self._recoding, self.infinite or self.flags.infinite
+        return self._ordered(
+            recoding.form(self.delays, told), recoding.other_form(other, self.delays, told)
+        )
 
     @cached_property
     def digits(self):
         return self._recoding.digits(self._ordered(self.weight, self.activation)[1])
 
     def rows(self, m, weight, activation, encoded):
-        recoded, other = self._ordered(_number(weight), _number(activation))
-        low = self._ordered(self.weight, self.activation)[1].low
-        other = other.as_signed() if low < 0 else other
-        return self._recoding.rows(m, recoded, other, self.digits)
+        recoded, other = self._ordered(weight, activation)
+        _, fmt = self._ordered(self.weight, self.activation)
+        return self._recoding.rows(m, recoded, other, fmt, self.digits)
 
 
-def is_fixed(fmt: Format) -> bool:
-    """Whether the elements are numbers without exponent and specials that a row can hold."""
-    plain = not (fmt.exponent_span or fmt.has_nan or fmt.has_inf)
-    return bool(fmt.bits) and plain and width_of(fmt) <= WIDEST
+def is_fixed(fmt: Format, widest: int = WIDEST) -> bool:
+    """Whether the elements' values are fixed-point numbers that a row can hold."""
+    return bool(fmt.bits) and width_of(fmt) <= widest
 
 
 def width_of(fmt: Format) -> int:
@@ -128,15 +157,28 @@ def place(other: Value, bit: int) -> Value:
     return other[-1] if other.shape().signed else Const(0, 1)
 
 
-def _form(fmt: Format, raw: bool, delays: tuple[int, ...]) -> Form:
-    return Codes(fmt, delays) if raw else Decoded(fmt, delays)
+def of_codes(fmt: Format, delays: tuple[int, ...], infinite: bool) -> Form:
+    """The codes, and what flags need beside where there are any."""
+    plain = not (infinite or fmt.has_nan or fmt.has_inf)
+    return Codes(fmt, delays) if plain else Coded(fmt, delays, infinite)
 
 
-def _number(element: Value) -> Value:
-    """The bits of an element, in whatever form it comes."""
-    return Value.cast(getattr(element, "significand", element))
+def of_values(fmt: Format, delays: tuple[int, ...], infinite: bool) -> Form:
+    """The values, which are the codes if those are integers."""
+    plain = isinstance(fmt, Integer) and not infinite
+    return Codes(fmt, delays) if plain else Fixed(fmt, delays, infinite)
 
 
-def _sites(recoding: Recoding, other: Format) -> float:
-    """About how many sites a lane takes."""
-    return chain_sites(recoding.digits(other)) + recoding.controls
+def number(element: Value, fmt: Format) -> Value:
+    """The value of an element, in whatever form it comes."""
+    value = Value.cast(getattr(element, "significand", element))
+    return value.as_signed() if fmt.low < 0 else value
+
+
+def _sites(recoding: Recoding, other: Format, setting: Setting, swapped: int) -> float:
+    """About how many sites a lane takes: its rows, and its part of what others share."""
+    rows = chain_sites(recoding.digits(other)) + recoding.controls
+    by_rows, by_columns = setting.sharing[:: -1 if swapped else 1]
+    made = recoding.form((0,), False).cost / by_columns
+    made += recoding.other_form(other, (0,), False).cost / by_rows
+    return (rows + made) / recoding.span

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 from amaranth.hdl import Cat, Const, Module, Mux, Value
 
+from ...golden.formats import Format
 from ..fp.table import look_up
 from .chain import Row
 from .recode import Control, Pick, recode
-from .recoded import Recoded, Recoding, digit, place
+from .recoded import Recoded, Recoding, digit, number, place
 
 #: Bits of a code that is recoded.
 CODE_BITS = 6
@@ -27,17 +29,19 @@ class Select(Recoded):
     """
 
     name = "select"
-    scope = (
-        "codes of up to 6 bits, sums of up to three powers of two, times numbers of 2 to 16 bits"
-    )
+    scope = "codes of up to 6 bits, sums of up to three powers of two, times numbers in fixed point"
 
     @classmethod
     def recoding(cls, fmt):
-        single = fmt.bits and not (fmt.has_nan or fmt.has_inf or fmt.select_width)
-        if not single or fmt.bits > CODE_BITS:
-            return None
-        found = ByCode(fmt)
-        return found if found.picks else None
+        return by_code(fmt)
+
+
+def by_code(fmt: Format) -> ByCode | None:
+    """The recoding of a format; None if it has special values or too many codes."""
+    if not fmt.bits or fmt.has_nan or fmt.has_inf or fmt.bits + fmt.select_width > CODE_BITS:
+        return None
+    found = ByCode(fmt)
+    return found if found.picks else None
 
 
 @dataclass(frozen=True)
@@ -50,21 +54,21 @@ class ByCode(Recoding):
 
     @cached_property
     def picks(self) -> tuple[Pick, ...]:
-        legal = set(self.format.legal.tolist())
-        values = tuple(
-            int(self.format.integers([code])[0]) if code in legal else None
-            for code in range(1 << self.format.bits)
-        )
-        return recode(values, OTHER_BITS) or ()
+        fmt, values = self.format, []
+        legal = set(fmt.legal.tolist())
+        for table, code in product(range(1 << fmt.select_width), range(1 << fmt.bits)):
+            values.append(int(fmt.integers([code], table)[0]) if code in legal else None)
+        return recode(tuple(values), OTHER_BITS) or ()
 
     @property
     def controls(self):
         return sum(pick.cost for pick in self.picks)
 
     def digits(self, other):
-        return tuple(digit(pick.shifts[0], _terms(pick), other) for pick in self.picks)
+        return tuple(digit(pick.shifts[0], terms_of(pick), other) for pick in self.picks)
 
-    def rows(self, m, element, other, digits):
+    def rows(self, m, element, other, fmt, digits):
+        element, other = number(element, self.format), number(other, fmt)
         return [
             self._row(m, pick, element, other, item.bits.width, number)
             for number, (pick, item) in enumerate(zip(self.picks, digits, strict=True))
@@ -72,20 +76,20 @@ class ByCode(Recoding):
 
     def _row(self, m: Module, pick: Pick, code: Value, other: Value, width: int, n: int) -> Row:
         nonzero, negative = (
-            _signal(m, code, item, f"row_{n}_{what}")
+            signal(m, code, item, f"row_{n}_{what}")
             for item, what in ((pick.nonzero, "nonzero"), (pick.negative, "negative"))
         )
         chosen = [
-            _signal(m, code, item, f"row_{n}_shift_{bit}") for bit, item in enumerate(pick.chosen)
+            signal(m, code, item, f"row_{n}_shift_{bit}") for bit, item in enumerate(pick.chosen)
         ]
         bits = []
         for bit in range(width):
             data = [place(other, bit - (shift - pick.shifts[0])) for shift in pick.shifts]
-            bits.append((nonzero & _one_of(data, chosen)) ^ negative)
+            bits.append((nonzero & one_of(data, chosen)) ^ negative)
         return Row(Cat(*bits), negative)
 
 
-def _terms(pick: Pick) -> list[tuple[int, int]]:
+def terms_of(pick: Pick) -> list[tuple[int, int]]:
     """What each code multiplies by, in units of the least shift, and its carry."""
     negative = pick.negative
     return [
@@ -103,7 +107,7 @@ def _value(item: Control, code: int) -> int:
     return item.table[sum((code >> place & 1) << n for n, place in enumerate(item.places))]
 
 
-def _signal(m: Module, code: Value, item: Control, name: str) -> Value:
+def signal(m: Module, code: Value, item: Control, name: str) -> Value:
     index = Cat(code[place] for place in item.places)
     if not item.places:
         return Const(item.table[0], 1)
@@ -112,11 +116,11 @@ def _signal(m: Module, code: Value, item: Control, name: str) -> Value:
     return look_up(m, index, item.table, 1, name)
 
 
-def _one_of(data: list[Value], chosen: list[Value]) -> Value:
+def one_of(data: list[Value], chosen: list[Value]) -> Value:
     """The entry that the bits of an index choose, the last one for those beyond."""
     if len(data) == 1:
         return data[0]
     half = 1 << (len(chosen) - 1)
     if len(data) <= half:
-        return _one_of(data, chosen[:-1])
-    return Mux(chosen[-1], _one_of(data[half:], chosen[:-1]), _one_of(data[:half], chosen[:-1]))
+        return one_of(data, chosen[:-1])
+    return Mux(chosen[-1], one_of(data[half:], chosen[:-1]), one_of(data[:half], chosen[:-1]))

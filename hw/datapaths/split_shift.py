@@ -16,7 +16,7 @@ from ...golden.bounds import Range
 from ...golden.formats import Format, Minifloat, Posit
 from ..fp.table import look_up
 from ..shapes import DecodedLayout, fraction_below, least_exponent, member
-from .base import Parts
+from .base import SETTING, Parts
 from .chain import Chained, Digit, Row, chain_sites
 
 #: Bits of the widest significand, and of the widest product.
@@ -46,13 +46,13 @@ class SplitShift(Chained):
         return narrow and cls(weight, activation, 1).width <= WIDEST
 
     @classmethod
-    def estimate(cls, weight, activation, policy="lut"):
+    def estimate(cls, weight, activation, setting=SETTING):
         plan = cls(weight, activation, 1)
         bits = plan.layouts[-1].size - plan.high
         return chain_sites(plan.digits) + bits * -(-plan.low // 2) + 3 * plan.product_width
 
     @property
-    def forms(self):
+    def made(self):
         infinite = self.flags.infinite
         return tuple(Parts(fmt, self.delays, infinite) for fmt in (self.weight, self.activation))
 
@@ -109,7 +109,7 @@ class SplitShift(Chained):
     @property
     def _pair(self) -> data.StructLayout:
         """Two elements."""
-        weight, activation = (form.layout for form in self.forms)
+        weight, activation = (form.layout for form in self.made)
         return data.StructLayout({"weight": weight, "activation": activation})
 
     def encode(self, m, stage, weight, activation, before):

@@ -32,7 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
             {
                 "engine": engine.name,
                 "summary": summary(engine, planned),
-                "macs_per_cycle": engine.build.macs_per_step,
+                "macs_per_cycle": planned.macs_per_cycle,
+                "cycles_per_step": planned.cycles,
                 "latency": planned.latency,
                 "stages": rows,
                 "streams": ports,
@@ -42,7 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
         )
         return 0
     print(f"{engine.name}: {summary(engine, planned)}")
-    print("\n".join([f"{engine.build.macs_per_step} MACs per cycle, one step a cycle", *remarks]))
+    pace = "one step a cycle" if planned.cycles == 1 else f"one step in {planned.cycles} cycles"
+    print("\n".join([f"{planned.macs_per_cycle:g} MACs per cycle, {pace}", *remarks]))
     for lines in (rows, ports):
         header = list(lines[0])
         cells = [["–" if row[key] is None else str(row[key]) for key in header] for row in lines]

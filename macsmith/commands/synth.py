@@ -66,8 +66,8 @@ def synthesize(
         emitted.rtlil, tops, board, engine.build.policy, emitted.keep, folder, edif=edif
     )
     seconds = round(time.monotonic() - begun, 2)
-    part = costs[path] if path else None
-    report = Report(engine, board, costs[emitted.core], verify, seconds, part)
+    part, macs = costs[path] if path else None, emitted.plan.macs_per_cycle
+    report = Report(engine, board, costs[emitted.core], verify, seconds, macs, part)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(json.dumps(report.to_dict(), indent=2) + "\n")
     (folder / "report.md").write_text(report.markdown())

@@ -173,6 +173,9 @@ DATAPATHS = {
     "booth": ("int5", "int7"),
     "split_shift": ("e4m3", "e5m2"),
     "multiply": ("int4", "int6"),
+    "table": ("binary", "int8"),
+    "bit_plane": ("int3", "int2"),
+    "bit_serial": ("int8", "int5"),
 }
 
 

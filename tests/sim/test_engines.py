@@ -42,12 +42,23 @@ ENGINES = [
     ("bf16", "bf16", (1, 1, 2), "native", {"accumulate": aligned(2, 25)}),
     ("int4", "int8", (3, 5, 4), "axis", {"flow": "systolic_os"}),
     ("e5m2", "e4m3", (2, 3, 2), "native", {"flow": "systolic_os", "initial": lookup("int16")}),
+    ("binary", "int8", (3, 2, 5), "native", {"datapath": "table", "k_max": 4095}),
+    ("int3", "int2", (2, 2, 7), "axis", {"datapath": "bit_plane", "k_max": 4095}),
+    ("int8", "int8", (2, 2, 4), "native", {"datapath": "bit_serial", "initial": lookup("int16")}),
+    (
+        "e2m1",
+        "e4m3",
+        (2, 3, 3),
+        "axis",
+        {"datapath": "bit_serial", "flow": "systolic_os", "k_max": 999},
+    ),
 ]
 
 
 def made(index, weight, activation, shape, interface, options):
     options = {"k_max": 4096, **options}
-    build = Build(*shape, interface=interface, flow=options.pop("flow", "broadcast"))
+    ways = {name: options.pop(name) for name in ("flow", "datapath") if name in options}
+    build = Build(*shape, interface=interface, **ways)
     arithmetic = raw(weight, activation, **options)
     return Engine(f"e{index}_{weight}x{activation}", (arithmetic,), build)
 

@@ -67,6 +67,11 @@ ENGINES = {
         side("uint8", level("fp32"), zero=level("uint8", group(8), "zero")),
         (2, 3, 4), "axis", {"output": FP32},
     ),
+    "a digit a cycle": (
+        side("uint4", level("fp16", group(16)), zero=zero("uint4", 16)),
+        side("uint8", level("fp32"), zero=level("uint8", group(16), "zero")),
+        (3, 2, 4), "native", {"output": FP32, "datapath": "bit_serial"},
+    ),
     "mxfp4": (
         side("e2m1", MX), side("e2m1", MX), (2, 2, 4), "axis",
         {"output": FP32, "accumulate": fp(8)},
@@ -147,6 +152,12 @@ ENGINES = {
         {"accumulate": (Stage("int", format=lookup("int32")),), "k_max": 64},
     ),
     "NaN in either scale, saturating": (
+        side("e2m1", level("e4m3", group(16))),
+        side("e3m2", level("e4m3_fnuz", group(16), "s0"), level("ue4m3_finite", group(16), "s1")),
+        (2, 2, 1), "native",
+        {"accumulate": (Stage("int", format=lookup("int12"), overflow="saturate"),), "k_max": 64},
+    ),
+    "NaN in either wide scale, saturating": (
         side("e2m1", level("bf16", group(16))),
         side("e3m2", level("e8m0", group(16), "s0"), level("ue4m3_finite", group(16), "s1")),
         (2, 2, 1), "native",
@@ -186,7 +197,11 @@ ENGINES = {
 
 
 #: Engines whose units are so small that most sums wrap to 0 or saturate.
-WRAPPED = {"NaN beside a value", "NaN in either scale, saturating"}
+WRAPPED = {
+    "NaN beside a value",
+    "NaN in either scale, saturating",
+    "NaN in either wide scale, saturating",
+}
 #: Engines whose simulators take long to compile: floating-point adders in several units.
 SLOW = (
     "infinite elements",
@@ -195,6 +210,7 @@ SLOW = (
     "blocks of rows",
     "bias, bf16",
     "infinite sums saturate",
+    "NaN in either wide scale, saturating",
 )
 each_engine = pytest.mark.parametrize(
     "name",
@@ -204,9 +220,12 @@ each_engine = pytest.mark.parametrize(
 
 def made(name, flow="broadcast"):
     weight, activation, shape, interface, options = ENGINES[name]
-    arithmetic = Arithmetic(weight, activation, **{"k_max": 512, **options})
+    options = {"k_max": 512, **options}
+    datapath = options.pop("datapath", "auto")
+    arithmetic = Arithmetic(weight, activation, **options)
     identifier = "".join(c if c.isalnum() else "_" for c in name)
-    return Engine(f"s_{identifier}", (arithmetic,), Build(*shape, flow=flow, interface=interface))
+    build = Build(*shape, flow=flow, interface=interface, datapath=datapath)
+    return Engine(f"s_{identifier}", (arithmetic,), build)
 
 
 @pytest.fixture(scope="module")
@@ -242,7 +261,9 @@ def test_long_reductions_run_at_full_rate(name, simulator):
     assert batch.cycles == batch.expected_cycles
 
 
-@pytest.mark.parametrize("name", ["w4a8", "complex", "no groups", "raw with integer scales"])
+@pytest.mark.parametrize(
+    "name", ["w4a8", "a digit a cycle", "complex", "no groups", "raw with integer scales"]
+)
 def test_a_systolic_array_gives_the_same(name):
     engine = made(name, "systolic_os")
     machine = Simulator(emit(engine))

@@ -1,14 +1,16 @@
 """Every datapath against integers: single products for all codes, dot products at their bounds."""
 
+from math import ceil
+
 import numpy as np
 import pytest
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Cat, Const, Module, Signal
 from macsmith.golden import DesignError, lookup
 from macsmith.golden.bounds import Range
 from macsmith.golden.description.engine import DATAPATHS
 from macsmith.golden.formats import names
-from macsmith.hw.datapaths import KINDS, choose
-from macsmith.hw.product import flag_names
+from macsmith.hw.datapaths import KINDS, Making, Setting, choose
+from macsmith.hw.product import FlaggedLayout, flag_names
 from macsmith.hw.scale.timing import delayed
 from macsmith.sim.sweep import Sweep
 
@@ -26,15 +28,19 @@ ADDED = "int8 uint5 iq4_nl binary e2m1 e2m3 e4m3 e5m2 posit4_1"
 #: Pipelines that are compiled as one: the compiler's time grows faster than their number.
 TOGETHER = 8
 
+#: Pipelines a datapath that tests of all codes build, unless they are slow.
+MOST = 40
+
 
 def served(name, weights=SMALL, activations=SMALL):
     return [(w, a) for w in weights for a in activations if KINDS[name].serves(w, a)]
 
 
 def some(name):
-    """Both ways round."""
+    """Both ways round, spread over all."""
     sides = [[lookup(fmt) for fmt in names.split()] for names in (RECODED, ADDED)]
-    return list(dict.fromkeys([*served(name, *sides), *served(name, *sides[::-1])]))
+    found = list(dict.fromkeys([*served(name, *sides), *served(name, *sides[::-1])]))
+    return found[:: ceil(sum(KINDS[name](*pair, 1).cycles for pair in found) / MOST)]
 
 
 def build(datapaths):
@@ -44,18 +50,41 @@ def build(datapaths):
     latest = max(datapath.latency for datapath in datapaths.values())
     outputs = {}
     for name, datapath in datapaths.items():
-        m.submodules[name] = dot = datapath.component()
-        m.d.comb += dot.enable.eq(enable)
-        for port, form, codes in zip(
-            (dot.weight, dot.activation), datapath.forms, inputs, strict=True
-        ):
-            for lane, cycles in enumerate(form.delays):
-                code = codes.word_select(lane, form.format.bits)
-                late = delayed(m, enable, code, cycles, f"{name}_{lane}")
-                m.d.comb += port[lane].eq(form.made(m, late, name, f"{id(port)}_{lane}"))
+        parts = [
+            part_of(m, enable, inputs, f"{name}_{part}", datapath, Const(part, 8))
+            for part in range(datapath.cycles)
+        ]
+        total = Signal(FlaggedLayout(whole(datapath), datapath.flags), name=f"{name}_whole")
+        m.d.comb += total.value.eq(sum(part.value for part in parts))
+        for flag in flag_names(datapath.flags):
+            m.d.comb += total[flag].eq(Cat(part[flag] for part in parts).any())
         waits = latest - datapath.latency
-        outputs[name] = delayed(m, enable, dot.o.as_value(), waits, f"{name}_late")
+        outputs[name] = delayed(m, enable, total.as_value(), waits, f"{name}_late")
     return Sweep(m, *inputs, outputs, enable=enable, latency=latest)
+
+
+def whole(datapath):
+    """Bounds of the dot product, of which a cycle may give but a part."""
+    return datapath.product.times(datapath.lanes)
+
+
+def part_of(m, enable, inputs, name, datapath, part):
+    """What a datapath gives of the dot product in the cycle of a part."""
+    m.submodules[name] = dot = datapath.component()
+    m.d.comb += dot.enable.eq(enable)
+    for port, form, codes in zip((dot.weight, dot.activation), datapath.forms, inputs, strict=True):
+        places = port if form.parts == 1 else port.places
+        if form.parts > 1:
+            m.d.comb += port.part.eq(part)
+        for place, cycles in enumerate(form.delays):
+            lanes = range(place * form.span, min((place + 1) * form.span, datapath.lanes))
+            late = [
+                delayed(m, enable, codes.word_select(lane, form.format.bits), cycles, "late")
+                for lane in lanes
+            ]
+            making = Making(enable, name, f"{id(port)}_{place}", part=part)
+            m.d.comb += places[place].eq(form.made(m, late, making))
+    return dot.o
 
 
 def values(words, bounds: Range):
@@ -85,11 +114,19 @@ def lanes_of(words, fmt, lanes):
 
 def wrong(datapaths, words, seed=1):
     """How many results of each datapath are wrong; ``words`` (n,) of both sides."""
-    return [
-        bad
-        for start in range(0, len(datapaths), TOGETHER)
-        for bad in wrong_of(datapaths[start : start + TOGETHER], words, seed)
-    ]
+    return [bad for part in chunks(datapaths) for bad in wrong_of(part, words, seed)]
+
+
+def chunks(datapaths):
+    """Datapaths of a few pipelines in all."""
+    part, size = [], 0
+    for path in datapaths:
+        if part and size + path.cycles > TOGETHER:
+            yield part
+            part, size = [], 0
+        part.append(path)
+        size += path.cycles
+    yield part
 
 
 def wrong_of(datapaths, words, seed):
@@ -101,20 +138,20 @@ def wrong_of(datapaths, words, seed):
         legal = np.logical_and(*(
             np.isin(c, np.array(f.legal)).all(axis=1) for c, f in zip(codes, formats, strict=True)
         ))  # fmt: skip
-        kind = object if path.range.width > 62 else np.int64
+        kind = object if whole(path).width > 62 else np.int64
         sides = [
             f.integers(c[legal].astype(np.int64)).astype(kind)
             for c, f in zip(codes, formats, strict=True)
         ]
         assert legal.sum() >= 64 or path.lanes == 1
-        bad = values(found[key], path.range)[legal] != (sides[0] * sides[1]).sum(1)
+        bad = values(found[key], whole(path))[legal] != (sides[0] * sides[1]).sum(1)
         with np.errstate(invalid="ignore"):
             products = np.prod(
                 [f.decode(c[legal].astype(int)) for c, f in zip(codes, formats, strict=True)],
                 axis=0,
             )
         specials = {"nan": np.isnan, "positive": np.isposinf, "negative": np.isneginf}
-        for place, name in enumerate(flag_names(path.flags), path.range.width):
+        for place, name in enumerate(flag_names(path.flags), whole(path).width):
             raised = found[key][legal, place // 32] >> place % 32 & 1
             bad |= raised != specials[name](products).any(axis=1)
         result[path] = bad.sum()
@@ -131,15 +168,27 @@ def test_single_products_are_right_for_all_codes(name, pairs):
 
 
 @pytest.mark.parametrize(
-    "lanes", [2, 3, 5, *(pytest.param(n, marks=pytest.mark.slow) for n in (4, 7, 8, 9, 16))]
+    ("lanes", "widest"),
+    [
+        *((n, 20) for n in (2, 3, 5)),
+        *(pytest.param(n, 128, marks=pytest.mark.slow) for n in (2, 3, 4, 5, 7, 8, 9, 16)),
+    ],
 )
 @pytest.mark.parametrize("name", SPECIAL)
-def test_dot_products_are_right_for_any_number_of_lanes(name, lanes):
-    """Random codes, and all lanes alike: so both bounds are reached, and every sum of equals."""
-    pairs = [pair for pair in some(name) if lanes * max(fmt.bits for fmt in pair) <= 64]
+def test_dot_products_are_right_for_any_number_of_lanes(name, lanes, widest):
+    """Random codes, and all lanes alike: so both bounds are reached, and every sum of equals.
+
+    Sums of wide products take long to compile.
+    """
+    pairs = [
+        pair
+        for pair in some(name)
+        if lanes * max(fmt.bits for fmt in pair) <= 64
+        and KINDS[name](*pair, 1).product.width <= widest
+    ]
     datapaths = [
-        KINDS[name](*pairs[(5 * lanes + 7 * pipeline) % len(pairs)], lanes, pipeline)
-        for pipeline in (1, 1, 2, 3)
+        KINDS[name](*pairs[(5 * lanes + 7 * index) % len(pairs)], lanes, pipeline)
+        for index, pipeline in enumerate((1, 1, 2, 3))
     ]
     rng = np.random.default_rng(lanes)
     words = [rng.integers(0, 1 << 64, 4000, np.uint64) for _ in range(2)]
@@ -163,9 +212,11 @@ def test_auto_leaves_to_dsp_blocks_what_they_take():
     kinds = {"int8": "multiply", "int4": "booth", "ternary": "select", "e4m3": "split_shift"}
     for name, kind in kinds.items():
         fmt = lookup(name)
-        assert choose("auto", fmt, fmt, policy="dsp").name == kind
-    assert choose("auto", lookup("ternary"), lookup("int8"), policy="dsp").name == "multiply"
-    assert choose("booth", lookup("int8"), lookup("int8"), policy="dsp").name == "booth"
+        assert choose("auto", fmt, fmt, setting=Setting("dsp")).name == kind
+    assert (
+        choose("auto", lookup("ternary"), lookup("int8"), setting=Setting("dsp")).name == "multiply"
+    )
+    assert choose("booth", lookup("int8"), lookup("int8"), setting=Setting("dsp")).name == "booth"
 
 
 def test_a_pair_that_is_not_served_is_refused():

@@ -1,0 +1,206 @@
+"""``bit_plane``: products of single bits, counted; one plane of bits with each of the other's.
+
+The way of ABQ-LLM, bipolar-INT and FlexQ: a product of two bits is an AND, of two signs an XNOR.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from math import ceil
+from typing import NamedTuple
+
+from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from ...golden.formats import Format
+from ..heap import Heap, added, compressed, levels
+from ..product import FlaggedLayout
+from ..shapes import shape_of
+from .base import SETTING, Codes, Datapath
+from .planes import Planes, planes
+
+#: Products of bits that a lane may have.
+WIDEST = 64
+
+#: Bits that a compressor of the first level takes: products of two bits each.
+FIRST = 3
+
+
+@dataclass(frozen=True)
+class BitPlane(Datapath):
+    """Every bit of a weight with every bit of an activation, in a heap of bits."""
+
+    name = "bit_plane"
+    scope = "codes whose bits have a weight each: integers and bipolar ones, ternary planes"
+
+    @classmethod
+    def serves(cls, weight: Format, activation: Format) -> bool:
+        if not (weight.bits and activation.bits) or weight.bits * activation.bits > WIDEST:
+            return False
+        return planes(weight) is not None and planes(activation) is not None
+
+    @classmethod
+    def estimate(cls, weight, activation, setting=SETTING):
+        return 1.25 * len(cls(weight, activation, 1).terms) + 1
+
+    @cached_property
+    def _planes(self) -> tuple[Planes, Planes]:
+        weight, activation = planes(self.weight), planes(self.activation)
+        assert weight is not None and activation is not None
+        return weight, activation
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """A product, but for ``constant``."""
+        w, a = self._planes
+        pairs = product(enumerate(w.weights), enumerate(a.weights))
+        if w.signs and a.signs:
+            # Each a power of two or its negative, which is twice whether they agree, less one.
+            return tuple(Term(x * y // 2, i, j, agree=True) for (i, x), (j, y) in pairs)
+        found = [Term(x * y, i, j) for (i, x), (j, y) in pairs]
+        for n in _powers(a.constant):
+            found += [Term(n * x, i, None) for i, x in enumerate(w.weights)]
+        for n in _powers(w.constant):
+            found += [Term(n * y, None, j) for j, y in enumerate(a.weights)]
+        return tuple(found)
+
+    @cached_property
+    def constant(self) -> int:
+        """What a product is when all ``terms`` are false, and these are counted from below."""
+        w, a = self._planes
+        if w.signs and a.signs:
+            whole = -sum(term.weight for term in self.terms) // 2
+        else:
+            whole = w.constant * a.constant
+        return whole + sum(term.weight for term in self.terms if term.weight < 0)
+
+    @property
+    def heights(self) -> dict[int, int]:
+        """Bits in each column at the start."""
+        found: dict[int, int] = {}
+        for term in self.terms:
+            found[term.column] = found.get(term.column, 0) + self.lanes
+        width = self.range.width
+        for column in range(width):
+            if (self.lanes * self.constant) >> column & 1:
+                found[column] = found.get(column, 0) + 1
+        return {column: height for column, height in found.items() if column < width}
+
+    @property
+    def forms(self):
+        delays = (0,) * self.lanes
+        return Codes(self.weight, delays), Codes(self.activation, delays)
+
+    @property
+    def latency(self):
+        return ceil(levels(self.heights, FIRST) / self.pipeline) + 1
+
+    def component(self):
+        return BitPlaneDot(self)
+
+
+class Term(NamedTuple):
+    """``weight`` if bit ``i`` of the weight and bit ``j`` of the activation are set, or agree."""
+
+    weight: int
+    i: int | None
+    j: int | None
+    agree: bool = False
+
+    @property
+    def column(self) -> int:
+        return abs(self.weight).bit_length() - 1
+
+    def bit(self, weight: Value, activation: Value) -> Value:
+        """Whether it is there; of a negative one, whether it is not."""
+        if self.i is None or self.j is None:
+            found = activation[self.j] if self.i is None else weight[self.i]
+        elif self.agree:
+            found = ~(weight[self.i] ^ activation[self.j])
+        else:
+            found = weight[self.i] & activation[self.j]
+        return ~found if self.weight < 0 else found
+
+
+def _powers(value: int) -> list[int]:
+    """Signed powers of two, the fewest that sum up to a value."""
+    found, place = [], 0
+    while value:
+        if value & 1:
+            digit = 2 - (value & 3)
+            found.append(digit << place if digit > 0 else -(1 << place))
+            value -= digit
+        value, place = value >> 1, place + 1
+    return found
+
+
+class BitPlaneDot(wiring.Component):
+    """Exact dot product of codes. Never overflows. Latency and throughput: :class:`Datapath`.
+
+    Parameters
+    ----------
+    plan : :class:`BitPlane`
+        Formats and lanes.
+
+    Members
+    -------
+    enable : :py:`In(1)`
+        Registers hold while low.
+    weight, activation : :py:`In(ArrayLayout(…, lanes))`
+        The codes.
+    o : :py:`Out(FlaggedLayout(…))`
+        The sum in units of ``2**(weight.lsb + activation.lsb)``.
+    """
+
+    def __init__(self, plan: BitPlane):
+        self.plan = plan
+        weight, activation = plan.forms
+        super().__init__(
+            {
+                "enable": In(1),
+                "weight": In(weight.layouts),
+                "activation": In(activation.layouts),
+                "o": Out(FlaggedLayout(plan.range, plan.flags)),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        plan, heap = self.plan, self._products()
+        count = levels(plan.heights, FIRST)
+        for level in range(1, count + 1):
+            heap = compressed(m, heap, f"level_{level}", FIRST if level == 1 else 6)
+            if level % plan.pipeline == 0 or level == count:
+                heap = self._held(m, heap, f"level_{level}")
+        total = Signal(shape_of(plan.range), name="total", reset_less=True)
+        with m.If(self.enable):
+            m.d.sync += total.eq(added(heap, len(total)))
+        m.d.comb += self.o.value.eq(total)
+        return m
+
+    def _products(self) -> Heap:
+        """The bits of all lanes, and a constant."""
+        plan, heap = self.plan, {}
+        width = plan.range.width
+        for term in plan.terms:
+            if term.column < width:
+                heap.setdefault(term.column, []).extend(
+                    term.bit(self.weight[lane], self.activation[lane]) for lane in range(plan.lanes)
+                )
+        for column in range(width):
+            if (plan.lanes * plan.constant) >> column & 1:
+                heap.setdefault(column, []).append(Const(1, 1))
+        return heap
+
+    def _held(self, m: Module, heap: Heap, name: str) -> Heap:
+        """The heap a cycle later."""
+        found: Heap = {}
+        for column, bits in heap.items():
+            register = Signal(len(bits), name=f"{name}_{column}_register", reset_less=True)
+            with m.If(self.enable):
+                m.d.sync += register.eq(Cat(*bits))
+            found[column] = list(register)
+        return found
