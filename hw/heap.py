@@ -37,11 +37,11 @@ def compressed(m: Module, heap: Heap, name: str, first: int = 6) -> Heap:
         at = 0
         for index, size in enumerate(groups[column]):
             taken, at = bits[at : at + size], at + size
-            count: Value = taken[0]
+            count: Sequence[Value] = taken
             if size > 1:
                 ones = [code.bit_count() for code in range(1 << size)]
                 label = f"{name}_{column}_{index}"
-                count = look_up(m, Cat(*taken), ones, size.bit_length(), label)
+                count = list(look_up(m, Cat(*taken), ones, size.bit_length(), label))
             for place, bit in enumerate(count):
                 found.setdefault(column + place, []).append(bit)
     return found

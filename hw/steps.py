@@ -13,7 +13,7 @@ from .datapaths import Making
 from .pe import SIDES, ProcessingElement
 from .plan import Plan
 from .product import FlaggedLayout
-from .scale.timing import delayed
+from .scale.timing import delay_line, delayed
 from .shapes import shape_of
 from .sums import Sum
 
@@ -74,29 +74,23 @@ def prepare(
     found = {}
     for key, (plane, form) in plan.inputs(side).items():
         found[key] = Signal(form.layouts, name=f"{name}_{key}_{vector}")
-        tables = {
-            cycles: table
-            if table is None
-            else delayed(m, enable, table, cycles, f"{name}_{key}_table_{vector}_{cycles}")
-            for cycles in set(form.delays)
-        }
-        places = found[key] if form.parts == 1 else found[key].places
-        parts = {
-            cycles: delayed(m, enable, part, cycles, f"{name}_{key}_part_{vector}_{cycles}")
-            for cycles in (set(form.delays) if form.parts > 1 else ())
-        }
-        if parts:
-            m.d.comb += found[key].part.eq(parts[min(parts)])
+        latest, label = max(form.delays), f"{name}_{key}"
+        places, parts = found[key], [None] * (latest + 1)
+        if form.parts > 1:
+            parts = delay_line(m, enable, part, latest, f"{label}_part_{vector}")
+            m.d.comb += found[key].part.eq(parts[min(form.delays)])
+            places = found[key].places
+        tables = delay_line(m, enable, table, latest, f"{label}_table_{vector}")
         for place, cycles in enumerate(form.delays):
             lanes = range(place * form.span, min((place + 1) * form.span, plan.lanes))
             late = []
             for lane in lanes:
                 code = codes[operand.planes[plane].code][lane]
                 # With a reset, or tools would spend a LUT on a few flip-flops.
-                line = f"{name}_{key}_{vector}_{lane}_late"
+                line = f"{label}_{vector}_{lane}_late"
                 late.append(delayed(m, enable, code, cycles, line, reset=True))
-            label = f"{plane}_{vector}_{place}"
-            making = Making(enable, name, label, tables[cycles], parts.get(cycles))
+            at = f"{plane}_{vector}_{place}"
+            making = Making(enable, name, at, tables[cycles], parts[cycles])
             m.d.comb += places[place].eq(form.made(m, late, making))
     return found
 

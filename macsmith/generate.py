@@ -178,7 +178,8 @@ def _bench(emitted: Emitted, chosen: Chosen, held: tuple[Memory, ...], seed: int
         "pins": [(port.name, _net(emitted, port, held)) for port in portlist(emitted)],
         "tiles": len(chosen.tiles),
         "freely": len(chosen.freely),
-        "steps": sum(tile.k for tile in chosen.freely) // plan.lanes * plan.cycles,
+        "steps": sum(tile.k for tile in chosen.freely) // plan.lanes,
+        "pace": "a cycle" if plan.cycles == 1 else f"in {plan.cycles} cycles",
         "cycles": chosen.cycles,
         "drain": max(t.k for t in chosen.tiles) // plan.lanes * plan.cycles
         + plan.latency

@@ -6,7 +6,7 @@ one of the least estimate, of several the first of :data:`KINDS`.
 
 from __future__ import annotations
 
-from functools import partial
+from math import inf
 
 from ...golden.errors import DesignError
 from ...golden.formats import Format
@@ -53,10 +53,7 @@ def choose(
         return RULES[rule]
     serving = [kind for kind in KINDS.values() if kind.serves(weight, activation)]
     if name == "auto" or not (weight.bits and activation.bits):
-        known = measured.sites(weight.name, activation.name, setting)
-        best = [KINDS[kind] for kind in sorted(known, key=lambda kind: known[kind])]
-        found = [kind for kind in best if kind in serving]
-        return next(iter(found), min(serving, key=partial(_estimate, weight, activation, setting)))
+        return cheapest(serving, weight, activation, setting)
     if KINDS[name] not in serving:
         raise DesignError(
             f"datapath {name} does not serve {weight.name} × {activation.name}; these do: "
@@ -65,5 +62,20 @@ def choose(
     return KINDS[name]
 
 
-def _estimate(weight: Format, activation: Format, setting: Setting, kind: type[Datapath]) -> float:
-    return kind.estimate(weight, activation, setting)
+def cheapest(
+    serving: list[type[Datapath]], weight: Format, activation: Format, setting: Setting
+) -> type[Datapath]:
+    """The smallest of the datapaths that serve a pair, as far as is known."""
+    known = measured.sites().get(f"{weight.name}x{activation.name}", {})
+    rivals = [kind for kind in serving if kind.name in known]
+    if setting.policy != measured.SETTING.policy or not rivals:
+        return min(serving, key=lambda kind: kind.estimate(weight, activation, setting))
+
+    def sites(kind: type[Datapath]) -> float:
+        """What was measured, and what the estimates say of another shape."""
+        here, there = (
+            kind.estimate(weight, activation, where) for where in (setting, measured.SETTING)
+        )
+        return known[kind.name] + (here - there if there < inf else 0)
+
+    return min(rivals, key=sites)

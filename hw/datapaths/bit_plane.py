@@ -11,7 +11,7 @@ from itertools import product
 from math import ceil
 from typing import NamedTuple
 
-from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.hdl import Const, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -199,8 +199,12 @@ class BitPlaneDot(wiring.Component):
         """The heap a cycle later."""
         found: Heap = {}
         for column, bits in heap.items():
-            register = Signal(len(bits), name=f"{name}_{column}_register", reset_less=True)
-            with m.If(self.enable):
-                m.d.sync += register.eq(Cat(*bits))
-            found[column] = list(register)
+            found[column] = []
+            for index, bit in enumerate(bits):
+                if not isinstance(bit, Const):
+                    register = Signal(name=f"{name}_{column}_{index}_held", reset_less=True)
+                    with m.If(self.enable):
+                        m.d.sync += register.eq(bit)
+                    bit = register
+                found[column].append(bit)
         return found

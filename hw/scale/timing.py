@@ -35,6 +35,15 @@ def delayed(m: Module, enable: Value, value: Value, cycles: int, name: str, *, r
     return value
 
 
+def delay_line(m: Module, enable: Value, value: Value | None, cycles: int, name: str) -> list:
+    """``value`` as it was 0, 1, … ``cycles`` cycles with ``enable`` ago; None stays None."""
+    found = [value]
+    for stage in range(cycles):
+        before = found[-1]
+        found.append(before if before is None else delayed(m, enable, before, 1, f"{name}_{stage}"))
+    return found
+
+
 def select(m: Module, entries: list, index: Value, name: str = "selected"):
     """``entries[index]`` by a tree of multiplexers of four; beyond the end anything."""
     values = list(entries)

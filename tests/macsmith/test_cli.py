@@ -153,6 +153,27 @@ def test_explain_tells_widths_units_and_latency(run):
     assert found["latency"] == 7 and found["macs_per_cycle"] == 4 * 4 * 16
 
 
+def test_a_step_of_several_cycles_is_told(run, build_folder):
+    """Also in the manifest and the report, whose costs are per MAC and cycle."""
+    words = ["int8xint8", "--datapath", "bit_serial", "--rows", "2", "--cols", "2"]
+    found = json.loads(run("explain", *words, "--json")[1])
+    assert found["macs_per_cycle"] == 4 and found["cycles_per_step"] == 4
+    assert "4 MACs per cycle, one step in 4 cycles" in run("explain", *words)[1]
+    assert run("generate", *words, "-o", str(build_folder / "rtl"))[0] == 0
+    manifest = json.loads((build_folder / "rtl" / "manifest.json").read_text())
+    assert manifest["macs_per_cycle"] == 4 and manifest["cycles_per_step"] == 4
+    assert run("synth", *words, "--no-verify", "-o", str(build_folder / "cost"))[0] == 0
+    report = json.loads((build_folder / "cost" / "report.json").read_text())
+    assert report["macs_per_cycle"] == 4
+    assert report["per_mac"]["lut"] == round(report["resources"]["lut"] / 4, 3)
+
+
+def test_a_serial_sum_that_saturates_is_refused(run):
+    words = ["int8xint8", "--accumulate", "int16", "--overflow", "saturate"]
+    code, _, err = run("explain", *words, "--datapath", "bit_serial")
+    assert code == 2 and "adds a step in 4 parts: choose another datapath" in err
+
+
 def test_explain_follows_a_number_through_a_scaled_engine(run):
     found = json.loads(run("explain", "w4a8", "--json")[1])
     rows = {row["stage"]: row for row in found["stages"]}

@@ -1,0 +1,93 @@
+"""RTL and mapped netlist are the same machine: proven for every register and output."""
+
+import pytest
+from macsmith.boards import families
+from macsmith.golden.errors import ToolFailed
+from macsmith.hw import yosys
+from macsmith.hw.emit import emit
+
+from macsmith import Options, design
+
+#: Of each datapath an engine: pair, lanes.
+SMALL = {
+    "minifloat": ("e2m1xe2m1", 4),
+    "select": ("ternaryxint8", 4),
+    "booth": ("int4xint5", 4),
+    "table": ("binaryxint8", 4),
+    "bit_plane": ("int3xint2", 8),
+    "split_shift": ("e4m3xe4m3", 2),
+    "multiply": ("e2m1xint4", 2),
+    "bit_serial": ("int8xint8", 4),
+}
+
+#: Engines of one row whose cost README and the notes compare.
+COSTED = (
+    "int8xint8",
+    "int4xint8",
+    "int4xint4",
+    "int2xint8",
+    "ternaryxint8",
+    "binaryxint8",
+    "e2m1xe2m1",
+    "e2m1xint8",
+    "e2m3xe2m3",
+    "e3m2xe3m2",
+    "e4m3xe4m3",
+    "e5m2xe5m2",
+    "posit8_0xposit8_0",
+)
+
+
+def prove(name, folder, spoil=lambda text: text, **options):
+    """Raises ToolFailed unless every register and output of RTL and netlist is proven equal.
+
+    Shift registers are mapped to flip-flops, which have names in both; and registers that are equal
+    from the start are merged before, as the mapping does.
+    """
+    emitted = emit(design(name, Options(cols=1, **options)))
+    top = emitted.core
+    (folder / "core.il").write_text(emitted.rtlil)
+    (folder / "cells.v").write_text("".join(p.read_text() for p in families.models("xcup")))
+    flags = f"{families.flags('xcup', 'lut')} -nosrl -top {top}"
+    merged = ["opt_expr", "opt_dff", "opt_merge -share_all", "opt_clean -purge"]
+    named = ["splitnets", "opt_clean -purge", "write_rtlil gold.il"]
+    whole = ["read_rtlil core.il", f"hierarchy -top {top}", "proc", "flatten", *merged, *named]
+    yosys.run([*whole, flags, "write_verilog -noattr mapped.v"], folder, log="map.log")
+    (folder / "mapped.v").write_text(spoil((folder / "mapped.v").read_text()))
+    netlist = ["read_verilog cells.v mapped.v", f"hierarchy -top {top}", "proc", "flatten"]
+    proof = [
+        *(
+            "read_rtlil gold.il",
+            f"hierarchy -top {top}",
+            f"rename {top} gold",
+            "design -stash gold",
+        ),
+        *(*netlist, "opt_clean", f"rename {top} gate", "design -stash gate"),
+        *("design -copy-from gold gold", "design -copy-from gate gate"),
+        *("equiv_make gold gate proof", "hierarchy -top proof", "opt_clean"),
+        *("equiv_induct -seq 3", "equiv_status -assert"),
+    ]
+    yosys.run(proof, folder, log="proof.log")
+
+
+@pytest.mark.parametrize("datapath", SMALL)
+def test_the_netlist_of_every_datapath_is_proven(datapath, build_folder):
+    name, lanes = SMALL[datapath]
+    prove(name, build_folder, rows=1, lanes=lanes, datapath=datapath)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COSTED)
+def test_the_netlist_of_every_costed_engine_is_proven(name, build_folder):
+    prove(name, build_folder, rows=1, lanes=16)
+
+
+def test_a_wrong_netlist_is_not_proven(build_folder):
+    """One look-up table differs in one entry."""
+
+    def spoil(text):
+        head, tail = text.split(".INIT(16'h", 1)
+        return f"{head}.INIT(16'h{int(tail[0], 16) ^ 1:x}{tail[1:]}"
+
+    with pytest.raises(ToolFailed, match="unproven"):
+        prove("int4xint5", build_folder, spoil, rows=1, lanes=2)
