@@ -8,13 +8,14 @@ BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup synth verify verilog demo test test-all bench lint clean
+.PHONY: help setup synth verify verilog demo test test-all bench curve lint clean
 
 help:
 	@echo "make synth BOARD=u280 ENGINE=w4a8        verify, synthesize, print the cost"
 	@echo "make verify ENGINE=e4m3xe4m3             hardware against the golden model"
 	@echo "make verilog FORMAT=nvfp4                Verilog and its testbench into out/"
 	@echo "make demo                                handwritten digits through simulated hardware"
+	@echo "make curve                               sites of integer pairs by their widths, a picture"
 	@echo "make test | test-all | bench | lint      tests, long tests, speeds, style and types"
 	@echo "More options for one command: ARGS='--rows 8 --lanes 16' (see $(BIN)/macsmith COMMAND --help)"
 
@@ -22,6 +23,10 @@ help:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: apt-get install python3.11"; exit 3; }
 	$(PYTHON) -m venv .venv
 	$(PIP) --editable .
+	touch $@
+
+.venv/docs: .venv/core
+	$(PIP) --editable '.[docs]'
 	touch $@
 
 .venv/tests: .venv/core
@@ -50,6 +55,9 @@ test-all: .venv/tests
 
 bench: .venv/tests
 	$(BIN)/python tests/bench/speeds.py
+
+curve: .venv/docs
+	$(BIN)/python docs/curve.py
 
 lint: .venv/tests
 	$(BIN)/ruff check .

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from amaranth.hdl import Const, Signal
 
 from .pe import SIDES
+from .shared import place
 from .steps import KINDS, StepArray, codes_layout, element_of, prepare, sums_layout
 from .sums import Sum
 
@@ -34,15 +37,15 @@ class BroadcastArray(StepArray):
             self._prepared(m, advance, 1, self.activation.payload.data, marks[0]),
         )
         for number, item in enumerate(self.plan.sums):
-            for place, element in enumerate(self._elements(m, number, item, operands)):
+            for index, element in enumerate(self._elements(m, number, item, operands)):
                 m.d.comb += [
                     element.enable.eq(advance),
                     element.accumulate.eq(end.accumulates(self.plan.cycles_of(item))),
                     element.first.eq(end.first),
-                    self.result.payload[str(number)][place].eq(element.o),
+                    self.result.payload[str(number)][index].eq(element.o),
                 ]
                 if item.initial is not None:
-                    m.d.comb += element.initial.eq(self.initial.payload[place])
+                    m.d.comb += element.initial.eq(self.initial.payload[index])
 
     def _prepared(self, m, advance, side: int, codes, now) -> list[dict]:
         """Registered elements of every vector, by plane and form."""
@@ -66,8 +69,8 @@ class BroadcastArray(StepArray):
         cols = range(plan.cols if item.per_col else 1)
         for row in rows:
             for col in cols:
-                element = element_of(plan, item)
-                m.submodules[f"{name}_{number}_{row}_{col}"] = element
+                label = f"{name}_{number}_{row}_{col}"
+                element = place(m, label, (name, number), partial(element_of, plan, item))
                 for side, vector in enumerate((row, col)):
                     for key in plan.inputs(side, [item]):
                         port = getattr(element, SIDES[side])[key]

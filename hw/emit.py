@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
-from amaranth.back import rtlil
 
 from ..golden.bounds import Range
 from ..golden.description import Engine
@@ -17,6 +16,7 @@ from .merge import merge
 from .plan import Plan, plan
 from .ports import Field, Stream, streams
 from .scale.engine import ScaledEngine
+from .shared import converted
 
 #: Modules that stay apart in synthesis: repeated ones, registered at their edge.
 KEPT = ("pe", "row_sum", "column_sum", "unit", "path")
@@ -54,7 +54,7 @@ def emit(engine: Engine) -> Emitted:
     """The hardware of ``engine``: same text for the same design."""
     planned = plan(engine)
     core = f"{engine.name}_core"
-    text = merge(rtlil.convert(component(planned), name="top", emit_src=False), core)
+    text = merge(converted(component(planned)), core)
     kept = rf"^module \\({core}_(?:{'|'.join(KEPT)})(?:_\d+)?)$"
     keep = tuple(re.findall(kept, text, re.MULTILINE))
     ports = streams(planned)

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from amaranth.hdl import Const, Signal
 
 from .cell import Cell, Edge
+from .pe import SIDES
 from .plan import Plan
 from .scale.timing import delayed
+from .shared import place
 from .steps import KINDS, StepArray
 
 
@@ -80,15 +83,14 @@ class SystolicArray(StepArray):
                 arriving = above[col] | left
                 for name, numbers in self._standing(row, col):
                     cell = self._cell(m, advance, name, numbers, (row, col), arriving)
-                    self._hand_over_sums(m, advance, cell, row, col)
+                    self._hand_over_sums(m, advance, cell, numbers, row, col)
                 above[col] = _wires(m, cell, f"{row}_{col}")
                 left = {name: above[col][name] for name in left}
 
     def _edge(self, m, advance, side: int, index: int, codes, part, mark=None) -> dict:
         """What enters at a row or column, ``index`` cycles later than at the first."""
-        edge = Edge(self.plan, side)
         name = f"{('row', 'column')[side]}_edge_{index}"
-        m.submodules[name] = edge
+        edge = place(m, name, ("edge", side), partial(Edge, self.plan, side))
         m.d.comb += edge.enable.eq(advance)
         for array in codes.shape().members:
             late = delayed(m, advance, codes[array][index], index, f"{name}_{array}")
@@ -114,21 +116,21 @@ class SystolicArray(StepArray):
             if name == "pe" or (numbers and here):
                 yield name, numbers
 
-    def _cell(self, m, advance, name: str, numbers: list[int], place, arriving) -> Cell:
-        cell = Cell(self.plan, numbers, passing=name == "pe")
-        m.submodules[f"{name}_{place[0]}_{place[1]}"] = cell
+    def _cell(self, m, advance, name: str, numbers: list[int], where, arriving):
+        make = partial(Cell, self.plan, numbers, passing=name == "pe")
+        cell = place(m, f"{name}_{where[0]}_{where[1]}", ("cell", name, *numbers), make)
         m.d.comb += cell.enable.eq(advance)
-        for what, layout in cell.arriving.items():
-            for member in layout.members:
+        for what in ("marks", *SIDES):
+            for member in getattr(cell, what).shape().members:
                 m.d.comb += getattr(cell, what)[member].eq(arriving[what][member])
         return cell
 
-    def _hand_over_sums(self, m, advance, cell: Cell, row: int, col: int) -> None:
+    def _hand_over_sums(self, m, advance, cell, numbers: list[int], row: int, col: int) -> None:
         """The sums of a cell, when all others are there too; and what they start from."""
         plan = self.plan
         complete = Signal(name=f"complete_{row}_{col}")
         m.d.comb += complete.eq(cell.complete)
-        for number in cell.numbers:
+        for number in numbers:
             item, label = plan.sums[number], f"{number}_{row}_{col}"
             index, cycles = item.index(row, col, plan.cols), plan.skew - row - col
             if item.initial is not None:

@@ -9,7 +9,7 @@ from macsmith.golden import DesignError, lookup
 from macsmith.golden.bounds import Range
 from macsmith.golden.description.engine import DATAPATHS
 from macsmith.golden.formats import names
-from macsmith.hw.datapaths import KINDS, Making, Setting, choose
+from macsmith.hw.datapaths import KINDS, Making, Setting, choose, measured
 from macsmith.hw.product import FlaggedLayout, flag_names
 from macsmith.hw.scale.timing import delayed
 from macsmith.sim.sweep import Sweep
@@ -197,30 +197,48 @@ def test_dot_products_are_right_for_any_number_of_lanes(name, lanes, widest):
     assert wrong(datapaths, words) == []
 
 
-def test_auto_takes_the_cheapest_that_serves():
+def test_auto_takes_what_was_measured_to_be_the_smallest():
+    known = measured.sites()
+    assert len(known) > 40
+    for pair, row in known.items():
+        weight, activation = map(lookup, pair.split("x"))
+        kind = choose("auto", weight, activation, setting=measured.SETTING)
+        assert row[kind.name] == min(row.values())
+
+
+def test_auto_takes_the_least_estimate_where_nothing_was_measured(monkeypatch):
+    monkeypatch.setattr(measured, "sites", dict)
     e2m1, int4 = lookup("e2m1"), lookup("int4")
     assert choose("auto", e2m1, e2m1).name == "minifloat"
-    assert choose("auto", e2m1, int4).name == "select"
-    assert choose("auto", int4, int4).name == "booth"
+    assert choose("auto", lookup("ternary"), lookup("int8")).name == "select"
+    assert choose("auto", int4, int4).name == "table"
+    assert choose("auto", lookup("binary"), lookup("binary")).name == "bit_plane"
     assert choose("auto", lookup("e4m3"), lookup("e5m2")).name == "split_shift"
     assert choose("multiply", e2m1, e2m1).name == "multiply"
     assert choose("minifloat", lookup("one"), e2m1).name == "multiply", "zero points"
 
 
+def test_tables_are_for_those_who_share_them():
+    """A table of sums costs more than it spares where one row reads it."""
+    pair = lookup("int4"), lookup("int8")
+    assert choose("auto", *pair, setting=Setting("lut", (32, 1))).name == "table"
+    assert choose("auto", *pair, setting=Setting("lut", (1, 1))).name == "booth"
+
+
 def test_auto_leaves_to_dsp_blocks_what_they_take():
     """A 4 × 4 multiplier stays in LUTs, which others use better; long shifts cost more than it."""
-    kinds = {"int8": "multiply", "int4": "booth", "ternary": "select", "e4m3": "split_shift"}
+    dsp = Setting("dsp")
+    kinds = {"int8": "multiply", "int4": "table", "ternary": "select", "e4m3": "split_shift"}
     for name, kind in kinds.items():
         fmt = lookup(name)
-        assert choose("auto", fmt, fmt, setting=Setting("dsp")).name == kind
-    assert (
-        choose("auto", lookup("ternary"), lookup("int8"), setting=Setting("dsp")).name == "multiply"
-    )
-    assert choose("booth", lookup("int8"), lookup("int8"), setting=Setting("dsp")).name == "booth"
+        assert choose("auto", fmt, fmt, setting=dsp).name == kind
+    int8 = lookup("int8")
+    assert choose("auto", lookup("ternary"), int8, setting=dsp).name == "multiply"
+    assert choose("booth", int8, int8, setting=dsp).name == "booth"
 
 
 def test_a_pair_that_is_not_served_is_refused():
-    text = "minifloat does not serve e2m1 × int4; these do: auto, select, multiply"
+    text = "minifloat does not serve e2m1 × int4; these do: auto, select, booth, table, multiply"
     with pytest.raises(DesignError, match=text):
         choose("minifloat", lookup("e2m1"), lookup("int4"))
 
