@@ -21,7 +21,7 @@ from macsmith.hw.emit import emit
 from macsmith import DesignError, Options, boards, design
 
 BOARD = "u280"
-BATCH = 8  # engines in a yosys run
+BATCH = 3  # engines in a yosys run, whose time grows faster
 NEAR = 1.25  # an estimate may be wrong by so much
 Pair = tuple[str, str]
 

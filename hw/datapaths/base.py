@@ -12,7 +12,7 @@ from amaranth.lib import data, wiring
 
 from ...golden.bounds import Range, of_format
 from ...golden.flags import Reachable
-from ...golden.formats import Format
+from ...golden.formats import Format, Posit
 from ..decoder import Decoder
 from ..shapes import DecodedLayout, fraction_below, shape_of
 from ..shift import shift_left
@@ -163,6 +163,11 @@ class Parts(Decoded):
     name = "parts"
     maker = "splitter"
     apart = True
+
+    @property
+    def cost(self):
+        """A posit's regime is counted and shifted out."""
+        return 5 * self.format.bits if isinstance(self.format, Posit) else 0
 
 
 class Coded(Decoded):

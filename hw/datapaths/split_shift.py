@@ -49,7 +49,10 @@ class SplitShift(Chained):
     def estimate(cls, weight, activation, setting=SETTING):
         plan = cls(weight, activation, 1)
         bits = plan.layouts[-1].size - plan.high
-        return chain_sites(plan.digits) + bits * -(-plan.low // 2) + 3 * plan.product_width
+        made = (
+            form.cost / count for form, count in zip(plan.made, setting.sharing[::-1], strict=True)
+        )
+        return chain_sites(plan.digits) + bits * -(-plan.low // 2) + sum(made)
 
     @property
     def made(self):
