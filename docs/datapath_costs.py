@@ -26,23 +26,20 @@ NEAR = 1.25  # an estimate may be wrong by so much
 Pair = tuple[str, str]
 
 INTEGERS = [f"int{bits}" for bits in range(2, 9)]
-NARROW = ["binary", "ternary", "bipolar2", "bipolar3", "bipolar4", "denseshift4", "nf4_8", "e2m1"]
-FLOATS = ["e2m3", "e3m2", "e4m3", "e5m2", "posit8_0", "posit8_1"]
-WIDE = ["fp16"]
+OTHERS = """
+    binaryxbinary binaryxbipolar2 binaryxint2 binaryxint3 binaryxint4 binaryxint8 binaryxternary
+    binaryxe2m1 binaryxe4m3 binaryxfp16 ternaryxternary ternaryxint4 ternaryxint8
+    ternaryxe2m1 ternaryxe4m3 ternaryxfp16 bipolar2xbipolar2 bipolar2xint4 bipolar2xint8
+    bipolar2xe2m1 bipolar2xe4m3 bipolar2xfp16 bipolar3xbipolar3 bipolar3xint4 bipolar3xint8
+    bipolar3xe2m1 bipolar4xbipolar4 bipolar4xint8 denseshift4xint8 nf4_8xint8
+    e2m1xint4 e2m1xint8 e2m1xe2m1 e2m1xe2m3 e2m1xe3m2 e2m1xe4m3
+    e2m3xint8 e3m2xint8 e2m3xe2m3 e2m3xe3m2 e3m2xe3m2 int4xe2m3 int4xe4m3
+"""
 
 
 def pairs() -> list[Pair]:
-    """All integers with each other, narrow weights with what they meet, floats with floats."""
-    found: list[Pair] = [*product(INTEGERS, INTEGERS)]
-    found += product(NARROW, ["int4", "int8", "e2m1", "e4m3", "fp16"])
-    found += [(name, name) for name in NARROW]
-    found += [("binary", name) for name in ("int2", "int3", "ternary", "bipolar2")]
-    found += product(["int4", "int8"], [*FLOATS, *WIDE])
-    found += product(FLOATS, ["int8"])
-    found += product(FLOATS[:4], FLOATS[:4])
-    found += [(name, name) for name in FLOATS]
-    found += [("e2m1", name) for name in ("e2m3", "e3m2", "e5m2")]
-    return list(dict.fromkeys(found))
+    """All integers with each other, narrow weights with what they meet, small floats."""
+    return [*product(INTEGERS, INTEGERS), *map(_split, OTHERS.split())]
 
 
 def rivals(pair: Pair) -> list[str]:

@@ -81,7 +81,7 @@ class Plan:
         name = self.datapath
         if self.aligned and pair.rule == "exact":
             name = "multiply"
-        setting = Setting(self.policy, (self.rows, self.cols))
+        setting = Setting(self.policy, (self.rows, self.cols), self.lanes)
         kind = choose(name, *pair.formats, pair.rule, setting)
         return kind(*pair.formats, self.lanes, self.pipeline, self.infinite)
 

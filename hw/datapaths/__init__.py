@@ -6,8 +6,6 @@ one of the least estimate, of several the first of :data:`KINDS`.
 
 from __future__ import annotations
 
-from math import inf
-
 from ...golden.errors import DesignError
 from ...golden.formats import Format
 from . import measured
@@ -66,16 +64,21 @@ def cheapest(
     serving: list[type[Datapath]], weight: Format, activation: Format, setting: Setting
 ) -> type[Datapath]:
     """The smallest of the datapaths that serve a pair, as far as is known."""
+    there = measured.SETTING
     known = measured.sites().get(f"{weight.name}x{activation.name}", {})
-    rivals = [kind for kind in serving if kind.name in known]
-    if setting.policy != measured.SETTING.policy or not rivals:
+    known = {kind.name: known[kind.name] for kind in serving if kind.name in known}
+    if setting.policy != there.policy or not known:
         return min(serving, key=lambda kind: kind.estimate(weight, activation, setting))
+    if setting == there:
+        return KINDS[min(known, key=lambda name: known[name])]
+    best = min(known, key=lambda name: known[name])
+    scale = known[best] / KINDS[best].estimate(weight, activation, there)
 
     def sites(kind: type[Datapath]) -> float:
-        """What was measured, and what the estimates say of another shape."""
-        here, there = (
-            kind.estimate(weight, activation, where) for where in (setting, measured.SETTING)
-        )
-        return known[kind.name] + (here - there if there < inf else 0)
+        """What was measured, and what the estimates say of another shape; or these alone."""
+        here = kind.estimate(weight, activation, setting)
+        if kind.name not in known:
+            return here * scale
+        return known[kind.name] + here - kind.estimate(weight, activation, there)
 
-    return min(rivals, key=sites)
+    return min(serving, key=sites)

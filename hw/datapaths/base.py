@@ -27,10 +27,12 @@ class Setting:
     policy : what products may be made of; see POLICIES.
     sharing : rows and columns: how many dot products read what is made of a step's activations,
         and of its weights.
+    lanes : products of a dot product.
     """
 
     policy: str = "lut"
     sharing: tuple[int, int] = (4, 4)
+    lanes: int = 4
 
 
 #: That of the default shape.

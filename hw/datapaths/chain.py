@@ -23,10 +23,24 @@ from .base import Codes, Datapath, Form
 LENGTH = 4
 
 
-def chain_sites(digits: Sequence[Digit]) -> int:
-    """Sites of a place's rows in a full chain: carry positions, which come in blocks of four."""
-    grown = (digit.row.times(LENGTH).width + digit.carries for digit in digits)
-    return sum(-(-width // 4) * 4 for width in grown)
+def chain_sites(digits: Sequence[Digit], places: int) -> float:
+    """Sites of a place's rows and its part of the tree: carries come in blocks of four."""
+    lengths = [
+        len(range(start, places, -(-places // LENGTH))) for start in range(-(-places // LENGTH))
+    ]
+    total = 0
+    for digit in digits:
+        for length in lengths:
+            grown = (digit.row.times(count).width + 1 for count in range(2, length + 1))
+            total += digit.bits.width + sum(map(_blocks, grown))
+        total += (len(lengths) - 1) * _blocks(digit.row.times(2 * LENGTH).width + 1)
+        total += _blocks(digit.row.times(places).width + 2)
+    total -= _blocks(digits[0].row.times(places).width + 2)  # the tree has one adder less
+    return total / places
+
+
+def _blocks(width: int) -> int:
+    return -(-width // 4) * 4
 
 
 class Row(NamedTuple):
@@ -388,6 +402,10 @@ def _merged(a: Node, b: Node) -> Node:
             del waiting[index]
             break
     high = a.value[step:].as_signed() if a.bounds.signed else a.value[step:]
-    total = plus(high, b.value, carry, width=bounds.width - step)
+    width = bounds.width - step
+    if isinstance(carry, int):
+        total = (high + b.value)[:width]  # both are registers
+    else:
+        total = plus(high, b.value, carry, width=width)
     value = Cat(a.value[:step], total)
     return Node(value.as_signed() if bounds.signed else value, bounds, tuple(waiting))

@@ -12,7 +12,7 @@ FILE = Path(__file__).parent / "measured.toml"
 
 #: The engines that were measured.
 SHAPE = {"rows": 8, "cols": 1, "lanes": 16}
-SETTING = Setting("lut", (SHAPE["rows"], SHAPE["cols"]))
+SETTING = Setting("lut", (SHAPE["rows"], SHAPE["cols"]), SHAPE["lanes"])
 
 
 @cache

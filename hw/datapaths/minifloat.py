@@ -38,7 +38,7 @@ class MinifloatTable(Chained):
     @classmethod
     def estimate(cls, weight, activation, setting=SETTING):
         plan = cls(weight, activation, 1)
-        return chain_sites(plan.digits) + plan.layouts[0].size
+        return chain_sites(plan.digits, setting.lanes) + plan.layouts[0].size
 
     @cached_property
     def magnitudes(self) -> list[int]:

@@ -177,7 +177,8 @@ def number(element: Value, fmt: Format) -> Value:
 
 def _sites(recoding: Recoding, other: Format, setting: Setting, swapped: int) -> float:
     """About how many sites a lane takes: its rows, and its part of what others share."""
-    rows = chain_sites(recoding.digits(other)) + recoding.controls
+    places = -(-setting.lanes // recoding.span)
+    rows = chain_sites(recoding.digits(other), places) + recoding.controls
     by_rows, by_columns = setting.sharing[:: -1 if swapped else 1]
     made = recoding.form((0,), False).cost / by_columns
     made += recoding.other_form(other, (0,), False).cost / by_rows

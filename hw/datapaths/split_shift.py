@@ -52,7 +52,7 @@ class SplitShift(Chained):
         made = (
             form.cost / count for form, count in zip(plan.made, setting.sharing[::-1], strict=True)
         )
-        return chain_sites(plan.digits) + bits * -(-plan.low // 2) + sum(made)
+        return chain_sites(plan.digits, setting.lanes) + bits * -(-plan.low // 2) + sum(made)
 
     @property
     def made(self):

@@ -211,7 +211,7 @@ def test_auto_takes_the_least_estimate_where_nothing_was_measured(monkeypatch):
     e2m1, int4 = lookup("e2m1"), lookup("int4")
     assert choose("auto", e2m1, e2m1).name == "minifloat"
     assert choose("auto", lookup("ternary"), lookup("int8")).name == "select"
-    assert choose("auto", int4, int4).name == "table"
+    assert choose("auto", int4, int4).name == "booth"
     assert choose("auto", lookup("binary"), lookup("binary")).name == "bit_plane"
     assert choose("auto", lookup("e4m3"), lookup("e5m2")).name == "split_shift"
     assert choose("multiply", e2m1, e2m1).name == "multiply"
@@ -221,14 +221,14 @@ def test_auto_takes_the_least_estimate_where_nothing_was_measured(monkeypatch):
 def test_tables_are_for_those_who_share_them():
     """A table of sums costs more than it spares where one row reads it."""
     pair = lookup("int4"), lookup("int8")
-    assert choose("auto", *pair, setting=Setting("lut", (32, 1))).name == "table"
-    assert choose("auto", *pair, setting=Setting("lut", (1, 1))).name == "booth"
+    assert choose("auto", *pair, setting=Setting("lut", (32, 1), 16)).name == "table"
+    assert choose("auto", *pair, setting=Setting("lut", (1, 1), 16)).name == "booth"
 
 
 def test_auto_leaves_to_dsp_blocks_what_they_take():
     """A 4 × 4 multiplier stays in LUTs, which others use better; long shifts cost more than it."""
     dsp = Setting("dsp")
-    kinds = {"int8": "multiply", "int4": "table", "ternary": "select", "e4m3": "split_shift"}
+    kinds = {"int8": "multiply", "int4": "booth", "ternary": "select", "e4m3": "split_shift"}
     for name, kind in kinds.items():
         fmt = lookup(name)
         assert choose("auto", fmt, fmt, setting=dsp).name == kind
