@@ -57,7 +57,7 @@ def rivals(pair: Pair) -> list[str]:
 
 def measured(work: list[tuple[Pair, str]]) -> list[float]:
     """Sites per MAC of engines of a pair and a datapath; infinite if a sum is too wide."""
-    tops, texts = [], []
+    tops, texts, keep = [], [], []
     for number, (pair, datapath) in enumerate(work):
         try:
             options = Options(**SHAPE, output="raw", datapath=datapath)
@@ -68,10 +68,11 @@ def measured(work: list[tuple[Pair, str]]) -> list[float]:
         # Engines of a run must not share names.
         tops.append(f"t{number}_{emitted.core}")
         texts.append(emitted.rtlil.replace(f"\\{emitted.core}", f"\\{tops[-1]}"))
+        keep += [f"t{number}_{module}" for module in emitted.keep]
     board = boards.lookup(BOARD)
     folder = Path("build/costs/datapaths")
     built = [top for top in tops if top]
-    costs = boards.synthesize("".join(texts), built, board, SETTING.policy, [], folder)
+    costs = boards.synthesize("".join(texts), built, board, SETTING.policy, keep, folder)
     macs = SHAPE["rows"] * SHAPE["cols"] * SHAPE["lanes"]
     return [round(costs[top].resources["sites"] / macs, 2) if top else inf for top in tops]
 

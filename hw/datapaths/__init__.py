@@ -6,6 +6,8 @@ one of the least estimate, of several the first of :data:`KINDS`.
 
 from __future__ import annotations
 
+from math import inf
+
 from ...golden.errors import DesignError
 from ...golden.formats import Format
 from . import measured
@@ -69,10 +71,11 @@ def cheapest(
     known = {kind.name: known[kind.name] for kind in serving if kind.name in known}
     if setting.policy != there.policy or not known:
         return min(serving, key=lambda kind: kind.estimate(weight, activation, setting))
-    if setting == there:
-        return KINDS[min(known, key=lambda name: known[name])]
     best = min(known, key=lambda name: known[name])
-    scale = known[best] / KINDS[best].estimate(weight, activation, there)
+    estimate = KINDS[best].estimate(weight, activation, there)
+    if setting == there or estimate == inf:
+        return KINDS[best]
+    scale = known[best] / estimate
 
     def sites(kind: type[Datapath]) -> float:
         """What was measured, and what the estimates say of another shape; or these alone."""
