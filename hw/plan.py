@@ -21,6 +21,9 @@ from .terms import NO_FLAGS, AccumulatorPlan, planned_terms
 if TYPE_CHECKING:
     from .scale.path import ScalePath
 
+#: Datapaths of sums whose products are aligned.
+_ALIGNING = ("auto", "multiply")
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -83,7 +86,8 @@ class Plan:
             name = "multiply"
         setting = Setting(self.policy, (self.rows, self.cols), self.lanes)
         kind = choose(name, *pair.formats, pair.rule, setting)
-        return kind(*pair.formats, self.lanes, self.pipeline, self.infinite)
+        ways = self.pipeline, self.infinite, setting.sharing
+        return kind(*pair.formats, self.lanes, *ways)
 
     def inputs(self, side: int, items: Iterable[Sum] | None = None) -> dict[str, tuple[int, Form]]:
         """What sums read of an operand: the forms of its planes, named; without constants."""
@@ -258,6 +262,11 @@ def plan(engine: Engine) -> Plan:
     ways = build.pipeline, build.flow, build.datapath, build.policy
     shape = build.rows, build.cols, lanes, *ways
     planned = Plan(arithmetic, *shape, group, sums, found)
+    if planned.aligned and arithmetic.product == "exact" and build.datapath not in _ALIGNING:
+        raise DesignError(
+            f"{engine.name} aligns its products, which {build.datapath} sums without; choose "
+            f"--datapath {' or '.join(_ALIGNING)}"
+        )
     if planned.cycles > 1 and any(item.stage.saturates for item in sums):
         raise DesignError(
             f"{engine.name} saturates after every step; {build.datapath} adds a step in "

@@ -260,6 +260,7 @@ class Datapath:
     lanes : pairs multiplied each cycle.
     pipeline : levels of adders between two registers.
     infinite : whether decoded elements come with sign and zero told apart.
+    sharing : how many dot products read its activations and its weights; see :class:`Setting`.
     """
 
     weight: Format
@@ -267,6 +268,7 @@ class Datapath:
     lanes: int
     pipeline: int = 1
     infinite: bool = False
+    sharing: tuple[int, int] = SETTING.sharing
 
     name: ClassVar[str]
     #: What it serves, for people.

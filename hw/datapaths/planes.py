@@ -23,8 +23,9 @@ class Planes:
 
     @property
     def signs(self) -> bool:
-        """Whether a bit stands for plus or minus half its weight."""
-        return 2 * self.constant == -sum(self.weights)
+        """Whether a bit stands for plus or minus half its weight, a whole number."""
+        halves = all(weight % 2 == 0 for weight in self.weights)
+        return halves and 2 * self.constant == -sum(self.weights)
 
     def value(self, code: int) -> int:
         return self.constant + sum(w for bit, w in enumerate(self.weights) if code >> bit & 1)

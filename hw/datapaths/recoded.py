@@ -91,8 +91,9 @@ class Recoded(Chained):
 
     @cached_property
     def swapped(self) -> bool:
-        """Whether the activation is recoded: whichever takes less."""
-        return min(self.choices(self.weight, self.activation))[1]
+        """Whether the activation is recoded: whichever takes less, as :meth:`estimate` has it."""
+        setting = Setting(sharing=self.sharing, lanes=self.lanes)
+        return min(self.choices(self.weight, self.activation, setting))[1]
 
     def _ordered(self, weight, activation):
         """The operand that is recoded, and the other."""

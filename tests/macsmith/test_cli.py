@@ -174,6 +174,13 @@ def test_a_serial_sum_that_saturates_is_refused(run):
     assert code == 2 and "adds a step in 4 parts: choose another datapath" in err
 
 
+def test_a_datapath_that_cannot_align_is_refused(run):
+    words = ["int4xbf16", "--accumulate", "aligned", "--fraction", "24"]
+    code, _, err = run("explain", *words, "--datapath", "booth")
+    assert code == 2 and "choose --datapath auto or multiply" in err
+    assert run("explain", *words, "--datapath", "multiply")[0] == 0
+
+
 def test_explain_follows_a_number_through_a_scaled_engine(run):
     found = json.loads(run("explain", "w4a8", "--json")[1])
     rows = {row["stage"]: row for row in found["stages"]}

@@ -8,7 +8,7 @@ from amaranth.hdl import Cat, Const, Module, Signal
 from macsmith.golden import DesignError, lookup
 from macsmith.golden.bounds import Range
 from macsmith.golden.description.engine import DATAPATHS
-from macsmith.golden.formats import names
+from macsmith.golden.formats import Codebook, names
 from macsmith.hw.datapaths import KINDS, Making, Setting, choose, measured
 from macsmith.hw.product import FlaggedLayout, flag_names
 from macsmith.hw.scale.timing import delayed
@@ -165,6 +165,21 @@ def test_single_products_are_right_for_all_codes(name, pairs):
     pairs = pairs(name)
     bits = max(fmt.bits for pair in pairs for fmt in pair)
     assert wrong([KINDS[name](*pair, 1) for pair in pairs], uniform(bits)) == []
+
+
+#: Code books of a user's own whose bits have weights: of one, of one and its negative, odd ones.
+OWN = [(-1, 0, 0, 1), (0, 1, -1, 0), (0, -1, 1, 0), (-3, -1, 1, 3), (3, 1, 1, -1), (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize("name", ["table", "bit_plane", "select", "bit_serial"])
+def test_code_books_of_ones_own_are_right(name):
+    """Half a weight is no whole number where all of a weight is one."""
+    books = [Codebook(f"own{number}", (table,)) for number, table in enumerate(OWN)]
+    pairs = [(w, a) for w in books for a in (*books, lookup("int3"))]
+    pairs = [pair for pair in pairs if KINDS[name].serves(*pair)]
+    assert len(pairs) >= 30
+    words = np.random.default_rng(1).integers(0, 1 << 64, (2, 20000), np.uint64)
+    assert wrong([KINDS[name](*pair, 3) for pair in pairs[::2]], words) == []
 
 
 @pytest.mark.parametrize(
