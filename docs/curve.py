@@ -15,7 +15,7 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
-from macsmith.hw.datapaths.measured import SHAPE, sites
+from macsmith.hw.datapaths import measured
 
 WIDTHS = range(2, 9)
 FAR = 1.25  # so many times the line
@@ -28,7 +28,7 @@ def smallest() -> dict[tuple[int, int], tuple[float, str]]:
     found = {}
     for w in WIDTHS:
         for a in WIDTHS:
-            row = sites().get(f"int{w}xint{a}", {})
+            row = measured.sites().get(f"int{w}xint{a}", {})
             if row:
                 found[w, a] = min((cost, name) for name, cost in row.items())
     return found
@@ -61,11 +61,13 @@ def main() -> int:
         if w == a:
             axes.annotate(f"int{w}²", (w * a, cost), xytext=(4, -10), textcoords="offset points",
                           fontsize=8)  # fmt: skip
-    shape = " × ".join(map(str, SHAPE.values()))
+    held = measured.conditions()
+    shape = " × ".join(str(held[side]) for side in ("rows", "cols", "lanes"))
+    where = f"policy {held['policy']}, {held['board']} (estimate after synthesis)"
     axes.set(
         xlabel="weight bits × activation bits", xlim=(0, None), ylim=(0, None),
         ylabel="sites per MAC",
-        title=f"Integer pairs at {shape}, exact, policy lut, u280 (estimate after synthesis)",
+        title=f"Integer pairs at {shape}, exact, {where}",
     )  # fmt: skip
     axes.legend(title="smallest datapath", frameon=False)
     axes.spines[["top", "right"]].set_visible(False)

@@ -1,7 +1,8 @@
 """Writes hw/datapaths/measured.toml: sites per MAC of each datapath, from which ``auto`` chooses.
 
 Run ``.venv/bin/python docs/datapath_costs.py`` after a change of a datapath (half an hour on
-one core); pairs after it (``int4xint8``) measure only those and write them among the others.
+one core); pairs after it (``int4xint8``) measure only those. Either writes a pair among the others
+when all its datapaths are measured: what an interrupted run leaves is whole.
 """
 
 from __future__ import annotations
@@ -12,16 +13,13 @@ from math import inf
 from pathlib import Path
 
 import tomli_w
+from macsmith.golden.errors import MacsmithError
 from macsmith.golden.formats import lookup
-from macsmith.hw.datapaths import KINDS
-from macsmith.hw.datapaths.measured import FILE, SETTING, SHAPE
-from macsmith.hw.datapaths.measured import sites as measured_before
+from macsmith.hw.datapaths import KINDS, measured
 from macsmith.hw.emit import emit
 
 from macsmith import DesignError, Options, boards, design
 
-BOARD = "u280"
-BATCH = 3  # engines in a yosys run, whose time grows faster
 NEAR = 1.25  # an estimate may be wrong by so much
 Pair = tuple[str, str]
 
@@ -33,7 +31,7 @@ OTHERS = """
     bipolar2xe2m1 bipolar2xe4m3 bipolar2xfp16 bipolar3xbipolar3 bipolar3xint4 bipolar3xint8
     bipolar3xe2m1 bipolar4xbipolar4 bipolar4xint8 denseshift4xint8 nf4_8xint8
     e2m1xint4 e2m1xint8 e2m1xe2m1 e2m1xe2m3 e2m1xe3m2 e2m1xe4m3
-    e2m3xint8 e3m2xint8 e2m3xe2m3 e2m3xe3m2 e3m2xe3m2 int4xe2m3 int4xe4m3
+    e2m3xint8 e3m2xint8 e2m3xe2m3 e2m3xe3m2 e3m2xe3m2 int4xe2m3 int4xe3m2 int4xe4m3
 """
 
 
@@ -44,9 +42,9 @@ def pairs() -> list[Pair]:
 
 def rivals(pair: Pair) -> list[str]:
     """The datapaths whose estimates come near to the least."""
-    formats = [lookup(name) for name in pair]
+    formats, setting = [lookup(name) for name in pair], measured.setting()
     estimates = {
-        name: kind.estimate(*formats, SETTING)
+        name: kind.estimate(*formats, setting)
         for name, kind in KINDS.items()
         if kind.serves(*formats)
     }
@@ -55,48 +53,48 @@ def rivals(pair: Pair) -> list[str]:
     return near or ["multiply"]
 
 
-def measured(work: list[tuple[Pair, str]]) -> list[float]:
-    """Sites per MAC of engines of a pair and a datapath; infinite if a sum is too wide."""
-    tops, texts, keep = [], [], []
-    for number, (pair, datapath) in enumerate(work):
+def cost(pair: Pair) -> dict[str, float]:
+    """datapath -> sites per MAC; without those whose sums are too wide."""
+    found, held = {}, measured.conditions()
+    board, policy = boards.lookup(held.pop("board")), held["policy"]
+    for datapath in rivals(pair):
         try:
-            options = Options(**SHAPE, output="raw", datapath=datapath)
-            emitted = emit(design("x".join(pair), options))
+            emitted = emit(design("x".join(pair), Options(**held, output="raw", datapath=datapath)))
         except DesignError:
-            tops.append("")
             continue
-        # Engines of a run must not share names.
-        tops.append(f"t{number}_{emitted.core}")
-        texts.append(emitted.rtlil.replace(f"\\{emitted.core}", f"\\{tops[-1]}"))
-        keep += [f"t{number}_{module}" for module in emitted.keep]
-    board = boards.lookup(BOARD)
-    folder = Path("build/costs/datapaths")
-    built = [top for top in tops if top]
-    costs = boards.synthesize("".join(texts), built, board, SETTING.policy, keep, folder)
-    macs = SHAPE["rows"] * SHAPE["cols"] * SHAPE["lanes"]
-    return [round(costs[top].resources["sites"] / macs, 2) if top else inf for top in tops]
+        folder = Path("build/costs/datapaths")
+        costs = boards.synthesize(
+            emitted.rtlil, [emitted.core], board, policy, emitted.keep, folder
+        )
+        macs = held["rows"] * held["cols"] * held["lanes"]
+        found[datapath] = round(costs[emitted.core].resources["sites"] / macs, 2)
+    return found
 
 
 def main() -> int:
-    chosen = [(weight, activation) for weight, activation in map(_split, sys.argv[1:])]
-    sites = dict(measured_before()) if chosen else {}
-    work = [(pair, name) for pair in chosen or pairs() for name in rivals(pair)]
-    for pair in {pair for pair, _ in work}:
-        sites["x".join(pair)] = {}
-    for start in range(0, len(work), BATCH):
-        part = work[start : start + BATCH]
-        for (pair, name), cost in zip(part, measured(part), strict=True):
-            if cost < inf:
-                sites["x".join(pair)][name] = cost
-        print(f"{start + len(part)} of {len(work)}", file=sys.stderr, flush=True)
-        conditions = {"board": BOARD, "policy": SETTING.policy, **SHAPE}
-        rows = {pair: row for pair, row in sorted(sites.items()) if row}
-        FILE.write_text(tomli_w.dumps({"conditions": conditions, "sites": rows}))
+    try:
+        chosen = [_split(word) for word in sys.argv[1:]]
+    except MacsmithError as error:
+        print(f"{error}; pairs are such as int4xint8", file=sys.stderr)
+        return 2
+    sites, wanted = measured.sites(), chosen or pairs()
+    for number, pair in enumerate(wanted, 1):
+        sites["x".join(pair)] = cost(pair)
+        listed = {pair: row for pair, row in sorted(sites.items()) if row}
+        text = tomli_w.dumps({"conditions": measured.conditions(), "sites": listed})
+        measured.FILE.write_text(text)
+        print(f"{number} of {len(wanted)}: {'x'.join(pair)}", file=sys.stderr, flush=True)
     return 0
 
 
 def _split(pair: str) -> Pair:
-    weight, activation = pair.split("x")
+    """The formats of a pair; some names have an x themselves."""
+    arithmetic = design(pair).arithmetic
+    weight, activation = (
+        side.planes[0].element.name for side in (arithmetic.weight, arithmetic.activation)
+    )
+    if f"{weight}x{activation}" != pair:
+        raise DesignError(f"{pair!r} is no pair of formats by their own names")
     return weight, activation
 
 

@@ -66,7 +66,7 @@ def cheapest(
     serving: list[type[Datapath]], weight: Format, activation: Format, setting: Setting
 ) -> type[Datapath]:
     """The smallest of the datapaths that serve a pair, as far as is known."""
-    there = measured.SETTING
+    there = measured.setting()
     known = measured.sites().get(f"{weight.name}x{activation.name}", {})
     known = {kind.name: known[kind.name] for kind in serving if kind.name in known}
     if setting.policy != there.policy or not known:

@@ -5,17 +5,29 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from .base import Setting
 
 FILE = Path(__file__).parent / "measured.toml"
 
-#: The engines that were measured.
-SHAPE = {"rows": 8, "cols": 1, "lanes": 16}
-SETTING = Setting("lut", (SHAPE["rows"], SHAPE["cols"]), SHAPE["lanes"])
-
 
 @cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(FILE.read_text())
+
+
+def conditions() -> dict[str, Any]:
+    """What was measured: ``board``, ``policy``, ``rows``, ``cols`` and ``lanes``."""
+    return dict(_table()["conditions"])
+
+
+def setting() -> Setting:
+    """Where the measured datapaths stood."""
+    held = conditions()
+    return Setting(held["policy"], (held["rows"], held["cols"]), held["lanes"])
+
+
 def sites() -> dict[str, dict[str, float]]:
-    """pair -> datapath -> sites per MAC at :data:`SHAPE`, under policy ``lut``."""
-    return tomllib.loads(FILE.read_text())["sites"] if FILE.exists() else {}
+    """pair -> datapath -> sites per MAC, under the :func:`conditions`."""
+    return dict(_table()["sites"])

@@ -217,7 +217,7 @@ def test_auto_takes_what_was_measured_to_be_the_smallest():
     assert len(known) > 40
     for pair, row in known.items():
         weight, activation = map(lookup, pair.split("x"))
-        kind = choose("auto", weight, activation, setting=measured.SETTING)
+        kind = choose("auto", weight, activation, setting=measured.setting())
         assert row[kind.name] == min(row.values())
 
 
