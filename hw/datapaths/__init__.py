@@ -11,10 +11,11 @@ from math import inf
 from ...golden.errors import DesignError
 from ...golden.formats import Format
 from . import measured
-from .base import SETTING, Codes, Datapath, Decoded, Form, Making, Setting
+from .base import SETTING, Datapath, Setting
 from .bit_plane import BitPlane
 from .bit_serial import BitSerial
 from .booth import Booth
+from .forms import Codes, Decoded, Form, Making
 from .lmul import LMul
 from .minifloat import MinifloatTable
 from .multiply import Multiply

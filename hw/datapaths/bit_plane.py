@@ -11,15 +11,13 @@ from itertools import product
 from math import ceil
 from typing import NamedTuple
 
-from amaranth.hdl import Const, Module, Signal, Value
-from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.hdl import Const, Module, Value
 
 from ...golden.formats import Format
 from ..heap import Heap, added, compressed, levels
-from ..product import FlaggedLayout
 from ..shapes import shape_of
-from .base import SETTING, Codes, Datapath
+from .base import SETTING, Datapath, Dot
+from .forms import Codes
 from .planes import Planes, planes
 
 #: Products of bits that a lane may have.
@@ -80,14 +78,17 @@ class BitPlane(Datapath):
     @property
     def heights(self) -> dict[int, int]:
         """Bits in each column at the start."""
-        found: dict[int, int] = {}
-        for term in self.terms:
-            found[term.column] = found.get(term.column, 0) + self.lanes
-        width = self.range.width
-        for column in range(width):
-            if (self.lanes * self.constant) >> column & 1:
-                found[column] = found.get(column, 0) + 1
-        return {column: height for column, height in found.items() if column < width}
+        found = {}
+        for column in range(self.range.width):
+            terms, constant = self.column(column)
+            if terms or constant:
+                found[column] = self.lanes * len(terms) + constant
+        return found
+
+    def column(self, column: int) -> tuple[list[Term], int]:
+        """The terms of every lane that fall into a column, and the constant's bit there."""
+        terms = [term for term in self.terms if term.column == column]
+        return terms, (self.lanes * self.constant) >> column & 1
 
     @property
     def forms(self):
@@ -137,35 +138,10 @@ def _powers(value: int) -> list[int]:
     return found
 
 
-class BitPlaneDot(wiring.Component):
-    """Exact dot product of codes. Never overflows. Latency and throughput: :class:`Datapath`.
+class BitPlaneDot(Dot):
+    """A heap of bits, compressed."""
 
-    Parameters
-    ----------
-    plan : :class:`BitPlane`
-        Formats and lanes.
-
-    Members
-    -------
-    enable : :py:`In(1)`
-        Registers hold while low.
-    weight, activation : :py:`In(ArrayLayout(…, lanes))`
-        The codes.
-    o : :py:`Out(FlaggedLayout(…))`
-        The sum in units of ``2**(weight.lsb + activation.lsb)``.
-    """
-
-    def __init__(self, plan: BitPlane):
-        self.plan = plan
-        weight, activation = plan.forms
-        super().__init__(
-            {
-                "enable": In(1),
-                "weight": In(weight.layouts),
-                "activation": In(activation.layouts),
-                "o": Out(FlaggedLayout(plan.range, plan.flags)),
-            }
-        )
+    plan: BitPlane
 
     def elaborate(self, platform):
         m = Module()
@@ -175,24 +151,20 @@ class BitPlaneDot(wiring.Component):
             heap = compressed(m, heap, f"level_{level}", FIRST if level == 1 else 6)
             if level % plan.pipeline == 0 or level == count:
                 heap = self._held(m, heap, f"level_{level}")
-        total = Signal(shape_of(plan.range), name="total", reset_less=True)
-        with m.If(self.enable):
-            m.d.sync += total.eq(added(heap, len(total)))
-        m.d.comb += self.o.value.eq(total)
+        shape = shape_of(plan.range)
+        m.d.comb += self.o.value.eq(self.held(m, added(heap, shape.width), shape, "total"))
         return m
 
     def _products(self) -> Heap:
         """The bits of all lanes, and a constant."""
         plan, heap = self.plan, {}
-        width = plan.range.width
-        for term in plan.terms:
-            if term.column < width:
-                heap.setdefault(term.column, []).extend(
-                    term.bit(self.weight[lane], self.activation[lane]) for lane in range(plan.lanes)
-                )
-        for column in range(width):
-            if (plan.lanes * plan.constant) >> column & 1:
-                heap.setdefault(column, []).append(Const(1, 1))
+        for column in plan.heights:
+            terms, constant = plan.column(column)
+            heap[column] = [
+                term.bit(self.weight[lane], self.activation[lane])
+                for term in terms
+                for lane in range(plan.lanes)
+            ] + [Const(1, 1)] * constant
         return heap
 
     def _held(self, m: Module, heap: Heap, name: str) -> Heap:
@@ -202,9 +174,6 @@ class BitPlaneDot(wiring.Component):
             found[column] = []
             for index, bit in enumerate(bits):
                 if not isinstance(bit, Const):
-                    register = Signal(name=f"{name}_{column}_{index}_held", reset_less=True)
-                    with m.If(self.enable):
-                        m.d.sync += register.eq(bit)
-                    bit = register
+                    bit = self.held(m, bit, 1, f"{name}_{column}_{index}_held")
                 found[column].append(bit)
         return found

@@ -14,10 +14,10 @@ from amaranth.lib import data
 
 from ...golden.bounds import Range
 from ..scale.timing import delayed
-from .base import SETTING, Form, marks_of
+from .base import SETTING
 from .booth import Radix4, multiple
-from .chain import Digit, Row
-from .recode import Control, Pick, control
+from .digits import Digit, Row
+from .forms import Form, marks_of
 from .recoded import Recoded, Recoding, is_fixed, number, of_codes, of_values, place, width_of
 from .select import ByCode, by_code, one_of, signal
 
@@ -217,19 +217,10 @@ class TermForm(SerialForm):
                 "negative": signal(m, code, pick.negative, f"{name}_negative"),
             }
             if "chosen" in self._part:
-                bits = [signal(m, code, c, f"{name}_{n}") for n, c in enumerate(self._chosen(pick))]
+                bits = [
+                    signal(m, code, c, f"{name}_{n}")
+                    for n, c in enumerate(pick.index(self.recoding.steps))
+                ]
                 values["chosen"] = Cat(*bits)
             found.append(values)
         return found
-
-    def _chosen(self, pick: Pick) -> list[Control]:
-        """The bits of the index of a term's step."""
-        steps = self.recoding.steps
-        indices = [
-            steps.index(abs(term).bit_length() - 1 - pick.shifts[0]) if term else None
-            for term in pick.terms
-        ]
-        return [
-            control([None if i is None else i >> bit & 1 for i in indices])
-            for bit in range((len(steps) - 1).bit_length())
-        ]

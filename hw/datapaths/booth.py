@@ -7,7 +7,7 @@ from functools import cached_property
 
 from amaranth.hdl import Cat, Const, Value
 
-from .chain import Row
+from .digits import Row
 from .recoded import Recoded, Recoding, digit, is_fixed, number, place, width_of
 
 

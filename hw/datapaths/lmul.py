@@ -14,7 +14,8 @@ from ..decoder import Decoder
 from ..product import FlaggedLayout, raise_flags
 from ..shapes import member
 from ..shift import shift_left
-from .base import Factors, Form
+from .base import Factors
+from .forms import Form
 from .multiply import Multiply
 
 

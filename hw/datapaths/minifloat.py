@@ -12,7 +12,8 @@ from ...golden.bounds import Range
 from ...golden.formats import Format, Minifloat
 from ..fp.table import look_up
 from .base import SETTING
-from .chain import Chained, Digit, Row, chain_sites
+from .chain import Chained
+from .digits import Digit, Row, chain_sites
 
 #: Inputs of a LUT.
 _INPUTS = 6

@@ -6,12 +6,12 @@ from math import inf
 
 from amaranth.hdl import Const, Module, Mux, Signal
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
 
-from ..product import FlaggedLayout, Product, exponent_sum, flag_names
+from ..product import Product, exponent_sum, flag_names
 from ..shapes import significands
 from ..tree import AdderTree, tree_latency
-from .base import SETTING, Datapath, Decoded, Factors
+from .base import SETTING, Datapath, Dot, Factors
+from .forms import Decoded
 
 #: Bits of two factors together from which yosys takes a DSP block; below, it takes LUTs.
 DSP_BITS = 9
@@ -67,38 +67,10 @@ class Multiply(Datapath):
         return Factors(negative, Mux(negative, -product, product), exponent_sum(w, a))
 
 
-class DotProduct(wiring.Component):
-    """Exact dot product of decoded elements.
+class DotProduct(Dot):
+    """A product a lane, and a tree."""
 
-    Never overflows. A flag is raised if any lane raises it. Latency and throughput:
-    :class:`Datapath`.
-
-    Parameters
-    ----------
-    plan : :class:`Multiply`
-        Formats and lanes.
-
-    Members
-    -------
-    enable : :py:`In(1)`
-        Registers hold while low.
-    weight, activation : :py:`In(ArrayLayout(DecodedLayout(…), lanes))`
-        The elements.
-    o : :py:`Out(FlaggedLayout(…))`
-        The sum in units of ``2**(weight.lsb + activation.lsb)``, and the flags.
-    """
-
-    def __init__(self, plan: Multiply):
-        self.plan = plan
-        weight, activation = plan.forms
-        super().__init__(
-            {
-                "enable": In(1),
-                "weight": In(weight.layouts),
-                "activation": In(activation.layouts),
-                "o": Out(FlaggedLayout(plan.range, plan.flags)),
-            }
-        )
+    plan: Multiply
 
     def elaborate(self, platform):
         m = Module()
@@ -111,14 +83,12 @@ class DotProduct(wiring.Component):
         for lane in range(plan.lanes):
             product = plan.multiplier()
             m.submodules[f"product_{lane}"] = product
-            register = Signal(product.o.shape(), name=f"product_{lane}", reset_less=True)
+            register = self.held(m, product.o, product.o.shape(), f"product_{lane}")
             m.d.comb += [
                 product.weight.eq(self.weight[lane]),
                 product.activation.eq(self.activation[lane]),
                 tree.i[lane].eq(register.value),
             ]
-            with m.If(self.enable):
-                m.d.sync += register.eq(product.o)
             products.append(register)
 
         # Flags travel beside the tree: any lane's, delayed by as many cycles.
@@ -126,10 +96,7 @@ class DotProduct(wiring.Component):
             flag = Signal.like(self.o[name], name=f"{name}_any")
             m.d.comb += flag.eq(_any([register[name] for register in products]))
             for stage in range(tree.latency):
-                delayed = Signal.like(flag, name=f"{name}_{stage}", reset_less=True)
-                with m.If(self.enable):
-                    m.d.sync += delayed.eq(flag)
-                flag = delayed
+                flag = self.held(m, flag, flag.shape(), f"{name}_{stage}")
             m.d.comb += self.o[name].eq(flag)
         return m
 

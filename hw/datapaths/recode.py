@@ -45,10 +45,17 @@ class Pick:
     @property
     def chosen(self) -> list[Control]:
         """The bits of the index of the shift."""
-        indices = [self.shifts.index(abs(t).bit_length() - 1) if t else None for t in self.terms]
-        width = (len(self.shifts) - 1).bit_length()
+        return self.index([shift - self.shifts[0] for shift in self.shifts])
+
+    def index(self, steps: Sequence[int]) -> list[Control]:
+        """The bits of the place that the shift has among ``steps``, which count from the least."""
+        indices = [
+            steps.index(abs(term).bit_length() - 1 - self.shifts[0]) if term else None
+            for term in self.terms
+        ]
         return [
-            control([None if i is None else i >> bit & 1 for i in indices]) for bit in range(width)
+            control([None if i is None else i >> bit & 1 for i in indices])
+            for bit in range((len(steps) - 1).bit_length())
         ]
 
     @property

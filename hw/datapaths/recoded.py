@@ -10,8 +10,10 @@ from amaranth.hdl import Const, Module, Value
 
 from ...golden.bounds import Range
 from ...golden.formats import Format, Integer
-from .base import SETTING, Coded, Codes, Fixed, Form, Setting
-from .chain import Chained, Digit, Row, chain_sites
+from .base import SETTING, Setting
+from .chain import Chained
+from .digits import Digit, Row, chain_sites
+from .forms import Coded, Codes, Fixed, Form
 
 #: Bits of the widest operand that is recoded, and of the widest other one.
 WIDEST, WIDEST_OTHER = 16, 64

@@ -10,7 +10,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Value
 
 from ...golden.formats import Format
 from ..fp.table import look_up
-from .chain import Row
+from .digits import Row
 from .recode import Control, Pick, recode
 from .recoded import Recoded, Recoding, digit, number, place
 

@@ -16,8 +16,10 @@ from ...golden.bounds import Range
 from ...golden.formats import Format, Minifloat, Posit
 from ..fp.table import look_up
 from ..shapes import DecodedLayout, fraction_below, least_exponent, member
-from .base import SETTING, Parts
-from .chain import Chained, Digit, Row, chain_sites
+from .base import SETTING
+from .chain import Chained
+from .digits import Digit, Row, chain_sites
+from .forms import Parts
 
 #: Bits of the widest significand, and of the widest product.
 SIGNIFICAND, WIDEST = 8, 128

@@ -17,8 +17,8 @@ from ...golden.bounds import Range
 from ...golden.formats import Format
 from ..product import FlaggedLayout, flag_names, raise_flags
 from ..shapes import shape_of
-from .base import Form
-from .chain import Digit, Row
+from .digits import Digit, Row
+from .forms import Form
 from .planes import planes
 from .recoded import Recoded, Recoding, number, of_codes, of_values
 

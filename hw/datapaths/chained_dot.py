@@ -1,0 +1,216 @@
+"""The hardware of :class:`Chained`: rows, chains and the tree that adds them up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+
+from ...golden.bounds import Range
+from ..product import FlaggedLayout, flag_names
+from ..rows import plus
+from ..scale.timing import delayed
+from ..shapes import shape_of
+from .base import Dot
+from .digits import Digit, Row
+
+if TYPE_CHECKING:
+    from .chain import Chained
+
+
+class Node(NamedTuple):
+    """A partial sum, and carries still to be added to it: (signal, lsb)."""
+
+    value: Value
+    bounds: Range
+    carries: tuple[tuple[Value, int], ...]
+
+
+class ChainedDot(Dot):
+    """Chains of rows, and a tree that adds them up.
+
+    The first row of a chain takes no adder: its bits are registered, and its carry waits for an
+    adder of the tree, of which there are as many as chains, less one. One chain starts with an
+    addition.
+    """
+
+    plan: Chained
+
+    def elaborate(self, platform):
+        m = Module()
+        rows = [self._rows(m, *elements) for elements in enumerate(self._elements())]
+        nodes = [
+            [
+                self._chain(m, digit, number, [rows[place][digit] for place in chain])
+                for number, chain in enumerate(self.plan.chains)
+            ]
+            for digit in range(len(self.plan.digits))
+        ]
+        m.d.comb += self.o.value.eq(self._shifted(m, self._tree(m, nodes).value))
+        for name in flag_names(self.plan.flags):
+            m.d.comb += self.o[name].eq(self._flag(m, name))
+        return m
+
+    def _elements(self) -> list[tuple[Value, Value]]:
+        """The elements of each place."""
+        sides = zip((self.weight, self.activation), self.plan.forms, strict=True)
+        weight, activation = (side if form.parts == 1 else side.places for side, form in sides)
+        return [(weight[place], activation[place]) for place in range(self.plan.places)]
+
+    def _shifted(self, m, total: Value) -> Value:
+        """The sum at its place: where it is a part of one, the place travels beside."""
+        plan = self.plan
+        if plan.cycles == 1:
+            return total
+        sides = zip((self.weight, self.activation), plan.forms, strict=True)
+        [part] = [side.part for side, form in sides if form.parts > 1]
+        part = delayed(m, self.enable, part, plan.latency - plan.stages - 1, "part")
+        shape = shape_of(plan.range)
+        moved = Signal(shape, name="moved")
+        with m.Switch(part):
+            for number, shift in enumerate(plan.shifts):
+                with m.Case(number):
+                    m.d.comb += moved.eq(total << shift)
+        return self.held(m, moved, shape, "part_sum")
+
+    def _rows(self, m, place: int, elements: tuple[Value, Value]) -> list[Row]:
+        """A place's rows."""
+        plan = self.plan
+        found = None
+        for stage, layout in enumerate(plan.layouts):
+            inner = Module()
+            m.submodules[f"encode_{place}_{stage}"] = inner
+            value = Signal(layout, name="value")
+            inner.d.comb += value.eq(plan.encode(inner, stage, *elements, found))
+            found = Signal(layout, name=f"encoded_{place}_{stage}", reset_less=True)
+            with m.If(self.enable):
+                m.d.sync += found.eq(value)
+        return plan.rows(m, *elements, found)
+
+    def _flag(self, m, name: str) -> Value:
+        """Whether any place raises a flag: along the chains, then beside the tree."""
+        plan, found, elements = self.plan, Const(0, 1), self._elements()
+        for number, chain in enumerate(plan.chains):
+            flag = Const(0, 1)
+            for position, place in enumerate(chain):
+                pair = Signal(FlaggedLayout(Range(0, 0, 0), plan.flags), name=f"flags_{place}")
+                plan.raised(m, *elements[place], pair)
+                flag = flag | pair[name]
+                late, last = plan.delay(position, chain), position == len(chain) - 1
+                if last or plan.delay(position + 1, chain) > late:
+                    flag = self.held(m, flag, 1, f"{name}_{number}_{position}")
+            found = found | flag
+        rows = plan.delay(plan.depth - 1, plan.chains[0])
+        cycles = plan.latency - plan.stages - 1 - rows
+        for cycle in range(cycles):
+            found = self.held(m, found, 1, f"{name}_late_{cycle}")
+        return found
+
+    # A chain: rows of one digit.
+
+    def _chain(self, m, number: int, chain: int, rows: list[Row]) -> Node:
+        plan, digit = self.plan, self.plan.digits[number]
+        places = plan.chains[chain]
+        whole = number == 0 and chain == len(plan.chains) - 1
+        total, bounds, carry = self._first(digit, rows[0], len(rows) == 1, whole)
+        for position in range(len(rows)):
+            last = position == len(rows) - 1
+            if position:
+                total, bounds = self._added(total, bounds, digit, rows[position], position, last)
+            late = plan.delay(position, places)
+            if last or plan.delay(position + 1, places) > late:
+                name = f"digit_{number}_{chain}_{position}"
+                total = self.held(m, total, shape_of(bounds), name)
+                carry = [self.held(m, bit, 1, f"{name}_carry") for bit in carry]
+        return Node(total, bounds, tuple((bit, digit.bits.lsb) for bit in carry))
+
+    def _first(self, digit: Digit, row: Row, alone: bool, whole: bool):
+        """The first row, its bounds, and its carry if that is still to be added."""
+        bias, bits = (0, row.bits) if alone else (digit.bias, _lifted(digit, row.bits))
+        bounds = Range(digit.bits.lsb, digit.bits.low + bias, digit.bits.high + bias)
+        if not digit.carries:
+            return bits, bounds, []
+        if not whole:
+            return bits, bounds, [row.carry]
+        bounds = Range(digit.row.lsb, digit.row.low + bias, digit.row.high + bias)
+        bits = bits.as_signed() if alone and digit.bits.signed else bits
+        return plus(Const(0, 1), bits, row.carry, width=bounds.width), bounds, []
+
+    def _added(self, total: Value, bounds: Range, digit: Digit, row: Row, count: int, last: bool):
+        """The sum of ``count`` rows and one more.
+
+        The last row of a chain has in its upper bits what takes the bias of all away.
+        """
+        found = bounds + digit.row
+        if not last:
+            found = found + Range(digit.row.lsb, digit.bias, digit.bias)
+            bits = _lifted(digit, row.bits)
+        elif not digit.bits.signed:
+            bits = row.bits
+        else:
+            without = count * digit.bias
+            found = Range(found.lsb, found.low - without, found.high - without)
+            low, sign = row.bits[:-1], row.bits[-1]
+            above = found.width - len(low)
+            tops = [Const(-n & ((1 << above) - 1), above) for n in (count + 1, count)]
+            bits = Cat(low, Mux(sign, *tops))
+        carry = row.carry if digit.carries else 0
+        return plus(total, bits, carry, width=found.width), found
+
+    # The tree: chains of each digit, then digits.
+
+    def _tree(self, m, nodes: list[list[Node]]) -> Node:
+        level = 0
+        while any(len(chains) > 1 for chains in nodes):
+            level += 1
+            nodes = [self._level(m, chains, level, f"sum_{n}") for n, chains in enumerate(nodes)]
+        found = [chains[0] for chains in nodes]
+        while len(found) > 1:
+            level += 1
+            found = self._level(m, found, level, "sum")
+        [node] = found
+        assert not node.carries
+        return node
+
+    def _level(self, m, nodes: list[Node], level: int, name: str) -> list[Node]:
+        """Add neighbours; an odd node passes through the same register."""
+        found = [_merged(a, b) for a, b in zip(nodes[::2], nodes[1::2], strict=False)]
+        found += nodes[len(nodes) - len(nodes) % 2 :]
+        if level % self.plan.pipeline and level < self.plan.levels:
+            return found
+        return [
+            Node(
+                self.held(m, node.value, shape_of(node.bounds), f"{name}_{level}_{n}"),
+                node.bounds,
+                tuple(
+                    (self.held(m, bit, 1, f"{name}_{level}_{n}_carry"), lsb)
+                    for bit, lsb in node.carries
+                ),
+            )
+            for n, node in enumerate(found)
+        ]
+
+
+def _lifted(digit: Digit, bits: Value) -> Value:
+    """A row's bits plus the digit's bias: unsigned."""
+    return Cat(bits[:-1], ~bits[-1]) if digit.bits.signed else bits
+
+
+def _merged(a: Node, b: Node) -> Node:
+    """The sum of two nodes, ``b`` no finer than ``a``; a carry of the unit of ``b`` goes in."""
+    step = b.bounds.lsb - a.bounds.lsb
+    bounds, waiting = a.bounds + b.bounds, [*a.carries, *b.carries]
+    carry: Value | int = 0
+    for index, (bit, lsb) in enumerate(waiting):
+        if lsb == b.bounds.lsb:
+            carry, bounds = bit, bounds + Range(lsb, 0, 1)
+            del waiting[index]
+            break
+    high = a.value[step:].as_signed() if a.bounds.signed else a.value[step:]
+    width = bounds.width - step
+    if isinstance(carry, int):
+        total = (high + b.value)[:width]  # both are registers
+    else:
+        total = plus(high, b.value, carry, width=width)
+    value = Cat(a.value[:step], total)
+    return Node(value.as_signed() if bounds.signed else value, bounds, tuple(waiting))

@@ -1,0 +1,218 @@
+"""What datapaths take of the elements: made from the codes once, at the edge of the array."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.lib import data
+
+from ...golden.bounds import Range
+from ...golden.formats import Format, Posit
+from ..decoder import Decoder
+from ..shapes import DecodedLayout, fraction_below, shape_of
+from ..shift import shift_left
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a datapath takes of the elements: made from the codes once, at the edge of the array.
+
+    Parameters
+    ----------
+    format : the elements' format.
+    delays : for each place, the cycles that its codes wait before something is made of them.
+    """
+
+    format: Format
+    delays: tuple[int, ...]
+
+    name: ClassVar[str]
+
+    @property
+    def span(self) -> int:
+        """Lanes whose codes make one place."""
+        return 1
+
+    @property
+    def stages(self) -> int:
+        """Cycles that :meth:`made` takes."""
+        return 0
+
+    @property
+    def cost(self) -> float:
+        """About how many sites making a place takes, for ``auto``."""
+        return 0
+
+    @property
+    def layout(self):
+        """The shape of one place."""
+        raise NotImplementedError
+
+    @property
+    def layouts(self) -> data.ArrayLayout:
+        """The shape of a step's places."""
+        return data.ArrayLayout(self.layout, len(self.delays))
+
+    @property
+    def parts(self) -> int:
+        """Parts of an element that come one after the other, a cycle each."""
+        return 1
+
+    def made(self, m: Module, codes: Sequence[Value], making: Making):
+        """What stands at a place: of the codes of its lanes."""
+        raise NotImplementedError
+
+
+class Making(NamedTuple):
+    """What there is beside codes.
+
+    Parameters
+    ----------
+    enable : the array's.
+    name, place : what names in the module begin and end with.
+    table : which of the format's tables is selected, where it has several.
+    part : which part of the element is wanted, where a step takes several cycles.
+    """
+
+    enable: Value
+    name: str
+    place: str
+    table: Value | None = None
+    part: Value | None = None
+
+    def label(self, part: str) -> str:
+        """The name of a part."""
+        return f"{self.name}_{part}_{self.place}"
+
+
+@dataclass(frozen=True)
+class Codes(Form):
+    """The code as it is; above it the selected table, where the format has several."""
+
+    name = "code"
+
+    @property
+    def layout(self):
+        return self.format.bits + self.format.select_width
+
+    def made(self, m, codes, making):
+        return whole_code(codes[0], making)
+
+
+def whole_code(code: Value, making: Making) -> Value:
+    """A code and the selected table above it."""
+    return code if making.table is None else Cat(code, making.table)
+
+
+@dataclass(frozen=True)
+class Decoded(Form):
+    """Significand, exponent and flags; see :class:`DecodedLayout`."""
+
+    infinite: bool = False
+
+    name = "decoded"
+    #: What its decoders are called.
+    maker: ClassVar[str] = "decoder"
+    apart: ClassVar[bool] = False
+
+    @property
+    def layout(self):
+        return DecodedLayout(self.format, infinite=self.infinite, apart=self.apart)
+
+    def made(self, m, codes, making):
+        return self.decoded(m, codes[0], making)
+
+    def decoded(self, m: Module, code: Value, making: Making):
+        """The decoded element of a code."""
+        decoder = Decoder(self.format, infinite=self.infinite, apart=self.apart)
+        m.submodules[making.label(self.maker)] = decoder
+        found = Signal(decoder.o.shape(), name=making.label(f"{self.maker}_o"))
+        m.d.comb += [decoder.code.eq(code), found.eq(decoder.o)]
+        if self.format.select_width and making.table is not None:
+            m.d.comb += decoder.select.eq(making.table)
+        return found
+
+
+class Parts(Decoded):
+    """Sign and magnitude apart."""
+
+    name = "parts"
+    maker = "splitter"
+    apart = True
+
+    @property
+    def cost(self):
+        """A posit's regime is counted and shifted out."""
+        return 5 * self.format.bits if isinstance(self.format, Posit) else 0
+
+
+class Coded(Decoded):
+    """The code as ``significand``, and what a product's flags need to know."""
+
+    name = "coded"
+    maker = "marker"
+
+    @property
+    def layout(self):
+        code = self.format.bits + self.format.select_width
+        return data.StructLayout({"significand": code, **marks_of(super().layout)})
+
+    def made(self, m, codes, making):
+        found = Signal(self.layout, name=making.label(self.name))
+        m.d.comb += found.significand.eq(whole_code(codes[0], making))
+        decoded = self.decoded(m, codes[0], making)
+        m.d.comb += [found[mark].eq(decoded[mark]) for mark in marks_of(self.layout)]
+        return found
+
+
+class Fixed(Decoded):
+    """The value as ``significand``, in units of the format's last place; 0 for NaN, infinity."""
+
+    name = "fixed"
+    maker = "converter"
+
+    @property
+    def layout(self):
+        fmt = self.format
+        value = shape_of(Range(fmt.lsb, fmt.low, fmt.high))
+        return data.StructLayout({"significand": value, **marks_of(super().layout)})
+
+    @property
+    def stages(self):
+        return int(self.format.exponent_span >= 4)
+
+    @property
+    def cost(self):
+        levels = -(-self.format.exponent_span.bit_length() // 2)
+        return self.layout["significand"].width * levels
+
+    def made(self, m, codes, making):
+        fmt = self.format
+        decoded = self.decoded(m, codes[0], making)
+        if self.stages:
+            register = Signal(
+                decoded.shape(), name=making.label("converter_register"), reset_less=True
+            )
+            with m.If(making.enable):
+                m.d.sync += register.eq(decoded)
+            decoded = register
+        found = Signal(self.layout, name=making.label(self.name))
+        value, below = decoded.significand, fraction_below(fmt)
+        if fmt.exponent_span:
+            width = self.layout["significand"].width + below
+            value = shift_left(m, value, decoded.exponent, width)
+        m.d.comb += found.significand.eq(value >> below)
+        m.d.comb += [found[mark].eq(decoded[mark]) for mark in marks_of(self.layout)]
+        return found
+
+
+def marks_of(layout: data.StructLayout) -> dict:
+    """What a layout says of an element besides its number."""
+    return {
+        name: shape
+        for name, shape in layout.members.items()
+        if name not in ("significand", "exponent")
+    }
