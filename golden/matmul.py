@@ -68,9 +68,8 @@ def matmul(
 
     Raises DesignError if K differs, exceeds k_max, or is not a multiple of the lanes and groups.
     """
-    if not 0 <= mode < len(engine.modes):
-        raise DesignError(f"{engine.name} has modes 0…{len(engine.modes) - 1}, got {mode}")
-    arithmetic = engine.modes[mode]
+    engine = engine.alone(mode)
+    arithmetic = engine.arithmetic
     w = weight if isinstance(weight, Quantized) else single(arithmetic.weight, weight)
     a = activation
     if not isinstance(a, Quantized):

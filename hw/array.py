@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from .array_plan import ArrayPlan
 from .broadcast import BroadcastArray
-from .plan import Plan
 from .steps import StepArray
 from .systolic import SystolicArray
 
@@ -14,6 +14,6 @@ ARRAYS: dict[str, type[StepArray]] = {
 }
 
 
-def array(plan: Plan) -> StepArray:
+def array(plan: ArrayPlan) -> StepArray:
     """The array of a plan, by its flow."""
     return ARRAYS[plan.flow](plan)

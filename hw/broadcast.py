@@ -44,6 +44,8 @@ class BroadcastArray(StepArray):
                     element.first.eq(end.first),
                     self.result.payload[str(number)][index].eq(element.o),
                 ]
+                if "mode" in element.signature.members:
+                    m.d.comb += element.mode.eq(marks[-2].mode)
                 if item.initial is not None:
                     m.d.comb += element.initial.eq(self.initial.payload[index])
 
@@ -53,7 +55,7 @@ class BroadcastArray(StepArray):
         for index in range(self.plan.cols if side else self.plan.rows):
             of_vector = {name: codes[name][index] for name in codes.shape().members}
             registers = {}
-            prepared = prepare(m, self.plan, side, index, of_vector, advance, now.part)
+            prepared = prepare(m, self.plan, side, index, of_vector, advance, now.told)
             for key, value in prepared.items():
                 name = f"{SIDES[side]}_{key}_{index}_register"
                 registers[key] = Signal(value.shape(), name=name, reset_less=True)

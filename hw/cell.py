@@ -9,20 +9,22 @@ from amaranth.hdl import Const, Module, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from .array_plan import ArrayPlan
 from .pe import SIDES, vector_layout
-from .plan import Plan
 from .product import FlaggedLayout
 from .shapes import member, shape_of
-from .steps import element_of, prepare, vector_codes
+from .steps import element_of, prepare
 
 
-def marks_layout(plan: Plan) -> data.StructLayout:
+def marks_layout(plan: ArrayPlan) -> data.StructLayout:
     """What travels with the weights: a step's sum enters the accumulators; it closes a group.
 
-    Where steps take several cycles in some sums only, also that one begins.
+    Where steps take several cycles in some sums only, also that one begins; where there are several
+    modes, the next step's, whose products come together a cycle before they are added.
     """
     mixed = len({plan.cycles_of(item) for item in plan.sums}) > 1
-    return data.StructLayout({"accumulate": 1, "close": 1} | ({"begins": 1} if mixed else {}))
+    more = ({"begins": 1} if mixed else {}) | ({"mode": plan.mode_bits} if plan.mode_bits else {})
+    return data.StructLayout({"accumulate": 1, "close": 1} | more)
 
 
 def hand_on(m: Module, component, name: str, value) -> None:
@@ -39,7 +41,7 @@ class Edge(wiring.Component):
 
     Parameters
     ----------
-    plan : :class:`Plan`
+    plan : :class:`ArrayPlan`
         Formats and lanes.
     side : 0 for a row, 1 for a column.
 
@@ -47,22 +49,22 @@ class Edge(wiring.Component):
     -------
     enable : :py:`In(1)`
         Registers hold while low.
-    codes : :py:`In(vector_codes(…))`
+    codes : :py:`In(plan.vector_codes(…))`
         A step's codes.
-    part : :py:`In(…)`
-        Which part of the step it is; only where steps take several cycles.
+    part, mode : :py:`In(…)`
+        Which part of the step it is, and its mode; only where there are several.
     weight_out or activation_out : :py:`Out(vector_layout(…))`
         Its elements, a cycle later.
     marks, marks_out : :py:`In(marks_layout(…))`, :py:`Out(marks_layout(…))`
         The marks of the row, and a cycle later.
     """
 
-    def __init__(self, plan: Plan, side: int):
+    def __init__(self, plan: ArrayPlan, side: int):
         self.plan, self.side = plan, side
         self.vector = vector_layout(plan, side)
         ports = {
             "enable": In(1),
-            "codes": In(vector_codes(plan, side)),
+            "codes": In(plan.vector_codes(side)),
             f"{SIDES[side]}_out": Out(self.vector),
         }
         if side == 0:
@@ -70,6 +72,8 @@ class Edge(wiring.Component):
             ports |= {"marks": In(marks), "marks_out": Out(marks)}
         if plan.cycles > 1:
             ports["part"] = In(range(plan.cycles))
+        if plan.mode_bits:
+            ports["mode"] = In(plan.mode_bits)
         super().__init__(ports)
 
     def elaborate(self, platform):
@@ -77,8 +81,11 @@ class Edge(wiring.Component):
         if self.side == 0:
             hand_on(m, self, "marks", self.marks)
         decoded = Signal(self.vector)
-        part = self.part if self.plan.cycles > 1 else Const(0, 0)
-        found = prepare(m, self.plan, self.side, 0, self.codes, self.enable, part)
+        told = {
+            what: getattr(self, what) if what in self.signature.members else Const(0, 0)
+            for what in ("part", "mode")
+        }
+        found = prepare(m, self.plan, self.side, 0, self.codes, self.enable, told)
         m.d.comb += [decoded[key].eq(elements) for key, elements in found.items()]
         hand_on(m, self, SIDES[self.side], decoded)
         return m
@@ -92,7 +99,7 @@ class Cell(wiring.Component):
 
     Parameters
     ----------
-    plan : :class:`Plan`
+    plan : :class:`ArrayPlan`
         Formats, lanes and latencies.
     numbers : indexes of the sums formed here.
     passing : whether all planes pass by and are handed on; else only what the sums read arrives.
@@ -113,7 +120,7 @@ class Cell(wiring.Component):
         They are sums of whole groups, until the next step is added.
     """
 
-    def __init__(self, plan: Plan, numbers: Sequence[int], *, passing: bool):
+    def __init__(self, plan: ArrayPlan, numbers: Sequence[int], *, passing: bool):
         self.plan, self.numbers, self.passing = plan, tuple(numbers), passing
         self.elements = {number: element_of(plan, plan.sums[number]) for number in numbers}
         self.arriving = {"marks": marks_layout(plan)}
@@ -156,6 +163,8 @@ class Cell(wiring.Component):
             for side, name in enumerate(SIDES):
                 for key in self.plan.inputs(side, [self.plan.sums[number]]):
                     m.d.comb += getattr(element, name)[key].eq(getattr(self, name)[key])
+            if "mode" in element.signature.members:
+                m.d.comb += element.mode.eq(self.marks.mode)
             if self.plan.sums[number].initial is not None:
                 m.d.comb += element.initial.eq(self.initial)
         return m

@@ -8,7 +8,11 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..golden.bounds import Range
 from .accumulator import Accumulator
+from .array_plan import ArrayPlan
+from .datapaths import Datapath
+from .modes import ModalPlan
 from .plan import Plan
 from .product import FlaggedLayout, flag_names
 from .scale.timing import delayed
@@ -18,13 +22,15 @@ from .sums import Pair, Sum
 SIDES = ("weight", "activation")
 
 
-def vector_layout(plan: Plan, side: int, items: Iterable[Sum] | None = None) -> data.StructLayout:
+def vector_layout(
+    plan: ArrayPlan, side: int, items: Iterable[Sum] | None = None
+) -> data.StructLayout:
     """What sums read of a step's elements of a row or column: a member a plane and form."""
     inputs = plan.inputs(side, items)
-    return data.StructLayout({name: form.layouts for name, (_, form) in inputs.items()})
+    return data.StructLayout({name: item.form.layouts for name, item in inputs.items()})
 
 
-def operand_ports(plan: Plan, total: Sum) -> dict:
+def operand_ports(plan: ArrayPlan, total: Sum) -> dict:
     """The ports of a step's elements; constants need none."""
     ports = {}
     for side, name in enumerate(SIDES):
@@ -74,7 +80,7 @@ class ProcessingElement(wiring.Component):
         The sum so far.
     """
 
-    def __init__(self, plan: Plan, total: Sum):
+    def __init__(self, plan, total: Sum):
         self.plan, self.total = plan, total
         ports = {
             "enable": In(1),
@@ -85,13 +91,17 @@ class ProcessingElement(wiring.Component):
         }
         if total.initial is not None:
             ports["initial"] = In(shape_of(total.initial))
-        super().__init__(ports)
+        super().__init__(ports | self._more())
+
+    def _more(self) -> dict:
+        """Further ports."""
+        return {}
 
     def elaborate(self, platform):
         m = Module()
         total, preload = self.total, self.total.initial is not None
         m.submodules.accumulator = accumulator = Accumulator(
-            self.plan.addend(total),
+            self._addend,
             total.total,
             total.flags,
             preload=preload,
@@ -107,13 +117,16 @@ class ProcessingElement(wiring.Component):
             m.d.comb += accumulator.initial.eq(self.initial)
         return m
 
+    @property
+    def _addend(self) -> Range:
+        return self.plan.addend(self.total)
+
     def _step(self, m):
         """The sum of a step's products over all pairs."""
         dots = [self._dot(m, number, pair) for number, pair in enumerate(self.total.pairs)]
         if self.plan.plain:
             return dots[0]
-        step = self.plan.addend(self.total)
-        value = 0
+        step, value = self._addend, 0
         for dot, pair in zip(dots, self.total.pairs, strict=True):
             product = dot.value << (pair.product.lsb - step.lsb)
             value = value - product if pair.sign < 0 else value + product
@@ -128,16 +141,60 @@ class ProcessingElement(wiring.Component):
 
     def _dot(self, m, number: int, pair: Pair):
         """A pair's dot product, as late as the slowest."""
-        datapath = self.plan.dot(pair)
-        dot = datapath.component()
-        m.submodules[f"dot_{number}"] = dot
+        read = [elements(m, self, self.plan, pair, side) for side in range(2)]
+        return self._placed(m, number, self.plan.dot(pair), *read)
+
+    def _placed(self, m, number: int, datapath: Datapath, weight, activation):
+        """The dot products of a datapath, as late as the slowest."""
+        m.submodules[f"dot_{number}"] = dot = datapath.component()
         m.d.comb += [
             dot.enable.eq(self.enable),
-            dot.weight.eq(elements(m, self, self.plan, pair, 0)),
-            dot.activation.eq(elements(m, self, self.plan, pair, 1)),
+            dot.weight.eq(weight),
+            dot.activation.eq(activation),
         ]
         waits = self.plan.dot_latency - datapath.latency
         return delayed(m, self.enable, dot.o, waits, f"dot_{number}_late")
+
+
+class ModalElement(ProcessingElement):
+    """The sum of a step's products, of whichever mode it is, into one accumulator.
+
+    Members
+    -------
+    mode : :py:`In(…)`
+        That of the step whose dot products are there, a cycle before they are added; only if
+        several datapaths make them.
+    """
+
+    plan: ModalPlan
+
+    def _more(self):
+        return {} if self.plan.plain else {"mode": In(self.plan.mode_bits)}
+
+    @property
+    def _addend(self):
+        return self.plan.addend
+
+    def _step(self, m):
+        plan, units = self.plan, self.plan.units
+        dots = []
+        for number, unit in enumerate(units):
+            read = (getattr(self, SIDES[side])[plan.key(side, number)] for side in range(2))
+            dots.append(self._placed(m, number, unit.datapath, *read))
+        if plan.plain:
+            return dots[0]
+        layout = FlaggedLayout(self._addend, self.total.flags)
+        chosen = Signal(layout, name="chosen")
+        with m.Switch(self.mode):
+            for unit, dot in zip(units, dots, strict=True):
+                with m.Case(*unit.modes):
+                    m.d.comb += chosen.value.eq(dot.value)
+                    for name in flag_names(unit.datapath.flags):
+                        m.d.comb += chosen[name].eq(dot[name])
+        register = Signal(layout, name="step", reset_less=True)
+        with m.If(self.enable):
+            m.d.sync += register.eq(chosen)
+        return register
 
 
 def _flag(dot, pair: Pair, name: str):

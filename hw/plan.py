@@ -3,31 +3,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..golden.bounds import Range, result_range
-from ..golden.description import Arithmetic, Engine, Stage
-from ..golden.errors import DesignError
-from ..golden.flags import Reachable
-from ..golden.formats import Format, Minifloat
-from ..golden.terms import Sided, accumulators
+from amaranth.lib import data
+
+from ..golden.bounds import Range
+from ..golden.description import Arithmetic, Operand, Stage
+from ..golden.terms import Sided
+from .array_plan import ArrayPlan, Input
 from .datapaths import Datapath, Form, Setting, choose
 from .sums import Pair, Sum
-from .terms import NO_FLAGS, AccumulatorPlan, planned_terms
+from .terms import NO_FLAGS, AccumulatorPlan
 
 if TYPE_CHECKING:
     from .scale.path import ScalePath
 
-#: Datapaths of sums whose products are aligned.
-_ALIGNING = ("auto", "multiply")
-
 
 @dataclass(frozen=True)
-class Plan:
-    """One mode of an engine, planned.
+class Plan(ArrayPlan):
+    """An array of one arithmetic, planned.
 
     Parameters
     ----------
@@ -51,9 +47,37 @@ class Plan:
     accumulators: tuple[AccumulatorPlan, ...]
 
     @property
-    def serial(self) -> bool:
-        """Whether results come one by one, from a scale path."""
+    def modes(self):
+        return (self,)
+
+    @property
+    def label(self) -> str:
+        """Its element formats."""
+        sides = ("+".join(f.name for f in self.operand(n).codes.values()) for n in range(2))
+        return " × ".join(sides)
+
+    def operand(self, side: int) -> Operand:
+        """The weight (0) or the activation (1)."""
+        return (self.arithmetic.weight, self.arithmetic.activation)[side]
+
+    def vector_codes(self, side):
+        operand = self.operand(side)
+        members = {n: data.ArrayLayout(f.bits, self.lanes) for n, f in operand.codes.items()}
+        select = {"select": operand.select.width} if operand.select else {}
+        return data.StructLayout({**members, **select})
+
+    @property
+    def serial(self):
         return bool(self.accumulators)
+
+    @property
+    def group_steps(self):
+        return None if self.group is None else self.group // self.lanes
+
+    @property
+    def shortest(self):
+        whole = self.group or self.arithmetic.group or self.stage.span or self.lanes
+        return whole // self.lanes
 
     @property
     def infinite(self) -> bool:
@@ -71,31 +95,35 @@ class Plan:
         return self.stage.rule == "aligned"
 
     @property
-    def initial(self) -> Range | None:
+    def initial(self):
         return self.sums[0].initial
 
     @property
-    def plain(self) -> bool:
-        """Whether no sum needs a step of its own to add several dot products."""
+    def plain(self):
         return all(item.plain for item in self.sums)
+
+    @property
+    def setting(self) -> Setting:
+        """Where its datapaths stand."""
+        return Setting(self.policy, (self.rows, self.cols), self.lanes)
 
     def dot(self, pair: Pair) -> Datapath:
         """How a step's products of a pair are made and summed."""
         name = self.datapath
         if self.aligned and pair.rule == "exact":
             name = "multiply"
-        setting = Setting(self.policy, (self.rows, self.cols), self.lanes)
-        kind = choose(name, *pair.formats, pair.rule, setting)
-        ways = self.pipeline, self.infinite, setting.sharing
+        kind = choose(name, *pair.formats, pair.rule, self.setting)
+        ways = self.pipeline, self.infinite, self.setting.sharing
         return kind(*pair.formats, self.lanes, *ways)
 
-    def inputs(self, side: int, items: Iterable[Sum] | None = None) -> dict[str, tuple[int, Form]]:
-        """What sums read of an operand: the forms of its planes, named; without constants."""
-        found = {}
+    def inputs(self, side, items=None):
+        found, planes = {}, self.operand(side).planes
         for item in self.sums if items is None else items:
             for pair in item.pairs:
                 if pair.formats[side].bits:
-                    found[self.key(side, pair)] = pair.planes[side], self.dot(pair).forms[side]
+                    plane, form = pair.planes[side], self.dot(pair).forms[side]
+                    held = Input(str(plane), planes[plane].code, self.lanes, form)
+                    found[self.key(side, pair)] = held
         return dict(sorted(found.items()))
 
     def key(self, side: int, pair: Pair) -> str:
@@ -114,20 +142,12 @@ class Plan:
                     found[side, plane, form] = f"{form.name}_{plane}" + f"_{same}" * (same > 0)
         return found
 
-    def cycles_of(self, item: Sum) -> int:
-        """Cycles that a step takes in a sum."""
+    def cycles_of(self, item):
         return 1 if self.aligned else max(self.dot(pair).cycles for pair in item.pairs)
 
     @cached_property
-    def cycles(self) -> int:
-        """Cycles that a step takes."""
+    def cycles(self):
         return max(map(self.cycles_of, self.sums))
-
-    @property
-    def macs_per_cycle(self) -> int | float:
-        """Products a cycle, at full rate."""
-        macs = self.rows * self.cols * self.lanes
-        return macs // self.cycles if macs % self.cycles == 0 else macs / self.cycles
 
     def addend(self, item: Sum) -> Range:
         """Bounds of what enters a sum at a time."""
@@ -139,26 +159,10 @@ class Plan:
         return total
 
     @cached_property
-    def dot_latency(self) -> int:
-        """Cycles from the elements of a step to its slowest dot product."""
+    def dot_latency(self):
         if self.aligned:
             return 1
         return max(self.dot(pair).latency for item in self.sums for pair in item.pairs)
-
-    @property
-    def step_latency(self) -> int:
-        """Cycles from the elements of a step to its sum."""
-        return self.dot_latency + (not self.plain)
-
-    @property
-    def array_latency(self) -> int:
-        """Cycles from a step taken to its sums: edge, dot products, accumulator, skew."""
-        return 2 + self.step_latency + self.skew
-
-    @property
-    def skew(self) -> int:
-        """Cycles by which the last row and column work behind the first."""
-        return self.rows + self.cols - 2 if self.flow == "systolic_os" else 0
 
     @cached_property
     def _path(self) -> ScalePath:
@@ -167,18 +171,15 @@ class Plan:
         return ScalePath(self)
 
     @property
-    def latency(self) -> int:
-        """Cycles from the last step's acceptance to the first result, when nobody stalls."""
+    def latency(self):
         return self.array_latency + (self._path.latency if self.serial else 0)
 
     @property
-    def result_interval(self) -> int:
-        """Cycles between two results of a tile that come one by one."""
+    def result_interval(self):
         return self._path.result_interval if self.serial else 1
 
     @property
-    def reduction_cycles(self) -> int:
-        """The shortest reductions, in steps, that follow each other without a pause."""
+    def reduction_cycles(self):
         return self._path.reduction_cycles if self.serial else 1
 
     @property
@@ -187,13 +188,11 @@ class Plan:
         return self._path.shared.units if self.serial else 0
 
     @property
-    def remarks(self) -> tuple[str, ...]:
-        """What is worth knowing about the hardware, a line each."""
+    def remarks(self):
         return self._path.remarks if self.serial else ()
 
     @property
-    def result(self) -> Range | Format:
-        """What a result's value is: an integer of this range, or a code of this format."""
+    def result(self):
         if self.serial:
             if self.arithmetic.output.format is not None:
                 return self.arithmetic.output.format
@@ -213,18 +212,7 @@ class Plan:
         return total
 
     @property
-    def result_bits(self) -> int:
-        """Bits of one result, without flags."""
-        return self.result.width if isinstance(self.result, Range) else self.result.bits
-
-    @property
-    def result_signed(self) -> bool:
-        """Whether a result is a two's complement integer."""
-        return self.result.signed if isinstance(self.result, Range) else self.result.low < 0
-
-    @property
-    def result_flags(self) -> Reachable:
-        """The flags beside a raw result."""
+    def result_flags(self):
         if not isinstance(self.result, Range) or self.aligned:
             return NO_FLAGS
         if not self.serial:
@@ -234,79 +222,15 @@ class Plan:
             found = found | item.flags
         return found
 
+    @property
+    def outputs(self):
+        return self.arithmetic.outputs
+
     def levels(self, when: str) -> tuple[Sided, ...]:
         """The distinct levels that act at the ``group``'s end (or before), or at the ``end``."""
-        sides = self.arithmetic.weight, self.arithmetic.activation
         return tuple(
             (side, level)
-            for side, operand in enumerate(sides)
-            for level in operand.levels
+            for side in range(2)
+            for level in self.operand(side).levels
             if (level.when == "end") == (when == "end")
         )
-
-
-def plan(engine: Engine) -> Plan:
-    """The plan of ``engine``.
-
-    Raises DesignError for what cannot be built, and for sums wider than 128 bits.
-    """
-    arithmetic, build = engine.arithmetic, engine.build
-    _check(engine.name, arithmetic)
-    lanes, group = engine.lanes(), arithmetic.group
-    if group == arithmetic.k_max:
-        group = None  # the reduction is one group
-    sums, found = planned_terms(arithmetic, lanes, group)
-    simple = arithmetic.output.format is None and not arithmetic.levels and len(sums) == 1
-    if simple and len(arithmetic.accumulate) == 1:
-        sums, found = (_preloaded(arithmetic, sums[0]),), ()
-    ways = build.pipeline, build.flow, build.datapath, build.policy
-    shape = build.rows, build.cols, lanes, *ways
-    planned = Plan(arithmetic, *shape, group, sums, found)
-    if planned.aligned and arithmetic.product == "exact" and build.datapath not in _ALIGNING:
-        raise DesignError(
-            f"{engine.name} aligns its products, which {build.datapath} sums without; choose "
-            f"--datapath {' or '.join(_ALIGNING)}"
-        )
-    if planned.cycles > 1 and any(item.stage.saturates for item in sums):
-        raise DesignError(
-            f"{engine.name} saturates after every step; {build.datapath} adds a step in "
-            f"{planned.cycles} parts: choose another datapath, or an exact sum"
-        )
-    if planned.serial:
-        if arithmetic.initial is not None:
-            raise DesignError(
-                f"{engine.name} scales its sums; hardware starts only unscaled sums of one plane a "
-                "side from initial: leave it out, or use a bias"
-            )
-        from .scale.sharing import sharing
-
-        sharing(planned)  # raises if partial sums are too few
-    return planned
-
-
-def _check(name: str, arithmetic: Arithmetic) -> None:
-    """What no hardware here can build."""
-    if arithmetic.accumulate[-1].saturates and any(
-        len(item.terms) > 1 for item in accumulators(arithmetic)
-    ):
-        raise DesignError(
-            f"{name} saturates a sum of several scaled terms in turn; hardware adds one term: use "
-            "one scale for all planes, or an exact sum"
-        )
-    for operand in (arithmetic.weight, arithmetic.activation):
-        for level in operand.levels:
-            if level.when == "end" and not isinstance(level.format, Minifloat):
-                raise DesignError(
-                    f"the scale {level.name!r} of {name} acts at the end in the integer format "
-                    f"{level.format.name}: give it a float format, or let it "
-                    "act on groups (--group N, in TOML when = 'group')"
-                )
-
-
-def _preloaded(arithmetic: Arithmetic, item: Sum) -> Sum:
-    """A sum that is itself the result: its start, and its width if it wraps."""
-    stage, initial = arithmetic.accumulate[0], arithmetic.initial
-    start = Range(item.total.lsb, initial.low, initial.high) if initial else None
-    if stage.rule != "aligned":
-        result_range(arithmetic)  # raises if too wide
-    return Sum(item.pairs, item.lanes, item.count, start, stage)

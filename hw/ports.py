@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from amaranth.lib import data
+
+from .array_plan import ArrayPlan
 from .plan import Plan
 from .product import flag_names
 
@@ -18,8 +21,9 @@ class Field:
     Parameters
     ----------
     name : unique in its stream.
-    kind : what it carries: ``codes``, ``select``, ``scales`` of an operand; ``bias``, ``initial``,
-        ``value`` (results).
+    kind : what it carries: ``codes``, ``select``, ``scales`` of an operand; ``mode``, ``bias``,
+        ``initial``, ``value`` (results). Codes of several modes are words, which hold one wide
+        element or several narrow ones.
     side : 0 for the weight, 1 for the activation, None for what belongs to neither.
     array : name of the operand's array of codes, or of its level of scales.
     vectors, lanes : vector 0, lane 0 in the low bits, then the lanes.
@@ -104,19 +108,15 @@ class Stream:
         return sum(field.count * len(field.flags) for field in self.fields)
 
 
-def streams(plan: Plan) -> tuple[Stream, ...]:
+def streams(plan: ArrayPlan) -> tuple[Stream, ...]:
     """The streams of an engine, in the order of its ports."""
+    mode = (Field("mode", "mode", None, "mode", 1, 1, plan.mode_bits),) * (plan.mode_bits > 0)
     found = [
         Stream("weight", False, "step", _codes(plan, 0)),
-        Stream("activation", False, "step", _codes(plan, 1), last=True),
+        Stream("activation", False, "step", _codes(plan, 1) + mode, last=True),
     ]
-    if scales := _scales(plan, "group"):
-        found.append(Stream("scale", False, "group", scales))
-    late = _scales(plan, "end")
-    if (bias := plan.arithmetic.output.bias) is not None:
-        late += (Field("bias", "bias", None, "bias", plan.rows, 1, bias.bits),)
-    if late:
-        found.append(Stream("end_scale", False, "reduction", late))
+    if isinstance(plan, Plan):
+        found += _scaling(plan)
     results = plan.rows * plan.cols
     if plan.initial is not None:
         width = plan.initial.width
@@ -128,7 +128,7 @@ def streams(plan: Plan) -> tuple[Stream, ...]:
         None,
         "value",
         1 if plan.serial else results,
-        plan.arithmetic.outputs,
+        plan.outputs,
         plan.result_bits,
         plan.result_signed,
         flag_names(plan.result_flags),
@@ -138,16 +138,28 @@ def streams(plan: Plan) -> tuple[Stream, ...]:
     return tuple(found)
 
 
-def _codes(plan: Plan, side: int) -> tuple[Field, ...]:
-    operand = (plan.arithmetic.weight, plan.arithmetic.activation)[side]
-    vectors = plan.cols if side else plan.rows
-    found = [
-        Field(name, "codes", side, name, vectors, plan.lanes, fmt.bits)
-        for name, fmt in operand.codes.items()
-    ]
-    if operand.select:
-        found.append(Field("select", "select", side, "select", vectors, 1, operand.select.width))
+def _codes(plan: ArrayPlan, side: int) -> tuple[Field, ...]:
+    vectors, found = plan.cols if side else plan.rows, []
+    for name, shape in plan.vector_codes(side).members.items():
+        if isinstance(shape, data.ArrayLayout):
+            many = vectors, shape.length, shape.elem_shape
+            found.append(Field(name, "codes", side, name, *many))
+        else:
+            found.append(Field("select", "select", side, "select", vectors, 1, shape))
     return tuple(found)
+
+
+def _scaling(plan: Plan) -> list[Stream]:
+    """The streams of scales and biases."""
+    found = []
+    if scales := _scales(plan, "group"):
+        found.append(Stream("scale", False, "group", scales))
+    late = _scales(plan, "end")
+    if (bias := plan.arithmetic.output.bias) is not None:
+        late += (Field("bias", "bias", None, "bias", plan.rows, 1, bias.bits),)
+    if late:
+        found.append(Stream("end_scale", False, "reduction", late))
+    return found
 
 
 def _scales(plan: Plan, when: str) -> tuple[Field, ...]:

@@ -9,8 +9,10 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .aligned import AlignedElement
+from .array_plan import ArrayPlan
 from .datapaths import Making
-from .pe import SIDES, ProcessingElement
+from .modes import ModalPlan
+from .pe import SIDES, ModalElement, ProcessingElement
 from .plan import Plan
 from .product import FlaggedLayout
 from .scale.timing import delay_line, delayed
@@ -26,27 +28,19 @@ KINDS = {
 }
 
 
-def codes_layout(plan: Plan, side: int) -> data.StructLayout:
+def codes_layout(plan: ArrayPlan, side: int) -> data.StructLayout:
     """A step's codes: a member for each array of codes, vector 0 and lane 0 in the low bits.
 
     Above them, where the element formats have several tables, what each vector selects.
     """
     vectors = plan.cols if side else plan.rows
-    members = vector_codes(plan, side).members
+    members = plan.vector_codes(side).members
     return data.StructLayout(
         {name: data.ArrayLayout(shape, vectors) for name, shape in members.items()}
     )
 
 
-def vector_codes(plan: Plan, side: int) -> data.StructLayout:
-    """The codes of one row or column, and what it selects."""
-    operand = (plan.arithmetic.weight, plan.arithmetic.activation)[side]
-    members = {n: data.ArrayLayout(fmt.bits, plan.lanes) for n, fmt in operand.codes.items()}
-    select = {"select": operand.select.width} if operand.select else {}
-    return data.StructLayout({**members, **select})
-
-
-def sums_layout(plan: Plan) -> data.StructLayout:
+def sums_layout(plan: ArrayPlan) -> data.StructLayout:
     """All sums of a group, by number; before a scale path also if it ends the reduction."""
     members = {
         str(number): data.ArrayLayout(
@@ -57,40 +51,44 @@ def sums_layout(plan: Plan) -> data.StructLayout:
     return data.StructLayout({**members, "last": 1} if plan.serial else members)
 
 
-def element_of(plan: Plan, item: Sum) -> ProcessingElement | AlignedElement:
+def element_of(plan: ArrayPlan, item: Sum) -> wiring.Component:
     """The component that forms one sum."""
+    if isinstance(plan, ModalPlan):
+        return ModalElement(plan, item)
+    assert isinstance(plan, Plan)
     return (AlignedElement if item.aligned else ProcessingElement)(plan, item)
 
 
 def prepare(
-    m: Module, plan: Plan, side: int, vector: int, codes, enable: Value, part: Value
+    m: Module, plan: ArrayPlan, side: int, vector: int, codes, enable: Value, told: dict
 ) -> dict:
     """A step's elements of one row or column as its sums want them; ``codes`` by array.
 
-    Of elements that are taken in parts, the one called ``part``.
+    ``told`` is what is known of the step: which ``part`` of it this is, and its ``mode``.
     """
-    operand, name = (plan.arithmetic.weight, plan.arithmetic.activation)[side], SIDES[side]
-    table = codes["select"] if operand.select else None
+    name = SIDES[side]
+    table = codes["select"] if "select" in plan.vector_codes(side).members else None
     found = {}
-    for key, (plane, form) in plan.inputs(side).items():
+    for key, item in plan.inputs(side).items():
+        form = item.form
         found[key] = Signal(form.layouts, name=f"{name}_{key}_{vector}")
         latest, label = max(form.delays), f"{name}_{key}"
-        places, parts = found[key], [None] * (latest + 1)
-        if form.parts > 1:
-            parts = delay_line(m, enable, part, latest, f"{label}_part_{vector}")
-            m.d.comb += found[key].part.eq(parts[min(form.delays)])
-            places = found[key].places
+        lines = {
+            what: delay_line(m, enable, told[what], latest, f"{label}_{what}_{vector}")
+            for what in form.told
+        }
+        m.d.comb += [found[key][what].eq(line[min(form.delays)]) for what, line in lines.items()]
+        places = found[key].places if lines else found[key]
         tables = delay_line(m, enable, table, latest, f"{label}_table_{vector}")
         for place, cycles in enumerate(form.delays):
-            lanes = range(place * form.span, min((place + 1) * form.span, plan.lanes))
             late = []
-            for lane in lanes:
-                code = codes[operand.planes[plane].code][lane]
+            for lane in range(place * form.span, min((place + 1) * form.span, item.lanes)):
                 # With a reset, or tools would spend a LUT on a few flip-flops.
                 line = f"{label}_{vector}_{lane}_late"
-                late.append(delayed(m, enable, code, cycles, line, reset=True))
-            at = f"{plane}_{vector}_{place}"
-            making = Making(enable, name, at, tables[cycles], parts[cycles])
+                late.append(delayed(m, enable, item.code(codes, lane), cycles, line, reset=True))
+            known = {what: line[cycles] for what, line in lines.items()}
+            at = f"{item.label}_{vector}_{place}"
+            making = Making(enable, name, at, tables[cycles], **known)
             m.d.comb += places[place].eq(form.made(m, late, making))
     return found
 
@@ -101,6 +99,7 @@ class Marks(NamedTuple):
     ``last`` is of the reduction. The others say nothing where no step was taken. Where a step
     takes several cycles, these are the marks of one: the step ``begins`` with it, and it is the
     ``part`` so many of the step; ``first`` then marks only the first, ``close`` the last.
+    ``mode`` is the step's, where there are several.
     """
 
     taken: Value
@@ -109,6 +108,12 @@ class Marks(NamedTuple):
     last: Value
     begins: Value
     part: Value
+    mode: Value
+
+    @property
+    def told(self) -> dict[str, Value]:
+        """What elements are told of their step."""
+        return {"part": self.part, "mode": self.mode}
 
     def accumulates(self, cycles: int) -> Value:
         """Whether a sum takes what there is; one whose steps take a single cycle, once a step."""
@@ -127,7 +132,7 @@ class StepArray(wiring.Component):
 
     Parameters
     ----------
-    plan : :class:`Plan`
+    plan : :class:`ArrayPlan`
         Formats, shape and widths.
 
     Members
@@ -135,16 +140,18 @@ class StepArray(wiring.Component):
     weight : :py:`In(stream.Signature(codes_layout(plan, 0)))`
         Codes.
     activation : :py:`In(stream.Signature(StructLayout({"data": codes_layout(plan, 1), "last": 1})))`
-        Codes, and the end of the reduction.
+        Codes, and the end of the reduction; between them the mode, where there are several, the
+        same for all steps of a reduction.
     initial : :py:`In(stream.Signature(ArrayLayout(…, rows * cols)))`
         What the sums start from, once a reduction; only where the arithmetic preloads.
     result : :py:`Out(stream.Signature(sums_layout(plan)))`
         The sums, column 0 of row 0 in the low bits.
     """  # noqa: E501
 
-    def __init__(self, plan: Plan):
+    def __init__(self, plan: ArrayPlan):
         self.plan = plan
-        steps = data.StructLayout({"data": codes_layout(plan, 1), "last": 1})
+        mode = {"mode": plan.mode_bits} if plan.mode_bits else {}
+        steps = data.StructLayout({"data": codes_layout(plan, 1), **mode, "last": 1})
         ports = {
             "weight": In(stream.Signature(codes_layout(plan, 0))),
             "activation": In(stream.Signature(steps)),
@@ -185,7 +192,8 @@ class StepArray(wiring.Component):
         taken, first, close = Signal(), Signal(init=1), Signal()
         part, ends = self._parts(m, advance & taken)
         begins = part == 0 if self.plan.cycles > 1 else Const(1, 1)
-        now = Marks(taken, first, close, activation.payload.last, begins, part)
+        mode = activation.payload.mode if self.plan.mode_bits else Const(0, 0)
+        now = Marks(taken, first, close, activation.payload.last, begins, part, mode)
         may = self._admits(m, advance, now)
         m.d.comb += [
             taken.eq(weight.valid & activation.valid & may),
@@ -193,10 +201,10 @@ class StepArray(wiring.Component):
             activation.ready.eq(weight.valid & may & advance & ends),
         ]
         entered = advance & taken
-        if self.plan.group is None:
+        steps = self.plan.group_steps
+        if steps is None:
             m.d.comb += close.eq(now.last & ends)
         else:
-            steps = self.plan.group // self.plan.lanes
             count = Signal(range(max(steps, 2)))
             m.d.comb += close.eq((now.last | (count == steps - 1)) & ends)
             with m.If(entered & ends):
@@ -224,7 +232,7 @@ class StepArray(wiring.Component):
         for stage in range(self.plan.array_latency - 1):
             marks = []
             for name, before in zip(Marks._fields, found[-1], strict=True):
-                if self.plan.cycles == 1 and name in ("begins", "part"):
+                if isinstance(before, Const):
                     marks.append(before)
                     continue
                 reset_less = name != "taken"

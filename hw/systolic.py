@@ -10,16 +10,9 @@ from amaranth.hdl import Const, Signal
 
 from .cell import Cell, Edge
 from .pe import SIDES
-from .plan import Plan
 from .scale.timing import delayed
 from .shared import place
 from .steps import KINDS, StepArray
-
-
-def shortest(plan: Plan) -> int:
-    """Steps from one end of a group to the next, at the least."""
-    whole = plan.group or plan.arithmetic.group or plan.stage.span or plan.lanes
-    return whole // plan.lanes
 
 
 class SystolicArray(StepArray):
@@ -42,12 +35,12 @@ class SystolicArray(StepArray):
     def spaced(self) -> bool:
         """Whether the ends of reductions are kept apart."""
         plan = self.plan
-        return plan.serial and plan.group is None and shortest(plan) <= plan.skew
+        return plan.serial and plan.group_steps is None and plan.shortest <= plan.skew
 
     @property
     def spacing(self) -> int:
         """Cycles from the end of a group to the next, at the least."""
-        return self.plan.skew + 1 if self.spaced else shortest(self.plan)
+        return self.plan.skew + 1 if self.spaced else self.plan.shortest
 
     def _admits(self, m, advance, now):
         weight, activation = self.weight, self.activation
@@ -73,12 +66,13 @@ class SystolicArray(StepArray):
         """
         plan = self.plan
         above = [
-            self._edge(m, advance, 1, col, self.activation.payload.data, marks[col].part)
+            self._edge(m, advance, 1, col, self.activation.payload.data, marks[col].told)
             for col in range(plan.cols)
         ]
         for row in range(plan.rows):
             mark = marks[plan.step_latency + row]
-            left = self._edge(m, advance, 0, row, self.weight.payload, marks[row].part, mark)
+            mark = mark._replace(mode=marks[plan.step_latency + row - 1].mode)
+            left = self._edge(m, advance, 0, row, self.weight.payload, marks[row].told, mark)
             for col in range(plan.cols):
                 arriving = above[col] | left
                 for name, numbers in self._standing(row, col):
@@ -87,7 +81,7 @@ class SystolicArray(StepArray):
                 above[col] = _wires(m, cell, f"{row}_{col}")
                 left = {name: above[col][name] for name in left}
 
-    def _edge(self, m, advance, side: int, index: int, codes, part, mark=None) -> dict:
+    def _edge(self, m, advance, side: int, index: int, codes, told, mark=None) -> dict:
         """What enters at a row or column, ``index`` cycles later than at the first."""
         name = f"{('row', 'column')[side]}_edge_{index}"
         edge = place(m, name, ("edge", side), partial(Edge, self.plan, side))
@@ -95,12 +89,13 @@ class SystolicArray(StepArray):
         for array in codes.shape().members:
             late = delayed(m, advance, codes[array][index], index, f"{name}_{array}")
             m.d.comb += edge.codes[array].eq(late)
-        if self.plan.cycles > 1:
-            m.d.comb += edge.part.eq(part)
+        ports = edge.signature.members
+        m.d.comb += [getattr(edge, what).eq(value) for what, value in told.items() if what in ports]
         if mark is not None:
             m.d.comb += [edge.marks.accumulate.eq(mark.taken), edge.marks.close.eq(mark.close)]
-            if "begins" in edge.marks.shape().members:
-                m.d.comb += edge.marks.begins.eq(mark.begins)
+            for what in ("begins", "mode"):
+                if what in edge.marks.shape().members:
+                    m.d.comb += edge.marks[what].eq(getattr(mark, what))
         return _wires(m, edge, name)
 
     def _standing(self, row: int, col: int) -> Iterator[tuple[str, list[int]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +18,7 @@ from .golden.errors import DesignError
 from .hw.emit import Emitted, emit, notes, summary
 from .manifest import manifest
 from .portlist import Port, bus, portlist
+from .sim.beats import steps_of
 from .sim.pack import data_bits, has_last
 from .sim.runner import core_verilog
 from .vectors import Chosen, Memory, choose, memories
@@ -150,8 +152,9 @@ def _values(emitted: Emitted, part: str, megahertz: float) -> dict[str, Any]:
         "serial": emitted.plan.serial,
         "rows": emitted.plan.rows,
         "cols": emitted.plan.cols,
-        "k_max": engine.arithmetic.k_max,
-        "step": emitted.plan.lanes,
+        "k_max": _each(item.k_max for item in engine.modes),
+        "step": _each(mode.lanes for mode in emitted.plan.modes),
+        "modes": [mode.label for mode in emitted.plan.modes],
         "part": part,
         "ports": ports,
         "clock": ports[0].name,
@@ -160,6 +163,11 @@ def _values(emitted: Emitted, part: str, megahertz: float) -> dict[str, Any]:
         "period": f"{1000 / megahertz:.3f}",
         "buses": [bus(stream) for stream in emitted.streams] if axis else [],
     }
+
+
+def _each(values: Iterable[int]) -> str:
+    """What all modes have, or what each has in turn."""
+    return "/".join(str(value) for value in dict.fromkeys(values))
 
 
 def _streams(emitted: Emitted) -> list[tuple[str, str, str]]:
@@ -178,10 +186,10 @@ def _bench(emitted: Emitted, chosen: Chosen, held: tuple[Memory, ...], seed: int
         "pins": [(port.name, _net(emitted, port, held)) for port in portlist(emitted)],
         "tiles": len(chosen.tiles),
         "freely": len(chosen.freely),
-        "steps": sum(tile.k for tile in chosen.freely) // plan.lanes,
+        "steps": sum(steps_of(plan, tile) for tile in chosen.freely),
         "pace": "a cycle" if plan.cycles == 1 else f"in {plan.cycles} cycles",
         "cycles": chosen.cycles,
-        "drain": max(t.k for t in chosen.tiles) // plan.lanes * plan.cycles
+        "drain": max(steps_of(plan, tile) for tile in chosen.tiles) * plan.cycles
         + plan.latency
         + plan.reduction_cycles
         + 16,

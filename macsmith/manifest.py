@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
+from .golden.bounds import Range
 from .golden.description.serialize import to_dict
 from .hw.emit import Emitted
+from .hw.plan import Plan
 from .portlist import Layout, Port, portlist
 from .stages import Row, stages
 
@@ -45,20 +47,36 @@ def manifest(emitted: Emitted, files: Iterable[str], **more: Any) -> dict[str, A
             "active": "low" if engine.build.interface == "axis" else "high",
             "synchronous": True,
         },
-        "shape": {"rows": plan.rows, "cols": plan.cols, "lanes": plan.lanes},
+        "shape": {"rows": plan.rows, "cols": plan.cols, "lanes": engine.build.lanes},
+        "modes": [_mode(emitted, number) for number in range(len(engine.modes))],
         "streams": [_stream(stream) for stream in emitted.streams],
         "ports": [_port(port) for port in ports],
         "flags": {name: text for name, text in FLAGS.items() if name in names},
         "latency_cycles": plan.latency,
         "macs_per_cycle": plan.macs_per_cycle,
         "cycles_per_step": plan.cycles,
-        "k_max": engine.arithmetic.k_max,
-        "group": plan.group,
+        "k_max": engine.modes[0].k_max,
+        "group": plan.group if isinstance(plan, Plan) else None,
         "stages": [_stage(row) for row in stages(plan)],
         "files": sorted(files),
         **more,
         "tools": {name: version(name) for name in TOOLS},
     }
+
+
+def _mode(emitted: Emitted, number: int) -> dict[str, Any]:
+    """A mode's lanes, and what its results count; where there is one mode, that of the engine."""
+    mode = emitted.plan.modes[number]
+    found: dict[str, Any] = {
+        "mode": number,
+        "pair": mode.label,
+        "lanes": mode.lanes,
+        "k_max": mode.arithmetic.k_max,
+        "macs_per_cycle": emitted.plan.rates[number],
+    }
+    if isinstance(mode.result, Range):
+        found["unit_exponent"] = mode.result.lsb
+    return found
 
 
 def _stream(stream: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,8 +36,8 @@ def folder_name(engine: Engine, board: Board) -> str:
 class Report:
     """The cost of ``engine`` on ``board``, and whether the design was verified.
 
-    ``macs`` are those a cycle. ``path`` is the cost of its scale path alone, which ``cost``
-    includes; None for raw engines.
+    ``rates`` are the MACs a cycle by the formats of each mode; a MAC is one of the first. ``path``
+    is the cost of its scale path alone, which ``cost`` includes; None for raw engines.
     """
 
     engine: Engine
@@ -44,8 +45,13 @@ class Report:
     cost: Cost
     verified: bool
     seconds: float
-    macs: int | float
+    rates: Mapping[str, int | float]
     path: Cost | None = None
+
+    @property
+    def macs(self) -> int | float:
+        """Products a cycle in the first mode."""
+        return next(iter(self.rates.values()))
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON: resources, their share of the board, and per MAC."""
@@ -59,6 +65,7 @@ class Report:
             "verified": self.verified,
             "shape": {k: getattr(self.engine.build, k) for k in ("rows", "cols", "lanes")},
             "macs_per_cycle": self.macs,
+            "modes": [{"pair": pair, "macs_per_cycle": n} for pair, n in self.rates.items()],
             "resources": resources,
             "per_mac": {name: round(value / self.macs, 3) for name, value in resources.items()},
             "scale_path": self._path(),
@@ -83,7 +90,8 @@ class Report:
     def header(self) -> list[str]:
         """What the columns of ``rows`` are."""
         path = ["scale path"] if self.path else []
-        return ["resource", "used", *path, f"of {self.board.name}", "share", "per MAC"]
+        mac = f"per {next(iter(self.rates))}" if len(self.rates) > 1 else "per MAC"
+        return ["resource", "used", *path, f"of {self.board.name}", "share", mac]
 
     def rows(self) -> list[list[str]]:
         """Resource, used, of that in the scale path, of the board, share, per MAC."""
@@ -110,7 +118,7 @@ class Report:
         levels, fits = self.cost.levels, self.cost.fits
         proof = "verified against the golden model" if self.verified else "NOT verified"
         lines = [
-            f"{self.macs:,g} MACs per cycle; {proof}",
+            f"{self._rates()} MACs per cycle; {proof}",
             f"levels between registers: {levels['lut']} LUT, carry run of {levels['carry']} bits",
         ]
         if self.path:
@@ -125,9 +133,16 @@ class Report:
             lines.append(
                 f"{fits.engines:,} such engines fit{shell} ({limit} run out first): "
                 f"{total:,g} MACs per cycle"
+                + f" of {next(iter(self.rates))}"
+                * (len(self.rates) > 1)
             )
         tools = ", ".join(f"{name} {text}" for name, text in self.cost.tools.items())
         return [*lines, NOTE, f"tools: {tools}"]
+
+    def _rates(self) -> str:
+        if len(self.rates) == 1:
+            return f"{self.macs:,g}"
+        return ", ".join(f"{rate:,g} {pair}" for pair, rate in self.rates.items())
 
     def markdown(self) -> str:
         """The report as a Markdown section."""

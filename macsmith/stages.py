@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 
 from .golden.bounds import Range
 from .golden.terms import Sided
+from .hw.array_plan import ArrayPlan
 from .hw.emit import format_of
+from .hw.modes import ModalPlan
 from .hw.plan import Plan
 from .hw.ports import Stream, streams
 from .hw.sums import Sum
@@ -35,11 +37,14 @@ class Row:
     what: str
 
 
-def stages(planned: Plan) -> tuple[Row, ...]:
+def stages(planned: ArrayPlan) -> tuple[Row, ...]:
     """All stages in the order in which a number meets them."""
     ports = streams(planned)
-    rows = _inputs(planned, ports, ("codes", "select"))
+    rows = _inputs(planned, ports, ("codes", "select", "mode"))
     rows[0] = replace(rows[0], cycles=1)  # all codes are decoded at once
+    if isinstance(planned, ModalPlan):
+        return tuple(rows + _modes(planned))
+    assert isinstance(planned, Plan)
     for number, item in enumerate(planned.sums):
         found = _sum(planned, item, f" {number}" if len(planned.sums) > 1 else "")
         # Sums are formed side by side: their cycles count once.
@@ -52,7 +57,26 @@ def stages(planned: Plan) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _inputs(planned: Plan, ports: tuple[Stream, ...], kinds: tuple[str, ...]) -> list[Row]:
+def _modes(planned: ModalPlan) -> list[Row]:
+    """What modes have of their own, and the accumulator of all."""
+    rows = []
+    for unit in planned.units:
+        shared = " on shared rows" if len(unit.modes) > 1 else ""
+        for number in unit.modes:
+            alone = planned.modes[number]
+            item, what = alone.sums[0], f"{alone.label}, {alone.lanes} lanes{shared}"
+            product = item.pairs[0].product
+            rows.append(Row(f"product, mode {number}", product.width, product, "", None, what))
+    step, total = planned.addend, planned.sums[0].total
+    what = "of any mode, in its own unit"
+    cycles = planned.step_latency
+    rows.append(Row("step", step.width, step, "", cycles, what))
+    what = "one a row and column" + f"; {planned.skew} cycles of skew" * (planned.skew > 0)
+    rows.append(Row("accumulator", total.width, total, "", 1 + planned.skew, what))
+    return rows
+
+
+def _inputs(planned: ArrayPlan, ports: tuple[Stream, ...], kinds: tuple[str, ...]) -> list[Row]:
     rows = []
     for stream in ports:
         for field in stream.fields:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .hw.emit import Emitted
 from .hw.ports import Stream
-from .sim.beats import join, single
+from .sim.beats import join, single, steps_of
 from .sim.pack import beat_bits, pack
 from .sim.rate import expected_cycles
 from .sim.stimuli import Tile, bound_tiles, tiles
@@ -66,10 +66,10 @@ def choose(emitted: Emitted, count: int, seed: int) -> Chosen:
     """
     engine, plan = emitted.engine, emitted.plan
     freely = tiles(engine, count, seed, steps=plan.reduction_cycles, every=1)
-    arithmetic = engine.arithmetic
-    if not arithmetic.aligned and arithmetic.k_max <= LONGEST * engine.lanes():
+    if all(item.k_max <= LONGEST * engine.lanes(mode) for mode, item in enumerate(engine.modes)):
         freely += bound_tiles(engine, seed)
-    cycles = expected_cycles(plan, emitted.streams[-1], [tile.k for tile in freely])
+    steps = [steps_of(plan, tile) for tile in freely]
+    cycles = expected_cycles(plan, emitted.streams[-1], steps)
     return Chosen(freely, tiles(engine, count, seed + 1), cycles)
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from ..golden.errors import Mismatch
+from ..hw.array_plan import ArrayPlan
 from ..hw.emit import Emitted
 from . import lanes, report
-from .beats import Beats, beats_of, join, single
+from .beats import Beats, beats_of, join, single, steps_of
 from .matmul import engine_matmul
 from .rate import expected_cycles
 from .stimuli import Tile
@@ -74,7 +75,7 @@ def run_batch(
     count = macs = cycles = 0
     expected: int | None = None if stalls else 0
     seconds, wrong, text = 0.0, list[int](), ""
-    for number, chunk in enumerate(_chunks(tiles, plan.lanes)):
+    for number, chunk in enumerate(_chunks(tiles, plan)):
         beats = {s.name: join([single(s, plan, tile) for tile in chunk]) for s in emitted.streams}
         begun = time.perf_counter()
         run = machine.run(beats, len(beats["result"]), stalls + number if stalls else 0)
@@ -87,21 +88,21 @@ def run_batch(
         if run.extra:
             text = text or f"{run.extra} results more than tiles, after tile {count - 1}"
         cycles += run.cycles
-        due = expected_cycles(plan, result, [tile.k for tile in chunk])
+        due = expected_cycles(plan, result, [steps_of(plan, tile) for tile in chunk])
         expected = None if expected is None or due is None else expected + due
         macs += sum(tile.k * plan.rows * plan.cols for tile in chunk)
         if len(run.words) < len(beats["result"]):
             break  # it hung
-    results = count * plan.rows * plan.cols * plan.arithmetic.outputs
+    results = count * plan.rows * plan.cols * plan.outputs
     return Batch(count, results, macs, cycles, expected, seconds, tuple(wrong), text)
 
 
-def _chunks(tiles: Iterable[Tile], width: int) -> Iterator[list[Tile]]:
+def _chunks(tiles: Iterable[Tile], plan: ArrayPlan) -> Iterator[list[Tile]]:
     chunk: list[Tile] = []
     size = 0
     for tile in tiles:
         chunk.append(tile)
-        size += tile.k // width
+        size += steps_of(plan, tile)
         if size >= CHUNK:
             yield chunk
             chunk, size = [], 0
@@ -115,7 +116,7 @@ def _differences(
     """The tiles of ``chunk`` that came out wrong, and how."""
     plan, stream = emitted.plan, emitted.streams[-1]
     field, done = stream.fields[0], len(run.words)
-    each = beats_of(stream, plan, plan.lanes)  # the same for every K
+    each = beats_of(stream, plan, 1)  # the same for every K
     received = lanes.patterns(field, run.words), lanes.flags_of(field, run.words)
     marks = wanted.flags[0] if wanted.flags[0] is not None else np.zeros_like(received[1])
     expected = lanes.pattern_of(field, wanted.values[0][:done]), marks[:done]

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ..golden.matmul import Result
 from ..golden.tensor import Quantized, spread
-from ..hw.plan import Plan
+from ..hw.array_plan import ArrayPlan
 from ..hw.ports import Field, Stream
 
 Array = npt.NDArray[Any]
@@ -32,6 +32,7 @@ class Matrices:
     bias : codes (N,) of the output's bias format, or None.
     initial : (N, M) integers that the sums start from, or None.
     answer : what must come out, (N, M) or (outputs, N, M); None where nobody knows yet.
+    mode : of the engine's.
     """
 
     weight: Quantized
@@ -39,6 +40,7 @@ class Matrices:
     bias: Array | None = None
     initial: Array | None = None
     answer: Result | None = None
+    mode: int = 0
 
     @property
     def k(self) -> int:
@@ -56,7 +58,7 @@ class Blocks:
     cols: Array
 
     @classmethod
-    def of(cls, shape: tuple[int, int], plan: Plan) -> Blocks:
+    def of(cls, shape: tuple[int, int], plan: ArrayPlan) -> Blocks:
         """All of an N × M result; the last blocks repeat its last row and column."""
         return cls(_blocks(shape[0], plan.rows), _blocks(shape[1], plan.cols))
 
@@ -80,11 +82,16 @@ class Beats:
         return len(self.last)
 
 
-def beats_of(stream: Stream, plan: Plan, k: int) -> int:
-    """How many beats of ``stream`` a reduction over ``k`` elements has."""
+def steps_of(plan: ArrayPlan, matrices: Matrices) -> int:
+    """How many steps a reduction takes."""
+    return matrices.k // plan.modes[matrices.mode].lanes
+
+
+def beats_of(stream: Stream, plan: ArrayPlan, steps: int) -> int:
+    """How many beats of ``stream`` a reduction of so many steps has."""
     return {
-        "step": k // plan.lanes,
-        "group": k // (plan.group or k),
+        "step": steps,
+        "group": steps // (plan.group_steps or steps),
         "reduction": 1,
         "result": plan.rows * plan.cols,
     }[stream.per]
@@ -101,12 +108,12 @@ class Feed:
     """
 
     def __init__(
-        self, streams: Iterable[Stream], plan: Plan, matrices: Matrices, blocks: Blocks
+        self, streams: Iterable[Stream], plan: ArrayPlan, matrices: Matrices, blocks: Blocks
     ) -> None:
-        self._across = len(blocks.cols)
+        self._across, steps = len(blocks.cols), steps_of(plan, matrices)
         self._held = {
             stream.name: [
-                _READERS[field.kind](field, beats_of(stream, plan, matrices.k), matrices, blocks)
+                _READERS[field.kind](field, beats_of(stream, plan, steps), matrices, blocks)
                 for field in stream.fields
             ]
             for stream in streams
@@ -124,7 +131,7 @@ class Feed:
         return Beats(tuple(values), tuple(flags), last.reshape(-1))
 
 
-def single(stream: Stream, plan: Plan, matrices: Matrices) -> Beats:
+def single(stream: Stream, plan: ArrayPlan, matrices: Matrices) -> Beats:
     """The beats of one reduction, for matrices that fill the array."""
     only, blocks = np.zeros(1, np.int64), Blocks.of((plan.rows, plan.cols), plan)
     return Feed([stream], plan, matrices, blocks).beats(stream, only, only)
@@ -142,7 +149,7 @@ def join(parts: Sequence[Beats]) -> Beats:
     return Beats(tuple(values), tuple(flags), np.concatenate([p.last for p in parts]))
 
 
-def gather(results: Array, shape: tuple[int, int], plan: Plan, outputs: int) -> Array:
+def gather(results: Array, shape: tuple[int, int], plan: ArrayPlan, outputs: int) -> Array:
     """Lanes of all reductions, row blocks outermost, as (N, M) or (outputs, N, M)."""
     down, across = (-(-size // part) for size, part in zip(shape, (plan.rows, plan.cols),
                                                            strict=True))  # fmt: skip
@@ -166,9 +173,20 @@ _Read = tuple[Array, Array | None]
 
 def _codes(field: Field, beats: int, matrices: Matrices, blocks: Blocks) -> _Read:
     index = blocks.cols if field.side else blocks.rows
-    codes = np.asarray(matrices.side(field).codes[field.array])[index]
-    parts = codes.reshape(*index.shape, beats, field.lanes).transpose(0, 2, 1, 3)
+    operand = matrices.side(field)
+    name = next(iter(operand.codes)) if field.array == "word" else field.array
+    codes = np.asarray(operand.codes[name])[index]
+    words = codes.reshape(*index.shape, beats, field.lanes, -1)
+    values = words[..., 0]
+    if (count := words.shape[-1]) > 1:
+        words, bits = words.astype(np.int64), operand.operand.codes[name].bits
+        values = np.bitwise_or.reduce(words << (bits * np.arange(count)), axis=-1)
+    parts = values.transpose(0, 2, 1, 3)
     return parts.reshape(len(index), beats, field.count), None
+
+
+def _mode(field: Field, beats: int, matrices: Matrices, blocks: Blocks) -> _Read:
+    return np.full((len(blocks.rows), beats, 1), matrices.mode), None
 
 
 def _scales(field: Field, beats: int, matrices: Matrices, blocks: Blocks) -> _Read:
@@ -218,6 +236,7 @@ _READERS: dict[str, Callable[[Field, int, Matrices, Blocks], _Read]] = {
     "codes": _codes,
     "scales": _scales,
     "select": _select,
+    "mode": _mode,
     "bias": _bias,
     "initial": _initial,
     "value": _value,

@@ -12,7 +12,7 @@ from ..golden.matmul import Matrix, Result
 from ..golden.tensor import Quantized, single
 from ..hw.emit import Emitted, emit
 from . import lanes
-from .beats import Blocks, Feed, Matrices, beats_of, gather
+from .beats import Blocks, Feed, Matrices, beats_of, gather, steps_of
 from .stimuli import unit
 from .streams import CHUNK, Array, Simulator
 
@@ -24,19 +24,22 @@ def engine_matmul(
     initial: Array | None = None,
     bias: Array | None = None,
     *,
+    mode: int = 0,
     simulator: Simulator | None = None,
 ) -> Result:
     """weight (N × K) times activation (M × K), computed by the simulated RTL of ``engine``.
 
     N and M need not fit the array: rows and columns left over repeat the last vector and their
     results are dropped. ``initial`` (N, M) and ``bias`` (N,) are as for
-    :func:`macsmith.golden.matmul.matmul`, which returns the same. ``simulator`` is one built from
+    :func:`macsmith.golden.matmul.matmul`, which returns the same. ``mode`` is one of the engine's.
+    ``simulator`` is one built from
     ``emit(engine)``, for repeated calls.
 
     Raises DesignError for operands that the engine cannot take, ToolMissing or ToolFailed.
     """
     machine = simulator or Simulator(emit(engine))
-    emitted, arithmetic = machine.emitted, engine.arithmetic
+    emitted, alone = machine.emitted, engine.alone(mode)
+    arithmetic = alone.arithmetic
     if emitted.engine != engine:
         raise DesignError(f"the simulator is of {emitted.engine.name}, not of {engine.name}")
     matrices = Matrices(
@@ -46,8 +49,9 @@ def engine_matmul(
         else single(arithmetic.activation, activation),
         initial=None if initial is None else np.asarray(initial),
         bias=None if bias is None else np.asarray(bias),
+        mode=mode,
     )
-    _check(engine, matrices)
+    _check(alone, matrices)
     words = _run(machine, matrices)
     return _result(emitted, matrices, words)
 
@@ -58,8 +62,9 @@ def _run(machine: Simulator, matrices: Matrices) -> Array:
     plan, result = emitted.plan, machine.result
     blocks = Blocks.of((matrices.weight.shape[0], matrices.activation.shape[0]), plan)
     feed = Feed(machine.sources, plan, matrices, blocks)
-    total, each = len(blocks.rows) * len(blocks.cols), beats_of(result, plan, matrices.k)
-    size = max(CHUNK // (matrices.k // plan.lanes), 1)
+    steps = steps_of(plan, matrices)
+    total, each = len(blocks.rows) * len(blocks.cols), beats_of(result, plan, steps)
+    size = max(CHUNK // steps, 1)
     found = []
     for start in range(0, total, size):
         places = np.arange(start, min(start + size, total))
@@ -73,9 +78,9 @@ def _run(machine: Simulator, matrices: Matrices) -> Array:
 
 
 def _result(emitted: Emitted, matrices: Matrices, words: Array) -> Result:
-    plan, field = emitted.plan, emitted.streams[-1].fields[0]
+    plan, field = emitted.plan.modes[matrices.mode], emitted.streams[-1].fields[0]
     shape = matrices.weight.shape[0], matrices.activation.shape[0]
-    outputs = plan.arithmetic.outputs
+    outputs = plan.outputs
     values = lanes.patterns(field, words)
     if isinstance(plan.result, Format):
         values = values.astype(plan.result.dtype)

@@ -28,12 +28,13 @@ def difference(
     emitted: Emitted, tile: Tile, beat: int, lane: int, received: Lane, expected: Lane
 ) -> str:
     """Lines about the result in ``lane`` of a tile's ``beat``-th beat of results."""
-    plan, stream = emitted.plan, emitted.streams[-1]
+    plan, stream = emitted.plan.modes[tile.mode], emitted.streams[-1]
     field = stream.fields[0]
-    place, output = divmod(beat * field.count + lane, plan.arithmetic.outputs)
+    place, output = divmod(beat * field.count + lane, plan.outputs)
     row, col = divmod(place, plan.cols)
-    where = f"{tile.kind}, row {row}, column {col}"
-    where += f", output {output}" if plan.arithmetic.outputs > 1 else ""
+    mode = f"mode {tile.mode}, " if emitted.plan.mode_bits else ""
+    where = f"{mode}{tile.kind}, row {row}, column {col}"
+    where += f", output {output}" if plan.outputs > 1 else ""
     lines = [
         f"{where}, {_length(plan, tile.k)}",
         f"  expected {number(plan, field, expected)}",

@@ -18,7 +18,7 @@ from ..hw import yosys
 from ..hw.emit import Emitted, verilog
 from ..hw.ports import Stream
 from . import tools
-from .beats import join, single
+from .beats import join, single, steps_of
 from .pack import pack
 from .rate import steady
 from .stimuli import Tile
@@ -42,7 +42,8 @@ class Job:
     def shares(self) -> list[list[Tile]]:
         """The tiles dealt out over the stall patterns; the first gets such as run at full rate."""
         parts = min(len(PHASES), len(self.tiles))
-        long = [steady(self.emitted.plan, tile.k) for tile in self.tiles]
+        plan = self.emitted.plan
+        long = [steady(plan, steps_of(plan, tile)) for tile in self.tiles]
         first = [tile for tile, fits in zip(self.tiles, long, strict=True) if fits][::parts]
         first = first or self.tiles[:1]
         others = [tile for tile in self.tiles if not any(tile is item for item in first)]

@@ -55,9 +55,18 @@ def tiles(
 ) -> list[Tile]:
     """``count`` tiles of random length up to ``longest``; kinds take turns. Repeatable by seed.
 
-    Each ``every``-th has at least so many ``steps``, if k_max allows.
+    Each ``every``-th has at least so many ``steps``, if k_max allows. Modes take turns at random.
     """
     rng = np.random.default_rng(seed)
+    if (modes := len(engine.modes)) > 1:
+        ways: dict[str, int] = {"steps": steps, "every": every}
+        share = -(-count // modes)
+        found = [
+            replace(tile, mode=mode)
+            for mode in range(modes)
+            for tile in tiles(engine.alone(mode), share, seed + mode, longest, **ways)
+        ]
+        return [found[index] for index in rng.permutation(len(found))[:count]]
     size = unit(engine)
     most = max(engine.arithmetic.k_max // size, 1)
     usual = min(max(longest // size, _GROUPS), most)
@@ -82,8 +91,17 @@ def batches(engine: Engine, total: int, seed: int, k: int) -> Iterator[Tile]:
 def bound_tiles(engine: Engine, seed: int = 0) -> list[Tile]:
     """Tiles of the longest K that drive every sum to its upper and to its lower bound.
 
-    Where groups have float scales, once with the largest scales and once with scales of one.
+    Where groups have float scales, once with the largest scales and once with scales of one. Sums
+    that align have no bounds to reach.
     """
+    if len(engine.modes) > 1:
+        return [
+            replace(tile, mode=mode)
+            for mode in range(len(engine.modes))
+            for tile in bound_tiles(engine.alone(mode), seed)
+        ]
+    if engine.arithmetic.aligned:
+        return []
     engine = by_row(engine)
     arithmetic = engine.arithmetic
     rng = np.random.default_rng(seed)

@@ -11,7 +11,7 @@ from ..golden.errors import Mismatch
 from ..hw.emit import Emitted
 from . import report, runner
 from .batch import run_batch
-from .beats import beats_of
+from .beats import beats_of, steps_of
 from .pack import unpack
 from .rate import expected_cycles
 from .runner import Job
@@ -70,7 +70,7 @@ def verify(
     if core is None:
         sent += _in_bulk(emitted, 10 * count, seed + 1)
     plan = emitted.plan
-    results = plan.rows * plan.cols * plan.arithmetic.outputs
+    results = plan.rows * plan.cols * plan.outputs
     return Verification(
         emitted.engine.name,
         seed,
@@ -85,8 +85,8 @@ def verify(
 def stimuli(emitted: Emitted, count: int, seed: int) -> list[Tile]:
     """The tiles of a verification: random and corner ones, and the accumulators' bounds."""
     engine = emitted.engine
-    bounds = [] if engine.arithmetic.aligned else bound_tiles(engine, seed)
-    return tiles(engine, count, seed, steps=emitted.plan.reduction_cycles) + bounds
+    random = tiles(engine, count, seed, steps=emitted.plan.reduction_cycles)
+    return random + bound_tiles(engine, seed)
 
 
 def _in_bulk(emitted: Emitted, count: int, seed: int) -> list[Tile]:
@@ -118,7 +118,7 @@ def check(job: Job, found: list[dict[str, Any]], seed: int) -> None:
 def _first_difference(job: Job, number: int, results: list[str], wanted: list[int]) -> str:
     """The first wrong result in words, or nothing."""
     plan, stream = job.emitted.plan, job.emitted.streams[-1]
-    interface, each = job.emitted.engine.build.interface, beats_of(stream, plan, plan.lanes)
+    interface, each = job.emitted.engine.build.interface, beats_of(stream, plan, 1)
     for index, (text, want) in enumerate(zip(results, wanted, strict=False)):
         if int(text, 16) == want:
             continue
@@ -149,12 +149,12 @@ def _protocol(phase: dict[str, Any], wanted: int) -> str:
 
 def _rate(job: Job, phase: dict[str, Any]) -> str:
     """Without stalls, results come at full rate: one step a cycle and the latency once."""
-    plan, lengths = job.emitted.plan, [tile.k for tile in job.shares[0]]
-    due = expected_cycles(plan, job.emitted.streams[-1], lengths)
+    plan = job.emitted.plan
+    steps = [steps_of(plan, tile) for tile in job.shares[0]]
+    due = expected_cycles(plan, job.emitted.streams[-1], steps)
     if due is None or phase["cycles"] == due:
         return ""
-    steps = sum(k // plan.lanes for k in lengths)
-    return f": {steps} steps took {phase['cycles']} cycles, expected {due}"
+    return f": {sum(steps)} steps took {phase['cycles']} cycles, expected {due}"
 
 
 def _keep_waveform(job: Job, seed: int, libraries: tuple[Path, ...]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import DesignError, UnknownName
 from .arithmetic import Arithmetic
@@ -129,7 +129,18 @@ class Engine:
         """The only mode; DesignError if there are several."""
         if len(self.modes) > 1:
             raise DesignError(
-                f"{self.name} has {len(self.modes)} modes: in Python choose one of engine.modes "
-                "for the golden model; hardware that switches between modes cannot be built yet"
+                f"{self.name} has {len(self.modes)} modes: choose one, as engine.alone(0)"
             )
         return self.modes[0]
+
+    def alone(self, mode: int) -> Engine:
+        """The engine that has one of the modes only, with as many lanes as that has here.
+
+        Raises DesignError for a mode that there is not.
+        """
+        if not 0 <= mode < len(self.modes):
+            last = len(self.modes) - 1
+            raise DesignError(f"{self.name} has modes 0…{last}, got {mode}")
+        if len(self.modes) == 1:
+            return self
+        return Engine(self.name, (self.modes[mode],), replace(self.build, lanes=self.lanes(mode)))

@@ -134,6 +134,10 @@ class SerialForm(Form):
         return len(self.recoding.shifts)
 
     @property
+    def told(self):
+        return ("part",)
+
+    @property
     def layouts(self):
         places = data.ArrayLayout(self.layout, len(self.delays))
         return data.StructLayout({"places": places, "part": (self.parts - 1).bit_length()})

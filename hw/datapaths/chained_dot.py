@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
 
 class Node(NamedTuple):
-    """A partial sum, and carries still to be added to it: (signal, lsb)."""
+    """A partial sum, and carries still to be added to it: (signal, lsb).
+
+    ``weights`` are the places by which each mode shifts it; empty where there are no modes.
+    """
 
     value: Value
     bounds: Range
     carries: tuple[tuple[Value, int], ...]
+    weights: tuple[int | None, ...] = ()
 
 
 class ChainedDot(Dot):
@@ -54,7 +58,7 @@ class ChainedDot(Dot):
     def _elements(self) -> list[tuple[Value, Value]]:
         """The elements of each place."""
         sides = zip((self.weight, self.activation), self.plan.forms, strict=True)
-        weight, activation = (side if form.parts == 1 else side.places for side, form in sides)
+        weight, activation = (side.places if form.told else side for side, form in sides)
         return [(weight[place], activation[place]) for place in range(self.plan.places)]
 
     def _shifted(self, m, total: Value) -> Value:
@@ -164,7 +168,7 @@ class ChainedDot(Dot):
         while any(len(chains) > 1 for chains in nodes):
             level += 1
             nodes = [self._level(m, chains, level, f"sum_{n}") for n, chains in enumerate(nodes)]
-        found = [chains[0] for chains in nodes]
+        found = self.placed([chains[0] for chains in nodes])
         while len(found) > 1:
             level += 1
             found = self._level(m, found, level, "sum")
@@ -172,17 +176,20 @@ class ChainedDot(Dot):
         assert not node.carries
         return node
 
+    def placed(self, nodes: list[Node]) -> list[Node]:
+        """The sums of the digits before they are added."""
+        return nodes
+
     def _level(self, m, nodes: list[Node], level: int, name: str) -> list[Node]:
         """Add neighbours; an odd node passes through the same register."""
-        found = [_merged(a, b) for a, b in zip(nodes[::2], nodes[1::2], strict=False)]
+        found = [self.merged(a, b, level) for a, b in zip(nodes[::2], nodes[1::2], strict=False)]
         found += nodes[len(nodes) - len(nodes) % 2 :]
         if level % self.plan.pipeline and level < self.plan.levels:
             return found
         return [
-            Node(
-                self.held(m, node.value, shape_of(node.bounds), f"{name}_{level}_{n}"),
-                node.bounds,
-                tuple(
+            node._replace(
+                value=self.held(m, node.value, shape_of(node.bounds), f"{name}_{level}_{n}"),
+                carries=tuple(
                     (self.held(m, bit, 1, f"{name}_{level}_{n}_carry"), lsb)
                     for bit, lsb in node.carries
                 ),
@@ -190,27 +197,26 @@ class ChainedDot(Dot):
             for n, node in enumerate(found)
         ]
 
+    def merged(self, a: Node, b: Node, level: int) -> Node:
+        """The sum of two nodes, ``b`` no finer than ``a``; a carry of the unit of ``b`` goes in."""
+        step = b.bounds.lsb - a.bounds.lsb
+        bounds, waiting = a.bounds + b.bounds, [*a.carries, *b.carries]
+        carry: Value | int = 0
+        for index, (bit, lsb) in enumerate(waiting):
+            if lsb == b.bounds.lsb:
+                carry, bounds = bit, bounds + Range(lsb, 0, 1)
+                del waiting[index]
+                break
+        high = a.value[step:].as_signed() if a.bounds.signed else a.value[step:]
+        width = bounds.width - step
+        if isinstance(carry, int):
+            total = (high + b.value)[:width]  # both are registers
+        else:
+            total = plus(high, b.value, carry, width=width)
+        value = Cat(a.value[:step], total)
+        return Node(value.as_signed() if bounds.signed else value, bounds, tuple(waiting))
+
 
 def _lifted(digit: Digit, bits: Value) -> Value:
     """A row's bits plus the digit's bias: unsigned."""
     return Cat(bits[:-1], ~bits[-1]) if digit.bits.signed else bits
-
-
-def _merged(a: Node, b: Node) -> Node:
-    """The sum of two nodes, ``b`` no finer than ``a``; a carry of the unit of ``b`` goes in."""
-    step = b.bounds.lsb - a.bounds.lsb
-    bounds, waiting = a.bounds + b.bounds, [*a.carries, *b.carries]
-    carry: Value | int = 0
-    for index, (bit, lsb) in enumerate(waiting):
-        if lsb == b.bounds.lsb:
-            carry, bounds = bit, bounds + Range(lsb, 0, 1)
-            del waiting[index]
-            break
-    high = a.value[step:].as_signed() if a.bounds.signed else a.value[step:]
-    width = bounds.width - step
-    if isinstance(carry, int):
-        total = (high + b.value)[:width]  # both are registers
-    else:
-        total = plus(high, b.value, carry, width=width)
-    value = Cat(a.value[:step], total)
-    return Node(value.as_signed() if bounds.signed else value, bounds, tuple(waiting))

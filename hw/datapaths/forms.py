@@ -52,14 +52,27 @@ class Form:
         raise NotImplementedError
 
     @property
-    def layouts(self) -> data.ArrayLayout:
+    def layouts(self) -> data.Layout:
         """The shape of a step's places."""
         return data.ArrayLayout(self.layout, len(self.delays))
+
+    @property
+    def bits(self) -> int:
+        """Bits of a lane's code."""
+        return self.format.bits
 
     @property
     def parts(self) -> int:
         """Parts of an element that come one after the other, a cycle each."""
         return 1
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What it is told of the step beside codes, and hands on: members of ``layouts`` then.
+
+        ``part`` or ``mode``; see :class:`Making`. The places are the member ``places``.
+        """
+        return ()
 
     def made(self, m: Module, codes: Sequence[Value], making: Making):
         """What stands at a place: of the codes of its lanes."""
@@ -75,6 +88,7 @@ class Making(NamedTuple):
     name, place : what names in the module begin and end with.
     table : which of the format's tables is selected, where it has several.
     part : which part of the element is wanted, where a step takes several cycles.
+    mode : the step's mode, where the array has several.
     """
 
     enable: Value
@@ -82,6 +96,7 @@ class Making(NamedTuple):
     place: str
     table: Value | None = None
     part: Value | None = None
+    mode: Value | None = None
 
     def label(self, part: str) -> str:
         """The name of a part."""

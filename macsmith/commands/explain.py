@@ -8,7 +8,7 @@ from typing import Any
 
 from ..golden.description.serialize import to_dict
 from ..hw.emit import notes, summary
-from ..hw.plan import plan
+from ..hw.planner import plan
 from ..hw.ports import streams
 from ..stages import Row, stages
 from .common import chosen, design_arguments, json_argument, print_json, table
@@ -33,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
                 "engine": engine.name,
                 "summary": summary(engine, planned),
                 "macs_per_cycle": planned.macs_per_cycle,
+                "rates": list(planned.rates),
                 "cycles_per_step": planned.cycles,
                 "latency": planned.latency,
                 "stages": rows,
@@ -44,7 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     print(f"{engine.name}: {summary(engine, planned)}")
     pace = "one step a cycle" if planned.cycles == 1 else f"one step in {planned.cycles} cycles"
-    print("\n".join([f"{planned.macs_per_cycle:g} MACs per cycle, {pace}", *remarks]))
+    rates = "/".join(f"{rate:g}" for rate in planned.rates)
+    print("\n".join([f"{rates} MACs per cycle, {pace}", *remarks]))
     for lines in (rows, ports):
         header = list(lines[0])
         cells = [["–" if row[key] is None else str(row[key]) for key in header] for row in lines]

@@ -66,8 +66,9 @@ def synthesize(
         emitted.rtlil, tops, board, engine.build.policy, emitted.keep, folder, edif=edif
     )
     seconds = round(time.monotonic() - begun, 2)
-    part, macs = costs[path] if path else None, emitted.plan.macs_per_cycle
-    report = Report(engine, board, costs[emitted.core], verify, seconds, macs, part)
+    part, plan = costs[path] if path else None, emitted.plan
+    rates = dict(zip((mode.label for mode in plan.modes), plan.rates, strict=True))
+    report = Report(engine, board, costs[emitted.core], verify, seconds, rates, part)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(json.dumps(report.to_dict(), indent=2) + "\n")
     (folder / "report.md").write_text(report.markdown())

@@ -6,7 +6,7 @@ from macsmith.golden.errors import ToolFailed
 from macsmith.hw import yosys
 from macsmith.hw.emit import emit
 
-from macsmith import Options, design
+from macsmith import Build, Engine, Options, design, raw
 
 #: Of each datapath an engine: pair, lanes.
 SMALL = {
@@ -38,19 +38,19 @@ COSTED = (
 )
 
 
-def prove(name, folder, spoil=lambda text: text, **options):
+def prove(engine, folder, spoil=lambda text: text):
     """Raises ToolFailed unless every register and output of RTL and netlist is proven equal.
 
-    Shift registers are mapped to flip-flops, which have names in both; and registers that are equal
-    from the start are merged before, as the mapping does.
+    Shift registers are mapped to flip-flops, which have names in both; and bits of registers that
+    are equal from the start are merged before, as the mapping does.
     """
-    emitted = emit(design(name, Options(cols=1, **options)))
+    emitted = emit(engine)
     top = emitted.core
     (folder / "core.il").write_text(emitted.rtlil)
     (folder / "cells.v").write_text("".join(p.read_text() for p in families.models("xcup")))
     flags = f"{families.flags('xcup', 'lut')} -nosrl -top {top}"
-    merged = ["opt_expr", "opt_dff", "opt_merge -share_all", "opt_clean -purge"]
-    named = ["splitnets", "opt_clean -purge", "write_rtlil gold.il"]
+    merged = ["opt_expr", "opt_clean", "opt_dff", "splitcells", "opt_merge -share_all"]
+    named = ["opt_clean -purge", "splitnets", "opt_clean -purge", "write_rtlil gold.il"]
     whole = ["read_rtlil core.il", f"hierarchy -top {top}", "proc", "flatten", *merged, *named]
     yosys.run([*whole, flags, "write_verilog -noattr mapped.v"], folder, log="map.log")
     (folder / "mapped.v").write_text(spoil((folder / "mapped.v").read_text()))
@@ -73,13 +73,18 @@ def prove(name, folder, spoil=lambda text: text, **options):
 @pytest.mark.parametrize("datapath", SMALL)
 def test_the_netlist_of_every_datapath_is_proven(datapath, build_folder):
     name, lanes = SMALL[datapath]
-    prove(name, build_folder, rows=1, lanes=lanes, datapath=datapath)
+    prove(design(name, Options(rows=1, cols=1, lanes=lanes, datapath=datapath)), build_folder)
+
+
+def test_the_netlist_of_an_engine_of_several_modes_is_proven(build_folder):
+    pairs = ("int8", "int8"), ("int4", "int4"), ("e2m1", "e2m1")
+    prove(Engine("modes", tuple(raw(*pair) for pair in pairs), Build(1, 1, 2)), build_folder)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", COSTED)
 def test_the_netlist_of_every_costed_engine_is_proven(name, build_folder):
-    prove(name, build_folder, rows=1, lanes=16)
+    prove(design(name, Options(rows=1, cols=1, lanes=16)), build_folder)
 
 
 def test_a_wrong_netlist_is_not_proven(build_folder):
@@ -90,4 +95,4 @@ def test_a_wrong_netlist_is_not_proven(build_folder):
         return f"{head}.INIT(16'h{int(tail[0], 16) ^ 1:x}{tail[1:]}"
 
     with pytest.raises(ToolFailed, match="unproven"):
-        prove("int4xint5", build_folder, spoil, rows=1, lanes=2)
+        prove(design("int4xint5", Options(rows=1, cols=1, lanes=2)), build_folder, spoil)

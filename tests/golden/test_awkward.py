@@ -228,8 +228,8 @@ def test_bitmod_takes_every_fp16_activation(kind, seed, preset):
 
 
 @pytest.mark.parametrize("how", ELEMENTS)
-@pytest.mark.parametrize("mode, fmt", [(0, "int8"), (1, "int4")])
-@pytest.mark.parametrize("k", [8, 256, 4096])
+@pytest.mark.parametrize("mode, fmt", [(0, "int16"), (1, "int8"), (2, "int4")])
+@pytest.mark.parametrize("k", [16, 256, 4096])
 def test_simd_modes_are_integer_dot_products(mode, fmt, k, how, preset):
     engine = preset("simd")
     rng = np.random.default_rng(k)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from macsmith.golden import DesignError, Select, group
-from macsmith.hw.plan import plan
+from macsmith.hw.planner import plan
 from macsmith.hw.ports import streams
 from macsmith.sim.stimuli import tiles
 from simulate import simulate

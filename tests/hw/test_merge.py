@@ -8,7 +8,7 @@ from macsmith.hw import yosys
 from macsmith.hw.broadcast import BroadcastArray
 from macsmith.hw.emit import emit
 from macsmith.hw.merge import merge
-from macsmith.hw.plan import plan
+from macsmith.hw.planner import plan
 
 from macsmith import Build, Engine, lookup, raw
 

@@ -8,7 +8,7 @@ from amaranth.back import rtlil
 from macsmith.hw import emit
 from macsmith.hw.merge import merge
 from macsmith.hw.pe import ProcessingElement
-from macsmith.hw.plan import plan
+from macsmith.hw.planner import plan
 from macsmith.hw.shared import converted
 
 from macsmith import Options, design

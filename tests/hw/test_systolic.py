@@ -9,7 +9,7 @@ from amaranth.sim import Simulator
 from macsmith.golden.description.engine import FLOWS
 from macsmith.hw.array import ARRAYS, array
 from macsmith.hw.merge import merge
-from macsmith.hw.plan import plan
+from macsmith.hw.planner import plan
 from macsmith.hw.ports import streams
 from macsmith.hw.scale.engine import ScaledEngine
 from macsmith.hw.systolic import SystolicArray

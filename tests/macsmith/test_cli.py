@@ -56,7 +56,8 @@ WRONG = [
     ("generate int4xint8 --board u28", "unknown board 'u28'; close ones: u280"),
     ("generate int4xint8 --clock fast", "--clock: must be a number of MHz, got 'fast'"),
     ("generate int4xint8 --clock 0", "a clock has 1 to 2000 MHz, got 0"),
-    ("explain simd", "has 2 modes"),
+    ("explain simd --group 32", "mode 0 of simd has scales"),
+    ("explain simd --datapath bit_serial", "mode 0 of simd takes 8 cycles a step"),
     ("explain missing.toml", "cannot read missing.toml: No such file or directory"),
     ("synth int4xint4 --no-verify --board icebreaker --policy dsp", "policy dsp is not available"),
 ]

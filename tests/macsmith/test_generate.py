@@ -50,14 +50,17 @@ ARITHMETICS = {
     "scaled": Arithmetic(
         UNSIGNED, PER_ROW, k_max=128, output=Output(lookup("bf16"), bias=lookup("fp32"), relu=True)
     ),
+    "modes": raw("int8", "int8", 64),
     "serial_axis": Arithmetic(PLAIN, COMPLEX, combine=(((1, 0),), ((0, -1),)), k_max=128),
 }
+#: Further modes.
+MORE = {"modes": (raw("int4", "int4", 64), raw("e4m3", "e2m1", 64))}
 AXIS = ("axis", "flags_axis", "preload", "serial_axis")
 SERIAL = ("scaled", "serial_axis")
 ENGINES = {
     name: Engine(
         name,
-        (arithmetic,),
+        (arithmetic, *MORE.get(name, ())),
         Build(
             *(2, 2, 2),
             interface="axis" if name in AXIS else "native",

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from macsmith.hw.plan import plan
+from macsmith.hw.planner import plan
 from macsmith.hw.ports import Field, Stream, streams
 from macsmith.sim.beats import Beats, Blocks, beats_of, gather, single
 from macsmith.sim.pack import beat_bits, pack, unpack

@@ -52,6 +52,20 @@ ENGINES = [
         "axis",
         {"datapath": "bit_serial", "flow": "systolic_os", "k_max": 999},
     ),
+    (
+        "int8",
+        "int4",
+        (2, 2, 2),
+        "axis",
+        {"modes": [("int4", "int4"), ("e2m1", "e2m1")], "flow": "systolic_os"},
+    ),
+    (
+        "int8",
+        "int8",
+        (2, 1, 3),
+        "native",
+        {"modes": [("e5m2", "e2m1"), ("int4", "uint4")], "k_max": 510},
+    ),
 ]
 
 
@@ -59,8 +73,9 @@ def made(index, weight, activation, shape, interface, options):
     options = {"k_max": 4096, **options}
     ways = {name: options.pop(name) for name in ("flow", "datapath") if name in options}
     build = Build(*shape, interface=interface, **ways)
-    arithmetic = raw(weight, activation, **options)
-    return Engine(f"e{index}_{weight}x{activation}", (arithmetic,), build)
+    pairs = [(weight, activation), *options.pop("modes", ())]
+    modes = tuple(raw(*pair, **options) for pair in pairs)
+    return Engine(f"e{index}_{weight}x{activation}", modes, build)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from macsmith.designs import presets
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(set(presets()) - {"simd"}))  # of two modes
+@pytest.mark.parametrize("name", presets())
 def test_presets_equal_the_golden_model(name):
     engine = design(name, Options(rows=2, cols=4))
     machine = Simulator(emit(engine))

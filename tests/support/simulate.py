@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from amaranth.sim import Simulator
 from macsmith.hw import emit
-from macsmith.hw.plan import plan
+from macsmith.hw.planner import plan
 from macsmith.hw.ports import streams
 from macsmith.sim.beats import single
 

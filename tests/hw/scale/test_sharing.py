@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 from macsmith.golden import DesignError
-from macsmith.hw.plan import plan
+from macsmith.hw.planner import plan
 from macsmith.hw.scale.sharing import ADDER_LOOP, sharing
 
 from macsmith import Options, design

@@ -1,0 +1,198 @@
+"""What an array has to know of its plan, whether it works in one mode or in several."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from amaranth.hdl import Value
+from amaranth.lib import data
+
+from ..golden.bounds import Range
+from ..golden.flags import Reachable
+from ..golden.formats import Format
+from .datapaths import Form
+from .sums import Sum
+
+if TYPE_CHECKING:
+    from .plan import Plan
+
+
+class Input(NamedTuple):
+    """What sums read of a step's codes.
+
+    Parameters
+    ----------
+    label : names it among those of the same form.
+    array : the member of ``vector_codes`` that holds the codes.
+    lanes : how many.
+    form : what is made of them.
+    count : how many share a word of the array, the first in the low bits.
+    """
+
+    label: str
+    array: str
+    lanes: int
+    form: Form
+    count: int = 1
+
+    def code(self, codes, lane: int) -> Value:
+        """A lane's code of a vector's."""
+        word, at = divmod(lane, self.count)
+        bits = self.form.bits
+        return codes[self.array][word][at * bits : (at + 1) * bits]
+
+
+class ArrayPlan(ABC):
+    """Sums of products in ``rows`` × ``cols``, planned.
+
+    Parameters
+    ----------
+    rows, cols, pipeline, flow, datapath, policy : from the Build.
+    sums : what the array adds up.
+    """
+
+    rows: int
+    cols: int
+    pipeline: int
+    flow: str
+    datapath: str
+    policy: str
+    sums: tuple[Sum, ...]
+
+    # What is fed to it.
+
+    @property
+    @abstractmethod
+    def modes(self) -> tuple[Plan, ...]:
+        """The plan of each mode, as if it were the only one."""
+
+    @property
+    def mode_bits(self) -> int:
+        """Width of what says the mode of a step."""
+        return (len(self.modes) - 1).bit_length()
+
+    @abstractmethod
+    def vector_codes(self, side: int) -> data.StructLayout:
+        """The codes of one row or column, and what it selects."""
+
+    @abstractmethod
+    def inputs(self, side: int, items: Iterable[Sum] | None = None) -> dict[str, Input]:
+        """What sums read of an operand, named; without constants."""
+
+    # Steps and groups.
+
+    @property
+    def initial(self) -> Range | None:
+        """Bounds of what sums start from."""
+        return None
+
+    @property
+    def serial(self) -> bool:
+        """Whether results come one by one, from a scale path."""
+        return False
+
+    @property
+    def group_steps(self) -> int | None:
+        """Steps after which the sums close; None where they span the reduction."""
+        return None
+
+    @property
+    def shortest(self) -> int:
+        """Steps from one end of a group to the next, at the least."""
+        return 1
+
+    @property
+    def cycles(self) -> int:
+        """Cycles that a step takes."""
+        return 1
+
+    def cycles_of(self, item: Sum) -> int:
+        """Cycles that a step takes in a sum."""
+        return 1
+
+    # How sums are formed.
+
+    @property
+    @abstractmethod
+    def dot_latency(self) -> int:
+        """Cycles from the elements of a step to its slowest dot product."""
+
+    @property
+    @abstractmethod
+    def plain(self) -> bool:
+        """Whether no sum needs a step of its own to bring several dot products together."""
+
+    @property
+    def step_latency(self) -> int:
+        """Cycles from the elements of a step to its sum."""
+        return self.dot_latency + (not self.plain)
+
+    @property
+    def array_latency(self) -> int:
+        """Cycles from a step taken to its sums: edge, dot products, accumulator, skew."""
+        return 2 + self.step_latency + self.skew
+
+    @property
+    def skew(self) -> int:
+        """Cycles by which the last row and column work behind the first."""
+        return self.rows + self.cols - 2 if self.flow == "systolic_os" else 0
+
+    # Results.
+
+    @property
+    def latency(self) -> int:
+        """Cycles from the last step's acceptance to the first result, when nobody stalls."""
+        return self.array_latency
+
+    @property
+    def result_interval(self) -> int:
+        """Cycles between two results of a tile that come one by one."""
+        return 1
+
+    @property
+    def reduction_cycles(self) -> int:
+        """The shortest reductions, in steps, that follow each other without a pause."""
+        return 1
+
+    @property
+    @abstractmethod
+    def result(self) -> Range | Format:
+        """What a result's value is: an integer of this range, or a code of this format."""
+
+    @property
+    def result_bits(self) -> int:
+        """Bits of one result, without flags."""
+        return self.result.width if isinstance(self.result, Range) else self.result.bits
+
+    @property
+    def result_signed(self) -> bool:
+        """Whether a result is a two's complement integer."""
+        return self.result.signed if isinstance(self.result, Range) else self.result.low < 0
+
+    @property
+    def result_flags(self) -> Reachable:
+        """The flags beside a raw result."""
+        return self.sums[0].flags
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is worth knowing about the hardware, a line each."""
+        return ()
+
+    @property
+    def outputs(self) -> int:
+        """Results of a row and column."""
+        return 1
+
+    @property
+    def rates(self) -> tuple[int | float, ...]:
+        """Products a cycle in each mode, at full rate."""
+        macs = [self.rows * self.cols * mode.lanes for mode in self.modes]
+        return tuple(n // self.cycles if n % self.cycles == 0 else n / self.cycles for n in macs)
+
+    @property
+    def macs_per_cycle(self) -> int | float:
+        """Products a cycle in the first mode."""
+        return self.rates[0]

@@ -1,0 +1,391 @@
+"""Several pairs of formats on the same rows: which one, a step's mode says.
+
+The products of a word fall into rows, each a digit times the other operand: one product of wide
+elements, or several of narrow ones. A row hardly knows the mode: digits and operands are chosen at
+the edge of the array. What remains is the weight of a row's sum, chosen where sums are added, in
+the LUTs that add them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import zip_longest
+from typing import NamedTuple
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.lib import data
+
+from ...golden.bounds import Range
+from ...golden.flags import Reachable
+from ...golden.formats import Format, Integer
+from ..fp.table import look_up
+from ..rows import plus
+from ..scale.timing import delay_line
+from ..shapes import shape_of
+from .booth import multiple
+from .chain import Chained
+from .chained_dot import ChainedDot, Node
+from .digits import Digit, chain_sites
+from .digits import Row as Bits
+from .forms import Form, Making
+from .numerals import CODE_BITS, Row, numerals
+from .recode import Control
+from .recoded import digit
+from .select import signal
+
+
+class Mode(NamedTuple):
+    """Elements of a word: ``count`` of them, each ``weight`` times ``activation``."""
+
+    weight: Format
+    activation: Format
+    count: int
+
+
+class Place(NamedTuple):
+    """What a row holds in a mode: a digit of one of the word's elements."""
+
+    element: int
+    row: Row
+
+
+def serves(mode: Mode) -> bool:
+    """Whether a mode can share rows: small formats and integers, without NaN and infinity."""
+    fmt = mode.activation
+    plain = not (fmt.has_nan or fmt.has_inf or fmt.select_width)
+    stands = plain and (isinstance(fmt, Integer) or 0 < fmt.bits <= CODE_BITS)
+    return stands and numerals(mode.weight) is not None
+
+
+@dataclass(frozen=True)
+class Simd(Chained):
+    """The weights are recoded, the activations stand in the rows.
+
+    ``weight`` and ``activation`` are the formats of its first mode, ``lanes`` the words of a step;
+    ``modes`` are None where others make the products.
+    """
+
+    modes: tuple[Mode | None, ...] = ()
+
+    name = "simd"
+    scope = "several modes: integers, and small formats without NaN, on the same rows"
+
+    @property
+    def bits(self) -> tuple[int, int]:
+        """Bits of a word of weights, and of one of activations."""
+        weight = max(mode.count * mode.weight.bits for mode in self.served)
+        return weight, max(mode.count * mode.activation.bits for mode in self.served)
+
+    @property
+    def served(self) -> list[Mode]:
+        """The modes of which it makes the products."""
+        return [mode for mode in self.modes if mode is not None]
+
+    @cached_property
+    def table(self) -> tuple[tuple[Place | None, ...], ...]:
+        """For each row, what it holds in each mode."""
+        columns = [_places(mode) if mode else [] for mode in self.modes]
+        return tuple(zip_longest(*columns))
+
+    @property
+    def weights(self) -> list[tuple[int | None, ...]]:
+        """By how many places each row's sum is shifted in each mode; None where there is none."""
+        return [tuple(None if p is None else p.row.place for p in row) for row in self.table]
+
+    @property
+    def range(self):
+        ranges = [(m.weight.low, m.weight.high, m.activation, m.count) for m in self.served]
+        products = [
+            self.lanes * count * w * a
+            for *ends, other, count in ranges
+            for w in ends
+            for a in (other.low, other.high)
+        ]
+        return Range(0, min(0, *products), max(0, *products))
+
+    @property
+    def flags(self):
+        return Reachable(False, False)
+
+    @cached_property
+    def digits(self):
+        found = []
+        for row in self.table:
+            each = [
+                digit(0, list(place.row.terms), _times(mode.activation, place.row.constant))
+                for place, mode in zip(row, self.modes, strict=True)
+                if place and mode
+            ]
+            bits, whole = (
+                Range(0, min(0, *(r.low for r in side)), max(0, *(r.high for r in side)))
+                for side in ([d.bits for d in each], [d.row for d in each])
+            )
+            found.append(Digit(bits, whole))
+        return tuple(found)
+
+    @property
+    def made(self):
+        return Digits(self.weight, self.delays, self), Operands(self.activation, self.delays, self)
+
+    def rows(self, m, weight, activation, encoded):
+        found = []
+        for number, item in enumerate(self.digits):
+            bits = tuple(_bit(weight, source) for source in self.sources[number])
+            other = activation[f"operand_{self.operands[number]}"]
+            found.append(Bits(multiple(bits, other, item.bits.width), bits[2]))
+        return found
+
+    # What is chosen at the edge.
+
+    @cached_property
+    def chosen(self) -> tuple[tuple[tuple[int, Control] | None, ...], ...]:
+        """Every distinct bit of a digit: in each mode a function of an element's code."""
+        found = dict.fromkeys(self._bit(row, n) for row in self.table for n in range(3))
+        return tuple(bits for bits in found if any(bit is not None for bit in bits))
+
+    @property
+    def sources(self) -> list[list[int | None]]:
+        """For each row, which of the ``chosen`` its three bits are; None for 0."""
+        places = {bits: n for n, bits in enumerate(self.chosen)}
+        return [[places.get(self._bit(row, n)) for n in range(3)] for row in self.table]
+
+    def _bit(self, row: tuple[Place | None, ...], number: int):
+        found: list[tuple[int, Control] | None] = []
+        for place, mode in zip(row, self.modes, strict=True):
+            if not (place and mode and any(place.row.bits[number].table)):
+                found.append(None)
+                continue
+            item, start = place.row.bits[number], place.element * mode.weight.bits
+            if item.table == (0, 1):  # a bit of the word, whichever element it is in
+                found.append((0, Control((start + item.places[0],), item.table)))
+            else:
+                found.append((start, item))
+        return tuple(found)
+
+    @cached_property
+    def _operands(self) -> tuple[list[list[Hashable | None]], list[int]]:
+        """The distinct operands, each an (element, constant) a mode; and which a row takes."""
+        distinct: list[list[Hashable | None]] = []
+        taken = []
+        for row in self.table:
+            wanted = [None if p is None else (p.element, p.row.constant) for p in row]
+            for index, held in enumerate(distinct):
+                both = list(zip(wanted, held, strict=True))
+                if all(a is None or b is None or a == b for a, b in both):
+                    distinct[index] = [b if a is None else a for a, b in both]
+                    break
+            else:
+                index = len(distinct)
+                distinct.append(list(wanted))
+            taken.append(index)
+        return distinct, taken
+
+    @property
+    def operands(self) -> list[int]:
+        """Which operand each row takes."""
+        return self._operands[1]
+
+    @property
+    def operand_table(self) -> list[list]:
+        """For each operand, (element, constant) in each mode, or None."""
+        return self._operands[0]
+
+    def sites(self, sharing: tuple[int, int]) -> float:
+        """About how many sites a word takes, with its part of what ``sharing`` rows share."""
+        rows = chain_sites(self.digits, self.places)
+        width = max(item.bits.width for item in self.digits)
+        edge = len(self.operand_table) * width / sharing[0] + len(self.chosen) / sharing[1]
+        return rows + edge
+
+    def component(self):
+        return SimdDot(self)
+
+
+def _times(fmt: Format, constant: int) -> Range:
+    return Range(0, constant * fmt.low, constant * fmt.high)
+
+
+def _places(mode: Mode) -> list[Place | None]:
+    """The rows of a mode, so that a sum's weight is never below that of its left neighbour."""
+    rows = numerals(mode.weight)
+    assert rows is not None
+    by_element = [Place(element, row) for element in range(mode.count) for row in rows]
+    by_digit = [Place(element, row) for row in rows for element in range(mode.count)]
+    found = by_element if _rises([place.row.place for place in by_element]) else by_digit
+    return list(found)
+
+
+def _rises(weights: Sequence[int]) -> bool:
+    """Whether no neighbour to the right weighs less, on any level of a tree."""
+    while len(weights) > 1:
+        pairs = list(zip(weights[::2], weights[1::2], strict=False))
+        if any(b < a for a, b in pairs):
+            return False
+        weights = [a for a, _ in pairs] + list(weights[len(weights) - len(weights) % 2 :])
+    return True
+
+
+def _bit(weight, source: int | None) -> Value:
+    return Const(0, 1) if source is None else weight.bits[source]
+
+
+def by_mode(mode: Value, entries: Sequence) -> Value:
+    """The entry of a mode; where there is none, any."""
+    there = [entry for entry in entries if entry is not None]
+    held = [there[0] if entry is None else entry for entry in entries]
+    if all(entry is held[0] for entry in held):
+        return held[0]
+    half = 1 << (len(held) - 1).bit_length() - 1
+    low, high = by_mode(mode, held[:half]), by_mode(mode, held[half:])
+    return low if low is high else Mux(mode[half.bit_length() - 1], high, low)
+
+
+@dataclass(frozen=True)
+class Word(Form):
+    """What is made of a word's codes."""
+
+    plan: Simd
+
+    @property
+    def told(self):
+        return ("mode",)
+
+    @property
+    def layouts(self):
+        places = data.ArrayLayout(self.layout, len(self.delays))
+        bits = (len(self.plan.modes) - 1).bit_length()
+        return data.StructLayout({"places": places, "mode": bits})
+
+
+class Digits(Word):
+    """The bits of all digits."""
+
+    name = "digits"
+
+    @property
+    def bits(self):
+        return self.plan.bits[0]
+
+    @property
+    def layout(self):
+        return data.StructLayout({"bits": len(self.plan.chosen)})
+
+    def made(self, m: Module, codes, making: Making):
+        found = Signal(self.layout, name=making.label(self.name))
+        for index, functions in enumerate(self.plan.chosen):
+            bits = [
+                Const(0, 1)
+                if function is None
+                else signal(m, codes[0][function[0] :], function[1], making.label(f"bit_{index}"))
+                for function in functions
+            ]
+            m.d.comb += found.bits[index].eq(by_mode(making.mode, bits))
+        return found
+
+
+class Operands(Word):
+    """Elements times constants, each as wide as the rows that take it."""
+
+    name = "operands"
+
+    @property
+    def bits(self):
+        return self.plan.bits[1]
+
+    @property
+    def layout(self):
+        shapes = {}
+        for index, held in enumerate(self.plan.operand_table):
+            ends = [
+                _times(mode.activation, entry[1])
+                for entry, mode in zip(held, self.plan.modes, strict=True)
+                if entry and mode
+            ]
+            bounds = Range(0, min(0, *(r.low for r in ends)), max(0, *(r.high for r in ends)))
+            shapes[f"operand_{index}"] = shape_of(bounds)
+        return data.StructLayout(shapes)
+
+    def made(self, m: Module, codes, making: Making):
+        found = Signal(self.layout, name=making.label(self.name))
+        numbers: dict = {}
+        for index, held in enumerate(self.plan.operand_table):
+            entries = []
+            for which, (entry, mode) in enumerate(zip(held, self.plan.modes, strict=True)):
+                if not (entry and mode):
+                    entries.append(None)
+                    continue
+                fmt, (element, constant) = mode.activation, entry
+                code = codes[0][element * fmt.bits : (element + 1) * fmt.bits]
+                key = fmt, element, constant
+                if key not in numbers:
+                    label = making.label(f"number_{index}_{which}")
+                    numbers[key] = _number(m, fmt, code, constant, label)
+                entries.append(numbers[key])
+            target = Value.cast(found[f"operand_{index}"])
+            wide = [None if e is None else _extended(e, len(target)) for e in entries]
+            m.d.comb += target.eq(by_mode(making.mode, wide))
+        return found
+
+
+def _number(m: Module, fmt: Format, code: Value, constant: int, name: str) -> Value:
+    """``constant`` times an element."""
+    bounds = _times(fmt, constant)
+    if isinstance(fmt, Integer) and constant == 1:
+        return code.as_signed() if fmt.low < 0 else code
+    if isinstance(fmt, Integer) and fmt.bits > CODE_BITS:
+        value = Signal(shape_of(bounds), name=name)
+        m.d.comb += value.eq((code.as_signed() if fmt.low < 0 else code) * constant)
+        return value
+    legal = set(fmt.legal.tolist())
+    results = [
+        constant * int(fmt.integers([n])[0]) if n in legal else 0 for n in range(1 << fmt.bits)
+    ]
+    width = bounds.width
+    found = look_up(m, code, [n & ((1 << width) - 1) for n in results], width, name)
+    return found.as_signed() if bounds.signed else found
+
+
+def _extended(value: Value, width: int) -> Value:
+    top = value[-1] if value.shape().signed else Const(0, 1)
+    return Cat(value, top.replicate(width - len(value))) if len(value) < width else value
+
+
+class SimdDot(ChainedDot):
+    """Rows whose sums are shifted by mode where they meet."""
+
+    plan: Simd
+
+    def _tree(self, m, nodes):
+        plan = self.plan
+        before = plan.delay(plan.depth - 1, plan.chains[0]) + 1
+        cycles = before + (plan.levels - 1) // plan.pipeline
+        self._modes = delay_line(m, self.enable, self.weight.mode, cycles, "mode")[before:]
+        return super()._tree(m, nodes)
+
+    def placed(self, nodes):
+        weights = self.plan.weights
+        return [node._replace(weights=at) for node, at in zip(nodes, weights, strict=True)]
+
+    def merged(self, a: Node, b: Node, level: int) -> Node:
+        """The sum; ``b`` is shifted as the mode says, and its carry fills the places below it."""
+        if not a.weights:
+            return super().merged(a, b, level)
+        pairs = list(zip(a.weights, b.weights, strict=True))
+        # Where the left is empty, so is the right: rows are filled from the left.
+        steps = [None if x is None or y is None else y - x for x, y in pairs]
+        weights = tuple(y if x is None else x for x, y in pairs)
+        [[carry, _]] = b.carries or [(Const(0, 1), 0)]
+        last = max(step for step in [0, *steps] if step is not None)
+        bounds = a.bounds + Range(last, b.bounds.low, b.bounds.high + bool(b.carries))
+        moved: dict[int | None, Value | None] = {None: None}
+        for step in {step for step in steps if step is not None}:
+            value = Cat(carry.replicate(step), b.value)
+            value = value.as_signed() if b.bounds.signed else value
+            moved[step] = _extended(value, bounds.width)[: bounds.width]
+        mode = self._modes[(level - 1) // self.plan.pipeline]
+        added = by_mode(mode, [moved[step] for step in steps])
+        total = plus(a.value, added, carry, width=bounds.width)
+        value = total.as_signed() if bounds.signed else total
+        return Node(value, bounds, a.carries, weights)

@@ -1,0 +1,91 @@
+# amaranth: UnusedElaboratable=no
+"""From an engine to the plan of its hardware; says what cannot be built."""
+
+from __future__ import annotations
+
+from ..golden.bounds import Range, result_range
+from ..golden.description import Arithmetic, Engine
+from ..golden.errors import DesignError
+from ..golden.formats import Minifloat
+from ..golden.terms import accumulators
+from .array_plan import ArrayPlan
+from .modes import modal
+from .plan import Plan
+from .sums import Sum
+from .terms import planned_terms
+
+#: Datapaths of sums whose products are aligned.
+_ALIGNING = ("auto", "multiply")
+
+
+def plan(engine: Engine) -> ArrayPlan:
+    """The plan of ``engine``.
+
+    Raises DesignError for what cannot be built, and for sums wider than 128 bits.
+    """
+    modes = tuple(_single(engine, mode) for mode in range(len(engine.modes)))
+    return modes[0] if len(modes) == 1 else modal(engine, modes)
+
+
+def _single(engine: Engine, mode: int) -> Plan:
+    """The plan of a mode, as if it were the only one."""
+    arithmetic, build = engine.modes[mode], engine.build
+    _check(engine.name, arithmetic)
+    lanes, group = engine.lanes(mode), arithmetic.group
+    if group == arithmetic.k_max:
+        group = None  # the reduction is one group
+    sums, found = planned_terms(arithmetic, lanes, group)
+    simple = arithmetic.output.format is None and not arithmetic.levels and len(sums) == 1
+    if simple and len(arithmetic.accumulate) == 1:
+        sums, found = (_preloaded(arithmetic, sums[0]),), ()
+    ways = build.pipeline, build.flow, build.datapath, build.policy
+    shape = build.rows, build.cols, lanes, *ways
+    planned = Plan(arithmetic, *shape, group, sums, found)
+    if planned.aligned and arithmetic.product == "exact" and build.datapath not in _ALIGNING:
+        raise DesignError(
+            f"{engine.name} aligns its products, which {build.datapath} sums without; choose "
+            f"--datapath {' or '.join(_ALIGNING)}"
+        )
+    if planned.cycles > 1 and any(item.stage.saturates for item in sums):
+        raise DesignError(
+            f"{engine.name} saturates after every step; {build.datapath} adds a step in "
+            f"{planned.cycles} parts: choose another datapath, or an exact sum"
+        )
+    if planned.serial:
+        if arithmetic.initial is not None:
+            raise DesignError(
+                f"{engine.name} scales its sums; hardware starts only unscaled sums of one plane a "
+                "side from initial: leave it out, or use a bias"
+            )
+        from .scale.sharing import sharing
+
+        sharing(planned)  # raises if partial sums are too few
+    return planned
+
+
+def _check(name: str, arithmetic: Arithmetic) -> None:
+    """What no hardware here can build."""
+    if arithmetic.accumulate[-1].saturates and any(
+        len(item.terms) > 1 for item in accumulators(arithmetic)
+    ):
+        raise DesignError(
+            f"{name} saturates a sum of several scaled terms in turn; hardware adds one term: use "
+            "one scale for all planes, or an exact sum"
+        )
+    for operand in (arithmetic.weight, arithmetic.activation):
+        for level in operand.levels:
+            if level.when == "end" and not isinstance(level.format, Minifloat):
+                raise DesignError(
+                    f"the scale {level.name!r} of {name} acts at the end in the integer format "
+                    f"{level.format.name}: give it a float format, or let it "
+                    "act on groups (--group N, in TOML when = 'group')"
+                )
+
+
+def _preloaded(arithmetic: Arithmetic, item: Sum) -> Sum:
+    """A sum that is itself the result: its start, and its width if it wraps."""
+    stage, initial = arithmetic.accumulate[0], arithmetic.initial
+    start = Range(item.total.lsb, initial.low, initial.high) if initial else None
+    if stage.rule != "aligned":
+        result_range(arithmetic)  # raises if too wide
+    return Sum(item.pairs, item.lanes, item.count, start, stage)
