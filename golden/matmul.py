@@ -74,7 +74,7 @@ def matmul(
     a = activation
     if not isinstance(a, Quantized):
         a = single(arithmetic.activation, a)
-    _check(engine, mode, w, a)
+    _check(engine, w, a)
     rows, columns = w.shape[0], a.shape[0]
     start = _start(arithmetic, (rows, columns), initial)
     return compute(arithmetic, w, a, start, _bias(arithmetic, rows, bias))
@@ -150,8 +150,8 @@ def _value(
     return marks.apply(exact.to_float(values, result_range(arithmetic).lsb))
 
 
-def _check(engine: Engine, mode: int, weight: Quantized, activation: Quantized) -> None:
-    arithmetic, lanes = engine.modes[mode], engine.lanes(mode)
+def _check(engine: Engine, weight: Quantized, activation: Quantized) -> None:
+    arithmetic, lanes = engine.arithmetic, engine.lanes()
     for side, given, wanted in (
         ("weight", weight.operand, arithmetic.weight),
         ("activation", activation.operand, arithmetic.activation),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from ..golden.bounds import Range
 from ..golden.flags import Reachable
 from .product import FlaggedLayout, flag_names
-from .rows import plus
+from .rows import Staggered, plus
 from .shapes import shape_of
 
 
@@ -17,8 +17,9 @@ class Accumulator(wiring.Component):
     """Adds one addend a cycle; flags are sticky until the sum starts anew.
 
     A sum starts with ``first``: the addend is then added to ``initial`` (0 to clear) and the flags
-    are those of the addend alone. Latency is one cycle. The total never overflows as long as it
-    stays within ``total``; a narrower ``total`` wraps.
+    are those of the addend alone. The total never overflows as long as it stays within ``total``; a
+    narrower ``total`` wraps. A wide sum is added in segments, each a cycle after the one below:
+    latency is one cycle, and ``late`` more.
 
     Parameters
     ----------
@@ -29,11 +30,19 @@ class Accumulator(wiring.Component):
     preload : :class:`bool`
         Whether sums start from the port ``initial`` instead of 0.
     saturate : :class:`bool`
-        Sums beyond ``total`` stay at its ends, instead of wrapping.
+        Sums beyond ``total`` stay at its ends, instead of wrapping; these have no segments.
+    segment : :class:`int`
+        Bits of a segment; 0 for a sum in one piece.
+    staggered : :class:`bool`
+        Whether addends come in segments already.
+    late : :class:`int`
+        Cycles after which all segments are there, or more.
 
     Members
     -------
     enable : :py:`In(1)`
+        Registers hold while low.
+    accumulate : :py:`In(1)`
         Take the addend.
     first : :py:`In(1)`
         This addend starts a sum.
@@ -53,14 +62,21 @@ class Accumulator(wiring.Component):
         *,
         preload: bool = False,
         saturate: bool = False,
+        segment: int = 0,
+        staggered: bool = False,
+        late: int = 0,
     ):
         self.addend = addend
         self.total = total
         self.flags = flags
         self.preload = preload
         self.saturate = saturate
+        self.segment = segment
+        self.staggered = staggered
+        self.late = late
         ports = {
             "enable": In(1),
+            "accumulate": In(1),
             "first": In(1),
             "i": In(FlaggedLayout(addend, flags)),
             "o": Out(FlaggedLayout(total, flags)),
@@ -71,13 +87,26 @@ class Accumulator(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        start = self.initial if self.preload else 0
-        held = Mux(self.first, start, self.o.value)
-        with m.If(self.enable):
-            m.d.sync += self.o.value.eq(self._sum(m, held))
-            for name in flag_names(self.flags):
-                m.d.sync += self.o[name].eq((self.o[name] & ~self.first) | self.i[name])
+        sums = Staggered(m, self.enable, self.segment, "segment")
+        held = Signal(self.o.shape(), name="held")
+        self._flags(m, held)
+        if self.segment:
+            value = self._segments(m, sums, held.value)
+        else:
+            value = held.value
+            start = self.initial if self.preload else 0
+            with m.If(self.enable & self.accumulate):
+                m.d.sync += value.eq(self._sum(m, Mux(self.first, start, value)))
+            value = sums.late(value, self.late)
+        m.d.comb += self.o.value.eq(value)
+        for name in flag_names(self.flags):
+            m.d.comb += self.o[name].eq(sums.late(held[name], self.late))
         return m
+
+    def _flags(self, m, held) -> None:
+        with m.If(self.enable & self.accumulate):
+            for name in flag_names(self.flags):
+                m.d.sync += held[name].eq((held[name] & ~self.first) | self.i[name])
 
     def _sum(self, m, held):
         """``held`` and the addend, within the total's bounds or modulo its width."""
@@ -88,3 +117,31 @@ class Accumulator(wiring.Component):
         exact = Signal(value.shape(), name="exact")
         m.d.comb += exact.eq(value)
         return Mux(exact < low, low, Mux(exact > high, high, exact))
+
+    def _segments(self, m, sums: Staggered, held: Value) -> Value:
+        """Each segment of ``held`` takes its part a cycle after the one below; all, aligned."""
+        width, addend = len(held), self.i.value
+        cuts = sums.cuts(width)
+        if self.staggered:
+            addend = sums.extended(addend, width)
+        accumulate, first, carry, found = self.accumulate, self.first, Const(0, 1), []
+        for time, (low, high) in enumerate(cuts):
+            more = high < width
+            part = held[low:high]
+            bits = addend if self.staggered else sums.late(addend, time)
+            bits = _slice(bits, low, high)
+            start = sums.late(self.initial[low:high], time) if self.preload else 0
+            total = plus(bits, Mux(first, start, part), carry, width=high - low + more)
+            with m.If(self.enable & accumulate):
+                m.d.sync += part.eq(total[: high - low])
+            found.append(sums.late(part, self.late - time))
+            if more:
+                carry = sums.late(total[high - low], 1)
+                accumulate, first = sums.late(accumulate, 1), sums.late(first, 1)
+        return Cat(*found)
+
+
+def _slice(value: Value, low: int, high: int) -> Value:
+    """Bits of a number, beyond its end too; unsigned."""
+    top = value[-1] if value.shape().signed else Const(0, 1)
+    return Cat(value[low:high], top.replicate(max(high - max(low, len(value)), 0)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from amaranth.hdl import Value
@@ -13,6 +14,7 @@ from ..golden.bounds import Range
 from ..golden.flags import Reachable
 from ..golden.formats import Format
 from .datapaths import Form
+from .rows import segment_of
 from .sums import Sum
 
 if TYPE_CHECKING:
@@ -129,10 +131,31 @@ class ArrayPlan(ABC):
         """Cycles from the elements of a step to its sum."""
         return self.dot_latency + (not self.plain)
 
+    @cached_property
+    def segment(self) -> int:
+        """Bits of the segments in which wide sums are added, one a cycle; 0 for sums in one piece.
+
+        Saturating sums are in one piece: their bounds are compared as a whole.
+        """
+        if any(item.aligned or item.stage.saturates for item in self.sums):
+            return 0
+        return segment_of(max(item.total.width for item in self.sums))
+
+    @property
+    def late(self) -> int:
+        """Cycles from the first segment of a sum to its last."""
+        widest = max(item.total.width for item in self.sums)
+        return (widest - 1) // self.segment if self.segment else 0
+
+    @property
+    def sum_latency(self) -> int:
+        """Cycles from a step taken to the first segment of its sums."""
+        return 2 + self.step_latency + self.skew
+
     @property
     def array_latency(self) -> int:
-        """Cycles from a step taken to its sums: edge, dot products, accumulator, skew."""
-        return 2 + self.step_latency + self.skew
+        """Cycles from a step taken to its sums: edge, dot products, accumulator, skew, segments."""
+        return self.sum_latency + self.late
 
     @property
     def skew(self) -> int:

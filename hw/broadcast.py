@@ -29,7 +29,7 @@ class BroadcastArray(StepArray):
         return starts & ~self.initial.valid
 
     def _fill(self, m, advance, marks):
-        end = marks[-1]
+        end = marks[self.plan.sum_latency - 1]
 
         # Each operand is made ready once, at the edge, and broadcast.
         operands = (
@@ -45,7 +45,7 @@ class BroadcastArray(StepArray):
                     self.result.payload[str(number)][index].eq(element.o),
                 ]
                 if "mode" in element.signature.members:
-                    m.d.comb += element.mode.eq(marks[-2].mode)
+                    m.d.comb += element.mode.eq(marks[self.plan.sum_latency - 2].mode)
                 if item.initial is not None:
                     m.d.comb += element.initial.eq(self.initial.payload[index])
 

@@ -12,6 +12,7 @@ from amaranth.lib.wiring import In, Out
 from .array_plan import ArrayPlan
 from .pe import SIDES, vector_layout
 from .product import FlaggedLayout
+from .scale.timing import delayed
 from .shapes import member, shape_of
 from .steps import element_of, prepare
 
@@ -150,7 +151,8 @@ class Cell(wiring.Component):
         first = Signal(init=1)
         with m.If(self.enable & self.marks.accumulate):
             m.d.sync += first.eq(self.marks.close)
-        m.d.comb += self.complete.eq(first)
+        complete = delayed(m, self.enable, first, self.plan.late, "complete", reset=True)
+        m.d.comb += self.complete.eq(complete)
 
         for number, element in self.elements.items():
             m.submodules[f"sum_{number}"] = element

@@ -111,7 +111,7 @@ def _minifloat(m: Module, fmt: Minifloat, code, o, apart: bool = False) -> None:
     # Subnormals share the exponent of the least binade, without the hidden bit.
     hidden = biased.any() if subnormals else Const(1)
     if apart:
-        m.d.comb += o.significand.eq(Cat(mantissa, hidden))
+        m.d.comb += o.significand.eq(Mux(nan | inf, 0, Cat(mantissa, hidden)))
         exponent = Cat(biased[0] | ~biased.any(), biased[1:]) if subnormals else biased
     else:
         magnitude = Mux(nan | inf, 0, Cat(mantissa, hidden))

@@ -176,7 +176,7 @@ def _units(alone: tuple[Plan, ...], words: int, datapath: str) -> tuple[Unit, ..
 def _shared(alone: tuple[Plan, ...], words: int, modes: list[simd.Mode | None]) -> simd.Simd:
     plan, first = alone[0], next(mode for mode in modes if mode)
     ways = plan.pipeline, False, (plan.rows, plan.cols)
-    return simd.Simd(first.weight, first.activation, words, *ways, tuple(modes))
+    return simd.Simd(first.weight, first.activation, words, *ways, modes=tuple(modes))
 
 
 def _sites(mode: Plan) -> float:

@@ -106,9 +106,13 @@ class ProcessingElement(wiring.Component):
             total.flags,
             preload=preload,
             saturate=total.stage.saturates,
+            segment=self.plan.segment,
+            staggered=self._staggered,
+            late=self.plan.late,
         )
         m.d.comb += [
-            accumulator.enable.eq(self.enable & self.accumulate),
+            accumulator.enable.eq(self.enable),
+            accumulator.accumulate.eq(self.accumulate),
             accumulator.first.eq(self.first),
             accumulator.i.eq(self._step(m)),
             self.o.eq(accumulator.o),
@@ -120,6 +124,11 @@ class ProcessingElement(wiring.Component):
     @property
     def _addend(self) -> Range:
         return self.plan.addend(self.total)
+
+    @property
+    def _staggered(self) -> bool:
+        """Whether a step's sum comes in segments."""
+        return bool(self.plan.dot(self.total.pairs[0]).segment)
 
     def _step(self, m):
         """The sum of a step's products over all pairs."""
@@ -175,6 +184,10 @@ class ModalElement(ProcessingElement):
     def _addend(self):
         return self.plan.addend
 
+    @property
+    def _staggered(self):
+        return False
+
     def _step(self, m):
         plan, units = self.plan, self.plan.units
         dots = []
@@ -187,7 +200,8 @@ class ModalElement(ProcessingElement):
         chosen = Signal(layout, name="chosen")
         with m.Switch(self.mode):
             for unit, dot in zip(units, dots, strict=True):
-                with m.Case(*unit.modes):
+                # The last is that of any other number too, which is no mode.
+                with m.Default() if unit is units[-1] else m.Case(*unit.modes):
                     m.d.comb += chosen.value.eq(dot.value)
                     for name in flag_names(unit.datapath.flags):
                         m.d.comb += chosen[name].eq(dot[name])

@@ -114,7 +114,8 @@ class Plan(ArrayPlan):
             name = "multiply"
         kind = choose(name, *pair.formats, pair.rule, self.setting)
         ways = self.pipeline, self.infinite, self.setting.sharing
-        return kind(*pair.formats, self.lanes, *ways)
+        segment = self.segment if self.plain and kind.staggers() else 0
+        return kind(*pair.formats, self.lanes, *ways, segment)
 
     def inputs(self, side, items=None):
         found, planes = {}, self.operand(side).planes

@@ -47,8 +47,8 @@ class DecodedLayout(data.StructLayout):
     its partner can be), also ``sign``, and ``zero`` for what makes an infinity vanish: zero and
     NaN.
 
-    With ``apart``, sign and magnitude stand apart, the exponent is larger by ``least_exponent``,
-    and the significand of NaN and infinity may be anything.
+    With ``apart``, sign and magnitude stand apart, and the exponent is larger by
+    ``least_exponent``, but may be anything for NaN and infinity.
     """
 
     def __init__(self, fmt: Format, *, infinite: bool = False, apart: bool = False):

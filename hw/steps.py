@@ -166,7 +166,7 @@ class StepArray(wiring.Component):
         m = Module()
         advance = Signal()
         marks = self._delay(m, advance, self._take_steps(m, advance))
-        self._hand_over(m, advance, marks[-1])
+        self._hand_over(m, advance, marks)
         self._fill(m, advance, marks)
         return m
 
@@ -243,10 +243,10 @@ class StepArray(wiring.Component):
             found.append(Marks(*marks))
         return found
 
-    def _hand_over(self, m: Module, advance: Signal, end: Marks) -> None:
+    def _hand_over(self, m: Module, advance: Signal, marks: list[Marks]) -> None:
         """The sums stand until they are taken."""
-        result = self.result
-        waits = self._waits(m, advance, end)
+        result, end = self.result, marks[-1]
+        waits = self._waits(m, advance, marks[self.plan.sum_latency - 1])
         m.d.comb += advance.eq((~result.valid | result.ready) & ~waits)
         with m.If(advance):
             m.d.sync += result.valid.eq(end.taken & end.close)

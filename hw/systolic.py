@@ -129,7 +129,7 @@ class SystolicArray(StepArray):
             item, label = plan.sums[number], f"{number}_{row}_{col}"
             index, cycles = item.index(row, col, plan.cols), plan.skew - row - col
             if item.initial is not None:
-                start, early = self.initial.payload[index], plan.array_latency - 1 - cycles
+                start, early = self.initial.payload[index], plan.sum_latency - 1 - cycles
                 m.d.comb += cell.initial.eq(delayed(m, advance, start, early, f"start_{label}"))
             value = cell.sums[str(number)]
             if 0 < cycles < self.spacing:

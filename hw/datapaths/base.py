@@ -58,6 +58,8 @@ class Datapath:
     pipeline : levels of adders between two registers.
     infinite : whether decoded elements come with sign and zero told apart.
     sharing : how many dot products read its activations and its weights; see :class:`Setting`.
+    segment : bits of the segments of the sum, each of which comes a cycle after the one below; 0
+        if all come together, and always where ``staggers`` is false.
     """
 
     weight: Format
@@ -66,10 +68,16 @@ class Datapath:
     pipeline: int = 1
     infinite: bool = False
     sharing: tuple[int, int] = SETTING.sharing
+    segment: int = 0
 
     name: ClassVar[str]
     #: What it serves, for people.
     scope: ClassVar[str]
+
+    @classmethod
+    def staggers(cls) -> bool:
+        """Whether its sums can come in segments."""
+        return False
 
     @classmethod
     def serves(cls, weight: Format, activation: Format) -> bool:
@@ -124,7 +132,7 @@ class Datapath:
 
     @property
     def latency(self) -> int:
-        """Enabled cycles from the elements that are not delayed to the dot product."""
+        """Enabled cycles from the elements that are not delayed to the dot product's first bits."""
         raise NotImplementedError
 
     def component(self) -> Dot:

@@ -18,7 +18,18 @@ from .base import SETTING
 from .booth import Radix4, multiple
 from .digits import Digit, Row
 from .forms import Form, marks_of
-from .recoded import Recoded, Recoding, is_fixed, number, of_codes, of_values, place, width_of
+from .recoded import (
+    Recoded,
+    Recoding,
+    gated,
+    inverted,
+    is_fixed,
+    moved,
+    number,
+    of_codes,
+    of_values,
+    width_of,
+)
 from .select import ByCode, by_code, one_of, signal
 
 
@@ -27,6 +38,10 @@ class BitSerial(Recoded):
 
     name = "bit_serial"
     scope = "what booth and select serve, one digit a cycle: a step takes several"
+
+    @classmethod
+    def staggers(cls):
+        return False  # parts are shifted as a whole
 
     @classmethod
     def recoding(cls, fmt):
@@ -114,12 +129,11 @@ class Terms(Serial):
         return TermForm(self.format, delays, infinite, self)
 
     def rows(self, m, element, other, fmt, digits):
-        other, bits = number(other, fmt), []
+        other, width = number(other, fmt), digits[0].bits.width
         chosen = list(element.chosen) if len(self.steps) > 1 else []
-        for bit in range(digits[0].bits.width):
-            data = [place(other, bit - step) for step in self.steps]
-            bits.append((element.nonzero & one_of(data, chosen)) ^ element.negative)
-        return [Row(Cat(*bits), element.negative)]
+        data = [moved(other, step, width) for step in self.steps]
+        found = gated(one_of(data, chosen), element.nonzero)
+        return [Row(inverted(found, element.negative), element.negative)]
 
 
 @dataclass(frozen=True)

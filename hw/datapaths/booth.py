@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from amaranth.hdl import Cat, Const, Value
+from amaranth.hdl import Const, Mux, Value
 
 from .digits import Row
-from .recoded import Recoded, Recoding, digit, is_fixed, number, place, width_of
+from .recoded import Recoded, Recoding, digit, gated, inverted, is_fixed, moved, number, width_of
 
 
 class Booth(Recoded):
@@ -68,8 +68,7 @@ class Radix4(Recoding):
 def multiple(bits: tuple[Value, Value, Value], other: Value, width: int) -> Value:
     """0, 1 or 2 times the other operand, inverted if the digit is negative."""
     low, middle, high = bits
-    one = low ^ middle
     two = (high & ~middle & ~low) | (~high & middle & low)
-    return Cat(
-        ((one & place(other, bit)) | (two & place(other, bit - 1))) ^ high for bit in range(width)
-    )
+    once, twice = (moved(other, shift, width) for shift in range(2))
+    found = Mux(low ^ middle, once, gated(twice, two))
+    return inverted(found, high)

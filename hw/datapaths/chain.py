@@ -25,6 +25,10 @@ class Chained(Datapath):
     of them whose products fall into rows together.
     """
 
+    @classmethod
+    def staggers(cls):
+        return True
+
     @property
     def span(self) -> int:
         """Lanes of a place."""
@@ -47,6 +51,11 @@ class Chained(Datapath):
     @property
     def layouts(self) -> tuple[data.StructLayout, ...]:
         """What is registered of a pair of elements before the rows, one after the other."""
+        return ()
+
+    @property
+    def passing(self) -> tuple[str, ...]:
+        """Members of ``layouts`` of which bits pass through three registers or more."""
         return ()
 
     @property

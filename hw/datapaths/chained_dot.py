@@ -8,7 +8,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 
 from ...golden.bounds import Range
 from ..product import FlaggedLayout, flag_names
-from ..rows import plus
+from ..rows import Staggered
 from ..scale.timing import delayed
 from ..shapes import shape_of
 from .base import Dot
@@ -42,6 +42,7 @@ class ChainedDot(Dot):
 
     def elaborate(self, platform):
         m = Module()
+        self._sums = Staggered(m, self.enable, self.plan.segment, "segment")
         rows = [self._rows(m, *elements) for elements in enumerate(self._elements())]
         nodes = [
             [
@@ -50,7 +51,8 @@ class ChainedDot(Dot):
             ]
             for digit in range(len(self.plan.digits))
         ]
-        m.d.comb += self.o.value.eq(self._shifted(m, self._tree(m, nodes).value))
+        total = self._shifted(m, self._tree(m, nodes).value)
+        m.d.comb += self.o.value.eq(self._sums.extended(total, len(self.o.value)))
         for name in flag_names(self.plan.flags):
             m.d.comb += self.o[name].eq(self._flag(m, name))
         return m
@@ -86,10 +88,35 @@ class ChainedDot(Dot):
             m.submodules[f"encode_{place}_{stage}"] = inner
             value = Signal(layout, name="value")
             inner.d.comb += value.eq(plan.encode(inner, stage, *elements, found))
-            found = Signal(layout, name=f"encoded_{place}_{stage}", reset_less=True)
-            with m.If(self.enable):
-                m.d.sync += found.eq(value)
-        return plan.rows(m, *elements, found)
+            found = Signal(layout, name=f"encoded_{place}_{stage}")
+            for name, shape in layout.members.items():
+                # With a reset, or tools would spend a LUT on what only passes through.
+                kept = f"encoded_{place}_{stage}_{name}_held"
+                register = Signal(shape, name=kept, reset_less=name not in plan.passing)
+                m.d.comb += found[name].eq(register)
+                with m.If(self.enable):
+                    m.d.sync += register.eq(value[name])
+        return self._staggered(m, place, *elements, found)
+
+    def _staggered(self, m, place: int, weight, activation, encoded) -> list[Row]:
+        """A place's rows, each bit when its segment comes."""
+        plan, sums, late = self.plan, self._sums, []
+        tops = [digit.bits.lsb + digit.bits.width - 1 for digit in plan.digits]
+        for time in range(sums.time(max(tops)) + 1):
+            inner = Module()
+            m.submodules[f"rows_{place}_{time}"] = inner
+            late.append(plan.rows(inner, weight, activation, encoded))
+            weight, activation = sums.late(weight, 1), sums.late(activation, 1)
+            encoded = None if encoded is None else sums.late(encoded, 1)
+        found = []
+        for number, digit in enumerate(plan.digits):
+            lsb, end = digit.bits.lsb, digit.bits.lsb + digit.bits.width
+            bits = [
+                rows[number].bits[max(start - lsb, 0) : max(stop - lsb, 0)]
+                for rows, (start, stop) in zip(late, sums.cuts(end), strict=False)
+            ]
+            found.append(Row(Cat(*bits), late[sums.time(lsb)][number].carry))
+        return found
 
     def _flag(self, m, name: str) -> Value:
         """Whether any place raises a flag: along the chains, then beside the tree."""
@@ -138,7 +165,8 @@ class ChainedDot(Dot):
             return bits, bounds, [row.carry]
         bounds = Range(digit.row.lsb, digit.row.low + bias, digit.row.high + bias)
         bits = bits.as_signed() if alone and digit.bits.signed else bits
-        return plus(Const(0, 1), bits, row.carry, width=bounds.width), bounds, []
+        total = self._sums.plus(Const(0, 1), bits, row.carry, width=bounds.width, lsb=bounds.lsb)
+        return total, bounds, []
 
     def _added(self, total: Value, bounds: Range, digit: Digit, row: Row, count: int, last: bool):
         """The sum of ``count`` rows and one more.
@@ -154,12 +182,22 @@ class ChainedDot(Dot):
         else:
             without = count * digit.bias
             found = Range(found.lsb, found.low - without, found.high - without)
-            low, sign = row.bits[:-1], row.bits[-1]
-            above = found.width - len(low)
-            tops = [Const(-n & ((1 << above) - 1), above) for n in (count + 1, count)]
-            bits = Cat(low, Mux(sign, *tops))
+            bits = self._topped(found, row.bits, count)
         carry = row.carry if digit.carries else 0
-        return plus(total, bits, carry, width=found.width), found
+        return self._sums.plus(total, bits, carry, width=found.width, lsb=found.lsb), found
+
+    def _topped(self, bounds: Range, bits: Value, count: int) -> Value:
+        """A row that takes a bias away above its sign: ``count`` times, once more if negative."""
+        low, sign, at = bits[:-1], bits[-1], bounds.lsb + len(bits) - 1
+        above = bounds.width - len(low)
+        tops, place = [], 0
+        for part in (sign, *self._sums.repeated(sign, at, at + above)):
+            negative, positive = (
+                Const(n >> place & ((1 << len(part)) - 1), len(part)) for n in (-count - 1, -count)
+            )
+            tops.append(Mux(part[0], negative, positive))
+            place += len(part)
+        return Cat(low, *tops)
 
     # The tree: chains of each digit, then digits.
 
@@ -201,19 +239,19 @@ class ChainedDot(Dot):
         """The sum of two nodes, ``b`` no finer than ``a``; a carry of the unit of ``b`` goes in."""
         step = b.bounds.lsb - a.bounds.lsb
         bounds, waiting = a.bounds + b.bounds, [*a.carries, *b.carries]
-        carry: Value | int = 0
+        carry: Value = Const(0, 1)
         for index, (bit, lsb) in enumerate(waiting):
             if lsb == b.bounds.lsb:
                 carry, bounds = bit, bounds + Range(lsb, 0, 1)
                 del waiting[index]
                 break
-        high = a.value[step:].as_signed() if a.bounds.signed else a.value[step:]
+        low = a.value.as_signed() if a.bounds.signed else a.value
+        if len(low) <= step:
+            low = self._sums.extended(low, step + 1, a.bounds.lsb)
+        high = low[step:].as_signed() if a.bounds.signed else low[step:]
         width = bounds.width - step
-        if isinstance(carry, int):
-            total = (high + b.value)[:width]  # both are registers
-        else:
-            total = plus(high, b.value, carry, width=width)
-        value = Cat(a.value[:step], total)
+        total = self._sums.plus(high, b.value, carry, width=width, lsb=b.bounds.lsb)
+        value = Cat(low[:step], total)
         return Node(value.as_signed() if bounds.signed else value, bounds, tuple(waiting))
 
 

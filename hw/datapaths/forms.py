@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
-from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data
 
 from ...golden.bounds import Range
 from ...golden.formats import Format, Posit
 from ..decoder import Decoder
+from ..fp.table import look_up
 from ..shapes import DecodedLayout, fraction_below, shape_of
 from ..shift import shift_left
+
+#: Bits of a posit that is looked up.
+POSIT_BITS = 8
 
 
 @dataclass(frozen=True)
@@ -152,16 +156,52 @@ class Decoded(Form):
 
 
 class Parts(Decoded):
-    """Sign and magnitude apart."""
+    """Sign and magnitude apart.
+
+    A short posit is first negated where it is negative; a table of what is left then takes less,
+    and fewer levels, than counting the regime and shifting it out.
+    """
 
     name = "parts"
     maker = "splitter"
     apart = True
 
     @property
+    def stages(self):
+        return int(isinstance(self.format, Posit) and self.format.width <= POSIT_BITS)
+
+    @property
     def cost(self):
-        """A posit's regime is counted and shifted out."""
-        return 5 * self.format.bits if isinstance(self.format, Posit) else 0
+        return (3 if self.stages else 5) * self.format.bits if isinstance(self.format, Posit) else 0
+
+    def made(self, m, codes, making):
+        if not self.stages:
+            return super().made(m, codes, making)
+        code, size = codes[0], self.format.bits
+        sign, body = (
+            Signal(shape, name=making.label(f"{self.maker}_{what}"), reset_less=True)
+            for what, shape in (("sign", 1), ("body", size - 1))
+        )
+        with m.If(making.enable):
+            m.d.sync += [sign.eq(code[-1]), body.eq(Mux(code[-1], -code, code))]
+        found = Signal(self.layout, name=making.label(f"{self.maker}_o"))
+        for name, results in self._magnitudes.items():
+            label = making.label(f"{self.maker}_{name}")
+            m.d.comb += found[name].eq(look_up(m, body, results, len(found[name]), label))
+        vanishes = ~found.significand[-1]
+        for name, bit in (("sign", sign), ("nan", sign & vanishes), ("zero", vanishes)):
+            if name in self.layout.members:
+                m.d.comb += found[name].eq(bit)
+        return found
+
+    @property
+    def _magnitudes(self) -> dict[str, list[int]]:
+        """Significand and exponent of every posit that is not negative."""
+        below = fraction_below(self.format)
+        whole = [int(n) << below for n in self.format.integers(range(1 << self.format.bits - 1))]
+        exponents = [max(n.bit_length() - 1 - below, 0) for n in whole]
+        significands = [n >> e for n, e in zip(whole, exponents, strict=True)]
+        return {"significand": significands, "exponent": exponents}
 
 
 class Coded(Decoded):

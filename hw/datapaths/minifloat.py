@@ -14,6 +14,7 @@ from ..fp.table import look_up
 from .base import SETTING
 from .chain import Chained
 from .digits import Digit, Row, chain_sites
+from .recoded import inverted
 
 #: Inputs of a LUT.
 _INPUTS = 6
@@ -92,7 +93,7 @@ class MinifloatTable(Chained):
             return [Row(magnitude, Const(0, 1))]
         sign = encoded.sign
         width = self.digits[0].bits.width - 1
-        bits = Cat(magnitude, Const(0, width - len(magnitude))) ^ sign.replicate(width)
+        bits = inverted(Cat(magnitude, Const(0, width - len(magnitude))), sign)
         return [Row(Cat(bits, sign), sign)]
 
     def _magnitude(self, m: Module, encoded) -> Value:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 
-from amaranth.hdl import Const, Module, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Value
 
 from ...golden.bounds import Range
 from ...golden.formats import Format, Integer
@@ -151,13 +151,24 @@ def digit(lsb: int, terms: list[tuple[int, int]], other: Format) -> Digit:
     return Digit(Range(lsb, min(bits), max(bits)), Range(lsb, min(rows), max(rows)))
 
 
-def place(other: Value, bit: int) -> Value:
-    """A bit of the other operand, beyond its ends too."""
-    if bit < 0:
-        return Const(0, 1)
-    if bit < len(other):
-        return other[bit]
-    return other[-1] if other.shape().signed else Const(0, 1)
+def moved(other: Value, shift: int, width: int) -> Value:
+    """The low ``width`` bits of the other operand times ``2**shift``."""
+    top = other[-1] if other.shape().signed else Const(0, 1)
+    found = Cat(Const(0, shift), other)
+    return Cat(found, top.replicate(max(width - len(found), 0)))[:width]
+
+
+# As multiplexers: simulators take a bit that stands at every place of a number many times as long.
+
+
+def gated(value: Value, bit: Value) -> Value:
+    """A value where the bit is set, else 0."""
+    return Mux(bit, value, Const(0, len(value)))
+
+
+def inverted(value: Value, bit: Value) -> Value:
+    """A value, its bits inverted where the bit is set."""
+    return Mux(bit, ~value, value)
 
 
 def of_codes(fmt: Format, delays: tuple[int, ...], infinite: bool) -> Form:

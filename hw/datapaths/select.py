@@ -12,7 +12,7 @@ from ...golden.formats import Format
 from ..fp.table import look_up
 from .digits import Row
 from .recode import Control, Pick, recode
-from .recoded import Recoded, Recoding, digit, number, place
+from .recoded import Recoded, Recoding, digit, gated, inverted, moved, number
 
 #: Bits of a code that is recoded.
 CODE_BITS = 6
@@ -82,11 +82,8 @@ class ByCode(Recoding):
         chosen = [
             signal(m, code, item, f"row_{n}_shift_{bit}") for bit, item in enumerate(pick.chosen)
         ]
-        bits = []
-        for bit in range(width):
-            data = [place(other, bit - (shift - pick.shifts[0])) for shift in pick.shifts]
-            bits.append((nonzero & one_of(data, chosen)) ^ negative)
-        return Row(Cat(*bits), negative)
+        data = [moved(other, shift - pick.shifts[0], width) for shift in pick.shifts]
+        return Row(inverted(gated(one_of(data, chosen), nonzero), negative), negative)
 
 
 def terms_of(pick: Pick) -> list[tuple[int, int]]:

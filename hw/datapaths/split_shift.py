@@ -20,6 +20,7 @@ from .base import SETTING
 from .chain import Chained
 from .digits import Digit, Row, chain_sites
 from .forms import Parts
+from .recoded import gated, inverted, moved
 
 #: Bits of the widest significand, and of the widest product.
 SIGNIFICAND, WIDEST = 8, 128
@@ -50,7 +51,7 @@ class SplitShift(Chained):
     @classmethod
     def estimate(cls, weight, activation, setting=SETTING):
         plan = cls(weight, activation, 1)
-        bits = plan.layouts[-1].size - plan.high
+        bits = plan.layouts[-1]["bits"].width + 1
         made = (
             form.cost / count for form, count in zip(plan.made, setting.sharing[::-1], strict=True)
         )
@@ -81,14 +82,34 @@ class SplitShift(Chained):
 
     @cached_property
     def high(self) -> int:
-        """Upper bits of the exponent, whose shift shares the adder's LUT."""
+        """Upper bits of the exponent, whose shift shares the adder's LUT.
+
+        Two bits at most come to a place, beside what says which, the sign and the sum so far: the
+        upper bits themselves, or of three a signal for each number.
+        """
         fits = (
             high
-            for high in (2, 1)
+            for high in (3, 2, 1)
             if high <= self.exponent_width
             and self.product_width <= (1 << (self.exponent_width - high)) + 1
         )
         return next(fits, 0)
+
+    @property
+    def _each(self) -> bool:
+        """Whether each number that the upper bits can be has a signal of its own."""
+        return self.high > 2
+
+    @property
+    def _highs(self) -> range:
+        """The numbers that the upper bits can be."""
+        spans = (fmt.exponent_span + least_exponent(fmt) for fmt in (self.weight, self.activation))
+        return range((sum(spans) >> self.low) + 1)
+
+    @property
+    def early(self) -> int:
+        """The lowest bits of the exponent, by which a product is shifted where it is added up."""
+        return min(2, self.low) if self._halves else 0
 
     @property
     def low(self) -> int:
@@ -97,61 +118,80 @@ class SplitShift(Chained):
 
     @property
     def layouts(self):
-        flags = dict.fromkeys(("special",), 1) if self.flags.nan or self.flags.infinite else {}
-        exponent = {"exponent": self.exponent_width}
-        moved = {"bits": self.product_width + (1 << self.low) - 1, "high": self.high}
+        width, early = self.exponent_width, self.early
+        product = {"product": self.product_width + (1 << early) - 1, "exponent": width - early}
+        moved = {"bits": self.product_width + (1 << self.low) - 1}
+        high = {"high": len(self._highs) if self._each else self.high}
+        halves = {**self._halves, "exponent": width, "sign": 1}
         return (
-            *((self._pair,) if self._splits_late else ()),
-            data.StructLayout({"product": self.product_width, **exponent, "sign": 1, **flags}),
-            data.StructLayout({**moved, "sign": 1}),
+            *((data.StructLayout(halves),) if self._halves else ()),
+            data.StructLayout({**product, "sign": 1}),
+            data.StructLayout({**moved, **high, "sign": 1}),
         )
 
     @property
-    def _splits_late(self) -> bool:
-        """Whether elements take so long to split that they are registered before they multiply."""
-        return any(isinstance(fmt, Posit) for fmt in (self.weight, self.activation))
+    def passing(self):
+        return ("exponent", "high", "sign") if self._halves else ()
 
     @property
-    def _pair(self) -> data.StructLayout:
-        """Two elements."""
-        weight, activation = (form.layout for form in self.made)
-        return data.StructLayout({"weight": weight, "activation": activation})
+    def _significands(self) -> tuple[int, int]:
+        """Bits of the wider significand, and of the other."""
+        weight, activation = (_significand(fmt) for fmt in (self.weight, self.activation))
+        return max(weight, activation), min(weight, activation)
+
+    @property
+    def _halves(self) -> dict[str, int]:
+        """The products of two parts of the wider significand; none where no part is a sum itself.
+
+        They are registered before they are added, so that carries run once between registers.
+        """
+        wide, narrow = self._significands
+        cut = cut_of(wide, narrow)
+        if max(additions(cut, narrow), additions(wide - cut, narrow)) == 0:
+            return {}
+        return {"lower": cut + narrow, "upper": wide - cut + narrow}
 
     def encode(self, m, stage, weight, activation, before):
         if stage == len(self.layouts) - 1:
             return self._moved(m, before)
         if before is not None:
-            weight, activation = before.weight, before.activation
-        elif self._splits_late:
-            return Cat(weight.as_value(), activation.as_value())
-        return self._multiplied(m, weight, activation)
-
-    def _multiplied(self, m: Module, weight, activation) -> Value:
-        """The first stage: the significands' product and the exponents' sum."""
-        product = multiplied(m, weight.significand, activation.significand)[: self.product_width]
+            return self._joined(m, before)
         exponent = Signal(self.exponent_width, name="exponent")
         m.d.comb += exponent.eq(member(weight, "exponent") + member(activation, "exponent"))
         sign = member(weight, "sign") ^ member(activation, "sign")
-        found = [product, exponent, sign]
-        if self.flags.nan or self.flags.infinite:
-            found.append(
-                _any(member(x, name) for x in (weight, activation) for name in ("nan", "inf"))
-            )
-        return Cat(*found)
+        a, b = weight.significand, activation.significand
+        a, b = (a, b) if len(a) >= len(b) else (b, a)
+        if self._halves:
+            cut = cut_of(len(a), len(b))
+            parts = [multiplied(m, part, b) for part in (a[:cut], a[cut:])]
+        else:
+            parts = [multiplied(m, a, b)[: self.product_width]]
+        return Cat(*parts, exponent, sign)
+
+    def _joined(self, m: Module, before) -> Value:
+        """The product of two halves, moved by the exponent's lowest bits."""
+        above = Signal(len(before.upper), name="above")
+        wide, narrow = self._significands
+        cut, early = cut_of(wide, narrow), self.early
+        m.d.comb += above.eq(before.upper + before.lower[cut:])
+        bits = Signal(self.layouts[1]["product"].width, name="product")
+        m.d.comb += bits.eq(Cat(before.lower[:cut], above)[: self.product_width])
+        bits = _shifted(bits, before.exponent[:early], 1) if early else bits
+        return Cat(bits, before.exponent[early:], before.sign)
 
     def _moved(self, m: Module, before) -> Value:
-        """The second stage: the product moved by the exponent's lower bits."""
+        """The product moved by the exponent's lower bits."""
         bits = Signal(self.layouts[-1]["bits"].width, name="moved")
         m.d.comb += bits.eq(before.product)
-        distance = before.exponent[: self.low]
-        for bit in range(0, self.low, 2):
-            step = distance[bit : bit + 2]
+        early = self.early
+        distance, high = before.exponent[: self.low - early], before.exponent[self.low - early :]
+        for bit in range(0, len(distance), 2):
             moved = Signal(len(bits), name=f"moved_{bit}")
-            m.d.comb += moved.eq(_shifted(bits, step, 1 << bit))
+            m.d.comb += moved.eq(_shifted(bits, distance[bit : bit + 2], 1 << bit + early))
             bits = moved
-        if "special" in before.shape().members:
-            bits = bits & ~before.special.replicate(len(bits))
-        return Cat(bits, before.exponent[self.low :], before.sign)
+        if self._each:
+            high = Cat(high == number for number in self._highs)
+        return Cat(bits, high, before.sign)
 
     @property
     def digits(self):
@@ -165,11 +205,11 @@ class SplitShift(Chained):
 
     def rows(self, m, weight, activation, encoded):
         magnitude = Signal(self.width, name="magnitude")
-        m.d.comb += magnitude.eq(Cat(self._place(encoded, bit) for bit in range(self.width)))
+        m.d.comb += magnitude.eq(self._placed(encoded))
         if not self.product.signed:
             return [Row(magnitude, Const(0, 1))]
         sign = encoded.sign
-        return [Row(Cat(magnitude ^ sign.replicate(self.width), sign), sign)]
+        return [Row(Cat(inverted(magnitude, sign), sign), sign)]
 
     @property
     def _dropped(self) -> int:
@@ -177,14 +217,30 @@ class SplitShift(Chained):
         pair = self.weight, self.activation
         return sum(least_exponent(fmt) + fraction_below(fmt) for fmt in pair)
 
-    def _place(self, encoded, bit: int) -> Value:
-        """A bit of the magnitude: of those that may come there, the one that the exponent says."""
-        found, step = Const(0, 1), 1 << self.low
-        for high in range(1 << self.high):
-            index = bit + self._dropped - high * step
-            if 0 <= index < len(encoded.bits):
-                found = found | (encoded.bits[index] & (encoded.high == high if self.high else 1))
+    def _placed(self, encoded) -> Value:
+        """The magnitude: the bits moved as far as the exponent says, from the unit of products."""
+        found: Value = Const(0, self.width)
+        for high in self._highs:
+            shift = (high << self.low) - self._dropped
+            bits = moved(encoded.bits[max(-shift, 0) :], max(shift, 0), self.width)
+            if self.high:
+                bits = gated(bits, encoded.high[high] if self._each else encoded.high == high)
+            found = found | bits
         return found
+
+
+def cut_of(wide: int, narrow: int) -> int:
+    """Where the wider of two factors is cut, so that a part of it fits into tables."""
+    return _INPUTS - narrow if narrow < _INPUTS - 1 else wide // 2
+
+
+def additions(a: int, b: int) -> int:
+    """Additions one after the other in the product of numbers of so many bits."""
+    wide, narrow = max(a, b), min(a, b)
+    if wide + narrow <= _INPUTS:
+        return 0
+    cut = cut_of(wide, narrow)
+    return 1 + max(additions(cut, narrow), additions(wide - cut, narrow))
 
 
 def multiplied(m: Module, a: Value, b: Value) -> Value:
@@ -194,7 +250,7 @@ def multiplied(m: Module, a: Value, b: Value) -> Value:
     if len(a) + len(b) <= _INPUTS:
         results = [x * y for y in range(1 << len(b)) for x in range(1 << len(a))]
         return look_up(m, Cat(a, b), results, len(a) + len(b), f"table_{len(a)}_{len(b)}")
-    cut = _INPUTS - len(b) if len(b) < _INPUTS - 1 else len(a) // 2
+    cut = cut_of(len(a), len(b))
     low, high = multiplied(m, a[:cut], b), multiplied(m, a[cut:], b)
     above = Signal(len(a) + len(b) - cut, name="partial")
     m.d.comb += above.eq(high + low[cut:])
@@ -208,13 +264,6 @@ def _shifted(value: Value, step: Value, unit: int) -> Value:
     if len(moved) == 2:
         return Mux(step, moved[1], moved[0])
     return Mux(step[1], Mux(step[0], moved[3], moved[2]), Mux(step[0], moved[1], moved[0]))
-
-
-def _any(bits) -> Value:
-    found = Const(0, 1)
-    for bit in bits:
-        found = found | bit
-    return found
 
 
 def _significand(fmt: Format) -> int:

@@ -20,7 +20,7 @@ from ..shapes import shape_of
 from .digits import Digit, Row
 from .forms import Form
 from .planes import planes
-from .recoded import Recoded, Recoding, number, of_codes, of_values
+from .recoded import Recoded, Recoding, inverted, moved, number, of_codes, of_values
 
 #: Bits of a code that chooses, one plane each.
 CODE_BITS = 8
@@ -113,7 +113,7 @@ class ByPlane(Recoding):
         minus = pair[0] if negative else ~pair[0]
         shape = shape_of(digit.bits)
         entry = Mux(pair[0] ^ pair[1], _bits(sums.minus, shape), _bits(sums.plus, shape))
-        return Row(entry ^ minus.replicate(shape.width), minus)
+        return Row(inverted(entry, minus), minus)
 
     def _chosen(self, pair: Value, sums, negative: bool, digit: Digit) -> Row:
         """The sum of the lanes whose bits are set."""
@@ -125,9 +125,7 @@ class ByPlane(Recoding):
 
 def _bits(value: Value, shape) -> Value:
     """The bits of a value, extended to a shape's width."""
-    value = value.as_value() if hasattr(value, "as_value") else value
-    top = value[-1] if value.shape().signed else Const(0, 1)
-    return Cat(value, top.replicate(shape.width - len(value)))
+    return moved(Value.cast(value), 0, shape.width)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ EXTREMES = {
     "int8": (0, [0x80, 0x7F]),
     "int4": (0, [0x8, 0x7]),
     "uint4": (0, [0x0, 0xF]),
+    "int16": (0, [0x8000, 0x7FFF]),
     "ternary": (2, [0b11, 0b01]),
     "ifairy_re": (2, [0b00, 0b01]),
     "bitmod4": (0, [0xF, 0x8]),

@@ -1,11 +1,14 @@
 """Accumulators hold their proven bounds and not one more; adder trees are exact."""
 
+import random
+
 import pytest
 from amaranth.hdl import ClockDomain, Module
 from amaranth.sim import Simulator
 from macsmith.golden.bounds import Range
 from macsmith.golden.flags import Reachable
 from macsmith.hw.accumulator import Accumulator
+from macsmith.hw.rows import LONGEST, segment_of
 from macsmith.hw.tree import AdderTree
 
 NO_FLAGS = Reachable(False, False)
@@ -17,6 +20,7 @@ def total_after(addend, total, values, *, preload=None):
 
     async def bench(ctx):
         ctx.set(unit.enable, 1)
+        ctx.set(unit.accumulate, 1)
         if preload is not None:
             ctx.set(unit.initial, preload)
         for index, value in enumerate(values):
@@ -69,11 +73,51 @@ def test_a_sum_starts_from_its_preload(initial):
     assert total_after(addend, total, [7, -8, 7], preload=initial) == initial + 6
 
 
+@pytest.mark.parametrize("segment", [3, 5, 8])
+@pytest.mark.parametrize("preload", [None, -77, 1000])
+def test_segments_are_summed_one_a_cycle(segment, preload):
+    """Three sums one after the other, the array held still now and then: as if in one piece."""
+    rng = random.Random(segment)
+    addend = Range(0, -500, 777)
+    total = addend.times(9) + Range(0, min(preload or 0, 0), max(preload or 0, 0))
+    late = (total.width - 1) // segment + 1  # one more than it takes
+    unit = Accumulator(
+        *(addend, total, NO_FLAGS), preload=preload is not None, segment=segment, late=late
+    )
+    sums = [[rng.choice([-500, 777, rng.randint(-500, 777)]) for _ in range(9)] for _ in range(3)]
+    steps = [(not n, value) for values in sums for n, value in enumerate(values)]
+    found = []
+
+    async def bench(ctx):
+        ctx.set(unit.accumulate, 1)
+        if preload is not None:
+            ctx.set(unit.initial, preload)
+        for first, value in steps + [(1, 0)] * (late + 1):
+            ctx.set(unit.first, first)
+            ctx.set(unit.i.value, value)
+            for enable in (*[0] * rng.randint(0, 2), 1):
+                ctx.set(unit.enable, enable)
+                await ctx.tick()
+            found.append(ctx.get(unit.o.value))
+
+    run(unit, bench)
+    assert found[9 - 1 + late :: 9] == [sum(values) + (preload or 0) for values in sums]
+
+
+@pytest.mark.parametrize("width", [33, 49, 77, 128])
+def test_a_wide_sum_has_even_segments_of_short_runs(width):
+    segment = segment_of(width)
+    count = -(-width // segment)
+    assert segment + 2 <= LONGEST and (count - 1) * segment < width
+    assert segment_of(LONGEST) == 0
+
+
 def test_first_clears_what_was_there():
     unit = Accumulator(Range(0, -8, 7), Range(0, -64, 63), Reachable(True, True))
 
     async def bench(ctx):
         ctx.set(unit.enable, 1)
+        ctx.set(unit.accumulate, 1)
         for first, value, nan in ((1, 5, 1), (0, 6, 0), (1, 3, 0)):
             ctx.set(unit.first, first)
             ctx.set(unit.i, {"value": value, "nan": nan, "positive": 0, "negative": nan})

@@ -79,7 +79,10 @@ def test_scales_come_rows_first_and_shared_ones_once():
     ports = {stream.name: stream for stream in streams(planned)}
     groups = tile.k // 8
     scale, late = (single(ports[name], planned, tile) for name in ("scale", "end_scale"))
-    assert len(scale) == groups == beats_of(ports["scale"], planned, tile.k) and len(late) == 1
+    assert (
+        len(scale) == groups == beats_of(ports["scale"], planned, tile.k // planned.lanes)
+        and len(late) == 1
+    )
     assert (scale.values[0] == tile.weight.scales["scale"].T).all()
     assert (scale.values[1] == tile.weight.scales["zero"].T).all()
     assert (late.values[0] == tile.activation.scales["scale"].T).all()
