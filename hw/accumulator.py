@@ -18,8 +18,9 @@ class Accumulator(wiring.Component):
 
     A sum starts with ``first``: the addend is then added to ``initial`` (0 to clear) and the flags
     are those of the addend alone. The total never overflows as long as it stays within ``total``; a
-    narrower ``total`` wraps. A wide sum is added in segments, each a cycle after the one below:
-    latency is one cycle, and ``late`` more.
+    narrower ``total`` wraps. A wide sum is added in segments, each a cycle after the one below; or
+    it is kept as sum and carry, which are added where they leave. Latency is one cycle, and
+    ``late`` more.
 
     Parameters
     ----------
@@ -37,6 +38,8 @@ class Accumulator(wiring.Component):
         Whether addends come in segments already.
     late : :class:`int`
         Cycles after which all segments are there, or more.
+    carry_save : :class:`bool`
+        Carries run only behind the sum: one cycle more.
 
     Members
     -------
@@ -65,6 +68,7 @@ class Accumulator(wiring.Component):
         segment: int = 0,
         staggered: bool = False,
         late: int = 0,
+        carry_save: bool = False,
     ):
         self.addend = addend
         self.total = total
@@ -74,6 +78,7 @@ class Accumulator(wiring.Component):
         self.segment = segment
         self.staggered = staggered
         self.late = late
+        self.carry_save = carry_save
         ports = {
             "enable": In(1),
             "accumulate": In(1),
@@ -90,7 +95,9 @@ class Accumulator(wiring.Component):
         sums = Staggered(m, self.enable, self.segment, "segment")
         held = Signal(self.o.shape(), name="held")
         self._flags(m, held)
-        if self.segment:
+        if self.carry_save:
+            value = self._saved(m, sums, held.value)
+        elif self.segment:
             value = self._segments(m, sums, held.value)
         else:
             value = held.value
@@ -117,6 +124,26 @@ class Accumulator(wiring.Component):
         exact = Signal(value.shape(), name="exact")
         m.d.comb += exact.eq(value)
         return Mux(exact < low, low, Mux(exact > high, high, exact))
+
+    def _saved(self, m, sums: Staggered, held: Value) -> Value:
+        """Sum and carry: a full adder a bit; then their sum, aligned."""
+        width, addend = len(held), self.i.value
+        carry = Signal(width, name="carry")
+        addend = _slice(addend, 0, width)
+        start = self.initial.as_unsigned() if self.preload else 0
+        a, b, c = addend, Mux(self.first, start, held), Mux(self.first, 0, carry)
+        with m.If(self.enable & self.accumulate):
+            m.d.sync += [held.eq(a ^ b ^ c), carry.eq(((a & b) | (a & c) | (b & c)) << 1)]
+        cuts = sums.cuts(width)
+        late = [sums.late(value, time) for value in (held, carry) for time in range(len(cuts))]
+        first, second = late[: len(cuts)], late[len(cuts) :]
+        total = sums.plus(*(
+            Cat(value[low:high] for value, (low, high) in zip(values, cuts, strict=True))
+            for values in (first, second)
+        ), width=width)  # fmt: skip
+        return Cat(
+            sums.late(total[low:high], self.late - time) for time, (low, high) in enumerate(cuts)
+        )
 
     def _segments(self, m, sums: Staggered, held: Value) -> Value:
         """Each segment of ``held`` takes its part a cycle after the one below; all, aligned."""

@@ -11,6 +11,7 @@ from amaranth.hdl import Value
 from amaranth.lib import data
 
 from ..golden.bounds import Range
+from ..golden.description import Build
 from ..golden.flags import Reachable
 from ..golden.formats import Format
 from .datapaths import Form
@@ -51,17 +52,24 @@ class ArrayPlan(ABC):
 
     Parameters
     ----------
-    rows, cols, pipeline, flow, datapath, policy : from the Build.
+    build : the shape, and how it is laid out.
     sums : what the array adds up.
     """
 
-    rows: int
-    cols: int
-    pipeline: int
-    flow: str
-    datapath: str
-    policy: str
+    build: Build
     sums: tuple[Sum, ...]
+
+    @property
+    def rows(self) -> int:
+        return self.build.rows
+
+    @property
+    def cols(self) -> int:
+        return self.build.cols
+
+    @property
+    def flow(self) -> str:
+        return self.build.flow
 
     # What is fed to it.
 
@@ -143,9 +151,14 @@ class ArrayPlan(ABC):
 
     @property
     def late(self) -> int:
-        """Cycles from the first segment of a sum to its last."""
+        """Cycles from the first segment of a sum to its last, and until carries are added."""
         widest = max(item.total.width for item in self.sums)
-        return (widest - 1) // self.segment if self.segment else 0
+        return self.carry_save + ((widest - 1) // self.segment if self.segment else 0)
+
+    @property
+    def carry_save(self) -> bool:
+        """Whether sums over K are sum and carry until they leave."""
+        return self.build.carries == "saved"
 
     @property
     def sum_latency(self) -> int:

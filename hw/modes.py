@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from amaranth.lib import data
 
 from ..golden.bounds import Range
-from ..golden.description import Engine
+from ..golden.description import Build, Engine
 from ..golden.errors import DesignError
 from .array_plan import ArrayPlan, Input
 from .datapaths import Datapath, simd
@@ -43,25 +43,24 @@ class ModalPlan(ArrayPlan):
 
     Parameters
     ----------
-    rows, cols, words, pipeline, flow, datapath, policy : from the Build; ``words`` are the lanes
-        of the mode with the widest weights.
+    build : the shape, and how it is laid out; its lanes are those of the mode with the widest
+        weights, the words of a step.
     alone : the plan of each mode.
     units : what makes their dot products, side by side.
     """
 
-    rows: int
-    cols: int
-    words: int
-    pipeline: int
-    flow: str
-    datapath: str
-    policy: str
+    build: Build
     alone: tuple[Plan, ...]
     units: tuple[Unit, ...]
 
     @property
     def modes(self):
         return self.alone
+
+    @property
+    def words(self) -> int:
+        """Words of a step."""
+        return self.build.lanes
 
     @cached_property
     def sums(self):  # type: ignore[override]
@@ -126,9 +125,7 @@ def modal(engine: Engine, alone: tuple[Plan, ...]) -> ModalPlan:
             + ", ".join(sorted({stage.rule for stage in stages}))
         )
     build = engine.build
-    ways = build.pipeline, build.flow, build.datapath, build.policy
-    held = _units(alone, build.lanes, build.datapath)
-    return ModalPlan(build.rows, build.cols, build.lanes, *ways, alone, held)
+    return ModalPlan(build, alone, _units(alone, build.lanes, build.datapath))
 
 
 def _check(name: str, number: int, mode: Plan) -> None:
@@ -144,7 +141,7 @@ def _check(name: str, number: int, mode: Plan) -> None:
     if mode.cycles > 1:
         raise DesignError(
             f"mode {number} of {name} takes {mode.cycles} cycles a step with datapath "
-            f"{mode.datapath}; modes take one: choose another datapath"
+            f"{mode.build.datapath}; modes take one: choose another datapath"
         )
 
 
@@ -153,7 +150,11 @@ def _units(alone: tuple[Plan, ...], words: int, datapath: str) -> tuple[Unit, ..
 
     A datapath that was asked for by name makes each mode by itself.
     """
-    single = [Unit((n,), mode.dot(mode.sums[0].pairs[0])) for n, mode in enumerate(alone)]
+    # What they give is chosen among as a whole: none comes in segments.
+    single = [
+        Unit((n,), replace(mode.dot(mode.sums[0].pairs[0]), segment=0))
+        for n, mode in enumerate(alone)
+    ]
     modes = {
         number: simd.Mode(*mode.sums[0].pairs[0].formats, mode.lanes // words)
         for number, mode in enumerate(alone)
@@ -175,7 +176,7 @@ def _units(alone: tuple[Plan, ...], words: int, datapath: str) -> tuple[Unit, ..
 
 def _shared(alone: tuple[Plan, ...], words: int, modes: list[simd.Mode | None]) -> simd.Simd:
     plan, first = alone[0], next(mode for mode in modes if mode)
-    ways = plan.pipeline, False, (plan.rows, plan.cols)
+    ways = plan.build.pipeline, False, (plan.rows, plan.cols)
     return simd.Simd(first.weight, first.activation, words, *ways, modes=tuple(modes))
 
 

@@ -108,6 +108,7 @@ class ProcessingElement(wiring.Component):
             saturate=total.stage.saturates,
             segment=self.plan.segment,
             staggered=self._staggered,
+            carry_save=self.plan.carry_save,
             late=self.plan.late,
         )
         m.d.comb += [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from amaranth.lib import data
 
 from ..golden.bounds import Range
-from ..golden.description import Arithmetic, Operand, Stage
+from ..golden.description import Arithmetic, Build, Operand, Stage
 from ..golden.terms import Sided
 from .array_plan import ArrayPlan, Input
 from .datapaths import Datapath, Form, Setting, choose
@@ -28,20 +28,16 @@ class Plan(ArrayPlan):
     Parameters
     ----------
     arithmetic : what is computed.
-    rows, cols, lanes, pipeline, flow, datapath, policy : from the Build.
+    build : the shape, and how it is laid out.
+    lanes : products summed per row, column and step.
     group : elements after which the array's sums close; None where they span the reduction.
     sums : what the array adds up.
     accumulators : what a scale path makes of them; empty where the sums are the results.
     """
 
     arithmetic: Arithmetic
-    rows: int
-    cols: int
+    build: Build
     lanes: int
-    pipeline: int
-    flow: str
-    datapath: str
-    policy: str
     group: int | None
     sums: tuple[Sum, ...]
     accumulators: tuple[AccumulatorPlan, ...]
@@ -105,16 +101,17 @@ class Plan(ArrayPlan):
     @property
     def setting(self) -> Setting:
         """Where its datapaths stand."""
-        return Setting(self.policy, (self.rows, self.cols), self.lanes)
+        return Setting(self.build.policy, (self.rows, self.cols), self.lanes)
 
     def dot(self, pair: Pair) -> Datapath:
         """How a step's products of a pair are made and summed."""
-        name = self.datapath
+        name = self.build.datapath
         if self.aligned and pair.rule == "exact":
             name = "multiply"
         kind = choose(name, *pair.formats, pair.rule, self.setting)
-        ways = self.pipeline, self.infinite, self.setting.sharing
-        segment = self.segment if self.plain and kind.staggers() else 0
+        ways = self.build.pipeline, self.infinite, self.setting.sharing
+        whole = self.carry_save or not self.plain
+        segment = self.segment if kind.staggers() and not whole else 0
         return kind(*pair.formats, self.lanes, *ways, segment)
 
     def inputs(self, side, items=None):

@@ -38,13 +38,16 @@ def _single(engine: Engine, mode: int) -> Plan:
     simple = arithmetic.output.format is None and not arithmetic.levels and len(sums) == 1
     if simple and len(arithmetic.accumulate) == 1:
         sums, found = (_preloaded(arithmetic, sums[0]),), ()
-    ways = build.pipeline, build.flow, build.datapath, build.policy
-    shape = build.rows, build.cols, lanes, *ways
-    planned = Plan(arithmetic, *shape, group, sums, found)
+    planned = Plan(arithmetic, build, lanes, group, sums, found)
     if planned.aligned and arithmetic.product == "exact" and build.datapath not in _ALIGNING:
         raise DesignError(
             f"{engine.name} aligns its products, which {build.datapath} sums without; choose "
             f"--datapath {' or '.join(_ALIGNING)}"
+        )
+    if planned.carry_save and any(item.aligned or item.stage.saturates for item in sums):
+        raise DesignError(
+            f"{engine.name} saturates or rounds every step, which needs the carries: choose "
+            "--carries added"
         )
     if planned.cycles > 1 and any(item.stage.saturates for item in sums):
         raise DesignError(

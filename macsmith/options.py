@@ -21,7 +21,7 @@ class Options:
 
     Parameters
     ----------
-    name, rows, cols, lanes, datapath, flow, policy, interface, pipeline : of the engine and its
+    name, rows, cols, lanes, datapath, flow, policy, interface, pipeline, carries : of the
         build. ``lanes`` also sets how many products an aligned or saturating step sums.
     group : elements of the weight's K that share a scale; FP16 scales unless ``scale`` says else.
     scale : format of the weight's scales; without a group, one a row.
@@ -68,6 +68,7 @@ class Options:
     policy: str | None = None
     interface: str | None = None
     pipeline: int | None = None
+    carries: str | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -80,7 +81,10 @@ class Options:
             raise DesignError("the option name needs a letter at least, got ''")
 
 
-_BUILD = ("rows", "cols", "lanes", "datapath", "flow", "policy", "interface", "pipeline")
+_BUILD = (
+    *("rows", "cols", "lanes", "datapath", "flow", "policy", "interface", "pipeline"),
+    "carries",
+)
 
 
 def override(engine: Engine, options: Options) -> Engine:

@@ -71,9 +71,17 @@ def _modes(planned: ModalPlan) -> list[Row]:
     what = "of any mode, in its own unit"
     cycles = planned.step_latency
     rows.append(Row("step", step.width, step, "", cycles, what))
-    what = "one a row and column" + f"; {planned.skew} cycles of skew" * (planned.skew > 0)
-    rows.append(Row("accumulator", total.width, total, "", 1 + planned.skew, what))
+    what, cycles = "one a row and column" + _waiting(planned), 1 + planned.skew + planned.late
+    rows.append(Row("accumulator", total.width, total, "", cycles, what))
     return rows
+
+
+def _waiting(planned: ArrayPlan) -> str:
+    """Why sums take longer than a cycle."""
+    widest = max(item.total.width for item in planned.sums)
+    words = f"; in segments of {planned.segment} bits" * (0 < planned.segment < widest)
+    words += "; carries saved" * planned.carry_save
+    return words + f"; {planned.skew} cycles of skew" * (planned.skew > 0)
 
 
 def _inputs(planned: ArrayPlan, ports: tuple[Stream, ...], kinds: tuple[str, ...]) -> list[Row]:
@@ -112,9 +120,8 @@ def _sum(planned: Plan, item: Sum, number: str) -> list[Row]:
     rows.append(Row(f"step{number}", item.step.width, item.step, "", cycles, tree))
     name = "group sum" if planned.serial else "accumulator"
     what = f"one {one}, over {item.count if planned.group else f'K up to {item.count}'}"
-    if planned.skew:
-        what += f"; {planned.skew} cycles of skew"
-    cycles = 1 + planned.skew
+    what += _waiting(planned)
+    cycles = 1 + planned.skew + planned.late
     rows.append(Row(f"{name}{number}", item.total.width, item.total, "", cycles, what))
     return rows
 

@@ -20,6 +20,7 @@ DATAPATHS = (
     "multiply",
     "bit_serial",
 )
+CARRIES = ("added", "saved")
 FLOWS = ("broadcast", "systolic_os")
 INTERFACES = ("native", "axis")
 POLICIES = ("lut", "dsp")
@@ -38,6 +39,7 @@ class Build:
     lanes : products summed per row, column and cycle.
     datapath, flow, interface, policy : names from DATAPATHS, FLOWS, INTERFACES, POLICIES.
     pipeline : levels of the adder tree between two registers.
+    carries : ``added`` in every step, or ``saved`` beside the sum over K until that leaves.
     """
 
     rows: int = 4
@@ -48,6 +50,7 @@ class Build:
     interface: str = "native"
     policy: str = "lut"
     pipeline: int = 1
+    carries: str = "added"
 
     def __post_init__(self) -> None:
         for what in ("rows", "cols", "lanes", "pipeline"):
@@ -64,6 +67,7 @@ class Build:
             )
         for what, names in (
             ("datapath", DATAPATHS),
+            ("carries", CARRIES),
             ("flow", FLOWS),
             ("interface", INTERFACES),
             ("policy", POLICIES),

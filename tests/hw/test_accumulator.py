@@ -73,16 +73,22 @@ def test_a_sum_starts_from_its_preload(initial):
     assert total_after(addend, total, [7, -8, 7], preload=initial) == initial + 6
 
 
-@pytest.mark.parametrize("segment", [3, 5, 8])
+@pytest.mark.parametrize("segment", [0, 3, 5, 8])
+@pytest.mark.parametrize("saved", [False, True])
 @pytest.mark.parametrize("preload", [None, -77, 1000])
-def test_segments_are_summed_one_a_cycle(segment, preload):
+def test_segments_are_summed_one_a_cycle(segment, saved, preload):
     """Three sums one after the other, the array held still now and then: as if in one piece."""
     rng = random.Random(segment)
     addend = Range(0, -500, 777)
     total = addend.times(9) + Range(0, min(preload or 0, 0), max(preload or 0, 0))
-    late = (total.width - 1) // segment + 1  # one more than it takes
+    late = (total.width - 1) // segment if segment else 0
+    late += saved + 1  # one more than it takes
     unit = Accumulator(
-        *(addend, total, NO_FLAGS), preload=preload is not None, segment=segment, late=late
+        *(addend, total, NO_FLAGS),
+        preload=preload is not None,
+        segment=segment,
+        late=late,
+        carry_save=saved,
     )
     sums = [[rng.choice([-500, 777, rng.randint(-500, 777)]) for _ in range(9)] for _ in range(3)]
     steps = [(not n, value) for values in sums for n, value in enumerate(values)]

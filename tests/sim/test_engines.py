@@ -41,6 +41,8 @@ ENGINES = [
     ("e5m2", "e5m2", (1, 1, 8), "native", {"accumulate": aligned(8, 13, "e8m13_ieee")}),
     ("bf16", "bf16", (1, 1, 2), "native", {"accumulate": aligned(2, 25)}),
     ("int4", "int8", (3, 5, 4), "axis", {"flow": "systolic_os"}),
+    ("int8", "int8", (2, 2, 1), "native", {"carries": "saved", "initial": lookup("int16")}),
+    ("e4m3", "e4m3", (2, 1, 3), "axis", {"carries": "saved", "flow": "systolic_os", "k_max": 999}),
     ("e5m2", "e4m3", (2, 3, 2), "native", {"flow": "systolic_os", "initial": lookup("int16")}),
     ("binary", "int8", (3, 2, 5), "native", {"datapath": "table", "k_max": 4095}),
     ("int3", "int2", (2, 2, 7), "axis", {"datapath": "bit_plane", "k_max": 4095}),
@@ -57,7 +59,11 @@ ENGINES = [
         "int4",
         (2, 2, 2),
         "axis",
-        {"modes": [("int4", "int4"), ("e2m1", "e2m1")], "flow": "systolic_os"},
+        {
+            "modes": [("int4", "int4"), ("e2m1", "e2m1")],
+            "flow": "systolic_os",
+            "carries": "saved",
+        },
     ),
     (
         "int8",
@@ -71,7 +77,7 @@ ENGINES = [
 
 def made(index, weight, activation, shape, interface, options):
     options = {"k_max": 4096, **options}
-    ways = {name: options.pop(name) for name in ("flow", "datapath") if name in options}
+    ways = {name: options.pop(name) for name in ("flow", "datapath", "carries") if name in options}
     build = Build(*shape, interface=interface, **ways)
     pairs = [(weight, activation), *options.pop("modes", ())]
     modes = tuple(raw(*pair, **options) for pair in pairs)

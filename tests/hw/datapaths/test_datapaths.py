@@ -5,11 +5,12 @@ from math import ceil
 import numpy as np
 import pytest
 from amaranth.hdl import Cat, Const, Module, Signal
+from feeding import part_of, whole
 from macsmith.golden import DesignError, lookup
 from macsmith.golden.bounds import Range
 from macsmith.golden.description.engine import DATAPATHS
 from macsmith.golden.formats import Codebook, names
-from macsmith.hw.datapaths import KINDS, Making, Setting, choose, measured
+from macsmith.hw.datapaths import KINDS, Setting, choose, measured
 from macsmith.hw.product import FlaggedLayout, flag_names
 from macsmith.hw.scale.timing import delayed
 from macsmith.sim.sweep import Sweep
@@ -61,30 +62,6 @@ def build(datapaths):
         waits = latest - datapath.latency
         outputs[name] = delayed(m, enable, total.as_value(), waits, f"{name}_late")
     return Sweep(m, *inputs, outputs, enable=enable, latency=latest)
-
-
-def whole(datapath):
-    """Bounds of the dot product, of which a cycle may give but a part."""
-    return datapath.product.times(datapath.lanes)
-
-
-def part_of(m, enable, inputs, name, datapath, part):
-    """What a datapath gives of the dot product in the cycle of a part."""
-    m.submodules[name] = dot = datapath.component()
-    m.d.comb += dot.enable.eq(enable)
-    for port, form, codes in zip((dot.weight, dot.activation), datapath.forms, inputs, strict=True):
-        places = port if form.parts == 1 else port.places
-        if form.parts > 1:
-            m.d.comb += port.part.eq(part)
-        for place, cycles in enumerate(form.delays):
-            lanes = range(place * form.span, min((place + 1) * form.span, datapath.lanes))
-            late = [
-                delayed(m, enable, codes.word_select(lane, form.format.bits), cycles, "late")
-                for lane in lanes
-            ]
-            making = Making(enable, name, f"{id(port)}_{place}", part=part)
-            m.d.comb += places[place].eq(form.made(m, late, making))
-    return dot.o
 
 
 def values(words, bounds: Range):

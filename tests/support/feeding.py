@@ -1,0 +1,27 @@
+"""Feeds the dot product of a datapath as the edge of an array does."""
+
+from macsmith.hw.datapaths import Making
+from macsmith.hw.scale.timing import delayed
+
+
+def whole(datapath):
+    """Bounds of the dot product, of which a cycle may give but a part."""
+    return datapath.product.times(datapath.lanes)
+
+
+def part_of(m, enable, inputs, name, datapath, part):
+    """What a datapath gives of the dot product in the cycle of a part."""
+    m.submodules[name] = dot = datapath.component()
+    m.d.comb += dot.enable.eq(enable)
+    for port, form, codes in zip((dot.weight, dot.activation), datapath.forms, inputs, strict=True):
+        places = port.places if form.told else port
+        m.d.comb += [port[what].eq(part) for what in form.told]
+        for place, cycles in enumerate(form.delays):
+            lanes = range(place * form.span, min((place + 1) * form.span, datapath.lanes))
+            late = [
+                delayed(m, enable, codes.word_select(lane, form.format.bits), cycles, "late")
+                for lane in lanes
+            ]
+            making = Making(enable, name, f"{id(port)}_{place}", part=part)
+            m.d.comb += places[place].eq(form.made(m, late, making))
+    return dot.o
