@@ -20,6 +20,7 @@ CASES = {
     "systolic": ("int4xint8", {"flow": "systolic_os"}),
     "preloaded": ("e5m2xint4", {"flow": "systolic_os", "initial": "int16"}),
     "parts": ("int8xint4", {"datapath": "bit_serial", "flow": "systolic_os"}),
+    "planes": ("ifairy", {}),
 }
 
 
