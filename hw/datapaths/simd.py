@@ -14,26 +14,20 @@ from functools import cached_property
 from itertools import zip_longest
 from typing import NamedTuple
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
-from amaranth.lib import data
+from amaranth.hdl import Const, Value
 
 from ...golden.bounds import Range
 from ...golden.flags import Reachable
 from ...golden.formats import Format, Integer
-from ..fp.table import look_up
-from ..rows import plus
-from ..scale.timing import delay_line
-from ..shapes import shape_of
 from .booth import multiple
 from .chain import Chained
-from .chained_dot import ChainedDot, Node
 from .digits import Digit, chain_sites
 from .digits import Row as Bits
-from .forms import Form, Making
 from .numerals import CODE_BITS, Row, numerals
 from .recode import Control
 from .recoded import digit
-from .select import signal
+from .simd_dot import SimdDot
+from .words import Digits, Operands, times
 
 
 class Mode(NamedTuple):
@@ -118,7 +112,7 @@ class Simd(Chained):
         found = []
         for row in self.table:
             each = [
-                digit(0, list(place.row.terms), _times(mode.activation, place.row.constant))
+                digit(0, list(place.row.terms), times(mode.activation, place.row.constant))
                 for place, mode in zip(row, self.modes, strict=True)
                 if place and mode
             ]
@@ -207,10 +201,6 @@ class Simd(Chained):
         return SimdDot(self)
 
 
-def _times(fmt: Format, constant: int) -> Range:
-    return Range(0, constant * fmt.low, constant * fmt.high)
-
-
 def _places(mode: Mode) -> list[Place | None]:
     """The rows of a mode, so that a sum's weight is never below that of its left neighbour."""
     rows = numerals(mode.weight)
@@ -233,163 +223,3 @@ def _rises(weights: Sequence[int]) -> bool:
 
 def _bit(weight, source: int | None) -> Value:
     return Const(0, 1) if source is None else weight.bits[source]
-
-
-def by_mode(mode: Value, entries: Sequence) -> Value:
-    """The entry of a mode; where there is none, any."""
-    there = [entry for entry in entries if entry is not None]
-    held = [there[0] if entry is None else entry for entry in entries]
-    if all(entry is held[0] for entry in held):
-        return held[0]
-    half = 1 << (len(held) - 1).bit_length() - 1
-    low, high = by_mode(mode, held[:half]), by_mode(mode, held[half:])
-    return low if low is high else Mux(mode[half.bit_length() - 1], high, low)
-
-
-@dataclass(frozen=True)
-class Word(Form):
-    """What is made of a word's codes."""
-
-    plan: Simd
-
-    @property
-    def told(self):
-        return ("mode",)
-
-    @property
-    def layouts(self):
-        places = data.ArrayLayout(self.layout, len(self.delays))
-        bits = (len(self.plan.modes) - 1).bit_length()
-        return data.StructLayout({"places": places, "mode": bits})
-
-
-class Digits(Word):
-    """The bits of all digits."""
-
-    name = "digits"
-
-    @property
-    def bits(self):
-        return self.plan.bits[0]
-
-    @property
-    def layout(self):
-        return data.StructLayout({"bits": len(self.plan.chosen)})
-
-    def made(self, m: Module, codes, making: Making):
-        found = Signal(self.layout, name=making.label(self.name))
-        for index, functions in enumerate(self.plan.chosen):
-            bits = [
-                Const(0, 1)
-                if function is None
-                else signal(m, codes[0][function[0] :], function[1], making.label(f"bit_{index}"))
-                for function in functions
-            ]
-            m.d.comb += found.bits[index].eq(by_mode(making.mode, bits))
-        return found
-
-
-class Operands(Word):
-    """Elements times constants, each as wide as the rows that take it."""
-
-    name = "operands"
-
-    @property
-    def bits(self):
-        return self.plan.bits[1]
-
-    @property
-    def layout(self):
-        shapes = {}
-        for index, held in enumerate(self.plan.operand_table):
-            ends = [
-                _times(mode.activation, entry[1])
-                for entry, mode in zip(held, self.plan.modes, strict=True)
-                if entry and mode
-            ]
-            bounds = Range(0, min(0, *(r.low for r in ends)), max(0, *(r.high for r in ends)))
-            shapes[f"operand_{index}"] = shape_of(bounds)
-        return data.StructLayout(shapes)
-
-    def made(self, m: Module, codes, making: Making):
-        found = Signal(self.layout, name=making.label(self.name))
-        numbers: dict = {}
-        for index, held in enumerate(self.plan.operand_table):
-            entries = []
-            for which, (entry, mode) in enumerate(zip(held, self.plan.modes, strict=True)):
-                if not (entry and mode):
-                    entries.append(None)
-                    continue
-                fmt, (element, constant) = mode.activation, entry
-                code = codes[0][element * fmt.bits : (element + 1) * fmt.bits]
-                key = fmt, element, constant
-                if key not in numbers:
-                    label = making.label(f"number_{index}_{which}")
-                    numbers[key] = _number(m, fmt, code, constant, label)
-                entries.append(numbers[key])
-            target = Value.cast(found[f"operand_{index}"])
-            wide = [None if e is None else _extended(e, len(target)) for e in entries]
-            m.d.comb += target.eq(by_mode(making.mode, wide))
-        return found
-
-
-def _number(m: Module, fmt: Format, code: Value, constant: int, name: str) -> Value:
-    """``constant`` times an element."""
-    bounds = _times(fmt, constant)
-    if isinstance(fmt, Integer) and constant == 1:
-        return code.as_signed() if fmt.low < 0 else code
-    if isinstance(fmt, Integer) and fmt.bits > CODE_BITS:
-        value = Signal(shape_of(bounds), name=name)
-        m.d.comb += value.eq((code.as_signed() if fmt.low < 0 else code) * constant)
-        return value
-    legal = set(fmt.legal.tolist())
-    results = [
-        constant * int(fmt.integers([n])[0]) if n in legal else 0 for n in range(1 << fmt.bits)
-    ]
-    width = bounds.width
-    found = look_up(m, code, [n & ((1 << width) - 1) for n in results], width, name)
-    return found.as_signed() if bounds.signed else found
-
-
-def _extended(value: Value, width: int) -> Value:
-    top = value[-1] if value.shape().signed else Const(0, 1)
-    return Cat(value, top.replicate(width - len(value))) if len(value) < width else value
-
-
-class SimdDot(ChainedDot):
-    """Rows whose sums are shifted by mode where they meet."""
-
-    plan: Simd
-
-    def _tree(self, m, nodes):
-        plan = self.plan
-        before = plan.delay(plan.depth - 1, plan.chains[0]) + 1
-        cycles = before + (plan.levels - 1) // plan.pipeline
-        self._modes = delay_line(m, self.enable, self.weight.mode, cycles, "mode")[before:]
-        return super()._tree(m, nodes)
-
-    def placed(self, nodes):
-        weights = self.plan.weights
-        return [node._replace(weights=at) for node, at in zip(nodes, weights, strict=True)]
-
-    def merged(self, a: Node, b: Node, level: int) -> Node:
-        """The sum; ``b`` is shifted as the mode says, and its carry fills the places below it."""
-        if not a.weights:
-            return super().merged(a, b, level)
-        pairs = list(zip(a.weights, b.weights, strict=True))
-        # Where the left is empty, so is the right: rows are filled from the left.
-        steps = [None if x is None or y is None else y - x for x, y in pairs]
-        weights = tuple(y if x is None else x for x, y in pairs)
-        [[carry, _]] = b.carries or [(Const(0, 1), 0)]
-        last = max(step for step in [0, *steps] if step is not None)
-        bounds = a.bounds + Range(last, b.bounds.low, b.bounds.high + bool(b.carries))
-        moved: dict[int | None, Value | None] = {None: None}
-        for step in {step for step in steps if step is not None}:
-            value = Cat(carry.replicate(step), b.value)
-            value = value.as_signed() if b.bounds.signed else value
-            moved[step] = _extended(value, bounds.width)[: bounds.width]
-        mode = self._modes[(level - 1) // self.plan.pipeline]
-        added = by_mode(mode, [moved[step] for step in steps])
-        total = plus(a.value, added, carry, width=bounds.width)
-        value = total.as_signed() if bounds.signed else total
-        return Node(value, bounds, a.carries, weights)
