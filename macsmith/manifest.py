@@ -65,12 +65,20 @@ def manifest(emitted: Emitted, files: Iterable[str], **more: Any) -> dict[str, A
 
 
 def _mode(emitted: Emitted, number: int) -> dict[str, Any]:
-    """A mode's lanes, and what its results count; where there is one mode, that of the engine."""
+    """A mode's lanes, and what its results count; where there is one mode, that of the engine.
+
+    ``bits`` are those of the elements, which lie one after the other in their words.
+    """
     mode = emitted.plan.modes[number]
+    sides = ("weight", "activation")
     found: dict[str, Any] = {
         "mode": number,
         "pair": mode.label,
         "lanes": mode.lanes,
+        "bits": {
+            side: {name: fmt.bits for name, fmt in mode.operand(index).codes.items()}
+            for index, side in enumerate(sides)
+        },
         "k_max": mode.arithmetic.k_max,
         "macs_per_cycle": emitted.plan.rates[number],
     }

