@@ -109,7 +109,7 @@ def format_of(planned: ArrayPlan, field: Field) -> tuple[str, int | None]:
 
 
 def _format_of(planned: Plan, field: Field) -> tuple[str, int | None]:
-    if field.kind == "codes" and field.array == "word":
+    if field.kind == "words":
         return planned.sums[0].pairs[0].formats[field.side or 0].name, None
     arithmetic = planned.arithmetic
     operand = arithmetic.activation if field.side else arithmetic.weight
@@ -157,7 +157,7 @@ def _field_note(planned: ArrayPlan, field: Field) -> str:
     if field.kind == "mode":
         which = ", ".join(f"{n}: {mode.label}" for n, mode in enumerate(planned.modes))
         return f"mode ({which}; the same for all steps of a reduction)"
-    if field.kind == "codes" and isinstance(planned, ModalPlan):
+    if field.kind == "words" and isinstance(planned, ModalPlan):
         names = [_format_of(mode, field)[0] for mode in planned.modes]
         held = ", ".join(f"{planned.count(n)} × {name}" for n, name in enumerate(names))
         return f"words of {field.bits} bits ({held}, from the low bits; {whose} by {whose})"

@@ -111,7 +111,7 @@ class Plan(ArrayPlan):
         kind = choose(name, *pair.formats, pair.rule, self.setting)
         ways = self.build.pipeline, self.infinite, self.setting.sharing
         whole = self.carry_save or not self.plain
-        segment = self.segment if kind.staggers() and not whole else 0
+        segment = self.segment if kind.staggers and not whole else 0
         return kind(*pair.formats, self.lanes, *ways, segment)
 
     def inputs(self, side, items=None):

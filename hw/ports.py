@@ -22,8 +22,8 @@ class Field:
     ----------
     name : unique in its stream.
     kind : what it carries: ``codes``, ``select``, ``scales`` of an operand; ``mode``, ``bias``,
-        ``initial``, ``value`` (results). Codes of several modes are words, which hold one wide
-        element or several narrow ones.
+        ``initial``, ``value`` (results). ``words`` are the codes of several modes: each holds one
+        wide element or several narrow ones.
     side : 0 for the weight, 1 for the activation, None for what belongs to neither.
     array : name of the operand's array of codes, or of its level of scales.
     vectors, lanes : vector 0, lane 0 in the low bits, then the lanes.
@@ -143,7 +143,8 @@ def _codes(plan: ArrayPlan, side: int) -> tuple[Field, ...]:
     for name, shape in plan.vector_codes(side).members.items():
         if isinstance(shape, data.ArrayLayout):
             many = vectors, shape.length, shape.elem_shape
-            found.append(Field(name, "codes", side, name, *many))
+            kind = "words" if plan.mode_bits else "codes"
+            found.append(Field(name, kind, side, name, *many))
         else:
             found.append(Field("select", "select", side, "select", vectors, 1, shape))
     return tuple(found)

@@ -16,8 +16,8 @@ class Layout:
     Parameters
     ----------
     name : of the field, unique in its stream.
-    holds : ``codes`` or ``scales`` of an operand, ``bias``, ``initial`` (what sums start from) or
-        ``value`` (results).
+    holds : ``codes`` (or ``words`` of them), ``select`` or ``scales`` of an operand, ``mode``,
+        ``bias``, ``initial`` (what sums start from) or ``value`` (results).
     format : of a value: a format's name, or ``integer`` for a raw sum.
     unit : raw sums count units of ``2**unit``; None for the others.
     offset : the field's lowest bit.

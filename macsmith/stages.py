@@ -40,7 +40,7 @@ class Row:
 def stages(planned: ArrayPlan) -> tuple[Row, ...]:
     """All stages in the order in which a number meets them."""
     ports = streams(planned)
-    rows = _inputs(planned, ports, ("codes", "select", "mode"))
+    rows = _inputs(planned, ports, ("codes", "words", "select", "mode"))
     rows[0] = replace(rows[0], cycles=1)  # all codes are decoded at once
     if isinstance(planned, ModalPlan):
         return tuple(rows + _modes(planned))

@@ -173,16 +173,19 @@ _Read = tuple[Array, Array | None]
 
 def _codes(field: Field, beats: int, matrices: Matrices, blocks: Blocks) -> _Read:
     index = blocks.cols if field.side else blocks.rows
-    operand = matrices.side(field)
-    name = next(iter(operand.codes)) if field.array == "word" else field.array
-    codes = np.asarray(operand.codes[name])[index]
-    words = codes.reshape(*index.shape, beats, field.lanes, -1)
-    values = words[..., 0]
-    if (count := words.shape[-1]) > 1:
-        words, bits = words.astype(np.int64), operand.operand.codes[name].bits
-        values = np.bitwise_or.reduce(words << (bits * np.arange(count)), axis=-1)
-    parts = values.transpose(0, 2, 1, 3)
+    codes = np.asarray(matrices.side(field).codes[field.array])[index]
+    parts = codes.reshape(*index.shape, beats, field.lanes).transpose(0, 2, 1, 3)
     return parts.reshape(len(index), beats, field.count), None
+
+
+def _words(field: Field, beats: int, matrices: Matrices, blocks: Blocks) -> _Read:
+    """The elements of a mode, of one array, side by side in words."""
+    index, operand = blocks.cols if field.side else blocks.rows, matrices.side(field)
+    [(name, fmt)] = operand.operand.codes.items()
+    codes = np.asarray(operand.codes[name])[index].astype(np.int64)
+    words = codes.reshape(*index.shape, beats, field.lanes, -1)
+    values = np.bitwise_or.reduce(words << (fmt.bits * np.arange(words.shape[-1])), axis=-1)
+    return values.transpose(0, 2, 1, 3).reshape(len(index), beats, field.count), None
 
 
 def _mode(field: Field, beats: int, matrices: Matrices, blocks: Blocks) -> _Read:
@@ -234,6 +237,7 @@ def _pairs(field: Field, matrix: Array, blocks: Blocks) -> Array:
 
 _READERS: dict[str, Callable[[Field, int, Matrices, Blocks], _Read]] = {
     "codes": _codes,
+    "words": _words,
     "scales": _scales,
     "select": _select,
     "mode": _mode,

@@ -32,8 +32,7 @@ def engine_matmul(
     N and M need not fit the array: rows and columns left over repeat the last vector and their
     results are dropped. ``initial`` (N, M) and ``bias`` (N,) are as for
     :func:`macsmith.golden.matmul.matmul`, which returns the same. ``mode`` is one of the engine's.
-    ``simulator`` is one built from
-    ``emit(engine)``, for repeated calls.
+    ``simulator`` is one built from ``emit(engine)``, for repeated calls.
 
     Raises DesignError for operands that the engine cannot take, ToolMissing or ToolFailed.
     """

@@ -73,11 +73,8 @@ class Datapath:
     name: ClassVar[str]
     #: What it serves, for people.
     scope: ClassVar[str]
-
-    @classmethod
-    def staggers(cls) -> bool:
-        """Whether its sums can come in segments."""
-        return False
+    #: Whether its sums can come in segments.
+    staggers: ClassVar[bool] = False
 
     @classmethod
     def serves(cls, weight: Format, activation: Format) -> bool:

@@ -39,9 +39,7 @@ class BitSerial(Recoded):
     name = "bit_serial"
     scope = "what booth and select serve, one digit a cycle: a step takes several"
 
-    @classmethod
-    def staggers(cls):
-        return False  # parts are shifted as a whole
+    staggers = False  # parts are shifted as a whole
 
     @classmethod
     def recoding(cls, fmt):

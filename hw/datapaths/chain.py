@@ -25,9 +25,7 @@ class Chained(Datapath):
     of them whose products fall into rows together.
     """
 
-    @classmethod
-    def staggers(cls):
-        return True
+    staggers = True
 
     @property
     def span(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
@@ -21,7 +22,7 @@ POSIT_BITS = 8
 
 
 @dataclass(frozen=True)
-class Form:
+class Form(ABC):
     """What a datapath takes of the elements: made from the codes once, at the edge of the array.
 
     Parameters
@@ -51,9 +52,9 @@ class Form:
         return 0
 
     @property
+    @abstractmethod
     def layout(self):
         """The shape of one place."""
-        raise NotImplementedError
 
     @property
     def layouts(self) -> data.Layout:
@@ -78,9 +79,9 @@ class Form:
         """
         return ()
 
+    @abstractmethod
     def made(self, m: Module, codes: Sequence[Value], making: Making):
         """What stands at a place: of the codes of its lanes."""
-        raise NotImplementedError
 
 
 class Making(NamedTuple):

@@ -66,9 +66,7 @@ class Simd(Chained):
     name = "simd"
     scope = "several modes: integers, and small formats without NaN, on the same rows"
 
-    @classmethod
-    def staggers(cls):
-        return False  # sums are shifted as a whole
+    staggers = False  # sums are shifted as a whole
 
     @property
     def bits(self) -> tuple[int, int]:
