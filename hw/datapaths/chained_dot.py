@@ -108,8 +108,8 @@ class ChainedDot(Dot):
             # A wire a row: Amaranth writes an expression as often as it is used.
             late.append([])
             for number, row in enumerate(plan.rows(inner, weight, activation, encoded)):
-                bits = Signal(len(row.bits), name=f"row_{number}")
-                inner.d.comb += bits.eq(row.bits)
+                bits = Signal(len(row.bits), name=f"row_{place}_{number}")
+                m.d.comb += bits.eq(row.bits)
                 late[-1].append(Row(bits, row.carry))
             weight, activation = sums.late(weight, 1), sums.late(activation, 1)
             encoded = None if encoded is None else sums.late(encoded, 1)
