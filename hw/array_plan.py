@@ -47,6 +47,27 @@ class Input(NamedTuple):
         return codes[self.array][word][at * bits : (at + 1) * bits]
 
 
+#: Bits of which any is found between two registers.
+ANY = 6**3
+
+
+class Scouting(NamedTuple):
+    """How the digits of an operand are looked at before a step is taken.
+
+    Parameters
+    ----------
+    stages : cycles until it is known of each element.
+    rounds : cycles until it is known of all.
+    """
+
+    stages: int
+    rounds: int
+
+    @property
+    def cycles(self) -> int:
+        return self.stages + self.rounds
+
+
 class ArrayPlan(ABC):
     """Sums of products in ``rows`` × ``cols``, planned.
 
@@ -122,6 +143,37 @@ class ArrayPlan(ABC):
         """Cycles that a step takes in a sum."""
         return 1
 
+    @property
+    def skips(self) -> bool:
+        """Whether digits take no cycle that are zero in all elements of a step."""
+        return self.build.digits == "nonzero"
+
+    @property
+    def fewest_cycles(self) -> int:
+        """Cycles that a step takes at the least."""
+        return 1 if self.skips else self.cycles
+
+    def serial_inputs(self, side: int) -> dict[str, Input]:
+        """Those of ``inputs`` that are taken in parts."""
+        return {key: item for key, item in self.inputs(side).items() if item.form.parts > 1}
+
+    def scouting(self, side: int) -> Scouting | None:
+        """How it is found which parts of an operand to skip; None if none are."""
+        serial = self.serial_inputs(side).values() if self.skips else ()
+        if not serial:
+            return None
+        stages = max(1, *(item.form.stages for item in serial))
+        bits = sum(item.lanes for item in serial) * (self.rows, self.cols)[side]
+        rounds = 1
+        while bits > ANY:
+            bits, rounds = -(-bits // ANY), rounds + 1
+        return Scouting(stages, rounds)
+
+    @property
+    def ahead(self) -> int:
+        """Cycles that steps wait while their digits are looked at."""
+        return max(found.cycles if (found := self.scouting(side)) else 0 for side in range(2))
+
     # How sums are formed.
 
     @property
@@ -179,8 +231,11 @@ class ArrayPlan(ABC):
 
     @property
     def latency(self) -> int:
-        """Cycles from the last step's acceptance to the first result, when nobody stalls."""
-        return self.array_latency
+        """Cycles from the last step's acceptance to the first result, when nobody stalls.
+
+        Where digits are skipped, of a step that has one.
+        """
+        return self.ahead + self.array_latency
 
     @property
     def result_interval(self) -> int:

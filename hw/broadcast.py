@@ -33,8 +33,8 @@ class BroadcastArray(StepArray):
 
         # Each operand is made ready once, at the edge, and broadcast.
         operands = (
-            self._prepared(m, advance, 0, self.weight.payload, marks[0]),
-            self._prepared(m, advance, 1, self.activation.payload.data, marks[0]),
+            self._prepared(m, advance, 0, self.steps[0].payload, marks[0]),
+            self._prepared(m, advance, 1, self.steps[1].payload.data, marks[0]),
         )
         for number, item in enumerate(self.plan.sums):
             for index, element in enumerate(self._elements(m, number, item, operands)):

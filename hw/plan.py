@@ -112,7 +112,7 @@ class Plan(ArrayPlan):
         ways = self.build.pipeline, self.infinite, self.setting.sharing
         whole = self.carry_save or not self.plain
         segment = self.segment if kind.staggers and not whole else 0
-        return kind(*pair.formats, self.lanes, *ways, segment)
+        return kind(*pair.formats, self.lanes, *ways, segment, self.skips)
 
     def inputs(self, side, items=None):
         found, planes = {}, self.operand(side).planes
@@ -170,7 +170,7 @@ class Plan(ArrayPlan):
 
     @property
     def latency(self):
-        return self.array_latency + (self._path.latency if self.serial else 0)
+        return super().latency + (self._path.latency if self.serial else 0)
 
     @property
     def result_interval(self):

@@ -54,6 +54,11 @@ def _single(engine: Engine, mode: int) -> Plan:
             f"{engine.name} saturates after every step; {build.datapath} adds a step in "
             f"{planned.cycles} parts: choose another datapath, or an exact sum"
         )
+    if planned.skips and planned.cycles == 1:
+        raise DesignError(
+            f"{engine.name} takes no operand digit by digit, so none can be left out: choose "
+            "--datapath bit_serial, or --digits all"
+        )
     if planned.serial:
         if arithmetic.initial is not None:
             raise DesignError(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 from amaranth.hdl import Const, Module, Mux, Signal, Value
@@ -16,6 +19,7 @@ from .pe import SIDES, ModalElement, ProcessingElement
 from .plan import Plan
 from .product import FlaggedLayout
 from .scale.timing import delay_line, delayed
+from .scout import Scout
 from .shapes import shape_of
 from .sums import Sum
 
@@ -125,7 +129,7 @@ class StepArray(wiring.Component):
 
     A step takes ``lanes`` elements of every row from ``weight`` and of every column from
     ``activation``, when both are valid, in ``plan.cycles`` cycles, the last of which is ready for
-    the next. Every ``plan.group`` elements, and with ``last`` in the
+    the next; where digits are skipped, in as many as it has digits, one at least. Every ``plan.group`` elements, and with ``last`` in the
     activation, the sums leave together, ``plan.array_latency`` cycles after the step was taken.
     Steps follow each other without bubbles; when sums are not taken, the whole array holds
     still.
@@ -152,9 +156,10 @@ class StepArray(wiring.Component):
         self.plan = plan
         mode = {"mode": plan.mode_bits} if plan.mode_bits else {}
         steps = data.StructLayout({"data": codes_layout(plan, 1), **mode, "last": 1})
+        self._layouts = codes_layout(plan, 0), steps
         ports = {
-            "weight": In(stream.Signature(codes_layout(plan, 0))),
-            "activation": In(stream.Signature(steps)),
+            name: In(stream.Signature(layout))
+            for name, layout in zip(SIDES, self._layouts, strict=True)
         }
         if plan.initial is not None:
             starts = data.ArrayLayout(shape_of(plan.initial), plan.rows * plan.cols)
@@ -165,6 +170,7 @@ class StepArray(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         advance = Signal()
+        self.steps = self._scouts(m)
         marks = self._delay(m, advance, self._take_steps(m, advance))
         self._hand_over(m, advance, marks)
         self._fill(m, advance, marks)
@@ -188,10 +194,9 @@ class StepArray(wiring.Component):
 
     def _take_steps(self, m: Module, advance: Signal) -> Marks:
         """Take a step when both operands are there and nothing holds the array; its marks."""
-        weight, activation = self.weight, self.activation
+        weight, activation = self.steps
         taken, first, close = Signal(), Signal(init=1), Signal()
-        part, ends = self._parts(m, advance & taken)
-        begins = part == 0 if self.plan.cycles > 1 else Const(1, 1)
+        part, begins, ends = self._parts(m, advance & taken)
         mode = activation.payload.mode if self.plan.mode_bits else Const(0, 0)
         now = Marks(taken, first, close, activation.payload.last, begins, part, mode)
         may = self._admits(m, advance, now)
@@ -215,16 +220,46 @@ class StepArray(wiring.Component):
             m.d.sync += first.eq(close)
         return now
 
-    def _parts(self, m: Module, entered: Value) -> tuple[Value, Value]:
-        """Which part of a step is taken, and whether it is the last."""
+    def _scouts(self, m: Module) -> tuple:
+        """Weights and activations as the array takes them; where parts are skipped, looked at."""
+        found, self.scouts = [], []
+        for side, (name, layout) in enumerate(zip(SIDES, self._layouts, strict=True)):
+            port = getattr(self, name)
+            if self.plan.scouting(side) is None:
+                found.append(port)
+                continue
+            m.submodules[f"{name}_scout"] = scout = Scout(self.plan, side, layout)
+            self.scouts.append(scout)
+            m.d.comb += [
+                scout.i.valid.eq(port.valid),
+                scout.i.payload.eq(port.payload),
+                port.ready.eq(scout.i.ready),
+            ]
+            found.append(scout.o)
+        return tuple(found)
+
+    def _parts(self, m: Module, entered: Value) -> tuple[Value, Value, Value]:
+        """Which part of a step is taken, whether it is the first, and the last."""
         cycles = self.plan.cycles
         if cycles == 1:
-            return Const(0, 0), Const(1, 1)
+            return Const(0, 0), Const(1, 1), Const(1, 1)
         part, ends = Signal(range(cycles), name="part"), Signal(name="ends")
-        m.d.comb += ends.eq(part == cycles - 1)
+        if not self.scouts:
+            m.d.comb += ends.eq(part == cycles - 1)
+            with m.If(entered):
+                m.d.sync += part.eq(Mux(ends, 0, part + 1))
+            return part, part == 0, ends
+        todo, lowest = Signal(cycles, name="todo"), Signal(cycles, name="lowest")
+        begins = Signal(name="begins", init=1)
+        m.d.comb += [todo.eq(_any_of(scout.todo for scout in self.scouts)), part.eq(cycles - 1)]
+        for index in reversed(range(cycles)):
+            with m.If(todo[index]):
+                m.d.comb += [part.eq(index), lowest.eq(1 << index)]
+        m.d.comb += ends.eq((todo & ~lowest) == 0)
+        m.d.comb += [scout.served.eq(Mux(entered, lowest, 0)) for scout in self.scouts]
         with m.If(entered):
-            m.d.sync += part.eq(Mux(ends, 0, part + 1))
-        return part, ends
+            m.d.sync += begins.eq(ends)
+        return part, begins, ends
 
     def _delay(self, m: Module, advance: Signal, now: Marks) -> list[Marks]:
         """The marks after 0, 1, … cycles, until the last sum takes the step."""
@@ -254,3 +289,7 @@ class StepArray(wiring.Component):
                 m.d.sync += result.payload.last.eq(end.last)
         with m.Elif(result.ready):
             m.d.sync += result.valid.eq(0)
+
+
+def _any_of(values: Iterable[Value]) -> Value:
+    return reduce(or_, values)

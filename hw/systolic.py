@@ -43,7 +43,7 @@ class SystolicArray(StepArray):
         return self.plan.skew + 1 if self.spaced else self.plan.shortest
 
     def _admits(self, m, advance, now):
-        weight, activation = self.weight, self.activation
+        weight, activation = self.steps
         if self.plan.initial is not None:
             there = weight.valid & activation.valid
             m.d.comb += self.initial.ready.eq(now.first & there & advance)
@@ -66,13 +66,13 @@ class SystolicArray(StepArray):
         """
         plan = self.plan
         above = [
-            self._edge(m, advance, 1, col, self.activation.payload.data, marks[col].told)
+            self._edge(m, advance, 1, col, self.steps[1].payload.data, marks[col].told)
             for col in range(plan.cols)
         ]
         for row in range(plan.rows):
             mark = marks[plan.step_latency + row]
             mark = mark._replace(mode=marks[plan.step_latency + row - 1].mode)
-            left = self._edge(m, advance, 0, row, self.weight.payload, marks[row].told, mark)
+            left = self._edge(m, advance, 0, row, self.steps[0].payload, marks[row].told, mark)
             for col in range(plan.cols):
                 arriving = above[col] | left
                 for name, numbers in self._standing(row, col):

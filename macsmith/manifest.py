@@ -55,6 +55,7 @@ def manifest(emitted: Emitted, files: Iterable[str], **more: Any) -> dict[str, A
         "latency_cycles": plan.latency,
         "macs_per_cycle": plan.macs_per_cycle,
         "cycles_per_step": plan.cycles,
+        "fewest_cycles_per_step": plan.fewest_cycles,
         "k_max": engine.modes[0].k_max,
         "group": plan.group if isinstance(plan, Plan) else None,
         "stages": [_stage(row) for row in stages(plan)],

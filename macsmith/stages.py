@@ -41,7 +41,9 @@ def stages(planned: ArrayPlan) -> tuple[Row, ...]:
     """All stages in the order in which a number meets them."""
     ports = streams(planned)
     rows = _inputs(planned, ports, ("codes", "words", "select", "mode"))
-    rows[0] = replace(rows[0], cycles=1)  # all codes are decoded at once
+    ahead = f"; {planned.ahead} cycles to see which digits there are" * bool(planned.ahead)
+    # All codes are decoded at once.
+    rows[0] = replace(rows[0], cycles=1 + planned.ahead, what=rows[0].what + ahead)
     if isinstance(planned, ModalPlan):
         return tuple(rows + _modes(planned))
     assert isinstance(planned, Plan)

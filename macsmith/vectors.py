@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .hw.emit import Emitted
 from .hw.ports import Stream
-from .sim.beats import join, single, steps_of
+from .sim.beats import join, single
 from .sim.pack import beat_bits, pack
 from .sim.rate import expected_cycles
 from .sim.stimuli import Tile, bound_tiles, tiles
@@ -68,8 +68,7 @@ def choose(emitted: Emitted, count: int, seed: int) -> Chosen:
     freely = tiles(engine, count, seed, steps=plan.reduction_cycles, every=1)
     if all(item.k_max <= LONGEST * engine.lanes(mode) for mode, item in enumerate(engine.modes)):
         freely += bound_tiles(engine, seed)
-    steps = [steps_of(plan, tile) for tile in freely]
-    cycles = expected_cycles(plan, emitted.streams[-1], steps)
+    cycles = expected_cycles(plan, emitted.streams[-1], freely)
     return Chosen(freely, tiles(engine, count, seed + 1), cycles)
 
 

@@ -88,7 +88,7 @@ def run_batch(
         if run.extra:
             text = text or f"{run.extra} results more than tiles, after tile {count - 1}"
         cycles += run.cycles
-        due = expected_cycles(plan, result, [steps_of(plan, tile) for tile in chunk])
+        due = expected_cycles(plan, result, chunk)
         expected = None if expected is None or due is None else expected + due
         macs += sum(tile.k * plan.rows * plan.cols for tile in chunk)
         if len(run.words) < len(beats["result"]):

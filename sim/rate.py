@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from ..hw.array_plan import ArrayPlan
 from ..hw.ports import Stream
-from .beats import beats_of
+from .beats import Array, Matrices, beats_of, steps_of
 
 
 def steady(plan: ArrayPlan, steps: int) -> bool:
@@ -14,12 +16,33 @@ def steady(plan: ArrayPlan, steps: int) -> bool:
     return steps >= plan.reduction_cycles
 
 
-def expected_cycles(plan: ArrayPlan, result: Stream, steps: Sequence[int]) -> int | None:
-    """Cycles from the first transfer to the last result of reductions of so many steps each.
+def step_cycles(plan: ArrayPlan, matrices: Matrices) -> Array:
+    """Cycles that each step of matrices takes which fill the array: integers (steps,)."""
+    steps = steps_of(plan, matrices)
+    if not plan.skips:
+        return np.full(steps, plan.cycles)
+    found = np.zeros((steps, plan.cycles), bool)
+    for side, operand in enumerate((matrices.weight, matrices.activation)):
+        for item in plan.serial_inputs(side).values():
+            codes, table = operand.codes[item.array], operand.plane_select(int(item.label))
+            there = item.form.present(np.asarray(codes), table)
+            parts = there.shape[-1]
+            by_step = there.reshape(len(codes), steps, item.lanes, parts)
+            found[:, :parts] |= by_step.any(axis=(0, 2))
+    counts: Array = np.maximum(found.sum(axis=1), 1)
+    return counts
+
+
+def expected_cycles(plan: ArrayPlan, result: Stream, reductions: Sequence[Matrices]) -> int | None:
+    """Cycles from the first transfer to the last result of reductions that fill the array.
 
     None if one is so short that its successor may have to wait.
     """
+    steps = [steps_of(plan, matrices) for matrices in reductions]
     if not steps or not all(steady(plan, count) for count in steps):
         return None
     more = (beats_of(result, plan, steps[-1]) - 1) * plan.result_interval
-    return (sum(steps) - 1) * plan.cycles + plan.latency + more
+    taken = np.concatenate([step_cycles(plan, matrices) for matrices in reductions])
+    # The first transfer is that of a step's last part, unless it is looked at before.
+    first = 1 if plan.ahead else int(taken[0])
+    return int(taken.sum()) - first + plan.latency + more

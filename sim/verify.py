@@ -148,13 +148,13 @@ def _protocol(phase: dict[str, Any], wanted: int) -> str:
 
 
 def _rate(job: Job, phase: dict[str, Any]) -> str:
-    """Without stalls, results come at full rate: one step a cycle and the latency once."""
+    """Without stalls, results come at full rate: every step its cycles and the latency once."""
     plan = job.emitted.plan
-    steps = [steps_of(plan, tile) for tile in job.shares[0]]
-    due = expected_cycles(plan, job.emitted.streams[-1], steps)
+    due = expected_cycles(plan, job.emitted.streams[-1], job.shares[0])
     if due is None or phase["cycles"] == due:
         return ""
-    return f": {sum(steps)} steps took {phase['cycles']} cycles, expected {due}"
+    steps = sum(steps_of(plan, tile) for tile in job.shares[0])
+    return f": {steps} steps took {phase['cycles']} cycles, expected {due}"
 
 
 def _keep_waveform(job: Job, seed: int, libraries: tuple[Path, ...]) -> str:

@@ -21,6 +21,9 @@ DATAPATHS = (
     "bit_serial",
 )
 CARRIES = ("added", "saved")
+
+#: Digits that take a cycle, where a datapath takes one operand digit by digit.
+DIGITS = ("all", "nonzero")
 FLOWS = ("broadcast", "systolic_os")
 INTERFACES = ("native", "axis")
 POLICIES = ("lut", "dsp")
@@ -40,6 +43,8 @@ class Build:
     datapath, flow, interface, policy : names from DATAPATHS, FLOWS, INTERFACES, POLICIES.
     pipeline : levels of the adder tree between two registers.
     carries : ``added`` in every step, or ``saved`` beside the sum over K until that leaves.
+    digits : of a datapath that takes an operand digit by digit: ``all`` take a cycle, or those that
+        are ``nonzero`` in some element of the step.
     """
 
     rows: int = 4
@@ -51,6 +56,7 @@ class Build:
     policy: str = "lut"
     pipeline: int = 1
     carries: str = "added"
+    digits: str = "all"
 
     def __post_init__(self) -> None:
         for what in ("rows", "cols", "lanes", "pipeline"):
@@ -68,6 +74,7 @@ class Build:
         for what, names in (
             ("datapath", DATAPATHS),
             ("carries", CARRIES),
+            ("digits", DIGITS),
             ("flow", FLOWS),
             ("interface", INTERFACES),
             ("policy", POLICIES),

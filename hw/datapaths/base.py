@@ -60,6 +60,8 @@ class Datapath:
     sharing : how many dot products read its activations and its weights; see :class:`Setting`.
     segment : bits of the segments of the sum, each of which comes a cycle after the one below; 0
         if all come together, and always where ``staggers`` is false.
+    skips : whether digits that are zero in all elements of a step take no cycle; only of datapaths
+        whose steps take several.
     """
 
     weight: Format
@@ -69,6 +71,7 @@ class Datapath:
     infinite: bool = False
     sharing: tuple[int, int] = SETTING.sharing
     segment: int = 0
+    skips: bool = False
 
     name: ClassVar[str]
     #: What it serves, for people.

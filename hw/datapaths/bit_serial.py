@@ -1,36 +1,25 @@
 """``bit_serial``: one operand a digit or term a cycle, the other whole; one row a lane.
 
 The way of BitMoD and of digit-serial processing elements: an element is recoded once, at the edge,
-and what is left in the array is a row of one LUT a bit, whatever the element's width.
+and what is left in the array is a row of one LUT a bit, whatever the element's width. Digits that
+are zero in all elements of a step need not take a cycle (TPE): how long a step takes is then the
+matter of its elements, and narrow numbers are fast in wide formats.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from amaranth.hdl import Cat, Module, Signal, Value
-from amaranth.lib import data
+import numpy as np
 
 from ...golden.bounds import Range
-from ..scale.timing import delayed
 from .base import SETTING
 from .booth import Radix4, multiple
 from .digits import Digit, Row
-from .forms import Form, marks_of
-from .recoded import (
-    Recoded,
-    Recoding,
-    gated,
-    inverted,
-    is_fixed,
-    moved,
-    number,
-    of_codes,
-    of_values,
-    width_of,
-)
-from .select import ByCode, by_code, one_of, signal
+from .recoded import Recoded, Recoding, gated, inverted, is_fixed, moved, number, width_of
+from .select import ByCode, by_code, one_of
+from .serial import DigitForm, SignedForm, TermForm
 
 
 class BitSerial(Recoded):
@@ -60,6 +49,11 @@ class BitSerial(Recoded):
         """The weight is serial where it can be."""
         return min(swapped for _, swapped in self.choices(self.weight, self.activation))
 
+    @cached_property
+    def _recoding(self):
+        found = super()._recoding
+        return replace(found, skips=True) if self.skips else found
+
     @property
     def range(self):
         total = self.digits[0].row.times(self.lanes)
@@ -67,8 +61,20 @@ class BitSerial(Recoded):
         return Range(self.product.lsb, min(ends), max(ends))
 
 
+@dataclass(frozen=True)
 class Serial(Recoding):
-    """An element is a row, of another part of it each cycle."""
+    """An element is a row, of another part of it each cycle.
+
+    Parameters
+    ----------
+    skips : whether parts are left out that are zero in all elements.
+    """
+
+    skips: bool = False
+
+    def present(self, codes, select=0):
+        """Which parts of elements are not zero: codes (…) → bool (…, parts)."""
+        raise NotImplementedError
 
     @property
     def whole(self) -> Recoding:
@@ -76,33 +82,62 @@ class Serial(Recoding):
         raise NotImplementedError
 
     def digits(self, other):
-        rows = [(item.bits, item.row) for item in self.whole.digits(other)]
+        found = self.whole.digits(other)
         bits, row = (
             Range(0, min(r.low for r in side), max(r.high for r in side))
-            for side in zip(*rows, strict=True)
+            for side in ([item.bits for item in found], [item.row for item in found])
         )
-        return (Digit(bits, row),)
+        return (Digit(bits, row, any(item.carries for item in found)),)
 
 
 @dataclass(frozen=True)
 class Digits(Serial):
-    """The digits of ``booth``."""
+    """The digits of ``booth``; where zeros are left out, -1…2 of the magnitude (EN-T).
+
+    Small numbers have fewer of these: 2 is one, where it takes Booth's recoding -2 + 4.
+    """
 
     @cached_property
     def whole(self):
-        return Radix4(self.format)
+        return SignedDigits(self.format) if self.skips else Radix4(self.format)
 
     @property
     def shifts(self):
         return tuple(2 * index for index in range(len(self.whole.terms)))
 
     def form(self, delays, infinite):
-        return DigitForm(self.format, delays, infinite, self)
+        make = SignedForm if self.skips else DigitForm
+        return make(self.format, delays, infinite, self)
+
+    def present(self, codes, select=0):
+        return digits_of(self.format.integers(codes, select), len(self.shifts)) != 0
 
     def rows(self, m, element, other, fmt, digits):
         low, middle, high = element.digit
         width = digits[0].bits.width
         return [Row(multiple((low, middle, high), number(other, fmt), width), high)]
+
+
+class SignedDigits(Radix4):
+    """Digits -1…2 of the magnitude, negated where the number is negative: EN-T of TPE."""
+
+    @cached_property
+    def terms(self):
+        values = np.arange(self.format.low, self.format.high + 1)
+        count = 1 + int(np.abs(values).max()).bit_length() // 2
+        found = digits_of(values, count)
+        used = max(place + 1 for place in range(count) if found[:, place].any())
+        return [[(int(n), int(n < 0)) for n in np.unique(found[:, place])] for place in range(used)]
+
+
+def digits_of(values, count: int):
+    """The digits of ``values`` (…), lowest first: integers (…, count)."""
+    left, found = np.abs(values), []
+    for _ in range(count):
+        digit = (left + 1) % 4 - 1
+        found.append(np.where(values < 0, -digit, digit))
+        left = (left - digit) >> 2
+    return np.stack(found, axis=-1)
 
 
 @dataclass(frozen=True)
@@ -126,117 +161,14 @@ class Terms(Serial):
     def form(self, delays, infinite):
         return TermForm(self.format, delays, infinite, self)
 
+    def present(self, codes, select=0):
+        index = np.asarray(codes) + (np.asarray(select) << self.format.bits)
+        terms = [np.array([term or 0 for term in pick.terms]) for pick in self.whole.picks]
+        return np.stack([items[index] != 0 for items in terms], axis=-1)
+
     def rows(self, m, element, other, fmt, digits):
         other, width = number(other, fmt), digits[0].bits.width
         chosen = list(element.chosen) if len(self.steps) > 1 else []
         data = [moved(other, step, width) for step in self.steps]
         found = gated(one_of(data, chosen), element.nonzero)
         return [Row(inverted(found, element.negative), element.negative)]
-
-
-@dataclass(frozen=True)
-class SerialForm(Form):
-    """A part of an element, and above all places which it is."""
-
-    infinite: bool
-    recoding: Serial
-
-    @property
-    def parts(self):
-        return len(self.recoding.shifts)
-
-    @property
-    def told(self):
-        return ("part",)
-
-    @property
-    def layouts(self):
-        places = data.ArrayLayout(self.layout, len(self.delays))
-        return data.StructLayout({"places": places, "part": (self.parts - 1).bit_length()})
-
-    @property
-    def _whole(self) -> Form:
-        """What the parts are made of."""
-        raise NotImplementedError
-
-    @property
-    def _part(self) -> dict:
-        """The members of a part."""
-        raise NotImplementedError
-
-    @property
-    def stages(self):
-        return self._whole.stages
-
-    @property
-    def layout(self):
-        whole = self._whole.layout
-        marks = marks_of(whole) if isinstance(whole, data.Layout) else {}
-        return data.StructLayout({**self._part, **marks})
-
-    def made(self, m, codes, making):
-        found = Signal(self.layout, name=making.label(self.name))
-        whole = self._whole.made(m, codes, making)
-        part = delayed(m, making.enable, making.part, self.stages, making.label("part"))
-        with m.Switch(part):
-            for index, values in enumerate(self._parts(m, whole, making)):
-                with m.Case(index):
-                    m.d.comb += [found[name].eq(value) for name, value in values.items()]
-        m.d.comb += [
-            found[name].eq(whole[name]) for name in self.layout.members if name not in self._part
-        ]
-        return found
-
-    def _parts(self, m: Module, whole, making) -> list[dict[str, Value]]:
-        """The values of each part."""
-        raise NotImplementedError
-
-
-class DigitForm(SerialForm):
-    """Three bits of a number."""
-
-    name = "digit"
-
-    @property
-    def _whole(self):
-        return of_values(self.format, (0,), self.infinite)
-
-    @property
-    def _part(self):
-        return {"digit": 3}
-
-    def _parts(self, m, whole, making):
-        value = number(whole, self.format)
-        return [{"digit": Cat(*bits)} for bits in self.recoding.whole.triples(value)]
-
-
-class TermForm(SerialForm):
-    """What a code says of one of its terms."""
-
-    name = "term"
-
-    @property
-    def _whole(self):
-        return of_codes(self.format, (0,), self.infinite)
-
-    @property
-    def _part(self):
-        steps = (len(self.recoding.steps) - 1).bit_length()
-        return {"nonzero": 1, "negative": 1} | ({"chosen": steps} if steps else {})
-
-    def _parts(self, m, whole, making):
-        code, found = number(whole, self.format), []
-        for index, pick in enumerate(self.recoding.whole.picks):
-            name = making.label(f"term_{index}")
-            values = {
-                "nonzero": signal(m, code, pick.nonzero, f"{name}_nonzero"),
-                "negative": signal(m, code, pick.negative, f"{name}_negative"),
-            }
-            if "chosen" in self._part:
-                bits = [
-                    signal(m, code, c, f"{name}_{n}")
-                    for n, c in enumerate(pick.index(self.recoding.steps))
-                ]
-                values["chosen"] = Cat(*bits)
-            found.append(values)
-        return found

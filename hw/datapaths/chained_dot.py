@@ -69,8 +69,9 @@ class ChainedDot(Dot):
         if plan.cycles == 1:
             return total
         sides = zip((self.weight, self.activation), plan.forms, strict=True)
-        [part] = [side.part for side, form in sides if form.parts > 1]
-        part = delayed(m, self.enable, part, plan.latency - plan.stages - 1, "part")
+        [(part, form)] = [(side.part, form) for side, form in sides if form.parts > 1]
+        passed = plan.stages - form.stages  # cycles until it came
+        part = delayed(m, self.enable, part, plan.latency - passed - 1, "part")
         shape = shape_of(plan.range)
         moved = Signal(shape, name="moved")
         with m.Switch(part):

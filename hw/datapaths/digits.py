@@ -56,14 +56,12 @@ class Digit:
     ----------
     bits : bounds of a row without its carry; ``lsb`` counts from that of the product.
     row : bounds of a row.
+    carries : whether any row has a carry.
     """
 
     bits: Range
     row: Range
-
-    @property
-    def carries(self) -> bool:
-        return self.bits != self.row
+    carries: bool
 
     @property
     def bias(self) -> int:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data
 
@@ -70,6 +72,14 @@ class Form(ABC):
     def parts(self) -> int:
         """Parts of an element that come one after the other, a cycle each."""
         return 1
+
+    def present(self, codes: npt.ArrayLike, select: npt.ArrayLike = 0) -> npt.NDArray[np.bool_]:
+        """Which parts of elements are not zero: codes (…) → (…, parts)."""
+        raise NotImplementedError
+
+    def seen(self, m: Module, codes: Sequence[Value], making: Making) -> list[Value]:
+        """The same in hardware, for the codes of a place; ``stages`` cycles late."""
+        raise NotImplementedError
 
     @property
     def told(self) -> tuple[str, ...]:

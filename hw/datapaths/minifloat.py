@@ -84,6 +84,7 @@ class MinifloatTable(Chained):
             Digit(
                 Range(0, -greatest - 1 if signed else 0, greatest),
                 Range(0, -greatest if signed else 0, greatest),
+                signed,
             ),
         )
 

@@ -148,7 +148,8 @@ def digit(lsb: int, terms: list[tuple[int, int]], other: Format) -> Digit:
     ends = (other.low, other.high)
     rows = [multiple * end for multiple, _ in terms for end in ends]
     bits = [multiple * end - carry for multiple, carry in terms for end in ends]
-    return Digit(Range(lsb, min(bits), max(bits)), Range(lsb, min(rows), max(rows)))
+    ranges = (Range(lsb, min(held), max(held)) for held in (bits, rows))
+    return Digit(*ranges, any(carry for _, carry in terms))
 
 
 def moved(other: Value, shift: int, width: int) -> Value:

@@ -118,7 +118,7 @@ class Simd(Chained):
                 Range(0, min(0, *(r.low for r in side)), max(0, *(r.high for r in side)))
                 for side in ([d.bits for d in each], [d.row for d in each])
             )
-            found.append(Digit(bits, whole))
+            found.append(Digit(bits, whole, any(d.carries for d in each)))
         return tuple(found)
 
     @property

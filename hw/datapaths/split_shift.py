@@ -200,6 +200,7 @@ class SplitShift(Chained):
             Digit(
                 Range(0, -greatest - 1 if signed else 0, greatest),
                 Range(0, -greatest if signed else 0, greatest),
+                signed,
             ),
         )
 

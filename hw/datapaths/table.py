@@ -96,7 +96,8 @@ class ByPlane(Recoding):
             ends = bits = [0, low, high, 2 * low, 2 * high]
             if weight < 0:
                 ends, bits = [-end for end in ends], [-end - 1 for end in ends]
-        return Digit(Range(lsb, min(bits), max(bits)), Range(lsb, min(ends), max(ends)))
+        ranges = (Range(lsb, min(held), max(held)) for held in (bits, ends))
+        return Digit(*ranges, both or weight < 0)
 
     def rows(self, m, element, other, fmt, digits):
         both, ordered = self._planes

@@ -35,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
                 "macs_per_cycle": planned.macs_per_cycle,
                 "rates": list(planned.rates),
                 "cycles_per_step": planned.cycles,
+                "fewest_cycles_per_step": planned.fewest_cycles,
                 "latency": planned.latency,
                 "stages": rows,
                 "streams": ports,
@@ -45,6 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     print(f"{engine.name}: {summary(engine, planned)}")
     pace = "one step a cycle" if planned.cycles == 1 else f"one step in {planned.cycles} cycles"
+    if planned.skips:
+        pace += ", or in one for each digit that some element has"
     rates = "/".join(f"{rate:g}" for rate in planned.rates)
     print("\n".join([f"{rates} MACs per cycle, {pace}", *remarks]))
     for lines in (rows, ports):

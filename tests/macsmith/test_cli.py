@@ -52,6 +52,8 @@ WRONG = [
     ("explain int4xint8 --initial fp32", "initial needs a plain integer format"),
     ("explain int8xint8 --carries nope", "unknown carries 'nope'; known: added, saved"),
     ("explain int8xint8 --carries saved --accumulate int20 --overflow saturate", "--carries added"),
+    ("explain int8xint8 --digits some", "unknown digits 'some'; known: all, nonzero"),
+    ("explain int8xint8 --digits nonzero", "takes no operand digit by digit"),
     ("explain int4xint8 --bogus 3", "unrecognized arguments: --bogus 3"),
     ("explain bf16xint4", "277 bits, more than 128; use --accumulate aligned"),
     ("explain e6m1xe6m1", "more than 128; use --accumulate aligned"),

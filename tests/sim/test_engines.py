@@ -47,6 +47,15 @@ ENGINES = [
     ("binary", "int8", (3, 2, 5), "native", {"datapath": "table", "k_max": 4095}),
     ("int3", "int2", (2, 2, 7), "axis", {"datapath": "bit_plane", "k_max": 4095}),
     ("int8", "int8", (2, 2, 4), "native", {"datapath": "bit_serial", "initial": lookup("int16")}),
+    ("e3m2", "int4", (1, 1, 2), "native", {"datapath": "bit_serial"}),
+    ("bitmod4", "int5", (2, 1, 2), "native", {"datapath": "bit_serial", "digits": "nonzero"}),
+    (
+        "int8",
+        "int6",
+        (2, 3, 2),
+        "axis",
+        {"datapath": "bit_serial", "digits": "nonzero", "flow": "systolic_os"},
+    ),
     (
         "e2m1",
         "e4m3",
@@ -77,7 +86,8 @@ ENGINES = [
 
 def made(index, weight, activation, shape, interface, options):
     options = {"k_max": 4096, **options}
-    ways = {name: options.pop(name) for name in ("flow", "datapath", "carries") if name in options}
+    names = ("flow", "datapath", "carries", "digits")
+    ways = {name: options.pop(name) for name in names if name in options}
     build = Build(*shape, interface=interface, **ways)
     pairs = [(weight, activation), *options.pop("modes", ())]
     modes = tuple(raw(*pair, **options) for pair in pairs)

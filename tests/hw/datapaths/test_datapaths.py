@@ -145,7 +145,10 @@ def test_single_products_are_right_for_all_codes(name, pairs):
 
 
 #: Code books of a user's own whose bits have weights: of one, of one and its negative, odd ones.
-OWN = [(-1, 0, 0, 1), (0, 1, -1, 0), (0, -1, 1, 0), (-3, -1, 1, 3), (3, 1, 1, -1), (1, 2, 3, 4)]
+OWN = [
+    *[(-1, 0, 0, 1), (0, 1, -1, 0), (0, -1, 1, 0), (-3, -1, 1, 3), (3, 1, 1, -1), (1, 2, 3, 4)],
+    (0, -1, 2, 1),  # the bounds of its rows are those of its products, and yet there is a carry
+]
 
 
 @pytest.mark.parametrize("name", ["table", "bit_plane", "select", "bit_serial"])

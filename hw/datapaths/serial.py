@@ -1,0 +1,188 @@
+"""Elements in parts, one a cycle: what ``bit_serial`` takes of them at the edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.lib import data
+
+from ..rows import plus
+from ..scale.timing import delayed
+from .forms import Form, Making, marks_of
+from .recoded import number, of_codes, of_values
+from .select import signal
+
+if TYPE_CHECKING:
+    from .bit_serial import Serial
+
+
+@dataclass(frozen=True)
+class SerialForm(Form):
+    """A part of an element, and above all places which it is."""
+
+    infinite: bool
+    recoding: Serial
+
+    @property
+    def parts(self):
+        return len(self.recoding.shifts)
+
+    @property
+    def told(self):
+        return ("part",)
+
+    @property
+    def layouts(self):
+        places = data.ArrayLayout(self.layout, len(self.delays))
+        return data.StructLayout({"places": places, "part": (self.parts - 1).bit_length()})
+
+    @property
+    def _whole(self) -> Form:
+        """What the parts are made of."""
+        raise NotImplementedError
+
+    @property
+    def _part(self) -> dict:
+        """The members of a part."""
+        raise NotImplementedError
+
+    @property
+    def stages(self):
+        return self._whole.stages
+
+    @property
+    def layout(self):
+        whole = self._whole.layout
+        marks = marks_of(whole) if isinstance(whole, data.Layout) else {}
+        return data.StructLayout({**self._part, **marks})
+
+    def made(self, m, codes, making):
+        found = Signal(self.layout, name=making.label(self.name))
+        whole = self._whole.made(m, codes, making)
+        part = delayed(m, making.enable, making.part, self.stages, making.label("part"))
+        with m.Switch(part):
+            for index, values in enumerate(self._parts(m, whole, making)):
+                with m.Case(index):
+                    m.d.comb += [found[name].eq(value) for name, value in values.items()]
+        m.d.comb += [
+            found[name].eq(whole[name]) for name in self.layout.members if name not in self._part
+        ]
+        return found
+
+    def _parts(self, m: Module, whole, making) -> list[dict[str, Value]]:
+        """The values of each part."""
+        raise NotImplementedError
+
+    def present(self, codes, select=0):
+        return self.recoding.present(codes, select)
+
+
+class DigitForm(SerialForm):
+    """Three bits of a number."""
+
+    name = "digit"
+
+    @property
+    def _whole(self):
+        return of_values(self.format, (0,), self.infinite)
+
+    @property
+    def _part(self):
+        return {"digit": 3}
+
+    def _parts(self, m, whole, making):
+        value = number(whole, self.format)
+        return [{"digit": Cat(*bits)} for bits in self.recoding.whole.triples(value)]
+
+
+class SignedForm(DigitForm):
+    """A digit -1, 0, 1 or 2 of the magnitude, negated where the number is negative.
+
+    The digits are those of the magnitude plus 11…1 to the base of four, less one each.
+    """
+
+    name = "signed"
+
+    @property
+    def stages(self):
+        return self._whole.stages + 1
+
+    def made(self, m, codes, making):
+        found = Signal(self.layout, name=making.label(self.name))
+        whole = self._whole.made(m, codes, making)
+        pairs, sign = self._raised(m, whole, making)
+        pairs, sign, whole = (
+            delayed(m, making.enable, value, 1, making.label(what))
+            for what, value in (("pairs", pairs), ("sign", sign), ("whole", whole))
+        )
+        pair = Signal(2, name=making.label("pair"), init=1)
+        part = delayed(m, making.enable, making.part, self.stages, making.label("part"))
+        with m.Switch(part):
+            for index in range(self.parts):
+                with m.Case(index):
+                    m.d.comb += pair.eq(pairs[2 * index : 2 * index + 2])
+        two, one = pair.all(), ~pair[0]
+        negative = (one & (sign ^ ~pair[1])) | (two & sign)
+        positive_two = two & ~negative
+        m.d.comb += found.digit.eq(Cat(one | positive_two, positive_two, negative))
+        m.d.comb += [
+            found[name].eq(whole[name]) for name in self.layout.members if name not in self._part
+        ]
+        return found
+
+    def seen(self, m, codes, making):
+        pairs, _ = self._raised(m, self._whole.made(m, codes, making), making)
+        bits = Cat(pairs[2 * i : 2 * i + 2] != 1 for i in range(self.parts))
+        return list(delayed(m, making.enable, bits, 1, making.label("seen")))
+
+    def _raised(self, m: Module, whole, making: Making) -> tuple[Value, Value]:
+        """The magnitude plus 11…1, and the sign."""
+        value = number(whole, self.format)
+        sign = value[-1] if value.shape().signed else Const(0, 1)
+        width = 2 * self.parts
+        ones = Const(sum(1 << place for place in range(0, width, 2)), width)
+        raised = Signal(width, name=making.label("raised"))
+        flipped = Mux(sign, ~value, value).as_signed() if value.shape().signed else value
+        m.d.comb += raised.eq(plus(ones, flipped, sign, width=width))
+        return raised, sign
+
+
+class TermForm(SerialForm):
+    """What a code says of one of its terms."""
+
+    name = "term"
+
+    @property
+    def _whole(self):
+        return of_codes(self.format, (0,), self.infinite)
+
+    @property
+    def _part(self):
+        steps = (len(self.recoding.steps) - 1).bit_length()
+        return {"nonzero": 1, "negative": 1} | ({"chosen": steps} if steps else {})
+
+    def _parts(self, m, whole, making):
+        code, found = number(whole, self.format), []
+        for index, pick in enumerate(self.recoding.whole.picks):
+            name = making.label(f"term_{index}")
+            values = {
+                "nonzero": signal(m, code, pick.nonzero, f"{name}_nonzero"),
+                "negative": signal(m, code, pick.negative, f"{name}_negative"),
+            }
+            if "chosen" in self._part:
+                bits = [
+                    signal(m, code, c, f"{name}_{n}")
+                    for n, c in enumerate(pick.index(self.recoding.steps))
+                ]
+                values["chosen"] = Cat(*bits)
+            found.append(values)
+        return found
+
+    def seen(self, m, codes, making):
+        code = number(self._whole.made(m, codes, making), self.format)
+        return [
+            signal(m, code, pick.nonzero, making.label(f"seen_{index}"))
+            for index, pick in enumerate(self.recoding.whole.picks)
+        ]
