@@ -48,7 +48,12 @@ class Input(NamedTuple):
 
 
 #: Bits of which any is found between two registers.
-ANY = 6**3
+ANY = 36
+
+
+def seen(key: str) -> str:
+    """The name of what stands for the codes of an input that were looked at."""
+    return f"seen__{key}"
 
 
 class Scouting(NamedTuple):
@@ -157,12 +162,24 @@ class ArrayPlan(ABC):
         """Those of ``inputs`` that are taken in parts."""
         return {key: item for key, item in self.inputs(side).items() if item.form.parts > 1}
 
+    def fed(self, side: int) -> data.StructLayout:
+        """What the array takes of one row or column: codes, or what stands for those looked at."""
+        codes = self.vector_codes(side)
+        if self.scouting(side) is None:
+            return codes
+        serial = self.serial_inputs(side)
+        read = {item.array for key, item in self.inputs(side).items() if key not in serial}
+        members = {name: codes[name].shape for name in codes.members if name in read | {"select"}}
+        for key, item in serial.items():
+            members[seen(key)] = data.ArrayLayout(item.form.looked, item.lanes)
+        return data.StructLayout(members)
+
     def scouting(self, side: int) -> Scouting | None:
         """How it is found which parts of an operand to skip; None if none are."""
         serial = self.serial_inputs(side).values() if self.skips else ()
         if not serial:
             return None
-        stages = max(1, *(item.form.stages for item in serial))
+        stages = max(1, *(item.form.ahead for item in serial))
         bits = sum(item.lanes for item in serial) * (self.rows, self.cols)[side]
         rounds = 1
         while bits > ANY:

@@ -50,7 +50,7 @@ class Edge(wiring.Component):
     -------
     enable : :py:`In(1)`
         Registers hold while low.
-    codes : :py:`In(plan.vector_codes(…))`
+    codes : :py:`In(plan.fed(…))`
         A step's codes.
     part, mode : :py:`In(…)`
         Which part of the step it is, and its mode; only where there are several.
@@ -65,7 +65,7 @@ class Edge(wiring.Component):
         self.vector = vector_layout(plan, side)
         ports = {
             "enable": In(1),
-            "codes": In(plan.vector_codes(side)),
+            "codes": In(plan.fed(side)),
             f"{SIDES[side]}_out": Out(self.vector),
         }
         if side == 0:

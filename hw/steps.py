@@ -12,7 +12,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .aligned import AlignedElement
-from .array_plan import ArrayPlan
+from .array_plan import ArrayPlan, seen
 from .datapaths import Making
 from .modes import ModalPlan
 from .pe import SIDES, ModalElement, ProcessingElement
@@ -37,11 +37,24 @@ def codes_layout(plan: ArrayPlan, side: int) -> data.StructLayout:
 
     Above them, where the element formats have several tables, what each vector selects.
     """
-    vectors = plan.cols if side else plan.rows
-    members = plan.vector_codes(side).members
+    return _of_all(plan, side, plan.vector_codes(side))
+
+
+def _of_all(plan: ArrayPlan, side: int, vector: data.StructLayout) -> data.StructLayout:
+    """The layout of all rows' or columns' members."""
+    count = plan.cols if side else plan.rows
     return data.StructLayout(
-        {name: data.ArrayLayout(shape, vectors) for name, shape in members.items()}
+        {name: data.ArrayLayout(shape, count) for name, shape in vector.members.items()}
     )
+
+
+def _steps(plan: ArrayPlan, side: int, vector: data.StructLayout) -> data.StructLayout:
+    """The payload of a stream of steps."""
+    codes = _of_all(plan, side, vector)
+    if side == 0:
+        return codes
+    mode = {"mode": plan.mode_bits} if plan.mode_bits else {}
+    return data.StructLayout({"data": codes, **mode, "last": 1})
 
 
 def sums_layout(plan: ArrayPlan) -> data.StructLayout:
@@ -74,7 +87,7 @@ def prepare(
     table = codes["select"] if "select" in plan.vector_codes(side).members else None
     found = {}
     for key, item in plan.inputs(side).items():
-        form = item.form
+        form, looked = item.form, seen(key) if seen(key) in plan.fed(side).members else None
         found[key] = Signal(form.layouts, name=f"{name}_{key}_{vector}")
         latest, label = max(form.delays), f"{name}_{key}"
         lines = {
@@ -89,7 +102,8 @@ def prepare(
             for lane in range(place * form.span, min((place + 1) * form.span, item.lanes)):
                 # With a reset, or tools would spend a LUT on a few flip-flops.
                 line = f"{label}_{vector}_{lane}_late"
-                late.append(delayed(m, enable, item.code(codes, lane), cycles, line, reset=True))
+                code = item.code(codes, lane) if looked is None else codes[looked][lane]
+                late.append(delayed(m, enable, Value.cast(code), cycles, line, reset=True))
             known = {what: line[cycles] for what, line in lines.items()}
             at = f"{item.label}_{vector}_{place}"
             making = Making(enable, name, at, tables[cycles], **known)
@@ -154,12 +168,9 @@ class StepArray(wiring.Component):
 
     def __init__(self, plan: ArrayPlan):
         self.plan = plan
-        mode = {"mode": plan.mode_bits} if plan.mode_bits else {}
-        steps = data.StructLayout({"data": codes_layout(plan, 1), **mode, "last": 1})
-        self._layouts = codes_layout(plan, 0), steps
         ports = {
-            name: In(stream.Signature(layout))
-            for name, layout in zip(SIDES, self._layouts, strict=True)
+            name: In(stream.Signature(_steps(plan, side, plan.vector_codes(side))))
+            for side, name in enumerate(SIDES)
         }
         if plan.initial is not None:
             starts = data.ArrayLayout(shape_of(plan.initial), plan.rows * plan.cols)
@@ -223,12 +234,14 @@ class StepArray(wiring.Component):
     def _scouts(self, m: Module) -> tuple:
         """Weights and activations as the array takes them; where parts are skipped, looked at."""
         found, self.scouts = [], []
-        for side, (name, layout) in enumerate(zip(SIDES, self._layouts, strict=True)):
+        for side, name in enumerate(SIDES):
             port = getattr(self, name)
             if self.plan.scouting(side) is None:
                 found.append(port)
                 continue
-            m.submodules[f"{name}_scout"] = scout = Scout(self.plan, side, layout)
+            layouts = (_steps(self.plan, side, of(side)) for of in
+                       (self.plan.vector_codes, self.plan.fed))  # fmt: skip
+            m.submodules[f"{name}_scout"] = scout = Scout(self.plan, side, *layouts)
             self.scouts.append(scout)
             m.d.comb += [
                 scout.i.valid.eq(port.valid),

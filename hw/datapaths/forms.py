@@ -77,8 +77,18 @@ class Form(ABC):
         """Which parts of elements are not zero: codes (…) → (…, parts)."""
         raise NotImplementedError
 
-    def seen(self, m: Module, codes: Sequence[Value], making: Making) -> list[Value]:
-        """The same in hardware, for the codes of a place; ``stages`` cycles late."""
+    @property
+    def ahead(self) -> int:
+        """Cycles that :meth:`seen` takes."""
+        return 0
+
+    @property
+    def looked(self):
+        """The shape of what :meth:`made` is given in place of a code that was looked at."""
+        return self.bits
+
+    def seen(self, m: Module, code: Value, making: Making) -> tuple[Value, list[Value]]:
+        """The same in hardware, and what :meth:`made` is given in place of the code."""
         raise NotImplementedError
 
     @property

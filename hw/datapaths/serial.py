@@ -10,7 +10,7 @@ from amaranth.lib import data
 
 from ..rows import plus
 from ..scale.timing import delayed
-from .forms import Form, Making, marks_of
+from .forms import Form, marks_of
 from .recoded import number, of_codes, of_values
 from .select import signal
 
@@ -53,10 +53,14 @@ class SerialForm(Form):
         return self._whole.stages
 
     @property
-    def layout(self):
+    def _marks(self) -> dict:
+        """What is said of an element besides its number."""
         whole = self._whole.layout
-        marks = marks_of(whole) if isinstance(whole, data.Layout) else {}
-        return data.StructLayout({**self._part, **marks})
+        return marks_of(whole) if isinstance(whole, data.Layout) else {}
+
+    @property
+    def layout(self):
+        return data.StructLayout({**self._part, **self._marks})
 
     def made(self, m, codes, making):
         found = Signal(self.layout, name=making.label(self.name))
@@ -66,9 +70,7 @@ class SerialForm(Form):
             for index, values in enumerate(self._parts(m, whole, making)):
                 with m.Case(index):
                     m.d.comb += [found[name].eq(value) for name, value in values.items()]
-        m.d.comb += [
-            found[name].eq(whole[name]) for name in self.layout.members if name not in self._part
-        ]
+        m.d.comb += [found[name].eq(whole[name]) for name in self._marks]
         return found
 
     def _parts(self, m: Module, whole, making) -> list[dict[str, Value]]:
@@ -100,53 +102,53 @@ class DigitForm(SerialForm):
 class SignedForm(DigitForm):
     """A digit -1, 0, 1 or 2 of the magnitude, negated where the number is negative.
 
-    The digits are those of the magnitude plus 11…1 to the base of four, less one each.
+    The digits are those of the magnitude plus 11…1 to the base of four, less one each: so they come
+    from where codes are looked at.
     """
 
     name = "signed"
 
     @property
     def stages(self):
+        return 0
+
+    @property
+    def ahead(self):
         return self._whole.stages + 1
+
+    @property
+    def looked(self):
+        return data.StructLayout({"raised": 2 * self.parts, "sign": 1, **self._marks})
+
+    def seen(self, m, code, making):
+        whole = self._whole.made(m, [code], making)
+        value = number(whole, self.format)
+        sign = value[-1] if value.shape().signed else Const(0, 1)
+        flipped = Mux(sign, ~value, value).as_signed() if value.shape().signed else value
+        width = 2 * self.parts
+        ones = Const(sum(1 << place for place in range(0, width, 2)), width)
+        found = Signal(self.looked, name=making.label(self.name))
+        with m.If(making.enable):
+            m.d.sync += found.raised.eq(plus(ones, flipped, sign, width=width))
+            m.d.sync += found.sign.eq(sign)
+            m.d.sync += [found[name].eq(whole[name]) for name in self._marks]
+        bits = [found.raised[place : place + 2] != 1 for place in range(0, width, 2)]
+        return Value.cast(found), bits
 
     def made(self, m, codes, making):
         found = Signal(self.layout, name=making.label(self.name))
-        whole = self._whole.made(m, codes, making)
-        pairs, sign = self._raised(m, whole, making)
-        pairs, sign, whole = (
-            delayed(m, making.enable, value, 1, making.label(what))
-            for what, value in (("pairs", pairs), ("sign", sign), ("whole", whole))
-        )
+        looked = data.View(self.looked, codes[0])
         pair = Signal(2, name=making.label("pair"), init=1)
-        part = delayed(m, making.enable, making.part, self.stages, making.label("part"))
-        with m.Switch(part):
+        with m.Switch(making.part):
             for index in range(self.parts):
                 with m.Case(index):
-                    m.d.comb += pair.eq(pairs[2 * index : 2 * index + 2])
+                    m.d.comb += pair.eq(looked.raised[2 * index : 2 * index + 2])
         two, one = pair.all(), ~pair[0]
-        negative = (one & (sign ^ ~pair[1])) | (two & sign)
+        negative = (one & (looked.sign ^ ~pair[1])) | (two & looked.sign)
         positive_two = two & ~negative
         m.d.comb += found.digit.eq(Cat(one | positive_two, positive_two, negative))
-        m.d.comb += [
-            found[name].eq(whole[name]) for name in self.layout.members if name not in self._part
-        ]
+        m.d.comb += [found[name].eq(looked[name]) for name in self._marks]
         return found
-
-    def seen(self, m, codes, making):
-        pairs, _ = self._raised(m, self._whole.made(m, codes, making), making)
-        bits = Cat(pairs[2 * i : 2 * i + 2] != 1 for i in range(self.parts))
-        return list(delayed(m, making.enable, bits, 1, making.label("seen")))
-
-    def _raised(self, m: Module, whole, making: Making) -> tuple[Value, Value]:
-        """The magnitude plus 11…1, and the sign."""
-        value = number(whole, self.format)
-        sign = value[-1] if value.shape().signed else Const(0, 1)
-        width = 2 * self.parts
-        ones = Const(sum(1 << place for place in range(0, width, 2)), width)
-        raised = Signal(width, name=making.label("raised"))
-        flipped = Mux(sign, ~value, value).as_signed() if value.shape().signed else value
-        m.d.comb += raised.eq(plus(ones, flipped, sign, width=width))
-        return raised, sign
 
 
 class TermForm(SerialForm):
@@ -180,9 +182,9 @@ class TermForm(SerialForm):
             found.append(values)
         return found
 
-    def seen(self, m, codes, making):
-        code = number(self._whole.made(m, codes, making), self.format)
-        return [
-            signal(m, code, pick.nonzero, making.label(f"seen_{index}"))
-            for index, pick in enumerate(self.recoding.whole.picks)
+    def seen(self, m, code, making):
+        index = number(self._whole.made(m, [code], making), self.format)
+        return code, [
+            signal(m, index, pick.nonzero, making.label(f"seen_{term}"))
+            for term, pick in enumerate(self.recoding.whole.picks)
         ]
