@@ -141,8 +141,12 @@ class ArrayPlan(ABC):
 
     @property
     def cycles(self) -> int:
-        """Cycles that a step takes."""
+        """Cycles that a step takes at most."""
         return 1
+
+    def cycles_in(self, mode: int) -> int:
+        """Cycles that a step of a mode takes."""
+        return self.cycles
 
     def cycles_of(self, item: Sum) -> int:
         """Cycles that a step takes in a sum."""
@@ -156,7 +160,15 @@ class ArrayPlan(ABC):
     @property
     def fewest_cycles(self) -> int:
         """Cycles that a step takes at the least."""
-        return 1 if self.skips else self.cycles
+        return 1 if self.skips else min(map(self.cycles_in, range(len(self.modes))))
+
+    @property
+    def pace(self) -> str:
+        """How often a step is taken, in words."""
+        if self.cycles == 1:
+            return "a cycle"
+        counts = [self.cycles_in(mode) for mode in range(len(self.modes))]
+        return f"in {'/'.join(map(str, counts))} cycles"
 
     def serial_inputs(self, side: int) -> dict[str, Input]:
         """Those of ``inputs`` that are taken in parts."""
@@ -297,8 +309,11 @@ class ArrayPlan(ABC):
     @property
     def rates(self) -> tuple[int | float, ...]:
         """Products a cycle in each mode, at full rate."""
-        macs = [self.rows * self.cols * mode.lanes for mode in self.modes]
-        return tuple(n // self.cycles if n % self.cycles == 0 else n / self.cycles for n in macs)
+        found: list[int | float] = []
+        for number, mode in enumerate(self.modes):
+            macs, cycles = self.rows * self.cols * mode.lanes, self.cycles_in(number)
+            found.append(macs / cycles if macs % cycles else macs // cycles)
+        return tuple(found)
 
     @property
     def macs_per_cycle(self) -> int | float:

@@ -14,7 +14,7 @@ from ..golden.bounds import Range
 from ..golden.description import Build, Engine
 from ..golden.errors import DesignError
 from .array_plan import ArrayPlan, Input
-from .datapaths import Datapath, simd
+from .datapaths import Datapath, PlaneSerial, simd
 from .plan import Plan
 from .sums import Sum
 
@@ -105,6 +105,17 @@ class ModalPlan(ArrayPlan):
     def plain(self):
         return len(self.units) == 1
 
+    @property
+    def cycles(self):
+        return max(map(self.cycles_in, range(len(self.alone))))
+
+    def cycles_in(self, mode):
+        [datapath] = [unit.datapath for unit in self.units if mode in unit.modes]
+        return datapath.cycles_in(mode)
+
+    def cycles_of(self, item):
+        return self.cycles
+
     @cached_property
     def dot_latency(self):
         return max(unit.datapath.latency for unit in self.units)
@@ -138,33 +149,42 @@ def _check(name: str, number: int, mode: Plan) -> None:
             "sums; hardware switches only between raw, exact sums of one plane a side: build that "
             "mode as an engine of its own"
         )
-    if mode.cycles > 1:
+    if mode.cycles > 1 and mode.build.datapath != PlaneSerial.name:
         raise DesignError(
             f"mode {number} of {name} takes {mode.cycles} cycles a step with datapath "
-            f"{mode.build.datapath}; modes take one: choose another datapath"
+            f"{mode.build.datapath}; modes take one, but with {PlaneSerial.name}: choose that or "
+            "another datapath"
         )
 
 
 def _units(alone: tuple[Plan, ...], words: int, datapath: str) -> tuple[Unit, ...]:
     """Modes that share rows, where that is estimated to be smaller, and the others by themselves.
 
-    A datapath that was asked for by name makes each mode by itself.
+    A datapath that was asked for by name makes each mode by itself, but for single bits: these
+    serve all modes.
     """
+    if datapath == PlaneSerial.name:
+        modes = tuple(
+            simd.Mode(*mode.sums[0].pairs[0].formats, mode.lanes // words) for mode in alone
+        )
+        ways = alone[0].build.pipeline, False, (alone[0].rows, alone[0].cols)
+        bits = PlaneSerial(*modes[0][:2], words, *ways, modes=modes)
+        return (Unit(tuple(range(len(alone))), bits),)
     # What they give is chosen among as a whole: none comes in segments.
     single = [
         Unit((n,), replace(mode.dot(mode.sums[0].pairs[0]), segment=0))
         for n, mode in enumerate(alone)
     ]
-    modes = {
+    found = {
         number: simd.Mode(*mode.sums[0].pairs[0].formats, mode.lanes // words)
         for number, mode in enumerate(alone)
         if mode.arithmetic.product == "exact"
     }
-    able = [number for number, mode in modes.items() if simd.serves(mode)]
+    able = [number for number, mode in found.items() if simd.serves(mode)]
     best, least = tuple(single), 0.0
     for size in range(2, len(able) + 1) if datapath == "auto" else ():
         for chosen in combinations(able, size):
-            held = [modes[n] if n in chosen else None for n in range(len(alone))]
+            held = [found[n] if n in chosen else None for n in range(len(alone))]
             shared = _shared(alone, words, held)
             sharing = alone[0].rows, alone[0].cols
             gain = shared.sites(sharing) * words - sum(_sites(alone[n]) for n in chosen)

@@ -14,6 +14,7 @@ from amaranth.lib.wiring import In, Out
 from .aligned import AlignedElement
 from .array_plan import ArrayPlan, seen
 from .datapaths import Making
+from .datapaths.words import by_mode
 from .modes import ModalPlan
 from .pe import SIDES, ModalElement, ProcessingElement
 from .plan import Plan
@@ -94,7 +95,9 @@ def prepare(
             what: delay_line(m, enable, told[what], latest, f"{label}_{what}_{vector}")
             for what in form.told
         }
-        m.d.comb += [found[key][what].eq(line[min(form.delays)]) for what, line in lines.items()]
+        first = {what: line[min(form.delays)] for what, line in lines.items()}
+        more = form.beside(m, first, f"{label}_{vector}")
+        m.d.comb += [found[key][what].eq(value) for what, value in more.items()]
         places = found[key].places if lines else found[key]
         tables = delay_line(m, enable, table, latest, f"{label}_table_{vector}")
         for place, cycles in enumerate(form.delays):
@@ -258,7 +261,9 @@ class StepArray(wiring.Component):
             return Const(0, 0), Const(1, 1), Const(1, 1)
         part, ends = Signal(range(cycles), name="part"), Signal(name="ends")
         if not self.scouts:
-            m.d.comb += ends.eq(part == cycles - 1)
+            lasts = [self.plan.cycles_in(mode) - 1 for mode in range(len(self.plan.modes))]
+            last = by_mode(self.activation.payload.mode, lasts) if self.plan.mode_bits else lasts[0]
+            m.d.comb += ends.eq(part == last)
             with m.If(entered):
                 m.d.sync += part.eq(Mux(ends, 0, part + 1))
             return part, part == 0, ends

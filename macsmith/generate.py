@@ -187,7 +187,7 @@ def _bench(emitted: Emitted, chosen: Chosen, held: tuple[Memory, ...], seed: int
         "tiles": len(chosen.tiles),
         "freely": len(chosen.freely),
         "steps": sum(steps_of(plan, tile) for tile in chosen.freely),
-        "pace": "a cycle" if plan.cycles == 1 else f"in {plan.cycles} cycles",
+        "pace": plan.pace,
         "cycles": chosen.cycles,
         "drain": max(steps_of(plan, tile) for tile in chosen.tiles) * plan.cycles
         + plan.latency

@@ -76,6 +76,7 @@ def _mode(emitted: Emitted, number: int) -> dict[str, Any]:
         "mode": number,
         "pair": mode.label,
         "lanes": mode.lanes,
+        "cycles_per_step": emitted.plan.cycles_in(number),
         "bits": {
             side: {name: fmt.bits for name, fmt in mode.operand(index).codes.items()}
             for index, side in enumerate(sides)

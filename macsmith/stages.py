@@ -63,7 +63,7 @@ def _modes(planned: ModalPlan) -> list[Row]:
     """What modes have of their own, and the accumulator of all."""
     rows = []
     for unit in planned.units:
-        shared = " on shared rows" if len(unit.modes) > 1 else ""
+        shared = ", shared" if len(unit.modes) > 1 else ""
         for number in unit.modes:
             alone = planned.modes[number]
             item, what = alone.sums[0], f"{alone.label}, {alone.lanes} lanes{shared}"

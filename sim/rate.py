@@ -20,7 +20,7 @@ def step_cycles(plan: ArrayPlan, matrices: Matrices) -> Array:
     """Cycles that each step of matrices takes which fill the array: integers (steps,)."""
     steps = steps_of(plan, matrices)
     if not plan.skips:
-        return np.full(steps, plan.cycles)
+        return np.full(steps, plan.cycles_in(matrices.mode))
     found = np.zeros((steps, plan.cycles), bool)
     for side, operand in enumerate((matrices.weight, matrices.activation)):
         for item in plan.serial_inputs(side).values():

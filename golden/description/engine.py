@@ -19,6 +19,7 @@ DATAPATHS = (
     "split_shift",
     "multiply",
     "bit_serial",
+    "plane_serial",
 )
 CARRIES = ("added", "saved")
 

@@ -19,16 +19,30 @@ from .forms import Codes, Decoded, Form, Making
 from .lmul import LMul
 from .minifloat import MinifloatTable
 from .multiply import Multiply
+from .plane_serial import PlaneSerial
 from .select import Select
 from .split_shift import SplitShift
 from .table import Table
 
-__all__ = ["KINDS", "Codes", "Datapath", "Decoded", "Form", "Making", "Setting", "choose"]
+__all__ = [
+    "KINDS",
+    "Codes",
+    "Datapath",
+    "Decoded",
+    "Form",
+    "Making",
+    "PlaneSerial",
+    "Setting",
+    "choose",
+]
 
 #: name -> datapath.
 KINDS: dict[str, type[Datapath]] = {
     kind.name: kind
-    for kind in (MinifloatTable, Select, Booth, Table, BitPlane, SplitShift, Multiply, BitSerial)
+    for kind in (
+        *(MinifloatTable, Select, Booth, Table, BitPlane, SplitShift, Multiply),
+        *(BitSerial, PlaneSerial),
+    )
 }
 
 #: product rule -> datapath, where it is not the exact one.

@@ -130,6 +130,10 @@ class Datapath:
         """
         return 1
 
+    def cycles_in(self, mode: int) -> int:
+        """Cycles that a step of a mode takes."""
+        return self.cycles
+
     @property
     def latency(self) -> int:
         """Enabled cycles from the elements that are not delayed to the dot product's first bits."""

@@ -59,9 +59,9 @@ class BitPlane(Datapath):
             # Each a power of two or its negative, which is twice whether they agree, less one.
             return tuple(Term(x * y // 2, i, j, agree=True) for (i, x), (j, y) in pairs)
         found = [Term(x * y, i, j) for (i, x), (j, y) in pairs]
-        for n in _powers(a.constant):
+        for n in powers(a.constant):
             found += [Term(n * x, i, None) for i, x in enumerate(w.weights)]
-        for n in _powers(w.constant):
+        for n in powers(w.constant):
             found += [Term(n * y, None, j) for j, y in enumerate(a.weights)]
         return tuple(found)
 
@@ -126,7 +126,7 @@ class Term(NamedTuple):
         return ~found if self.weight < 0 else found
 
 
-def _powers(value: int) -> list[int]:
+def powers(value: int) -> list[int]:
     """Signed powers of two, the fewest that sum up to a value."""
     found, place = [], 0
     while value:

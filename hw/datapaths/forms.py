@@ -93,11 +93,15 @@ class Form(ABC):
 
     @property
     def told(self) -> tuple[str, ...]:
-        """What it is told of the step beside codes, and hands on: members of ``layouts`` then.
+        """What it is told of the step beside codes: ``part`` or ``mode``; see :class:`Making`.
 
-        ``part`` or ``mode``; see :class:`Making`. The places are the member ``places``.
+        The places are then the member ``places`` of ``layouts``, ``beside`` the others.
         """
         return ()
+
+    def beside(self, m: Module, told: dict[str, Value], name: str) -> dict[str, Value]:
+        """What it hands on beside the places, by member of ``layouts``: what it is told."""
+        return told
 
     @abstractmethod
     def made(self, m: Module, codes: Sequence[Value], making: Making):

@@ -209,7 +209,8 @@ class Sums(Neighbours):
         one, plus = Range(0, low, high), Range(0, 2 * low, 2 * high)
         shapes = {"plus": shape_of(plus)}
         if self.both:
-            shapes["minus"] = shape_of(Range(0, low - high, high - low))
+            # A lane beyond the last is zero, whether the format has that or not.
+            shapes["minus"] = shape_of(Range(0, min(low - high, low), max(high - low, high)))
         else:
             shapes |= {"first": shape_of(one), "second": shape_of(one)}
         members: dict = {"sums": data.StructLayout(shapes)}

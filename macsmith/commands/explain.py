@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
         return 0
     print(f"{engine.name}: {summary(engine, planned)}")
-    pace = "one step a cycle" if planned.cycles == 1 else f"one step in {planned.cycles} cycles"
+    pace = f"one step {planned.pace}"
     if planned.skips:
         pace += ", or in one for each digit that some element has"
     rates = "/".join(f"{rate:g}" for rate in planned.rates)

@@ -18,6 +18,7 @@ SMALL = {
     "split_shift": ("e4m3xe4m3", 2),
     "multiply": ("e2m1xint4", 2),
     "bit_serial": ("int8xint8", 4),
+    "plane_serial": ("int4xint6", 8),
 }
 
 #: Engines of one row whose cost README and the notes compare.

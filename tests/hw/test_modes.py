@@ -53,9 +53,13 @@ SHARED = [
 @pytest.mark.parametrize("pairs", SHARED, ids=" ".join)
 def test_every_product_on_shared_rows(pairs):
     """Words of one element: all products. Of several: all pairs of words, up to 2^16."""
-    held = engine(*pairs)
+    found = engine(*pairs)
+    assert len(plan(found).units) == 1
+    check_every_product(found, pairs)
+
+
+def check_every_product(held, pairs):
     machine = Simulator(emit(held))
-    assert len(machine.emitted.plan.units) == 1
     for mode, pair in enumerate(pairs):
         weight, activation = (lookup(name) for name in pair.split("x"))
         count = held.lanes(mode)
@@ -69,6 +73,30 @@ def words(fmt, count):
     """All codes, or all words of several; at most 256, spread over all."""
     found = np.array(list(product(fmt.legal.tolist(), repeat=count)))
     return found[:: max(len(found) // 256, 1)][:256]
+
+
+#: Widths at run time on an array of single bits: of both signs, of signs alone, mixed.
+WIDTHS = [
+    ("int4xint8", "uint4xint3", "int2xuint8", "binaryxint4"),
+    ("bipolar4xbipolar4", "bipolar2xbipolar4", "binaryxbinary"),
+    ("int8xint4", "bipolar3xbipolar2", "bipolar2xint3"),
+]
+
+
+@pytest.mark.parametrize("pairs", WIDTHS, ids=" ".join)
+def test_every_product_bit_by_bit(pairs):
+    found = engine(*pairs, datapath="plane_serial")
+    assert units(found) == [(tuple(range(len(pairs))), "plane_serial")]
+    check_every_product(found, pairs)
+
+
+def test_widths_take_as_many_cycles_as_they_have_pairs_of_bits():
+    """Words of eight bits, two words a step: elements of a word take turns."""
+    pairs = ("int8xint8", "int4xint8", "int4xint4", "int2xint3", "bipolar2xbipolar4")
+    found = plan(engine(*pairs, datapath="plane_serial", lanes=2))
+    cycles = [8 * 8, 2 * 4 * 8, 2 * 4 * 4, 4 * 2 * 3, 4 * 2 * 4]
+    assert [found.cycles_in(mode) for mode in range(5)] == cycles
+    assert found.rates == (2 / 64, 4 / 64, 4 / 32, 8 / 24, 8 / 32)
 
 
 def test_rows_are_shared_where_that_is_smaller():

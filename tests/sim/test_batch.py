@@ -177,6 +177,7 @@ DATAPATHS = {
     "table": ("binary", "int8"),
     "bit_plane": ("int3", "int2"),
     "bit_serial": ("int8", "int5"),
+    "plane_serial": ("int4", "int3"),
 }
 
 

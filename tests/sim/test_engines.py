@@ -75,6 +75,18 @@ ENGINES = [
         },
     ),
     (
+        "int4",
+        "int8",
+        (2, 2, 3),
+        "axis",
+        {
+            "modes": [("bipolar2", "bipolar3"), ("uint2", "int4"), ("binary", "int2")],
+            "datapath": "plane_serial",
+            "flow": "systolic_os",
+            "k_max": 3000,
+        },
+    ),
+    (
         "int8",
         "int8",
         (2, 1, 3),

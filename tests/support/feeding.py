@@ -15,7 +15,8 @@ def part_of(m, enable, inputs, name, datapath, part):
     m.d.comb += dot.enable.eq(enable)
     for port, form, codes in zip((dot.weight, dot.activation), datapath.forms, inputs, strict=True):
         places = port.places if form.told else port
-        m.d.comb += [port[what].eq(part) for what in form.told]
+        told = form.beside(m, {what: part for what in form.told}, f"{name}_{id(port)}")
+        m.d.comb += [port[what].eq(value) for what, value in told.items()]
         for place, cycles in enumerate(form.delays):
             lanes = range(place * form.span, min((place + 1) * form.span, datapath.lanes))
             late = [

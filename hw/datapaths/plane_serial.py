@@ -1,0 +1,306 @@
+"""``plane_serial``: a bit of each weight with a bit of each activation a cycle; any widths.
+
+The way of ABQ-LLM on a binary array: an array of single bits serves every pair of widths, which a
+mode may choose at run time. The bits of a step are counted, and the count weighs what its two
+planes do. Where words hold several elements, these take turns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count, product
+from math import ceil
+from typing import NamedTuple
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
+from amaranth.lib import data
+
+from ...golden.bounds import Range
+from ...golden.flags import Reachable
+from ...golden.formats import Format
+from ..fp.table import look_up
+from ..heap import Heap, added, compressed, levels
+from ..rows import plus
+from ..scale.timing import delayed, select
+from .base import Datapath, Dot
+from .bit_plane import powers
+from .forms import Form, Making
+from .planes import planes
+from .recoded import inverted, moved
+from .simd import Mode
+from .words import by_mode
+
+#: Cycles that a step may take.
+MOST = 256
+
+
+class Part(NamedTuple):
+    """What a cycle adds: ``weight`` for each word whose two bits are set, or agree.
+
+    ``bits`` are the places in the words of weights and of activations; None for a bit always set.
+    Where they agree or not, as signs do, one that does not counts as the negative.
+    """
+
+    weight: int
+    bits: tuple[int | None, int | None]
+    agree: bool = False
+
+    @property
+    def shift(self) -> int:
+        return abs(self.weight).bit_length() - 1
+
+
+@dataclass(frozen=True)
+class PlaneSerial(Datapath):
+    """Bits of words, counted; ``modes`` are what the words may hold, else one element each."""
+
+    modes: tuple[Mode, ...] = ()
+
+    name = "plane_serial"
+    scope = "codes whose bits have a weight each, a pair of bits a cycle; widths at run time"
+
+    @classmethod
+    def serves(cls, weight: Format, activation: Format) -> bool:
+        both = planes(weight), planes(activation)
+        return None not in both and len(parts_of(Mode(weight, activation, 1))) <= MOST
+
+    @property
+    def served(self) -> tuple[Mode, ...]:
+        return self.modes or (Mode(self.weight, self.activation, 1),)
+
+    @cached_property
+    def parts(self) -> tuple[tuple[Part, ...], ...]:
+        """What the cycles of each mode add."""
+        return tuple(map(parts_of, self.served))
+
+    @property
+    def cycles(self):
+        return max(map(len, self.parts))
+
+    def cycles_in(self, mode: int) -> int:
+        return len(self.parts[mode])
+
+    @property
+    def agreeing(self) -> tuple[bool, ...]:
+        """Whether there are parts that add where bits are set, and where they agree."""
+        return tuple(sorted({part.agree for parts in self.parts for part in parts}))
+
+    @property
+    def negative(self) -> bool:
+        """Whether any part has a negative weight."""
+        return any(part.weight < 0 for parts in self.parts for part in parts)
+
+    @property
+    def shifts(self) -> int:
+        """Bits of the greatest shift."""
+        return max(part.shift for parts in self.parts for part in parts).bit_length()
+
+    @property
+    def range(self):
+        ends = [
+            end * part.weight * self.lanes
+            for parts in self.parts
+            for part in parts
+            for end in ((-1, 1) if part.agree else (0, 1))
+        ]
+        return Range(self.product.lsb, min(0, *ends), max(0, *ends))
+
+    @property
+    def flags(self):
+        return Reachable(False, False)
+
+    @property
+    def forms(self):
+        delays = (0,) * self.lanes
+        return (Bits(self.weight, delays, self, 0), Bits(self.activation, delays, self, 1))
+
+    @property
+    def first(self) -> int:
+        """Products of bits that a compressor of the first level takes."""
+        return 2 if len(self.agreeing) > 1 else 3
+
+    @property
+    def count_latency(self) -> int:
+        """Cycles until the bits are counted."""
+        return ceil(levels({0: self.lanes}, self.first) / self.pipeline) + 1
+
+    @property
+    def stages(self) -> int:
+        """Registers on the way from words to bits."""
+        return int(max(form.bits for form in self.forms) > 4)
+
+    @property
+    def latency(self):
+        return self.stages + self.count_latency + 1 + ceil(self.shifts / 2)
+
+    def component(self):
+        return PlaneSerialDot(self)
+
+
+def parts_of(mode: Mode) -> tuple[Part, ...]:
+    """A part for each pair of bits of each of a word's elements, and what constants need."""
+    sides, agree = (planes(mode.weight), planes(mode.activation)), True
+    factors: list[list[tuple[int, int | None]]] = []
+    for side in sides:
+        assert side is not None
+        agree &= side.signs
+    for side in sides:
+        assert side is not None
+        weights = [weight // 2 if agree else weight for weight in side.weights]
+        constants = [] if agree else powers(side.constant)
+        factors.append([*zip(weights, count(), strict=False), *((n, None) for n in constants)])
+    found = []
+    for element in range(mode.count):
+        places = [
+            [(n, None if bit is None else element * fmt.bits + bit) for n, bit in factor]
+            for factor, fmt in zip(factors, mode[:2], strict=True)
+        ]
+        found += [Part(x * y, (i, j), agree) for (x, i), (y, j) in product(*places)]
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class Bits(Form):
+    """A bit of each word; of weights also what the cycle adds for it."""
+
+    plan: PlaneSerial
+    side: int
+
+    name = "bits"
+
+    @property
+    def bits(self):
+        formats = [mode[self.side].bits * mode.count for mode in self.plan.served]
+        return max(formats)
+
+    @property
+    def parts(self):
+        return self.plan.cycles
+
+    @property
+    def stages(self):
+        return self.plan.stages
+
+    @property
+    def told(self):
+        return ("part", "mode") if self.plan.modes else ("part",)
+
+    @property
+    def layout(self):
+        return 1
+
+    @property
+    def layouts(self):
+        places = data.ArrayLayout(1, len(self.delays))
+        return data.StructLayout({"places": places, **self._more})
+
+    @property
+    def _more(self) -> dict[str, int]:
+        """What the sum is told beside bits."""
+        if self.side:
+            return {}
+        found = {"shift": self.plan.shifts, "negative": 1, "agree": 1}
+        there = {
+            "shift": self.plan.shifts > 0,
+            "negative": self.plan.negative,
+            "agree": len(self.plan.agreeing) > 1,
+        }
+        return {name: size for name, size in found.items() if there[name]}
+
+    def beside(self, m, told, name):
+        what = {
+            "shift": lambda part: part.shift,
+            "negative": lambda part: int(part.weight < 0),
+            "agree": lambda part: int(part.agree),
+        }
+        part, mode = told["part"], told.get("mode")
+        return {
+            key: self._by_part(m, part, mode, what[key], size, f"{name}_{key}")
+            for key, size in self._more.items()
+        }
+
+    def made(self, m, codes, making: Making):
+        place, side = making.label("place"), self.side
+        told = making.part, making.mode
+        size = (self.bits - 1).bit_length()
+        index = self._by_part(m, *told, lambda part: part.bits[side] or 0, size, place)
+        # One of four before a register, one of these behind it.
+        word, low = codes[0], index[:2]
+        fours = Cat(word[n : n + 4].bit_select(low, 1) for n in range(0, len(word), 4))
+        always: Value = Const(0, 1)
+        if any(part.bits[side] is None for parts in self.plan.parts for part in parts):
+            name = making.label("always")
+            always = self._by_part(m, *told, lambda part: part.bits[side] is None, 1, name)
+        fours, high, always = (
+            delayed(m, making.enable, value, self.stages, making.label(what))
+            for what, value in (("fours", fours), ("high", index[2:]), ("always", always))
+        )
+        return (fours.bit_select(high, 1) if len(high) else fours) | always
+
+    def _by_part(self, m: Module, part, mode, what: Callable[[Part], int], size: int, name: str):
+        """A function of the part, from tables."""
+        entries = [
+            look_up(m, part, [int(what(item)) for item in parts], size, f"{name}_{number}")
+            for number, parts in enumerate(self.plan.parts)
+        ]
+        return by_mode(mode, entries)
+
+
+class PlaneSerialDot(Dot):
+    """Bits counted, the count's sign, then its place: each registered."""
+
+    plan: PlaneSerial
+
+    def elaborate(self, platform):
+        m = Module()
+        plan = self.plan
+        mixed = len(plan.agreeing) > 1
+        agree = self._told(m, "agree", 0) if mixed else Const(int(plan.agreeing[0]), 1)
+        places = zip(self.weight.places, self.activation.places, strict=True)
+        heap: Heap = {0: [self._product(agree, *pair) for pair in places]}
+        count = levels({0: plan.lanes}, plan.first)
+        for level in range(1, count + 1):
+            heap = compressed(m, heap, f"level_{level}", plan.first if level == 1 else 6)
+            if level % plan.pipeline == 0 or level == count:
+                heap = {
+                    column: [self.held(m, bit, 1, f"level_{level}_{column}_{n}")
+                             for n, bit in enumerate(held)]
+                    for column, held in heap.items()
+                }  # fmt: skip
+        width = plan.lanes.bit_length()
+        total = self.held(m, added(heap, width), width, "count")
+        late = delayed(m, self.enable, agree, plan.count_latency, "agree_late", reset=True)
+        value = self._signed(m, total, late)
+        for place in range(0, plan.shifts, 2):
+            late = plan.count_latency + 1 + place // 2
+            shift = self._told(m, "shift", late, place, place + 2)
+            width = plan.range.width
+            entries = [moved(value, n << place, width) for n in range(1 << len(shift))]
+            found = select(m, entries, shift, f"place_{place}").as_signed()
+            value = self.held(m, found, signed(width), f"moved_{place}")
+        m.d.comb += self.o.value.eq(value)
+        return m
+
+    def _told(self, m: Module, name: str, late: int, start: int = 0, stop: int = 1) -> Value:
+        """What the sum is told, as it was so many cycles ago."""
+        bits = Value.cast(self.weight[name])[start:stop]
+        return delayed(m, self.enable, bits, self.plan.stages + late, f"{name}_{start}", reset=True)
+
+    def _product(self, agree: Value, weight: Value, activation: Value) -> Value:
+        """Whether both bits are set, or agree."""
+        return Mux(agree, ~(weight ^ activation), weight & activation)
+
+    def _signed(self, m: Module, total: Value, agree: Value) -> Value:
+        """The count, or twice the count less all, or its negative: a cycle later."""
+        plan, late = self.plan, self.plan.count_latency
+        shape = signed(plan.lanes.bit_length() + 1)
+        negative = self._told(m, "negative", late) if plan.negative else Const(0, 1)
+        less = Mux(agree, plan.lanes, 0)
+        counted = Signal(shape, name="counted")
+        m.d.comb += counted.eq(inverted(Mux(agree, total << 1, total), negative))
+        offset = Signal(shape, name="offset")
+        m.d.comb += offset.eq(Mux(negative, less, -less))
+        value = plus(offset, counted, negative, width=shape.width)
+        return self.held(m, value.as_signed(), shape, "signed")
