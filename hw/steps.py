@@ -99,6 +99,13 @@ def prepare(
         more = form.beside(m, first, f"{label}_{vector}")
         m.d.comb += [found[key][what].eq(value) for what, value in more.items()]
         places = found[key].places if lines else found[key]
+        known = {
+            cycles: {what: line[cycles] for what, line in lines.items()} for cycles in form.delays
+        }
+        common = {
+            cycles: form.common(m, told, f"{label}_{vector}_{cycles}")
+            for cycles, told in known.items()
+        }
         tables = delay_line(m, enable, table, latest, f"{label}_table_{vector}")
         for place, cycles in enumerate(form.delays):
             late = []
@@ -107,9 +114,10 @@ def prepare(
                 line = f"{label}_{vector}_{lane}_late"
                 code = item.code(codes, lane) if looked is None else codes[looked][lane]
                 late.append(delayed(m, enable, Value.cast(code), cycles, line, reset=True))
-            known = {what: line[cycles] for what, line in lines.items()}
             at = f"{item.label}_{vector}_{place}"
-            making = Making(enable, name, at, tables[cycles], **known)
+            making = Making(
+                enable, name, at, tables[cycles], **known[cycles], common=common[cycles]
+            )
             m.d.comb += places[place].eq(form.made(m, late, making))
     return found
 

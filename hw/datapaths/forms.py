@@ -99,6 +99,10 @@ class Form(ABC):
         """
         return ()
 
+    def common(self, m: Module, told: dict[str, Value], name: str) -> dict[str, Value]:
+        """What is made of what it is told for all places that are equally late, once."""
+        return {}
+
     def beside(self, m: Module, told: dict[str, Value], name: str) -> dict[str, Value]:
         """What it hands on beside the places, by member of ``layouts``: what it is told."""
         return told
@@ -118,6 +122,7 @@ class Making(NamedTuple):
     table : which of the format's tables is selected, where it has several.
     part : which part of the element is wanted, where a step takes several cycles.
     mode : the step's mode, where the array has several.
+    common : what the form's :meth:`Form.common` gave.
     """
 
     enable: Value
@@ -126,6 +131,7 @@ class Making(NamedTuple):
     table: Value | None = None
     part: Value | None = None
     mode: Value | None = None
+    common: dict[str, Value] = {}
 
     def label(self, part: str) -> str:
         """The name of a part."""

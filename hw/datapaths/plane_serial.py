@@ -221,18 +221,26 @@ class Bits(Form):
             for key, size in self._more.items()
         }
 
+    def common(self, m, told, name):
+        """Which bit, and whether it is always set."""
+        side, size = self.side, (self.bits - 1).bit_length()
+        part, mode = told["part"], told.get("mode")
+        index = Signal(size, name=f"{name}_index")
+        given = self._by_part(m, part, mode, lambda part: part.bits[side] or 0, size, name)
+        m.d.comb += index.eq(given)
+        if all(part.bits[side] is not None for parts in self.plan.parts for part in parts):
+            return {"index": index}
+        always = Signal(name=f"{name}_always")
+        name = f"{name}_none"
+        none = self._by_part(m, part, mode, lambda part: part.bits[side] is None, 1, name)
+        m.d.comb += always.eq(none)
+        return {"index": index, "always": always}
+
     def made(self, m, codes, making: Making):
-        place, side = making.label("place"), self.side
-        told = making.part, making.mode
-        size = (self.bits - 1).bit_length()
-        index = self._by_part(m, *told, lambda part: part.bits[side] or 0, size, place)
         # One of four before a register, one of these behind it.
-        word, low = codes[0], index[:2]
+        word, index = codes[0], making.common["index"]
+        low, always = index[:2], making.common.get("always", Const(0, 1))
         fours = Cat(word[n : n + 4].bit_select(low, 1) for n in range(0, len(word), 4))
-        always: Value = Const(0, 1)
-        if any(part.bits[side] is None for parts in self.plan.parts for part in parts):
-            name = making.label("always")
-            always = self._by_part(m, *told, lambda part: part.bits[side] is None, 1, name)
         fours, high, always = (
             delayed(m, making.enable, value, self.stages, making.label(what))
             for what, value in (("fours", fours), ("high", index[2:]), ("always", always))

@@ -23,6 +23,7 @@ def part_of(m, enable, inputs, name, datapath, part):
                 delayed(m, enable, codes.word_select(lane, form.format.bits), cycles, "late")
                 for lane in lanes
             ]
-            making = Making(enable, name, f"{id(port)}_{place}", part=part)
+            given = form.common(m, {what: part for what in form.told}, f"{name}_{place}")
+            making = Making(enable, name, f"{id(port)}_{place}", part=part, common=given)
             m.d.comb += places[place].eq(form.made(m, late, making))
     return dot.o
