@@ -232,9 +232,20 @@ class ArrayPlan(ABC):
 
     @property
     def late(self) -> int:
-        """Cycles from the first segment of a sum to its last, and until carries are added."""
+        """Cycles from the first segment of a sum to its last, and until all parts are added."""
         widest = max(item.total.width for item in self.sums)
-        return self.carry_save + ((widest - 1) // self.segment if self.segment else 0)
+        segments = (widest - 1) // self.segment if self.segment else 0
+        return self.carry_save + segments + self.tail
+
+    @property
+    def apart(self) -> bool:
+        """Whether the sums of digits are brought together only behind the sums over K."""
+        return self.build.digit_sums == "apart"
+
+    @property
+    def tail(self) -> int:
+        """Cycles until the sums of digits are together, behind the sums over K."""
+        return 0
 
     @property
     def carry_save(self) -> bool:

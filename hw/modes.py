@@ -149,6 +149,9 @@ def _check(name: str, number: int, mode: Plan) -> None:
             "sums; hardware switches only between raw, exact sums of one plane a side: build that "
             "mode as an engine of its own"
         )
+    if mode.apart:
+        raise DesignError(f"{name} has several modes, whose digits are added every step: choose "
+                          "--digit-sums joined")  # fmt: skip
     if mode.cycles > 1 and mode.build.datapath != PlaneSerial.name:
         raise DesignError(
             f"mode {number} of {name} takes {mode.cycles} cycles a step with datapath "

@@ -12,6 +12,7 @@ from ..golden.bounds import Range
 from .accumulator import Accumulator
 from .array_plan import ArrayPlan
 from .datapaths import Datapath
+from .digit_sums import DigitSums
 from .modes import ModalPlan
 from .plan import Plan
 from .product import FlaggedLayout, flag_names
@@ -99,18 +100,8 @@ class ProcessingElement(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        total, preload = self.total, self.total.initial is not None
-        m.submodules.accumulator = accumulator = Accumulator(
-            self._addend,
-            total.total,
-            total.flags,
-            preload=preload,
-            saturate=total.stage.saturates,
-            segment=self.plan.segment,
-            staggered=self._staggered,
-            carry_save=self.plan.carry_save,
-            late=self.plan.late,
-        )
+        preload = self.total.initial is not None
+        m.submodules.accumulator = accumulator = self._accumulator()
         m.d.comb += [
             accumulator.enable.eq(self.enable),
             accumulator.accumulate.eq(self.accumulate),
@@ -121,6 +112,30 @@ class ProcessingElement(wiring.Component):
         if preload:
             m.d.comb += accumulator.initial.eq(self.initial)
         return m
+
+    def _accumulator(self) -> Accumulator | DigitSums:
+        plan, total = self.plan, self.total
+        if plan.apart:
+            return DigitSums(
+                plan.dot(total.pairs[0]).sums,
+                -(-total.count // plan.lanes),
+                total.total,
+                total.flags,
+                late=plan.late,
+                levels=plan.tail,
+                carry_save=plan.carry_save,
+            )
+        return Accumulator(
+            self._addend,
+            total.total,
+            total.flags,
+            preload=total.initial is not None,
+            saturate=total.stage.saturates,
+            segment=plan.segment,
+            staggered=self._staggered,
+            carry_save=plan.carry_save,
+            late=plan.late,
+        )
 
     @property
     def _addend(self) -> Range:

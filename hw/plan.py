@@ -16,6 +16,7 @@ from .array_plan import ArrayPlan, Input
 from .datapaths import Datapath, Form, Setting, choose
 from .sums import Pair, Sum
 from .terms import NO_FLAGS, AccumulatorPlan
+from .tree import tree_levels
 
 if TYPE_CHECKING:
     from .scale.path import ScalePath
@@ -112,7 +113,13 @@ class Plan(ArrayPlan):
         ways = self.build.pipeline, self.infinite, self.setting.sharing
         whole = self.carry_save or not self.plain
         segment = self.segment if kind.staggers and not whole else 0
-        return kind(*pair.formats, self.lanes, *ways, segment, self.skips)
+        return kind(*pair.formats, self.lanes, *ways, segment, self.skips, self.apart)
+
+    @cached_property
+    def tail(self):
+        if not self.apart:
+            return 0
+        return max(tree_levels(len(self.dot(pair).sums)) for i in self.sums for pair in i.pairs)
 
     def inputs(self, side, items=None):
         found, planes = {}, self.operand(side).planes

@@ -59,6 +59,8 @@ def _single(engine: Engine, mode: int) -> Plan:
             f"{engine.name} takes no operand digit by digit, so none can be left out: choose "
             "--datapath bit_serial, or --digits all"
         )
+    if planned.apart:
+        _check_apart(engine.name, planned)
     if planned.serial:
         if arithmetic.initial is not None:
             raise DesignError(
@@ -69,6 +71,30 @@ def _single(engine: Engine, mode: int) -> Plan:
 
         sharing(planned)  # raises if partial sums are too few
     return planned
+
+
+def _check_apart(name: str, planned: Plan) -> None:
+    """Raise DesignError unless the sums of digits can be kept apart."""
+    sums = planned.sums
+    if not all(item.plain and not item.initial and not item.aligned for item in sums) or any(
+        item.stage.saturates for item in sums
+    ):
+        raise DesignError(
+            f"{name} adds several products, starts from a number, aligns or saturates in its sums; "
+            "sums of digits are kept apart of single exact products: choose --digit-sums joined"
+        )
+    if planned.segment:
+        raise DesignError(
+            f"a sum of {name} has more than 32 bits, whose digits are not kept apart: choose "
+            "--digit-sums joined, or a smaller --k-max"
+        )
+    counts = {len(planned.dot(item.pairs[0]).sums) for item in sums}
+    if len(counts) > 1 or counts == {1}:
+        raise DesignError(
+            f"the products of {name} have {' or '.join(map(str, sorted(counts)))} digit(s) each; "
+            "only several, as many in each sum, are kept apart: choose --datapath booth, or "
+            "--digit-sums joined"
+        )
 
 
 def _check(name: str, arithmetic: Arithmetic) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from amaranth.hdl import Const, Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
@@ -21,6 +23,12 @@ class FlaggedLayout(data.StructLayout):
         members = {"value": shape_of(values)}
         members |= dict.fromkeys(flag_names(flags), 1)
         super().__init__(members)
+
+
+def apart_layout(values: Sequence[Range], flags: Reachable) -> data.StructLayout:
+    """Several values side by side, ``sums``, and the flags of their sum."""
+    sums = data.StructLayout({str(n): shape_of(bounds) for n, bounds in enumerate(values)})
+    return data.StructLayout({"sums": sums, **dict.fromkeys(flag_names(flags), 1)})
 
 
 def flag_names(flags: Reachable) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from amaranth.hdl import Cat, Const, Module, Value, signed, unsigned
 
+from ..golden.bounds import Range
 from .scale.timing import delayed
 
 #: Bits of the longest carry run.
@@ -105,6 +106,21 @@ class Staggered:
                 carry = self.late(total[size], 1)
             start = end
         return Cat(*found)
+
+    def joined(self, a: Value, low: Range, b: Value, high: Range, bounds: Range, carry=0) -> Value:
+        """The sum of two numbers, ``b`` of no smaller unit: the places of ``a`` below that pass.
+
+        ``low``, ``high`` and ``bounds`` are those of ``a``, ``b`` and the sum, which counts in the
+        unit of ``a``; the carry is worth a unit of ``b``.
+        """
+        step = high.lsb - low.lsb
+        a = a.as_signed() if low.signed else a
+        if len(a) <= step:
+            a = self.extended(a, step + 1, low.lsb)
+        top = a[step:].as_signed() if low.signed else a[step:]
+        total = self.plus(top, b, carry, width=bounds.width - step, lsb=high.lsb)
+        value = Cat(a[:step], total)
+        return value.as_signed() if bounds.signed else value
 
 
 def _extended(value: Value, shape) -> Value:

@@ -21,8 +21,9 @@ class Options:
 
     Parameters
     ----------
-    name, rows, cols, lanes, datapath, flow, policy, interface, pipeline, carries, digits :
-        of the build. ``lanes`` also sets how many products an aligned or saturating step sums.
+    name, rows, cols, lanes, datapath, flow, policy, interface, pipeline, carries, digits,
+    digit_sums : of the build. ``lanes`` also sets how many products an aligned or saturating step
+        sums.
     group : elements of the weight's K that share a scale; FP16 scales unless ``scale`` says else.
     scale : format of the weight's scales; without a group, one a row.
     zero_point : integer format of the weight's zero points, one beside each scale.
@@ -70,6 +71,7 @@ class Options:
     pipeline: int | None = None
     carries: str | None = None
     digits: str | None = None
+    digit_sums: str | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -84,7 +86,7 @@ class Options:
 
 _BUILD = (
     *("rows", "cols", "lanes", "datapath", "flow", "policy", "interface", "pipeline"),
-    *("carries", "digits"),
+    *("carries", "digits", "digit_sums"),
 )
 
 

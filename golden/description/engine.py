@@ -25,6 +25,9 @@ CARRIES = ("added", "saved")
 
 #: Digits that take a cycle, where a datapath takes one operand digit by digit.
 DIGITS = ("all", "nonzero")
+
+#: When the sums of a product's digits are added: every step, or behind the sums over K.
+DIGIT_SUMS = ("joined", "apart")
 FLOWS = ("broadcast", "systolic_os")
 INTERFACES = ("native", "axis")
 POLICIES = ("lut", "dsp")
@@ -46,6 +49,8 @@ class Build:
     carries : ``added`` in every step, or ``saved`` beside the sum over K until that leaves.
     digits : of a datapath that takes an operand digit by digit: ``all`` take a cycle, or those that
         are ``nonzero`` in some element of the step.
+    digit_sums : those of a product's digits are ``joined`` in every step, or kept ``apart`` until
+        a sum over K leaves.
     """
 
     rows: int = 4
@@ -58,6 +63,7 @@ class Build:
     pipeline: int = 1
     carries: str = "added"
     digits: str = "all"
+    digit_sums: str = "joined"
 
     def __post_init__(self) -> None:
         for what in ("rows", "cols", "lanes", "pipeline"):
@@ -76,12 +82,14 @@ class Build:
             ("datapath", DATAPATHS),
             ("carries", CARRIES),
             ("digits", DIGITS),
+            ("digit sums", DIGIT_SUMS),
             ("flow", FLOWS),
             ("interface", INTERFACES),
             ("policy", POLICIES),
         ):
-            if getattr(self, what) not in names:
-                raise UnknownName(what, getattr(self, what), names)
+            given = getattr(self, what.replace(" ", "_"))
+            if given not in names:
+                raise UnknownName(what, given, names)
 
     @property
     def macs_per_step(self) -> int:

@@ -7,13 +7,13 @@ from math import inf
 from typing import ClassVar, NamedTuple
 
 from amaranth.hdl import Module, Signal, Value
-from amaranth.lib import wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from ...golden.bounds import Range, of_format
 from ...golden.flags import Reachable
 from ...golden.formats import Format
-from ..product import FlaggedLayout
+from ..product import FlaggedLayout, apart_layout
 from .forms import Form
 
 
@@ -60,6 +60,7 @@ class Datapath:
     sharing : how many dot products read its activations and its weights; see :class:`Setting`.
     segment : bits of the segments of the sum, each of which comes a cycle after the one below; 0
         if all come together, and always where ``staggers`` is false.
+    apart : whether the sums of digits leave apart: see ``sums``.
     skips : whether digits that are zero in all elements of a step take no cycle; only of datapaths
         whose steps take several.
     """
@@ -72,6 +73,7 @@ class Datapath:
     sharing: tuple[int, int] = SETTING.sharing
     segment: int = 0
     skips: bool = False
+    apart: bool = False
 
     name: ClassVar[str]
     #: What it serves, for people.
@@ -112,6 +114,19 @@ class Datapath:
     def range(self) -> Range:
         """Bounds of the dot product, or of its parts."""
         return self.product.times(self.lanes)
+
+    @property
+    def sums(self) -> tuple[Range, ...]:
+        """Bounds of what leaves: the dot product, or the sum of each digit at its place; their
+        units then count from that of the product."""
+        return (self.range,)
+
+    @property
+    def output(self) -> data.StructLayout:
+        """The shape of what leaves, and flags."""
+        if not self.apart:
+            return FlaggedLayout(self.range, self.flags)
+        return apart_layout(self.sums, self.flags)
 
     @property
     def flags(self) -> Reachable:
@@ -160,7 +175,7 @@ class Dot(wiring.Component):
         Registers hold while low.
     weight, activation : :py:`In(…)`
         The elements, as ``plan.forms`` says, each place's as late.
-    o : :py:`Out(FlaggedLayout(…))`
+    o : :py:`Out(plan.output)`
         The sum in units of ``2**(weight.lsb + activation.lsb)``, and the flags.
     """
 
@@ -172,7 +187,7 @@ class Dot(wiring.Component):
                 "enable": In(1),
                 "weight": In(weight.layouts),
                 "activation": In(activation.layouts),
-                "o": Out(FlaggedLayout(plan.range, plan.flags)),
+                "o": Out(plan.output),
             }
         )
 

@@ -8,6 +8,7 @@ from math import ceil
 from amaranth.hdl import Module, Value
 from amaranth.lib import data
 
+from ...golden.bounds import Range
 from ..product import raise_flags
 from ..tree import tree_levels
 from .base import Datapath
@@ -117,7 +118,18 @@ class Chained(Datapath):
     @property
     def levels(self) -> int:
         """Levels of the tree that adds up the chains of each digit, then the digits."""
-        return tree_levels(len(self.chains)) + tree_levels(len(self.digits))
+        digits = 0 if self.apart else tree_levels(len(self.digits))
+        return tree_levels(len(self.chains)) + digits
+
+    @property
+    def sums(self):
+        if not self.apart:
+            return super().sums
+        rows = [digit.row for digit in self.digits]
+        if self.cycles > 1:
+            [row] = rows
+            rows = [Range(row.lsb + shift, row.low, row.high) for shift in self.shifts]
+        return tuple(row.times(self.places) for row in rows)
 
     @property
     def latency(self):

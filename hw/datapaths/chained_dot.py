@@ -51,8 +51,11 @@ class ChainedDot(Dot):
             ]
             for digit in range(len(self.plan.digits))
         ]
-        total = self._shifted(m, self._tree(m, nodes).value)
-        m.d.comb += self.o.value.eq(self._sums.extended(total, len(self.o.value)))
+        if self.plan.apart:
+            self._apart(m, nodes)
+        else:
+            total = self._shifted(m, self._tree(m, nodes).value)
+            m.d.comb += self.o.value.eq(self._sums.extended(total, len(self.o.value)))
         for name in flag_names(self.plan.flags):
             m.d.comb += self.o[name].eq(self._flag(m, name))
         return m
@@ -63,15 +66,42 @@ class ChainedDot(Dot):
         weight, activation = (side.places if form.told else side for side, form in sides)
         return [(weight[place], activation[place]) for place in range(self.plan.places)]
 
+    def _apart(self, m, nodes: list[list[Node]]) -> None:
+        """The sums of the digits; where these come one by one, of the others zero."""
+        level = 0
+        while any(len(chains) > 1 for chains in nodes):
+            level += 1
+            nodes = [self._level(m, chains, level, f"sum_{n}") for n, chains in enumerate(nodes)]
+        found = []
+        for [node] in nodes:
+            assert not node.carries
+            found.append(node.value)
+        if self.plan.cycles > 1:
+            [total], part = found, self._part(m)
+            found = []
+            for number, bounds in enumerate(self.plan.sums):
+                register = Signal(shape_of(bounds), name=f"part_sum_{number}", reset_less=True)
+                with m.If(self.enable):
+                    m.d.sync += register.eq(Mux(part == number, total, 0))
+                found.append(register)
+        for number, value in enumerate(found):
+            sums = self.o.sums[str(number)]
+            m.d.comb += sums.eq(self._sums.extended(value, len(sums)))
+
+    def _part(self, m) -> Value:
+        """Which part the sum is, a cycle before it leaves."""
+        plan = self.plan
+        sides = zip((self.weight, self.activation), plan.forms, strict=True)
+        [(part, form)] = [(side.part, form) for side, form in sides if form.parts > 1]
+        passed = plan.stages - form.stages  # cycles until it came
+        return delayed(m, self.enable, part, plan.latency - passed - 1, "part")
+
     def _shifted(self, m, total: Value) -> Value:
         """The sum at its place: where it is a part of one, the place travels beside."""
         plan = self.plan
         if plan.cycles == 1:
             return total
-        sides = zip((self.weight, self.activation), plan.forms, strict=True)
-        [(part, form)] = [(side.part, form) for side, form in sides if form.parts > 1]
-        passed = plan.stages - form.stages  # cycles until it came
-        part = delayed(m, self.enable, part, plan.latency - passed - 1, "part")
+        part = self._part(m)
         shape = shape_of(plan.range)
         moved = Signal(shape, name="moved")
         with m.Switch(part):
@@ -148,7 +178,8 @@ class ChainedDot(Dot):
     def _chain(self, m, number: int, chain: int, rows: list[Row]) -> Node:
         plan, digit = self.plan, self.plan.digits[number]
         places = plan.chains[chain]
-        whole = number == 0 and chain == len(plan.chains) - 1
+        # An adder less than chains, where digits are not added.
+        whole = (number == 0 or plan.apart) and chain == len(plan.chains) - 1
         total, bounds, carry = self._first(digit, rows[0], len(rows) == 1, whole)
         for position in range(len(rows)):
             last = position == len(rows) - 1
@@ -243,7 +274,6 @@ class ChainedDot(Dot):
 
     def merged(self, a: Node, b: Node, level: int) -> Node:
         """The sum of two nodes, ``b`` no finer than ``a``; a carry of the unit of ``b`` goes in."""
-        step = b.bounds.lsb - a.bounds.lsb
         bounds, waiting = a.bounds + b.bounds, [*a.carries, *b.carries]
         carry: Value = Const(0, 1)
         for index, (bit, lsb) in enumerate(waiting):
@@ -251,14 +281,8 @@ class ChainedDot(Dot):
                 carry, bounds = bit, bounds + Range(lsb, 0, 1)
                 del waiting[index]
                 break
-        low = a.value.as_signed() if a.bounds.signed else a.value
-        if len(low) <= step:
-            low = self._sums.extended(low, step + 1, a.bounds.lsb)
-        high = low[step:].as_signed() if a.bounds.signed else low[step:]
-        width = bounds.width - step
-        total = self._sums.plus(high, b.value, carry, width=width, lsb=b.bounds.lsb)
-        value = Cat(low[:step], total)
-        return Node(value.as_signed() if bounds.signed else value, bounds, tuple(waiting))
+        value = self._sums.joined(a.value, a.bounds, b.value, b.bounds, bounds, carry)
+        return Node(value, bounds, tuple(waiting))
 
 
 def _lifted(digit: Digit, bits: Value) -> Value:

@@ -141,6 +141,11 @@ def test_what_modes_cannot_have(change, message):
         plan(design("simd", Options(**change)))
 
 
+def test_modes_add_their_digits_every_step():
+    with pytest.raises(DesignError, match="has several modes, whose digits are added every step"):
+        plan(engine("int8xint8", "int4xint4", digit_sums="apart"))
+
+
 def test_modes_accumulate_alike():
     wraps = (Stage("int", format=lookup("int20")),)
     modes = raw("int8", "int8", 64), raw("int4", "int4", 64, accumulate=wraps)

@@ -48,6 +48,20 @@ ENGINES = [
     ("int3", "int2", (2, 2, 7), "axis", {"datapath": "bit_plane", "k_max": 4095}),
     ("int8", "int8", (2, 2, 4), "native", {"datapath": "bit_serial", "initial": lookup("int16")}),
     ("e3m2", "int4", (1, 1, 2), "native", {"datapath": "bit_serial"}),
+    ("int8", "int6", (2, 2, 4), "native", {"digit_sums": "apart", "carries": "saved"}),
+    ("e2m1", "e4m3", (1, 2, 3), "axis", {"digit_sums": "apart", "datapath": "booth", "k_max": 99}),
+    (
+        "uint5",
+        "int8",
+        (2, 3, 1),
+        "native",
+        {
+            "datapath": "bit_serial",
+            "digits": "nonzero",
+            "digit_sums": "apart",
+            "flow": "systolic_os",
+        },
+    ),
     ("bitmod4", "int5", (2, 1, 2), "native", {"datapath": "bit_serial", "digits": "nonzero"}),
     (
         "int8",
@@ -98,7 +112,7 @@ ENGINES = [
 
 def made(index, weight, activation, shape, interface, options):
     options = {"k_max": 4096, **options}
-    names = ("flow", "datapath", "carries", "digits")
+    names = ("flow", "datapath", "carries", "digits", "digit_sums")
     ways = {name: options.pop(name) for name in names if name in options}
     build = Build(*shape, interface=interface, **ways)
     pairs = [(weight, activation), *options.pop("modes", ())]
