@@ -82,6 +82,15 @@ def lookup(name: str) -> Board:
     return load(_FOLDER / f"{known[_plain(name)]}.toml")
 
 
+def check_adders(adders: str, board: Board | None) -> None:
+    """Raise DesignError if additions are to be cells that the board's device does not have."""
+    if board and adders != "inferred" and adders.upper() not in family(board.family).roles:
+        raise DesignError(
+            f"adders {adders} are cells of AMD's devices, {board.name} has others: choose "
+            "--adders inferred"
+        )
+
+
 @cache
 def load(path: Path) -> Board:
     """A board from a data file of one's own."""

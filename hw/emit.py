@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import jinja2
 
@@ -13,6 +15,7 @@ from ..golden.description import Engine
 from . import yosys
 from .array import array
 from .array_plan import ArrayPlan
+from .leaves import LEAVES, instantiated
 from .merge import merge
 from .modes import ModalPlan
 from .plan import Plan
@@ -33,7 +36,7 @@ class Emitted:
     ----------
     engine, plan, streams : what was built.
     core : name of the core module, with the port names of Amaranth.
-    rtlil : the core and its modules.
+    rtlil : the core and its modules, without instances of a maker's cells.
     keep : modules that are synthesized once and counted as often as they occur.
     wrapper : Verilog of the module called after the engine.
     """
@@ -45,6 +48,20 @@ class Emitted:
     rtlil: str
     keep: tuple[str, ...]
     wrapper: str
+
+    @cached_property
+    def fabric(self) -> str:
+        """As ``rtlil``, with the leaves that the build asks for."""
+        adders = self.engine.build.adders
+        if adders not in LEAVES:
+            return self.rtlil
+        with TemporaryDirectory() as folder:
+            return instantiated(self.rtlil, adders, Path(folder))
+
+    @property
+    def leaf(self) -> str | None:
+        """The maker's cell that ``fabric`` instantiates; None if it is plain."""
+        return LEAVES.get(self.engine.build.adders)
 
     @property
     def scale_path(self) -> str | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
+from .boards import check_adders
 from .folder import check_target, write_folder
 from .golden import to_toml
 from .golden.description import Engine
@@ -20,7 +21,7 @@ from .manifest import manifest
 from .portlist import Port, bus, portlist
 from .sim.beats import steps_of
 from .sim.pack import data_bits, has_last
-from .sim.runner import core_verilog
+from .sim.runner import core_verilog, leaf_models
 from .vectors import Chosen, Memory, choose, memories
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def generate(
     Raises DesignError for a folder that cannot be taken, before any work.
     """
     check_target(folder, force=force)
+    check_adders(engine.build.adders, board)
     emitted = emit(engine)
     files = contents(emitted, tiles=tiles, seed=seed, board=board, megahertz=megahertz)
     target = write_folder(folder, files, force=force)
@@ -107,6 +109,7 @@ def contents(
     header = f"// {values['header']}\n"
     files = {
         f"rtl/{name}_core.v": header + core_verilog(emitted).lstrip("\n"),
+        **{f"tb/{emitted.leaf}.v": header + text for text in leaf_models(emitted)},
         f"rtl/{name}.v": header + emitted.wrapper,
         f"{name}_instance.v": _render("instance.v", values),
         "README.md": _render("README.md", values | {"streams": _streams(emitted)}),
@@ -147,6 +150,7 @@ def _values(emitted: Emitted, part: str, megahertz: float) -> dict[str, Any]:
         # Vivado reads Tcl in the system's encoding: plain ASCII is safe everywhere.
         "summary": summary(engine, emitted.plan).replace("×", "x"),
         "policy": engine.build.policy,
+        "leaf": emitted.leaf,
         "axis": axis,
         "latency": emitted.plan.latency,
         "serial": emitted.plan.serial,

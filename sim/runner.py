@@ -52,19 +52,27 @@ class Job:
 
 def job(emitted: Emitted, tiles: list[Tile], core: str | None = None) -> Job:
     """A job on the emitted RTL, or on another Verilog ``core`` (the mapped netlist)."""
-    if core is None:
-        core = core_verilog(emitted)
-    return Job(emitted, (core, emitted.wrapper), tiles)
+    if core is not None:
+        return Job(emitted, (core, emitted.wrapper), tiles)
+    sources = (core_verilog(emitted), emitted.wrapper, *leaf_models(emitted))
+    return Job(emitted, sources, tiles)
 
 
 def core_verilog(emitted: Emitted) -> str:
     """The core's Verilog; kept by content."""
 
     def make(folder: Path) -> None:
-        (folder / "done.v").write_text(verilog(emitted.rtlil, folder))
+        (folder / "done.v").write_text(verilog(emitted.fabric, folder))
 
-    folder = tools.kept(tools.cache() / "verilog" / _digest(emitted.rtlil), make)
+    folder = tools.kept(tools.cache() / "verilog" / _digest(emitted.fabric), make)
     return (folder / "done.v").read_text()
+
+
+def leaf_models(emitted: Emitted) -> tuple[str, ...]:
+    """Verilog of the cells that the core instantiates, for simulators."""
+    if emitted.leaf is None:
+        return ()
+    return ((Path(__file__).parent / "leaves" / f"{emitted.leaf}.v").read_text(),)
 
 
 def run(

@@ -28,6 +28,9 @@ DIGITS = ("all", "nonzero")
 
 #: When the sums of a product's digits are added: every step, or behind the sums over K.
 DIGIT_SUMS = ("joined", "apart")
+
+#: How additions are written: plainly, or as a maker's own carry blocks.
+ADDERS = ("inferred", "carry4")
 FLOWS = ("broadcast", "systolic_os")
 INTERFACES = ("native", "axis")
 POLICIES = ("lut", "dsp")
@@ -51,6 +54,7 @@ class Build:
         are ``nonzero`` in some element of the step.
     digit_sums : those of a product's digits are ``joined`` in every step, or kept ``apart`` until
         a sum over K leaves.
+    adders : ``inferred`` by tools, or instances of AMD's CARRY4 (``carry4``).
     """
 
     rows: int = 4
@@ -64,6 +68,7 @@ class Build:
     carries: str = "added"
     digits: str = "all"
     digit_sums: str = "joined"
+    adders: str = "inferred"
 
     def __post_init__(self) -> None:
         for what in ("rows", "cols", "lanes", "pipeline"):
@@ -83,6 +88,7 @@ class Build:
             ("carries", CARRIES),
             ("digits", DIGITS),
             ("digit sums", DIGIT_SUMS),
+            ("adders", ADDERS),
             ("flow", FLOWS),
             ("interface", INTERFACES),
             ("policy", POLICIES),

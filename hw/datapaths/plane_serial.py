@@ -284,7 +284,7 @@ class PlaneSerialDot(Dot):
         for place in range(0, plan.shifts, 2):
             late = plan.count_latency + 1 + place // 2
             shift = self._told(m, "shift", late, place, place + 2)
-            width = plan.range.width
+            width = min(len(value) + (((1 << len(shift)) - 1) << place), plan.range.width)
             entries = [moved(value, n << place, width) for n in range(1 << len(shift))]
             found = select(m, entries, shift, f"place_{place}").as_signed()
             value = self.held(m, found, signed(width), f"moved_{place}")

@@ -55,6 +55,7 @@ def synthesize(
 ) -> Report:
     """Verify and synthesize ``engine``; reports and netlist go into ``folder``."""
     begun = time.monotonic()
+    boards.check_adders(engine.build.adders, board)
     emitted = emit(engine)
     if verify:
         progress(f"verifying {engine.name}")
@@ -63,7 +64,7 @@ def synthesize(
     path = emitted.scale_path
     tops = [emitted.core, *([path] if path else [])]
     costs = boards.synthesize(
-        emitted.rtlil, tops, board, engine.build.policy, emitted.keep, folder, edif=edif
+        emitted.fabric, tops, board, engine.build.policy, emitted.keep, folder, edif=edif
     )
     seconds = round(time.monotonic() - begun, 2)
     part, plan = costs[path] if path else None, emitted.plan

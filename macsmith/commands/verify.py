@@ -59,10 +59,11 @@ def run(arguments: argparse.Namespace) -> int:
 def _mapped(emitted: Emitted, name: str) -> tuple[str, tuple[Path, ...]]:
     """The netlist after synthesis for a board, and the models of its cells."""
     board, engine = boards.lookup(name), emitted.engine
+    boards.check_adders(engine.build.adders, board)
     folder = tools.cache() / "mapped" / f"{folder_name(engine, board)}.{os.getpid()}"
     progress(f"synthesizing {engine.name} for {board.name}")
     boards.synthesize(
-        emitted.rtlil, [emitted.core], board, engine.build.policy, emitted.keep, folder
+        emitted.fabric, [emitted.core], board, engine.build.policy, emitted.keep, folder
     )
     netlist = (folder / "mapped.v").read_text()
     shutil.rmtree(folder, ignore_errors=True)

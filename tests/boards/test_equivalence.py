@@ -5,6 +5,7 @@ from macsmith.boards import families
 from macsmith.golden.errors import ToolFailed
 from macsmith.hw import yosys
 from macsmith.hw.emit import emit
+from macsmith.sim.runner import leaf_models
 
 from macsmith import Build, Engine, Options, design, raw
 
@@ -74,7 +75,8 @@ def prove(engine, folder, spoil=lambda text: text):
 @pytest.mark.parametrize("datapath", SMALL)
 def test_the_netlist_of_every_datapath_is_proven(datapath, build_folder):
     name, lanes = SMALL[datapath]
-    prove(design(name, Options(rows=1, cols=1, lanes=lanes, datapath=datapath)), build_folder)
+    found = design(name, Options(rows=1, cols=1, lanes=lanes, datapath=datapath))
+    prove(found, build_folder)
 
 
 def test_the_netlist_of_an_engine_of_several_modes_is_proven(build_folder):
@@ -86,6 +88,40 @@ def test_the_netlist_of_an_engine_of_several_modes_is_proven(build_folder):
 @pytest.mark.parametrize("name", COSTED)
 def test_the_netlist_of_every_costed_engine_is_proven(name, build_folder):
     prove(design(name, Options(rows=1, cols=1, lanes=16)), build_folder)
+
+
+def prove_leaves(engine, folder, spoil=lambda text: text):
+    """Raises ToolFailed unless plain RTL and RTL with leaves are proven equal."""
+    emitted = emit(engine)
+    (folder / "gold.il").write_text(emitted.rtlil)
+    (folder / "gate.il").write_text(emitted.fabric)
+    (folder / "models.v").write_text(spoil("".join(leaf_models(emitted))))
+    top = emitted.core
+    whole = [f"hierarchy -top {top}", "proc", "flatten", "opt_clean"]
+    yosys.run(
+        [
+            *("read_rtlil gold.il", *whole, f"rename {top} gold", "design -stash gold"),
+            *("read_verilog models.v", "read_rtlil gate.il", *whole, f"rename {top} gate"),
+            *("design -stash gate", "design -copy-from gold gold", "design -copy-from gate gate"),
+            *("equiv_make gold gate proof", "hierarchy -top proof", "opt_clean"),
+            *("equiv_simple", "equiv_induct", "equiv_status -assert"),
+        ],
+        folder,
+        log="leaves.log",
+    )
+
+
+@pytest.mark.parametrize("name", ["int8xint8", "e2m1xe2m1", "e4m3xe4m3"])
+def test_leaves_are_proven_equal_to_what_they_stand_for(name, build_folder):
+    engine = design(name, Options(rows=1, cols=1, lanes=4, adders="carry4"))
+    assert "cell \\CARRY4" in emit(engine).fabric
+    prove_leaves(engine, build_folder)
+
+
+def test_a_wrong_leaf_is_not_proven(build_folder):
+    engine = design("int4xint5", Options(rows=1, cols=1, lanes=2, adders="carry4"))
+    with pytest.raises(ToolFailed, match="unproven"):
+        prove_leaves(engine, build_folder, lambda text: text.replace("CI | CYINIT", "CI"))
 
 
 def test_a_wrong_netlist_is_not_proven(build_folder):

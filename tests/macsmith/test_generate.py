@@ -51,6 +51,7 @@ ARITHMETICS = {
         UNSIGNED, PER_ROW, k_max=128, output=Output(lookup("bf16"), bias=lookup("fp32"), relu=True)
     ),
     "modes": raw("int8", "int8", 64),
+    "leaves": raw("int4", "int8", 64),
     "serial_axis": Arithmetic(PLAIN, COMPLEX, combine=(((1, 0),), ((0, -1),)), k_max=128),
 }
 #: Further modes.
@@ -65,6 +66,7 @@ ENGINES = {
             *(2, 2, 2),
             interface="axis" if name in AXIS else "native",
             datapath="bit_serial" if name == "digits" else "auto",
+            adders="carry4" if name == "leaves" else "inferred",
         ),
     )
     for name, arithmetic in ARITHMETICS.items()
@@ -137,6 +139,7 @@ def test_the_folder_is_complete(made, name):
         f"tb/{name}_tb.v",
         "tb/Makefile",
         *(f"tb/{stream}.hex" for stream in streams),
+        *(["tb/CARRY4.v"] if name == "leaves" else []),
         "vivado/synth_ooc.tcl",
         f"vivado/{name}.xdc",
         "vivado/package_ip.tcl",
@@ -311,6 +314,7 @@ WAIVED = ("DECLFILENAME", "PROCASSINIT", "UNUSEDSIGNAL", "WIDTHEXPAND", "WIDTHTR
 def test_the_verilog_is_free_of_other_warnings(made, name):
     tools.use_verilator()
     sources = [str(made(name) / "rtl" / f"{file}.v") for file in (f"{name}_core", name)]
+    sources += map(str, made(name).glob("tb/CARRY4.v"))
     waived = [f"-Wno-{warning}" for warning in WAIVED]
     command = ["verilator", "--lint-only", "-Wall", *waived, "--top-module", name, *sources]
     process = subprocess.run(command, capture_output=True, text=True)
@@ -350,6 +354,7 @@ def test_the_snippet_compiles(made, name, tmp_path):
     snippet = (folder / f"{name}_instance.v").read_text()
     (tmp_path / "top.v").write_text(f"`default_nettype none\nmodule top;\n{snippet}endmodule\n")
     sources = [str(tmp_path / "top.v"), *map(str, (folder / "rtl").glob("*.v"))]
+    sources += map(str, folder.glob("tb/CARRY4.v"))
     subprocess.run(["iverilog", "-g2005", "-tnull", "-s", "top", *sources], check=True)
 
 

@@ -1,0 +1,40 @@
+"""Optional leaves: additions as a maker's own carry blocks, so that no tool takes them apart.
+
+Rows and sums rely on an operand that goes straight to a carry's data input. What is written here as
+a subtraction comes out so with yosys; a leaf says so to every tool.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..yosys import run
+
+#: name -> the cell that it instantiates.
+LEAVES = {"carry4": "CARRY4"}
+
+
+def instantiated(rtlil: str, leaf: str, folder: Path) -> str:
+    """``rtlil`` with its subtractions as cells of a leaf; ``folder`` is for yosys.
+
+    Short ones, of up to three bits, stay as they are.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "plain.il").write_text(rtlil)
+    (folder / "leaf.v").write_text((Path(__file__).parent / f"{leaf}.v").read_text())
+    cell = LEAVES[leaf]
+    commands = [
+        "read_rtlil plain.il",
+        "proc -nomux -norom",
+        "opt_clean",
+        "wreduce t:$sub",
+        "read_verilog -lib +/xilinx/cells_sim.v",
+        "techmap -map leaf.v",
+        "opt_clean",
+        "delete =A:blackbox =A:whitebox",
+        "write_rtlil done.il",
+    ]
+    run(commands, folder, log="leaf.log")
+    found = (folder / "done.il").read_text()
+    assert cell in found
+    return found
