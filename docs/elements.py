@@ -1,0 +1,127 @@
+"""Prints processing elements of the literature side by side: U280, policy lut, Markdown tables.
+
+Run ``make elements`` (six minutes). Sites are of one MAC a cycle with accumulator and streams, so
+at equal throughput: an element that takes several cycles counts as often. Where zero digits are
+skipped, ``digits`` is what a step of normal weights takes on average, and the sites count that.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from macsmith.hw.datapaths.bit_serial import digits_of
+from macsmith.hw.emit import emit
+
+from macsmith import Options, boards, design
+
+#: Standard deviations of normal weights whose absolute maximum is the format's.
+SPREAD = 4
+
+
+class Element(NamedTuple):
+    """A line of the table: what it is, the design, and how it is built."""
+
+    what: str
+    name: str
+    shape: tuple[int, int, int]
+    options: dict[str, str] = {}
+
+
+ONE, COLUMN, ROWS, SQUARE = (8, 8, 1), (8, 1, 16), (32, 1, 16), (8, 8, 4)
+SERIAL = {"datapath": "bit_serial"}
+SKIPPING = {**SERIAL, "digits": "nonzero"}
+PLANES = {"datapath": "plane_serial"}
+
+#: The claim, and elements of which the first is what the others are compared with.
+GROUPS: dict[str, list[Element]] = {
+    "TPE: INT8, one lane an accumulator": [
+        Element("`*` and `+`", "int8xint8", ONE, {"datapath": "multiply"}),
+        Element("rows of digits", "int8xint8", ONE),
+        Element("carries saved (OPT1)", "int8xint8", ONE, {"carries": "saved"}),
+        Element("and digits apart (OPT2)", "tpe_opt2", ONE),
+        Element("a digit a cycle, of all four", "int8xint8", ONE, SERIAL),
+        Element("nonzero digits, apart (OPT3)", "tpe_opt3", ONE),
+        Element("nonzero digits, joined", "int8xint8", ONE, SKIPPING),
+        Element("four lanes an accumulator (OPT4)", "tpe_opt4", SQUARE),
+        Element("rows of digits, four lanes", "int8xint8", SQUARE),
+    ],
+    "MixPE: INT4 × INT8": [
+        Element("`*` and `+`", "int4xint8", COLUMN, {"datapath": "multiply"}),
+        Element("shifts and additions", "int4xint8", COLUMN, {"datapath": "select"}),
+        Element("rows of digits", "int4xint8", COLUMN, {"datapath": "booth"}),
+        Element("INT8 × INT8, `*` and `+`", "int8xint8", COLUMN, {"datapath": "multiply"}),
+    ],
+    "T-MAC, LUT Tensor Core: INT2 × INT8, 32 rows share a table": [
+        Element("`*` and `+`", "int2xint8", ROWS, {"datapath": "multiply"}),
+        Element("tables", "int2xint8", ROWS, {"datapath": "table"}),
+        Element("rows of digits", "int2xint8", ROWS, {"datapath": "booth"}),
+    ],
+    "the same: binary × INT8": [
+        Element("`*` and `+`", "binaryxint8", ROWS, {"datapath": "multiply"}),
+        Element("tables", "binaryxint8", ROWS, {"datapath": "table"}),
+        Element("add or subtract", "binaryxint8", ROWS, {"datapath": "select"}),
+    ],
+    "BitMoD: FP4 with special values × INT8": [
+        Element("`*` and `+`", "bitmod4xint8", SQUARE, {"datapath": "multiply"}),
+        Element("a term a cycle", "bitmod4xint8", SQUARE, SERIAL),
+        Element("all terms at once", "bitmod4xint8", SQUARE, {"datapath": "select"}),
+        Element("INT8 × INT8, a digit a cycle", "int8xint8", SQUARE, SERIAL),
+    ],
+    "ABQ-LLM: single bits": [
+        Element("INT2 × INT8, rows of digits", "int2xint8", (8, 8, 64)),
+        Element("INT2 × INT8, bit by bit", "int2xint8", (8, 8, 64), PLANES),
+        Element("binary × binary", "binaryxbinary", (8, 8, 64)),
+        Element("binary × binary, widths at run time", "anywidth", (8, 8, 64)),
+    ],
+}
+
+
+def cost(element: Element) -> tuple[float, int, bool]:
+    """Sites of a MAC a cycle at the highest rate of any mode, the most cycles of a step, and
+    whether digits are skipped."""
+    rows, cols, lanes = element.shape
+    options = {"output": "raw", **element.options}
+    emitted = emit(design(element.name, Options(rows=rows, cols=cols, lanes=lanes, **options)))  # type: ignore[arg-type]
+    found = boards.synthesize(
+        emitted.fabric,
+        [emitted.core],
+        boards.lookup("u280"),
+        "lut",
+        emitted.keep,
+        Path("build") / "elements",
+    )[emitted.core]
+    plan = emitted.plan
+    return found.resources["sites"] / max(plan.rates), plan.cycles, plan.skips
+
+
+def average_digits(elements: int) -> float:
+    """Digits of INT8 that some of so many normal weights has, on average."""
+    rng = np.random.default_rng(1)
+    values = np.clip(np.rint(rng.normal(0, 127 / SPREAD, (20000, elements))), -127, 127)
+    return float((digits_of(values.astype(np.int64), 4) != 0).any(axis=1).sum(axis=1).mean())
+
+
+def main() -> int:
+    for title, elements in GROUPS.items():
+        print(f"\n{title}\n\n| element | shape | sites | ratio |\n|---|---|---|---|")
+        least = None
+        for element in elements:
+            sites, cycles, skips = cost(element)
+            rows, _, lanes = element.shape
+            note = ""
+            if skips:
+                digits = average_digits(rows * lanes)
+                sites *= digits / cycles
+                note = f", {digits:.2f} digits"
+            least = least or sites
+            shape = " × ".join(map(str, element.shape))
+            print(f"| {element.what}{note} | {shape} | {sites:.2f} | {sites / least:.2f} |")
+            sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
