@@ -29,7 +29,7 @@ class Select(Recoded):
     """
 
     name = "select"
-    scope = "codes of up to 6 bits, sums of up to three powers of two, times numbers in fixed point"
+    scope = "codes of up to 6 bits, times numbers in fixed point: up to three shifts and additions"
 
     @classmethod
     def recoding(cls, fmt):

@@ -1,5 +1,5 @@
 // The carry logic of half a slice, from AMD UG474 (7 Series CLB): O = S ^ carry, and each select
-// passes the carry from below or gives the data input. Devices since UltraScale take it over.
+// passes the carry from below or gives the data input. Vivado retargets it to newer devices.
 module CARRY4 (
     output wire [3:0] CO, O,
     input  wire       CI, CYINIT,
