@@ -10,9 +10,9 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from .pipeline import Pipeline
 
 
-def digits(width: int) -> int:
-    """Booth digits of an unsigned number of ``width`` bits."""
-    return width // 2 + 1
+def digits(width: int, signed: bool = False) -> int:
+    """Booth digits of a number of ``width`` bits."""
+    return (width + 1) // 2 if signed else width // 2 + 1
 
 
 def multiply(
@@ -22,17 +22,20 @@ def multiply(
     factor: str,
     beside: Callable[[Module, SimpleNamespace], None] | None = None,
 ) -> SimpleNamespace:
-    """Multiplies ``live.product`` by the unsigned number ``live.<factor>``, which is used up.
+    """Multiplies ``live.product`` by the number ``live.<factor>``, which is used up.
 
     Takes ``digits`` steps of one LUT and one carry run, the low digit first. ``beside`` is called
     in the last one, for what else can be done there.
     """
-    is_signed = live.product.shape().signed
-    width = len(live.product) + len(getattr(live, factor))
+    shape = getattr(live, factor).shape()
+    is_signed = live.product.shape().signed or shape.signed
+    width = len(live.product) + shape.width
     live.done, live.rest = Const(0, 0), Const(0, 1).as_signed()
-    count = digits(len(getattr(live, factor)))
+    count = digits(shape.width, shape.signed)
     for index in range(count):
-        number = Cat(Const(0, 1), getattr(live, factor), Const(0, 2))
+        bits = getattr(live, factor)
+        above = Cat(bits[-1], bits[-1]) if shape.signed else Const(0, 2)
+        number = Cat(Const(0, 1), bits, above)
         row = _row(m, live, number[2 * index : 2 * index + 3], f"{factor}_{index}")
         live.done, live.rest = Cat(live.done, row[:2]), row[2:].as_signed()
         if index == count - 1:

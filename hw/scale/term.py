@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
@@ -10,10 +12,12 @@ from ...golden.bounds import Range, of_format
 from ...golden.flags import Reachable
 from ...golden.terms import Sided
 from ..decoder import Decoder
+from ..fp.pipeline import Pipeline
+from ..fp.rows import digits, multiply
 from ..pe import SIDES
 from ..plan import Plan
 from ..product import FlaggedLayout, flag_names
-from ..shapes import member, shape_of
+from ..shapes import member, shape_of, significands
 from ..terms import NO_FLAGS, PartPlan, TermPlan, scaled_flags
 from .timing import delayed
 
@@ -73,10 +77,16 @@ class TermSum(wiring.Component):
             ports["scales"] = In(scales_layout(self.levels))
         super().__init__(ports)
 
+    def _cycles(self, index: int) -> int:
+        """Registers of the products by the ``index``-th scale of every part: one a digit."""
+        return max(
+            _digits(part.scales[index]) for part in self.term.parts if index < len(part.scales)
+        )
+
     @property
     def latency(self) -> int:
-        """A register after each integer scale, and one where parts are added."""
-        return self.depth + (len(self.term.parts) > 1)
+        """A register after each digit of an integer scale, and one where parts are added."""
+        return sum(map(self._cycles, range(self.depth))) + (len(self.term.parts) > 1)
 
     def elaborate(self, platform):
         m = Module()
@@ -105,30 +115,39 @@ class TermSum(wiring.Component):
         return decoder.o.significand
 
     def _part(self, m, number: int, factors):
-        """A part's value, its bounds and flags, ``depth`` cycles after the sums."""
+        """A part's value, its bounds and flags, as late as its scales and those of others take."""
         part: PartPlan = self.term.parts[number]
         value, bounds, marks = self._gather(m, number, part)
-        flags = part.sum_flags
+        flags, late = part.sum_flags, 0
         for index in range(self.depth):
-            if index >= len(part.scales):
-                value = delayed(m, self.enable, value, 1, f"part_{number}_{index}")
-                marks = {
-                    name: delayed(m, self.enable, flag, 1, f"part_{number}_{name}_{index}")
-                    for name, flag in marks.items()
-                }
-                continue
-            scale = part.scales[index]
-            factor = delayed(
-                m, self.enable, factors[scale_name(scale)], index, f"factor_{number}_{index}"
-            )
-            after = scaled_flags(flags, (scale,))
-            marks = self._scaled_marks(m, marks, after, factor, f"part_{number}_{index}")
-            flags, bounds = after, bounds * of_format(scale[1].format)
-            register = Signal(shape_of(bounds), name=f"part_{number}_{index}", reset_less=True)
-            with m.If(self.enable):
-                m.d.sync += register.eq(value * factor)
-            value = register
+            cycles, label = self._cycles(index), f"part_{number}_{index}"
+            waits, told = cycles, cycles
+            if index < len(part.scales):
+                scale = part.scales[index]
+                factor = delayed(
+                    m, self.enable, factors[scale_name(scale)], late, f"factor_{number}_{index}"
+                )
+                after = scaled_flags(flags, (scale,))
+                marks = self._scaled_marks(m, marks, after, factor, label)
+                flags, bounds = after, bounds * of_format(scale[1].format)
+                value = self._product(m, value, factor, bounds, label)
+                waits, told = cycles - _digits(scale), cycles - 1
+            value = delayed(m, self.enable, value, waits, f"{label}_late")
+            marks = {
+                name: delayed(m, self.enable, flag, told, f"{label}_{name}_late")
+                for name, flag in marks.items()
+            }
+            late += cycles
         return value, bounds, marks
+
+    def _product(self, m, value, factor, bounds: Range, name: str):
+        """The product, a cycle later for each digit of the factor."""
+        count = digits(len(factor), factor.shape().signed)
+        pipe = Pipeline(m, self.enable, frozenset(range(count)))
+        found = multiply(m, pipe, SimpleNamespace(product=value, factor=factor), "factor")
+        product = Signal(shape_of(bounds), name=name)
+        m.d.comb += product.eq(found.product)
+        return product
 
     def _gather(self, m, number: int, part: PartPlan):
         """The sum of a part's sums."""
@@ -166,6 +185,12 @@ class TermSum(wiring.Component):
             with m.If(self.enable):
                 m.d.sync += result[flag].eq(value)
         return result
+
+
+def _digits(scale: Sided) -> int:
+    """Digits of an integer scale."""
+    values = significands(scale[1].format)
+    return digits(values.width, values.signed)
 
 
 def _any(flags):
