@@ -11,6 +11,7 @@ from ..golden.terms import accumulators
 from .array_plan import ArrayPlan
 from .modes import modal
 from .plan import Plan
+from .rows import LONGEST
 from .sums import Sum
 from .terms import planned_terms
 
@@ -54,10 +55,17 @@ def _single(engine: Engine, mode: int) -> Plan:
             f"{engine.name} saturates after every step; {build.datapath} adds a step in "
             f"{planned.cycles} parts: choose another datapath, or an exact sum"
         )
-    if planned.skips and planned.cycles == 1:
+    serial = [item.form for side in range(2) for item in planned.serial_inputs(side).values()]
+    if planned.skips and not (serial and all(form.skippable for form in serial)):
         raise DesignError(
             f"{engine.name} takes no operand digit by digit, so none can be left out: choose "
-            "--datapath bit_serial, or --digits all"
+            "--digits all, or --datapath bit_serial"
+        )
+    bits = {form.parts for form in serial if not form.skippable}
+    if len(bits) > 1:
+        raise DesignError(
+            f"the planes of {engine.name} take {' and '.join(map(str, sorted(bits)))} cycles bit "
+            f"by bit; {planned.build.datapath} needs as many for all: choose --datapath bit_serial"
         )
     if planned.apart:
         _check_apart(engine.name, planned)
@@ -83,7 +91,9 @@ def _check_apart(name: str, planned: Plan) -> None:
             f"{name} adds several products, starts from a number, aligns or saturates in its sums; "
             "sums of digits are kept apart of single exact products: choose --digit-sums joined"
         )
-    if planned.segment:
+    dots = [(planned.dot(item.pairs[0]), -(-item.count // planned.lanes)) for item in sums]
+    longest = max(total.times(count).width for dot, count in dots for total in dot.sums)
+    if planned.segment or longest > LONGEST:
         raise DesignError(
             f"a sum of {name} has more than 32 bits, whose digits are not kept apart: choose "
             "--digit-sums joined, or a smaller --k-max"

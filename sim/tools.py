@@ -47,7 +47,7 @@ def primitives() -> tuple[Path, ...]:
 
 def cache() -> Path:
     """Where builds are kept: build/cache below the current folder, or MACSMITH_CACHE."""
-    return Path(os.environ.get("MACSMITH_CACHE", "build/cache")).resolve()
+    return Path(os.environ.get("MACSMITH_CACHE") or "build/cache").resolve()
 
 
 def kept(target: Path, make: Callable[[Path], None]) -> Path:

@@ -37,6 +37,8 @@ class Form(ABC):
     delays: tuple[int, ...]
 
     name: ClassVar[str]
+    #: Whether parts that are zero can be found before a step is taken, and left out.
+    skippable: ClassVar[bool] = False
 
     @property
     def span(self) -> int:

@@ -25,6 +25,8 @@ class SerialForm(Form):
     infinite: bool
     recoding: Serial
 
+    skippable = True
+
     @property
     def parts(self):
         return len(self.recoding.shifts)

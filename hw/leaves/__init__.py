@@ -17,12 +17,12 @@ LEAVES = {"carry4": "CARRY4"}
 def instantiated(rtlil: str, leaf: str, folder: Path) -> str:
     """``rtlil`` with its subtractions as cells of a leaf; ``folder`` is for yosys.
 
-    Short ones, of up to three bits, stay as they are.
+    Rows and sums are written as subtractions; those of up to three bits stay as they are, and so
+    does what is written as an addition.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "plain.il").write_text(rtlil)
     (folder / "leaf.v").write_text((Path(__file__).parent / f"{leaf}.v").read_text())
-    cell = LEAVES[leaf]
     commands = [
         "read_rtlil plain.il",
         "proc -nomux -norom",
@@ -35,6 +35,4 @@ def instantiated(rtlil: str, leaf: str, folder: Path) -> str:
         "write_rtlil done.il",
     ]
     run(commands, folder, log="leaf.log")
-    found = (folder / "done.il").read_text()
-    assert cell in found
-    return found
+    return (folder / "done.il").read_text()

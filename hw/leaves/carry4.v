@@ -1,5 +1,5 @@
 // A - B as CARRY4: A on the data inputs, A ^ ~B on the select inputs, for yosys's techmap.
-// Sums are written {a, carry} - {~f, 1}, whose lowest position only lets the carry in.
+// Sums are written {a, carry} - {~f, 1}: their lowest position lets the carry in.
 (* techmap_celltype = "$sub" *)
 module carry4_sub (A, B, Y);
   parameter A_SIGNED = 0;
@@ -34,7 +34,7 @@ module carry4_sub (A, B, Y);
         CARRY4 run (.CI(carry[i*4-1]), .CYINIT(1'b0), .DI(data[i*4+:4]), .S(select[i*4+:4]),
                     .O(sum[i*4+:4]), .CO(carry[i*4+:4]));
     end
-    if (ENTERS) assign Y = {sum[COUNT-1:0], 1'bx};
+    if (ENTERS) assign Y = {sum[COUNT-1:0], ~a[0]};
     else assign Y = sum[COUNT-1:0];
   endgenerate
 endmodule

@@ -54,6 +54,7 @@ WRONG = [
     ("explain int8xint8 --carries saved --accumulate int20 --overflow saturate", "--carries added"),
     ("explain int8xint8 --digits some", "unknown digits 'some'; known: all, nonzero"),
     ("explain int8xint8 --digits nonzero", "takes no operand digit by digit"),
+    ("explain int8xint8 --datapath plane_serial --digits nonzero", "takes no operand digit by"),
     ("explain int8xint8 --digit-sums any", "unknown digit sums 'any'; known: apart, joined"),
     ("explain int8xint8 --digit-sums apart --initial int32", "starts from a number"),
     ("explain int16xint16 --digit-sums apart", "has more than 32 bits"),
@@ -72,6 +73,29 @@ WRONG = [
     ("explain missing.toml", "cannot read missing.toml: No such file or directory"),
     ("synth int4xint4 --no-verify --board icebreaker --policy dsp", "policy dsp is not available"),
 ]
+
+
+PLANES = """name = "planes"
+[[modes]]
+output.format = "fp32"
+[[modes.weight.planes]]
+code = "low"
+element = "int3"
+[[modes.weight.planes]]
+code = "high"
+element = "int5"
+[[modes.activation.planes]]
+element = "int2"
+scales = [{ format = "fp32", span = "row" }]
+"""
+
+
+def test_planes_of_different_widths_are_not_taken_bit_by_bit(run, tmp_path):
+    (tmp_path / "planes.toml").write_text(PLANES)
+    words = ["explain", str(tmp_path / "planes.toml"), "--datapath"]
+    code, _, err = run(*words, "plane_serial")
+    assert code == 2 and "take 6 and 10 cycles bit by bit" in err
+    assert run(*words, "bit_serial")[0] == 0
 
 
 @pytest.mark.parametrize("words, message", WRONG, ids=[w for w, _ in WRONG])
