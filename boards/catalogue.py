@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..golden.errors import DesignError, UnknownName
+from ..hw.leaves import LEAVES
 from .families import family
 
 _FOLDER = Path(__file__).parent
@@ -84,7 +85,7 @@ def lookup(name: str) -> Board:
 
 def check_adders(adders: str, board: Board | None) -> None:
     """Raise DesignError if additions are to be cells that the board's device does not have."""
-    if board and adders != "inferred" and adders.upper() not in family(board.family).roles:
+    if board and adders in LEAVES and LEAVES[adders] not in family(board.family).roles:
         raise DesignError(
             f"adders {adders} are cells of AMD's devices, {board.name} has others: choose "
             "--adders inferred"

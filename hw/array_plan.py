@@ -5,72 +5,21 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, cast
 
-from amaranth.hdl import Value
 from amaranth.lib import data
 
 from ..golden.bounds import Range
 from ..golden.description import Build
 from ..golden.flags import Reachable
 from ..golden.formats import Format
-from .datapaths import Form
+from .datapaths import SerialForm
+from .inputs import ANY, Input, Scouting, seen
 from .rows import segment_of
 from .sums import Sum
 
 if TYPE_CHECKING:
     from .plan import Plan
-
-
-class Input(NamedTuple):
-    """What sums read of a step's codes.
-
-    Parameters
-    ----------
-    label : names it among those of the same form.
-    array : the member of ``vector_codes`` that holds the codes.
-    lanes : how many.
-    form : what is made of them.
-    count : how many share a word of the array, the first in the low bits.
-    """
-
-    label: str
-    array: str
-    lanes: int
-    form: Form
-    count: int = 1
-
-    def code(self, codes, lane: int) -> Value:
-        """A lane's code of a vector's."""
-        word, at = divmod(lane, self.count)
-        bits = self.form.bits
-        return codes[self.array][word][at * bits : (at + 1) * bits]
-
-
-#: Bits of which any is found between two registers.
-ANY = 36
-
-
-def seen(key: str) -> str:
-    """The name of what stands for the codes of an input that were looked at."""
-    return f"seen__{key}"
-
-
-class Scouting(NamedTuple):
-    """How the digits of an operand are looked at before a step is taken.
-
-    Parameters
-    ----------
-    stages : cycles until it is known of each element.
-    rounds : cycles until it is known of all.
-    """
-
-    stages: int
-    rounds: int
-
-    @property
-    def cycles(self) -> int:
-        return self.stages + self.rounds
 
 
 class ArrayPlan(ABC):
@@ -170,9 +119,13 @@ class ArrayPlan(ABC):
         counts = [self.cycles_in(mode) for mode in range(len(self.modes))]
         return f"in {'/'.join(map(str, counts))} cycles"
 
-    def serial_inputs(self, side: int) -> dict[str, Input]:
-        """Those of ``inputs`` that are taken in parts."""
-        return {key: item for key, item in self.inputs(side).items() if item.form.parts > 1}
+    def serial_inputs(self, side: int) -> dict[str, Input[SerialForm]]:
+        """Those of ``inputs`` whose elements come in parts: their digits or terms."""
+        found = {}
+        for key, item in self.inputs(side).items():
+            if isinstance(item.form, SerialForm):
+                found[key] = cast(Input[SerialForm], item)
+        return found
 
     def fed(self, side: int) -> data.StructLayout:
         """What the array takes of one row or column: codes, or what stands for those looked at."""

@@ -7,8 +7,9 @@ from functools import partial
 from amaranth.hdl import Const, Signal
 
 from .pe import SIDES
+from .prepare import prepare
 from .shared import place
-from .steps import KINDS, StepArray, codes_layout, element_of, prepare, sums_layout
+from .steps import KINDS, StepArray, codes_layout, element_of, sums_layout
 from .sums import Sum
 
 __all__ = ["BroadcastArray", "codes_layout", "sums_layout"]

@@ -11,10 +11,11 @@ from amaranth.lib.wiring import In, Out
 
 from .array_plan import ArrayPlan
 from .pe import SIDES, vector_layout
+from .prepare import prepare
 from .product import FlaggedLayout
 from .scale.timing import delayed
 from .shapes import member, shape_of
-from .steps import element_of, prepare
+from .steps import element_of
 
 
 def marks_layout(plan: ArrayPlan) -> data.StructLayout:

@@ -6,17 +6,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from amaranth.lib import data
 
 from ..golden.bounds import Range
 from ..golden.description import Build, Engine
 from ..golden.errors import DesignError
-from .array_plan import ArrayPlan, Input
+from .array_plan import ArrayPlan
 from .datapaths import Datapath, PlaneSerial, simd
+from .inputs import Input
 from .plan import Plan
 from .sums import Sum
+
+#: A datapath that serves several modes.
+Shared = TypeVar("Shared", simd.Simd, PlaneSerial)
 
 
 @dataclass(frozen=True)
@@ -149,9 +153,6 @@ def _check(name: str, number: int, mode: Plan) -> None:
             "sums; hardware switches only between raw, exact sums of one plane a side: build that "
             "mode as an engine of its own"
         )
-    if mode.apart:
-        raise DesignError(f"{name} has several modes, whose digits are added every step: choose "
-                          "--digit-sums joined")  # fmt: skip
     if mode.cycles > 1 and mode.build.datapath != PlaneSerial.name:
         raise DesignError(
             f"mode {number} of {name} takes {mode.cycles} cycles a step with datapath "
@@ -167,11 +168,7 @@ def _units(alone: tuple[Plan, ...], words: int, datapath: str) -> tuple[Unit, ..
     serve all modes.
     """
     if datapath == PlaneSerial.name:
-        modes = tuple(
-            simd.Mode(*mode.sums[0].pairs[0].formats, mode.lanes // words) for mode in alone
-        )
-        ways = alone[0].build.pipeline, False, (alone[0].rows, alone[0].cols)
-        bits = PlaneSerial(*modes[0][:2], words, *ways, modes=modes)
+        bits = _serving(PlaneSerial, alone[0], words, [_words(mode, words) for mode in alone])
         return (Unit(tuple(range(len(alone))), bits),)
     # What they give is chosen among as a whole: none comes in segments.
     single = [
@@ -179,7 +176,7 @@ def _units(alone: tuple[Plan, ...], words: int, datapath: str) -> tuple[Unit, ..
         for n, mode in enumerate(alone)
     ]
     found = {
-        number: simd.Mode(*mode.sums[0].pairs[0].formats, mode.lanes // words)
+        number: _words(mode, words)
         for number, mode in enumerate(alone)
         if mode.arithmetic.product == "exact"
     }
@@ -188,7 +185,7 @@ def _units(alone: tuple[Plan, ...], words: int, datapath: str) -> tuple[Unit, ..
     for size in range(2, len(able) + 1) if datapath == "auto" else ():
         for chosen in combinations(able, size):
             held = [found[n] if n in chosen else None for n in range(len(alone))]
-            shared = _shared(alone, words, held)
+            shared = _serving(simd.Simd, alone[0], words, held)
             sharing = alone[0].rows, alone[0].cols
             gain = shared.sites(sharing) * words - sum(_sites(alone[n]) for n in chosen)
             if gain < least:
@@ -197,10 +194,16 @@ def _units(alone: tuple[Plan, ...], words: int, datapath: str) -> tuple[Unit, ..
     return best
 
 
-def _shared(alone: tuple[Plan, ...], words: int, modes: list[simd.Mode | None]) -> simd.Simd:
-    plan, first = alone[0], next(mode for mode in modes if mode)
+def _words(mode: Plan, words: int) -> simd.Mode:
+    """What a word holds in a mode."""
+    return simd.Mode(*mode.sums[0].pairs[0].formats, mode.lanes // words)
+
+
+def _serving(kind: type[Shared], plan: Plan, words: int, modes: list[simd.Mode | None]) -> Shared:
+    """The datapath that serves ``modes``, by number; None for those that it does not."""
+    first = next(mode for mode in modes if mode)
     ways = plan.build.pipeline, False, (plan.rows, plan.cols)
-    return simd.Simd(first.weight, first.activation, words, *ways, modes=tuple(modes))
+    return kind(first.weight, first.activation, words, *ways, modes=tuple(modes))
 
 
 def _sites(mode: Plan) -> float:

@@ -12,8 +12,9 @@ from amaranth.lib import data
 from ..golden.bounds import Range
 from ..golden.description import Arithmetic, Build, Operand, Stage
 from ..golden.terms import Sided
-from .array_plan import ArrayPlan, Input
+from .array_plan import ArrayPlan
 from .datapaths import Datapath, Form, Setting, choose
+from .inputs import Input
 from .sums import Pair, Sum
 from .terms import NO_FLAGS, AccumulatorPlan
 from .tree import tree_levels

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from ..golden.bounds import Range, result_range
-from ..golden.description import Arithmetic, Engine
+from ..golden.description import Arithmetic, Build, Engine
 from ..golden.errors import DesignError
 from ..golden.formats import Minifloat
 from ..golden.terms import accumulators
 from .array_plan import ArrayPlan
+from .datapaths import SerialForm
 from .modes import modal
 from .plan import Plan
 from .rows import LONGEST
@@ -24,6 +25,8 @@ def plan(engine: Engine) -> ArrayPlan:
 
     Raises DesignError for what cannot be built, and for sums wider than 128 bits.
     """
+    if len(engine.modes) > 1:
+        _check_modes(engine.name, engine.build)
     modes = tuple(_single(engine, mode) for mode in range(len(engine.modes)))
     return modes[0] if len(modes) == 1 else modal(engine, modes)
 
@@ -40,35 +43,7 @@ def _single(engine: Engine, mode: int) -> Plan:
     if simple and len(arithmetic.accumulate) == 1:
         sums, found = (_preloaded(arithmetic, sums[0]),), ()
     planned = Plan(arithmetic, build, lanes, group, sums, found)
-    if planned.aligned and arithmetic.product == "exact" and build.datapath not in _ALIGNING:
-        raise DesignError(
-            f"{engine.name} aligns its products, which {build.datapath} sums without; choose "
-            f"--datapath {' or '.join(_ALIGNING)}"
-        )
-    if planned.carry_save and any(item.aligned or item.stage.saturates for item in sums):
-        raise DesignError(
-            f"{engine.name} saturates or rounds every step, which needs the carries: choose "
-            "--carries added"
-        )
-    if planned.cycles > 1 and any(item.stage.saturates for item in sums):
-        raise DesignError(
-            f"{engine.name} saturates after every step; {build.datapath} adds a step in "
-            f"{planned.cycles} parts: choose another datapath, or an exact sum"
-        )
-    serial = [item.form for side in range(2) for item in planned.serial_inputs(side).values()]
-    if planned.skips and not (serial and all(form.skippable for form in serial)):
-        raise DesignError(
-            f"{engine.name} takes no operand digit by digit, so none can be left out: choose "
-            "--digits all, or --datapath bit_serial"
-        )
-    bits = {form.parts for form in serial if not form.skippable}
-    if len(bits) > 1:
-        raise DesignError(
-            f"the planes of {engine.name} take {' and '.join(map(str, sorted(bits)))} cycles bit "
-            f"by bit; {planned.build.datapath} needs as many for all: choose --datapath bit_serial"
-        )
-    if planned.apart:
-        _check_apart(engine.name, planned)
+    _check_build(engine.name, planned)
     if planned.serial:
         if arithmetic.initial is not None:
             raise DesignError(
@@ -79,6 +54,57 @@ def _single(engine: Engine, mode: int) -> Plan:
 
         sharing(planned)  # raises if partial sums are too few
     return planned
+
+
+def _check_modes(name: str, build: Build) -> None:
+    """Raise DesignError for what several modes cannot share."""
+    if build.digits == "nonzero":
+        raise DesignError(
+            f"{name} has several modes, whose digits all take a cycle: choose --digits all, or "
+            "build a mode as an engine of its own"
+        )
+    if build.digit_sums == "apart":
+        raise DesignError(
+            f"{name} has several modes, whose digits are added every step: choose "
+            "--digit-sums joined, or build a mode as an engine of its own"
+        )
+
+
+def _check_build(name: str, planned: Plan) -> None:
+    """Raise DesignError unless the sums can be laid out as the build says."""
+    build, sums = planned.build, planned.sums
+    saturates = any(item.stage.saturates for item in sums)
+    exact = planned.arithmetic.product == "exact"
+    if planned.aligned and exact and build.datapath not in _ALIGNING:
+        raise DesignError(
+            f"{name} aligns its products, which {build.datapath} sums without; choose "
+            f"--datapath {' or '.join(_ALIGNING)}"
+        )
+    if planned.carry_save and (saturates or planned.aligned):
+        raise DesignError(
+            f"{name} saturates or rounds every step, which needs the carries: choose "
+            "--carries added"
+        )
+    if planned.cycles > 1 and saturates:
+        raise DesignError(
+            f"{name} saturates after every step; {build.datapath} adds a step in "
+            f"{planned.cycles} parts: choose another datapath, or an exact sum"
+        )
+    forms = [item.form for side in range(2) for item in planned.inputs(side).values()]
+    serial = [form for form in forms if form.parts > 1]
+    planes = {form.parts for form in serial if not isinstance(form, SerialForm)}
+    if planned.skips and (planes or not serial):
+        raise DesignError(
+            f"{name} takes no operand digit by digit, so none can be left out: choose "
+            "--digits all, or --datapath bit_serial"
+        )
+    if len(planes) > 1:
+        raise DesignError(
+            f"the planes of {name} take {' and '.join(map(str, sorted(planes)))} cycles bit by "
+            f"bit; {build.datapath} needs as many for all: choose --datapath bit_serial"
+        )
+    if planned.apart:
+        _check_apart(name, planned)
 
 
 def _check_apart(name: str, planned: Plan) -> None:

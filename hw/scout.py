@@ -6,8 +6,9 @@ from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .array_plan import ANY, ArrayPlan, seen
+from .array_plan import ArrayPlan
 from .datapaths import Making
+from .inputs import ANY, seen
 from .pe import SIDES
 from .scale.timing import delayed
 

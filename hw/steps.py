@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import reduce
 from operator import or_
 from typing import NamedTuple
@@ -12,14 +11,12 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .aligned import AlignedElement
-from .array_plan import ArrayPlan, seen
-from .datapaths import Making
+from .array_plan import ArrayPlan
 from .datapaths.words import by_mode
 from .modes import ModalPlan
 from .pe import SIDES, ModalElement, ProcessingElement
 from .plan import Plan
 from .product import FlaggedLayout
-from .scale.timing import delay_line, delayed
 from .scout import Scout
 from .shapes import shape_of
 from .sums import Sum
@@ -77,51 +74,6 @@ def element_of(plan: ArrayPlan, item: Sum) -> wiring.Component:
     return (AlignedElement if item.aligned else ProcessingElement)(plan, item)
 
 
-def prepare(
-    m: Module, plan: ArrayPlan, side: int, vector: int, codes, enable: Value, told: dict
-) -> dict:
-    """A step's elements of one row or column as its sums want them; ``codes`` by array.
-
-    ``told`` is what is known of the step: which ``part`` of it this is, and its ``mode``.
-    """
-    name = SIDES[side]
-    table = codes["select"] if "select" in plan.vector_codes(side).members else None
-    found = {}
-    for key, item in plan.inputs(side).items():
-        form, looked = item.form, seen(key) if seen(key) in plan.fed(side).members else None
-        found[key] = Signal(form.layouts, name=f"{name}_{key}_{vector}")
-        latest, label = max(form.delays), f"{name}_{key}"
-        lines = {
-            what: delay_line(m, enable, told[what], latest, f"{label}_{what}_{vector}")
-            for what in form.told
-        }
-        first = {what: line[min(form.delays)] for what, line in lines.items()}
-        more = form.beside(m, first, f"{label}_{vector}")
-        m.d.comb += [found[key][what].eq(value) for what, value in more.items()]
-        places = found[key].places if lines else found[key]
-        known = {
-            cycles: {what: line[cycles] for what, line in lines.items()} for cycles in form.delays
-        }
-        common = {
-            cycles: form.common(m, told, f"{label}_{vector}_{cycles}")
-            for cycles, told in known.items()
-        }
-        tables = delay_line(m, enable, table, latest, f"{label}_table_{vector}")
-        for place, cycles in enumerate(form.delays):
-            late = []
-            for lane in range(place * form.span, min((place + 1) * form.span, item.lanes)):
-                # With a reset, or tools would spend a LUT on a few flip-flops.
-                line = f"{label}_{vector}_{lane}_late"
-                code = item.code(codes, lane) if looked is None else codes[looked][lane]
-                late.append(delayed(m, enable, Value.cast(code), cycles, line, reset=True))
-            at = f"{item.label}_{vector}_{place}"
-            making = Making(
-                enable, name, at, tables[cycles], **known[cycles], common=common[cycles]
-            )
-            m.d.comb += places[place].eq(form.made(m, late, making))
-    return found
-
-
 class Marks(NamedTuple):
     """What a step is: ``taken`` at all; the ``first``, the ``close`` of a group; the ``last``.
 
@@ -154,10 +106,10 @@ class StepArray(wiring.Component):
 
     A step takes ``lanes`` elements of every row from ``weight`` and of every column from
     ``activation``, when both are valid, in ``plan.cycles`` cycles, the last of which is ready for
-    the next; where digits are skipped, in as many as it has digits, one at least. Every ``plan.group`` elements, and with ``last`` in the
-    activation, the sums leave together, ``plan.array_latency`` cycles after the step was taken.
-    Steps follow each other without bubbles; when sums are not taken, the whole array holds
-    still.
+    the next; where digits are skipped, in as many as it has digits, one at least. Every
+    ``plan.group`` elements, and with ``last`` in the activation, the sums leave together,
+    ``plan.array_latency`` cycles after the step was taken.
+    Steps follow each other without bubbles; when sums are not taken, the whole array holds still.
 
     Parameters
     ----------
@@ -277,7 +229,7 @@ class StepArray(wiring.Component):
             return part, part == 0, ends
         todo, lowest = Signal(cycles, name="todo"), Signal(cycles, name="lowest")
         begins = Signal(name="begins", init=1)
-        m.d.comb += [todo.eq(_any_of(scout.todo for scout in self.scouts)), part.eq(cycles - 1)]
+        m.d.comb += [todo.eq(reduce(or_, (s.todo for s in self.scouts))), part.eq(cycles - 1)]
         for index in reversed(range(cycles)):
             with m.If(todo[index]):
                 m.d.comb += [part.eq(index), lowest.eq(1 << index)]
@@ -315,7 +267,3 @@ class StepArray(wiring.Component):
                 m.d.sync += result.payload.last.eq(end.last)
         with m.Elif(result.ready):
             m.d.sync += result.valid.eq(0)
-
-
-def _any_of(values: Iterable[Value]) -> Value:
-    return reduce(or_, values)

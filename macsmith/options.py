@@ -21,9 +21,9 @@ class Options:
 
     Parameters
     ----------
-    name, rows, cols, lanes, datapath, flow, policy, interface, pipeline, carries, digits,
-    digit_sums, adders : of the build. ``lanes`` also sets how many products an aligned or
-        saturating step sums.
+    name : of the engine.
+    rows, cols, lanes, datapath, flow, policy, interface, pipeline, carries, digits, digit_sums,
+    adders : of the build. ``lanes`` also sets how many products an aligned or saturating step sums.
     group : elements of the weight's K that share a scale; FP16 scales unless ``scale`` says else.
     scale : format of the weight's scales; without a group, one a row.
     zero_point : integer format of the weight's zero points, one beside each scale.

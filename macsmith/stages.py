@@ -82,7 +82,7 @@ def _waiting(planned: ArrayPlan) -> str:
     """Why sums take longer than a cycle."""
     widest = max(item.total.width for item in planned.sums)
     words = f"; in segments of {planned.segment} bits" * (0 < planned.segment < widest)
-    words += "; carries saved" * planned.carry_save
+    words += "; carries saved" * planned.carry_save + "; digits apart" * planned.apart
     return words + f"; {planned.skew} cycles of skew" * (planned.skew > 0)
 
 

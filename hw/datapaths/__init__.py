@@ -15,12 +15,14 @@ from .base import SETTING, Datapath, Setting
 from .bit_plane import BitPlane
 from .bit_serial import BitSerial
 from .booth import Booth
-from .forms import Codes, Decoded, Form, Making
+from .decoded import Decoded
+from .forms import Codes, Form, Making
 from .lmul import LMul
 from .minifloat import MinifloatTable
 from .multiply import Multiply
 from .plane_serial import PlaneSerial
 from .select import Select
+from .serial import SerialForm
 from .split_shift import SplitShift
 from .table import Table
 
@@ -32,6 +34,7 @@ __all__ = [
     "Form",
     "Making",
     "PlaneSerial",
+    "SerialForm",
     "Setting",
     "choose",
 ]

@@ -8,10 +8,12 @@ matter of its elements, and narrow numbers are fast in wide formats.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from ...golden.bounds import Range
 from .base import SETTING
@@ -72,14 +74,14 @@ class Serial(Recoding):
 
     skips: bool = False
 
-    def present(self, codes, select=0):
-        """Which parts of elements are not zero: codes (…) → bool (…, parts)."""
-        raise NotImplementedError
+    @abstractmethod
+    def present(self, codes: npt.ArrayLike, select: npt.ArrayLike = 0) -> npt.NDArray[np.bool_]:
+        """Which parts of elements are not zero: codes (…) → (…, parts)."""
 
     @property
+    @abstractmethod
     def whole(self) -> Recoding:
         """The recoding whose digits come one by one."""
-        raise NotImplementedError
 
     def digits(self, other):
         found = self.whole.digits(other)

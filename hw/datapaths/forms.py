@@ -7,20 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Value
 from amaranth.lib import data
 
-from ...golden.bounds import Range
-from ...golden.formats import Format, Posit
-from ..decoder import Decoder
-from ..fp.table import look_up
-from ..shapes import DecodedLayout, fraction_below, shape_of
-from ..shift import shift_left
-
-#: Bits of a posit that is looked up.
-POSIT_BITS = 8
+from ...golden.formats import Format
 
 
 @dataclass(frozen=True)
@@ -37,8 +27,6 @@ class Form(ABC):
     delays: tuple[int, ...]
 
     name: ClassVar[str]
-    #: Whether parts that are zero can be found before a step is taken, and left out.
-    skippable: ClassVar[bool] = False
 
     @property
     def span(self) -> int:
@@ -74,24 +62,6 @@ class Form(ABC):
     def parts(self) -> int:
         """Parts of an element that come one after the other, a cycle each."""
         return 1
-
-    def present(self, codes: npt.ArrayLike, select: npt.ArrayLike = 0) -> npt.NDArray[np.bool_]:
-        """Which parts of elements are not zero: codes (…) → (…, parts)."""
-        raise NotImplementedError
-
-    @property
-    def ahead(self) -> int:
-        """Cycles that :meth:`seen` takes."""
-        return 0
-
-    @property
-    def looked(self):
-        """The shape of what :meth:`made` is given in place of a code that was looked at."""
-        return self.bits
-
-    def seen(self, m: Module, code: Value, making: Making) -> tuple[Value, list[Value]]:
-        """The same in hardware, and what :meth:`made` is given in place of the code."""
-        raise NotImplementedError
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -157,150 +127,3 @@ class Codes(Form):
 def whole_code(code: Value, making: Making) -> Value:
     """A code and the selected table above it."""
     return code if making.table is None else Cat(code, making.table)
-
-
-@dataclass(frozen=True)
-class Decoded(Form):
-    """Significand, exponent and flags; see :class:`DecodedLayout`."""
-
-    infinite: bool = False
-
-    name = "decoded"
-    #: What its decoders are called.
-    maker: ClassVar[str] = "decoder"
-    apart: ClassVar[bool] = False
-
-    @property
-    def layout(self):
-        return DecodedLayout(self.format, infinite=self.infinite, apart=self.apart)
-
-    def made(self, m, codes, making):
-        return self.decoded(m, codes[0], making)
-
-    def decoded(self, m: Module, code: Value, making: Making):
-        """The decoded element of a code."""
-        decoder = Decoder(self.format, infinite=self.infinite, apart=self.apart)
-        m.submodules[making.label(self.maker)] = decoder
-        found = Signal(decoder.o.shape(), name=making.label(f"{self.maker}_o"))
-        m.d.comb += [decoder.code.eq(code), found.eq(decoder.o)]
-        if self.format.select_width and making.table is not None:
-            m.d.comb += decoder.select.eq(making.table)
-        return found
-
-
-class Parts(Decoded):
-    """Sign and magnitude apart.
-
-    A short posit is first negated where it is negative; a table of what is left then takes less,
-    and fewer levels, than counting the regime and shifting it out.
-    """
-
-    name = "parts"
-    maker = "splitter"
-    apart = True
-
-    @property
-    def stages(self):
-        return int(isinstance(self.format, Posit) and self.format.width <= POSIT_BITS)
-
-    @property
-    def cost(self):
-        return (3 if self.stages else 5) * self.format.bits if isinstance(self.format, Posit) else 0
-
-    def made(self, m, codes, making):
-        if not self.stages:
-            return super().made(m, codes, making)
-        code, size = codes[0], self.format.bits
-        sign, body = (
-            Signal(shape, name=making.label(f"{self.maker}_{what}"), reset_less=True)
-            for what, shape in (("sign", 1), ("body", size - 1))
-        )
-        with m.If(making.enable):
-            m.d.sync += [sign.eq(code[-1]), body.eq(Mux(code[-1], -code, code))]
-        found = Signal(self.layout, name=making.label(f"{self.maker}_o"))
-        for name, results in self._magnitudes.items():
-            label = making.label(f"{self.maker}_{name}")
-            m.d.comb += found[name].eq(look_up(m, body, results, len(found[name]), label))
-        vanishes = ~found.significand[-1]
-        for name, bit in (("sign", sign), ("nan", sign & vanishes), ("zero", vanishes)):
-            if name in self.layout.members:
-                m.d.comb += found[name].eq(bit)
-        return found
-
-    @property
-    def _magnitudes(self) -> dict[str, list[int]]:
-        """Significand and exponent of every posit that is not negative."""
-        below = fraction_below(self.format)
-        whole = [int(n) << below for n in self.format.integers(range(1 << self.format.bits - 1))]
-        exponents = [max(n.bit_length() - 1 - below, 0) for n in whole]
-        significands = [n >> e for n, e in zip(whole, exponents, strict=True)]
-        return {"significand": significands, "exponent": exponents}
-
-
-class Coded(Decoded):
-    """The code as ``significand``, and what a product's flags need to know."""
-
-    name = "coded"
-    maker = "marker"
-
-    @property
-    def layout(self):
-        code = self.format.bits + self.format.select_width
-        return data.StructLayout({"significand": code, **marks_of(super().layout)})
-
-    def made(self, m, codes, making):
-        found = Signal(self.layout, name=making.label(self.name))
-        m.d.comb += found.significand.eq(whole_code(codes[0], making))
-        decoded = self.decoded(m, codes[0], making)
-        m.d.comb += [found[mark].eq(decoded[mark]) for mark in marks_of(self.layout)]
-        return found
-
-
-class Fixed(Decoded):
-    """The value as ``significand``, in units of the format's last place; 0 for NaN, infinity."""
-
-    name = "fixed"
-    maker = "converter"
-
-    @property
-    def layout(self):
-        fmt = self.format
-        value = shape_of(Range(fmt.lsb, fmt.low, fmt.high))
-        return data.StructLayout({"significand": value, **marks_of(super().layout)})
-
-    @property
-    def stages(self):
-        return int(self.format.exponent_span >= 4)
-
-    @property
-    def cost(self):
-        levels = -(-self.format.exponent_span.bit_length() // 2)
-        return self.layout["significand"].width * levels
-
-    def made(self, m, codes, making):
-        fmt = self.format
-        decoded = self.decoded(m, codes[0], making)
-        if self.stages:
-            register = Signal(
-                decoded.shape(), name=making.label("converter_register"), reset_less=True
-            )
-            with m.If(making.enable):
-                m.d.sync += register.eq(decoded)
-            decoded = register
-        found = Signal(self.layout, name=making.label(self.name))
-        value, below = decoded.significand, fraction_below(fmt)
-        if fmt.exponent_span:
-            width = self.layout["significand"].width + below
-            value = shift_left(m, value, decoded.exponent, width)
-        m.d.comb += found.significand.eq(value >> below)
-        m.d.comb += [found[mark].eq(decoded[mark]) for mark in marks_of(self.layout)]
-        return found
-
-
-def marks_of(layout: data.StructLayout) -> dict:
-    """What a layout says of an element besides its number."""
-    return {
-        name: shape
-        for name, shape in layout.members.items()
-        if name not in ("significand", "exponent")
-    }

@@ -11,7 +11,7 @@ from ..product import Product, exponent_sum, flag_names
 from ..shapes import significands
 from ..tree import AdderTree, tree_latency
 from .base import SETTING, Datapath, Dot, Factors
-from .forms import Decoded
+from .decoded import Decoded
 
 #: Bits of two factors together from which yosys takes a DSP block; below, it takes LUTs.
 DSP_BITS = 9

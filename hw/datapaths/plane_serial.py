@@ -14,21 +14,20 @@ from itertools import count, product
 from math import ceil
 from typing import NamedTuple
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Cat, Const, Module, Signal
 from amaranth.lib import data
 
 from ...golden.bounds import Range
 from ...golden.flags import Reachable
 from ...golden.formats import Format
 from ..fp.table import look_up
-from ..heap import Heap, added, compressed, levels
-from ..rows import plus
-from ..scale.timing import delayed, select
-from .base import Datapath, Dot
+from ..heap import levels
+from ..scale.timing import delayed
+from .base import Datapath
 from .bit_plane import powers
 from .forms import Form, Making
+from .plane_serial_dot import PlaneSerialDot
 from .planes import planes
-from .recoded import inverted, moved
 from .simd import Mode
 from .words import by_mode
 
@@ -254,61 +253,3 @@ class Bits(Form):
             for number, parts in enumerate(self.plan.parts)
         ]
         return by_mode(mode, entries)
-
-
-class PlaneSerialDot(Dot):
-    """Bits counted, the count's sign, then its place: each registered."""
-
-    plan: PlaneSerial
-
-    def elaborate(self, platform):
-        m = Module()
-        plan = self.plan
-        mixed = len(plan.agreeing) > 1
-        agree = self._told(m, "agree", 0) if mixed else Const(int(plan.agreeing[0]), 1)
-        places = zip(self.weight.places, self.activation.places, strict=True)
-        heap: Heap = {0: [self._product(agree, *pair) for pair in places]}
-        count = levels({0: plan.lanes}, plan.first)
-        for level in range(1, count + 1):
-            heap = compressed(m, heap, f"level_{level}", plan.first if level == 1 else 6)
-            if level % plan.pipeline == 0 or level == count:
-                heap = {
-                    column: [self.held(m, bit, 1, f"level_{level}_{column}_{n}")
-                             for n, bit in enumerate(held)]
-                    for column, held in heap.items()
-                }  # fmt: skip
-        width = plan.lanes.bit_length()
-        total = self.held(m, added(heap, width), width, "count")
-        late = delayed(m, self.enable, agree, plan.count_latency, "agree_late", reset=True)
-        value = self._signed(m, total, late)
-        for place in range(0, plan.shifts, 2):
-            late = plan.count_latency + 1 + place // 2
-            shift = self._told(m, "shift", late, place, place + 2)
-            width = min(len(value) + (((1 << len(shift)) - 1) << place), plan.range.width)
-            entries = [moved(value, n << place, width) for n in range(1 << len(shift))]
-            found = select(m, entries, shift, f"place_{place}").as_signed()
-            value = self.held(m, found, signed(width), f"moved_{place}")
-        m.d.comb += self.o.value.eq(value)
-        return m
-
-    def _told(self, m: Module, name: str, late: int, start: int = 0, stop: int = 1) -> Value:
-        """What the sum is told, as it was so many cycles ago."""
-        bits = Value.cast(self.weight[name])[start:stop]
-        return delayed(m, self.enable, bits, self.plan.stages + late, f"{name}_{start}", reset=True)
-
-    def _product(self, agree: Value, weight: Value, activation: Value) -> Value:
-        """Whether both bits are set, or agree."""
-        return Mux(agree, ~(weight ^ activation), weight & activation)
-
-    def _signed(self, m: Module, total: Value, agree: Value) -> Value:
-        """The count, or twice the count less all, or its negative: a cycle later."""
-        plan, late = self.plan, self.plan.count_latency
-        shape = signed(plan.lanes.bit_length() + 1)
-        negative = self._told(m, "negative", late) if plan.negative else Const(0, 1)
-        less = Mux(agree, plan.lanes, 0)
-        counted = Signal(shape, name="counted")
-        m.d.comb += counted.eq(inverted(Mux(agree, total << 1, total), negative))
-        offset = Signal(shape, name="offset")
-        m.d.comb += offset.eq(Mux(negative, less, -less))
-        value = plus(offset, counted, negative, width=shape.width)
-        return self.held(m, value.as_signed(), shape, "signed")

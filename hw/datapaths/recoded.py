@@ -12,8 +12,9 @@ from ...golden.bounds import Range
 from ...golden.formats import Format, Integer
 from .base import SETTING, Setting
 from .chain import Chained
+from .decoded import Coded, Fixed
 from .digits import Digit, Row, chain_sites
-from .forms import Coded, Codes, Fixed, Form
+from .forms import Codes, Form
 
 #: Bits of the widest operand that is recoded, and of the widest other one.
 WIDEST, WIDEST_OTHER = 16, 64

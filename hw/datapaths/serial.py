@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data
 
 from ..rows import plus
 from ..scale.timing import delayed
-from .forms import Form, marks_of
+from .decoded import marks_of
+from .forms import Form, Making
 from .recoded import number, of_codes, of_values
 from .select import signal
 
@@ -24,8 +28,6 @@ class SerialForm(Form):
 
     infinite: bool
     recoding: Serial
-
-    skippable = True
 
     @property
     def parts(self):
@@ -41,14 +43,14 @@ class SerialForm(Form):
         return data.StructLayout({"places": places, "part": (self.parts - 1).bit_length()})
 
     @property
+    @abstractmethod
     def _whole(self) -> Form:
         """What the parts are made of."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def _part(self) -> dict:
         """The members of a part."""
-        raise NotImplementedError
 
     @property
     def stages(self):
@@ -75,12 +77,29 @@ class SerialForm(Form):
         m.d.comb += [found[name].eq(whole[name]) for name in self._marks]
         return found
 
+    @abstractmethod
     def _parts(self, m: Module, whole, making) -> list[dict[str, Value]]:
         """The values of each part."""
-        raise NotImplementedError
 
-    def present(self, codes, select=0):
+    # Where parts that are zero are left out: elements are looked at before a step is taken.
+
+    def present(self, codes: npt.ArrayLike, select: npt.ArrayLike = 0) -> npt.NDArray[np.bool_]:
+        """Which parts of elements are not zero: codes (…) → (…, parts)."""
         return self.recoding.present(codes, select)
+
+    @property
+    def ahead(self) -> int:
+        """Cycles that :meth:`seen` takes."""
+        return 0
+
+    @property
+    def looked(self):
+        """The shape of what :meth:`made` is given in place of a code that was looked at."""
+        return self.bits
+
+    def seen(self, m: Module, code: Value, making: Making) -> tuple[Value, list[Value]]:
+        """What :meth:`made` is given in place of the code, and which parts are not zero."""
+        raise NotImplementedError
 
 
 class DigitForm(SerialForm):

@@ -18,8 +18,8 @@ from ..fp.table import look_up
 from ..shapes import DecodedLayout, fraction_below, least_exponent, member
 from .base import SETTING
 from .chain import Chained
+from .decoded import Parts
 from .digits import Digit, Row, chain_sites
-from .forms import Parts
 from .recoded import gated, inverted, moved
 
 #: Bits of the widest significand, and of the widest product.

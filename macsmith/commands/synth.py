@@ -12,6 +12,7 @@ from ..folder import make_folder
 from ..golden.description import Engine
 from ..golden.errors import DesignError
 from ..hw.emit import emit
+from ..hw.planner import plan
 from ..report import Report, folder_name
 from ..sim import verify as simulated
 from .common import chosen, design_arguments, json_argument, print_json, progress, table
@@ -38,6 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
             raise DesignError(
                 f"{folder} is not empty; choose another, or --force to replace a report there"
             )
+    boards.check_adders(engine.build.adders, board)
+    plan(engine)  # raises before there is a folder
     make_folder(folder)
     report = synthesize(engine, board, folder, verify=not arguments.no_verify, edif=arguments.edif)
     if arguments.json:
@@ -55,7 +58,6 @@ def synthesize(
 ) -> Report:
     """Verify and synthesize ``engine``; reports and netlist go into ``folder``."""
     begun = time.monotonic()
-    boards.check_adders(engine.build.adders, board)
     emitted = emit(engine)
     if verify:
         progress(f"verifying {engine.name}")

@@ -1,9 +1,11 @@
 """The boards' data, and what happens when it is malformed."""
 
 import pytest
-from macsmith.boards.catalogue import load, lookup, names
+from macsmith.boards.catalogue import check_adders, load, lookup, names
 from macsmith.boards.families import FAMILIES
+from macsmith.golden.description.engine import ADDERS
 from macsmith.golden.errors import DesignError, UnknownName
+from macsmith.hw.leaves import LEAVES
 
 GOOD = """
 title = "T"
@@ -68,6 +70,18 @@ def write(tmp_path, text):
 def test_a_board_of_ones_own(tmp_path):
     board = load(write(tmp_path, GOOD))
     assert board.name == "mine" and board.shell.name == "x" and board.available("lut") == 90
+
+
+def test_every_leaf_may_be_asked_for():
+    assert set(ADDERS) == {"inferred", *LEAVES}
+
+
+def test_leaves_need_their_cells():
+    check_adders("carry4", lookup("u280"))
+    check_adders("carry4", None)
+    check_adders("inferred", lookup("icebreaker"))
+    with pytest.raises(DesignError, match="icebreaker has others: choose --adders inferred"):
+        check_adders("carry4", lookup("icebreaker"))
 
 
 @pytest.mark.parametrize(

@@ -124,8 +124,8 @@ LEAVES = {
 
 @pytest.mark.parametrize("name", LEAVES)
 def test_leaves_are_proven_equal_to_what_they_stand_for(name, build_folder):
-    engine = design(name, Options(**{"rows": 1, "cols": 1, "lanes": 2, **LEAVES[name]},
-                                  adders="carry4"))  # fmt: skip
+    shape = {"rows": 1, "cols": 1, "lanes": 2} | LEAVES[name]
+    engine = design(name, Options(**shape, adders="carry4"))
     assert "cell \\CARRY4" in emit(engine).fabric
     prove_leaves(engine, build_folder)
 

@@ -141,9 +141,13 @@ def test_what_modes_cannot_have(change, message):
         plan(design("simd", Options(**change)))
 
 
-def test_modes_add_their_digits_every_step():
-    with pytest.raises(DesignError, match="has several modes, whose digits are added every step"):
-        plan(engine("int8xint8", "int4xint4", digit_sums="apart"))
+@pytest.mark.parametrize("datapath", ["auto", "bit_serial", "plane_serial"])
+def test_modes_take_all_digits_and_add_them_every_step(datapath):
+    both = "int8xint8", "int4xint4"
+    with pytest.raises(DesignError, match="every step: choose --digit-sums joined, or build"):
+        plan(engine(*both, digit_sums="apart", datapath=datapath))
+    with pytest.raises(DesignError, match="all take a cycle: choose --digits all, or build"):
+        plan(engine(*both, digits="nonzero", datapath=datapath))
 
 
 def test_modes_accumulate_alike():

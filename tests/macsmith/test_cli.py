@@ -106,6 +106,13 @@ def test_wrong_usage_is_one_line_and_exit_code_2(run, words, message):
     assert message in errors[0] and errors[0].startswith("macsmith: ")
 
 
+def test_what_cannot_be_built_leaves_no_folder(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for words in ("--board icebreaker --adders carry4", "--digits nonzero"):
+        code, _, _ = run("synth", "int4xint4", *words.split(), "--no-verify", "-o", "here/there")
+        assert code == 2 and not list(tmp_path.iterdir())
+
+
 TOML = [
     ("name = ", "not valid TOML"),
     ('name = "a"\n', "engine needs the key 'modes'"),
