@@ -45,8 +45,9 @@ def run(commands: list[str], folder: Path, *, log: str = "yosys.log") -> str:
         stop(process)
         raise
     if process.returncode:
-        errors = [line for line in output.splitlines() if "ERROR" in line] or [output[-300:]]
-        raise ToolFailed(f"yosys failed: {errors[0].strip()} (log: {folder / log})")
+        errors = [line for line in output.splitlines() if "ERROR" in line]
+        said = errors[0].strip() if errors else f"status {process.returncode} {output[-300:]}"
+        raise ToolFailed(f"yosys failed: {said.strip()} (log: {folder / log})")
     path = folder / log
     return path.read_text() if path.exists() else output
 
