@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ..golden.description import Engine
 from ..golden.errors import DesignError, UnknownName
 from ..hw.leaves import LEAVES
 from .families import family
@@ -83,13 +84,24 @@ def lookup(name: str) -> Board:
     return load(_FOLDER / f"{known[_plain(name)]}.toml")
 
 
-def check_adders(adders: str, board: Board | None) -> None:
-    """Raise DesignError if additions are to be cells that the board's device does not have."""
-    if board and adders in LEAVES and LEAVES[adders] not in family(board.family).roles:
+def fitted(engine: Engine, board: Board) -> Engine:
+    """An engine with what the board's device has for it.
+
+    Raises DesignError if it is to be built of cells that the device does not have.
+    """
+    build, chosen = engine.build, family(board.family)
+    if build.adders in LEAVES and LEAVES[build.adders] not in chosen.roles:
         raise DesignError(
-            f"adders {adders} are cells of AMD's devices, {board.name} has others: choose "
+            f"adders {build.adders} are cells of AMD's devices, {board.name} has others: choose "
             "--adders inferred"
         )
+    if build.blocks not in ("auto", "inferred", chosen.block):
+        raise DesignError(
+            f"blocks {build.blocks} are not those of {board.name}: choose --blocks auto"
+        )
+    if build.policy == "dsp" and build.blocks == "auto":
+        build = replace(build, blocks=chosen.block)
+    return replace(engine, build=build)
 
 
 @cache

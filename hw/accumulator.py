@@ -40,6 +40,9 @@ class Accumulator(wiring.Component):
         Cycles after which all segments are there, or more.
     carry_save : :class:`bool`
         Carries run only behind the sum: one cycle more.
+    excess : :class:`int`
+        What every addend is short of, 0 or 1, which a carry adds; not where sums saturate or save
+        carries.
 
     Members
     -------
@@ -69,6 +72,7 @@ class Accumulator(wiring.Component):
         staggered: bool = False,
         late: int = 0,
         carry_save: bool = False,
+        excess: int = 0,
     ):
         self.addend = addend
         self.total = total
@@ -79,6 +83,7 @@ class Accumulator(wiring.Component):
         self.staggered = staggered
         self.late = late
         self.carry_save = carry_save
+        self.excess = excess
         ports = {
             "enable": In(1),
             "accumulate": In(1),
@@ -118,7 +123,7 @@ class Accumulator(wiring.Component):
     def _sum(self, m, held):
         """``held`` and the addend, within the total's bounds or modulo its width."""
         if not self.saturate:
-            return plus(self.i.value, held, width=self.total.width)
+            return plus(self.i.value, held, self.excess, width=self.total.width)
         value = held + self.i.value
         low, high = self.total.low, self.total.high
         exact = Signal(value.shape(), name="exact")
@@ -151,7 +156,8 @@ class Accumulator(wiring.Component):
         cuts = sums.cuts(width)
         if self.staggered:
             addend = sums.extended(addend, width)
-        accumulate, first, carry, found = self.accumulate, self.first, Const(0, 1), []
+        accumulate, first, found = self.accumulate, self.first, []
+        carry: Value = Const(self.excess, 1)
         for time, (low, high) in enumerate(cuts):
             more = high < width
             part = held[low:high]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import product
 
 from amaranth.hdl import Const, Signal
 
+from .datapaths import Dsp
+from .dsp.element import Tile
 from .pe import SIDES
 from .prepare import prepare
 from .shared import place
@@ -38,13 +41,23 @@ class BroadcastArray(StepArray):
             self._prepared(m, advance, 1, self.steps[1].payload.data, marks[0]),
         )
         for number, item in enumerate(self.plan.sums):
-            for index, element in enumerate(self._elements(m, number, item, operands)):
+            blocks = self.plan.blocks(item)
+            if blocks is not None:
+                for tile in self._tiles(m, number, item, blocks, operands):
+                    now = marks[self.plan.sum_latency - 1 - self._waits_for(blocks)]
+                    m.d.comb += [
+                        tile.enable.eq(advance),
+                        tile.accumulate.eq(now.accumulates(self.plan.cycles_of(item))),
+                        tile.first.eq(now.first),
+                    ]
+                continue
+            for index, element in self._elements(m, number, item, operands):
                 m.d.comb += [
                     element.enable.eq(advance),
                     element.accumulate.eq(end.accumulates(self.plan.cycles_of(item))),
                     element.first.eq(end.first),
-                    self.result.payload[str(number)][index].eq(element.o),
                 ]
+                m.d.comb += self.result.payload[str(number)][index].eq(element.o)
                 if "mode" in element.signature.members:
                     m.d.comb += element.mode.eq(marks[self.plan.sum_latency - 2].mode)
                 if item.initial is not None:
@@ -66,7 +79,7 @@ class BroadcastArray(StepArray):
         return found
 
     def _elements(self, m, number: int, item: Sum, operands):
-        """The elements of one sum, in the order of its places, fed with their operands."""
+        """The elements of one sum by the number of their place, fed with their operands."""
         plan, name = self.plan, KINDS[item.per_row, item.per_col]
         rows = range(plan.rows if item.per_row else 1)
         cols = range(plan.cols if item.per_col else 1)
@@ -78,4 +91,41 @@ class BroadcastArray(StepArray):
                     for key in plan.inputs(side, [item]):
                         port = getattr(element, SIDES[side])[key]
                         m.d.comb += port.eq(operands[side][vector][key])
-                yield element
+                yield item.index(row, col, plan.cols), element
+
+    def _waits_for(self, blocks: Dsp) -> int:
+        """Cycles by which the sums of tiles could come earlier than others."""
+        return self.plan.dot_latency - blocks.latency
+
+    def _tiles(self, m, number: int, item: Sum, blocks: Dsp, operands):
+        """The tiles of one sum whose products share blocks, fed and read."""
+        plan = self.plan
+        late = plan.late + self._waits_for(blocks)
+        make = partial(Tile, blocks.layout, item.total, plan.segment, late)
+        sides = [self._words(m, item, side, blocks, operands[side]) for side in range(2)]
+        sums = self.result.payload[str(number)]
+        for row, col in product(*sides):
+            tile = place(m, f"tile_{number}_{row}_{col}", ("tile", number), make)
+            ports = (tile.wide, tile.narrow)[:: -1 if blocks.layout.packing.swapped else 1]
+            for port, words in zip(ports, (sides[0][row], sides[1][col]), strict=True):
+                m.d.comb += [port[lane].eq(value) for lane, value in enumerate(words)]
+            within = product(*map(range, blocks.tile))
+            for place_of, (r, c) in enumerate(within):
+                if row + r < plan.rows and col + c < plan.cols:
+                    at = item.index(row + r, col + c, plan.cols)
+                    m.d.comb += sums[at].value.eq(tile.o[place_of])
+            yield tile
+
+    def _words(self, m, item: Sum, side: int, blocks: Dsp, vectors: list[dict]) -> dict[int, list]:
+        """What tiles take of an operand, a word a lane, by the first of their rows or columns."""
+        [key], many = self.plan.inputs(side, [item]), blocks.tile[side]
+        found = {}
+        for start in range(0, len(vectors), many):
+            held = [vector[key] for vector in vectors[start : start + many]]
+            held += [Signal.like(held[0], name="absent")] * (many - len(held))
+            found[start] = []
+            for lane, value in enumerate(blocks.words(held, side)):
+                word = Signal(value.shape(), name=f"{SIDES[side]}_word_{start}_{lane}")
+                m.d.comb += word.eq(value)
+                found[start].append(word)
+        return found

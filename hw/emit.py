@@ -15,6 +15,7 @@ from ..golden.description import Engine
 from . import yosys
 from .array import array
 from .array_plan import ArrayPlan
+from .dsp.block import instances
 from .leaves import LEAVES, instantiated
 from .merge import merge
 from .modes import ModalPlan
@@ -25,7 +26,7 @@ from .scale.engine import ScaledEngine
 from .shared import converted
 
 #: Modules that stay apart in synthesis: repeated ones, registered at their edge.
-KEPT = ("pe", "row_sum", "column_sum", "unit", "path")
+KEPT = ("pe", "tile", "row_sum", "column_sum", "unit", "path")
 
 
 @dataclass(frozen=True)
@@ -51,17 +52,21 @@ class Emitted:
 
     @cached_property
     def fabric(self) -> str:
-        """As ``rtlil``, with the leaves that the build asks for."""
-        adders = self.engine.build.adders
-        if adders not in LEAVES:
-            return self.rtlil
+        """As ``rtlil``, with DSP blocks and the leaves that the build asks for."""
+        build, text = self.engine.build, self.rtlil
+        if build.policy == "dsp" and build.blocks != "inferred":
+            with instances():
+                text = merge(converted(component(self.plan)), self.core)
+        if build.adders not in LEAVES:
+            return text
         with TemporaryDirectory() as folder:
-            return instantiated(self.rtlil, adders, Path(folder))
+            return instantiated(text, build.adders, Path(folder))
 
     @property
-    def leaf(self) -> str | None:
-        """The maker's cell that ``fabric`` instantiates; None if it is plain."""
-        return LEAVES.get(self.engine.build.adders)
+    def cells(self) -> tuple[str, ...]:
+        """The maker's cells that ``fabric`` instantiates."""
+        known = (*LEAVES.values(), "DSP48E2")
+        return tuple(name for name in known if f"cell \\{name} " in self.fabric)
 
     @property
     def scale_path(self) -> str | None:

@@ -13,7 +13,7 @@ from ..golden.bounds import Range
 from ..golden.description import Arithmetic, Build, Operand, Stage
 from ..golden.terms import Sided
 from .array_plan import ArrayPlan
-from .datapaths import Datapath, Form, Setting, choose
+from .datapaths import Datapath, Dsp, Form, Setting, choose
 from .inputs import Input
 from .sums import Pair, Sum
 from .terms import NO_FLAGS, AccumulatorPlan
@@ -103,7 +103,8 @@ class Plan(ArrayPlan):
     @property
     def setting(self) -> Setting:
         """Where its datapaths stand."""
-        return Setting(self.build.policy, (self.rows, self.cols), self.lanes)
+        build = self.build
+        return Setting(build.policy, (self.rows, self.cols), self.lanes, build.blocks)
 
     def dot(self, pair: Pair) -> Datapath:
         """How a step's products of a pair are made and summed."""
@@ -114,12 +115,25 @@ class Plan(ArrayPlan):
         ways = self.build.pipeline, self.infinite, self.setting.sharing
         whole = self.carry_save or not self.plain
         segment = self.segment if kind.staggers and not whole else 0
-        return kind(*pair.formats, self.lanes, *ways, segment, self.skips, self.apart)
+        return kind(*pair.formats, self.lanes, *ways, segment, self.skips, self.apart, self._count)
+
+    @cached_property
+    def _count(self) -> int:
+        """Products of a sum over K, where datapaths may hold these; else 0."""
+        plain = self.plain and self.initial is None
+        rounds = self.aligned or self.stage.saturates
+        ways = self.flow == "broadcast" and not self.carry_save and not self.apart
+        return max(item.count for item in self.sums) if plain and ways and not rounds else 0
+
+    def blocks(self, item):
+        found = self.dot(item.pairs[0])
+        return found if isinstance(found, Dsp) and found.count else None
 
     @cached_property
     def tail(self):
         if not self.apart:
-            return 0
+            held = [blocks.layout for item in self.sums if (blocks := self.blocks(item))]
+            return max((layout.levels for layout in held if layout.held), default=0)
         return max(tree_levels(len(self.dot(pair).sums)) for i in self.sums for pair in i.pairs)
 
     def inputs(self, side, items=None):
@@ -154,6 +168,11 @@ class Plan(ArrayPlan):
     @cached_property
     def cycles(self):
         return max(map(self.cycles_of, self.sums))
+
+    @cached_property
+    def segment(self):
+        held = [blocks is not None and blocks.layout.held for blocks in map(self.blocks, self.sums)]
+        return 0 if all(held) else super().segment
 
     def addend(self, item: Sum) -> Range:
         """Bounds of what enters a sum at a time."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
-from .boards import check_adders
+from .boards import fitted
 from .folder import check_target, write_folder
 from .golden import to_toml
 from .golden.description import Engine
@@ -21,7 +21,7 @@ from .manifest import manifest
 from .portlist import Port, bus, portlist
 from .sim.beats import steps_of
 from .sim.pack import data_bits, has_last
-from .sim.runner import core_verilog, leaf_models
+from .sim.runner import cell_models, core_verilog
 from .vectors import Chosen, Memory, choose, memories
 
 if TYPE_CHECKING:
@@ -79,8 +79,7 @@ def generate(
     Raises DesignError for a folder that cannot be taken, before any work.
     """
     check_target(folder, force=force)
-    check_adders(engine.build.adders, board)
-    emitted = emit(engine)
+    emitted = emit(fitted(engine, board) if board else engine)
     files = contents(emitted, tiles=tiles, seed=seed, board=board, megahertz=megahertz)
     target = write_folder(folder, files, force=force)
     return Generated(target, tuple(Path(name) for name in sorted(files)), emitted)
@@ -109,7 +108,7 @@ def contents(
     header = f"// {values['header']}\n"
     files = {
         f"rtl/{name}_core.v": header + core_verilog(emitted).lstrip("\n"),
-        **{f"tb/{emitted.leaf}.v": header + text for text in leaf_models(emitted)},
+        **{f"tb/{name}.v": header + text for name, text in cell_models(emitted).items()},
         f"rtl/{name}.v": header + emitted.wrapper,
         f"{name}_instance.v": _render("instance.v", values),
         "README.md": _render("README.md", values | {"streams": _streams(emitted)}),
@@ -150,7 +149,7 @@ def _values(emitted: Emitted, part: str, megahertz: float) -> dict[str, Any]:
         # Vivado reads Tcl in the system's encoding: plain ASCII is safe everywhere.
         "summary": summary(engine, emitted.plan).replace("×", "x"),
         "policy": engine.build.policy,
-        "leaf": emitted.leaf,
+        "cells": emitted.cells,
         "axis": axis,
         "latency": emitted.plan.latency,
         "serial": emitted.plan.serial,

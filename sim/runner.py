@@ -54,7 +54,7 @@ def job(emitted: Emitted, tiles: list[Tile], core: str | None = None) -> Job:
     """A job on the emitted RTL, or on another Verilog ``core`` (the mapped netlist)."""
     if core is not None:
         return Job(emitted, (core, emitted.wrapper), tiles)
-    sources = (core_verilog(emitted), emitted.wrapper, *leaf_models(emitted))
+    sources = (core_verilog(emitted), emitted.wrapper, *cell_models(emitted).values())
     return Job(emitted, sources, tiles)
 
 
@@ -68,11 +68,12 @@ def core_verilog(emitted: Emitted) -> str:
     return (folder / "done.v").read_text()
 
 
-def leaf_models(emitted: Emitted) -> tuple[str, ...]:
-    """Verilog of the cells that the core instantiates, for simulators."""
-    if emitted.leaf is None:
-        return ()
-    return ((Path(__file__).parent / "leaves" / f"{emitted.leaf}.v").read_text(),)
+def cell_models(emitted: Emitted) -> dict[str, str]:
+    """Verilog of the maker's cells that the core instantiates, by name, for simulators."""
+    folder = Path(__file__).parent
+    paths = [*(folder / "leaves").glob("*.v"), *(folder / "primitives").glob("*.v")]
+    models = {path.stem: path.read_text() for path in paths}
+    return {name: models[name] for name in emitted.cells}
 
 
 def run(

@@ -103,6 +103,7 @@ class Family:
     roles : cell type → role.
     tally : counts one module.
     models : simulation models of the cells, relative to yosys's share folder.
+    block : the DSP block that engines may instantiate; ``inferred`` if none is known here.
     counted : the keys of a :class:`~macsmith.boards.sites.Usage`, in the order of reports.
     """
 
@@ -113,6 +114,7 @@ class Family:
     models: tuple[str, ...]
     counted: tuple[str, ...]
     refusal: str = ""
+    block: str = "inferred"
 
 
 def clocked(_: Cell) -> tuple[Bundle, ...]:

@@ -1,7 +1,7 @@
 """AMD UltraScale+ (``synth_xilinx -family xcup``).
 
 yosys maps carries to CARRY4; the device has CARRY8, which ``carry8`` counts per chain. It absorbs
-no register into a DSP48E2: designs that want that instantiate the primitive.
+no register into a DSP48E2: engines of the policy ``dsp`` instantiate it.
 """
 
 from __future__ import annotations
@@ -25,5 +25,6 @@ FAMILY = Family(
     },
     tally=tally,
     models=MODELS,
+    block="dsp48e2",
     counted=(*SHARED_COUNTS, "carry8", "dsp", "bram36", "uram", "srl", "lutram", "muxf"),
 )

@@ -20,6 +20,7 @@ DATAPATHS = (
     "multiply",
     "bit_serial",
     "plane_serial",
+    "dsp",
 )
 CARRIES = ("added", "saved")
 
@@ -31,6 +32,10 @@ DIGIT_SUMS = ("joined", "apart")
 
 #: How additions are written: plainly, or as a maker's own carry blocks.
 ADDERS = ("inferred", "carry4")
+
+#: What multiplies under the policy ``dsp``: instances of a maker's block, or what tools infer;
+#: ``auto`` instantiates where the board has a block that is known here.
+BLOCKS = ("auto", "dsp48e2", "inferred")
 FLOWS = ("broadcast", "systolic_os")
 INTERFACES = ("native", "axis")
 POLICIES = ("lut", "dsp")
@@ -55,6 +60,7 @@ class Build:
     digit_sums : those of a product's digits are ``joined`` in every step, or kept ``apart`` until
         a sum over K leaves.
     adders : ``inferred`` by tools, or instances of AMD's CARRY4 (``carry4``).
+    blocks : DSP blocks, under the policy ``dsp``: a name from BLOCKS.
     """
 
     rows: int = 4
@@ -69,6 +75,7 @@ class Build:
     digits: str = "all"
     digit_sums: str = "joined"
     adders: str = "inferred"
+    blocks: str = "auto"
 
     def __post_init__(self) -> None:
         for what in ("rows", "cols", "lanes", "pipeline"):
@@ -89,6 +96,7 @@ class Build:
             ("digits", DIGITS),
             ("digit sums", DIGIT_SUMS),
             ("adders", ADDERS),
+            ("blocks", BLOCKS),
             ("flow", FLOWS),
             ("interface", INTERFACES),
             ("policy", POLICIES),

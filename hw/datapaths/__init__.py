@@ -16,6 +16,7 @@ from .bit_plane import BitPlane
 from .bit_serial import BitSerial
 from .booth import Booth
 from .decoded import Decoded
+from .dsp import Dsp
 from .forms import Codes, Form, Making
 from .lmul import LMul
 from .minifloat import MinifloatTable
@@ -31,6 +32,7 @@ __all__ = [
     "Codes",
     "Datapath",
     "Decoded",
+    "Dsp",
     "Form",
     "Making",
     "PlaneSerial",
@@ -44,7 +46,7 @@ KINDS: dict[str, type[Datapath]] = {
     kind.name: kind
     for kind in (
         *(MinifloatTable, Select, Booth, Table, BitPlane, SplitShift, Multiply),
-        *(BitSerial, PlaneSerial),
+        *(BitSerial, PlaneSerial, Dsp),
     )
 }
 
@@ -72,6 +74,8 @@ def choose(
     serving = [kind for kind in KINDS.values() if kind.serves(weight, activation)]
     if name == "auto" or not (weight.bits and activation.bits):
         return cheapest(serving, weight, activation, setting)
+    if name == Dsp.name and setting.policy != "dsp":
+        raise DesignError(f"datapath {name} is of DSP blocks: choose --policy dsp")
     if KINDS[name] not in serving:
         raise DesignError(
             f"datapath {name} does not serve {weight.name} × {activation.name}; these do: "

@@ -27,11 +27,13 @@ class Setting:
     sharing : rows and columns: how many dot products read what is made of a step's activations,
         and of its weights.
     lanes : products of a dot product.
+    blocks : DSP blocks, under the policy ``dsp``; see BLOCKS.
     """
 
     policy: str = "lut"
     sharing: tuple[int, int] = (4, 4)
     lanes: int = 4
+    blocks: str = "auto"
 
 
 #: That of the default shape.
@@ -63,6 +65,8 @@ class Datapath:
     apart : whether the sums of digits leave apart: see ``sums``.
     skips : whether digits that are zero in all elements of a step take no cycle; only of datapaths
         whose steps take several.
+    count : products of a sum over K, of datapaths that may hold such sums themselves; they then
+        share what makes them with the sums of other rows and columns. Else 0.
     """
 
     weight: Format
@@ -74,6 +78,7 @@ class Datapath:
     segment: int = 0
     skips: bool = False
     apart: bool = False
+    count: int = 0
 
     name: ClassVar[str]
     #: What it serves, for people.

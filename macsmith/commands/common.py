@@ -10,7 +10,15 @@ from typing import Any
 
 from ..designs import DEFAULT, Options, design
 from ..golden.description import Engine
-from ..golden.description.engine import ADDERS, CARRIES, DATAPATHS, DIGIT_SUMS, DIGITS, FLOWS
+from ..golden.description.engine import (
+    ADDERS,
+    BLOCKS,
+    CARRIES,
+    DATAPATHS,
+    DIGIT_SUMS,
+    DIGITS,
+    FLOWS,
+)
 from ..golden.formats import ROUNDINGS
 from ..golden.products import RULES
 
@@ -45,6 +53,7 @@ _WORDS = {
     "interface": "native or axis (AXI-Stream)",
     "pipeline": "adder levels between two registers (default 1)",
     "adders": f"{' or '.join(ADDERS)}, AMD's carry blocks, which no tool takes apart",
+    "blocks": f"DSP blocks under the policy dsp: {', '.join(BLOCKS)}",
     "digit_sums": f"{' or '.join(DIGIT_SUMS)} until a reduction ends",
     "digits": f"of bit_serial that take a cycle: {' or '.join(DIGITS)}",
     "carries": f"of sums over K, {' or '.join(CARRIES)} until a reduction ends (carry-save)",

@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
             raise DesignError(
                 f"{folder} is not empty; choose another, or --force to replace a report there"
             )
-    boards.check_adders(engine.build.adders, board)
+    engine = boards.fitted(engine, board)
     plan(engine)  # raises before there is a folder
     make_folder(folder)
     report = synthesize(engine, board, folder, verify=not arguments.no_verify, edif=arguments.edif)

@@ -30,12 +30,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    engine = chosen(arguments)
-    boards.lookup(arguments.board)
-    emitted, core = emit(engine), None
+    engine, board = chosen(arguments), boards.lookup(arguments.board)
+    emitted, core = emit(boards.fitted(engine, board) if arguments.mapped else engine), None
     libraries: tuple[Path, ...] = ()
     if arguments.mapped:
-        core, libraries = _mapped(emitted, arguments.board)
+        core, libraries = _mapped(emitted, board)
     progress(f"building and simulating {engine.name}")
     found = simulated.verify(
         emitted,
@@ -56,10 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _mapped(emitted: Emitted, name: str) -> tuple[str, tuple[Path, ...]]:
+def _mapped(emitted: Emitted, board: boards.Board) -> tuple[str, tuple[Path, ...]]:
     """The netlist after synthesis for a board, and the models of its cells."""
-    board, engine = boards.lookup(name), emitted.engine
-    boards.check_adders(engine.build.adders, board)
+    engine = emitted.engine
     folder = tools.cache() / "mapped" / f"{folder_name(engine, board)}.{os.getpid()}"
     progress(f"synthesizing {engine.name} for {board.name}")
     boards.synthesize(

@@ -1,11 +1,14 @@
 """The boards' data, and what happens when it is malformed."""
 
 import pytest
-from macsmith.boards.catalogue import check_adders, load, lookup, names
+from macsmith.boards.catalogue import fitted, load, lookup, names
 from macsmith.boards.families import FAMILIES
 from macsmith.golden.description.engine import ADDERS
 from macsmith.golden.errors import DesignError, UnknownName
 from macsmith.hw.leaves import LEAVES
+
+from macsmith import design
+from macsmith.options import Options
 
 GOOD = """
 title = "T"
@@ -76,12 +79,18 @@ def test_every_leaf_may_be_asked_for():
     assert set(ADDERS) == {"inferred", *LEAVES}
 
 
-def test_leaves_need_their_cells():
-    check_adders("carry4", lookup("u280"))
-    check_adders("carry4", None)
-    check_adders("inferred", lookup("icebreaker"))
+def test_engines_are_built_of_cells_that_the_board_has():
+    leaves = design("int4xint4", Options(adders="carry4"))
+    assert fitted(leaves, lookup("u280")) == leaves
     with pytest.raises(DesignError, match="icebreaker has others: choose --adders inferred"):
-        check_adders("carry4", lookup("icebreaker"))
+        fitted(leaves, lookup("icebreaker"))
+    plain, blocks = (design("int4xint4", Options(policy=policy)) for policy in ("lut", "dsp"))
+    assert fitted(plain, lookup("u280")) == plain
+    found = [fitted(blocks, lookup(name)).build.blocks for name in ("u280", "ulx3s-85", "pynq-z2")]
+    assert found == ["dsp48e2", "inferred", "inferred"]
+    named = design("int4xint4", Options(policy="dsp", blocks="dsp48e2"))
+    with pytest.raises(DesignError, match="are not those of ulx3s-85: choose --blocks auto"):
+        fitted(named, lookup("ulx3s-85"))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from macsmith.boards import families
 from macsmith.golden.errors import ToolFailed
 from macsmith.hw import yosys
 from macsmith.hw.emit import emit
-from macsmith.sim.runner import leaf_models
+from macsmith.sim.runner import cell_models
 
 from macsmith import Build, Engine, Options, design, raw
 
@@ -95,7 +95,7 @@ def prove_leaves(engine, folder, spoil=lambda text: text):
     emitted = emit(engine)
     (folder / "gold.il").write_text(emitted.rtlil)
     (folder / "gate.il").write_text(emitted.fabric)
-    (folder / "models.v").write_text(spoil("".join(leaf_models(emitted))))
+    (folder / "models.v").write_text(spoil("".join(cell_models(emitted).values())))
     top = emitted.core
     whole = [f"hierarchy -top {top}", "proc", "flatten", "opt_clean"]
     yosys.run(

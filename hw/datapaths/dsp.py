@@ -1,0 +1,105 @@
+"""``dsp``: products in DSP blocks, several a block where they fit, summed along its cascade."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from math import inf
+
+from amaranth.hdl import Module
+
+from ...golden.bounds import Range, of_format
+from ...golden.formats import Format
+from ..dsp.block import DSP48E2
+from ..dsp.element import Cascades, gathered
+from ..dsp.layout import Layout, Side, laid
+from ..dsp.words import word
+from .base import SETTING, Datapath, Dot
+from .recoded import is_fixed, number, of_values
+
+
+class Dsp(Datapath):
+    """Numbers without exponent. Where it may hold sums over K, rows and columns share blocks."""
+
+    name = "dsp"
+    scope = "numbers without exponent of up to 27 × 18 bits, packed into DSP blocks; --policy dsp"
+
+    @classmethod
+    def serves(cls, weight, activation):
+        formats = weight, activation
+        if any(not is_fixed(fmt, DSP48E2.wide) or fmt.has_nan or fmt.has_inf for fmt in formats):
+            return False
+        return cls(weight, activation, 1).found is not None
+
+    @classmethod
+    def estimate(cls, weight, activation, setting=SETTING):
+        if setting.policy != "dsp" or setting.blocks == "inferred":
+            return inf
+        plan = cls(weight, activation, setting.lanes, sharing=setting.sharing, count=1 << 12)
+        total = plan.product.times(plan.count).width
+        sites = plan.layout.sites(plan.sides, setting.sharing, total)
+        return sites / plan.layout.packing.products / plan.lanes
+
+    @property
+    def tile(self) -> tuple[int, int]:
+        """Rows and columns that share blocks."""
+        return self.layout.packing.tile
+
+    @cached_property
+    def found(self) -> Layout | None:
+        most = self.sharing if self.count else (1, 1)
+        return laid(self.sides, DSP48E2, most, self.lanes, self.count)
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        """Its elements."""
+        return _side(self.weight), _side(self.activation)
+
+    @property
+    def layout(self) -> Layout:
+        assert self.found is not None
+        return self.found
+
+    @property
+    def forms(self):
+        delays = self.layout.delays
+        return of_values(self.weight, delays, False), of_values(self.activation, delays, False)
+
+    @property
+    def latency(self):
+        """To the sums of a step; where blocks hold sums over K, to what enters these."""
+        layout = self.layout
+        return layout.latency - 1 if layout.held else layout.latency + layout.levels
+
+    def words(self, vectors, side: int):
+        """The words of all lanes, of what the forms made for a tile's rows or columns."""
+        fmt, packing = (self.weight, self.activation)[side], self.layout.packing
+        port = side ^ packing.swapped
+        for lane in range(self.lanes):
+            yield word(packing, port, [number(vector[lane], fmt) for vector in vectors])
+
+    def component(self):
+        return CascadeDot(self)
+
+
+def _side(fmt: Format) -> Side:
+    bounds = of_format(fmt)
+    return Side(Range(0, bounds.low, bounds.high), fmt.bits, of_values(fmt, (0,), False).cost)
+
+
+class CascadeDot(Dot):
+    """The sum of a step's products."""
+
+    plan: Dsp
+
+    def elaborate(self, platform):
+        m, plan = Module(), self.plan
+        m.submodules.cascades = cascades = Cascades(plan.layout)
+        m.d.comb += cascades.enable.eq(self.enable)
+        for side, vector in enumerate((self.weight, self.activation)):
+            port = (cascades.wide, cascades.narrow)[side ^ plan.layout.packing.swapped]
+            for lane, value in enumerate(plan.words([vector], side)):
+                m.d.comb += port[lane].eq(value)
+        [field] = plan.layout.packing.fields
+        found = gathered(m, self.enable, plan.layout, cascades.o, field, "sum")
+        m.d.comb += self.o.value.eq(found.whole(plan.range.width))
+        return m

@@ -1,0 +1,1 @@
+"""DSP blocks: how products are packed into them, and the blocks themselves."""

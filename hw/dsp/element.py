@@ -1,0 +1,207 @@
+# amaranth: UnusedElaboratable=no
+"""The sums of a tile: cascades of blocks, and what brings their fields together."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from ...golden.bounds import Range
+from ...golden.flags import Reachable
+from ..accumulator import Accumulator
+from ..rows import plus
+from ..scale.timing import delayed
+from ..shapes import shape_of
+from .block import DSP48E2, Block, Mode
+from .layout import Layout
+from .packing import Field
+from .words import factors, word_shape
+
+
+class Addend(NamedTuple):
+    """A number, its bounds, and what is missing to it: 0 or 1."""
+
+    value: Value
+    bounds: Range
+    excess: int
+
+    def whole(self, width: int) -> Value:
+        """The low bits of the number with what is missing."""
+        value, excess = self.value, self.excess
+        return plus(value, Const(0, 1), excess, width=width) if excess else value
+
+
+def _read(layout: Layout, chain: tuple[int, ...], field: Field, total: Value) -> Addend:
+    """What a field of a cascade's sum says."""
+    packing, terms = layout.packing, layout.terms(chain)
+    bounds, size = packing.total(terms), packing.bits(terms, field)
+    bits = total[field.offset : field.offset + size]
+    if not bounds.low:
+        return Addend(bits, bounds, 0)
+    value = Cat(bits[:-1], ~bits[-1]).as_signed()
+    return Addend(value, bounds, packing.excess(terms, field))
+
+
+class Cascades(wiring.Component):
+    """A block for each lane, each cascade's sums in one number.
+
+    Parameters
+    ----------
+    layout : :class:`Layout`
+
+    Members
+    -------
+    enable : :py:`In(1)`
+        Registers hold while low.
+    take, first : :py:`In(1)`
+        The last product of a step is in its block; it starts a sum. Only where blocks accumulate.
+    wide, narrow : :py:`In(ArrayLayout(…, lanes))`
+        The elements of the wide port side by side, and the number in the narrow one.
+    o : :py:`Out(ArrayLayout(48, cascades))`
+        The cascades' sums.
+    """
+
+    def __init__(self, layout: Layout):
+        self.layout = layout
+        marks = {"take": In(1), "first": In(1)} if layout.held else {}
+        super().__init__(
+            {
+                "enable": In(1),
+                **marks,
+                "wide": In(data.ArrayLayout(word_shape(layout.packing, 0), layout.lanes)),
+                "narrow": In(data.ArrayLayout(word_shape(layout.packing, 1), layout.lanes)),
+                "o": Out(data.ArrayLayout(DSP48E2.sum, len(layout.chains))),
+            }
+        )
+
+    def elaborate(self, platform):
+        m, layout = Module(), self.layout
+        for number, chain in enumerate(layout.chains):
+            below, start = None, layout.packing.start(layout.terms(chain))
+            for lane in chain:
+                starts = lane == chain[-1 if layout.held else 0]
+                mode = Mode(
+                    delay=int(layout.cycle(lane) > 0),
+                    cascades=below is not None,
+                    accumulates=layout.held and starts,
+                    start=start if starts else 0,
+                )
+                m.submodules[f"block_{lane}"] = block = Block(mode)
+                plus_part, minus_part = factors(layout.packing, self.wide[lane])
+                m.d.comb += [
+                    block.enable.eq(self.enable),
+                    block.d.eq(plus_part),
+                    block.a.eq(minus_part),
+                    block.b.eq(self.narrow[lane]),
+                ]
+                if below is not None:
+                    m.d.comb += block.below.eq(below)
+                if mode.accumulates:
+                    m.d.comb += [block.take.eq(self.take), block.first.eq(self.first)]
+                below = block.above
+            m.d.comb += self.o[number].eq(block.p)
+        return m
+
+
+class Tile(wiring.Component):
+    """The sums over K of some rows and columns, whose products share blocks.
+
+    Ports and timing are those of :class:`ProcessingElement`, but that operands come as words.
+
+    Parameters
+    ----------
+    layout : :class:`Layout`
+    total : :class:`Range`
+        Bounds of a sum.
+    segment, late : as of :class:`Accumulator`.
+
+    Members
+    -------
+    enable, accumulate, first : :py:`In(1)`
+    wide, narrow : as of :class:`Cascades`
+    o : :py:`Out(ArrayLayout(…, rows * cols))`
+        The sums, row by row.
+    """
+
+    def __init__(self, layout: Layout, total: Range, segment: int, late: int):
+        self.layout, self.total = layout, total
+        self.segment, self.late = segment, late
+        rows, cols = layout.packing.tile
+        cascades = Cascades(layout).signature.members
+        super().__init__(
+            {
+                **{name: In(1) for name in ("enable", "accumulate", "first")},
+                "wide": cascades["wide"],
+                "narrow": cascades["narrow"],
+                "o": Out(data.ArrayLayout(shape_of(total), rows * cols)),
+            }
+        )
+
+    def elaborate(self, platform):
+        m, layout = Module(), self.layout
+        m.submodules.cascades = cascades = Cascades(layout)
+        m.d.comb += [
+            cascades.enable.eq(self.enable),
+            cascades.wide.eq(self.wide),
+            cascades.narrow.eq(self.narrow),
+        ]
+        if layout.held:
+            m.d.comb += [cascades.take.eq(self.accumulate), cascades.first.eq(self.first)]
+        cols = layout.packing.tile[1]
+        for field in layout.packing.fields:
+            row, col = (field.narrow, field.wide) if layout.packing.swapped else (
+                field.wide, field.narrow)  # fmt: skip
+            name = f"{row}_{col}"
+            found = gathered(m, self.enable, layout, cascades.o, field, name)
+            m.d.comb += self.o[row * cols + col].eq(self._sum(m, found, name))
+        return m
+
+    def _sum(self, m: Module, found: Addend, name: str) -> Value:
+        """The sum over K."""
+        if self.layout.held:
+            waits = self.late - self.layout.levels
+            value = found.whole(self.total.width)
+            return delayed(m, self.enable, value, waits, f"held_{name}")
+        accumulator = Accumulator(
+            found.bounds, self.total, Reachable(False, False), segment=self.segment, late=self.late,
+            excess=found.excess,
+        )  # fmt: skip
+        m.submodules[f"accumulator_{name}"] = accumulator
+        m.d.comb += [
+            accumulator.enable.eq(self.enable),
+            accumulator.accumulate.eq(self.accumulate),
+            accumulator.first.eq(self.first),
+            accumulator.i.value.eq(found.value),
+        ]
+        return accumulator.o.value
+
+
+def gathered(m: Module, enable: Value, layout: Layout, sums, field: Field, name: str) -> Addend:
+    """A field's sum of all cascades, ``layout.levels`` cycles later.
+
+    The carries of the tree add what is missing to its numbers, one each.
+    """
+    addends = [
+        _read(layout, chain, field, total) for chain, total in zip(layout.chains, sums, strict=True)
+    ]
+    level, missing = 0, sum(addend.excess for addend in addends)
+    while len(addends) > 1:
+        level, found = level + 1, []
+        for start in range(0, len(addends), 2):
+            pair = addends[start : start + 2]
+            bounds = pair[0].bounds if len(pair) == 1 else pair[0].bounds + pair[1].bounds
+            register = Signal(shape_of(bounds), name=f"level_{name}_{level}_{start}",
+                              reset_less=True)  # fmt: skip
+            value = pair[0].value
+            if len(pair) > 1:
+                carry, missing = min(missing, 1), max(missing - 1, 0)
+                value = plus(value, pair[1].value, carry, width=bounds.width)
+            with m.If(enable):
+                m.d.sync += register.eq(value)
+            found.append(Addend(register, bounds, 0))
+        addends = found
+    [only] = addends
+    return Addend(only.value, only.bounds, missing)

@@ -1,0 +1,146 @@
+"""How the sums of a tile lie on blocks: which packing, and how long the cascades are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from typing import NamedTuple
+
+from ...golden.bounds import Range
+from ..tree import tree_levels
+from .packing import Geometry, Packing, packings
+
+#: LUT sites that a block is worth where fewer of these cost more of those. UltraScale+ devices have
+#: over a hundred for each block; but who asks for blocks wants to spare sites.
+WORTH = 32
+
+
+class Side(NamedTuple):
+    """Elements: bounds of their numbers, bits of their codes, LUTs that making a number takes."""
+
+    bounds: Range
+    bits: int
+    cost: float = 0
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The sums of a tile of rows and columns on blocks, a block for each lane.
+
+    Parameters
+    ----------
+    packing : what a block multiplies.
+    lanes : blocks.
+    chain : blocks of a cascade, at most.
+    count : products of a sum over K, where blocks hold these sums; 0 where every step is read.
+    """
+
+    packing: Packing
+    lanes: int
+    chain: int
+    count: int
+
+    @property
+    def held(self) -> bool:
+        """Whether blocks accumulate."""
+        return self.count > 0
+
+    @property
+    def chains(self) -> tuple[tuple[int, ...], ...]:
+        """The lanes of each cascade, the lowest block first."""
+        return tuple(
+            tuple(range(start, min(start + self.chain, self.lanes)))
+            for start in range(0, self.lanes, self.chain)
+        )
+
+    def cycle(self, lane: int) -> int:
+        """The cycle in which a lane's factors enter its block; all cascades end together."""
+        [chain] = [chain for chain in self.chains if lane in chain]
+        return self.longest - len(chain) + chain.index(lane)
+
+    @property
+    def delays(self) -> tuple[int, ...]:
+        """Cycles that each lane's factors wait outside: a block's registers are one of them."""
+        return tuple(max(self.cycle(lane) - 1, 0) for lane in range(self.lanes))
+
+    @property
+    def longest(self) -> int:
+        """Blocks of the longest cascade."""
+        return min(self.chain, self.lanes)
+
+    @property
+    def latency(self) -> int:
+        """Cycles from the first lanes' factors to the sum of a cascade."""
+        return self.longest + 2
+
+    @property
+    def levels(self) -> int:
+        """Levels of the adders behind the cascades."""
+        return tree_levels(len(self.chains))
+
+    def terms(self, chain: tuple[int, ...]) -> int:
+        """Products of which a cascade's fields hold the sum, at most."""
+        return len(chain) * (-(-self.count // self.lanes) if self.held else 1)
+
+    def bounds(self, chain: tuple[int, ...]) -> Range:
+        """What a cascade adds up."""
+        return self.packing.total(self.terms(chain))
+
+    @property
+    def excess(self) -> int:
+        """What is left to add to the sum of all cascades, if each adder's carry adds one."""
+        full = [chain for chain in self.chains for field in self.packing.fields[:1]
+                if self.packing.excess(self.terms(chain), field)]  # fmt: skip
+        return max(len(full) - len(self.chains) + 1, 0)
+
+    def sites(self, sides: tuple[Side, Side], shape: tuple[int, int], total: int) -> float:
+        """About how many LUT sites a tile takes in an array of ``shape`` rows and columns.
+
+        ``total`` is the width of a sum over K.
+        """
+        made = registers = 0.0
+        waits = self.lanes + sum(self.delays)
+        others = zip(sides, self.packing.tile, shape[::-1], self.packing.tile[::-1], strict=True)
+        for side, many, across, wide in others:
+            sharing = max(across / wide, 1)  # tiles that read what is made of these elements
+            made += self.lanes * side.cost * many / sharing
+            registers += waits * side.bits * many / sharing
+        width = max(self.bounds(chain).width for chain in self.chains)
+        adders = (len(self.chains) - 1) * (width + 2)
+        sums = total if not self.held else total * self.excess
+        adding = self.packing.products * (adders + sums)
+        return max(made + adding, (registers + adding) / 2)
+
+
+@cache
+def laid(
+    sides: tuple[Side, Side], geometry: Geometry, shape: tuple[int, int], lanes: int, count: int
+) -> Layout | None:
+    """The layout of least worth a product; None if the block cannot multiply the elements.
+
+    Parameters
+    ----------
+    sides : the weights' elements, and the activations'.
+    shape : rows and columns that there are.
+    count : products of a sum over K; 0 if every step's sum is wanted.
+    """
+    weight, activation = (side.bounds for side in sides)
+    total = (weight * activation).times(max(count, lanes)).width
+
+    def worth(layout: Layout) -> tuple[float, int]:
+        sites = layout.sites(sides, shape, total) + WORTH * lanes
+        return sites / layout.packing.products, layout.chain
+
+    found = _layouts(packings(weight, activation, geometry, shape), lanes, count)
+    return min(found, key=worth, default=None)
+
+
+def _layouts(found: Iterable[Packing], lanes: int, count: int) -> Iterator[Layout]:
+    """All ways to lay out sums whose fields hold them."""
+    for packing, chain in product(found, range(1, lanes + 1)):
+        for held in (count, 0) if count else (0,):
+            layout = Layout(packing, lanes, chain, held)
+            if all(layout.terms(chain) <= packing.terms for chain in layout.chains):
+                yield layout

@@ -1,0 +1,205 @@
+"""How several products share one multiplier: which elements stand where, and what the sum holds.
+
+Elements of one side stand side by side in the wide port, those of the other in the narrow one; all
+products of the two then appear in the multiplier's output, each in a field of its own. Fields add
+up side by side as long as no sum leaves its field. To that end every field starts from a bias that
+keeps it from becoming negative: fields then never borrow from the one above, and are read as they
+stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from ...golden.bounds import Range
+
+#: Elements of a port at most.
+MOST = 6
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """The multiplier of a block, and what stands behind it.
+
+    Parameters
+    ----------
+    wide, narrow : bits of its factors, two's complement.
+    sum : bits of its accumulator.
+    preadder : whether the wide factor is a difference of two numbers, so that signed elements stand
+        side by side for nothing.
+    """
+
+    wide: int
+    narrow: int
+    sum: int
+    preadder: bool = False
+
+
+@dataclass(frozen=True)
+class Field:
+    """Where the sum of one product is.
+
+    Parameters
+    ----------
+    wide, narrow : which elements of the ports it multiplies.
+    offset : its lowest bit.
+    room : bits until the next field, or the sum's end.
+    """
+
+    wide: int
+    narrow: int
+    offset: int
+    room: int
+
+
+@dataclass(frozen=True)
+class Packing:
+    """Products of every element of the wide port with every one of the narrow port.
+
+    Parameters
+    ----------
+    elements : bounds of the elements of the wide port, and of the narrow one.
+    wide, narrow : the place of each element.
+    swapped : whether activations are in the wide port.
+    sum : bits of the accumulator.
+    """
+
+    elements: tuple[Range, Range]
+    wide: tuple[int, ...]
+    narrow: tuple[int, ...]
+    swapped: bool
+    sum: int
+
+    @property
+    def products(self) -> int:
+        """Products a block."""
+        return len(self.wide) * len(self.narrow)
+
+    @property
+    def tile(self) -> tuple[int, int]:
+        """Rows and columns that share a block."""
+        sides = len(self.wide), len(self.narrow)
+        return sides[::-1] if self.swapped else sides
+
+    @property
+    def places(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Those of the weights, and of the activations."""
+        return (self.narrow, self.wide) if self.swapped else (self.wide, self.narrow)
+
+    @property
+    def product(self) -> Range:
+        return self.elements[0] * self.elements[1]
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """From the lowest to the highest."""
+        found = sorted((x + y, i, j) for i, x in enumerate(self.wide)
+                       for j, y in enumerate(self.narrow))  # fmt: skip
+        ends = [offset for offset, _, _ in found[1:]] + [self.sum]
+        return tuple(
+            Field(i, j, offset, end - offset)
+            for (offset, i, j), end in zip(found, ends, strict=True)
+        )
+
+    @property
+    def terms(self) -> int:
+        """Products of which a field holds the sum, at most; 0 if it does not hold one.
+
+        As many as leave the bias half of what the field holds, or one less: see :meth:`excess`.
+        """
+        one, room = self.total(1), max(min(field.room for field in self.fields), 1)
+        if not one.low:
+            return ((1 << room) - 1) // max(one.high, 1)
+        half = 1 << room - 1
+        found = half // max(one.high, -one.low)
+        return found - (one.high * found == half == -one.low * found)
+
+    def total(self, terms: int) -> Range:
+        """Bounds of the sum of at most so many products."""
+        total = self.product.times(terms)
+        return Range(total.lsb, min(total.low, 0), max(total.high, 0))
+
+    def bits(self, terms: int, field: Field) -> int:
+        """Bits that a field's sum of ``terms`` products and its bias take."""
+        return min(self.total(terms).width, field.room)
+
+    def bias(self, terms: int, field: Field) -> int:
+        """What a field starts from: half of what its bits hold, or close to it.
+
+        A number less half of what its bits hold is that number with the highest bit inverted.
+        """
+        total, bits = self.total(terms), self.bits(terms, field)
+        least, most = -total.low, (1 << bits) - 1 - total.high
+        if least > most:
+            raise ValueError(f"{terms} products leave a field of {bits} bits")
+        return min(1 << bits - 1, most) if total.low else 0
+
+    def excess(self, terms: int, field: Field) -> int:
+        """What is missing to a field with its highest bit inverted: 0, or 1 where it is full."""
+        half = 1 << self.bits(terms, field) - 1
+        return half - self.bias(terms, field) if self.total(terms).low else 0
+
+    def start(self, terms: int) -> int:
+        """The biases of all fields."""
+        return sum(self.bias(terms, field) << field.offset for field in self.fields)
+
+    def word(self, side: int, elements: list[int]) -> int:
+        """The number in a port (0: wide) for these elements."""
+        places = (self.wide, self.narrow)[side]
+        return sum(element << place for element, place in zip(elements, places, strict=True))
+
+    def read(self, total: int, terms: int) -> dict[tuple[int, int], int]:
+        """The sums of all fields, by the elements that they multiply."""
+        return {
+            (field.wide, field.narrow): (total >> field.offset & (1 << self.bits(terms, field)) - 1)
+            - self.bias(terms, field)
+            for field in self.fields
+        }
+
+
+def packings(
+    weight: Range, activation: Range, geometry: Geometry, tile: tuple[int, int]
+) -> Iterator[Packing]:
+    """Packings whose fields hold one product at least, of up to ``tile`` rows and columns.
+
+    Of those that differ only in their places, the one whose fields have most room.
+    """
+    for swapped in (False, True):
+        elements = (activation, weight) if swapped else (weight, activation)
+        most = tile[::-1] if swapped else tile
+        for wide, narrow in product(range(1, min(most[0], MOST) + 1),
+                                    range(1, min(most[1], MOST) + 1)):  # fmt: skip
+            found = _roomiest(elements, (wide, narrow), swapped, geometry)
+            if found is not None:
+                yield found
+
+
+def _roomiest(
+    elements: tuple[Range, Range], count: tuple[int, int], swapped: bool, geometry: Geometry
+) -> Packing | None:
+    """Fields at equal distances, as far from each other as the ports allow."""
+    best: Packing | None = None
+    for room in range(geometry.sum, 0, -1):
+        for outer in range(2):
+            steps = [room, room * count[0]] if outer else [room * count[1], room]
+            wide, narrow = (
+                tuple(step * n for n in range(many))
+                for step, many in zip(steps, count, strict=True)
+            )
+            found = Packing(elements, wide, narrow, swapped, geometry.sum)
+            fits = _fits(elements[0], wide, geometry.wide) and _fits(
+                elements[1], narrow, geometry.narrow
+            )
+            if fits and found.terms and (best is None or found.terms > best.terms):
+                best = found
+        if best is not None:
+            return best
+    return None
+
+
+def _fits(element: Range, places: tuple[int, ...], bits: int) -> bool:
+    """Whether elements at these places are a number of so many bits, of two's complement."""
+    low, high = (sum(end << place for place in places) for end in (element.low, element.high))
+    return -(1 << bits - 1) <= low and high < 1 << bits - 1

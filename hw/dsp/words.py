@@ -1,0 +1,57 @@
+"""What stands in the ports of blocks, made of the elements of a tile's rows and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from amaranth.hdl import Cat, Const, Shape, Value
+
+from ...golden.bounds import Range
+from .packing import Packing
+
+
+def word_shape(packing: Packing, side: int) -> Shape:
+    """The shape of a lane's word: elements side by side for the wide port (0), a number else."""
+    element, places = packing.elements[side], (packing.wide, packing.narrow)[side]
+    if side == 0:
+        return Shape(element.width * len(places), signed=len(places) == 1 and element.signed)
+    low, high = (sum(end << place for place in places) for end in (element.low, element.high))
+    number = Range(0, min(low, 0), high)
+    return Shape(number.width, number.signed)
+
+
+def word(packing: Packing, side: int, elements: Sequence[Value]) -> Value:
+    """A lane's word: of the numbers of all elements in a port."""
+    element, places = packing.elements[side], (packing.wide, packing.narrow)[side]
+    if side == 0 or len(places) == 1:
+        return Cat(_bits(value, element.width) for value in elements)
+    total: Value = Const(0, 1)
+    for value, place in zip(elements, places, strict=True):
+        total = total + (value << place)
+    return total
+
+
+def factors(packing: Packing, word: Value) -> tuple[Value, Value]:
+    """What a pre-adder takes of a word of the wide port, so that their difference is the number.
+
+    A signed element is its lower bits less the highest, each at its place: no borrow is needed.
+    """
+    element, places = packing.elements[0], packing.wide
+    if len(places) == 1:
+        return word, Const(0, 1)
+    plus: list[Value] = []
+    minus: list[Value] = []
+    size, signed = element.width, element.signed
+    for number, place in enumerate(places):
+        bits = word[number * size : (number + 1) * size]
+        body = bits[:-1] if signed else bits
+        plus += [Const(0, place - len(Cat(*plus))), body]
+        if signed:
+            minus += [Const(0, place + size - 1 - len(Cat(*minus))), bits[-1]]
+    return Cat(*plus), Cat(*minus) if minus else Const(0, 1)
+
+
+def _bits(value: Value, width: int) -> Value:
+    """The low bits of a number, which has no more."""
+    top = value[-1] if value.shape().signed else Const(0, 1)
+    return Cat(value[:width], top.replicate(max(width - len(value), 0)))
