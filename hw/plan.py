@@ -108,14 +108,17 @@ class Plan(ArrayPlan):
 
     def dot(self, pair: Pair) -> Datapath:
         """How a step's products of a pair are made and summed."""
-        name = self.build.datapath
-        if self.aligned and pair.rule == "exact":
-            name = "multiply"
-        kind = choose(name, *pair.formats, pair.rule, self.setting)
+        kind = self._kind(pair)
         ways = self.build.pipeline, self.infinite, self.setting.sharing
         whole = self.carry_save or not self.plain
         segment = self.segment if kind.staggers and not whole else 0
         return kind(*pair.formats, self.lanes, *ways, segment, self.skips, self.apart, self._count)
+
+    def _kind(self, pair: Pair) -> type[Datapath]:
+        name = self.build.datapath
+        if self.aligned and pair.rule == "exact":
+            name = "multiply"
+        return choose(name, *pair.formats, pair.rule, self.setting)
 
     @cached_property
     def _count(self) -> int:
@@ -126,8 +129,9 @@ class Plan(ArrayPlan):
         return max(item.count for item in self.sums) if plain and ways and not rounds else 0
 
     def blocks(self, item):
-        found = self.dot(item.pairs[0])
-        return found if isinstance(found, Dsp) and found.count else None
+        pair = item.pairs[0]
+        whole = self._count and issubclass(self._kind(pair), Dsp)
+        return self.dot(pair) if whole else None
 
     @cached_property
     def tail(self):

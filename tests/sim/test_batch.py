@@ -10,6 +10,7 @@ from macsmith.golden.errors import Mismatch
 from macsmith.hw import yosys
 from macsmith.hw.datapaths import KINDS
 from macsmith.hw.emit import emit
+from macsmith.sim import tools
 from macsmith.sim.batch import engine_matmul, run_batch
 from macsmith.sim.stimuli import bound_tiles, tiles
 from macsmith.sim.streams import Simulator
@@ -178,7 +179,11 @@ DATAPATHS = {
     "bit_plane": ("int3", "int2"),
     "bit_serial": ("int8", "int5"),
     "plane_serial": ("int4", "int3"),
+    "dsp": ("int4", "int8"),
 }
+
+#: Pairs whose products share DSP blocks, and how many: fields summed in blocks, and behind them.
+PACKED = {("int8", "int8"): 2, ("int6", "int6"): 2, ("uint4", "int4"): 4, ("e2m1", "e2m1"): 4}
 
 
 @pytest.mark.slow
@@ -186,12 +191,27 @@ DATAPATHS = {
 def test_the_mapped_netlist_of_every_datapath_agrees(datapath, build_folder):
     """At random and at both ends of every sum, 5,000 steps and more."""
     pair = raw(*DATAPATHS[datapath], k_max=7 * 64)
-    built = Engine("mapped", (pair,), Build(1, 2, 7, datapath=datapath))
+    policy = "dsp" if datapath == "dsp" else "lut"
+    check_mapped(Engine("mapped", (pair,), Build(1, 2, 7, datapath, policy=policy)), build_folder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pair", PACKED, ids="x".join)
+def test_the_mapped_netlist_of_packed_products_agrees(pair, build_folder):
+    build = Build(2, 2, 7, "dsp", policy="dsp")
+    found = check_mapped(Engine("mapped", (raw(*pair, k_max=7 * 64),), build), build_folder)
+    assert found.count("DSP48E2 #(") == 4 // PACKED[pair] * 7
+
+
+def check_mapped(built, folder):
+    """Simulates the netlist at random and at both ends of every sum, 5,000 steps and more."""
     emitted = emit(built)
     sent = tiles(built, 400, 2, 7 * 32) + bound_tiles(built)
     assert sum(tile.weight.shape[1] // 7 for tile in sent) > 5000
-    netlist = mapped(emitted, "xcup", build_folder)
-    run_batch(emitted, sent, core=netlist, libraries=tuple(families.models("xcup"))).check()
+    netlist = mapped(emitted, "xcup", folder)
+    libraries = (*families.models("xcup"), *tools.primitives())
+    run_batch(emitted, sent, core=netlist, libraries=libraries).check()
+    return netlist
 
 
 def test_a_broken_netlist_is_caught(build_folder):
@@ -211,7 +231,7 @@ def flip(match):
 
 def mapped(emitted, family, folder):
     """The core's netlist in the cells of a family, as Verilog."""
-    (folder / "core.il").write_text(emitted.rtlil)
+    (folder / "core.il").write_text(emitted.fabric)
     flags = families.flags(family, "lut")
     commands = ["read_rtlil core.il", f"{flags} -top {emitted.core}", "write_verilog mapped.v"]
     yosys.run(commands, folder)

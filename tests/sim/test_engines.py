@@ -100,6 +100,15 @@ ENGINES = [
             "k_max": 3000,
         },
     ),
+    ("int8", "int8", (3, 2, 5), "native", {"policy": "dsp", "k_max": 4095}),
+    ("int4", "int8", (2, 1, 16), "axis", {"policy": "dsp"}),
+    ("uint4", "int4", (3, 3, 2), "native", {"policy": "dsp"}),
+    ("e2m1", "int8", (1, 2, 3), "axis", {"policy": "dsp", "k_max": 4095}),
+    ("int2", "int8", (4, 1, 4), "native", {"policy": "dsp", "k_max": 4096}),
+    ("int8", "int8", (2, 2, 4), "native", {"policy": "dsp", "initial": lookup("int16")}),
+    ("int5", "int7", (2, 2, 3), "axis", {"policy": "dsp", "flow": "systolic_os", "k_max": 4095}),
+    ("int16", "int16", (1, 2, 2), "native", {"policy": "dsp"}),
+    ("ternary", "int6", (2, 2, 7), "native", {"policy": "dsp", "datapath": "dsp", "k_max": 7}),
     (
         "int8",
         "int8",
@@ -112,7 +121,7 @@ ENGINES = [
 
 def made(index, weight, activation, shape, interface, options):
     options = {"k_max": 4096, **options}
-    names = ("flow", "datapath", "carries", "digits", "digit_sums")
+    names = ("flow", "datapath", "carries", "digits", "digit_sums", "policy")
     ways = {name: options.pop(name) for name in names if name in options}
     build = Build(*shape, interface=interface, **ways)
     pairs = [(weight, activation), *options.pop("modes", ())]

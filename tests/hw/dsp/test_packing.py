@@ -1,0 +1,171 @@
+"""Packings on integers: every field is read right, and one product more would not be."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from macsmith.golden.bounds import of_format
+from macsmith.hw.dsp.block import DSP48E2
+from macsmith.hw.dsp.layout import Side, laid
+from macsmith.hw.dsp.packing import Geometry, packings
+from macsmith.hw.dsp.packing import Range as Bounds
+
+from macsmith import lookup
+
+INTEGERS = [f"{sign}int{bits}" for bits in range(2, 9) for sign in ("", "u")]
+OTHERS = ["e2m1", "e2m3", "e3m2", "ternary", "binary", "int4_sym", "int8_sym", "int12"]
+
+
+def bounds(name):
+    found = of_format(lookup(name))
+    return Bounds(0, found.low, found.high)
+
+
+def found_for(weight, activation, most=(3, 3), geometry=DSP48E2):
+    return list(packings(bounds(weight), bounds(activation), geometry, most))
+
+
+def words(packing, values):
+    """The numbers in both ports; values are those of the wide one, then the narrow one."""
+    wide = len(packing.wide)
+    return packing.word(0, values[:wide]), packing.word(1, values[wide:])
+
+
+def wanted(packing, steps):
+    wide = len(packing.wide)
+    return {
+        (i, j): sum(values[i] * values[wide + j] for values in steps)
+        for i in range(wide)
+        for j in range(len(packing.narrow))
+    }
+
+
+def summed(packing, steps, terms):
+    total = packing.start(terms)
+    for values in steps:
+        x, y = words(packing, values)
+        assert -(1 << DSP48E2.wide - 1) <= x < 1 << DSP48E2.wide - 1
+        assert -(1 << DSP48E2.narrow - 1) <= y < 1 << DSP48E2.narrow - 1
+        total += x * y
+    return packing.read(total & (1 << packing.sum) - 1, terms)
+
+
+def ends(packing):
+    """Every choice of extremes for the elements of both ports."""
+    sides = [packing.elements[0]] * len(packing.wide) + [packing.elements[1]] * len(packing.narrow)
+    return product(*((side.low, side.high) for side in sides))
+
+
+@pytest.mark.parametrize("weight", [*INTEGERS, *OTHERS])
+def test_extremes_in_every_field_at_once_are_read_right(weight):
+    """As many of them as a field holds, all alike; and in turns of random ones."""
+    rng, count = np.random.default_rng(1), 0
+    for activation in (*INTEGERS, *OTHERS):
+        for packing in found_for(weight, activation):
+            terms = min(packing.terms, 64)
+            for values in ends(packing):
+                # As long a run as the field takes, of a word that stays: its product times as many.
+                x, y = words(packing, values)
+                total = packing.start(packing.terms) + packing.terms * x * y
+                read = packing.read(total & (1 << packing.sum) - 1, packing.terms)
+                once = wanted(packing, [values]).items()
+                assert read == {key: packing.terms * value for key, value in once}
+            every = list(ends(packing))
+            steps = [every[n] for n in rng.integers(0, len(every), terms)]
+            assert summed(packing, steps, terms) == wanted(packing, steps)
+            count += 1
+    assert count > 20
+
+
+@pytest.mark.parametrize("weight, activation", list(product(INTEGERS, repeat=2)))
+def test_all_codes_are_read_right(weight, activation):
+    """Every pair of two weights and one activation of the packing that has most products."""
+    packing = max(found_for(weight, activation, (2, 1)), key=lambda found: found.products)
+    sides = packing.elements
+    axes = [sides[0]] * len(packing.wide) + [sides[1]] * len(packing.narrow)
+    size = 1
+    for axis in axes:
+        size *= axis.high - axis.low + 1
+    if size <= 1 << 20:
+        grids = np.meshgrid(*(np.arange(a.low, a.high + 1) for a in axes), indexing="ij")
+    else:
+        rng = np.random.default_rng(1)
+        grids = [rng.integers(a.low, a.high + 1, 1 << 18) for a in axes]
+    wide = grids[: len(packing.wide)]
+    x, y = (
+        sum(grid.astype(np.int64) << place for grid, place in zip(part, places, strict=True))
+        for part, places in ((wide, packing.wide), (grids[len(packing.wide) :], packing.narrow))
+    )
+    total = packing.start(1) + x * y
+    for field in packing.fields:
+        size = packing.bits(1, field)
+        read = ((total >> field.offset) & ((1 << size) - 1)) - packing.bias(1, field)
+        right = grids[field.wide] * grids[len(packing.wide) + field.narrow]
+        assert (read == right).all()
+
+
+@pytest.mark.parametrize("pair", ["int8 int8", "int4 int8", "int4 int4", "e2m1 e2m1", "uint8 int8"])
+def test_a_product_more_than_a_field_holds_is_read_wrong(pair):
+    for packing in found_for(*pair.split()):
+        if packing.products > 1:
+            many, lowest = packing.terms + 2, packing.fields[0]
+            reads = []
+            for values in ends(packing):
+                x, y = words(packing, values)
+                total = packing.start(packing.terms) + many * x * y
+                read = packing.read(total & (1 << packing.sum) - 1, packing.terms)
+                reads.append(read == {k: many * v for k, v in wanted(packing, [values]).items()})
+            assert not all(reads), (packing, lowest)
+
+
+#: Products a block, and how many a field adds up at the least: what papers and prototypes have.
+KNOWN = [
+    ("int8", "int8", 2, 7),
+    ("int4", "int8", 2, 511),
+    ("int4", "int4", 4, 15),
+    ("e2m1", "e2m1", 4, 7),
+    ("e2m1", "int8", 2, 511),
+    ("int2", "int8", 3, 7),
+    ("ternary", "int8", 3, 15),
+    ("int6", "int6", 2, 256),
+]
+
+
+@pytest.mark.parametrize("weight, activation, products, terms", KNOWN)
+def test_packings_are_no_worse_than_those_that_are_known(weight, activation, products, terms):
+    best = [p for p in found_for(weight, activation, (4, 4)) if p.products == products]
+    assert max(packing.terms for packing in best) >= terms
+
+
+def test_eight_products_of_int8_share_a_block_where_sums_start_from_a_bias():
+    """Two's complement fields of 18 bits hold seven: 8 * 128 * 128 is 2**17."""
+    [packing] = [p for p in found_for("int8", "int8", (2, 1)) if p.products == 2]
+    assert (packing.wide, packing.terms) == ((0, 18), 8)
+    assert packing.excess(8, packing.fields[0]) == 1
+
+
+def test_a_block_that_is_too_narrow_packs_nothing():
+    assert found_for("int8", "int8", geometry=Geometry(7, 18, 48)) == []
+    single = found_for("int16", "int16", geometry=Geometry(18, 18, 36))
+    assert [packing.products for packing in single] == [1, 1]
+
+
+def side(name):
+    return Side(bounds(name), lookup(name).bits)
+
+
+def test_sums_stay_in_blocks_where_they_fit():
+    """INT4 × INT8 over 4096: a cascade of eight of 16 lanes adds 2048 products up."""
+    found = laid((side("int4"), side("int8")), DSP48E2, (8, 2), 16, 4096)
+    assert found.held and found.packing.products == 2 and found.chain <= 8
+    long = laid((side("int8"), side("int8")), DSP48E2, (8, 2), 16, 4096)
+    assert not long.held and max(map(len, long.chains)) <= 8
+    assert laid((side("int8"), side("int8")), DSP48E2, (1, 1), 2, 4096).held
+
+
+def test_all_cascades_end_together():
+    found = laid((side("int4"), side("int8")), DSP48E2, (2, 1), 7, 4095)
+    for chain in found.chains:
+        assert [found.cycle(lane) for lane in chain] == list(
+            range(found.longest - len(chain), found.longest)
+        )
