@@ -8,7 +8,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup synth verify verilog demo test test-all bench curve elements lint clean
+.PHONY: help setup synth verify verilog demo test test-all bench curve elements blocks lint clean
 
 help:
 	@echo "make synth BOARD=u280 ENGINE=w4a8        verify, synthesize, print the cost"
@@ -17,6 +17,7 @@ help:
 	@echo "make demo                                handwritten digits through simulated hardware"
 	@echo "make curve                               sites of integer pairs by their widths, a picture"
 	@echo "make elements                            processing elements of the literature side by side"
+	@echo "make blocks                              what products packed into DSP blocks cost"
 	@echo "make test | test-all | bench | lint      tests, long tests, speeds, style and types"
 	@echo "More options for one command: ARGS='--rows 8 --lanes 16' (see $(BIN)/macsmith COMMAND --help)"
 
@@ -62,6 +63,9 @@ curve: .venv/docs
 
 elements: .venv/core
 	$(BIN)/python docs/elements.py
+
+blocks: .venv/core
+	$(BIN)/python docs/blocks.py
 
 lint: .venv/tests
 	$(BIN)/ruff check .

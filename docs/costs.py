@@ -54,7 +54,8 @@ def table(board: boards.Board) -> str:
         f"Per MAC on the {board.name} at {shape}, raw exact accumulator for K = 4096, streams and "
         "decoders included; estimate after synthesis, not placed.",
         "",
-        "| engine | sites | LUT | FF | LUT levels | carry bits | sites, `dsp` | LUT, `dsp` | DSP |",
+        "| engine | sites | LUT | FF | LUT levels | carry bits | sites, `dsp` | LUT, `dsp` "
+        "| MACs a DSP |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     macs = SHAPE["rows"] * SHAPE["cols"] * SHAPE["lanes"]
@@ -64,7 +65,7 @@ def table(board: boards.Board) -> str:
         other = [dsp.resources[key] / macs for key in ("sites", "lut", "dsp")]
         words = [f"`{name}`", *(f"{cell:.1f}" for cell in cells)]
         words += [str(lut.levels["lut"]), str(lut.levels["carry"])]
-        words += [f"{other[0]:.1f}", f"{other[1]:.1f}", f"{other[2]:.2f}"]
+        words += [f"{other[0]:.1f}", f"{other[1]:.1f}", f"{1 / other[2]:.2f}" if other[2] else "–"]
         lines.append("| " + " | ".join(words) + " |")
     tools = next(iter(costs["lut"].values())).tools
     return "\n".join([*lines, "", f"yosys {tools['yosys']}, `{tools['flags']}`."])
@@ -74,7 +75,7 @@ def synthesized(board: boards.Board, policy: str) -> dict[str, boards.Cost]:
     """The cost of each pair's engine."""
     engines = {name: emit(design(name, Options(**SHAPE, policy=policy))) for name in PAIRS}
     found = boards.synthesize(
-        "".join(emitted.rtlil for emitted in engines.values()),
+        "".join(emitted.fabric for emitted in engines.values()),
         [emitted.core for emitted in engines.values()],
         board,
         policy,

@@ -67,6 +67,7 @@ class Report:
             "macs_per_cycle": self.macs,
             "modes": [{"pair": pair, "macs_per_cycle": n} for pair, n in self.rates.items()],
             "resources": resources,
+            "macs_per_dsp": round(self.macs / used, 3) if (used := resources["dsp"]) else None,
             "per_mac": {name: round(value / self.macs, 3) for name, value in resources.items()},
             "scale_path": self._path(),
             "utilization": dict(self.cost.utilization),
@@ -118,7 +119,7 @@ class Report:
         levels, fits = self.cost.levels, self.cost.fits
         proof = "verified against the golden model" if self.verified else "NOT verified"
         lines = [
-            f"{self._rates()} MACs per cycle; {proof}",
+            f"{self._rates()} MACs per cycle{self._packed()}; {proof}",
             f"levels between registers: {levels['lut']} LUT, carry run of {levels['carry']} bits",
         ]
         if self.path:
@@ -138,6 +139,11 @@ class Report:
             )
         tools = ", ".join(f"{name} {text}" for name, text in self.cost.tools.items())
         return [*lines, NOTE, f"tools: {tools}"]
+
+    def _packed(self) -> str:
+        """How many a DSP block, where there are any."""
+        used = self.cost.resources.get("dsp", 0)
+        return f", {self.macs / used:.2f} for each DSP block" if used else ""
 
     def _rates(self) -> str:
         if len(self.rates) == 1:

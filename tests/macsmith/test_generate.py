@@ -52,6 +52,7 @@ ARITHMETICS = {
     ),
     "modes": raw("int8", "int8", 64),
     "leaves": raw("int4", "int8", 64),
+    "packed": raw("int8", "int8", 64),
     "serial_axis": Arithmetic(PLAIN, COMPLEX, combine=(((1, 0),), ((0, -1),)), k_max=128),
 }
 #: Further modes.
@@ -67,6 +68,7 @@ ENGINES = {
             interface="axis" if name in AXIS else "native",
             datapath="bit_serial" if name == "digits" else "auto",
             adders="carry4" if name == "leaves" else "inferred",
+            policy="dsp" if name == "packed" else "lut",
         ),
     )
     for name, arithmetic in ARITHMETICS.items()
@@ -140,6 +142,7 @@ def test_the_folder_is_complete(made, name):
         "tb/Makefile",
         *(f"tb/{stream}.hex" for stream in streams),
         *(["tb/CARRY4.v"] if name == "leaves" else []),
+        *(["tb/DSP48E2.v"] if name == "packed" else []),
         "vivado/synth_ooc.tcl",
         f"vivado/{name}.xdc",
         "vivado/package_ip.tcl",
