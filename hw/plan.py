@@ -218,7 +218,8 @@ class Plan(ArrayPlan):
 
     @property
     def remarks(self):
-        return self._path.remarks if self.serial else ()
+        held = [blocks for item in self.sums if (blocks := self.blocks(item))]
+        return (*(blocks.remark for blocks in held), *(self._path.remarks if self.serial else ()))
 
     @property
     def result(self):

@@ -37,12 +37,22 @@ class Dsp(Datapath):
         plan = cls(weight, activation, setting.lanes, sharing=setting.sharing, count=1 << 12)
         total = plan.product.times(plan.count).width
         sites = plan.layout.sites(plan.sides, setting.sharing, total)
-        return sites / plan.layout.packing.products / plan.lanes
+        rows, cols = setting.sharing
+        # Others leave the accumulator out, which stands behind all of them.
+        return (sites * plan.layout.tiles(setting.sharing) / (rows * cols) - total) / plan.lanes
 
     @property
     def tile(self) -> tuple[int, int]:
         """Rows and columns that share blocks."""
         return self.layout.packing.tile
+
+    @property
+    def remark(self) -> str:
+        """How products lie on blocks, in a line."""
+        layout, (rows, cols) = self.layout, self.tile
+        sums = "sums over K in blocks" if layout.held else "every step's sums read"
+        tile = f"{rows} rows × {cols} columns a block"
+        return f"DSP blocks: {tile}, cascades of {layout.longest}, {sums}"
 
     @cached_property
     def found(self) -> Layout | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
+from math import ceil
 from typing import NamedTuple
 
 from ...golden.bounds import Range
@@ -95,6 +96,11 @@ class Layout:
                 if self.packing.excess(self.terms(chain), field)]  # fmt: skip
         return max(len(full) - len(self.chains) + 1, 0)
 
+    def tiles(self, shape: tuple[int, int]) -> int:
+        """Tiles that cover so many rows and columns."""
+        rows, cols = self.packing.tile
+        return ceil(shape[0] / rows) * ceil(shape[1] / cols)
+
     def sites(self, sides: tuple[Side, Side], shape: tuple[int, int], total: int) -> float:
         """About how many LUT sites a tile takes in an array of ``shape`` rows and columns.
 
@@ -118,7 +124,7 @@ class Layout:
 def laid(
     sides: tuple[Side, Side], geometry: Geometry, shape: tuple[int, int], lanes: int, count: int
 ) -> Layout | None:
-    """The layout of least worth a product; None if the block cannot multiply the elements.
+    """The layout of least worth in all; None if the block cannot multiply the elements.
 
     Parameters
     ----------
@@ -131,7 +137,7 @@ def laid(
 
     def worth(layout: Layout) -> tuple[float, int]:
         sites = layout.sites(sides, shape, total) + WORTH * lanes
-        return sites / layout.packing.products, layout.chain
+        return sites * layout.tiles(shape), layout.chain
 
     found = _layouts(packings(weight, activation, geometry, shape), lanes, count)
     return min(found, key=worth, default=None)

@@ -62,6 +62,10 @@ WRONG = [
     ("explain int8xint8 --adders some", "unknown adders 'some'"),
     ("synth int4xint4 --no-verify --board icebreaker --adders carry4", "--adders inferred"),
     ("generate int4xint4 --board ulx3s-85 --adders carry4", "--adders inferred"),
+    ("explain int8xint8 --blocks some", "unknown blocks 'some'"),
+    ("explain int8xint8 --datapath dsp", "of DSP blocks: choose --policy dsp"),
+    ("explain fp16xint8 --datapath dsp --policy dsp", "does not serve fp16 × int8; these do: auto"),
+    ("synth int4xint4 --no-verify --board ulx3s-85 --blocks dsp48e2", "choose --blocks auto"),
     ("explain int4xint8 --bogus 3", "unrecognized arguments: --bogus 3"),
     ("explain bf16xint4", "277 bits, more than 128; use --accumulate aligned"),
     ("explain e6m1xe6m1", "more than 128; use --accumulate aligned"),
@@ -104,6 +108,13 @@ def test_wrong_usage_is_one_line_and_exit_code_2(run, words, message):
     errors = [line for line in err.splitlines() if not line.startswith("…")]
     assert (code, out, len(errors)) == (2, "", 1)
     assert message in errors[0] and errors[0].startswith("macsmith: ")
+
+
+def test_how_products_lie_on_blocks_is_explained(run):
+    words = ["explain", "int4xint4", "--policy", "dsp", "--lanes", "16"]
+    code, out, _ = run(*words)
+    assert code == 0 and "DSP blocks: 2 rows × 2 columns a block, cascades of 4" in out
+    assert "DSP blocks" not in run(*words, "--blocks", "inferred")[1]
 
 
 def test_what_cannot_be_built_leaves_no_folder(run, tmp_path, monkeypatch):

@@ -169,3 +169,10 @@ def test_all_cascades_end_together():
         assert [found.cycle(lane) for lane in chain] == list(
             range(found.longest - len(chain), found.longest)
         )
+
+
+def test_tiles_that_rows_do_not_fill_count_whole():
+    """Three rows a block are no better than two where there are four."""
+    pair = side("int2"), side("int8")
+    shapes = {rows: laid(pair, DSP48E2, (rows, 1), 4, 4096).packing.tile[0] for rows in (3, 4, 6)}
+    assert shapes == {3: 3, 4: 2, 6: 3}

@@ -1,0 +1,40 @@
+"""What blocks hold, nothing outside does."""
+
+import re
+
+import pytest
+from amaranth.back import rtlil
+from macsmith.boards import lookup as board
+from macsmith.boards import synthesize
+from macsmith.golden.bounds import Range, of_format
+from macsmith.hw.dsp.block import DSP48E2, instances
+from macsmith.hw.dsp.element import Cascades
+from macsmith.hw.dsp.layout import Layout
+from macsmith.hw.dsp.packing import packings
+
+from macsmith import lookup
+
+
+def layout(pair, tile, lanes, count):
+    sides = [of_format(lookup(name)) for name in pair.split()]
+    sides = [Range(0, side.low, side.high) for side in sides]
+    found = [packing for packing in packings(*sides, DSP48E2, tile) if packing.tile == tile]
+    found = max(found, key=lambda packing: packing.terms)
+    return Layout(found, lanes, lanes, count)
+
+
+@pytest.mark.parametrize("count", [0, 2048], ids=["read every step", "sums held"])
+@pytest.mark.parametrize("pair, tile", [("int16 int16", (1, 1)), ("int4 int8", (2, 1))])
+def test_a_cascade_of_skewed_inputs_takes_nothing_but_blocks(pair, tile, count, build_folder):
+    """Four taps; the sign of a packed element goes to its place by wires."""
+    cascade = Cascades(layout(pair, tile, 4, count))
+    with instances():
+        text = rtlil.convert(cascade, name="taps", emit_src=False)
+    # ABC takes bits of ports by these names.
+    text = re.sub(r"\\\S+", lambda name: name[0].replace("[", ".").replace("]", ""), text)
+    costs = synthesize(text, ["taps"], board("u280"), "dsp", [], build_folder)
+    used = {name: n for name, n in costs["taps"].resources.items() if n}
+    # The clock enable of held sums, and which of its own or the start is added.
+    more = {"sites": 2, "lut": 2, "lut_packed": 1} if count else {}
+    assert {**used, **more} == {"dsp": 4, **more}
+    assert used.get("lut", 0) <= more.get("lut", 0)
