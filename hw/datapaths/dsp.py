@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from math import inf
 
@@ -14,6 +15,7 @@ from ..dsp.element import Cascades, gathered
 from ..dsp.layout import Layout, Side, laid
 from ..dsp.words import word
 from .base import SETTING, Datapath, Dot
+from .forms import Form
 from .recoded import is_fixed, number, of_values
 
 
@@ -71,14 +73,26 @@ class Dsp(Datapath):
 
     @property
     def forms(self):
-        delays = self.layout.delays
-        return of_values(self.weight, delays, False), of_values(self.activation, delays, False)
+        return tuple(
+            replace(form, delays=tuple(n + self.stages - form.stages for n in self.layout.delays))
+            for form in self._made
+        )
+
+    @property
+    def _made(self) -> list[Form]:
+        """What is taken of weights and activations, without the delays of lanes."""
+        return [of_values(fmt, (0,), False) for fmt in (self.weight, self.activation)]
+
+    @property
+    def stages(self) -> int:
+        """Cycles until the numbers are made."""
+        return max(form.stages for form in self._made)
 
     @property
     def latency(self):
         """To the sums of a step; where blocks hold sums over K, to what enters these."""
-        layout = self.layout
-        return layout.latency - 1 if layout.held else layout.latency + layout.levels
+        layout, stages = self.layout, self.stages
+        return stages + layout.latency + (-1 if layout.held else layout.levels)
 
     def words(self, vectors, side: int):
         """The words of all lanes, of what the forms made for a tile's rows or columns."""

@@ -2,6 +2,8 @@
 // Written from AMD UG579 (UltraScale Architecture DSP Slice); yosys ships no model of this block.
 // Left out, and x where asked for: logic functions and the wide XOR, the pattern detector, the
 // multiply-and-accumulate extension over two blocks, inverted inputs, asynchronous resets.
+// verilator lint_off UNUSEDSIGNAL
+// verilator lint_off WIDTH
 module DSP48E2 #(
     parameter integer ACASCREG = 1, ADREG = 1, ALUMODEREG = 1, AREG = 1, BCASCREG = 1, BREG = 1,
     parameter integer CARRYINREG = 1, CARRYINSELREG = 1, CREG = 1, DREG = 1, INMODEREG = 1,
@@ -168,8 +170,10 @@ module DSP48E2 #(
             assign added[part * SIZE +: SIZE] = total[SIZE-1:0] ^ {SIZE{alumode[1]}};
             assign carries[(part + 1) * 4 / PARTS - 1] = total[SIZE] ^ (alumode[1] & alumode[0]);
         end
-        if (PARTS == 1) assign carries[2:0] = 3'bx;
-        if (PARTS == 2) begin
+        if (PARTS == 1) begin : one
+            assign carries[2:0] = 3'bx;
+        end
+        if (PARTS == 2) begin : two
             assign carries[0] = 1'bx;
             assign carries[2] = 1'bx;
         end

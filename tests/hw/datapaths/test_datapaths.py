@@ -227,15 +227,23 @@ def test_tables_are_for_those_who_share_them():
 
 
 def test_auto_leaves_to_dsp_blocks_what_they_take():
-    """A 4 × 4 multiplier stays in LUTs, which others use better; long shifts cost more than it."""
-    dsp = Setting("dsp")
-    kinds = {"int8": "multiply", "int4": "booth", "ternary": "select", "e4m3": "split_shift"}
-    for name, kind in kinds.items():
+    """Numbers; long shifts cost more than a multiplier. Where tools infer, 4 × 4 stays in LUTs."""
+    dsp, inferred = Setting("dsp"), Setting("dsp", blocks="inferred")
+    kinds = {
+        "int8": ("dsp", "multiply"),
+        "int4": ("dsp", "booth"),
+        "e4m3": ("split_shift", "split_shift"),
+    }
+    for name, found in kinds.items():
         fmt = lookup(name)
-        assert choose("auto", fmt, fmt, setting=dsp).name == kind
+        assert choose("auto", fmt, fmt, setting=dsp).name == found[0]
+        assert choose("auto", fmt, fmt, setting=inferred).name == found[1]
     int8 = lookup("int8")
-    assert choose("auto", lookup("ternary"), int8, setting=dsp).name == "multiply"
+    assert choose("auto", lookup("ternary"), int8, setting=dsp).name == "dsp"
+    assert choose("auto", lookup("ternary"), int8, setting=inferred).name == "multiply"
     assert choose("booth", int8, int8, setting=dsp).name == "booth"
+    with pytest.raises(DesignError, match="choose --policy dsp"):
+        choose("dsp", int8, int8)
 
 
 def test_a_pair_that_is_not_served_is_refused():
