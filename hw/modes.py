@@ -170,9 +170,9 @@ def _units(alone: tuple[Plan, ...], words: int, datapath: str) -> tuple[Unit, ..
     if datapath == PlaneSerial.name:
         bits = _serving(PlaneSerial, alone[0], words, [_words(mode, words) for mode in alone])
         return (Unit(tuple(range(len(alone))), bits),)
-    # What they give is chosen among as a whole: none comes in segments.
+    # What they give is chosen among as a whole, every step: none comes in segments, or is held.
     single = [
-        Unit((n,), replace(mode.dot(mode.sums[0].pairs[0]), segment=0))
+        Unit((n,), replace(mode.dot(mode.sums[0].pairs[0]), segment=0, count=0))
         for n, mode in enumerate(alone)
     ]
     found = {

@@ -117,6 +117,7 @@ class CascadeDot(Dot):
 
     def elaborate(self, platform):
         m, plan = Module(), self.plan
+        assert not plan.count, "sums over K are those of a tile"
         m.submodules.cascades = cascades = Cascades(plan.layout)
         m.d.comb += cascades.enable.eq(self.enable)
         for side, vector in enumerate((self.weight, self.activation)):

@@ -141,6 +141,14 @@ def test_what_modes_cannot_have(change, message):
         plan(design("simd", Options(**change)))
 
 
+def test_blocks_give_modes_the_sum_of_every_step():
+    """What blocks hold, or share, is of one mode alone."""
+    found = plan(engine("int8xint8", "int4xint4", policy="dsp", datapath="dsp", rows=2))
+    assert [unit.datapath.name for unit in found.units] == ["dsp", "dsp"]
+    assert all(not unit.datapath.layout.held for unit in found.units)
+    assert all(unit.datapath.tile == (1, 1) for unit in found.units)
+
+
 @pytest.mark.parametrize("datapath", ["auto", "bit_serial", "plane_serial"])
 def test_modes_take_all_digits_and_add_them_every_step(datapath):
     both = "int8xint8", "int4xint4"

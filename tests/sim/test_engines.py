@@ -108,6 +108,7 @@ ENGINES = [
     ("int8", "int8", (2, 2, 4), "native", {"policy": "dsp", "initial": lookup("int16")}),
     ("int5", "int7", (2, 2, 3), "axis", {"policy": "dsp", "flow": "systolic_os", "k_max": 4095}),
     ("int16", "int16", (1, 2, 2), "native", {"policy": "dsp"}),
+    ("int8", "int8", (2, 2, 2), "native", {"policy": "dsp", "modes": [("int4", "int4")]}),
     ("e3m0", "int5", (2, 1, 5), "native", {"policy": "dsp", "datapath": "dsp", "k_max": 500}),
     ("ternary", "int6", (2, 2, 7), "native", {"policy": "dsp", "datapath": "dsp", "k_max": 7}),
     (
