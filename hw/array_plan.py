@@ -13,7 +13,7 @@ from ..golden.bounds import Range
 from ..golden.description import Build
 from ..golden.flags import Reachable
 from ..golden.formats import Format
-from .datapaths import Dsp, SerialForm
+from .datapaths import Dsp, SeenForm
 from .inputs import ANY, Input, Scouting, seen
 from .rows import segment_of
 from .sums import Sum
@@ -119,12 +119,12 @@ class ArrayPlan(ABC):
         counts = [self.cycles_in(mode) for mode in range(len(self.modes))]
         return f"in {'/'.join(map(str, counts))} cycles"
 
-    def serial_inputs(self, side: int) -> dict[str, Input[SerialForm]]:
-        """Those of ``inputs`` whose elements come in parts: their digits or terms."""
+    def serial_inputs(self, side: int) -> dict[str, Input[SeenForm]]:
+        """Those of ``inputs`` whose digits or terms can be looked at before a step is taken."""
         found = {}
         for key, item in self.inputs(side).items():
-            if isinstance(item.form, SerialForm):
-                found[key] = cast(Input[SerialForm], item)
+            if isinstance(item.form, SeenForm):
+                found[key] = cast(Input[SeenForm], item)
         return found
 
     def fed(self, side: int) -> data.StructLayout:

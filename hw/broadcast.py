@@ -43,8 +43,10 @@ class BroadcastArray(StepArray):
         for number, item in enumerate(self.plan.sums):
             blocks = self.plan.blocks(item)
             if blocks is not None:
-                for tile in self._tiles(m, number, item, blocks, operands):
-                    now = marks[self.plan.sum_latency - 1 - self._waits_for(blocks)]
+                # Tiles that are sooner ready than the slowest sums begin as much earlier.
+                early = self.plan.dot_latency - blocks.latency
+                now, late = marks[self.plan.sum_latency - 1 - early], self.plan.late + early
+                for tile in self._tiles(m, number, item, blocks, late, operands):
                     m.d.comb += [
                         tile.enable.eq(advance),
                         tile.accumulate.eq(now.accumulates(self.plan.cycles_of(item))),
@@ -93,14 +95,9 @@ class BroadcastArray(StepArray):
                         m.d.comb += port.eq(operands[side][vector][key])
                 yield item.index(row, col, plan.cols), element
 
-    def _waits_for(self, blocks: Dsp) -> int:
-        """Cycles by which the sums of tiles could come earlier than others."""
-        return self.plan.dot_latency - blocks.latency
-
-    def _tiles(self, m, number: int, item: Sum, blocks: Dsp, operands):
+    def _tiles(self, m, number: int, item: Sum, blocks: Dsp, late: int, operands):
         """The tiles of one sum whose products share blocks, fed and read."""
         plan = self.plan
-        late = plan.late + self._waits_for(blocks)
         make = partial(Tile, blocks.layout, item.total, plan.segment, late)
         sides = [self._words(m, item, side, blocks, operands[side]) for side in range(2)]
         sums = self.result.payload[str(number)]

@@ -23,7 +23,7 @@ from .minifloat import MinifloatTable
 from .multiply import Multiply
 from .plane_serial import PlaneSerial
 from .select import Select
-from .serial import SerialForm
+from .serial import SeenForm, SerialForm
 from .split_shift import SplitShift
 from .table import Table
 
@@ -36,6 +36,7 @@ __all__ = [
     "Form",
     "Making",
     "PlaneSerial",
+    "SeenForm",
     "SerialForm",
     "Setting",
     "choose",

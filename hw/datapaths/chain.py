@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil
 
 from amaranth.hdl import Module, Value
@@ -14,7 +14,7 @@ from ..tree import tree_levels
 from .base import Datapath
 from .chained_dot import ChainedDot
 from .digits import Digit, Row, chains
-from .forms import Codes, Form
+from .forms import Codes, Form, together
 
 
 @dataclass(frozen=True)
@@ -105,11 +105,7 @@ class Chained(Datapath):
 
     @property
     def forms(self):
-        weight, activation = (
-            replace(form, delays=tuple(n + self.stages - form.stages for n in form.delays))
-            for form in self.made
-        )
-        return weight, activation
+        return together(self.made)
 
     def raised(self, m: Module, weight, activation, o) -> None:
         """The flags of a place's products."""

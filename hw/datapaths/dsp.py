@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from math import inf
 
@@ -15,7 +14,7 @@ from ..dsp.element import Cascades, gathered
 from ..dsp.layout import Layout, Side, laid
 from ..dsp.words import word
 from .base import SETTING, Datapath, Dot
-from .forms import Form
+from .forms import Form, together
 from .recoded import is_fixed, number, of_values
 
 
@@ -73,15 +72,13 @@ class Dsp(Datapath):
 
     @property
     def forms(self):
-        return tuple(
-            replace(form, delays=tuple(n + self.stages - form.stages for n in self.layout.delays))
-            for form in self._made
-        )
+        return together(self._made)
 
     @property
     def _made(self) -> list[Form]:
-        """What is taken of weights and activations, without the delays of lanes."""
-        return [of_values(fmt, (0,), False) for fmt in (self.weight, self.activation)]
+        """What is taken of weights and activations, without the delays for what takes longer."""
+        delays = self.layout.delays
+        return [of_values(fmt, delays, False) for fmt in (self.weight, self.activation)]
 
     @property
     def stages(self) -> int:

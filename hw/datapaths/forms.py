@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar, NamedTuple
 
 from amaranth.hdl import Cat, Module, Value
@@ -82,6 +82,15 @@ class Form(ABC):
     @abstractmethod
     def made(self, m: Module, codes: Sequence[Value], making: Making):
         """What stands at a place: of the codes of its lanes."""
+
+
+def together(forms: Iterable[Form]) -> tuple[Form, ...]:
+    """The same forms, delayed so that all are made at the same time."""
+    held = list(forms)
+    last = max(form.stages for form in held)
+    return tuple(
+        replace(form, delays=tuple(n + last - form.stages for n in form.delays)) for form in held
+    )
 
 
 class Making(NamedTuple):

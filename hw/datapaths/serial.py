@@ -81,7 +81,9 @@ class SerialForm(Form):
     def _parts(self, m: Module, whole, making) -> list[dict[str, Value]]:
         """The values of each part."""
 
-    # Where parts that are zero are left out: elements are looked at before a step is taken.
+
+class SeenForm(SerialForm):
+    """One whose elements can be looked at before a step is taken, to leave out parts of zero."""
 
     def present(self, codes: npt.ArrayLike, select: npt.ArrayLike = 0) -> npt.NDArray[np.bool_]:
         """Which parts of elements are not zero: codes (…) → (…, parts)."""
@@ -97,9 +99,9 @@ class SerialForm(Form):
         """The shape of what :meth:`made` is given in place of a code that was looked at."""
         return self.bits
 
+    @abstractmethod
     def seen(self, m: Module, code: Value, making: Making) -> tuple[Value, list[Value]]:
         """What :meth:`made` is given in place of the code, and which parts are not zero."""
-        raise NotImplementedError
 
 
 class DigitForm(SerialForm):
@@ -120,7 +122,7 @@ class DigitForm(SerialForm):
         return [{"digit": Cat(*bits)} for bits in self.recoding.whole.triples(value)]
 
 
-class SignedForm(DigitForm):
+class SignedForm(DigitForm, SeenForm):
     """A digit -1, 0, 1 or 2 of the magnitude, negated where the number is negative.
 
     The digits are those of the magnitude plus 11…1 to the base of four, less one each: so they come
@@ -172,7 +174,7 @@ class SignedForm(DigitForm):
         return found
 
 
-class TermForm(SerialForm):
+class TermForm(SeenForm):
     """What a code says of one of its terms."""
 
     name = "term"

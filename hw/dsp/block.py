@@ -32,7 +32,10 @@ def instances() -> Iterator[None]:
 
 
 #: UG579: a 27 × 18 multiplier behind a pre-adder, and 48 bits that add up.
-DSP48E2 = Geometry(27, 18, 48, preadder=True)
+DSP48E2 = Geometry(27, 18, 48)
+
+#: What it is called in a netlist.
+CELL = "DSP48E2"
 
 
 @dataclass(frozen=True)
@@ -162,7 +165,7 @@ class Block(wiring.Component):
             **_TIED,
         }
         m.submodules.block = Instance(
-            "DSP48E2",
+            CELL,
             ("i", "CLK", ClockSignal()),
             *(("p", name, value) for name, value in (registers | parameters).items()),
             *(("i", name, value) for name, value in ports.items()),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
 from ...golden.bounds import Range
 
@@ -27,14 +27,11 @@ class Geometry:
     ----------
     wide, narrow : bits of its factors, two's complement.
     sum : bits of its accumulator.
-    preadder : whether the wide factor is a difference of two numbers, so that signed elements stand
-        side by side for nothing.
     """
 
     wide: int
     narrow: int
     sum: int
-    preadder: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,11 +81,6 @@ class Packing:
         return sides[::-1] if self.swapped else sides
 
     @property
-    def places(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Those of the weights, and of the activations."""
-        return (self.narrow, self.wide) if self.swapped else (self.wide, self.narrow)
-
-    @property
     def product(self) -> Range:
         return self.elements[0] * self.elements[1]
 
@@ -109,7 +101,9 @@ class Packing:
 
         As many as leave the bias half of what the field holds, or one less: see :meth:`excess`.
         """
-        one, room = self.total(1), max(min(field.room for field in self.fields), 1)
+        one, room = self.total(1), min(field.room for field in self.fields)
+        if room < 1:
+            return 0
         if not one.low:
             return ((1 << room) - 1) // max(one.high, 1)
         half = 1 << room - 1
@@ -200,6 +194,8 @@ def _roomiest(
 
 
 def _fits(element: Range, places: tuple[int, ...], bits: int) -> bool:
-    """Whether elements at these places are a number of so many bits, of two's complement."""
+    """Whether elements have these places to themselves, and are a number of so many bits."""
+    if any(above - place < element.width for place, above in pairwise(places)):
+        return False
     low, high = (sum(end << place for place in places) for end in (element.low, element.high))
     return -(1 << bits - 1) <= low and high < 1 << bits - 1

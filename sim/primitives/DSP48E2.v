@@ -1,7 +1,8 @@
 // DSP48E2, the DSP block of UltraScale and UltraScale+, for simulation and proofs.
 // Written from AMD UG579 (UltraScale Architecture DSP Slice); yosys ships no model of this block.
 // Left out, and x where asked for: logic functions and the wide XOR, the pattern detector, the
-// multiply-and-accumulate extension over two blocks, inverted inputs, asynchronous resets.
+// multiply-and-accumulate extension over two blocks, inverted inputs, asynchronous resets, the first
+// of two registers where there is one.
 // verilator lint_off UNUSEDSIGNAL
 // verilator lint_off WIDTH
 module DSP48E2 #(
@@ -72,8 +73,8 @@ module DSP48E2 #(
     // The pre-adder: D plus or minus what INMODE[1] lets through of A, or of B.
     reg [26:0] d_r, ad_r;
     wire [26:0] d = DREG == 1 ? d_r : D;
-    wire [26:0] a_mult = inmode[0] ? a1[26:0] : a2[26:0];
-    wire [17:0] b_mult = inmode[4] ? b1 : b2;
+    wire [26:0] a_mult = !inmode[0] ? a2[26:0] : AREG == 2 ? a1_r[26:0] : 27'bx;
+    wire [17:0] b_mult = !inmode[4] ? b2 : BREG == 2 ? b1_r : 18'bx;
     wire [26:0] a_gated = inmode[1] && PREADDINSEL == "A" ? 27'b0 : a_mult;
     wire [17:0] b_gated = inmode[1] && PREADDINSEL == "B" ? 18'b0 : b_mult;
     wire [26:0] given = PREADDINSEL == "B" ? {{9{b_gated[17]}}, b_gated} : a_gated;

@@ -24,7 +24,6 @@ MODES = {
 
 def prove(modes, folder, model=MODEL):
     """Raises ToolFailed unless plain arithmetic and instances are proven equal."""
-    read = {"gold": [], "gate": []}
     for name, mode in modes.items():
         text = rtlil.convert(Block(mode), name=name, emit_src=False)
         (folder / f"{name}_gold.il").write_text(text)
@@ -32,8 +31,6 @@ def prove(modes, folder, model=MODEL):
             text = rtlil.convert(Block(mode), name=name, emit_src=False)
         assert text.count("cell \\DSP48E2 ") == 1
         (folder / f"{name}_gate.il").write_text(text)
-        for kind, found in read.items():
-            found.append(f"read_rtlil {name}_{kind}.il")
     (folder / "model.v").write_text(model)
     whole = ["proc", "flatten", "opt -full", "wreduce", "opt_clean", "opt_dff", "opt -full"]
     commands = []
