@@ -1,0 +1,78 @@
+"""Sums in DSP blocks, laid out in every way: also those that no shape here would choose."""
+
+import pytest
+from macsmith.hw.datapaths import dsp
+from macsmith.hw.dsp.layout import Layout
+from macsmith.hw.dsp.packing import packings
+from macsmith.hw.emit import emit
+from macsmith.sim.batch import run_batch
+from macsmith.sim.stimuli import bound_tiles, tiles
+
+from macsmith import Build, Engine, Options, design, raw
+
+#: pair, tile, lanes, blocks of a cascade, longest reduction, whether sums stay in blocks; with how
+#: many of the cascades' sums full, so that 1 is missing to each.
+LAYOUTS = [
+    ("int8 int8", (2, 1), 8, 8, 64, False, 1),
+    ("int8 int8", (2, 1), 16, 8, 64, False, 2),
+    ("int8 int8", (2, 1), 24, 8, 48, False, 3),
+    ("int8 int8", (2, 1), 11, 8, 44, False, 1),
+    ("int8 int8", (1, 2), 5, 2, 35, False, 0),
+    ("int4 int8", (2, 1), 2, 2, 2048, True, 1),
+    ("int4 int8", (2, 1), 4, 2, 4096, True, 2),
+    ("int4 int8", (2, 1), 3, 1, 600, True, 0),
+    ("int4 int4", (2, 2), 16, 16, 64, False, 1),
+    ("uint4 uint4", (2, 2), 9, 9, 63, False, 0),
+    ("int3 int3", (3, 2), 7, 3, 49, False, 0),
+    ("int2 int2", (2, 4), 6, 4, 60, False, 1),
+]
+
+
+@pytest.mark.parametrize("case", LAYOUTS, ids=lambda case: f"{case[0]} {case[2]} by {case[3]}")
+def test_every_layout_gives_the_golden_sums(case, monkeypatch):
+    """At both bounds of every sum, and at random; rows and columns do not fill their tiles."""
+    pair, tile, lanes, chain, k_max, held, full = case
+
+    def given(sides, geometry, shape, lanes, count):
+        bounds = (side.bounds for side in sides)
+        found = [item for item in packings(*bounds, geometry, tile) if item.tile == tile]
+        return Layout(max(found, key=lambda item: item.terms), lanes, chain, k_max * held)
+
+    monkeypatch.setattr(dsp, "laid", given)
+    build = Build(tile[0] + 1, tile[1], lanes, "dsp", policy="dsp")
+    engine = Engine("forced", (raw(*pair.split(), k_max=k_max),), build)
+    emitted = emit(engine)
+    layout = emitted.plan.blocks(emitted.plan.sums[0]).layout
+    excess = [
+        layout.packing.excess(layout.terms(c), layout.packing.fields[0]) for c in layout.chains
+    ]
+    assert (layout.held, sum(excess)) == (held, full)
+    run_batch(emitted, bound_tiles(engine) + tiles(engine, 60, seed=1), stalls=1).check()
+
+
+PLANES = """name = "planes"
+[[modes]]
+output.format = "fp32"
+k_max = 256
+[[modes.weight.planes]]
+code = "low"
+element = "int4"
+scales = [{ name = "a", format = "fp16", span = "row" }]
+[[modes.weight.planes]]
+code = "high"
+element = "e3m0"
+scales = [{ name = "b", format = "fp16", span = "row" }]
+[[modes.activation.planes]]
+element = "int8"
+scales = [{ format = "fp32", span = "row" }]
+"""
+
+
+def test_tiles_that_are_sooner_ready_than_others_wait(tmp_path):
+    """INT4 is held in blocks; E3M0 takes a cycle to make, and is read every step."""
+    (tmp_path / "planes.toml").write_text(PLANES)
+    engine = design(str(tmp_path / "planes.toml"), Options(policy="dsp", rows=2, cols=1, lanes=4))
+    emitted = emit(engine)
+    latencies = [emitted.plan.blocks(item).latency for item in emitted.plan.sums]
+    assert min(latencies) < max(latencies) == emitted.plan.dot_latency
+    run_batch(emitted, bound_tiles(engine) + tiles(engine, 40, seed=1), stalls=1).check()
