@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .array_plan import ArrayPlan
 from .broadcast import BroadcastArray
+from .stationary import StationaryArray
 from .steps import StepArray
 from .systolic import SystolicArray
 
@@ -11,6 +12,7 @@ from .systolic import SystolicArray
 ARRAYS: dict[str, type[StepArray]] = {
     "broadcast": BroadcastArray,
     "systolic_os": SystolicArray,
+    "weight_stationary": StationaryArray,
 }
 
 

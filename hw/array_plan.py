@@ -46,6 +46,11 @@ class ArrayPlan(ABC):
     def flow(self) -> str:
         return self.build.flow
 
+    @property
+    def stationary(self) -> bool:
+        """Whether weights stay while activations pass."""
+        return self.flow == "weight_stationary"
+
     # What is fed to it.
 
     @property
@@ -110,6 +115,11 @@ class ArrayPlan(ABC):
     def fewest_cycles(self) -> int:
         """Cycles that a step takes at the least."""
         return 1 if self.skips else min(map(self.cycles_in, range(len(self.modes))))
+
+    @property
+    def shortest_set(self) -> int:
+        """The fewest steps with the same weights, where these stay, that the next do not wait."""
+        return 1
 
     @property
     def pace(self) -> str:

@@ -155,6 +155,7 @@ def notes(planned: ArrayPlan, interface: str = "native") -> dict[str, str]:
 def _note(planned: ArrayPlan, stream: Stream, interface: str) -> str:
     group = planned.group if isinstance(planned, Plan) else None
     often = {"step": "every step", "group": f"every group of {group}"}
+    often["set"] = "once for all steps that use it"
     if planned.group_steps is None:
         often["group"] = "every reduction"
     head = often.get(stream.per, "every reduction")
@@ -162,6 +163,8 @@ def _note(planned: ArrayPlan, stream: Stream, interface: str) -> str:
         head = "one result a beat, row by row, column by column"
     fields = [_field_note(planned, field) for field in stream.fields]
     ends = "tile" if stream.per == "result" else "reduction"
+    if planned.stationary:
+        ends = "use of the weights; every step is a reduction"
     last = f"; last ends the {ends}" if stream.last else ""
     names = stream.fields[0].flags
     where = "in TUSER" if interface == "axis" else "above each value"

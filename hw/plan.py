@@ -112,12 +112,15 @@ class Plan(ArrayPlan):
         ways = self.build.pipeline, self.infinite, self.setting.sharing
         whole = self.carry_save or not self.plain
         segment = self.segment if kind.staggers and not whole else 0
-        return kind(*pair.formats, self.lanes, *ways, segment, self.skips, self.apart, self._count)
+        sums = segment, self.skips, self.apart, self._count, self.stationary
+        return kind(*pair.formats, self.lanes, *ways, *sums)
 
     def _kind(self, pair: Pair) -> type[Datapath]:
         name = self.build.datapath
         if self.aligned and pair.rule == "exact":
             name = "multiply"
+        elif self.stationary and name == "auto":
+            name = Dsp.name
         return choose(name, *pair.formats, pair.rule, self.setting)
 
     @cached_property
@@ -125,13 +128,20 @@ class Plan(ArrayPlan):
         """Products of a sum over K, where datapaths may hold these; else 0."""
         plain = self.plain and self.initial is None
         rounds = self.aligned or self.stage.saturates
-        ways = self.flow == "broadcast" and not self.carry_save and not self.apart
+        ways = self.flow != "systolic_os" and not self.carry_save and not self.apart
         return max(item.count for item in self.sums) if plain and ways and not rounds else 0
 
     def blocks(self, item):
         pair = item.pairs[0]
         whole = self._count and issubclass(self._kind(pair), Dsp)
         return self.dot(pair) if whole else None
+
+    @cached_property
+    def shortest_set(self):
+        if not self.stationary:
+            return super().shortest_set
+        blocks = self.blocks(self.sums[0])
+        return 1 + blocks.stages + blocks.layout.longest
 
     @cached_property
     def tail(self):
@@ -176,7 +186,7 @@ class Plan(ArrayPlan):
     @cached_property
     def segment(self):
         held = [blocks is not None and blocks.layout.held for blocks in map(self.blocks, self.sums)]
-        return 0 if all(held) else super().segment
+        return 0 if all(held) or self.stationary else super().segment
 
     def addend(self, item: Sum) -> Range:
         """Bounds of what enters a sum at a time."""

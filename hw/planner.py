@@ -43,6 +43,8 @@ def _single(engine: Engine, mode: int) -> Plan:
     if simple and len(arithmetic.accumulate) == 1:
         sums, found = (_preloaded(arithmetic, sums[0]),), ()
     planned = Plan(arithmetic, build, lanes, group, sums, found)
+    if planned.stationary:
+        _check_stationary(engine.name, planned)
     _check_build(engine.name, planned)
     if planned.serial:
         if arithmetic.initial is not None:
@@ -63,10 +65,37 @@ def _check_modes(name: str, build: Build) -> None:
             f"{name} has several modes, whose digits all take a cycle: choose --digits all, or "
             "build a mode as an engine of its own"
         )
+    if build.flow == "weight_stationary":
+        raise DesignError(
+            f"{name} has several modes, whose weights do not stay: choose --flow broadcast or "
+            "systolic_os, or build a mode as an engine of its own"
+        )
     if build.digit_sums == "apart":
         raise DesignError(
             f"{name} has several modes, whose digits are added every step: choose "
             "--digit-sums joined, or build a mode as an engine of its own"
+        )
+
+
+def _check_stationary(name: str, planned: Plan) -> None:
+    """Raise DesignError unless weights can stay while activations pass."""
+    build, arithmetic = planned.build, planned.arithmetic
+    flows = "--flow broadcast or systolic_os"
+    if build.policy != "dsp" or build.datapath not in ("auto", "dsp"):
+        raise DesignError(
+            f"weights of {name} stay in DSP blocks: choose --policy dsp, with --datapath auto or "
+            f"dsp, or {flows}"
+        )
+    if arithmetic.k_max > planned.lanes:
+        raise DesignError(
+            f"weights that stay are summed over the lanes alone, and results leave every step: K "
+            f"is at most {planned.lanes} lanes, got {arithmetic.k_max}; choose --k-max "
+            f"{planned.lanes}, more --lanes, or {flows}"
+        )
+    if planned.serial or len(planned.sums) > 1 or planned.blocks(planned.sums[0]) is None:
+        raise DesignError(
+            f"{name} scales, rounds, saturates or starts its sums, or keeps their carries; weights "
+            f"stay only for single exact sums: choose {flows}"
         )
 
 

@@ -11,7 +11,7 @@ from .plan import Plan
 from .product import flag_names
 
 #: How often a stream has a beat.
-PER = ("step", "group", "reduction", "result")
+PER = ("step", "set", "group", "reduction", "result")
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,10 @@ class Stream:
     name : ``weight``, ``activation``, ``scale``, ``initial``, ``end_scale`` or ``result``.
     output : whether the engine drives it.
     per : how often it has a beat: once a ``step``, ``group``, ``reduction`` or ``result`` (row
-        by row, all outputs of a row and column together).
+        by row, all outputs of a row and column together); or for a ``set`` of steps, those with
+        the same weights, each of which is a reduction.
     fields : what a beat carries, the first in the low bits. Results have one field.
-    last : whether the payload ends with the mark of the end of a reduction.
+    last : whether the payload ends with the mark of the end of a reduction, or of a set.
     """
 
     name: str
@@ -112,7 +113,7 @@ def streams(plan: ArrayPlan) -> tuple[Stream, ...]:
     """The streams of an engine, in the order of its ports."""
     mode = (Field("mode", "mode", None, "mode", 1, 1, plan.mode_bits),) * (plan.mode_bits > 0)
     found = [
-        Stream("weight", False, "step", _codes(plan, 0)),
+        Stream("weight", False, "set" if plan.stationary else "step", _codes(plan, 0)),
         Stream("activation", False, "step", _codes(plan, 1) + mode, last=True),
     ]
     if isinstance(plan, Plan):

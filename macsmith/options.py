@@ -38,7 +38,7 @@ class Options:
     output : ``raw`` or the result's format; fp32 for a scaled design.
     rounding, bias, relu, clamp, nan : see :class:`Output`.
     product : how two elements multiply; see :class:`Arithmetic`.
-    k_max : the longest reduction.
+    k_max : the longest reduction; of weights that stay, the lanes unless another is given.
     """
 
     name: str | None = None
@@ -100,6 +100,8 @@ def override(engine: Engine, options: Options) -> Engine:
     """
     given = {key: value for key in _BUILD if (value := getattr(options, key)) is not None}
     build = replace(engine.build, **given) if given else engine.build
+    if options.flow == "weight_stationary" and options.k_max is None and len(engine.modes) == 1:
+        options = replace(options, k_max=build.lanes)
     modes = tuple(_arithmetic(item, options, build.lanes) for item in engine.modes)
     return Engine(options.name or engine.name, modes, build)
 

@@ -95,8 +95,8 @@ def _inputs(planned: ArrayPlan, ports: tuple[Stream, ...], kinds: tuple[str, ...
                 name = f"{side} {field.array}" if field.side is not None else field.name
                 form, unit = format_of(planned, field)
                 bounds = planned.initial if unit is not None else None
-                often = {"step": "a step", "group": "a group"}.get(stream.per, "a reduction")
-                what = f"{field.count} {often}"
+                often = {"step": "a step", "set": "a set of steps", "group": "a group"}
+                what = f"{field.count} {often.get(stream.per, 'a reduction')}"
                 rows.append(Row(name, field.bits, bounds, "" if bounds else form, None, what))
     return rows
 
@@ -120,7 +120,7 @@ def _sum(planned: Plan, item: Sum, number: str) -> list[Row]:
     cycles = planned.step_latency - 1
     tree = f"{terms} products, {cycles} registers"
     rows.append(Row(f"step{number}", item.step.width, item.step, "", cycles, tree))
-    name = "group sum" if planned.serial else "accumulator"
+    name = "group sum" if planned.serial else "sum" if planned.stationary else "accumulator"
     what = f"one {one}, over {item.count if planned.group else f'K up to {item.count}'}"
     what += _waiting(planned)
     cycles = 1 + planned.skew + planned.late

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .hw.emit import Emitted
 from .hw.ports import Stream
-from .sim.beats import join, single
+from .sim.beats import sent
 from .sim.pack import beat_bits, pack
 from .sim.rate import expected_cycles
 from .sim.stimuli import Tile, bound_tiles, tiles
@@ -80,7 +80,7 @@ def memories(emitted: Emitted, chosen: Chosen) -> tuple[Memory, ...]:
 def _memory(emitted: Emitted, stream: Stream, chosen: Chosen) -> Memory:
     interface, plan = emitted.engine.build.interface, emitted.plan
     parts = [
-        pack(stream, interface, join([single(stream, plan, tile) for tile in share]))
+        pack(stream, interface, sent(stream, plan, share))
         for share in (chosen.freely, chosen.stalled)
     ]
     width = beat_bits(stream, interface)

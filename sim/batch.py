@@ -13,7 +13,7 @@ from ..golden.errors import Mismatch
 from ..hw.array_plan import ArrayPlan
 from ..hw.emit import Emitted
 from . import lanes, report
-from .beats import Beats, beats_of, join, single, steps_of
+from .beats import Beats, beats_of, sent, steps_of
 from .matmul import engine_matmul
 from .rate import expected_cycles
 from .stimuli import Tile
@@ -76,7 +76,7 @@ def run_batch(
     expected: int | None = None if stalls else 0
     seconds, wrong, text = 0.0, list[int](), ""
     for number, chunk in enumerate(_chunks(tiles, plan)):
-        beats = {s.name: join([single(s, plan, tile) for tile in chunk]) for s in emitted.streams}
+        beats = {stream.name: sent(stream, plan, chunk) for stream in emitted.streams}
         begun = time.perf_counter()
         run = machine.run(beats, len(beats["result"]), stalls + number if stalls else 0)
         seconds += time.perf_counter() - begun

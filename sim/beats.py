@@ -8,7 +8,8 @@ picks its blocks.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,7 @@ def beats_of(stream: Stream, plan: ArrayPlan, steps: int) -> int:
     """How many beats of ``stream`` a reduction of so many steps has."""
     return {
         "step": steps,
+        "set": 1,
         "group": steps // (plan.group_steps or steps),
         "reduction": 1,
         "result": plan.rows * plan.cols,
@@ -147,6 +149,30 @@ def join(parts: Sequence[Beats]) -> Beats:
         for arrays in zip(*(p.flags for p in parts), strict=True)
     ]
     return Beats(tuple(values), tuple(flags), np.concatenate([p.last for p in parts]))
+
+
+def sent(stream: Stream, plan: ArrayPlan, reductions: Sequence[Matrices]) -> Beats:
+    """The beats of reductions that fill the array, one after another."""
+    beats = join([single(stream, plan, matrices) for matrices in reductions])
+    return of_sets(stream, plan, beats, begins(reductions)) if plan.stationary else beats
+
+
+def begins(reductions: Sequence[Matrices]) -> Array:
+    """Which reductions have other weights than the one before: bool (reductions,)."""
+    weights = [matrices.weight for matrices in reductions]
+    same = [one is other for one, other in pairwise(weights)]
+    return ~np.array([False, *same])
+
+
+def of_sets(stream: Stream, plan: ArrayPlan, beats: Beats, first: Array) -> Beats:
+    """Where weights stay: the beats of reductions, a step each, of which some are a set's first.
+
+    Weights come once a set, whose last activations end it.
+    """
+    if stream.per == "set":
+        values = tuple(array[first] for array in beats.values)
+        return Beats(values, beats.flags, beats.last[first])
+    return beats if stream.output else replace(beats, last=np.append(first[1:], True))
 
 
 def gather(results: Array, shape: tuple[int, int], plan: ArrayPlan, outputs: int) -> Array:

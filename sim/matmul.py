@@ -12,7 +12,7 @@ from ..golden.matmul import Matrix, Result
 from ..golden.tensor import Quantized, single
 from ..hw.emit import Emitted, emit
 from . import lanes
-from .beats import Blocks, Feed, Matrices, beats_of, gather, steps_of
+from .beats import Blocks, Feed, Matrices, beats_of, gather, of_sets, steps_of
 from .stimuli import unit
 from .streams import CHUNK, Array, Simulator
 
@@ -69,6 +69,9 @@ def _run(machine: Simulator, matrices: Matrices) -> Array:
         places = np.arange(start, min(start + size, total))
         row, col = np.divmod(places, len(blocks.cols))
         sent = {stream.name: feed.beats(stream, row, col) for stream in machine.sources}
+        if plan.stationary:
+            first = np.append(True, row[1:] != row[:-1])
+            sent = {s.name: of_sets(s, plan, sent[s.name], first) for s in machine.sources}
         run = machine.run(sent, len(row) * each)
         if len(run.words) < len(row) * each or run.extra:
             raise ToolFailed(f"{emitted.engine.name} hung or gave results twice in simulation")

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..hw.array_plan import ArrayPlan
 from ..hw.ports import Stream
-from .beats import Array, Matrices, beats_of, steps_of
+from .beats import Array, Matrices, beats_of, begins, steps_of
 
 
 def steady(plan: ArrayPlan, steps: int) -> bool:
@@ -42,6 +42,11 @@ def expected_cycles(plan: ArrayPlan, result: Stream, reductions: Sequence[Matric
     if not steps or not all(steady(plan, count) for count in steps):
         return None
     more = (beats_of(result, plan, steps[-1]) - 1) * plan.result_interval
+    if plan.stationary:
+        # The weights come a cycle before the first step.
+        lengths = np.diff(np.flatnonzero(np.append(begins(reductions), True)))
+        waits = np.maximum(plan.shortest_set - lengths[:-1], 0).sum()
+        return len(reductions) + int(waits) + plan.latency
     taken = np.concatenate([step_cycles(plan, matrices) for matrices in reductions])
     # The first transfer is that of a step's last part, unless it is looked at before.
     first = 1 if plan.ahead else int(taken[0])

@@ -10,15 +10,18 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ..golden.errors import ToolFailed
 from ..hw import yosys
 from ..hw.emit import Emitted, verilog
 from ..hw.ports import Stream
 from . import tools
-from .beats import join, single, steps_of
+from .beats import begins, sent, steps_of
 from .pack import pack
 from .rate import steady
 from .stimuli import Tile
@@ -43,6 +46,13 @@ class Job:
         """The tiles dealt out over the stall patterns; the first gets such as run at full rate."""
         parts = min(len(PHASES), len(self.tiles))
         plan = self.emitted.plan
+        if plan.stationary:
+            # Tiles with the same weights stay together.
+            places = np.flatnonzero(begins(self.tiles)[1:]) + 1
+            bounds = [0, *places.tolist(), len(self.tiles)]
+            sets = [self.tiles[start:end] for start, end in pairwise(bounds)]
+            parts = min(parts, len(sets))
+            return [list(chain(*sets[number::parts])) for number in range(parts)]
         long = [steady(plan, steps_of(plan, tile)) for tile in self.tiles]
         first = [tile for tile, fits in zip(self.tiles, long, strict=True) if fits][::parts]
         first = first or self.tiles[:1]
@@ -229,5 +239,4 @@ def expected(item: Job) -> list[list[int]]:
 
 
 def _beats(emitted: Emitted, stream: Stream, share: list[Tile]) -> list[int]:
-    beats = join([single(stream, emitted.plan, tile) for tile in share])
-    return pack(stream, emitted.engine.build.interface, beats)
+    return pack(stream, emitted.engine.build.interface, sent(stream, emitted.plan, share))

@@ -23,6 +23,9 @@ Array = npt.NDArray[Any]
 #: Most groups in a tile of random length whose groups are long.
 _GROUPS = 4
 
+#: How often a tile has the weights of the one before, where weights stay.
+_STAYING = 0.9
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tile(Matrices):
@@ -71,13 +74,15 @@ def tiles(
     most = max(engine.arithmetic.k_max // size, 1)
     usual = min(max(longest // size, _GROUPS), most)
     least = min(-(-steps * engine.lanes() // size), most)
-    result = []
+    result: list[Tile] = []
     for index in range(count):
         # Reductions of one step or group follow each other now and then: they show bubbles.
         units = 1 if index % 7 == 3 else int(rng.integers(1, usual + 1))
         if index % every == 0 and units < least:
             units = int(rng.integers(least, min(least + _GROUPS, most) + 1))
-        result.append(_tile(engine, index, units * size, rng))
+        same = result and engine.build.flow == "weight_stationary" and rng.random() < _STAYING
+        weight = result[-1].weight if same else None
+        result.append(_tile(engine, index, units * size, rng, weight))
     return result
 
 
@@ -166,7 +171,9 @@ def by_row(engine: Engine) -> Engine:
     return replace(engine, modes=(replace(whole, weight=weight, activation=activation),))
 
 
-def _tile(engine: Engine, index: int, k: int, rng: Generator) -> Tile:
+def _tile(
+    engine: Engine, index: int, k: int, rng: Generator, weight: Quantized | None = None
+) -> Tile:
     shared, engine = engine.arithmetic, by_row(engine)
     kinds = OPEN if shared.output.format is None else CLOSED
     kind, scales = kinds[index % len(kinds)], scaling.draw(rng)
@@ -189,7 +196,7 @@ def _tile(engine: Engine, index: int, k: int, rng: Generator) -> Tile:
         operands.append(Quantized(operand, codes, held, chosen))
     words = [kind, *([f"scales: {scales}"] if shared.levels else [])]
     words += ["empty groups"] * empty
-    return answered(engine, ", ".join(words), operands[0], operands[1], rng)
+    return answered(engine, ", ".join(words), weight or operands[0], operands[1], rng)
 
 
 def _scales(level: Level, shape: tuple[int, int], kind: str, rng: Generator) -> Array:

@@ -67,6 +67,7 @@ class Datapath:
         whose steps take several.
     count : products of a sum over K, of datapaths that may hold such sums themselves; they then
         share what makes them with the sums of other rows and columns. Else 0.
+    stays : whether weights stay in what multiplies, of datapaths that may hold them.
     """
 
     weight: Format
@@ -79,6 +80,7 @@ class Datapath:
     skips: bool = False
     apart: bool = False
     count: int = 0
+    stays: bool = False
 
     name: ClassVar[str]
     #: What it serves, for people.

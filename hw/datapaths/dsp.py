@@ -52,13 +52,15 @@ class Dsp(Datapath):
         """How products lie on blocks, in a line."""
         layout, (rows, cols) = self.layout, self.tile
         sums = "sums over K in blocks" if layout.held else "every step's sums read"
+        if layout.stays:
+            sums = "weights stay in blocks"
         tile = f"{rows} rows × {cols} columns a block"
         return f"DSP blocks: {tile}, cascades of {layout.longest}, {sums}"
 
     @cached_property
     def found(self) -> Layout | None:
         most = self.sharing if self.count else (1, 1)
-        return laid(self.sides, DSP48E2, most, self.lanes, self.count)
+        return laid(self.sides, DSP48E2, most, self.lanes, self.count, self.stays)
 
     @property
     def sides(self) -> tuple[Side, Side]:
@@ -72,24 +74,30 @@ class Dsp(Datapath):
 
     @property
     def forms(self):
-        return together(self._made)
+        return self._made if self.stays else together(self._made)
 
     @property
-    def _made(self) -> list[Form]:
+    def _made(self) -> tuple[Form, Form]:
         """What is taken of weights and activations, without the delays for what takes longer."""
         delays = self.layout.delays
-        return [of_values(fmt, delays, False) for fmt in (self.weight, self.activation)]
+        at_once = (0,) * self.lanes if self.stays else delays
+        return of_values(self.weight, at_once, False), of_values(self.activation, delays, False)
 
     @property
     def stages(self) -> int:
-        """Cycles until the numbers are made."""
-        return max(form.stages for form in self._made)
+        """Cycles until the numbers are made that do not stay."""
+        return max(form.stages for form in self._made[self.stays :])
 
     @property
     def latency(self):
-        """To the sums of a step; where blocks hold sums over K, to what enters these."""
+        """To the sums of a step; where blocks hold sums over K, to what enters these.
+
+        Where weights stay, the sums are the results, to the cycle before.
+        """
         layout, stages = self.layout, self.stages
-        return stages + layout.latency + (-1 if layout.held else layout.levels)
+        if layout.held:
+            return stages + layout.latency - 1
+        return stages + layout.latency + layout.levels - layout.stays
 
     def words(self, vectors, side: int):
         """The words of all lanes, of what the forms made for a tile's rows or columns."""

@@ -48,17 +48,25 @@ class Mode:
     cascades : whether it adds what the block below it leaves.
     accumulates : whether it adds its own sum, unless one starts.
     start : what a sum starts from; of one that does not accumulate, every sum.
+    stays : the port (0: wide, 1: narrow) whose factor stays until the next is swapped in; what is
+        loaded waits for that in a register of its own. The factors of the other port do not wait
+        for it.
     """
 
     delay: int = 0
     cascades: bool = False
     accumulates: bool = False
     start: int = 0
+    stays: int | None = None
 
     @property
     def latency(self) -> int:
         """Cycles from the factors to the sum."""
         return 3 + self.delay
+
+    def twice(self, port: int) -> bool:
+        """Whether a port (0: wide, 1: narrow) has two registers."""
+        return self.delay > 0 or self.stays == port
 
 
 class Block(wiring.Component):
@@ -76,6 +84,9 @@ class Block(wiring.Component):
         Add; only if it accumulates.
     first : :py:`In(1)`
         The sum starts anew with what is added in this cycle; only if it accumulates.
+    load, swap : :py:`In(1)`
+        Take a factor that is to stay; multiply by it from now on. Only if one stays, and then
+        whatever ``enable`` is.
     d, a, b : :py:`In(signed(27))`, :py:`In(signed(27))`, :py:`In(signed(18))`
         The factors; ``d - a`` modulo 2**27.
     below : :py:`In(48)`
@@ -91,6 +102,7 @@ class Block(wiring.Component):
         ports = {
             "enable": In(1),
             **({"take": In(1), "first": In(1)} if mode.accumulates else {}),
+            **({"load": In(1), "swap": In(1)} if mode.stays is not None else {}),
             "d": In(signed(DSP48E2.wide)),
             "a": In(signed(DSP48E2.wide)),
             "b": In(signed(DSP48E2.narrow)),
@@ -107,16 +119,25 @@ class Block(wiring.Component):
     def _takes(self) -> Value:
         return self.enable & self.take if self.mode.accumulates else self.enable
 
+    def _enables(self, port: int) -> tuple[Value, Value]:
+        """What moves the first and the second register of a port."""
+        if self.mode.stays == port:
+            return self.load, self.swap
+        return self.enable, self.enable
+
     def _plain(self) -> Module:
         m, mode = Module(), self.mode
+        (early_wide, late_wide), (early_narrow, late_narrow) = map(self._enables, range(2))
         wide, narrow = Signal(signed(DSP48E2.wide)), Signal(signed(DSP48E2.narrow))
         product = Signal(signed(DSP48E2.wide + DSP48E2.narrow), reset_less=True)
         total = Signal(DSP48E2.sum, reset_less=True)
-        d, a = (self._held(m, value, name) for name, value in (("d_0", self.d), ("a_0", self.a)))
-        b = self._held(m, self.b, "b_0")
+        d, a = self._held(m, early_wide, self.d, "d_0"), self._held(m, early_wide, self.a, "a_0")
+        b = self._held(m, early_narrow, self.b, "b_0")
         m.d.comb += [wide.eq(d - a), narrow.eq(b)]
-        if mode.delay:
-            wide, narrow = self._held(m, wide, "wide_1"), self._held(m, narrow, "narrow_1")
+        if mode.twice(0):
+            wide = self._held(m, late_wide, wide, "wide_1")
+        if mode.twice(1):
+            narrow = self._held(m, late_narrow, narrow, "narrow_1")
         with m.If(self.enable):
             m.d.sync += product.eq(wide * narrow)
         # In the order of the block: what comes from below, the product, the sum so far.
@@ -131,9 +152,9 @@ class Block(wiring.Component):
         m.d.comb += [self.p.eq(total), self.above.eq(total)]
         return m
 
-    def _held(self, m: Module, value: Value, name: str) -> Signal:
+    def _held(self, m: Module, enable: Value, value: Value, name: str) -> Signal:
         register = Signal(value.shape(), name=name, reset_less=True)
-        with m.If(self.enable):
+        with m.If(enable):
             m.d.sync += register.eq(value)
         return register
 
@@ -141,10 +162,10 @@ class Block(wiring.Component):
         m, mode = Module(), self.mode
         registers = {
             **dict.fromkeys(("AREG", "ACASCREG", "DREG", "CREG", "MREG", "PREG"), 1),
-            **dict.fromkeys(("BREG", "BCASCREG"), 1 + mode.delay),
+            **dict.fromkeys(("BREG", "BCASCREG"), 1 + mode.twice(1)),
             **dict.fromkeys(("INMODEREG", "OPMODEREG", "ALUMODEREG"), 0),
             **dict.fromkeys(("CARRYINREG", "CARRYINSELREG"), 0),
-            "ADREG": mode.delay,
+            "ADREG": int(mode.twice(0)),
         }
         parameters = {"AMULTSEL": "AD", "RND": Const(mode.start, DSP48E2.sum)}
         # W: the start, or the sum; Z: the block below; X and Y: the product.
@@ -152,7 +173,13 @@ class Block(wiring.Component):
         if mode.accumulates:
             held = Cat(~self.first, self.first)
         opmode = Cat(Const(0b0101, 4), Const(int(mode.cascades), 3), held)
-        enables = ("A1", "A2", "B1", "B2", "D", "AD", "M")
+        (early_wide, late_wide), (early_narrow, late_narrow) = map(self._enables, range(2))
+        # A single register of A and B is the second.
+        enables = {
+            **dict.fromkeys(("A1", "A2", "D"), early_wide), "AD": late_wide,
+            "B1": early_narrow, "B2": late_narrow if mode.twice(1) else early_narrow,
+            "M": self.enable,
+        }  # fmt: skip
         ports = {
             "A": Cat(self.a, self.a[-1].replicate(3)),
             "B": self.b,
@@ -160,7 +187,7 @@ class Block(wiring.Component):
             "INMODE": Const(0b01100, 5),  # D - A
             "OPMODE": opmode,
             "PCIN": self.below if mode.cascades else Const(0, DSP48E2.sum),
-            **{f"CE{name}": self.enable for name in enables},
+            **{f"CE{name}": value for name, value in enables.items()},
             "CEP": self._takes,
             **_TIED,
         }

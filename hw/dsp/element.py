@@ -58,6 +58,10 @@ class Cascades(wiring.Component):
         Registers hold while low.
     take, first : :py:`In(1)`
         The last product of a step is in its block; it starts a sum. Only where blocks accumulate.
+    load : :py:`In(1)`
+        Take weights that are to stay, in all lanes. Only where weights stay.
+    swap : :py:`In(longest cascade)`
+        Multiply by the weights that were taken: bit n in the lanes of cycle n. Likewise.
     wide, narrow : :py:`In(ArrayLayout(…, lanes))`
         The elements of the wide port side by side, and the number in the narrow one.
     o : :py:`Out(ArrayLayout(48, cascades))`
@@ -67,6 +71,8 @@ class Cascades(wiring.Component):
     def __init__(self, layout: Layout):
         self.layout = layout
         marks = {"take": In(1), "first": In(1)} if layout.held else {}
+        if layout.stays:
+            marks = {"load": In(1), "swap": In(layout.longest)}
         super().__init__(
             {
                 "enable": In(1),
@@ -88,6 +94,7 @@ class Cascades(wiring.Component):
                     cascades=below is not None,
                     accumulates=layout.held and starts,
                     start=start if starts else 0,
+                    stays=layout.port,
                 )
                 m.submodules[f"block_{lane}"] = block = Block(mode)
                 plus_part, minus_part = factors(layout.packing, self.wide[lane])
@@ -101,6 +108,9 @@ class Cascades(wiring.Component):
                     m.d.comb += block.below.eq(below)
                 if mode.accumulates:
                     m.d.comb += [block.take.eq(self.take), block.first.eq(self.first)]
+                if layout.stays:
+                    swap = self.swap[layout.cycle(lane)]
+                    m.d.comb += [block.load.eq(self.load), block.swap.eq(swap)]
                 below = block.above
             m.d.comb += self.o[number].eq(block.p)
         return m
@@ -121,7 +131,8 @@ class Tile(wiring.Component):
     Members
     -------
     enable, accumulate, first : :py:`In(1)`
-    wide, narrow : as of :class:`Cascades`
+        Only ``enable`` where weights stay.
+    load, swap, wide, narrow : as of :class:`Cascades`
     o : :py:`Out(ArrayLayout(…, rows * cols))`
         The sums, row by row.
     """
@@ -131,9 +142,13 @@ class Tile(wiring.Component):
         self.segment, self.late = segment, late
         rows, cols = layout.packing.tile
         cascades = Cascades(layout).signature.members
+        marks = {name: In(1) for name in ("accumulate", "first")}
+        if layout.stays:
+            marks = {name: cascades[name] for name in ("load", "swap")}
         super().__init__(
             {
-                **{name: In(1) for name in ("enable", "accumulate", "first")},
+                "enable": In(1),
+                **marks,
                 "wide": cascades["wide"],
                 "narrow": cascades["narrow"],
                 "o": Out(data.ArrayLayout(shape_of(total), rows * cols)),
@@ -150,6 +165,8 @@ class Tile(wiring.Component):
         ]
         if layout.held:
             m.d.comb += [cascades.take.eq(self.accumulate), cascades.first.eq(self.first)]
+        if layout.stays:
+            m.d.comb += [cascades.load.eq(self.load), cascades.swap.eq(self.swap)]
         cols = layout.packing.tile[1]
         for field in layout.packing.fields:
             row, col = (field.narrow, field.wide) if layout.packing.swapped else (
@@ -161,6 +178,8 @@ class Tile(wiring.Component):
 
     def _sum(self, m: Module, found: Addend, name: str) -> Value:
         """The sum over K."""
+        if self.layout.stays:
+            return found.whole(self.total.width)
         if self.layout.held:
             waits = self.late - self.layout.levels
             value = found.whole(self.total.width)

@@ -36,12 +36,14 @@ class Layout:
     lanes : blocks.
     chain : blocks of a cascade, at most.
     count : products of a sum over K, where blocks hold these sums; 0 where every step is read.
+    stays : whether weights stay in the blocks until others are swapped in.
     """
 
     packing: Packing
     lanes: int
     chain: int
     count: int
+    stays: bool = False
 
     @property
     def held(self) -> bool:
@@ -63,8 +65,16 @@ class Layout:
 
     @property
     def delays(self) -> tuple[int, ...]:
-        """Cycles that each lane's factors wait outside: a block's registers are one of them."""
+        """Cycles that each lane's factors wait outside: a block's registers are one of them.
+
+        Weights that stay do not wait.
+        """
         return tuple(max(self.cycle(lane) - 1, 0) for lane in range(self.lanes))
+
+    @property
+    def port(self) -> int | None:
+        """The port of weights that stay."""
+        return int(self.packing.swapped) if self.stays else None
 
     @property
     def longest(self) -> int:
@@ -108,21 +118,27 @@ class Layout:
         """
         made = registers = 0.0
         waits = self.lanes + sum(self.delays)
+        turns = 0 if self.stays else waits, waits
         others = zip(sides, self.packing.tile, shape[::-1], self.packing.tile[::-1], strict=True)
-        for side, many, across, wide in others:
+        for turn, (side, many, across, wide) in zip(turns, others, strict=True):
             sharing = max(across / wide, 1)  # tiles that read what is made of these elements
             made += self.lanes * side.cost * many / sharing
-            registers += waits * side.bits * many / sharing
+            registers += turn * side.bits * many / sharing
         width = max(self.bounds(chain).width for chain in self.chains)
         adders = (len(self.chains) - 1) * (width + 2)
-        sums = total if not self.held else total * self.excess
+        sums = total * self.excess if self.held or self.stays else total
         adding = self.packing.products * (adders + sums)
         return max(made + adding, (registers + adding) / 2)
 
 
 @cache
 def laid(
-    sides: tuple[Side, Side], geometry: Geometry, shape: tuple[int, int], lanes: int, count: int
+    sides: tuple[Side, Side],
+    geometry: Geometry,
+    shape: tuple[int, int],
+    lanes: int,
+    count: int,
+    stays: bool = False,
 ) -> Layout | None:
     """The layout of least worth in all; None if the block cannot multiply the elements.
 
@@ -131,6 +147,7 @@ def laid(
     sides : the weights' elements, and the activations'.
     shape : rows and columns that there are.
     count : products of a sum over K; 0 if every step's sum is wanted.
+    stays : whether weights stay in the blocks; every step's sum is then wanted.
     """
     weight, activation = (side.bounds for side in sides)
     total = (weight * activation).times(max(count, lanes)).width
@@ -139,14 +156,14 @@ def laid(
         sites = layout.sites(sides, shape, total) + WORTH * lanes
         return sites * layout.tiles(shape), layout.chain
 
-    found = _layouts(packings(weight, activation, geometry, shape), lanes, count)
+    found = _layouts(packings(weight, activation, geometry, shape), lanes, count, stays)
     return min(found, key=worth, default=None)
 
 
-def _layouts(found: Iterable[Packing], lanes: int, count: int) -> Iterator[Layout]:
+def _layouts(found: Iterable[Packing], lanes: int, count: int, stays: bool) -> Iterator[Layout]:
     """All ways to lay out sums whose fields hold them."""
     for packing, chain in product(found, range(1, lanes + 1)):
-        for held in (count, 0) if count else (0,):
-            layout = Layout(packing, lanes, chain, held)
+        for held in (count, 0) if count and not stays else (0,):
+            layout = Layout(packing, lanes, chain, held, stays)
             if all(layout.terms(chain) <= packing.terms for chain in layout.chains):
                 yield layout

@@ -27,7 +27,8 @@ _WORDS = {
     "rows": "output channels worked on at a time",
     "cols": "activation vectors worked on at a time",
     "lanes": "products summed per row, column and cycle",
-    "k_max": "longest reduction that the accumulator is sized for (default 4096)",
+    "k_max": "longest reduction that the accumulator is sized for (default 4096; of "
+    "weight_stationary the lanes)",
     "group": "elements of the weight that share a scale; scales are fp16 unless --scale says else",
     "scale": "format of the weight's scales (fp16, e8m0, ue4m3, …); without --group, one a row",
     "zero_point": "integer format of the weight's zero points, one beside each scale",

@@ -23,6 +23,7 @@ def run(capsys):
 
 
 #: words -> what the one line says
+STAYS = "explain int8xint8 --policy dsp --flow weight_stationary"
 WRONG = [
     ("explain int4xin8", "unknown format 'in8'; close ones: int8"),
     ("explain imt4xint8", "unknown format 'imt4'; close ones: int4"),
@@ -43,6 +44,13 @@ WRONG = [
     ("explain int4xint8 --k-max 0", "k-max must be at least 1, got 0"),
     ("explain int4xint8 --datapath mult", "unknown datapath 'mult'; close ones: multiply"),
     ("explain int4xint8 --flow broadcst", "unknown flow 'broadcst'; close ones: broadcast"),
+    ("explain int8xint8 --flow weight_stationary", "stay in DSP blocks: choose --policy dsp"),
+    (f"{STAYS} --k-max 64", "K is at most 4 lanes, got 64; choose --k-max 4, more --lanes"),
+    (f"{STAYS} --initial int32", "weights stay only for single exact sums"),
+    (f"{STAYS} --carries saved", "weights stay only for single exact sums"),
+    (f"{STAYS} --datapath booth", "with --datapath auto or dsp"),
+    ("explain e4m3xint8 --policy dsp --flow weight_stationary", "dsp does not serve e4m3 × int8"),
+    ("explain simd --policy dsp --flow weight_stationary --output raw", "weights do not stay"),
     ("explain int4xint8 --policy lutt", "unknown policy 'lutt'; close ones: lut"),
     ("explain int4xint8 --interface axi", "unknown interface 'axi'; close ones: axis"),
     ("explain int4xint8 --accumulate exakt", "unknown accumulation 'exakt'; close ones: exact"),

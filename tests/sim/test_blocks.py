@@ -1,12 +1,15 @@
 """Sums in DSP blocks, laid out in every way: also those that no shape here would choose."""
 
+import numpy as np
 import pytest
 from macsmith.hw.datapaths import dsp
 from macsmith.hw.dsp.layout import Layout
 from macsmith.hw.dsp.packing import packings
 from macsmith.hw.emit import emit
 from macsmith.sim.batch import run_batch
+from macsmith.sim.beats import begins
 from macsmith.sim.stimuli import bound_tiles, tiles
+from macsmith.sim.streams import Simulator
 
 from macsmith import Build, Engine, Options, design, raw
 
@@ -33,25 +36,58 @@ LAYOUTS = [
 def test_every_layout_gives_the_golden_sums(case, monkeypatch):
     """At both bounds of every sum, and at random; rows and columns do not fill their tiles."""
     pair, tile, lanes, chain, k_max, held, full = case
-
-    def given(sides, geometry, shape, lanes, count):
-        bounds = (side.bounds for side in sides)
-        found = [item for item in packings(*bounds, geometry, tile) if item.tile == tile]
-        return Layout(max(found, key=lambda item: item.terms), lanes, chain, k_max * held)
-
-    monkeypatch.setattr(dsp, "laid", given)
     build = Build(tile[0] + 1, tile[1], lanes, "dsp", policy="dsp")
     engine = Engine("forced", (raw(*pair.split(), k_max=k_max),), build)
+    emitted = laid_out(engine, monkeypatch, tile, chain, full, k_max * held)
+    work = tiles(engine, 60, seed=1)
+    if k_max <= 4096:
+        work = bound_tiles(engine) + work
+    run_batch(emitted, work, stalls=1).check()
+
+
+#: The same for weights that stay.
+STAYING = [
+    ("int8 int8", (2, 1), 16, 8, 2),
+    ("int8 int8", (1, 2), 11, 8, 1),
+    ("int8 int8", (1, 1), 3, 1, 0),
+    ("int4 int4", (2, 2), 7, 3, 0),
+    ("uint4 int3", (3, 1), 5, 5, 0),
+    ("int2 e3m0", (1, 2), 6, 4, 0),  # activations take a cycle to make
+    ("e3m0 int4", (2, 1), 6, 4, 0),  # weights do
+]
+
+
+@pytest.mark.parametrize("case", STAYING, ids=lambda case: f"{case[0]} {case[2]} by {case[3]}")
+def test_weights_stay_in_every_layout(case, monkeypatch):
+    """In sets of all lengths, also such as wait for the weights; at full rate and under stalls."""
+    pair, tile, lanes, chain, full = case
+    build = Build(tile[0] + 1, tile[1] + 1, lanes, policy="dsp", flow="weight_stationary")
+    engine = Engine("forced", (raw(*pair.split(), k_max=lanes),), build)
+    emitted = laid_out(engine, monkeypatch, tile, chain, full, 0)
+    simulator = Simulator(emitted)
+    work = bound_tiles(engine) + tiles(engine, 400, seed=1)
+    lengths = np.diff(np.flatnonzero(begins(work)))
+    assert lengths.min() < emitted.plan.shortest_set < lengths.max()
+    for stalls in (0, 1, 2):
+        run_batch(emitted, work, simulator=simulator, stalls=stalls).check()
+
+
+def laid_out(engine, monkeypatch, tile, chain, full, count):
+    """The engine's hardware with its sums laid out so."""
+
+    def given(sides, geometry, shape, lanes, asked, stays=False):
+        bounds = (side.bounds for side in sides)
+        found = [item for item in packings(*bounds, geometry, tile) if item.tile == tile]
+        return Layout(max(found, key=lambda item: item.terms), lanes, chain, count, stays)
+
+    monkeypatch.setattr(dsp, "laid", given)
     emitted = emit(engine)
     layout = emitted.plan.blocks(emitted.plan.sums[0]).layout
     excess = [
         layout.packing.excess(layout.terms(c), layout.packing.fields[0]) for c in layout.chains
     ]
-    assert (layout.held, sum(excess)) == (held, full)
-    work = tiles(engine, 60, seed=1)
-    if k_max <= 4096:
-        work = bound_tiles(engine) + work
-    run_batch(emitted, work, stalls=1).check()
+    assert (layout.held, sum(excess)) == (count > 0, full)
+    return emitted
 
 
 PLANES = """name = "planes"

@@ -16,6 +16,8 @@ def aligned(terms, fraction=24, form="fp32"):
 
 
 #: weight, activation, (rows, cols, lanes), interface, what else the arithmetic or the build has
+STAYING = {"policy": "dsp", "flow": "weight_stationary"}
+
 ENGINES = [
     ("int4", "int8", (4, 4, 4), "native", {}),
     ("int8", "int8", (2, 3, 8), "axis", {"initial": lookup("int32")}),
@@ -111,6 +113,10 @@ ENGINES = [
     ("int8", "int8", (2, 2, 2), "native", {"policy": "dsp", "modes": [("int4", "int4")]}),
     ("e3m0", "int5", (2, 1, 5), "native", {"policy": "dsp", "datapath": "dsp", "k_max": 500}),
     ("ternary", "int6", (2, 2, 7), "native", {"policy": "dsp", "datapath": "dsp", "k_max": 7}),
+    ("int8", "int8", (3, 2, 9), "native", {**STAYING, "k_max": 9}),
+    ("int4", "uint4", (2, 3, 5), "axis", {**STAYING, "k_max": 5}),
+    ("e2m3", "int8", (3, 1, 4), "native", {**STAYING, "k_max": 4}),  # weights take a cycle to make
+    ("int8", "e3m0", (2, 3, 4), "axis", {**STAYING, "k_max": 4}),  # activations do
     (
         "int8",
         "int8",

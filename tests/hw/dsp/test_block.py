@@ -19,6 +19,10 @@ MODES = {
     "within": Mode(delay=1, cascades=True),
     "top": Mode(delay=1, cascades=True, accumulates=True, start=0xABCDEF),
     "alone": Mode(accumulates=True, start=0x800000000000),
+    "wide_stays": Mode(start=5, stays=0),
+    "narrow_stays": Mode(cascades=True, stays=1),
+    "wide_stays_late": Mode(delay=1, cascades=True, stays=0),
+    "narrow_stays_late": Mode(delay=1, start=7, stays=1),
 }
 
 
