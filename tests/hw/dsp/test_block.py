@@ -20,9 +20,12 @@ MODES = {
     "top": Mode(delay=1, cascades=True, accumulates=True, start=0xABCDEF),
     "alone": Mode(accumulates=True, start=0x800000000000),
     "wide_stays": Mode(start=5, stays=0),
-    "narrow_stays": Mode(cascades=True, stays=1),
+    "narrow_stays_late": Mode(delay=1, cascades=True, stays=1),
+}
+MORE = {
+    "narrow_stays": Mode(start=7, stays=1),
     "wide_stays_late": Mode(delay=1, cascades=True, stays=0),
-    "narrow_stays_late": Mode(delay=1, start=7, stays=1),
+    "late_bottom_stays": Mode(delay=1, start=3, stays=0),
 }
 
 
@@ -52,6 +55,11 @@ def prove(modes, folder, model=MODEL):
 
 def test_every_mode_is_the_block(build_folder):
     prove(MODES, build_folder)
+
+
+@pytest.mark.slow
+def test_more_modes_are_the_block(build_folder):
+    prove(MORE, build_folder)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from macsmith.hw.dsp.block import DSP48E2, instances
 from macsmith.hw.dsp.element import Cascades
 from macsmith.hw.dsp.layout import Layout
 from macsmith.hw.dsp.packing import packings
+from macsmith.hw.emit import emit
 
-from macsmith import lookup
+from macsmith import Options, design, lookup
 
 
 def layout(pair, tile, lanes, count):
@@ -39,3 +40,27 @@ def test_a_cascade_of_skewed_inputs_takes_nothing_but_blocks(pair, tile, count, 
         return
     # Whether a held sum changes, and whether its own or the start is added: two functions.
     assert used["dsp"] == 4 and used["lut"] == 2 and "ff" not in used and "srl" not in used
+
+
+#: Pair, flow, then MACs a block at least, LUTs and flip-flops a MAC at most.
+TARGETS = [
+    ("int8xint8", "weight_stationary", 2, 4, 12),
+    ("int8xint8", "broadcast", 2, 8, 16),
+    ("int4xint8", "broadcast", 2, 8, 16),
+    ("int4xint4", "broadcast", 4, 6, 12),
+    ("e2m1xe2m1", "broadcast", 4, 8, 12),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pair, flow, most, lut, ff", TARGETS)
+def test_packed_engines_take_as_little_as_promised(pair, flow, most, lut, ff, build_folder):
+    """At 8 rows, 2 columns, 16 lanes, with read-out, accumulators and streams."""
+    options = Options(policy="dsp", rows=8, cols=2, lanes=16, flow=flow, output="raw")
+    emitted = emit(design(pair, options))
+    [cost] = synthesize(
+        emitted.fabric, [emitted.core], board("u280"), "dsp", emitted.keep, build_folder
+    ).values()
+    used, macs = cost.resources, emitted.plan.macs_per_cycle
+    assert macs >= most * used["dsp"]
+    assert used["lut"] <= lut * macs and used["ff"] <= ff * macs
