@@ -40,8 +40,8 @@ class Accumulator(wiring.Component):
         Cycles after which all segments are there, or more.
     carry_save : :class:`bool`
         Carries run only behind the sum: one cycle more.
-    excess : :class:`int`
-        What every addend is short of, 0 or 1, which a carry adds; not where sums saturate or save
+    short : :class:`bool`
+        Whether a bit is missing to addends, which a carry adds; not where sums saturate or save
         carries.
 
     Members
@@ -54,6 +54,8 @@ class Accumulator(wiring.Component):
         This addend starts a sum.
     i : :py:`In(FlaggedLayout(addend, flags))`
         The addend.
+    missing : :py:`In(1)`
+        The bit that is missing to it; only with ``short``.
     initial : :py:`In(…)`
         What the sum starts from; only with ``preload``.
     o : :py:`Out(FlaggedLayout(total, flags))`
@@ -72,7 +74,7 @@ class Accumulator(wiring.Component):
         staggered: bool = False,
         late: int = 0,
         carry_save: bool = False,
-        excess: int = 0,
+        short: bool = False,
     ):
         self.addend = addend
         self.total = total
@@ -83,7 +85,7 @@ class Accumulator(wiring.Component):
         self.staggered = staggered
         self.late = late
         self.carry_save = carry_save
-        self.excess = excess
+        self.short = short
         ports = {
             "enable": In(1),
             "accumulate": In(1),
@@ -93,6 +95,8 @@ class Accumulator(wiring.Component):
         }
         if preload:
             ports["initial"] = In(shape_of(total))
+        if short:
+            ports["missing"] = In(1)
         super().__init__(ports)
 
     def elaborate(self, platform):
@@ -120,10 +124,14 @@ class Accumulator(wiring.Component):
             for name in flag_names(self.flags):
                 m.d.sync += held[name].eq((held[name] & ~self.first) | self.i[name])
 
+    @property
+    def _missing(self) -> Value:
+        return self.missing if self.short else Const(0, 1)
+
     def _sum(self, m, held):
         """``held`` and the addend, within the total's bounds or modulo its width."""
         if not self.saturate:
-            return plus(self.i.value, held, self.excess, width=self.total.width)
+            return plus(self.i.value, held, self._missing, width=self.total.width)
         value = held + self.i.value
         low, high = self.total.low, self.total.high
         exact = Signal(value.shape(), name="exact")
@@ -157,7 +165,7 @@ class Accumulator(wiring.Component):
         if self.staggered:
             addend = sums.extended(addend, width)
         accumulate, first, found = self.accumulate, self.first, []
-        carry: Value = Const(self.excess, 1)
+        carry = self._missing
         for time, (low, high) in enumerate(cuts):
             more = high < width
             part = held[low:high]

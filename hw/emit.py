@@ -15,7 +15,8 @@ from ..golden.description import Engine
 from . import yosys
 from .array import array
 from .array_plan import ArrayPlan
-from .dsp.block import CELL, instances
+from .dsp.block import instances
+from .dsp.kinds import KINDS
 from .leaves import LEAVES, instantiated
 from .merge import merge
 from .modes import ModalPlan
@@ -65,7 +66,7 @@ class Emitted:
     @property
     def cells(self) -> tuple[str, ...]:
         """The maker's cells that ``fabric`` instantiates."""
-        known = (*LEAVES.values(), CELL)
+        known = (*LEAVES.values(), *(kind.cell for kind in KINDS.values()))
         return tuple(name for name in known if f"cell \\{name} " in self.fabric)
 
     @property

@@ -10,6 +10,7 @@ from ..golden.formats import Minifloat
 from ..golden.terms import accumulators
 from .array_plan import ArrayPlan
 from .datapaths import SerialForm
+from .dsp.kinds import kind_of
 from .modes import modal
 from .plan import Plan
 from .rows import LONGEST
@@ -91,6 +92,11 @@ def _check_stationary(name: str, planned: Plan) -> None:
             f"weights that stay are summed over the lanes alone, and results leave every step: K "
             f"is at most {planned.lanes} lanes, got {arithmetic.k_max}; choose --k-max "
             f"{planned.lanes}, more --lanes, or {flows}"
+        )
+    if not kind_of(build.blocks).geometry.swaps:
+        raise DesignError(
+            f"blocks {build.blocks} have no registers for weights that stay, as {name} needs: "
+            f"choose {flows}"
         )
     if planned.serial or len(planned.sums) > 1 or planned.blocks(planned.sums[0]) is None:
         raise DesignError(

@@ -78,6 +78,7 @@ FAMILY = Family(
     },
     tally=tally,
     models=("ecp5/cells_sim.v",),
+    block="mult18x18d",
     counted=(
         *("sites", "lut", "lut_packed", "ff", "ccu2c"),
         *("dsp", "alu54b", "ebr18", "lutram", "muxf"),

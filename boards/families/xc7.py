@@ -19,5 +19,6 @@ FAMILY = Family(
     },
     tally=tally,
     models=MODELS,
+    block="dsp48e1",
     counted=(*SHARED_COUNTS, "dsp", "bram36", "srl", "lutram", "muxf"),
 )

@@ -82,6 +82,11 @@ def choose(
             f"datapath {name} does not serve {weight.name} × {activation.name}; these do: "
             + ", ".join(["auto", *(kind.name for kind in serving)])
         )
+    if name == Dsp.name and not Dsp.fits(weight, activation, setting.blocks):
+        raise DesignError(
+            f"{weight.name} × {activation.name} is wider than the DSP blocks "
+            f"({setting.blocks}): choose --datapath auto"
+        )
     return KINDS[name]
 
 
@@ -89,6 +94,9 @@ def cheapest(
     serving: list[type[Datapath]], weight: Format, activation: Format, setting: Setting
 ) -> type[Datapath]:
     """The smallest of the datapaths that serve a pair, as far as is known."""
+    if Dsp in serving and Dsp.estimate(weight, activation, setting) < inf:
+        # Both need blocks; these keep what they can in them.
+        serving = [kind for kind in serving if kind is not Multiply]
     there = measured.setting()
     known = measured.sites().get(f"{weight.name}x{activation.name}", {})
     known = {kind.name: known[kind.name] for kind in serving if kind.name in known}

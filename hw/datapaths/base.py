@@ -68,6 +68,7 @@ class Datapath:
     count : products of a sum over K, of datapaths that may hold such sums themselves; they then
         share what makes them with the sums of other rows and columns. Else 0.
     stays : whether weights stay in what multiplies, of datapaths that may hold them.
+    blocks : DSP blocks, of datapaths that are made of them; see BLOCKS.
     """
 
     weight: Format
@@ -81,6 +82,7 @@ class Datapath:
     apart: bool = False
     count: int = 0
     stays: bool = False
+    blocks: str = "auto"
 
     name: ClassVar[str]
     #: What it serves, for people.

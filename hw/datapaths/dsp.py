@@ -9,8 +9,8 @@ from amaranth.hdl import Module
 
 from ...golden.bounds import Range, of_format
 from ...golden.formats import Format
-from ..dsp.block import DSP48E2
 from ..dsp.element import Cascades, gathered
+from ..dsp.kinds import DSP48E2, Kind, kind_of
 from ..dsp.layout import Layout, Side, laid
 from ..dsp.words import word
 from .base import SETTING, Datapath, Dot
@@ -22,20 +22,29 @@ class Dsp(Datapath):
     """Numbers without exponent. Where it may hold sums over K, rows and columns share blocks."""
 
     name = "dsp"
-    scope = "numbers without exponent of up to 27 × 18 bits, packed into DSP blocks; --policy dsp"
+    scope = "numbers without exponent of a DSP block's width, packed into these; --policy dsp"
 
     @classmethod
     def serves(cls, weight, activation):
         formats = weight, activation
-        if any(not is_fixed(fmt, DSP48E2.wide) or fmt.has_nan or fmt.has_inf for fmt in formats):
+        widest = DSP48E2.geometry.wide
+        if any(not is_fixed(fmt, widest) or fmt.has_nan or fmt.has_inf for fmt in formats):
             return False
         return cls(weight, activation, 1).found is not None
+
+    @classmethod
+    def fits(cls, weight: Format, activation: Format, blocks: str) -> bool:
+        """Whether the blocks of a build multiply a pair that is served."""
+        return cls(weight, activation, 1, blocks=blocks).found is not None
 
     @classmethod
     def estimate(cls, weight, activation, setting=SETTING):
         if setting.policy != "dsp" or setting.blocks == "inferred":
             return inf
-        plan = cls(weight, activation, setting.lanes, sharing=setting.sharing, count=1 << 12)
+        ways = {"sharing": setting.sharing, "count": 1 << 12, "blocks": setting.blocks}
+        plan = cls(weight, activation, setting.lanes, **ways)
+        if plan.found is None:
+            return inf
         total = plan.product.times(plan.count).width
         sites = plan.layout.sites(plan.sides, setting.sharing, total)
         rows, cols = setting.sharing
@@ -60,7 +69,12 @@ class Dsp(Datapath):
     @cached_property
     def found(self) -> Layout | None:
         most = self.sharing if self.count else (1, 1)
-        return laid(self.sides, DSP48E2, most, self.lanes, self.count, self.stays)
+        return laid(self.sides, self.kind, most, self.lanes, self.count, self.stays)
+
+    @property
+    def kind(self) -> Kind:
+        """The blocks."""
+        return kind_of(self.blocks)
 
     @property
     def sides(self) -> tuple[Side, Side]:

@@ -15,34 +15,38 @@ from ..accumulator import Accumulator
 from ..rows import plus
 from ..scale.timing import delayed
 from ..shapes import shape_of
-from .block import DSP48E2, Block, Mode
+from .block import Block, Mode
 from .layout import Layout
 from .packing import Field
 from .words import factors, word_shape
 
 
 class Addend(NamedTuple):
-    """A number, its bounds, and what is missing to it: 0 or 1."""
+    """A number, its bounds, and the bit that is missing to it, if one is."""
 
     value: Value
     bounds: Range
-    excess: int
+    missing: Value | None
 
     def whole(self, width: int) -> Value:
         """The low bits of the number with what is missing."""
-        value, excess = self.value, self.excess
-        return plus(value, Const(0, 1), excess, width=width) if excess else value
+        if self.missing is None:
+            return self.value
+        return plus(self.value, Const(0, 1), self.missing, width=width)
 
 
 def _read(layout: Layout, chain: tuple[int, ...], field: Field, total: Value) -> Addend:
     """What a field of a cascade's sum says."""
     packing, terms = layout.packing, layout.terms(chain)
-    bounds, size = packing.total(terms), packing.bits(terms, field)
+    bounds, size = packing.short(terms, field), packing.bits(terms, field)
     bits = total[field.offset : field.offset + size]
     if not bounds.low:
-        return Addend(bits, bounds, 0)
+        return Addend(bits, bounds, None)
+    if not packing.geometry.adds:
+        borrowed = total[field.offset - 1] if packing.lends(field) else None
+        return Addend(bits.as_signed(), bounds, borrowed)
     value = Cat(bits[:-1], ~bits[-1]).as_signed()
-    return Addend(value, bounds, packing.excess(terms, field))
+    return Addend(value, bounds, Const(1, 1) if packing.excess(terms, field) else None)
 
 
 class Cascades(wiring.Component):
@@ -79,7 +83,7 @@ class Cascades(wiring.Component):
                 **marks,
                 "wide": In(data.ArrayLayout(word_shape(layout.packing, 0), layout.lanes)),
                 "narrow": In(data.ArrayLayout(word_shape(layout.packing, 1), layout.lanes)),
-                "o": Out(data.ArrayLayout(DSP48E2.sum, len(layout.chains))),
+                "o": Out(data.ArrayLayout(layout.packing.geometry.sum, len(layout.chains))),
             }
         )
 
@@ -96,7 +100,7 @@ class Cascades(wiring.Component):
                     start=start if starts else 0,
                     stays=layout.port,
                 )
-                m.submodules[f"block_{lane}"] = block = Block(mode)
+                m.submodules[f"block_{lane}"] = block = Block(layout.kind, mode)
                 plus_part, minus_part = factors(layout.packing, self.wide[lane])
                 m.d.comb += [
                     block.enable.eq(self.enable),
@@ -111,7 +115,7 @@ class Cascades(wiring.Component):
                 if layout.stays:
                     swap = self.swap[layout.cycle(lane)]
                     m.d.comb += [block.load.eq(self.load), block.swap.eq(swap)]
-                below = block.above
+                below = block.above if len(chain) > 1 else None
             m.d.comb += self.o[number].eq(block.p)
         return m
 
@@ -186,7 +190,7 @@ class Tile(wiring.Component):
             return delayed(m, self.enable, value, waits, f"held_{name}")
         accumulator = Accumulator(
             found.bounds, self.total, Reachable(False, False), segment=self.segment, late=self.late,
-            excess=found.excess,
+            short=found.missing is not None,
         )  # fmt: skip
         m.submodules[f"accumulator_{name}"] = accumulator
         m.d.comb += [
@@ -195,18 +199,20 @@ class Tile(wiring.Component):
             accumulator.first.eq(self.first),
             accumulator.i.value.eq(found.value),
         ]
+        if found.missing is not None:
+            m.d.comb += accumulator.missing.eq(found.missing)
         return accumulator.o.value
 
 
 def gathered(m: Module, enable: Value, layout: Layout, sums, field: Field, name: str) -> Addend:
     """A field's sum of all cascades, ``layout.levels`` cycles later.
 
-    The carries of the tree add what is missing to its numbers, one each.
+    The carries of the tree add the bits that are missing to its numbers, one each.
     """
     addends = [
         _read(layout, chain, field, total) for chain, total in zip(layout.chains, sums, strict=True)
     ]
-    level, missing = 0, sum(addend.excess for addend in addends)
+    level, missing = 0, [addend.missing for addend in addends if addend.missing is not None]
     while len(addends) > 1:
         level, found = level + 1, []
         for start in range(0, len(addends), 2):
@@ -216,11 +222,14 @@ def gathered(m: Module, enable: Value, layout: Layout, sums, field: Field, name:
                               reset_less=True)  # fmt: skip
             value = pair[0].value
             if len(pair) > 1:
-                carry, missing = min(missing, 1), max(missing - 1, 0)
+                carry = missing.pop() if missing else Const(0, 1)
                 value = plus(value, pair[1].value, carry, width=bounds.width)
             with m.If(enable):
                 m.d.sync += register.eq(value)
-            found.append(Addend(register, bounds, 0))
+            found.append(Addend(register, bounds, None))
         addends = found
-    [only] = addends
-    return Addend(only.value, only.bounds, missing)
+        missing = [delayed(m, enable, bit, 1, f"missing_{name}_{level}_{number}")
+                   for number, bit in enumerate(missing)]  # fmt: skip
+    [only], last = addends, missing or [None]
+    assert len(last) == 1, "as many carries as numbers but one"
+    return Addend(only.value, only.bounds, last[0])

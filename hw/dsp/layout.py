@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from ...golden.bounds import Range
 from ..tree import tree_levels
-from .packing import Geometry, Packing, packings
+from .kinds import Kind
+from .packing import Packing, packings
 
 #: LUT sites that a block is worth where fewer of these cost more of those. UltraScale+ devices have
 #: over a hundred for each block; but who asks for blocks wants to spare sites.
@@ -32,6 +33,7 @@ class Layout:
 
     Parameters
     ----------
+    kind : the blocks.
     packing : what a block multiplies.
     lanes : blocks.
     chain : blocks of a cascade, at most.
@@ -39,6 +41,7 @@ class Layout:
     stays : whether weights stay in the blocks until others are swapped in.
     """
 
+    kind: Kind
     packing: Packing
     lanes: int
     chain: int
@@ -134,7 +137,7 @@ class Layout:
 @cache
 def laid(
     sides: tuple[Side, Side],
-    geometry: Geometry,
+    kind: Kind,
     shape: tuple[int, int],
     lanes: int,
     count: int,
@@ -156,14 +159,20 @@ def laid(
         sites = layout.sites(sides, shape, total) + WORTH * lanes
         return sites * layout.tiles(shape), layout.chain
 
-    found = _layouts(packings(weight, activation, geometry, shape), lanes, count, stays)
+    found = _layouts(kind, packings(weight, activation, kind.geometry, shape), lanes, count, stays)
     return min(found, key=worth, default=None)
 
 
-def _layouts(found: Iterable[Packing], lanes: int, count: int, stays: bool) -> Iterator[Layout]:
+def _layouts(
+    kind: Kind, found: Iterable[Packing], lanes: int, count: int, stays: bool
+) -> Iterator[Layout]:
     """All ways to lay out sums whose fields hold them."""
     for packing, chain in product(found, range(1, lanes + 1)):
-        for held in (count, 0) if count and not stays else (0,):
-            layout = Layout(packing, lanes, chain, held, stays)
+        block = kind.geometry
+        if (chain > 1 and not block.adds) or (stays and not block.swaps):
+            continue
+        holds = block.holds == "always" or (block.holds == "alone" and chain == 1)
+        for held in (count, 0) if count and holds and not stays else (0,):
+            layout = Layout(kind, packing, lanes, chain, held, stays)
             if all(layout.terms(chain) <= packing.terms for chain in layout.chains):
                 yield layout

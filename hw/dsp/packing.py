@@ -4,7 +4,8 @@ Elements of one side stand side by side in the wide port, those of the other in 
 products of the two then appear in the multiplier's output, each in a field of its own. Fields add
 up side by side as long as no sum leaves its field. To that end every field starts from a bias that
 keeps it from becoming negative: fields then never borrow from the one above, and are read as they
-stand.
+stand. A block that only multiplies adds no bias: there a negative field borrows one from the field
+above, which its highest bit gives back.
 """
 
 from __future__ import annotations
@@ -21,17 +22,26 @@ MOST = 6
 
 @dataclass(frozen=True)
 class Geometry:
-    """The multiplier of a block, and what stands behind it.
+    """The multiplier of a block, and what stands about it.
 
     Parameters
     ----------
     wide, narrow : bits of its factors, two's complement.
-    sum : bits of its accumulator.
+    sum : bits of what leaves.
+    subtracts : whether it makes the wide factor of the difference of two numbers.
+    adds : whether it adds constants, and what the block below leaves.
+    holds : whether it adds to its own sum: ``always``, ``alone`` where it adds nothing of a block
+        below, or ``never``.
+    swaps : whether factors can stay in it while the next are loaded.
     """
 
     wide: int
     narrow: int
     sum: int
+    subtracts: bool = True
+    adds: bool = True
+    holds: str = "always"
+    swaps: bool = True
 
 
 @dataclass(frozen=True)
@@ -60,14 +70,14 @@ class Packing:
     elements : bounds of the elements of the wide port, and of the narrow one.
     wide, narrow : the place of each element.
     swapped : whether activations are in the wide port.
-    sum : bits of the accumulator.
+    geometry : of the block.
     """
 
     elements: tuple[Range, Range]
     wide: tuple[int, ...]
     narrow: tuple[int, ...]
     swapped: bool
-    sum: int
+    geometry: Geometry
 
     @property
     def products(self) -> int:
@@ -89,7 +99,7 @@ class Packing:
         """From the lowest to the highest."""
         found = sorted((x + y, i, j) for i, x in enumerate(self.wide)
                        for j, y in enumerate(self.narrow))  # fmt: skip
-        ends = [offset for offset, _, _ in found[1:]] + [self.sum]
+        ends = [offset for offset, _, _ in found[1:]] + [self.geometry.sum]
         return tuple(
             Field(i, j, offset, end - offset)
             for (offset, i, j), end in zip(found, ends, strict=True)
@@ -107,6 +117,9 @@ class Packing:
         if not one.low:
             return ((1 << room) - 1) // max(one.high, 1)
         half = 1 << room - 1
+        if not self.geometry.adds:
+            borrowed = self.products > 1
+            return min((half - borrowed) // -one.low, (half - 1) // max(one.high, 1))
         found = half // max(one.high, -one.low)
         return found - (one.high * found == half == -one.low * found)
 
@@ -115,15 +128,26 @@ class Packing:
         total = self.product.times(terms)
         return Range(total.lsb, min(total.low, 0), max(total.high, 0))
 
+    def short(self, terms: int, field: Field) -> Range:
+        """Bounds of the field's sum, short of what the field below has borrowed."""
+        total = self.total(terms)
+        return Range(total.lsb, total.low - self.lends(field), total.high)
+
+    def lends(self, field: Field) -> bool:
+        """Whether the field below borrows from it where that is negative."""
+        return not self.geometry.adds and field.offset > 0 and self.total(1).low < 0
+
     def bits(self, terms: int, field: Field) -> int:
         """Bits that a field's sum of ``terms`` products and its bias take."""
-        return min(self.total(terms).width, field.room)
+        return min(self.short(terms, field).width, field.room)
 
     def bias(self, terms: int, field: Field) -> int:
         """What a field starts from: half of what its bits hold, or close to it.
 
         A number less half of what its bits hold is that number with the highest bit inverted.
         """
+        if not self.geometry.adds:
+            return 0
         total, bits = self.total(terms), self.bits(terms, field)
         least, most = -total.low, (1 << bits) - 1 - total.high
         if least > most:
@@ -132,6 +156,8 @@ class Packing:
 
     def excess(self, terms: int, field: Field) -> int:
         """What is missing to a field with its highest bit inverted: 0, or 1 where it is full."""
+        if not self.geometry.adds:
+            return 0
         half = 1 << self.bits(terms, field) - 1
         return half - self.bias(terms, field) if self.total(terms).low else 0
 
@@ -146,11 +172,15 @@ class Packing:
 
     def read(self, total: int, terms: int) -> dict[tuple[int, int], int]:
         """The sums of all fields, by the elements that they multiply."""
-        return {
-            (field.wide, field.narrow): (total >> field.offset & (1 << self.bits(terms, field)) - 1)
-            - self.bias(terms, field)
-            for field in self.fields
-        }
+        found = {}
+        for field in self.fields:
+            bits = self.bits(terms, field)
+            value = (total >> field.offset & (1 << bits) - 1) - self.bias(terms, field)
+            if not self.geometry.adds and self.total(1).low < 0:
+                value -= (value >> bits - 1) << bits
+                value += self.lends(field) and total >> field.offset - 1 & 1
+            found[field.wide, field.narrow] = value
+        return found
 
 
 def packings(
@@ -182,7 +212,7 @@ def _roomiest(
                 tuple(step * n for n in range(many))
                 for step, many in zip(steps, count, strict=True)
             )
-            found = Packing(elements, wide, narrow, swapped, geometry.sum)
+            found = Packing(elements, wide, narrow, swapped, geometry)
             fits = _fits(elements[0], wide, geometry.wide) and _fits(
                 elements[1], narrow, geometry.narrow
             )

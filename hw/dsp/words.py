@@ -11,9 +11,9 @@ from .packing import Packing
 
 
 def word_shape(packing: Packing, side: int) -> Shape:
-    """The shape of a lane's word: elements side by side for the wide port (0), a number else."""
+    """The shape of a lane's word: elements side by side for a pre-adder (0), a number else."""
     element, places = packing.elements[side], (packing.wide, packing.narrow)[side]
-    if side == 0:
+    if _apart(packing, side):
         return Shape(element.width * len(places), signed=len(places) == 1 and element.signed)
     low, high = (sum(end << place for place in places) for end in (element.low, element.high))
     number = Range(0, min(low, 0), high)
@@ -23,7 +23,7 @@ def word_shape(packing: Packing, side: int) -> Shape:
 def word(packing: Packing, side: int, elements: Sequence[Value]) -> Value:
     """A lane's word: of the numbers of all elements in a port."""
     element, places = packing.elements[side], (packing.wide, packing.narrow)[side]
-    if side == 0 or len(places) == 1:
+    if _apart(packing, side):
         return Cat(_bits(value, element.width) for value in elements)
     total: Value = Const(0, 1)
     for value, place in zip(elements, places, strict=True):
@@ -37,7 +37,7 @@ def factors(packing: Packing, word: Value) -> tuple[Value, Value]:
     A signed element is its lower bits less the highest, each at its place: no borrow is needed.
     """
     element, places = packing.elements[0], packing.wide
-    if len(places) == 1:
+    if len(places) == 1 or not packing.geometry.subtracts:
         return word, Const(0, 1)
     plus: list[Value] = []
     minus: list[Value] = []
@@ -49,6 +49,12 @@ def factors(packing: Packing, word: Value) -> tuple[Value, Value]:
         if signed:
             minus += [Const(0, place + size - 1 - len(Cat(*minus))), bits[-1]]
     return Cat(*plus), Cat(*minus) if minus else Const(0, 1)
+
+
+def _apart(packing: Packing, side: int) -> bool:
+    """Whether the elements of a port stand side by side, and are not yet one number."""
+    places = (packing.wide, packing.narrow)[side]
+    return len(places) == 1 or (side == 0 and packing.geometry.subtracts)
 
 
 def _bits(value: Value, width: int) -> Value:

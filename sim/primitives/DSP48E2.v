@@ -166,7 +166,7 @@ module DSP48E2 #(
     generate
         for (part = 0; part < PARTS; part = part + 1) begin : parts
             wire [SIZE-1:0] zs = z[part * SIZE +: SIZE] ^ {SIZE{alumode[0]}};
-            wire [SIZE+1:0] total = zs + x[part * SIZE +: SIZE] + y[part * SIZE +: SIZE]
+            wire [SIZE+1:0] total = x[part * SIZE +: SIZE] + y[part * SIZE +: SIZE] + zs
                                   + w[part * SIZE +: SIZE] + (part == 0 ? carry : 1'b0);
             assign added[part * SIZE +: SIZE] = total[SIZE-1:0] ^ {SIZE{alumode[1]}};
             assign carries[(part + 1) * 4 / PARTS - 1] = total[SIZE] ^ (alumode[1] & alumode[0]);

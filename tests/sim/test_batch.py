@@ -182,8 +182,20 @@ DATAPATHS = {
     "dsp": ("int4", "int8"),
 }
 
-#: Pairs whose products share DSP blocks, and how many: fields summed in blocks, and behind them.
-PACKED = {("int8", "int8"): 2, ("int6", "int6"): 2, ("uint4", "int4"): 4, ("e2m1", "e2m1"): 4}
+#: Families and pairs whose products share DSP blocks, and how many: fields summed in blocks, and
+#: behind them; signed ones borrow from each other in ECP5's.
+PACKED = [
+    ("xcup", "dsp48e2", "int8", "int8", 2),
+    ("xcup", "dsp48e2", "int6", "int6", 2),
+    ("xcup", "dsp48e2", "uint4", "int4", 4),
+    ("xcup", "dsp48e2", "e2m1", "e2m1", 4),
+    ("xc7", "dsp48e1", "int8", "int8", 2),
+    ("xc7", "dsp48e1", "int4", "int8", 2),
+    ("ecp5", "mult18x18d", "int8", "int8", 1),
+    ("ecp5", "mult18x18d", "int4", "int8", 2),
+    ("ecp5", "mult18x18d", "int2", "int3", 4),
+    ("ecp5", "mult18x18d", "uint4", "uint4", 2),
+]
 
 
 @pytest.mark.slow
@@ -196,20 +208,23 @@ def test_the_mapped_netlist_of_every_datapath_agrees(datapath, build_folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("pair", PACKED, ids="x".join)
-def test_the_mapped_netlist_of_packed_products_agrees(pair, build_folder):
-    build = Build(2, 2, 7, "dsp", policy="dsp")
-    found = check_mapped(Engine("mapped", (raw(*pair, k_max=7 * 64),), build), build_folder)
-    assert found.count("DSP48E2 #(") == 4 // PACKED[pair] * 7
+@pytest.mark.parametrize("family, blocks, weight, activation, many", PACKED)
+def test_the_mapped_netlist_of_packed_products_agrees(
+    family, blocks, weight, activation, many, build_folder
+):
+    build = Build(2, 2, 7, "dsp", policy="dsp", blocks=blocks)
+    engine = Engine("mapped", (raw(weight, activation, k_max=7 * 64),), build)
+    found = check_mapped(engine, build_folder, family)
+    assert found.count(f"{blocks.upper()} #(") == 4 // many * 7
 
 
-def check_mapped(built, folder):
+def check_mapped(built, folder, family="xcup"):
     """Simulates the netlist at random and at both ends of every sum, 5,000 steps and more."""
     emitted = emit(built)
     sent = tiles(built, 400, 2, 7 * 32) + bound_tiles(built)
     assert sum(tile.weight.shape[1] // 7 for tile in sent) > 5000
-    netlist = mapped(emitted, "xcup", folder)
-    libraries = (*families.models("xcup"), *tools.primitives())
+    netlist = mapped(emitted, family, folder)
+    libraries = (*families.models(family), *tools.primitives())
     run_batch(emitted, sent, core=netlist, libraries=libraries).check()
     return netlist
 

@@ -36,7 +36,32 @@ LAYOUTS = [
 def test_every_layout_gives_the_golden_sums(case, monkeypatch):
     """At both bounds of every sum, and at random; rows and columns do not fill their tiles."""
     pair, tile, lanes, chain, k_max, held, full = case
-    build = Build(tile[0] + 1, tile[1], lanes, "dsp", policy="dsp")
+    check_sums(monkeypatch, "auto", pair, tile, lanes, chain, k_max, held, full)
+
+
+#: The same for blocks that others make; where the sums of fields borrow from each other, none is
+#: full.
+OTHERS = [
+    ("dsp48e1", "int8 int8", (2, 1), 8, 2, 64, False, 4),
+    ("dsp48e1", "int4 int8", (2, 1), 3, 1, 600, True, 0),
+    ("dsp48e1", "int4 int4", (2, 2), 5, 3, 60, False, 0),
+    ("mult18x18d", "int8 int8", (1, 1), 4, 1, 64, False, 0),
+    ("mult18x18d", "int4 int8", (2, 1), 5, 1, 60, False, 0),
+    ("mult18x18d", "int4 int4", (1, 2), 1, 1, 60, False, 0),
+    ("mult18x18d", "int2 int3", (2, 2), 6, 1, 60, False, 0),
+    ("mult18x18d", "int2 int2", (3, 2), 3, 1, 60, False, 0),
+    ("mult18x18d", "uint4 uint4", (2, 1), 2, 1, 1 << 22, False, 0),
+    ("mult18x18d", "uint4 int4", (2, 1), 7, 1, 7 << 22, False, 0),
+]
+
+
+@pytest.mark.parametrize("case", OTHERS, ids=lambda case: f"{case[0]} {case[1]} {case[3]}")
+def test_blocks_of_other_makers_give_the_golden_sums(case, monkeypatch):
+    check_sums(monkeypatch, *case)
+
+
+def check_sums(monkeypatch, blocks, pair, tile, lanes, chain, k_max, held, full):
+    build = Build(tile[0] + 1, tile[1], lanes, "dsp", policy="dsp", blocks=blocks)
     engine = Engine("forced", (raw(*pair.split(), k_max=k_max),), build)
     emitted = laid_out(engine, monkeypatch, tile, chain, full, k_max * held)
     work = tiles(engine, 60, seed=1)
@@ -75,10 +100,10 @@ def test_weights_stay_in_every_layout(case, monkeypatch):
 def laid_out(engine, monkeypatch, tile, chain, full, count):
     """The engine's hardware with its sums laid out so."""
 
-    def given(sides, geometry, shape, lanes, asked, stays=False):
+    def given(sides, kind, shape, lanes, asked, stays=False):
         bounds = (side.bounds for side in sides)
-        found = [item for item in packings(*bounds, geometry, tile) if item.tile == tile]
-        return Layout(max(found, key=lambda item: item.terms), lanes, chain, count, stays)
+        found = [item for item in packings(*bounds, kind.geometry, tile) if item.tile == tile]
+        return Layout(kind, max(found, key=lambda item: item.terms), lanes, chain, count, stays)
 
     monkeypatch.setattr(dsp, "laid", given)
     emitted = emit(engine)

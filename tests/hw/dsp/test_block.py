@@ -5,47 +5,61 @@ from pathlib import Path
 import macsmith.sim
 import pytest
 from amaranth.back import rtlil
+from macsmith.boards import families
 from macsmith.golden.errors import ToolFailed
 from macsmith.hw import yosys
 from macsmith.hw.dsp.block import Block, Mode, instances
+from macsmith.hw.dsp.kinds import DSP48E1, DSP48E2, KINDS, MULT18X18D
 
-MODEL = (Path(macsmith.sim.__file__).parent / "primitives" / "DSP48E2.v").read_text()
+FOLDER = Path(macsmith.sim.__file__).parent / "primitives"
+MODELS = {kind.cell: (FOLDER / f"{kind.cell}.v").read_text() for kind in KINDS.values()}
 
-#: All that engines use: at the bottom of a cascade, within, at its top; with sums held or not.
+#: All that engines use: at the bottom of a cascade, within, at its top; with sums held or not;
+#: with a factor that stays.
 MODES = {
-    "bottom": Mode(start=0x123456789ABC),
-    "bottom_plain": Mode(),
-    "late_bottom": Mode(delay=1, start=5),
-    "within": Mode(delay=1, cascades=True),
-    "top": Mode(delay=1, cascades=True, accumulates=True, start=0xABCDEF),
-    "alone": Mode(accumulates=True, start=0x800000000000),
-    "wide_stays": Mode(start=5, stays=0),
-    "narrow_stays_late": Mode(delay=1, cascades=True, stays=1),
+    "bottom": (DSP48E2, Mode(start=0x123456789ABC)),
+    "bottom_plain": (DSP48E2, Mode()),
+    "late_bottom": (DSP48E2, Mode(delay=1, start=5)),
+    "within": (DSP48E2, Mode(delay=1, cascades=True)),
+    "top": (DSP48E2, Mode(delay=1, cascades=True, accumulates=True, start=0xABCDEF)),
+    "alone": (DSP48E2, Mode(accumulates=True, start=0x800000000000)),
+    "wide_stays": (DSP48E2, Mode(start=5, stays=0)),
+    "narrow_stays_late": (DSP48E2, Mode(delay=1, cascades=True, stays=1)),
+}
+OTHERS = {
+    "dsp48e1_bottom": (DSP48E1, Mode(start=0x123456789ABC)),
+    "dsp48e1_within": (DSP48E1, Mode(delay=1, cascades=True)),
+    "dsp48e1_alone": (DSP48E1, Mode(accumulates=True, start=0x800000000000)),
+    "dsp48e1_stays": (DSP48E1, Mode(delay=1, start=5, stays=0)),
+    "mult18x18d": (MULT18X18D, Mode()),
 }
 MORE = {
-    "narrow_stays": Mode(start=7, stays=1),
-    "wide_stays_late": Mode(delay=1, cascades=True, stays=0),
-    "late_bottom_stays": Mode(delay=1, start=3, stays=0),
+    "narrow_stays": (DSP48E2, Mode(start=7, stays=1)),
+    "wide_stays_late": (DSP48E2, Mode(delay=1, cascades=True, stays=0)),
+    "late_bottom_stays": (DSP48E2, Mode(delay=1, start=3, stays=0)),
+    "dsp48e1_plain": (DSP48E1, Mode()),
+    "dsp48e1_late": (DSP48E1, Mode(delay=1, start=3)),
+    "dsp48e1_narrow_stays": (DSP48E1, Mode(cascades=True, delay=1, stays=1)),
 }
 
 
-def prove(modes, folder, model=MODEL):
+def prove(modes, folder, models=None):
     """Raises ToolFailed unless plain arithmetic and instances are proven equal."""
-    for name, mode in modes.items():
-        text = rtlil.convert(Block(mode), name=name, emit_src=False)
+    for name, (kind, mode) in modes.items():
+        text = rtlil.convert(Block(kind, mode), name=name, emit_src=False)
         (folder / f"{name}_gold.il").write_text(text)
         with instances():
-            text = rtlil.convert(Block(mode), name=name, emit_src=False)
-        assert text.count("cell \\DSP48E2 ") == 1
+            text = rtlil.convert(Block(kind, mode), name=name, emit_src=False)
+        assert text.count(f"cell \\{kind.cell} ") == 1
         (folder / f"{name}_gate.il").write_text(text)
-    (folder / "model.v").write_text(model)
+        (folder / f"{kind.cell}.v").write_text((models or MODELS)[kind.cell])
     whole = ["proc", "flatten", "opt -full", "wreduce", "opt_clean", "opt_dff", "opt -full"]
     commands = []
-    for name in modes:
-        for kind in ("gold", "gate"):
-            models = ["read_verilog model.v"] if kind == "gate" else []
-            commands += [*models, f"read_rtlil {name}_{kind}.il", f"hierarchy -top {name}", *whole]
-            commands += [f"rename {name} {kind}", f"design -stash {kind}"]
+    for name, (kind, _) in modes.items():
+        for side in ("gold", "gate"):
+            read = [f"read_verilog {kind.cell}.v"] if side == "gate" else []
+            commands += [*read, f"read_rtlil {name}_{side}.il", f"hierarchy -top {name}", *whole]
+            commands += [f"rename {name} {side}", f"design -stash {side}"]
         commands += ["design -copy-from gold gold", "design -copy-from gate gate"]
         commands += ["equiv_make gold gate proof", "hierarchy -top proof", "opt_clean"]
         commands += ["opt_merge -share_all", "opt_clean", "equiv_struct -icells", "equiv_simple"]
@@ -53,8 +67,22 @@ def prove(modes, folder, model=MODEL):
     yosys.run(commands, folder)
 
 
-def test_every_mode_is_the_block(build_folder):
-    prove(MODES, build_folder)
+@pytest.mark.parametrize("modes", [MODES, OTHERS], ids=["dsp48e2", "others"])
+def test_every_mode_is_the_block(modes, build_folder):
+    prove(modes, build_folder)
+
+
+def test_7_series_blocks_are_those_of_yosys(build_folder):
+    """Which has a model of its own."""
+    cells = families.models("xc7")[0].read_text()
+    start = cells.index("module DSP48E1 (")
+    model = cells[start : cells.index("endmodule", start)] + "endmodule\n"
+    modes = {name: item for name, item in (OTHERS | MORE).items() if item[0] == DSP48E1}
+    prove(modes, build_folder, {"DSP48E1": model})
+    wrong = model.replace("(Dr_gated - Ar12_gated)", "(Dr_gated + Ar12_gated)")
+    assert wrong != model
+    with pytest.raises(ToolFailed, match="unproven"):
+        prove({"stays": OTHERS["dsp48e1_stays"]}, build_folder, {"DSP48E1": wrong})
 
 
 @pytest.mark.slow
@@ -71,6 +99,7 @@ def test_more_modes_are_the_block(build_folder):
     ],
 )
 def test_a_wrong_model_is_not_proven(build_folder, old, new):
-    assert old in MODEL
+    model = MODELS["DSP48E2"]
+    assert old in model
     with pytest.raises(ToolFailed, match="unproven"):
-        prove({"top": MODES["top"]}, build_folder, MODEL.replace(old, new))
+        prove({"top": MODES["top"]}, build_folder, {"DSP48E2": model.replace(old, new)})

@@ -7,8 +7,9 @@ from amaranth.back import rtlil
 from macsmith.boards import lookup as board
 from macsmith.boards import synthesize
 from macsmith.golden.bounds import Range, of_format
-from macsmith.hw.dsp.block import DSP48E2, instances
+from macsmith.hw.dsp.block import instances
 from macsmith.hw.dsp.element import Cascades
+from macsmith.hw.dsp.kinds import DSP48E2
 from macsmith.hw.dsp.layout import Layout
 from macsmith.hw.dsp.packing import packings
 from macsmith.hw.emit import emit
@@ -19,9 +20,11 @@ from macsmith import Options, design, lookup
 def layout(pair, tile, lanes, count):
     sides = [of_format(lookup(name)) for name in pair.split()]
     sides = [Range(0, side.low, side.high) for side in sides]
-    found = [packing for packing in packings(*sides, DSP48E2, tile) if packing.tile == tile]
+    found = [
+        packing for packing in packings(*sides, DSP48E2.geometry, tile) if packing.tile == tile
+    ]
     found = max(found, key=lambda packing: packing.terms)
-    return Layout(found, lanes, lanes, count)
+    return Layout(DSP48E2, found, lanes, lanes, count)
 
 
 @pytest.mark.parametrize("count", [0, 2048], ids=["read every step", "sums held"])

@@ -5,13 +5,16 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 from macsmith.golden.bounds import of_format
-from macsmith.hw.dsp.block import DSP48E2
+from macsmith.hw.dsp.kinds import DSP48E2 as BLOCK
+from macsmith.hw.dsp.kinds import KINDS
 from macsmith.hw.dsp.layout import Side, laid
 from macsmith.hw.dsp.packing import Geometry, Packing, packings
 from macsmith.hw.dsp.packing import Range as Bounds
 
 from macsmith import lookup
 
+DSP48E2 = BLOCK.geometry
+every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 INTEGERS = [f"{sign}int{bits}" for bits in range(2, 9) for sign in ("", "u")]
 OTHERS = ["e2m1", "e2m3", "e3m2", "ternary", "binary", "int4_sym", "int8_sym", "int12"]
 
@@ -44,10 +47,11 @@ def summed(packing, steps, terms):
     total = packing.start(terms)
     for values in steps:
         x, y = words(packing, values)
-        assert -(1 << DSP48E2.wide - 1) <= x < 1 << DSP48E2.wide - 1
-        assert -(1 << DSP48E2.narrow - 1) <= y < 1 << DSP48E2.narrow - 1
+        wide, narrow = packing.geometry.wide, packing.geometry.narrow
+        assert -(1 << wide - 1) <= x < 1 << wide - 1
+        assert -(1 << narrow - 1) <= y < 1 << narrow - 1
         total += x * y
-    return packing.read(total & (1 << packing.sum) - 1, terms)
+    return packing.read(total & (1 << packing.geometry.sum) - 1, terms)
 
 
 def ends(packing):
@@ -56,18 +60,19 @@ def ends(packing):
     return product(*((side.low, side.high) for side in sides))
 
 
+@every_kind
 @pytest.mark.parametrize("weight", [*INTEGERS, *OTHERS])
-def test_extremes_in_every_field_at_once_are_read_right(weight):
+def test_extremes_in_every_field_at_once_are_read_right(weight, kind):
     """As many of them as a field holds, all alike; and in turns of random ones."""
     rng, count = np.random.default_rng(1), 0
     for activation in (*INTEGERS, *OTHERS):
-        for packing in found_for(weight, activation):
+        for packing in found_for(weight, activation, geometry=kind.geometry):
             terms = min(packing.terms, 64)
             for values in ends(packing):
                 # As long a run as the field takes, of a word that stays: its product times as many.
                 x, y = words(packing, values)
                 total = packing.start(packing.terms) + packing.terms * x * y
-                read = packing.read(total & (1 << packing.sum) - 1, packing.terms)
+                read = packing.read(total & (1 << packing.geometry.sum) - 1, packing.terms)
                 once = wanted(packing, [values]).items()
                 assert read == {key: packing.terms * value for key, value in once}
             every = list(ends(packing))
@@ -77,10 +82,12 @@ def test_extremes_in_every_field_at_once_are_read_right(weight):
     assert count > 20
 
 
+@every_kind
 @pytest.mark.parametrize("weight, activation", list(product(INTEGERS, repeat=2)))
-def test_all_codes_are_read_right(weight, activation):
+def test_all_codes_are_read_right(weight, activation, kind):
     """Each choice of two weights and an activation; of one weight where two find no room."""
-    packing = max(found_for(weight, activation, (2, 1)), key=lambda found: found.products)
+    found = found_for(weight, activation, (2, 1), kind.geometry)
+    packing = max(found, key=lambda found: found.products)
     sides = packing.elements
     axes = [sides[0]] * len(packing.wide) + [sides[1]] * len(packing.narrow)
     codes = [np.arange(axis.low, axis.high + 1) for axis in axes]
@@ -91,22 +98,20 @@ def test_all_codes_are_read_right(weight, activation):
         for part, places in ((wide, packing.wide), (grids[len(packing.wide) :], packing.narrow))
     )
     total = packing.start(1) + x * y
-    for field in packing.fields:
-        size = packing.bits(1, field)
-        read = ((total >> field.offset) & ((1 << size) - 1)) - packing.bias(1, field)
-        right = grids[field.wide] * grids[len(packing.wide) + field.narrow]
-        assert (read == right).all()
+    for (i, j), read in packing.read(total, 1).items():
+        assert (read == grids[i] * grids[len(packing.wide) + j]).all()
 
 
+@every_kind
 @pytest.mark.parametrize("pair", ["int8 int8", "int4 int8", "int4 int4", "e2m1 e2m1", "uint8 int8"])
-def test_a_product_more_than_a_field_holds_is_read_wrong(pair):
-    for packing in found_for(*pair.split()):
+def test_a_product_more_than_a_field_holds_is_read_wrong(pair, kind):
+    for packing in found_for(*pair.split(), geometry=kind.geometry):
         if packing.products > 1:
             many, reads = packing.terms + 1, []
             for values in ends(packing):
                 x, y = words(packing, values)
                 total = packing.start(packing.terms) + many * x * y
-                read = packing.read(total & (1 << packing.sum) - 1, packing.terms)
+                read = packing.read(total & (1 << packing.geometry.sum) - 1, packing.terms)
                 reads.append(read == {k: many * v for k, v in wanted(packing, [values]).items()})
             assert not all(reads), packing
 
@@ -149,15 +154,15 @@ def side(name):
 
 def test_sums_stay_in_blocks_where_they_fit():
     """INT4 × INT8 over 4096: a cascade of eight of 16 lanes adds 2048 products up."""
-    found = laid((side("int4"), side("int8")), DSP48E2, (8, 2), 16, 4096)
+    found = laid((side("int4"), side("int8")), BLOCK, (8, 2), 16, 4096)
     assert found.held and found.packing.products == 2 and found.chain <= 8
-    long = laid((side("int8"), side("int8")), DSP48E2, (8, 2), 16, 4096)
+    long = laid((side("int8"), side("int8")), BLOCK, (8, 2), 16, 4096)
     assert not long.held and max(map(len, long.chains)) <= 8
-    assert laid((side("int8"), side("int8")), DSP48E2, (1, 1), 2, 4096).held
+    assert laid((side("int8"), side("int8")), BLOCK, (1, 1), 2, 4096).held
 
 
 def test_all_cascades_end_together():
-    found = laid((side("int4"), side("int8")), DSP48E2, (2, 1), 7, 4095)
+    found = laid((side("int4"), side("int8")), BLOCK, (2, 1), 7, 4095)
     for chain in found.chains:
         assert [found.cycle(lane) for lane in chain] == list(
             range(found.longest - len(chain), found.longest)
@@ -167,7 +172,7 @@ def test_all_cascades_end_together():
 def test_tiles_that_rows_do_not_fill_count_whole():
     """Three rows a block are no better than two where there are four."""
     pair = side("int2"), side("int8")
-    shapes = {rows: laid(pair, DSP48E2, (rows, 1), 4, 4096).packing.tile[0] for rows in (3, 4, 6)}
+    shapes = {rows: laid(pair, BLOCK, (rows, 1), 4, 4096).packing.tile[0] for rows in (3, 4, 6)}
     assert shapes == {3: 3, 4: 2, 6: 3}
 
 
@@ -181,4 +186,4 @@ def test_elements_stand_apart_where_every_product_is_zero():
 
 def test_a_field_without_room_holds_nothing():
     bits = Bounds(0, 0, 1)
-    assert Packing((bits, bits), (0, 4), (0,), False, sum=4).terms == 0
+    assert Packing((bits, bits), (0, 4), (0,), False, Geometry(18, 18, 4)).terms == 0

@@ -1,0 +1,17 @@
+"""The DSP blocks that engines instantiate, a module a maker."""
+
+from __future__ import annotations
+
+from .dsp48 import DSP48E1, DSP48E2
+from .kind import Kind
+from .mult18 import MULT18X18D
+
+__all__ = ["DSP48E1", "DSP48E2", "KINDS", "MULT18X18D", "Kind", "kind_of"]
+
+#: name -> block.
+KINDS = {kind.name: kind for kind in (DSP48E2, DSP48E1, MULT18X18D)}
+
+
+def kind_of(blocks: str) -> Kind:
+    """The block that a build means; the DSP48E2 where it leaves that open."""
+    return KINDS.get(blocks, DSP48E2)

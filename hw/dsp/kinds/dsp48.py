@@ -1,0 +1,87 @@
+"""AMD's DSP48E2 (UltraScale and UltraScale+, UG579) and DSP48E1 (7 series, UG479)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from amaranth.hdl import Cat, ClockSignal, Const, Value
+
+from ..packing import Geometry
+from .kind import Kind, Ports
+
+if TYPE_CHECKING:
+    from ..block import Block
+
+
+def _ports(block: Block, opmode: Value, more: dict[str, Any], constant: Value) -> Ports:
+    """What both have alike."""
+    mode, size = block.mode, block.kind.geometry
+    twice = mode.twice(0), mode.twice(1)
+    parameters = {
+        **dict.fromkeys(("AREG", "ACASCREG", "DREG", "MREG", "PREG"), 1),
+        **dict.fromkeys(("BREG", "BCASCREG"), 1 + twice[1]),
+        **dict.fromkeys(("INMODEREG", "OPMODEREG", "ALUMODEREG"), 0),
+        **dict.fromkeys(("CARRYINREG", "CARRYINSELREG", "CREG"), 0),
+        "ADREG": int(twice[0]),
+        **more,
+    }
+    (early_wide, late_wide), (early_narrow, late_narrow) = map(block.enables, range(2))
+    # A single register of A and B is the second.
+    enables = {
+        **dict.fromkeys(("A1", "A2", "D"), early_wide), "AD": late_wide,
+        "B1": early_narrow, "B2": late_narrow if twice[1] else early_narrow,
+        "M": block.enable, "P": block.takes,
+    }  # fmt: skip
+    inputs = {
+        "CLK": ClockSignal(),
+        "A": Cat(block.a, block.a[-1].replicate(30 - size.wide)),
+        "B": block.b,
+        "C": constant,
+        "D": block.d,
+        "INMODE": Const(0b01100, 5),  # D - A
+        "OPMODE": opmode,
+        "PCIN": block.below if mode.cascades else Const(0, size.sum),
+        **{f"CE{name}": value for name, value in enables.items()},
+        **_TIED,
+    }
+    return Ports(parameters, inputs, {"P": block.p, "PCOUT": block.above})
+
+
+def _dsp48e2(block: Block) -> Ports:
+    """W: the start (RND), or the sum; Z: the block below; X and Y: the product."""
+    mode, size = block.mode, block.kind.geometry.sum
+    held: Value = Const(2 * bool(mode.start), 2)
+    if mode.accumulates:
+        held = Cat(~block.first, block.first)
+    opmode = Cat(Const(0b0101, 4), Const(int(mode.cascades), 3), held)
+    more = {"AMULTSEL": "AD", "RND": Const(mode.start, size)}
+    return _ports(block, opmode, more, Const(0, size))
+
+
+def _dsp48e1(block: Block) -> Ports:
+    """Z: the start (C), or the sum, or the block below; X and Y: the product."""
+    mode = block.mode
+    added: Value = Const(0b001 if mode.cascades else 0b011 if mode.start else 0, 3)
+    if mode.accumulates:
+        added = Cat(block.first, Const(0b01, 2))
+    opmode = Cat(Const(0b0101, 4), added)
+    return _ports(block, opmode, {"USE_DPORT": "TRUE"}, Const(mode.start, block.kind.geometry.sum))
+
+
+#: Inputs that no mode here uses.
+_TIED = {
+    **{name: Const(0, size) for name, size in {
+        "ACIN": 30, "BCIN": 18, "ALUMODE": 4, "CARRYIN": 1, "CARRYINSEL": 3,
+        "CARRYCASCIN": 1, "MULTSIGNIN": 1,
+    }.items()},
+    **{f"CE{name}": Const(0, 1) for name in ("C", "ALUMODE", "CARRYIN", "CTRL", "INMODE")},
+    **{f"RST{name}": Const(0, 1) for name in (
+        "A", "ALLCARRYIN", "ALUMODE", "B", "C", "CTRL", "D", "INMODE", "M", "P",
+    )},
+}  # fmt: skip
+
+#: A 27 × 18 multiplier behind a pre-adder, and 48 bits that add up four numbers.
+DSP48E2 = Kind("dsp48e2", "DSP48E2", Geometry(27, 18, 48), _dsp48e2)
+
+#: 25 × 18, and 48 bits that add up three: what is held, what starts a sum, or the block below.
+DSP48E1 = Kind("dsp48e1", "DSP48E1", Geometry(25, 18, 48, holds="alone"), _dsp48e1)
