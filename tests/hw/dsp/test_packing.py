@@ -16,7 +16,7 @@ from macsmith import lookup
 DSP48E2 = BLOCK.geometry
 every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 INTEGERS = [f"{sign}int{bits}" for bits in range(2, 9) for sign in ("", "u")]
-OTHERS = ["e2m1", "e2m3", "e3m2", "ternary", "binary", "int4_sym", "int8_sym", "int12"]
+OTHERS = ["uint1", "e2m1", "e2m3", "e3m2", "ternary", "binary", "int4_sym", "int8_sym", "int12"]
 
 
 def bounds(name):
