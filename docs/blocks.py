@@ -1,9 +1,9 @@
-"""Prints what packed products cost: U280, policy dsp, 8 rows × 2 columns × 16 lanes, Markdown.
+"""Prints what packed products cost: policy dsp, 8 rows × 2 columns × 16 lanes, Markdown.
 
-Run ``make blocks`` (three minutes). LUT, FF and sites are of a MAC,
+Run ``make blocks`` (five minutes). LUT, FF and sites are of a MAC,
 with read-out, accumulators for K = 4096 and streams; MACs are those of a block.
-``TOPS`` are those of a U280 full of such engines beside its shell at 300 MHz, two operations a MAC:
-a bound by counts, not a promise of a clock.
+``TOPS`` are those of a device full of such engines, a U280 beside its shell, at 300 MHz, two
+operations a MAC: a bound by counts, not a promise of a clock.
 """
 
 from __future__ import annotations
@@ -20,14 +20,22 @@ PAIRS = (
     *("int4xint4", "uint4xuint4", "int3xint6", "int3xint3", "int2xint8"),
     *("ternaryxint8", "int2xint2", "e2m1xe2m1", "e2m1xint8", "e2m3xe2m3", "int16xint8"),
 )
+FEW = ("int8xint8", "int4xint8", "int4xint4", "int2xint8", "e2m1xe2m1")
+TABLES = (
+    ("u280", "broadcast", PAIRS),
+    ("u280", "weight_stationary", FEW),
+    ("pynq-z2", "broadcast", FEW),
+    ("ulx3s-85", "broadcast", FEW),
+)
 SHAPE = {"rows": 8, "cols": 2, "lanes": 16}
 MEGAHERTZ = 300
 HEADER = "| pair | rows × columns a block | MACs | LUT | FF | sites | levels | latency | TOPS |"
 
 
-def row(name: str, board: boards.Board) -> str:
-    """A line of the table."""
-    emitted = emit(design(name, Options(policy="dsp", datapath="dsp", output="raw", **SHAPE)))  # type: ignore[arg-type]
+def row(name: str, board: boards.Board, flow: str) -> str:
+    """A line of a table."""
+    options = Options(policy="dsp", datapath="dsp", output="raw", flow=flow, **SHAPE)  # type: ignore[arg-type]
+    emitted = emit(boards.fitted(design(name, options), board))
     plan, folder = emitted.plan, Path("build") / "blocks"
     [cost] = boards.synthesize(
         emitted.fabric, [emitted.core], board, "dsp", emitted.keep, folder
@@ -47,10 +55,11 @@ def row(name: str, board: boards.Board) -> str:
 
 
 def main() -> int:
-    print(f"\n{HEADER}\n|{'---|' * (HEADER.count('|') - 1)}")
-    for name in PAIRS:
-        print(row(name, boards.lookup("u280")))
-        sys.stdout.flush()
+    for board, flow, pairs in TABLES:
+        print(f"\n{board}, {flow}\n\n{HEADER}\n|{'---|' * (HEADER.count('|') - 1)}")
+        for name in pairs:
+            print(row(name, boards.lookup(board), flow))
+            sys.stdout.flush()
     return 0
 
 
