@@ -21,7 +21,7 @@ def _mult18x18d(block: Block) -> Ports:
         **{f"REG_{name}_CE": "CE0" for name in _REGISTERS},
         **{f"REG_{name}_RST": "RST0" for name in _REGISTERS},
         "GSR": "DISABLED",
-        "SOURCEB_MODE": "B_INPUT",
+        "SOURCEB_MODE": "B_SHIFT",  # with SOURCEB low: the port
     }
     zero, one = Const(0, 1), Const(1, 1)
     inputs = {
