@@ -106,7 +106,8 @@ def synthesize(
     text = script.design(rtlil, tops, keep)
     flags = script.synthesis(board, policy, variant)
     commands = script.commands(board, policy, variant, tops, edif)
-    name = cache.key(ANALYSIS, yosys.version(), chosen.name, *commands, *tops, text)
+    maps = {path.name: path.read_text() for path in chosen.maps}
+    name = cache.key(ANALYSIS, yosys.version(), chosen.name, *commands, *maps.values(), *tops, text)
     entry = cache.load(_KIND, name)
     if entry is None:
         work = cache.root() / "work" / f"{name}.{os.getpid()}"
@@ -134,6 +135,8 @@ def _measure(
     folder.mkdir(parents=True)
     try:
         (folder / "design.il").write_text(text)
+        for path in chosen.maps:
+            shutil.copy(path, folder)
         yosys.run(commands, folder)
         netlist = read(folder / "netlist.json")
         measured = {top: _analyse(netlist, top, chosen) for top in tops}

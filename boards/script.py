@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from ..golden.errors import DesignError, UnknownName
 from .catalogue import Board
-from .families import flags
+from .families import family, flags
 
 #: The top that holds all engines during synthesis, so that yosys reads its cells once.
 WRAPPER = "macsmith_all_engines"
@@ -69,12 +69,20 @@ def commands(board: Board, policy: str, variant: str, tops: Sequence[str], edif:
     return [
         "read_rtlil design.il",
         *((f"hierarchy -top {WRAPPER}", *_BEFORE_VARIANT, *before, "opt_clean") if before else ()),
-        f"{synthesis(board, policy, variant)} -top {WRAPPER}",
+        *_steps(board, policy, f"{synthesis(board, policy, variant)} -top {WRAPPER}"),
         f"delete {WRAPPER}",
         "write_json -noscopeinfo -selected netlist.json",
         "write_verilog -noattr mapped.v",
         *(f"write_edif -pvector bra -top {top} {edif_name(top)}" for top in tops if edif),
     ]
+
+
+def _steps(board: Board, policy: str, command: str) -> list[str]:
+    """The synthesis command, around what the family does instead of its step for DSP blocks."""
+    own = family(board.family).dsp
+    if policy != "dsp" or not own:
+        return [command]
+    return [f"{command} -run :map_dsp", *own, f"{command} -run coarse:"]
 
 
 def edif_name(top: str) -> str:

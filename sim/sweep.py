@@ -27,6 +27,7 @@ class Sweep:
     outputs : name -> output.
     enable : for a pipeline, lets its registers move; called so.
     latency : cycles with ``enable`` from inputs to outputs, the same for all; 0 for no registers.
+    sources : file -> Verilog of what the module instantiates.
 
     Raises ToolMissing or ToolFailed.
     """
@@ -40,6 +41,7 @@ class Sweep:
         *,
         enable: Signal | None = None,
         latency: int = 0,
+        sources: Mapping[str, str] | None = None,
     ):
         assert enable is not None or not latency
         self.latency = latency
@@ -50,8 +52,11 @@ class Sweep:
             module.d.comb += ports[-1].eq(value)
         inputs = [w, a] if enable is None else [w, a, enable]
         text = rtlil.convert(module, name="top", ports=[*inputs, *ports], emit_src=False)
-        commands = [*_COMMANDS, "opt_expr", "opt_clean -purge"]
-        library = cxxrtl.build({"core.il": text}, commands, self._glue(), "sweep.cpp")
+        sources = sources or {}
+        commands = [f"read_verilog {name}" for name in sources]
+        commands += [*_COMMANDS, "opt_expr", "opt_clean -purge"]
+        files = {"core.il": text, **sources}
+        library = cxxrtl.build(files, commands, self._glue(), "sweep.cpp")
         self._sweep = library.sweep
         pointer = ctypes.c_void_p
         self._sweep.argtypes = [ctypes.c_size_t, pointer, pointer, ctypes.c_uint64, pointer]

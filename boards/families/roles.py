@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -104,6 +105,8 @@ class Family:
     tally : counts one module.
     models : simulation models of the cells, relative to yosys's share folder.
     block : the DSP block that engines may instantiate; ``inferred`` if none is known here.
+    dsp : what replaces the command's own step ``map_dsp`` under the policy ``dsp``.
+    maps : Verilog that these commands read.
     counted : the keys of a :class:`~macsmith.boards.sites.Usage`, in the order of reports.
     """
 
@@ -115,6 +118,8 @@ class Family:
     counted: tuple[str, ...]
     refusal: str = ""
     block: str = "inferred"
+    dsp: tuple[str, ...] = ()
+    maps: tuple[Path, ...] = ()
 
 
 def clocked(_: Cell) -> tuple[Bundle, ...]:

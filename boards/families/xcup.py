@@ -1,16 +1,42 @@
 """AMD UltraScale+ (``synth_xilinx -family xcup``).
 
-yosys maps carries to CARRY4; the device has CARRY8, which ``carry8`` counts per chain. It absorbs
-no register into a DSP48E2: engines of the policy ``dsp`` instantiate it.
+yosys maps carries to CARRY4; the device has CARRY8, which ``carry8`` counts per chain. It puts no
+register and no adder into a DSP48E2. Engines of the policy ``dsp`` instantiate this block; plain
+products become DSP48E1 here, 7 series' block, which yosys packs, and then DSP48E2: where the one
+does what the other does, and its multiplier is given the width of the other.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from .roles import Family, Role
 from .xilinx import MODELS, ROLES, SHARED_COUNTS, SYNTH, carry, dsp, memory
 from .xilinx_slice import tally
 
 _SYNTH = SYNTH.format(family="xcup")
+_MAPS = tuple(Path(__file__).parent / f"xcup_{name}.v" for name in ("product", "block"))
+
+#: As yosys does for xcup, but for the maps and the packer's family. Products of up to 4 × 4 bits
+#: stay in LUTs, as UG901 suggests.
+_LIMITS = {"A_MAXWIDTH": 27, "B_MAXWIDTH": 18, "A_MAXWIDTH_PARTIAL": 18, "A_MINWIDTH": 2,
+           "B_MINWIDTH": 2, "Y_MINWIDTH": 9, "SIGNEDONLY": 1, "NAME": "$__MUL27X18"}  # fmt: skip
+_DSP = (
+    "memory_dff",
+    "alumacc -macc-only",
+    "maccmap -unmap",
+    "opt_clean",
+    f"techmap -map +/mul2dsp.v -map {_MAPS[0].name} "
+    + " ".join(f"-D DSP_{name}={value}" for name, value in _LIMITS.items()),
+    "select a:mul2dsp",
+    "setattr -unset mul2dsp",
+    "opt_expr -fine",
+    "wreduce",
+    "select -clear",
+    "xilinx_dsp -family xc7",
+    "chtype -set $mul t:$__soft_mul",
+    f"techmap -map {_MAPS[1].name}",
+)
 
 FAMILY = Family(
     name="xcup",
@@ -26,5 +52,7 @@ FAMILY = Family(
     tally=tally,
     models=MODELS,
     block="dsp48e2",
+    dsp=_DSP,
+    maps=_MAPS,
     counted=(*SHARED_COUNTS, "carry8", "dsp", "bram36", "uram", "srl", "lutram", "muxf"),
 )

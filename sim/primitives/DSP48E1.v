@@ -12,7 +12,9 @@ module DSP48E1 #(
     parameter USE_DPORT = "FALSE",
     parameter A_INPUT = "DIRECT", B_INPUT = "DIRECT",
     parameter USE_MULT = "MULTIPLY", USE_SIMD = "ONE48",
-    parameter USE_PATTERN_DETECT = "NO_PATDET"
+    parameter USE_PATTERN_DETECT = "NO_PATDET", AUTORESET_PATDET = "NO_RESET",
+    parameter SEL_MASK = "MASK", SEL_PATTERN = "PATTERN",
+    parameter [47:0] MASK = 48'h3fffffffffff, PATTERN = 48'h0
 ) (
     input  wire        CLK,
     input  wire [29:0] A, ACIN,

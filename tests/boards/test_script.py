@@ -57,5 +57,17 @@ def test_commands(variant):
     assert not any("edif" in x for x in commands(lookup("u280"), "lut", variant, ["a"], False))
 
 
+def test_a_family_may_map_blocks_in_its_own_way():
+    """Within the synthesis command, which goes on behind; not where there are no blocks."""
+    lines = commands(lookup("u280"), "dsp", "default", ["a"], edif=False)
+    starts = [x for x in lines if x.startswith("synth_xilinx")]
+    assert [x.split()[-2:] for x in starts] == [["-run", ":map_dsp"], ["-run", "coarse:"]]
+    assert lines.index("xilinx_dsp -family xc7") > lines.index(starts[0])
+    assert not any(
+        "xilinx_dsp" in x for x in commands(lookup("u280"), "lut", "default", ["a"], False)
+    )
+    assert not any("-run" in x for x in commands(lookup("pynq-z2"), "dsp", "default", ["a"], False))
+
+
 def test_edif_names_are_safe():
     assert edif_name("top/pe$1") == "top_pe_1.edf"
