@@ -22,11 +22,17 @@ from .words import factors, word_shape
 
 
 class Addend(NamedTuple):
-    """A number, its bounds, and the bit that is missing to it, if one is."""
+    """A number less a bit that is missing to it, if one is; the number's bounds."""
 
     value: Value
     bounds: Range
     missing: Value | None
+
+    @property
+    def short(self) -> Range:
+        """Bounds of the value."""
+        bounds = self.bounds
+        return Range(bounds.lsb, bounds.low - (self.missing is not None), bounds.high)
 
     def whole(self, width: int) -> Value:
         """The low bits of the number with what is missing."""
@@ -38,7 +44,7 @@ class Addend(NamedTuple):
 def _read(layout: Layout, chain: tuple[int, ...], field: Field, total: Value) -> Addend:
     """What a field of a cascade's sum says."""
     packing, terms = layout.packing, layout.terms(chain)
-    bounds, size = packing.short(terms, field), packing.bits(terms, field)
+    bounds, size = packing.total(terms), packing.bits(terms, field)
     bits = total[field.offset : field.offset + size]
     if not bounds.low:
         return Addend(bits, bounds, None)
@@ -189,7 +195,7 @@ class Tile(wiring.Component):
             value = found.whole(self.total.width)
             return delayed(m, self.enable, value, waits, f"held_{name}")
         accumulator = Accumulator(
-            found.bounds, self.total, Reachable(False, False), segment=self.segment, late=self.late,
+            found.short, self.total, Reachable(False, False), segment=self.segment, late=self.late,
             short=found.missing is not None,
         )  # fmt: skip
         m.submodules[f"accumulator_{name}"] = accumulator
@@ -207,29 +213,30 @@ class Tile(wiring.Component):
 def gathered(m: Module, enable: Value, layout: Layout, sums, field: Field, name: str) -> Addend:
     """A field's sum of all cascades, ``layout.levels`` cycles later.
 
-    The carries of the tree add the bits that are missing to its numbers, one each.
+    The carry of each adder adds a bit that is missing to one of its numbers; where one is missing
+    to the other too, it is then missing to the sum. No number is ever short of more than a bit.
     """
     addends = [
         _read(layout, chain, field, total) for chain, total in zip(layout.chains, sums, strict=True)
     ]
-    level, missing = 0, [addend.missing for addend in addends if addend.missing is not None]
+    level = 0
     while len(addends) > 1:
         level, found = level + 1, []
         for start in range(0, len(addends), 2):
-            pair = addends[start : start + 2]
-            bounds = pair[0].bounds if len(pair) == 1 else pair[0].bounds + pair[1].bounds
-            register = Signal(shape_of(bounds), name=f"level_{name}_{level}_{start}",
-                              reset_less=True)  # fmt: skip
-            value = pair[0].value
+            pair, label = addends[start : start + 2], f"{name}_{level}_{start}"
+            value, bounds, missing = pair[0]
             if len(pair) > 1:
-                carry = missing.pop() if missing else Const(0, 1)
-                value = plus(value, pair[1].value, carry, width=bounds.width)
+                bits = [addend.missing for addend in pair if addend.missing is not None]
+                carry, missing = [*bits, None, None][:2]
+                bounds = bounds + pair[1].bounds
+                width = Addend(value, bounds, missing).short.width
+                value = plus(value, pair[1].value, 0 if carry is None else carry, width=width)
+            if missing is not None:
+                missing = delayed(m, enable, missing, 1, f"missing_{label}")
+            shape = shape_of(Addend(value, bounds, missing).short)
+            register = Signal(shape, name=f"level_{label}", reset_less=True)
             with m.If(enable):
                 m.d.sync += register.eq(value)
-            found.append(Addend(register, bounds, None))
+            found.append(Addend(register, bounds, missing))
         addends = found
-        missing = [delayed(m, enable, bit, 1, f"missing_{name}_{level}_{number}")
-                   for number, bit in enumerate(missing)]  # fmt: skip
-    [only], last = addends, missing or [None]
-    assert len(last) == 1, "as many carries as numbers but one"
-    return Addend(only.value, only.bounds, last[0])
+    return addends[0]

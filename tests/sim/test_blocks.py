@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
+from macsmith.golden.tensor import single
 from macsmith.hw.datapaths import dsp
 from macsmith.hw.dsp.layout import Layout
 from macsmith.hw.dsp.packing import packings
 from macsmith.hw.emit import emit
 from macsmith.sim.batch import run_batch
 from macsmith.sim.beats import begins
-from macsmith.sim.stimuli import bound_tiles, tiles
+from macsmith.sim.stimuli import answered, bound_tiles, tiles
 from macsmith.sim.streams import Simulator
 
 from macsmith import Build, Engine, Options, design, raw
@@ -50,6 +51,9 @@ OTHERS = [
     ("mult18x18d", "int4 int4", (1, 2), 1, 1, 60, False, 0),
     ("mult18x18d", "int2 int3", (2, 2), 6, 1, 60, False, 0),
     ("mult18x18d", "int2 int2", (3, 2), 3, 1, 60, False, 0),
+    ("mult18x18d", "int2 int2", (2, 2), 23, 1, 23, False, 0),
+    ("mult18x18d", "int1 int2", (2, 2), 11, 1, 11, False, 0),
+    ("mult18x18d", "int2 int3", (2, 1), 63, 1, 63, False, 0),
     ("mult18x18d", "uint4 uint4", (2, 1), 2, 1, 1 << 22, False, 0),
     ("mult18x18d", "uint4 int4", (2, 1), 7, 1, 7 << 22, False, 0),
 ]
@@ -64,7 +68,7 @@ def check_sums(monkeypatch, blocks, pair, tile, lanes, chain, k_max, held, full)
     build = Build(tile[0] + 1, tile[1], lanes, "dsp", policy="dsp", blocks=blocks)
     engine = Engine("forced", (raw(*pair.split(), k_max=k_max),), build)
     emitted = laid_out(engine, monkeypatch, tile, chain, full, k_max * held)
-    work = tiles(engine, 60, seed=1)
+    work = tiles(engine, 60, seed=1) + divided(engine)
     if k_max <= 4096:
         work = bound_tiles(engine) + work
     run_batch(emitted, work, stalls=1).check()
@@ -95,6 +99,30 @@ def test_weights_stay_in_every_layout(case, monkeypatch):
     assert lengths.min() < emitted.plan.shortest_set < lengths.max()
     for stalls in (0, 1, 2):
         run_batch(emitted, work, simulator=simulator, stalls=stalls).check()
+
+
+def divided(engine):
+    """Steps whose first lanes multiply the least by the greatest number, the others the least two.
+
+    Of one product fields are then short, of the other they are as great as they get.
+    """
+    formats = [engine.arithmetic.weight, engine.arithmetic.activation]
+    weight, activation = (fmt.codes["code"] for fmt in formats)
+    lanes, rng, found = engine.lanes(), np.random.default_rng(1), []
+    for cut in range(lanes + 1):
+        at = np.arange(lanes) < cut
+        codes = (
+            np.full((engine.build.rows, lanes), weight.encode(np.array(float(weight.low)))),
+            np.tile(
+                np.where(at, *(activation.encode(np.array(float(end)))
+                               for end in (activation.high, activation.low))),
+                (engine.build.cols, 1),
+            ),
+        )  # fmt: skip
+        sides = [single(side, part.astype(np.uint8))
+                 for side, part in zip(formats, codes, strict=True)]  # fmt: skip
+        found.append(answered(engine, f"divided at {cut}", *sides, rng))
+    return found
 
 
 def laid_out(engine, monkeypatch, tile, chain, full, count):
