@@ -131,6 +131,11 @@ class Plan(ArrayPlan):
         ways = self.flow != "systolic_os" and not self.carry_save and not self.apart
         return max(item.count for item in self.sums) if plain and ways and not rounds else 0
 
+    @property
+    def simple(self) -> bool:
+        """Whether sums are of single exact products and no more, as blocks may hold them."""
+        return self._count > 0
+
     def blocks(self, item):
         pair = item.pairs[0]
         whole = self._count and issubclass(self._kind(pair), Dsp)

@@ -9,7 +9,7 @@ from ..golden.errors import DesignError
 from ..golden.formats import Minifloat
 from ..golden.terms import accumulators
 from .array_plan import ArrayPlan
-from .datapaths import SerialForm
+from .datapaths import Dsp, SerialForm
 from .dsp.kinds import kind_of
 from .modes import modal
 from .plan import Plan
@@ -87,6 +87,17 @@ def _check_stationary(name: str, planned: Plan) -> None:
             f"weights of {name} stay in DSP blocks: choose --policy dsp, with --datapath auto or "
             f"dsp, or {flows}"
         )
+    if planned.serial or len(planned.sums) > 1 or not planned.simple:
+        raise DesignError(
+            f"{name} scales, rounds, saturates or starts its sums, or keeps their carries; weights "
+            f"stay only for single exact sums: choose {flows}"
+        )
+    formats = planned.sums[0].pairs[0].formats
+    if not (Dsp.serves(*formats) and Dsp.fits(*formats, build.blocks)):
+        raise DesignError(
+            f"{' × '.join(fmt.name for fmt in formats)} of {name} are no numbers without exponent, "
+            f"or too wide for a DSP block, in which weights stay: choose {flows}"
+        )
     if arithmetic.k_max > planned.lanes:
         raise DesignError(
             f"weights that stay are summed over the lanes alone, and results leave every step: K "
@@ -97,11 +108,6 @@ def _check_stationary(name: str, planned: Plan) -> None:
         raise DesignError(
             f"blocks {build.blocks} have no registers for weights that stay, as {name} needs: "
             f"choose {flows}"
-        )
-    if planned.serial or len(planned.sums) > 1 or planned.blocks(planned.sums[0]) is None:
-        raise DesignError(
-            f"{name} scales, rounds, saturates or starts its sums, or keeps their carries; weights "
-            f"stay only for single exact sums: choose {flows}"
         )
 
 

@@ -100,8 +100,11 @@ def override(engine: Engine, options: Options) -> Engine:
     """
     given = {key: value for key in _BUILD if (value := getattr(options, key)) is not None}
     build = replace(engine.build, **given) if given else engine.build
-    if options.flow == "weight_stationary" and options.k_max is None and len(engine.modes) == 1:
-        options = replace(options, k_max=build.lanes)
+    if build.flow == "weight_stationary" and options.k_max is None and len(engine.modes) == 1:
+        # The default length is no wish; groups have a length of their own.
+        asked = options.flow is None and engine.arithmetic.k_max != Arithmetic.k_max
+        if not asked and not engine.arithmetic.levels:
+            options = replace(options, k_max=build.lanes)
     modes = tuple(_arithmetic(item, options, build.lanes) for item in engine.modes)
     return Engine(options.name or engine.name, modes, build)
 
