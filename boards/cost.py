@@ -106,8 +106,8 @@ def synthesize(
     text = script.design(rtlil, tops, keep)
     flags = script.synthesis(board, policy, variant)
     commands = script.commands(board, policy, variant, tops, edif)
-    maps = {path.name: path.read_text() for path in chosen.maps}
-    name = cache.key(ANALYSIS, yosys.version(), chosen.name, *commands, *maps.values(), *tops, text)
+    texts = *(path.read_text() for path in chosen.maps), text
+    name = cache.key(ANALYSIS, yosys.version(), chosen.name, *commands, *tops, *texts)
     entry = cache.load(_KIND, name)
     if entry is None:
         work = cache.root() / "work" / f"{name}.{os.getpid()}"

@@ -106,7 +106,7 @@ def _check_stationary(name: str, planned: Plan) -> None:
         )
     if not kind_of(build.blocks).geometry.swaps:
         raise DesignError(
-            f"blocks {build.blocks} have no registers for weights that stay, as {name} needs: "
+            f"the DSP blocks for {name}, {build.blocks}, have no registers for weights that stay: "
             f"choose {flows}"
         )
 

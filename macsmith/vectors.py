@@ -23,7 +23,8 @@ class Chosen:
     ----------
     freely : sent first, nobody pausing: random ones, then those that drive every sum to its bounds.
     stalled : random ones, sent after those, everybody pausing now and then.
-    cycles : what ``freely`` must take; None where k_max is too short for results to keep up.
+    cycles : what ``freely`` must take from its first step; None where k_max is too short for
+        results to keep up.
     """
 
     freely: list[Tile]
@@ -69,6 +70,8 @@ def choose(emitted: Emitted, count: int, seed: int) -> Chosen:
     if all(item.k_max <= LONGEST * engine.lanes(mode) for mode, item in enumerate(engine.modes)):
         freely += bound_tiles(engine, seed)
     cycles = expected_cycles(plan, emitted.streams[-1], freely)
+    if cycles is not None and plan.stationary:
+        cycles -= 1  # the first weights come before the first step
     return Chosen(freely, tiles(engine, count, seed + 1), cycles)
 
 

@@ -3,6 +3,7 @@
 // Left out, and x where asked for: logic functions, the pattern detector, the
 // multiply-and-accumulate extension over two blocks, inverted inputs, the first of two registers
 // where there is one.
+// verilator lint_off UNUSEDPARAM
 // verilator lint_off UNUSEDSIGNAL
 // verilator lint_off WIDTH
 module DSP48E1 #(

@@ -3,6 +3,7 @@
 // Left out, and x where asked for: logic functions and the wide XOR, the pattern detector, the
 // multiply-and-accumulate extension over two blocks, inverted inputs, asynchronous resets, the first
 // of two registers where there is one.
+// verilator lint_off UNUSEDPARAM
 // verilator lint_off UNUSEDSIGNAL
 // verilator lint_off WIDTH
 module DSP48E2 #(

@@ -2,6 +2,7 @@
 // (ECP5 sysDSP Usage Guide); yosys ships no model of this block.
 // Left out, and x where asked for: shift inputs and outputs, the C input, clocks but CLK0, enables
 // but CE0, resets but RST0, divided and high-speed clocks, the bypass. RESETMODE is SYNC.
+// verilator lint_off UNUSEDPARAM
 // verilator lint_off UNUSEDSIGNAL
 // verilator lint_off WIDTH
 module MULT18X18D #(

@@ -292,10 +292,17 @@ def test_synth_prints_one_json_object(run, build_folder):
     assert resources <= set(found["resources"]) and resources <= set(found["per_mac"])
     assert {"lut", "carry"} <= set(found["levels"])
     assert found["verified"] is False and found["macs_per_cycle"] == 8
-    assert found["scale_path"] is None
+    assert found["scale_path"] is None and found["macs_per_dsp"] is None
     assert found["per_mac"]["lut"] == round(found["resources"]["lut"] / 8, 3)
     assert json.loads((build_folder / "report.json").read_text())["engine"] == "ternaryxint4"
     assert "| sites |" in (build_folder / "report.md").read_text()
+
+
+def test_synth_says_how_many_macs_a_block_does(run, build_folder):
+    words = ["synth", "int4xint8", "--policy", "dsp", "--rows", "2", "--cols", "1", "--no-verify"]
+    code, out, _ = run(*words, "--json", "-o", str(build_folder))
+    found = json.loads(out)
+    assert code == 0 and found["resources"]["dsp"] == 4 and found["macs_per_dsp"] == 2
 
 
 def test_synth_shows_the_scale_path_apart(run, build_folder):

@@ -353,6 +353,18 @@ def test_the_bench_passes_in_verilator_and_fails_there_too(copy):
     assert not passed and re.fullmatch(r"FAIL \d+ of 32", lines[-1])
 
 
+def test_the_bench_of_weights_that_stay_passes_and_can_fail(tmp_path):
+    build = Build(2, 2, 4, policy="dsp", flow="weight_stationary")
+    engine = Engine("stays", (raw("int4", "int8", 4),), build)
+    folder = generate(engine, tmp_path / "stays", tiles=30).folder
+    text = (folder / "README.md").read_text()
+    assert "A beat of `weight` is used by the steps that follow until" in text
+    assert "takes K /" not in text
+    assert run(folder, "verilator")[0]
+    edit(folder / "rtl" / "stays.v", r"\.weight__payload\((\w+)\)", r".weight__payload(\1 >> 4)")
+    assert not run(folder, "verilator")[0]
+
+
 @needs_icarus
 @every_engine
 def test_the_snippet_compiles(made, name, tmp_path):

@@ -287,6 +287,20 @@ def test_a_matrix_of_several_calls(simulator, monkeypatch):
     assert (got.values == matmul(design, weight, activation).values).all()
 
 
+@pytest.mark.parametrize("chunk", [7, 1 << 14], ids=["several calls", "one call"])
+def test_matrices_pass_weights_that_stay(monkeypatch, chunk):
+    """Each block of rows stays for all columns, also where a call ends amid these."""
+    monkeypatch.setattr("macsmith.sim.matmul.CHUNK", chunk)
+    build = Build(2, 3, 4, policy="dsp", flow="weight_stationary")
+    design = Engine("stays", (raw("int8", "int4", k_max=4),), build)
+    weight = random_codes(lookup("int8"), (7, 4), 1)
+    activation = random_codes(lookup("int4"), (32, 4), 2)
+    got = engine_matmul(design, weight, activation)
+    assert (got.values == matmul(design, weight, activation).values).all()
+    with pytest.raises(DesignError, match="lanes = 4 up to k-max = 4, got 8"):
+        engine_matmul(design, np.ones((2, 8), np.uint8), np.ones((3, 8), np.uint8))
+
+
 def test_an_engine_is_built_where_none_is_given():
     design = engine("integers")
     codes = np.ones((4, 4), np.uint8)

@@ -15,9 +15,9 @@ def aligned(terms, fraction=24, form="fp32"):
     return (Stage("aligned", format=lookup(form), fraction=fraction, terms=terms),)
 
 
-#: weight, activation, (rows, cols, lanes), interface, what else the arithmetic or the build has
 STAYING = {"policy": "dsp", "flow": "weight_stationary"}
 
+#: weight, activation, (rows, cols, lanes), interface, what else the arithmetic or the build has
 ENGINES = [
     ("int4", "int8", (4, 4, 4), "native", {}),
     ("int8", "int8", (2, 3, 8), "axis", {"initial": lookup("int32")}),

@@ -244,6 +244,13 @@ def test_auto_leaves_to_dsp_blocks_what_they_take():
     assert choose("booth", int8, int8, setting=dsp).name == "booth"
     with pytest.raises(DesignError, match="choose --policy dsp"):
         choose("dsp", int8, int8)
+    # Two products a block are better than one, also where adders stand outside.
+    ecp5 = Setting("dsp", (8, 2), 16, "mult18x18d")
+    assert choose("auto", lookup("int4"), int8, setting=ecp5).name == "dsp"
+    wide = lookup("uint18")
+    with pytest.raises(DesignError, match=r"wider than the DSP blocks \(mult18x18d\)"):
+        choose("dsp", wide, int8, setting=ecp5)
+    assert choose("dsp", wide, int8, setting=dsp).name == "dsp"
 
 
 def test_a_pair_that_is_not_served_is_refused():

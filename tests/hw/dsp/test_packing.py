@@ -5,6 +5,7 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 from macsmith.golden.bounds import of_format
+from macsmith.golden.description.engine import BLOCKS
 from macsmith.hw.dsp.kinds import DSP48E2 as BLOCK
 from macsmith.hw.dsp.kinds import KINDS
 from macsmith.hw.dsp.layout import Side, laid
@@ -187,3 +188,7 @@ def test_elements_stand_apart_where_every_product_is_zero():
 def test_a_field_without_room_holds_nothing():
     bits = Bounds(0, 0, 1)
     assert Packing((bits, bits), (0, 4), (0,), False, Geometry(18, 18, 4)).terms == 0
+
+
+def test_a_build_names_every_block():
+    assert BLOCKS == ("auto", *KINDS, "inferred")
