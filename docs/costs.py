@@ -7,8 +7,13 @@ Run ``.venv/bin/python docs/costs.py`` after a change of the hardware; ``--check
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from macsmith.hw.emit import Emitted, emit
 
@@ -46,9 +51,16 @@ README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- {}: written by docs/costs.py -->", "<!-- {} end -->"
 
 
+def every(function: Callable[..., Any], arguments: Iterable[Any]) -> list[Any]:
+    """What the function gives for each argument; yosys runs on all cores."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(function, arguments))
+
+
 def table(board: boards.Board) -> str:
     """Markdown: a row a pair, per MAC."""
-    costs = {policy: synthesized(board, policy) for policy in ("lut", "dsp")}
+    policies = ("lut", "dsp")
+    costs = dict(zip(policies, every(partial(synthesized, board), policies), strict=True))
     shape = " × ".join(map(str, SHAPE.values()))
     lines = [
         f"Per MAC on the {board.name} at {shape}, raw exact accumulator for K = 4096, streams and "
@@ -87,7 +99,6 @@ def synthesized(board: boards.Board, policy: str) -> dict[str, boards.Cost]:
 
 def presets(board: boards.Board, shape: dict[str, int]) -> str:
     """Markdown: a row a preset, per MAC, with the share of the scale path."""
-    macs = shape["rows"] * shape["cols"] * shape["lanes"]
     size = " × ".join(map(str, shape.values()))
     lines = [
         f"Per MAC on the {board.name} at {size}, policy `lut`, from "
@@ -96,21 +107,25 @@ def presets(board: boards.Board, shape: dict[str, int]) -> str:
         "| preset | sites | LUT | FF | scale path: sites | share | units | LUT levels | latency |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    for name in PRESETS:
-        partials, emitted = fitting(name, shape)
-        path = emitted.scale_path
-        assert path is not None
-        tops, folder = [emitted.core, path], Path("build/costs/presets")
-        costs = boards.synthesize(emitted.rtlil, tops, board, "lut", emitted.keep, folder)
-        whole, part = costs[emitted.core], costs[path]
-        cells = [whole.resources[key] / macs for key in ("sites", "lut", "ff")]
-        cells.append(part.resources["sites"] / macs)
-        label = f"`{name}`" + (f", {partials} partial sums" if partials else "")
-        words = [label, *(f"{cell:.1f}" for cell in cells)]
-        words.append(f"{part.resources['sites'] / whole.resources['sites']:.0%}")
-        words += [str(emitted.plan.units), str(whole.levels["lut"]), str(emitted.plan.latency)]
-        lines.append("| " + " | ".join(words) + " |")
-    return "\n".join(lines)
+    return "\n".join(lines + every(partial(preset, board, shape), PRESETS))
+
+
+def preset(board: boards.Board, shape: dict[str, int], name: str) -> str:
+    """A preset's row."""
+    macs = shape["rows"] * shape["cols"] * shape["lanes"]
+    partials, emitted = fitting(name, shape)
+    path = emitted.scale_path
+    assert path is not None
+    tops, folder = [emitted.core, path], Path("build/costs/presets") / name
+    costs = boards.synthesize(emitted.rtlil, tops, board, "lut", emitted.keep, folder)
+    whole, part = costs[emitted.core], costs[path]
+    cells = [whole.resources[key] / macs for key in ("sites", "lut", "ff")]
+    cells.append(part.resources["sites"] / macs)
+    label = f"`{name}`" + (f", {partials} partial sums" if partials else "")
+    words = [label, *(f"{cell:.1f}" for cell in cells)]
+    words.append(f"{part.resources['sites'] / whole.resources['sites']:.0%}")
+    words += [str(emitted.plan.units), str(whole.levels["lut"]), str(emitted.plan.latency)]
+    return "| " + " | ".join(words) + " |"
 
 
 def fitting(name: str, shape: dict[str, int]) -> tuple[int | None, Emitted]:

@@ -122,7 +122,10 @@ LEAVES = {
 }
 
 
-@pytest.mark.parametrize("name", LEAVES)
+@pytest.mark.parametrize(
+    "name",
+    [*LEAVES][:4] + [pytest.param(name, marks=pytest.mark.slow) for name in [*LEAVES][4:]],
+)
 def test_leaves_are_proven_equal_to_what_they_stand_for(name, build_folder):
     shape = {"rows": 1, "cols": 1, "lanes": 2} | LEAVES[name]
     engine = design(name, Options(**shape, adders="carry4"))

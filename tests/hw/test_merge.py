@@ -54,6 +54,7 @@ def test_the_merged_design_equals_the_unmerged_one(build_folder):
     yosys.run(PROOF, build_folder)
 
 
+@pytest.mark.slow
 def test_the_proof_can_fail(build_folder):
     text = unmerged(engine(shape=(2, 2, 1)))
     (build_folder / "gold.il").write_text(text)

@@ -156,7 +156,13 @@ OWN = [
 ]
 
 
-@pytest.mark.parametrize("name", ["table", "bit_plane", "select", "bit_serial", "plane_serial"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("table", "bit_plane", "select"),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("bit_serial", "plane_serial")),
+    ],
+)
 def test_code_books_of_ones_own_are_right(name):
     """Half a weight is no whole number where all of a weight is one."""
     books = [Codebook(f"own{number}", (table,)) for number, table in enumerate(OWN)]
@@ -170,7 +176,7 @@ def test_code_books_of_ones_own_are_right(name):
 @pytest.mark.parametrize(
     ("lanes", "widest"),
     [
-        *((n, 20) for n in (2, 3, 5)),
+        (3, 20),
         *(pytest.param(n, 128, marks=pytest.mark.slow) for n in (2, 3, 4, 5, 7, 8, 9, 16)),
     ],
 )
