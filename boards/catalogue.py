@@ -99,6 +99,8 @@ def fitted(engine: Engine, board: Board) -> Engine:
         raise DesignError(
             f"blocks {build.blocks} are not those of {board.name}: choose --blocks auto"
         )
+    if build.policy == "dsp" and build.blocks == "inferred" and chosen.refusal:
+        raise DesignError(chosen.refusal)
     if build.policy == "dsp" and build.blocks == "auto":
         build = replace(build, blocks=chosen.block)
     return replace(engine, build=build)

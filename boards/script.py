@@ -56,7 +56,6 @@ def synthesis(board: Board, policy: str, variant: str = "default") -> str:
     Raises
     ------
     UnknownName : no such policy or variant.
-    DesignError : the family refuses the policy.
     """
     if variant not in VARIANTS:
         raise UnknownName("variant", variant, VARIANTS)

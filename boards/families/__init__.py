@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
-from ...golden.errors import DesignError, ToolMissing, UnknownName
+from ...golden.errors import ToolMissing, UnknownName
 from .ecp5 import FAMILY as ECP5
 from .ice40 import FAMILY as ICE40
 from .roles import Family
@@ -31,13 +31,10 @@ def flags(name: str, policy: str) -> str:
     Raises
     ------
     UnknownName : no such family or policy.
-    DesignError : the family refuses the policy; the message says why and what to do.
     """
     chosen = family(name)
     if policy not in POLICIES:
         raise UnknownName("policy", policy, POLICIES)
-    if policy not in chosen.flags:
-        raise DesignError(chosen.refusal)
     return chosen.flags[policy]
 
 

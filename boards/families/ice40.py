@@ -9,8 +9,9 @@ counts logic cells:
 - A carry that comes from the fabric enters through a cell of its own, and one that leaves to the
   fabric leaves through one; the LUT that stands next in the chain reads it by I3 for nothing.
 
-Policy ``dsp`` is refused: ``synth_ice40 -dsp`` of yosys 0.70 turns registered sums of products into
-one SB_MAC16 with x inputs, without an error. Instantiated SB_MAC16 are counted under ``lut`` too.
+Under the policy ``dsp`` engines instantiate SB_MAC16; products that are left become LUTs.
+``synth_ice40 -dsp`` of yosys 0.70 turns registered sums of products into one SB_MAC16 with x
+inputs, without an error: it is never used, and an engine that leaves its blocks to it is refused.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from ..netlist import Cell, Module
 from .roles import Bundle, Carry, Family, Position, Role, Tally, clocked, uses
 
 REFUSAL = (
-    "policy dsp is not available on ice40 until yosys maps registered sums of products "
-    "correctly (synth_ice40 -dsp miscompiles them); use --policy lut"
+    "DSP blocks of ice40 cannot be left to yosys, which miscompiles registered sums of products "
+    "(synth_ice40 -dsp); choose --blocks auto, or --policy lut"
 )
 
 
@@ -103,7 +104,7 @@ _FLIP_FLOPS = [
 
 FAMILY = Family(
     name="ice40",
-    flags={"lut": "synth_ice40"},
+    flags=dict.fromkeys(("lut", "dsp"), "synth_ice40"),
     roles={
         "SB_LUT4": Role("lut", 4, {"lut": 1}, level="lut"),
         "SB_CARRY": Role(
@@ -128,4 +129,5 @@ FAMILY = Family(
     models=("ice40/cells_sim.v",),
     counted=("sites", "lut", "lut_packed", "ff", "carry", "dsp", "ebr4", "spram"),
     refusal=REFUSAL,
+    block="sb_mac16",
 )

@@ -100,10 +100,11 @@ class Family:
     Parameters
     ----------
     name : as in the boards' data files.
-    flags : policy → the synthesis command; a policy that is missing is refused with ``refusal``.
+    flags : policy → the synthesis command.
     roles : cell type → role.
     tally : counts one module.
     models : simulation models of the cells, relative to yosys's share folder.
+    refusal : why DSP blocks cannot be left to the command, and what to do; empty if they can.
     block : the DSP block that engines may instantiate; ``inferred`` if none is known here.
     dsp : what replaces the command's own step ``map_dsp`` under the policy ``dsp``.
     maps : Verilog that these commands read.

@@ -164,4 +164,6 @@ class Block(wiring.Component):
             *(("i", name, value) for name, value in found.inputs.items()),
             *(("o", name, value) for name, value in found.outputs.items()),
         )
+        if self.kind.geometry.adds and "PCOUT" not in found.outputs:
+            m.d.comb += self.above.eq(self.p)  # there is no wire of the column
         return m

@@ -86,8 +86,11 @@ def test_engines_are_built_of_cells_that_the_board_has():
         fitted(leaves, lookup("icebreaker"))
     plain, blocks = (design("int4xint4", Options(policy=policy)) for policy in ("lut", "dsp"))
     assert fitted(plain, lookup("u280")) == plain
-    found = [fitted(blocks, lookup(name)).build.blocks for name in ("u280", "ulx3s-85", "pynq-z2")]
-    assert found == ["dsp48e2", "mult18x18d", "dsp48e1"]
+    boards = ("u280", "ulx3s-85", "pynq-z2", "icebreaker")
+    found = [fitted(blocks, lookup(name)).build.blocks for name in boards]
+    assert found == ["dsp48e2", "mult18x18d", "dsp48e1", "sb_mac16"]
+    with pytest.raises(DesignError, match="cannot be left to yosys, which miscompiles"):
+        fitted(design("int4xint4", Options(policy="dsp", blocks="inferred")), lookup("icebreaker"))
     named = design("int4xint4", Options(policy="dsp", blocks="dsp48e2"))
     with pytest.raises(DesignError, match="are not those of ulx3s-85: choose --blocks auto"):
         fitted(named, lookup("ulx3s-85"))

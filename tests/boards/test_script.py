@@ -36,8 +36,6 @@ def test_refusals():
         design(TEXT, ["top"], ["pe"])
     with pytest.raises(UnknownName, match="unknown variant 'both'; close ones: booth"):
         synthesis(lookup("u280"), "lut", "both")
-    with pytest.raises(DesignError, match="not available on ice40"):
-        synthesis(lookup("icebreaker"), "dsp")
 
 
 def test_boards_add_their_own_flags():

@@ -85,7 +85,10 @@ WRONG = [
     ("explain simd --group 32", "mode 0 of simd has scales"),
     ("explain simd --datapath bit_serial", "mode 0 of simd takes 8 cycles a step"),
     ("explain missing.toml", "cannot read missing.toml: No such file or directory"),
-    ("synth int4xint4 --no-verify --board icebreaker --policy dsp", "policy dsp is not available"),
+    (
+        "synth int4xint4 --no-verify --board icebreaker --policy dsp --blocks inferred",
+        "yosys, which miscompiles registered sums of products (synth_ice40 -dsp); choose --blocks",
+    ),
 ]
 
 

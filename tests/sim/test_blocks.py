@@ -56,6 +56,10 @@ OTHERS = [
     ("mult18x18d", "int2 int3", (2, 1), 63, 1, 63, False, 0),
     ("mult18x18d", "uint4 uint4", (2, 1), 2, 1, 1 << 22, False, 0),
     ("mult18x18d", "uint4 int4", (2, 1), 7, 1, 7 << 22, False, 0),
+    ("sb_mac16", "int8 int8", (1, 1), 8, 3, 64, False, 0),
+    ("sb_mac16", "int4 int8", (2, 1), 5, 1, 60, False, 5),
+    ("sb_mac16", "uint2 int2", (2, 2), 7, 5, 63, False, 0),
+    ("sb_mac16", "int2 int2", (3, 1), 8, 8, 64, False, 1),
 ]
 
 

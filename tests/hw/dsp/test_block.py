@@ -3,13 +3,16 @@
 from pathlib import Path
 
 import macsmith.sim
+import numpy as np
 import pytest
 from amaranth.back import rtlil
+from amaranth.hdl import Module, Signal
 from macsmith.boards import families
 from macsmith.golden.errors import ToolFailed
 from macsmith.hw import yosys
 from macsmith.hw.dsp.block import Block, Mode, instances
-from macsmith.hw.dsp.kinds import DSP48E1, DSP48E2, KINDS, MULT18X18D
+from macsmith.hw.dsp.kinds import DSP48E1, DSP48E2, KINDS, MULT18X18D, SB_MAC16
+from macsmith.sim.sweep import Sweep
 
 FOLDER = Path(macsmith.sim.__file__).parent / "primitives"
 MODELS = {kind.cell: (FOLDER / f"{kind.cell}.v").read_text() for kind in KINDS.values()}
@@ -18,22 +21,24 @@ MODELS = {kind.cell: (FOLDER / f"{kind.cell}.v").read_text() for kind in KINDS.v
 #: with a factor that stays.
 MODES = {
     "bottom": (DSP48E2, Mode(start=0x123456789ABC)),
-    "bottom_plain": (DSP48E2, Mode()),
-    "late_bottom": (DSP48E2, Mode(delay=1, start=5)),
     "within": (DSP48E2, Mode(delay=1, cascades=True)),
     "top": (DSP48E2, Mode(delay=1, cascades=True, accumulates=True, start=0xABCDEF)),
-    "alone": (DSP48E2, Mode(accumulates=True, start=0x800000000000)),
-    "wide_stays": (DSP48E2, Mode(start=5, stays=0)),
     "narrow_stays_late": (DSP48E2, Mode(delay=1, cascades=True, stays=1)),
 }
 OTHERS = {
-    "dsp48e1_bottom": (DSP48E1, Mode(start=0x123456789ABC)),
     "dsp48e1_within": (DSP48E1, Mode(delay=1, cascades=True)),
     "dsp48e1_alone": (DSP48E1, Mode(accumulates=True, start=0x800000000000)),
     "dsp48e1_stays": (DSP48E1, Mode(delay=1, start=5, stays=0)),
     "mult18x18d": (MULT18X18D, Mode()),
+    "sb_mac16_bottom": (SB_MAC16, Mode(start=0x12345678)),
+    "sb_mac16_within": (SB_MAC16, Mode(delay=1, cascades=True)),
 }
 MORE = {
+    "bottom_plain": (DSP48E2, Mode()),
+    "late_bottom": (DSP48E2, Mode(delay=1, start=5)),
+    "alone": (DSP48E2, Mode(accumulates=True, start=0x800000000000)),
+    "wide_stays": (DSP48E2, Mode(start=5, stays=0)),
+    "dsp48e1_bottom": (DSP48E1, Mode(start=0x123456789ABC)),
     "narrow_stays": (DSP48E2, Mode(start=7, stays=1)),
     "wide_stays_late": (DSP48E2, Mode(delay=1, cascades=True, stays=0)),
     "late_bottom_stays": (DSP48E2, Mode(delay=1, start=3, stays=0)),
@@ -72,6 +77,7 @@ def test_every_mode_is_the_block(modes, build_folder):
     prove(modes, build_folder)
 
 
+@pytest.mark.slow
 def test_7_series_blocks_are_those_of_yosys(build_folder):
     """Which has a model of its own."""
     cells = families.models("xc7")[0].read_text()
@@ -83,6 +89,44 @@ def test_7_series_blocks_are_those_of_yosys(build_folder):
     assert wrong != model
     with pytest.raises(ToolFailed, match="unproven"):
         prove({"stays": OTHERS["dsp48e1_stays"]}, build_folder, {"DSP48E1": wrong})
+
+
+def test_ice40_blocks_are_those_of_yosys():
+    """Which has a model of its own, of four products of bytes, with resets that never come."""
+    cells = families.models("ice40")[0].read_text()
+    start = cells.index("module SB_MAC16 (")
+    model = cells[start : cells.index("endmodule", start)] + "endmodule\n"
+    # No reset ever comes, and one that is asynchronous is not simulated.
+    for reset in ("IRSTTOP", "IRSTBOT", "ORSTTOP", "ORSTBOT"):
+        model = model.replace(f", posedge {reset}", "")
+    modes = [item[1] for item in OTHERS.values() if item[0] == SB_MAC16]
+    assert all(agrees(SB_MAC16, mode, model).all() for mode in modes)
+    assert "+ HCI" in model
+    assert not agrees(SB_MAC16, modes[1], model.replace("+ HCI", "")).all()
+
+
+class Placed(Block):
+    """The instance, wherever it stands."""
+
+    def elaborate(self, platform):
+        return self._instance()
+
+
+def agrees(kind, mode, model):
+    """Whether plain arithmetic and the instance agree in each of many cycles of random numbers."""
+    m, w, a = Module(), Signal(64, name="w"), Signal(64, name="a")
+    enable, agree = Signal(name="enable"), Signal(name="agree")
+    m.submodules.plain = plain = Block(kind, mode)
+    m.submodules.placed = placed = Placed(kind, mode)
+    for block in (plain, placed):
+        m.d.comb += [block.enable.eq(enable), block.d.eq(w), block.b.eq(w >> 20)]
+        if mode.cascades:
+            m.d.comb += block.below.eq(a)
+    m.d.comb += agree.eq((plain.p == placed.p) & (plain.above == placed.above))
+    outputs, sources = {"agree": agree}, {"model.v": model}
+    sweep = Sweep(m, w, a, outputs, enable=enable, latency=1, sources=sources)
+    codes = np.random.default_rng(1).integers(0, 1 << 63, (2, 5000), np.uint64)
+    return sweep.run(*codes, 1)["agree"][:, 0] == 1
 
 
 @pytest.mark.slow
