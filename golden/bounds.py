@@ -67,6 +67,7 @@ def inner_range(term: Term, arithmetic: Arithmetic) -> Range:
 
     Raises DesignError if it is wider than 128 bits.
     """
+    arithmetic = arithmetic.compressed
     count = arithmetic.accumulate[0].span or arithmetic.group or arithmetic.k_max
     total = of_term(term, arithmetic, count, scaled=False)
     if total.width > MAX_EXACT:
@@ -88,6 +89,7 @@ def of_accumulator(accumulator: Accumulator, arithmetic: Arithmetic, k: int) -> 
 def exact_range(arithmetic: Arithmetic) -> Range:
     """What all accumulators of an ``exact`` or ``int`` arithmetic add up to, before an ``int``
     stage bounds it, in the unit that they share."""
+    arithmetic = arithmetic.compressed
     found = [of_accumulator(a, arithmetic, arithmetic.k_max) for a in accumulators(arithmetic)]
     total = found[0]
     for other in found[1:]:

@@ -15,6 +15,7 @@ from .errors import DesignError
 from .flags import Flags
 from .float_sums import aligned_sums, fp_sum
 from .formats import Format
+from .sparse import of_row
 from .sums import raw_sum
 from .tail import finish
 from .tensor import Quantized, single
@@ -116,6 +117,8 @@ def compute(
     bias: Array | None = None,
 ) -> Result:
     """``matmul`` of one arithmetic, whatever the lanes; ``start`` is (outputs, N, M)."""
+    if arithmetic.weight.structure is not None:
+        return _of_rows(arithmetic, weight, activation, start, bias)
     sums, last = accumulators(arithmetic), arithmetic.accumulate[-1]
     if arithmetic.output.format is None and last.rule in ("exact", "int"):
         unit = result_range(arithmetic)  # raises if too wide
@@ -133,6 +136,27 @@ def compute(
     floats = [(item, _value(item, arithmetic, weight, activation)) for item in sums]
     codes, target = finish(arithmetic, floats, weight, activation, bias)
     return Result(codes, target, Flags.none(codes.shape))
+
+
+def _of_rows(
+    arithmetic: Arithmetic,
+    weight: Quantized,
+    activation: Quantized,
+    start: Array | None,
+    bias: Array | None,
+) -> Result:
+    """A sparse weight: every row meets activations of its own."""
+    found = []
+    for row in range(weight.shape[0]):
+        begin = None if start is None else start[:, row : row + 1]
+        own = None if bias is None else bias[row : row + 1]
+        found.append(compute(*of_row(arithmetic, weight, activation, row), begin, own))
+    marks = {
+        name: np.concatenate([getattr(result.flags, name) for result in found], axis=-2)
+        for name in ("nan", "positive", "negative")
+    }
+    values = np.concatenate([result.values for result in found], axis=-2)
+    return Result(values, found[0].format, Flags(**marks))
 
 
 def _value(
@@ -163,8 +187,11 @@ def _check(engine: Engine, weight: Quantized, activation: Quantized) -> None:
         raise DesignError(f"K must agree: weight has {k}, activation {activation.shape[1]}")
     if k > arithmetic.k_max:
         raise DesignError(f"K must be at most k-max = {arithmetic.k_max}, got {k}")
-    if not k or k % lanes:
-        raise DesignError(f"lanes must divide K = {k}, got {lanes}")
+    step = engine.step()
+    if not k or k % step:
+        if step == lanes:
+            raise DesignError(f"lanes must divide K = {k}, got {lanes}")
+        raise DesignError(f"K must be a multiple of the {step} elements of a step, got {k}")
     whole = arithmetic.accumulate[0].span or arithmetic.group
     if whole and k % whole:
         raise DesignError(f"the group of {whole} must divide K = {k}")

@@ -23,30 +23,52 @@ class Quantized:
     Parameters
     ----------
     operand : what the codes mean.
-    codes : name -> codes, shape (rows, K).
+    codes : name -> codes, shape (rows, K); of a sparse operand those that are kept.
     scales : level name -> codes of the level's format, shape ``level.span.shape(rows, K)``.
     select : table choices, shape ``operand.select.span.shape(rows, K)``, or None.
+    indices : of a sparse operand: where in its window each code stands, ascending.
     """
 
     operand: Operand
     codes: Mapping[str, Array]
     scales: Mapping[str, Array] = field(default_factory=dict)
     select: Array | None = None
+    indices: Array | None = None
 
     def __post_init__(self) -> None:
         self._check("codes", self.codes, list(self.operand.codes))
         self._check("scales", self.scales, [level.name for level in self.operand.levels])
-        shape = self.shape
+        shape = self.kept
         for name, fmt in self.operand.codes.items():
             array = fmt.check(self.codes[name])
             if array.ndim != 2 or array.shape != shape:
                 raise DesignError(f"{name} must be rows × K = {shape}, got {array.shape}")
+        self._check_indices()
         for level in self.operand.levels:
             self._check_span(level.name, level.span, level.format.check(self.scales[level.name]))
         if (self.select is None) != (self.operand.select is None):
             raise DesignError("the operand's selection and the given one do not fit together")
         if self.operand.select is not None and self.select is not None:
             self._check_span("select", self.operand.select.span, self.select)
+
+    def _check_indices(self) -> None:
+        structure = self.operand.structure
+        if (self.indices is None) != (structure is None):
+            raise DesignError("a sparse operand and the indices of what it keeps go together")
+        if self.indices is None or structure is None:
+            return
+        (rows, kept), indices = self.kept, np.asarray(self.indices)
+        if kept % structure.kept:
+            raise DesignError(f"{structure} keeps {structure.kept} a window, got {kept} codes")
+        if indices.shape != (rows, kept):
+            raise DesignError(f"indices must be rows × kept = {self.kept}, got {indices.shape}")
+        windows = indices.reshape(rows, -1, structure.kept).astype(np.int64)
+        if windows.min() < 0 or windows.max() >= structure.window or np.diff(windows).min(
+            initial=1
+        ) < 1:  # fmt: skip
+            raise DesignError(
+                f"indices of {structure} ascend within a window, from 0 to {structure.window - 1}"
+            )
 
     @staticmethod
     def _check(what: str, given: Mapping[str, Array], wanted: list[str]) -> None:
@@ -65,6 +87,12 @@ class Quantized:
     @property
     def shape(self) -> tuple[int, int]:
         """(rows, K)."""
+        (rows, kept), structure = self.kept, self.operand.structure
+        return rows, kept if structure is None else kept // structure.kept * structure.window
+
+    @property
+    def kept(self) -> tuple[int, int]:
+        """Rows, and codes of each."""
         array = np.asarray(next(iter(self.codes.values())))
         if array.ndim != 2:
             raise DesignError(f"codes must have two axes, rows × K, got shape {array.shape}")
@@ -72,12 +100,26 @@ class Quantized:
 
     def elements(self, plane: int) -> Array:
         """A plane's element values, unscaled, as float64 (rows, K)."""
-        item = self.operand.planes[plane]
-        codes = self.plane_codes(plane)
-        return np.asarray(item.element.decode(codes, self.plane_select(plane)))
+        item, where = self.operand.planes[plane], self._where()
+        codes, select = self.plane_codes(plane), self.plane_select(plane)
+        if where is None:
+            return np.asarray(item.element.decode(codes, select))
+        if isinstance(select, np.ndarray):
+            select = np.take_along_axis(select, where, 1)
+        found = np.zeros(self.shape)
+        np.put_along_axis(found, where, item.element.decode(codes, select), 1)
+        return found
+
+    def _where(self) -> Array | None:
+        """Where along K the kept elements stand; None if all are there."""
+        structure = self.operand.structure
+        if self.indices is None or structure is None:
+            return None
+        window = np.arange(self.kept[1]) // structure.kept * structure.window
+        return np.asarray(window + self.indices)
 
     def plane_codes(self, plane: int) -> Array:
-        """A plane's codes (rows, K); zeros for a constant."""
+        """A plane's codes (rows, K), or those that are kept; zeros for a constant."""
         item = self.operand.planes[plane]
         if item.constant:
             return np.zeros(self.shape, np.uint8)

@@ -71,6 +71,10 @@ class ArrayPlan(ABC):
     def inputs(self, side: int, items: Iterable[Sum] | None = None) -> dict[str, Input]:
         """What sums read of an operand, named; without constants."""
 
+    def made(self, side: int) -> dict[str, Input]:
+        """What is made of an operand at the edge, named."""
+        return self.inputs(side)
+
     # Steps and groups.
 
     @property
@@ -220,9 +224,14 @@ class ArrayPlan(ABC):
         return self.build.carries == "saved"
 
     @property
+    def selecting(self) -> int:
+        """Cycles in which the activations are picked that the elements of sparse weights meet."""
+        return 0
+
+    @property
     def sum_latency(self) -> int:
         """Cycles from a step taken to the first segment of its sums."""
-        return 2 + self.step_latency + self.skew
+        return 2 + self.selecting + self.step_latency + self.skew
 
     @property
     def array_latency(self) -> int:

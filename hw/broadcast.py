@@ -8,10 +8,12 @@ from itertools import product
 from amaranth.hdl import Const, Signal
 
 from .datapaths import Dsp
-from .dsp.element import Tile
 from .pe import SIDES
+from .plan import index_key
 from .prepare import prepare
+from .scale.timing import delayed
 from .shared import place
+from .sparse import Selector
 from .steps import KINDS, StepArray, codes_layout, element_of, sums_layout
 from .sums import Sum
 
@@ -40,11 +42,16 @@ class BroadcastArray(StepArray):
             self._prepared(m, advance, 0, self.steps[0].payload, marks[0]),
             self._prepared(m, advance, 1, self.steps[1].payload.data, marks[0]),
         )
+        met = {
+            registered: self._met(m, advance, operands, registered)
+            for registered in {self.plan.blocks(item) is None for item in self.plan.sums}
+        }
         for number, item in enumerate(self.plan.sums):
             blocks = self.plan.blocks(item)
+            operands = met[blocks is None]
             if blocks is not None:
                 # Tiles that are sooner ready than the slowest sums begin as much earlier.
-                early = self.plan.dot_latency - blocks.latency
+                early = self.plan.selecting + self.plan.dot_latency - blocks.latency
                 now, late = marks[self.plan.sum_latency - 1 - early], self.plan.late + early
                 for tile in self._tiles(m, number, item, blocks, late, operands):
                     m.d.comb += [
@@ -80,31 +87,72 @@ class BroadcastArray(StepArray):
             found.append(registers)
         return found
 
+    def _met(self, m, advance, operands, registered: bool) -> tuple[list[dict], list[list[dict]]]:
+        """The weights of every row, and the activations that they meet in every column.
+
+        Those of sparse weights are picked; with a register, where asked, and the weights with it.
+        """
+        plan, (weights, activations) = self.plan, operands
+        if plan.modes[0].structure is None:
+            return weights, [activations] * plan.rows
+        met: list[list[dict]] = [[] for _ in weights]
+        for row, held in enumerate(weights):
+            for col, windows in enumerate(activations):
+                found = {}
+                for key, item in plan.inputs(1).items():
+                    ways = plan.structure, item.form.layout, item.lanes, registered
+                    name = f"pick_{row}_{col}_{key}" + "_late" * registered
+                    make = partial(Selector, *ways)
+                    pick = place(m, name, ("pick", key, registered), make, clocked=registered)
+                    m.d.comb += [pick.i.eq(windows[key]), pick.index.eq(held[index_key(key)])]
+                    if registered:
+                        m.d.comb += pick.enable.eq(advance)
+                    found[key] = pick.o
+                met[row].append(found)
+        if registered:
+            weights = [
+                {
+                    key: delayed(m, advance, value, 1, f"weight_{key}_{row}")
+                    for key, value in held.items()
+                    if key in plan.inputs(0)
+                }
+                for row, held in enumerate(weights)
+            ]
+        return weights, met
+
     def _elements(self, m, number: int, item: Sum, operands):
         """The elements of one sum by the number of their place, fed with their operands."""
         plan, name = self.plan, KINDS[item.per_row, item.per_col]
+        weights, met = operands
         rows = range(plan.rows if item.per_row else 1)
         cols = range(plan.cols if item.per_col else 1)
         for row in rows:
             for col in cols:
                 label = f"{name}_{number}_{row}_{col}"
                 element = place(m, label, (name, number), partial(element_of, plan, item))
-                for side, vector in enumerate((row, col)):
+                for side, vector in enumerate((weights[row], met[row][col])):
                     for key in plan.inputs(side, [item]):
                         port = getattr(element, SIDES[side])[key]
-                        m.d.comb += port.eq(operands[side][vector][key])
+                        m.d.comb += port.eq(vector[key])
                 yield item.index(row, col, plan.cols), element
 
     def _tiles(self, m, number: int, item: Sum, blocks: Dsp, late: int, operands):
         """The tiles of one sum whose products share blocks, fed and read."""
         plan = self.plan
-        make = partial(Tile, blocks.layout, item.total, plan.segment, late)
-        sides = [self._words(m, item, side, blocks, operands[side]) for side in range(2)]
+        make = partial(blocks.tile_of, item.total, plan.segment, late)
+        weights, met = operands
+        picked = plan.modes[0].structure is not None
+        rows = self._words(m, item, 0, blocks, weights, "")
+        cols = {
+            row: self._words(m, item, 1, blocks, met[row], f"_of_{row}" * picked)
+            for row in (rows if picked else (0,))
+        }
         sums = self.result.payload[str(number)]
-        for row, col in product(*sides):
+        for row, col in product(rows, cols[0]):
             tile = place(m, f"tile_{number}_{row}_{col}", ("tile", number), make)
             ports = (tile.wide, tile.narrow)[:: -1 if blocks.layout.packing.swapped else 1]
-            for port, words in zip(ports, (sides[0][row], sides[1][col]), strict=True):
+            sides = rows[row], cols[row if picked else 0][col]
+            for port, words in zip(ports, sides, strict=True):
                 m.d.comb += [port[lane].eq(value) for lane, value in enumerate(words)]
             within = product(*map(range, blocks.tile))
             for place_of, (r, c) in enumerate(within):
@@ -113,7 +161,9 @@ class BroadcastArray(StepArray):
                     m.d.comb += sums[at].value.eq(tile.o[place_of])
             yield tile
 
-    def _words(self, m, item: Sum, side: int, blocks: Dsp, vectors: list[dict]) -> dict[int, list]:
+    def _words(
+        self, m, item: Sum, side: int, blocks: Dsp, vectors: list[dict], label: str
+    ) -> dict[int, list]:
         """What tiles take of an operand, a word a lane, by the first of their rows or columns."""
         [key], many = self.plan.inputs(side, [item]), blocks.tile[side]
         found = {}
@@ -122,7 +172,7 @@ class BroadcastArray(StepArray):
             held += [Signal.like(held[0], name="absent")] * (many - len(held))
             found[start] = []
             for lane, value in enumerate(blocks.words(held, side)):
-                word = Signal(value.shape(), name=f"{SIDES[side]}_word_{start}_{lane}")
+                word = Signal(value.shape(), name=f"{SIDES[side]}_word_{start}_{lane}{label}")
                 m.d.comb += word.eq(value)
                 found[start].append(word)
         return found

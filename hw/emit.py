@@ -140,8 +140,8 @@ def _format_of(planned: Plan, field: Field) -> tuple[str, int | None]:
         return operand.codes[field.array].name, None
     if field.kind == "scales":
         return next(lv.format.name for lv in operand.levels if lv.name == field.array), None
-    if field.kind == "select":
-        return "table", None
+    if field.kind in ("select", "index"):
+        return {"select": "table", "index": "place"}[field.kind], None
     if field.kind == "bias":
         return arithmetic.output.bias.name, None
     values = planned.initial if field.kind == "initial" else planned.result
@@ -154,7 +154,7 @@ def notes(planned: ArrayPlan, interface: str = "native") -> dict[str, str]:
 
 
 def _note(planned: ArrayPlan, stream: Stream, interface: str) -> str:
-    group = planned.group if isinstance(planned, Plan) else None
+    group = (planned.group_steps or 0) * planned.modes[0].step
     often = {"step": "every step", "group": f"every group of {group}"}
     often["set"] = "once for all steps that use it"
     if planned.group_steps is None:
@@ -189,6 +189,11 @@ def _field_note(planned: ArrayPlan, field: Field) -> str:
         return f"words of {field.bits} bits ({held}, from the low bits; {whose} by {whose})"
     if field.kind == "codes":
         return f"{field.array} ({form}; {whose} by {whose}, lane by lane)"
+    if field.kind == "index":
+        return (
+            f"{field.name} (place in its window of {planned.structure}; ascending within a "
+            f"window; {whose} by {whose}, lane by lane)"
+        )
     if field.kind in ("scales", "bias", "select"):
         shared = field.vectors == 1 and _shared(planned, field)
         return f"{field.name} ({form}; {'one for all' if shared else f'one a {whose}'})"

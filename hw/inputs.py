@@ -6,6 +6,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from amaranth.hdl import Value
 
+from ..golden.description import Sparse
 from .datapaths import Form
 
 FormT = TypeVar("FormT", bound=Form)
@@ -21,6 +22,7 @@ class Input(NamedTuple, Generic[FormT]):
     lanes : how many.
     form : what is made of them.
     count : how many share a word of the array, the first in the low bits.
+    structure : where given, a lane of a sparse operand has as many here as its window is long.
     """
 
     label: str
@@ -28,9 +30,13 @@ class Input(NamedTuple, Generic[FormT]):
     lanes: int
     form: FormT
     count: int = 1
+    structure: Sparse | None = None
 
     def code(self, codes, lane: int) -> Value:
         """A lane's code of a vector's."""
+        if self.structure is not None:
+            own, place = divmod(lane, self.structure.window)
+            lane = own // self.structure.kept * self.structure.window + place
         word, at = divmod(lane, self.count)
         bits = self.form.bits
         return codes[self.array][word][at * bits : (at + 1) * bits]

@@ -3,17 +3,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from amaranth.lib import data
 
 from ..golden.bounds import Range
-from ..golden.description import Arithmetic, Build, Operand, Stage
+from ..golden.description import Arithmetic, Build, Operand, Sparse, Stage
+from ..golden.formats import Integer
 from ..golden.terms import Sided
 from .array_plan import ArrayPlan
-from .datapaths import Datapath, Dsp, Form, Setting, choose
+from .datapaths import Codes, Datapath, Dsp, Form, Setting, choose
 from .inputs import Input
 from .sums import Pair, Sum
 from .terms import NO_FLAGS, AccumulatorPlan
@@ -22,6 +23,14 @@ from .tree import tree_levels
 if TYPE_CHECKING:
     from .scale.path import ScalePath
 
+#: The array of places of a sparse weight's elements in their windows.
+INDEX = "index"
+
+
+def index_key(key: str) -> str:
+    """The name of the places of those activations that are made for an input."""
+    return f"{INDEX}_{key}"
+
 
 @dataclass(frozen=True)
 class Plan(ArrayPlan):
@@ -29,12 +38,13 @@ class Plan(ArrayPlan):
 
     Parameters
     ----------
-    arithmetic : what is computed.
+    arithmetic : what is computed; of a sparse weight, with the elements that there are.
     build : the shape, and how it is laid out.
     lanes : products summed per row, column and step.
     group : elements after which the array's sums close; None where they span the reduction.
     sums : what the array adds up.
     accumulators : what a scale path makes of them; empty where the sums are the results.
+    structure : which elements of the weight there are; None: all.
     """
 
     arithmetic: Arithmetic
@@ -43,6 +53,7 @@ class Plan(ArrayPlan):
     group: int | None
     sums: tuple[Sum, ...]
     accumulators: tuple[AccumulatorPlan, ...]
+    structure: Sparse | None = None
 
     @property
     def modes(self):
@@ -60,9 +71,19 @@ class Plan(ArrayPlan):
 
     def vector_codes(self, side):
         operand = self.operand(side)
-        members = {n: data.ArrayLayout(f.bits, self.lanes) for n, f in operand.codes.items()}
+        many = self.step if side else self.lanes
+        members = {n: data.ArrayLayout(f.bits, many) for n, f in operand.codes.items()}
+        if self.structure is not None and not side:
+            members[INDEX] = data.ArrayLayout(self.structure.index_bits, self.lanes)
         select = {"select": operand.select.width} if operand.select else {}
         return data.StructLayout({**members, **select})
+
+    @property
+    def step(self) -> int:
+        """Elements of K that a step takes."""
+        if self.structure is None:
+            return self.lanes
+        return self.lanes // self.structure.kept * self.structure.window
 
     @property
     def serial(self):
@@ -103,8 +124,10 @@ class Plan(ArrayPlan):
     @property
     def setting(self) -> Setting:
         """Where its datapaths stand."""
-        build = self.build
-        return Setting(build.policy, (self.rows, self.cols), self.lanes, build.blocks)
+        build, picked = self.build, self.structure is not None
+        # Rows that pick activations of their own share no blocks.
+        sharing = (1 if picked else self.rows, self.cols)
+        return Setting(build.policy, sharing, self.lanes, build.blocks, picked)
 
     def dot(self, pair: Pair) -> Datapath:
         """How a step's products of a pair are made and summed."""
@@ -164,6 +187,29 @@ class Plan(ArrayPlan):
                     held = Input(str(plane), planes[plane].code, self.lanes, form)
                     found[self.key(side, pair)] = held
         return dict(sorted(found.items()))
+
+    def made(self, side):
+        if self.structure is None:
+            return self.inputs(side)
+        found, structure = {}, self.structure
+        for key, item in self.inputs(1).items():
+            form = item.form
+            if side:
+                delays = tuple(n for n in form.delays for _ in range(structure.window))
+                many = item.lanes * structure.window
+                form = replace(form, delays=delays)
+                found[key] = item._replace(lanes=many, form=form, structure=structure)
+                continue
+            index = Integer(INDEX, structure.index_bits, signed=False)
+            ready = tuple(n + form.stages for n in form.delays)
+            found[index_key(key)] = Input(key, INDEX, item.lanes, Codes(index, ready))
+        return found if side else self.inputs(0) | found
+
+    @cached_property
+    def selecting(self):
+        # Blocks have a register of their own there.
+        own = self.structure is not None and not all(map(self.blocks, self.sums))
+        return int(own)
 
     def key(self, side: int, pair: Pair) -> str:
         """The name of what a pair reads of an operand: its form, its plane."""
@@ -234,7 +280,15 @@ class Plan(ArrayPlan):
     @property
     def remarks(self):
         held = [blocks for item in self.sums if (blocks := self.blocks(item))]
-        return (*(blocks.remark for blocks in held), *(self._path.remarks if self.serial else ()))
+        sparse = (
+            f"{self.structure} sparse weights: a step takes {self.step} elements of K, of which "
+            f"each row multiplies {self.lanes}"
+        )
+        return (
+            *((sparse,) if self.structure else ()),
+            *(blocks.remark for blocks in held),
+            *(self._path.remarks if self.serial else ()),
+        )
 
     @property
     def result(self):

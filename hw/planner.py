@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from ..golden.bounds import Range, result_range
-from ..golden.description import Arithmetic, Build, Engine
+from ..golden.description import Arithmetic, Build, Engine, Sparse
 from ..golden.errors import DesignError
 from ..golden.formats import Minifloat
+from ..golden.products import RULES
 from ..golden.terms import accumulators
 from .array_plan import ArrayPlan
 from .datapaths import Dsp, SerialForm
@@ -27,14 +28,15 @@ def plan(engine: Engine) -> ArrayPlan:
     Raises DesignError for what cannot be built, and for sums wider than 128 bits.
     """
     if len(engine.modes) > 1:
-        _check_modes(engine.name, engine.build)
+        _check_modes(engine)
     modes = tuple(_single(engine, mode) for mode in range(len(engine.modes)))
     return modes[0] if len(modes) == 1 else modal(engine, modes)
 
 
 def _single(engine: Engine, mode: int) -> Plan:
     """The plan of a mode, as if it were the only one."""
-    arithmetic, build = engine.modes[mode], engine.build
+    arithmetic, build = engine.modes[mode].compressed, engine.build
+    structure = engine.modes[mode].weight.structure
     _check(engine.name, arithmetic)
     lanes, group = engine.lanes(mode), arithmetic.group
     if group == arithmetic.k_max:
@@ -43,9 +45,12 @@ def _single(engine: Engine, mode: int) -> Plan:
     simple = arithmetic.output.format is None and not arithmetic.levels and len(sums) == 1
     if simple and len(arithmetic.accumulate) == 1:
         sums, found = (_preloaded(arithmetic, sums[0]),), ()
-    planned = Plan(arithmetic, build, lanes, group, sums, found)
+    if structure is not None:
+        _check_sparse(engine.name, structure, build)
+    planned = Plan(arithmetic, build, lanes, group, sums, found, structure)
     if planned.stationary:
         _check_stationary(engine.name, planned)
+    _check_shared(engine.name, planned)
     _check_build(engine.name, planned)
     if planned.serial:
         if arithmetic.initial is not None:
@@ -59,8 +64,20 @@ def _single(engine: Engine, mode: int) -> Plan:
     return planned
 
 
-def _check_modes(name: str, build: Build) -> None:
+def _check_modes(engine: Engine) -> None:
     """Raise DesignError for what several modes cannot share."""
+    name, build = engine.name, engine.build
+    for arithmetic in engine.modes:
+        if arithmetic.weight.structure is not None:
+            raise DesignError(
+                f"{name} has several modes, of which one is sparse "
+                f"({arithmetic.weight.structure}): build that mode as an engine of its own"
+            )
+        if RULES[arithmetic.product].shares != (1, 1):
+            raise DesignError(
+                f"{name} has several modes, of which {arithmetic.product} products share blocks: "
+                "build that mode as an engine of its own"
+            )
     if build.digits == "nonzero":
         raise DesignError(
             f"{name} has several modes, whose digits all take a cycle: choose --digits all, or "
@@ -108,6 +125,49 @@ def _check_stationary(name: str, planned: Plan) -> None:
         raise DesignError(
             f"the DSP blocks for {name}, {build.blocks}, have no registers for weights that stay: "
             f"choose {flows}"
+        )
+
+
+def _check_sparse(name: str, structure: Sparse, build: Build) -> None:
+    """Raise DesignError for a build whose rows cannot pick activations."""
+    if build.flow != "broadcast":
+        raise DesignError(
+            f"the rows of {name} ({structure}) pick activations out of whole windows: choose "
+            f"--flow broadcast, got {build.flow}"
+        )
+    if build.digits == "nonzero":
+        raise DesignError(
+            f"{name} ({structure}) leaves out elements, not digits: choose --digits all"
+        )
+
+
+def _check_shared(name: str, planned: Plan) -> None:
+    """Raise DesignError unless rows and columns come together whose products share blocks."""
+    build, arithmetic = planned.build, planned.arithmetic
+    rule, pair = RULES[arithmetic.product], planned.sums[0].pairs[0]
+    rows, cols = rule.shares
+    if rows * cols == 1:
+        return
+    if build.policy != "dsp":
+        raise DesignError(
+            f"the products of {name} ({rule.name}) share DSP blocks: choose --policy dsp"
+        )
+    if build.flow != "broadcast" or not planned.simple:
+        raise DesignError(
+            f"the products of {name} ({rule.name}) share DSP blocks, which needs single sums that "
+            "start from zero, neither saturate nor are rounded, and keep no carries; and "
+            f"--flow broadcast, got {build.flow}"
+        )
+    if build.rows % rows or build.cols % cols:
+        raise DesignError(
+            f"the products of {rows} rows and {cols} columns of {name} share a block "
+            f"({rule.name}): choose --rows a multiple of {rows} and --cols of {cols}, "
+            f"got {build.rows} and {build.cols}"
+        )
+    if planned.blocks(planned.sums[0]).found is None:
+        raise DesignError(
+            f"the factors of {name} ({rule.name}) are wider than the DSP blocks ({build.blocks}): "
+            f"{' × '.join(fmt.name for fmt in pair.formats)} needs dsp48e2 or dsp48e1"
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from amaranth.lib import data
 
 from .array_plan import ArrayPlan
-from .plan import Plan
+from .plan import INDEX, Plan
 from .product import flag_names
 
 #: How often a stream has a beat.
@@ -21,9 +21,9 @@ class Field:
     Parameters
     ----------
     name : unique in its stream.
-    kind : what it carries: ``codes``, ``select``, ``scales`` of an operand; ``mode``, ``bias``,
-        ``initial``, ``value`` (results). ``words`` are the codes of several modes: each holds one
-        wide element or several narrow ones.
+    kind : what it carries: ``codes``, ``select``, ``scales`` of an operand, ``index``, the places
+        of a sparse one's elements; ``mode``, ``bias``, ``initial``, ``value`` (results). ``words``
+        are the codes of several modes: each holds one wide element or several narrow ones.
     side : 0 for the weight, 1 for the activation, None for what belongs to neither.
     array : name of the operand's array of codes, or of its level of scales.
     vectors, lanes : vector 0, lane 0 in the low bits, then the lanes.
@@ -144,7 +144,7 @@ def _codes(plan: ArrayPlan, side: int) -> tuple[Field, ...]:
     for name, shape in plan.vector_codes(side).members.items():
         if isinstance(shape, data.ArrayLayout):
             many = vectors, shape.length, shape.elem_shape
-            kind = "words" if plan.mode_bits else "codes"
+            kind = "words" if plan.mode_bits else "index" if name == INDEX else "codes"
             found.append(Field(name, kind, side, name, *many))
         else:
             found.append(Field("select", "select", side, "select", vectors, 1, shape))

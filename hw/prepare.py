@@ -21,7 +21,7 @@ def prepare(
     name = SIDES[side]
     table = codes["select"] if "select" in plan.vector_codes(side).members else None
     found = {}
-    for key, item in plan.inputs(side).items():
+    for key, item in plan.made(side).items():
         form, looked = item.form, seen(key) if seen(key) in plan.fed(side).members else None
         found[key] = Signal(form.layouts, name=f"{name}_{key}_{vector}")
         latest, label = max(form.delays), f"{name}_{key}"

@@ -1,7 +1,7 @@
 """Components that occur many times: elaborated once where text is emitted.
 
 Amaranth elaborates every instance anew, which takes most of the time of a large array. Inside
-:func:`once` a clocked component is placed as an instance of a module that is converted apart;
+:func:`once` a component is placed as an instance of a module that is converted apart;
 elsewhere, in a simulator for instance, it is an ordinary submodule.
 """
 
@@ -20,7 +20,14 @@ _FOUND: ContextVar[dict[Hashable, tuple[str, wiring.Component]] | None] = Contex
 )
 
 
-def place(m: Module, name: str, key: Hashable, make: Callable[[], wiring.Component]):
+def place(
+    m: Module,
+    name: str,
+    key: Hashable,
+    make: Callable[[], wiring.Component],
+    *,
+    clocked: bool = True,
+):
     """What ``make`` gives, as the submodule ``name``; what has the same ``key`` is made once.
 
     Returns the component, or an interface with its members.
@@ -33,7 +40,9 @@ def place(m: Module, name: str, key: Hashable, make: Callable[[], wiring.Compone
         found[key] = f"shared_{len(found)}.{name}", make()
     module, component = found[key]
     ports = component.signature.create(path=(name,))
-    connections: list = [("i", "clk", ClockSignal()), ("i", "rst", ResetSignal())]
+    connections: list = []
+    if clocked:
+        connections += [("i", "clk", ClockSignal()), ("i", "rst", ResetSignal())]
     for member, declared in component.signature.members.items():
         direction = "i" if declared.flow is wiring.In else "o"
         connections.append((direction, member, Value.cast(getattr(ports, member))))

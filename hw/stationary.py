@@ -42,7 +42,8 @@ class StationaryArray(BroadcastArray):
         activations = self._prepared(m, advance, 1, self.steps[1].payload.data, marks[0])
         swap = self._swaps(m, advance, blocks, marks)
         load = self._load(m, blocks, swap[-1])
-        for tile in self._tiles(m, 0, item, blocks, 0, (self._weights(m, marks[0]), activations)):
+        operands = self._weights(m, marks[0]), [activations] * self.plan.rows
+        for tile in self._tiles(m, 0, item, blocks, 0, operands):
             m.d.comb += [tile.enable.eq(advance), tile.load.eq(load), tile.swap.eq(swap)]
 
     def _swaps(self, m: Module, advance: Value, blocks: Dsp, marks: list[Marks]) -> Signal:

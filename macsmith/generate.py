@@ -156,7 +156,7 @@ def _values(emitted: Emitted, part: str, megahertz: float) -> dict[str, Any]:
         "rows": emitted.plan.rows,
         "cols": emitted.plan.cols,
         "k_max": _each(item.k_max for item in engine.modes),
-        "step": _each(mode.lanes for mode in emitted.plan.modes),
+        "step": _each(mode.step for mode in emitted.plan.modes),
         "stationary": emitted.plan.stationary,
         "shortest": emitted.plan.shortest_set,
         "modes": [mode.label for mode in emitted.plan.modes],

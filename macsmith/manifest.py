@@ -9,7 +9,6 @@ from typing import Any
 from .golden.bounds import Range
 from .golden.description.serialize import to_dict
 from .hw.emit import Emitted
-from .hw.plan import Plan
 from .portlist import Layout, Port, portlist
 from .stages import Row, stages
 
@@ -57,7 +56,7 @@ def manifest(emitted: Emitted, files: Iterable[str], **more: Any) -> dict[str, A
         "cycles_per_step": plan.cycles,
         "fewest_cycles_per_step": plan.fewest_cycles,
         "k_max": engine.modes[0].k_max,
-        "group": plan.group if isinstance(plan, Plan) else None,
+        "group": (plan.group_steps or 0) * plan.modes[0].step or None,
         "stages": [_stage(row) for row in stages(plan)],
         "files": sorted(files),
         **more,
@@ -76,12 +75,13 @@ def _mode(emitted: Emitted, number: int) -> dict[str, Any]:
         "mode": number,
         "pair": mode.label,
         "lanes": mode.lanes,
+        "elements_per_step": mode.step,
         "cycles_per_step": emitted.plan.cycles_in(number),
         "bits": {
             side: {name: fmt.bits for name, fmt in mode.operand(index).codes.items()}
             for index, side in enumerate(sides)
         },
-        "k_max": mode.arithmetic.k_max,
+        "k_max": emitted.engine.modes[number].k_max,
         "macs_per_cycle": emitted.plan.rates[number],
     }
     if isinstance(mode.result, Range):

@@ -7,6 +7,7 @@ from typing import Any
 
 from .golden.bounds import MAX_EXACT, exact_range
 from .golden.description import Arithmetic, Engine, Operand, Output, Stage
+from .golden.description.structure import parse_structure
 from .golden.errors import DesignError, UnknownName
 from .golden.formats import Format, Minifloat, lookup, names
 from .rescale import Asked, rescaled
@@ -29,6 +30,7 @@ class Options:
     scale : format of the weight's scales; without a group, one a row.
     zero_point : integer format of the weight's zero points, one beside each scale.
     activation_group, activation_scale, activation_zero_point : the same of the activation.
+    sparse : the weight's structure, such as 2:4.
     accumulate : ``exact``, ``aligned``, an integer format's name (rule int) or a float's (rule fp).
         Scales that no exact sum holds are accumulated in fp32.
     partials : P, of rule fp.
@@ -52,6 +54,7 @@ class Options:
     activation_group: int | None = None
     activation_scale: str | None = None
     activation_zero_point: str | None = None
+    sparse: str | None = None
     accumulate: str | None = None
     partials: int | None = None
     overflow: str | None = None
@@ -103,7 +106,8 @@ def override(engine: Engine, options: Options) -> Engine:
     if build.flow == "weight_stationary" and options.k_max is None and len(engine.modes) == 1:
         # The default length is no wish; groups have a length of their own.
         asked = options.flow is None and engine.arithmetic.k_max != Arithmetic.k_max
-        if not asked and not engine.arithmetic.levels:
+        sparse = options.sparse or engine.arithmetic.weight.structure
+        if not asked and not sparse and not engine.arithmetic.levels:
             options = replace(options, k_max=build.lanes)
     modes = tuple(_arithmetic(item, options, build.lanes) for item in engine.modes)
     return Engine(options.name or engine.name, modes, build)
@@ -111,15 +115,20 @@ def override(engine: Engine, options: Options) -> Engine:
 
 def _arithmetic(arithmetic: Arithmetic, options: Options, lanes: int) -> Arithmetic:
     weight = _rescaled(arithmetic.weight, options, "")
+    structure = parse_structure(options.sparse) if options.sparse else weight.structure
+    weight = replace(weight, structure=structure)
     activation = _rescaled(arithmetic.activation, options, "activation_")
-    changed = (weight, activation) != (arithmetic.weight, arithmetic.activation)
+    changed = (weight, activation) != (
+        replace(arithmetic.weight, structure=structure),
+        arithmetic.activation,
+    )
     grouped = bool(weight.group or activation.group)
     changes: dict[str, Any] = {
         "accumulate": _stages(arithmetic.accumulate, options, lanes, grouped),
         "output": _output(arithmetic.output, options, changed),
     }
+    changes |= {"weight": weight, "activation": activation}
     if changed:
-        changes |= {"weight": weight, "activation": activation}
         if all(sign == 1 for table in arithmetic.combine for signs in table for sign in signs):
             changes["combine"] = ()
     if options.k_max is not None:

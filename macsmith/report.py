@@ -8,6 +8,7 @@ from typing import Any
 
 from .boards import Board, Cost
 from .golden.description import Engine
+from .golden.products import RULES
 
 #: What is printed, in this order, with the board's resource that limits it.
 ROWS = {
@@ -53,6 +54,12 @@ class Report:
         """Products a cycle in the first mode."""
         return next(iter(self.rates.values()))
 
+    @property
+    def approximate(self) -> list[str]:
+        """The product rules in use that are not exact."""
+        rules = sorted({mode.product for mode in self.engine.modes})
+        return [name for name in rules if RULES[name].approximate]
+
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON: resources, their share of the board, and per MAC."""
         resources = {name: self.cost.resources.get(name, 0) for name in ROWS}
@@ -65,6 +72,7 @@ class Report:
             "verified": self.verified,
             "shape": {k: getattr(self.engine.build, k) for k in ("rows", "cols", "lanes")},
             "macs_per_cycle": self.macs,
+            "approximate": self.approximate,
             "modes": [{"pair": pair, "macs_per_cycle": n} for pair, n in self.rates.items()],
             "resources": resources,
             "macs_per_dsp": round(self.macs / used, 3) if (used := resources["dsp"]) else None,
@@ -118,6 +126,8 @@ class Report:
         """Lines below the table."""
         levels, fits = self.cost.levels, self.cost.fits
         proof = "verified against the golden model" if self.verified else "NOT verified"
+        if self.approximate:
+            proof = f"products approximate ({', '.join(self.approximate)}); {proof}"
         lines = [
             f"{self._rates()} MACs per cycle{self._packed()}; {proof}",
             f"levels between registers: {levels['lut']} LUT, carry run of {levels['carry']} bits",

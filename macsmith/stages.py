@@ -40,10 +40,13 @@ class Row:
 def stages(planned: ArrayPlan) -> tuple[Row, ...]:
     """All stages in the order in which a number meets them."""
     ports = streams(planned)
-    rows = _inputs(planned, ports, ("codes", "words", "select", "mode"))
+    rows = _inputs(planned, ports, ("codes", "index", "words", "select", "mode"))
     ahead = f"; {planned.ahead} cycles to see which digits there are" * bool(planned.ahead)
+    ahead += "; a cycle to pick the activations" * planned.selecting
     # All codes are decoded at once.
-    rows[0] = replace(rows[0], cycles=1 + planned.ahead, what=rows[0].what + ahead)
+    rows[0] = replace(
+        rows[0], cycles=1 + planned.ahead + planned.selecting, what=rows[0].what + ahead
+    )
     if isinstance(planned, ModalPlan):
         return tuple(rows + _modes(planned))
     assert isinstance(planned, Plan)

@@ -85,7 +85,7 @@ class Beats:
 
 def steps_of(plan: ArrayPlan, matrices: Matrices) -> int:
     """How many steps a reduction takes."""
-    return matrices.k // plan.modes[matrices.mode].lanes
+    return matrices.k // plan.modes[matrices.mode].step
 
 
 def beats_of(stream: Stream, plan: ArrayPlan, steps: int) -> int:
@@ -204,6 +204,13 @@ def _codes(field: Field, beats: int, matrices: Matrices, blocks: Blocks) -> _Rea
     return parts.reshape(len(index), beats, field.count), None
 
 
+def _index(field: Field, beats: int, matrices: Matrices, blocks: Blocks) -> _Read:
+    """Where the elements of a sparse operand stand."""
+    places = np.asarray(matrices.side(field).indices)[blocks.rows]
+    parts = places.reshape(*blocks.rows.shape, beats, field.lanes).transpose(0, 2, 1, 3)
+    return parts.reshape(len(blocks.rows), beats, field.count), None
+
+
 def _words(field: Field, beats: int, matrices: Matrices, blocks: Blocks) -> _Read:
     """The elements of a mode, of one array, side by side in words."""
     index, operand = blocks.cols if field.side else blocks.rows, matrices.side(field)
@@ -264,6 +271,7 @@ def _pairs(field: Field, matrix: Array, blocks: Blocks) -> Array:
 _READERS: dict[str, Callable[[Field, int, Matrices, Blocks], _Read]] = {
     "codes": _codes,
     "words": _words,
+    "index": _index,
     "scales": _scales,
     "select": _select,
     "mode": _mode,

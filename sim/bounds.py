@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ..golden.description import Arithmetic, Level, Operand
 from ..golden.formats import Format
 from ..golden.tensor import Quantized
-from .codes import finite_corners
+from .codes import finite_corners, last_places
 
 Array = npt.NDArray[Any]
 
@@ -38,11 +38,15 @@ def filled(operand: Operand, choice: Choice, shape: tuple[int, int], *, largest:
     Float scales of groups are the largest that there are if ``largest``, else one; those at the
     end of the reduction are one.
     """
-    codes = {name: np.full(shape, choice[name], fmt.dtype) for name, fmt in operand.codes.items()}
+    structure, kept = operand.structure, shape
+    if structure is not None:
+        kept = shape[0], structure.compressed(shape[1], "K")
+    codes = {name: np.full(kept, choice[name], fmt.dtype) for name, fmt in operand.codes.items()}
     scales = {lv.name: _scale(lv, choice, shape, largest) for lv in operand.levels}
     select = operand.select
     chosen = np.full(select.span.shape(*shape), choice["select"]) if select else None
-    return Quantized(operand, codes, scales, chosen)
+    places = None if structure is None else last_places(structure, kept)
+    return Quantized(operand, codes, scales, chosen, places)
 
 
 def _scale(level: Level, choice: Choice, shape: tuple[int, int], largest: bool) -> Array:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..golden.description import Sparse
 from ..golden.formats import Format, Kind
 
 Array = npt.NDArray[Any]
@@ -51,6 +52,24 @@ def _all(fmt: Format) -> Array:
     first = np.arange(1 << 16, dtype=np.uint64) << np.uint64(shift)
     ends = [first, first | np.uint64(1), first | np.uint64((1 << shift) - 1)]
     return np.unique(np.concatenate(ends)).astype(fmt.dtype)
+
+
+def any_places(structure: Sparse, shape: Shape, rng: Generator) -> Array:
+    """Where the elements that a structure keeps stand: any, and its first and last now and then."""
+    count = shape[1] // structure.kept
+    order = rng.permuted(np.tile(np.arange(structure.window), (shape[0], count, 1)), axis=-1)
+    places = np.sort(order[..., : structure.kept], axis=-1)
+    ends = rng.integers(0, 8, (shape[0], count, 1))
+    first = np.arange(structure.kept)
+    places = np.where(ends == 0, first, places)
+    places = np.where(ends == 1, first + structure.window - structure.kept, places)
+    return places.reshape(shape).astype(np.uint8)
+
+
+def last_places(structure: Sparse, shape: Shape) -> Array:
+    """The last places of every window."""
+    places = np.arange(structure.window - structure.kept, structure.window, dtype=np.uint8)
+    return np.tile(places, (shape[0], shape[1] // structure.kept))
 
 
 def random_codes(fmt: Format, shape: Shape, rng: Generator) -> Array:

@@ -106,6 +106,7 @@ def _check(engine: Engine, matrices: Matrices) -> None:
         raise DesignError(f"K must agree: weight has {k}, activation {other}")
     if not 0 < k <= arithmetic.k_max or k % multiple:
         what = "lanes" if multiple == engine.lanes() else "lanes and groups"
+        what = what if engine.step() == engine.lanes() else "a step's elements and groups"
         raise DesignError(
             f"K must be a multiple of {what} = {multiple} up to k-max = {arithmetic.k_max}, got {k}"
         )

@@ -65,8 +65,9 @@ def number(plan: Plan, field: Field, lane: Lane) -> str:
 
 
 def _length(plan: Plan, k: int) -> str:
-    groups = f", {k // plan.group} groups of {plan.group}" if plan.group else ""
-    return f"K = {k} ({k // plan.lanes} steps{groups})"
+    steps, each = k // plan.step, plan.group_steps
+    groups = f", {steps // each} groups of {each * plan.step}" if each else ""
+    return f"K = {k} ({steps} steps{groups})"
 
 
 def _operand(side: str, matrix: Quantized, row: int) -> list[str]:
@@ -74,6 +75,9 @@ def _operand(side: str, matrix: Quantized, row: int) -> list[str]:
     lines, rows = [], matrix.shape[0]
     for name, fmt in matrix.operand.codes.items():
         lines.append(f"  {side:10} {name}: {_codes(fmt, np.asarray(matrix.codes[name])[row])}")
+    if matrix.indices is not None:
+        places = " ".join(map(str, np.asarray(matrix.indices)[row][:_MOST]))
+        lines.append(f"  {'':10} places: {places}" + " …" * (matrix.kept[1] > _MOST))
     for level in matrix.operand.levels:
         scales = np.asarray(matrix.scales[level.name])
         held = spread(scales, (rows, scales.shape[1]))[row]

@@ -87,6 +87,8 @@ def clear_groups(
 ) -> None:
     """Make some groups of every operand zero: codes of zero, or of the zero point."""
     group, (rows, k) = operand.group, next(iter(codes.values())).shape
+    if group and operand.structure is not None:
+        group = operand.structure.compressed(group, "a group")
     size = group or k
     empty = np.repeat(rng.random((rows, k // size)) < 0.3, size, axis=1)
     for name, fmt in operand.codes.items():

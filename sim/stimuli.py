@@ -16,7 +16,7 @@ from ..golden.matmul import Result, matmul
 from ..golden.tensor import Quantized
 from . import bounds, scaling
 from .beats import Matrices
-from .codes import CLOSED, MAKERS, OPEN, Generator, finite_codes
+from .codes import CLOSED, MAKERS, OPEN, Generator, any_places, finite_codes
 
 Array = npt.NDArray[Any]
 
@@ -50,7 +50,7 @@ def unit(engine: Engine) -> int:
     for operand in (arithmetic.weight, arithmetic.activation):
         spans += [operand.select.span.columns] if operand.select else []
     spans += [stage.span for stage in arithmetic.accumulate]
-    return lcm(engine.lanes(), *(span for span in spans if span))
+    return lcm(engine.step(), *(span for span in spans if span))
 
 
 def tiles(
@@ -73,7 +73,7 @@ def tiles(
     size = unit(engine)
     most = max(engine.arithmetic.k_max // size, 1)
     usual = min(max(longest // size, _GROUPS), most)
-    least = min(-(-steps * engine.lanes() // size), most)
+    least = min(-(-steps * engine.step() // size), most)
     result: list[Tile] = []
     for index in range(count):
         # Reductions of one step or group follow each other now and then: they show bubbles.
@@ -181,10 +181,12 @@ def _tile(
     operands = []
     for side, (operand, vectors) in enumerate(_sides(engine)):
         make = finite_codes if side and kind == "cancelling" else MAKERS[kind]
-        codes = {name: make(fmt, (vectors, k), rng) for name, fmt in operand.codes.items()}
+        structure = operand.structure
+        kept = k if structure is None else structure.compressed(k, "K")
+        codes = {name: make(fmt, (vectors, kept), rng) for name, fmt in operand.codes.items()}
         if side and kind == "cancelling":
             for array in codes.values():
-                array[:, 1::2] = array[:, : k // 2 * 2 : 2]
+                array[:, 1::2] = array[:, : array.shape[1] // 2 * 2 : 2]
         levels = (shared.activation if side else shared.weight).levels
         held = {level.name: _scales(level, (vectors, k), scales, rng) for level in levels}
         if empty:
@@ -193,7 +195,8 @@ def _tile(
         chosen = None
         if select:
             chosen = rng.integers(0, 1 << select.width, select.span.shape(vectors, k))
-        operands.append(Quantized(operand, codes, held, chosen))
+        places = None if structure is None else any_places(structure, (vectors, kept), rng)
+        operands.append(Quantized(operand, codes, held, chosen, places))
     words = [kind, *([f"scales: {scales}"] if shared.levels else [])]
     words += ["empty groups"] * empty
     return answered(engine, ", ".join(words), weight or operands[0], operands[1], rng)

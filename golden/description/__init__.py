@@ -5,6 +5,7 @@ from .engine import Build, Engine
 from .operand import ROW, TENSOR, Level, Operand, Plane, Select, Span, block, group
 from .output import Output
 from .stage import Stage
+from .structure import Sparse
 
 __all__ = [
     "ROW",
@@ -18,6 +19,7 @@ __all__ = [
     "Plane",
     "Select",
     "Span",
+    "Sparse",
     "Stage",
     "block",
     "group",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import gcd
 
 from ..errors import DesignError, UnknownName
@@ -10,7 +11,7 @@ from ..formats import Format, Minifloat, lookup
 from ..products import RULES
 from .operand import ROW, Level, Operand, Plane, Select
 from .output import Output
-from .rules import check_output, check_products, check_stages
+from .rules import check_output, check_products, check_stages, check_structure
 from .stage import Stage
 
 Table = tuple[tuple[tuple[int, ...], ...], ...]
@@ -60,6 +61,26 @@ class Arithmetic:
         check_products(self)
         check_stages(self)
         check_output(self)
+        check_structure(self)
+
+    @cached_property
+    def compressed(self) -> Arithmetic:
+        """What is left where zeros of a sparse weight are not there: its ``k_max``, spans and
+        groups count the elements that there are."""
+        structure = self.weight.structure
+        if structure is None:
+            return self
+        stages = tuple(
+            replace(stage, span=stage.span and structure.compressed(stage.span, "a stage's span"))
+            for stage in self.accumulate
+        )
+        return replace(
+            self,
+            weight=self.weight.compressed(structure),
+            activation=self.activation.compressed(structure),
+            accumulate=stages,
+            k_max=structure.compressed(self.k_max, "k-max"),
+        )
 
     @property
     def aligned(self) -> bool:

@@ -131,9 +131,18 @@ class Engine:
             self._check_lanes(mode)
 
     def _check_lanes(self, mode: int) -> None:
-        arithmetic, lanes = self.modes[mode], self.lanes(mode)
+        arithmetic, lanes = self.modes[mode].compressed, self.lanes(mode)
+        structure = self.modes[mode].weight.structure
         if arithmetic.k_max % lanes:
-            raise DesignError(f"lanes must divide k-max = {arithmetic.k_max}, got {lanes}")
+            whole = f"k-max = {self.modes[mode].k_max}"
+            if structure is not None:
+                whole = f"the {arithmetic.k_max} elements that {structure} keeps of {whole}"
+            raise DesignError(f"lanes must divide {whole}, got {lanes}")
+        if structure is not None and lanes % structure.kept:
+            raise DesignError(
+                f"lanes take whole windows of {structure}: choose a multiple of {structure.kept}, "
+                f"got {lanes}"
+            )
         if arithmetic.group and arithmetic.group % lanes:
             raise DesignError(f"lanes must divide the group of {arithmetic.group}, got {lanes}")
         for operand in (arithmetic.weight, arithmetic.activation):
@@ -157,6 +166,11 @@ class Engine:
 
         widest = max(word(arithmetic) for arithmetic in self.modes)
         return self.build.lanes * (widest // word(self.modes[mode]))
+
+    def step(self, mode: int = 0) -> int:
+        """Elements of K that a mode takes in a step: the lanes, and what is zero between them."""
+        structure, lanes = self.modes[mode].weight.structure, self.lanes(mode)
+        return lanes if structure is None else lanes // structure.kept * structure.window
 
     @property
     def arithmetic(self) -> Arithmetic:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import gcd
 
 from ..errors import DesignError
 from ..formats import Codebook, Format, Integer
+from .structure import Sparse
 
 WHEN = ("before", "group", "end")
 
@@ -132,10 +133,12 @@ class Operand:
     ----------
     planes : at least one, and at least one that is not constant.
     select : run-time choice of the elements' tables, or None.
+    structure : which elements there are at all; None: every one.
     """
 
     planes: tuple[Plane, ...]
     select: Select | None = None
+    structure: Sparse | None = None
 
     def __post_init__(self) -> None:
         if not self.planes or all(plane.constant for plane in self.planes):
@@ -148,12 +151,40 @@ class Operand:
         )
         object.__setattr__(self, "planes", named)
         self._check_shared()
+        if self.structure is not None:
+            self._check_structure(self.structure)
         width = max(plane.element.select_width for plane in self.planes)
         if width != (self.select.width if self.select else 0):
             raise DesignError(
                 f"the element formats need {width} select bits, "
                 f"the operand has {self.select.width if self.select else 0}"
             )
+
+    def _check_structure(self, structure: Sparse) -> None:
+        if any(plane.constant for plane in self.planes):
+            raise DesignError(
+                f"elements of a {structure} structure that are not there are zero: it takes no "
+                "zero points, and no other constant planes; leave them or the structure out"
+            )
+        if "index" in self.codes:
+            raise DesignError("no array of a sparse operand's codes may be called 'index'")
+        self.compressed(structure)  # raises for spans of broken windows
+
+    def compressed(self, structure: Sparse) -> Operand:
+        """The elements that ``structure`` keeps, as if there were no others, with their scales."""
+
+        def fewer(span: Span) -> Span:
+            columns = span.columns
+            if columns is None:
+                return span
+            return Span(span.rows, structure.compressed(columns, f"a span ({span})"))
+
+        planes = tuple(
+            replace(plane, scales=tuple(replace(lv, span=fewer(lv.span)) for lv in plane.scales))
+            for plane in self.planes
+        )
+        select = replace(self.select, span=fewer(self.select.span)) if self.select else None
+        return Operand(planes, select)
 
     def _check_shared(self) -> None:
         levels: dict[str, Level] = {}

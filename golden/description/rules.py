@@ -121,6 +121,21 @@ def check_products(arithmetic: Arithmetic) -> None:
                     RULES[arithmetic.product].check(plane.element, other.element)
 
 
+def check_structure(arithmetic: Arithmetic) -> None:
+    """Raise DesignError unless a sparse weight meets dense activations, window by window."""
+    rule = RULES[arithmetic.product]
+    if arithmetic.activation.structure is not None:
+        raise DesignError("activations are dense: give a structure to the weight")
+    if arithmetic.weight.structure is None:
+        return
+    if rule.shares != (1, 1):
+        raise DesignError(
+            f"products of {rule.name} depend on other rows, whose elements stand elsewhere in a "
+            f"{arithmetic.weight.structure} structure: choose another product"
+        )
+    arithmetic.compressed  # noqa: B018  raises for spans of broken windows
+
+
 def check_output(arithmetic: Arithmetic) -> None:
     """Raise DesignError if the output cannot take what the stages give."""
     output, initial = arithmetic.output, arithmetic.initial

@@ -17,6 +17,7 @@ from ..formats import Bipolar, Codebook, Format, Integer, Minifloat, Policy, Pos
 from ..formats.files import read_code_book
 from .engine import Engine
 from .operand import Operand, Plane, Span
+from .structure import Sparse, parse_structure
 
 FAMILIES: dict[str, type[Format]] = {
     "integer": Integer,
@@ -32,7 +33,7 @@ def to_dict(item: Any) -> Any:
     """A dataclass as a dictionary of TOML values; fields at their default are left out."""
     if isinstance(item, Format):
         return _format_to_dict(item)
-    if isinstance(item, Span):
+    if isinstance(item, Span | Sparse):
         return str(item)
     if isinstance(item, tuple):
         return [to_dict(entry) for entry in item]
@@ -109,6 +110,8 @@ def from_dict(kind: Any, data: Any, key: str = "") -> Any:
         return _format_from_dict(data, key)
     if kind is Span:
         return parse_span(data)
+    if kind is Sparse:
+        return parse_structure(data)
     if kind is Operand and isinstance(data, str):
         return Operand((Plane(lookup(data)),))
     if dataclasses.is_dataclass(kind):

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ..description import Operand
 from ..errors import DesignError, UnknownName
 from ..formats import Rounding, Sliced
+from ..sparse import compress, positions, prune
 from ..tensor import Quantized
 from .offsets import offset, zero_points
 from .planes import sum_of_planes, two_parts
@@ -42,6 +43,8 @@ def quantize(
     value of greatest magnitude the least code, its K-quants search. Read such files with
     ``golden.storage``.
 
+    Of a sparse operand the elements of greatest magnitude in each window are kept.
+
     Elements out of range saturate. Sliced integers are stored, and selected, at full width. Without
     ``scale_rule``: ``floor`` for power-of-two scales, ``absmean`` for posits and for elements that
     reach 1 at most, ``mse`` for powers of two without zero, else ``absmax``.
@@ -50,6 +53,14 @@ def quantize(
     for a scale that its format cannot hold.
     """
     x = _matrix(values)
+    if operand.structure is not None:
+        structure, whole = operand.structure, replace(operand, structure=None)
+        indices = prune(x, structure)
+        kept = np.zeros_like(x)
+        where = positions(indices, structure)
+        np.put_along_axis(kept, where, np.take_along_axis(x, where, 1), 1)
+        dense = quantize(kept, whole, rounding=rounding, scale_rule=scale_rule)
+        return compress(dense, structure, indices)
     if scale_rule is not None and scale_rule not in SCALE_RULES:
         raise UnknownName("scale rule", scale_rule, SCALE_RULES)
     for level in operand.levels:

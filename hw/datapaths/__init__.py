@@ -16,7 +16,7 @@ from .bit_plane import BitPlane
 from .bit_serial import BitSerial
 from .booth import Booth
 from .decoded import Decoded
-from .dsp import Dsp
+from .dsp import Dsp, Overpacked, OverpackedCorrected
 from .forms import Codes, Form, Making
 from .lmul import LMul
 from .minifloat import MinifloatTable
@@ -52,7 +52,9 @@ KINDS: dict[str, type[Datapath]] = {
 }
 
 #: product rule -> datapath, where it is not the exact one.
-RULES: dict[str, type[Datapath]] = {"lmul": LMul}
+RULES: dict[str, type[Datapath]] = {
+    kind.name: kind for kind in (LMul, Overpacked, OverpackedCorrected)
+}
 
 
 def choose(
@@ -73,13 +75,16 @@ def choose(
             raise DesignError(f"product {rule} has its own datapath: auto, got {name}")
         return RULES[rule]
     serving = [kind for kind in KINDS.values() if kind.serves(weight, activation)]
+    if setting.picked:
+        serving = [kind for kind in serving if kind.by_lane(weight, activation)]
     if name == "auto" or not (weight.bits and activation.bits):
         return cheapest(serving, weight, activation, setting)
     if name == Dsp.name and setting.policy != "dsp":
         raise DesignError(f"datapath {name} is of DSP blocks: choose --policy dsp")
     if KINDS[name] not in serving:
+        sparse = " (sparse)" if setting.picked else ""
         raise DesignError(
-            f"datapath {name} does not serve {weight.name} × {activation.name}; these do: "
+            f"datapath {name} does not serve {weight.name} × {activation.name}{sparse}; these do: "
             + ", ".join(["auto", *(kind.name for kind in serving)])
         )
     if name == Dsp.name and not Dsp.fits(weight, activation, setting.blocks):

@@ -28,12 +28,14 @@ class Setting:
         and of its weights.
     lanes : products of a dot product.
     blocks : DSP blocks, under the policy ``dsp``; see BLOCKS.
+    picked : whether every row picks activations of its own, lane by lane.
     """
 
     policy: str = "lut"
     sharing: tuple[int, int] = (4, 4)
     lanes: int = 4
     blocks: str = "auto"
+    picked: bool = False
 
 
 #: That of the default shape.
@@ -99,6 +101,12 @@ class Datapath:
     def estimate(cls, weight: Format, activation: Format, setting: Setting = SETTING) -> float:
         """About how many sites a lane takes, for ``auto`` to compare; infinite if unknown."""
         return inf
+
+    @classmethod
+    def by_lane(cls, weight: Format, activation: Format) -> bool:
+        """Whether what is made of an activation is that of one lane, and the same in all parts."""
+        forms = cls(weight, activation, 4).forms
+        return all(form.span == 1 and form.parts == 1 and not form.told for form in forms)
 
     @property
     def product(self) -> Range:

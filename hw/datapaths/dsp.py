@@ -9,9 +9,12 @@ from amaranth.hdl import Module
 
 from ...golden.bounds import Range, of_format
 from ...golden.formats import Format
-from ..dsp.element import Cascades, gathered
+from ...golden.products import RULES
+from ...golden.products import Overpacked as Rule
+from ..dsp.element import Cascades, OverpackedTile, Tile, addends, gathered
 from ..dsp.kinds import DSP48E2, Kind, kind_of
 from ..dsp.layout import Layout, Side, laid
+from ..dsp.overpacking import Overpacking
 from ..dsp.words import word
 from .base import SETTING, Datapath, Dot
 from .forms import Form, together
@@ -120,8 +123,49 @@ class Dsp(Datapath):
         for lane in range(self.lanes):
             yield word(packing, port, [number(vector[lane], fmt) for vector in vectors])
 
+    def tile_of(self, total: Range, segment: int, late: int) -> Tile:
+        """The sums over K of a tile."""
+        return Tile(self.layout, total, segment, late)
+
     def component(self):
         return CascadeDot(self)
+
+
+class Overpacked(Dsp):
+    """Six products of 4-bit integers a block, whose fields overlap."""
+
+    name = "overpacked"
+    scope = "product = 'overpacked': six approximate products of 4-bit integers a DSP block"
+
+    @property
+    def rule(self) -> Rule:
+        rule = RULES[self.name]
+        assert isinstance(rule, Rule)
+        return rule
+
+    @property
+    def product(self):
+        return self.rule.range(self.weight, self.activation)
+
+    @cached_property
+    def found(self):
+        elements = tuple(side.bounds for side in self.sides)
+        packing = Overpacking.of(self.rule, elements, self.product, self.kind.geometry)
+        return packing and Layout(self.kind, packing, self.lanes, chain=1, count=0)
+
+    @property
+    def remark(self):
+        return f"{super().remark}; products approximate: see product rule {self.name}"
+
+    def tile_of(self, total, segment, late):
+        return OverpackedTile(self.layout, total, segment, late)
+
+
+class OverpackedCorrected(Overpacked):
+    """The same, with the borrows returned."""
+
+    name = "overpacked_corrected"
+    scope = "product = 'overpacked_corrected': likewise, negative carries made up for"
 
 
 def _side(fmt: Format) -> Side:
@@ -144,6 +188,6 @@ class CascadeDot(Dot):
             for lane, value in enumerate(plan.words([vector], side)):
                 m.d.comb += port[lane].eq(value)
         [field] = plan.layout.packing.fields
-        found = gathered(m, self.enable, plan.layout, cascades.o, field, "sum")
+        found = gathered(m, self.enable, addends(plan.layout, field, cascades.o), "sum")
         m.d.comb += self.o.value.eq(found.whole(plan.range.width))
         return m

@@ -17,6 +17,7 @@ from ..scale.timing import delayed
 from ..shapes import shape_of
 from .block import Block, Mode
 from .layout import Layout
+from .overpacking import borrows, low_bits, read
 from .packing import Field
 from .words import factors, word_shape
 
@@ -178,13 +179,17 @@ class Tile(wiring.Component):
         if layout.stays:
             m.d.comb += [cascades.load.eq(self.load), cascades.swap.eq(self.swap)]
         cols = layout.packing.tile[1]
-        for field in layout.packing.fields:
+        for field, addends in self._addends(m, cascades.o).items():
             row, col = (field.narrow, field.wide) if layout.packing.swapped else (
                 field.wide, field.narrow)  # fmt: skip
             name = f"{row}_{col}"
-            found = gathered(m, self.enable, layout, cascades.o, field, name)
+            found = gathered(m, self.enable, addends, name)
             m.d.comb += self.o[row * cols + col].eq(self._sum(m, found, name))
         return m
+
+    def _addends(self, m: Module, totals) -> dict[Field, list[Addend]]:
+        """What each field says in all cascades."""
+        return {field: addends(self.layout, field, totals) for field in self.layout.packing.fields}
 
     def _sum(self, m: Module, found: Addend, name: str) -> Value:
         """The sum over K."""
@@ -210,15 +215,43 @@ class Tile(wiring.Component):
         return accumulator.o.value
 
 
-def gathered(m: Module, enable: Value, layout: Layout, sums, field: Field, name: str) -> Addend:
-    """A field's sum of all cascades, ``layout.levels`` cycles later.
+class OverpackedTile(Tile):
+    """A :class:`Tile` of blocks whose fields overlap, a block a cascade."""
+
+    def _addends(self, m, totals):
+        packing, found = self.layout.packing, {field: [] for field in self.layout.packing.fields}
+        for lane in range(self.layout.lanes):
+            low = []
+            for side, word in enumerate((self.wide[lane], self.narrow[lane])):
+                waits = f"low_{side}_{lane}"
+                low.append([
+                    delayed(m, self.enable, bits, self.layout.latency, f"{waits}_{n}")
+                    for n, bits in enumerate(low_bits(packing, side, word))
+                ])  # fmt: skip
+            results = []
+            for number, value in enumerate(read(packing, totals[lane], low)):
+                results.append(Signal(value.shape(), name=f"result_{lane}_{number}"))
+                m.d.comb += results[-1].eq(value)
+            missing = borrows(packing, results)
+            for field, value, bit in zip(packing.fields, results, missing, strict=True):
+                found[field].append(Addend(value, packing.results, bit))
+        return found
+
+
+def addends(layout: Layout, field: Field, totals) -> list[Addend]:
+    """What a field of every cascade says."""
+    return [
+        _read(layout, chain, field, total)
+        for chain, total in zip(layout.chains, totals, strict=True)
+    ]
+
+
+def gathered(m: Module, enable: Value, addends: list[Addend], name: str) -> Addend:
+    """The sum of what a field says in all cascades, as many cycles later as it takes levels.
 
     The carry of each adder adds a bit that is missing to one of its numbers; where one is missing
     to the other too, it is then missing to the sum. No number is ever short of more than a bit.
     """
-    addends = [
-        _read(layout, chain, field, total) for chain, total in zip(layout.chains, sums, strict=True)
-    ]
     level = 0
     while len(addends) > 1:
         level, found = level + 1, []

@@ -213,17 +213,16 @@ def _roomiest(
                 for step, many in zip(steps, count, strict=True)
             )
             found = Packing(elements, wide, narrow, swapped, geometry)
-            fits = _fits(elements[0], wide, geometry.wide) and _fits(
-                elements[1], narrow, geometry.narrow
-            )
-            if fits and found.terms and (best is None or found.terms > best.terms):
+            within = fits(elements[0], wide, geometry.wide)
+            within = within and fits(elements[1], narrow, geometry.narrow)
+            if within and found.terms and (best is None or found.terms > best.terms):
                 best = found
         if best is not None:
             return best
     return None
 
 
-def _fits(element: Range, places: tuple[int, ...], bits: int) -> bool:
+def fits(element: Range, places: tuple[int, ...], bits: int) -> bool:
     """Whether elements have these places to themselves, and are a number of so many bits."""
     if any(above - place < element.width for place, above in pairwise(places)):
         return False

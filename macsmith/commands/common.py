@@ -35,6 +35,7 @@ _WORDS = {
     "activation_group": "as --group, of the activation",
     "activation_scale": "as --scale, of the activation",
     "activation_zero_point": "as --zero-point, of the activation",
+    "sparse": "kept:window, which elements of the weight there are: 2:4 keeps two of every four",
     "accumulate": "exact, aligned, an integer format (int32) or a float format (fp32)",
     "partials": "with a float: partial sums that the addends go round (default 1)",
     "overflow": "with an integer: wrap (default) or saturate",

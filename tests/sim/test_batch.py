@@ -221,6 +221,16 @@ def test_the_mapped_netlist_of_packed_products_agrees(
     assert found.count(f"{blocks.upper()} #(") == 4 // many * 7
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", ["overpacked", "overpacked_corrected"])
+@pytest.mark.parametrize("family, blocks", [("xcup", "dsp48e2"), ("xc7", "dsp48e1")])
+def test_the_mapped_netlist_of_overpacked_products_agrees(family, blocks, rule, build_folder):
+    build = Build(2, 3, 7, policy="dsp", blocks=blocks)
+    engine = Engine("mapped", (raw("int4", "uint4", k_max=7 * 64, product=rule),), build)
+    found = check_mapped(engine, build_folder, family)
+    assert found.count(f"{blocks.upper()} #(") == 7
+
+
 def check_mapped(built, folder, family="xcup"):
     """Simulates the netlist at random and at both ends of every sum, 5,000 steps and more."""
     emitted = emit(built)

@@ -173,3 +173,25 @@ def test_tiles_that_are_sooner_ready_than_others_wait(tmp_path):
     latencies = [emitted.plan.blocks(item).latency for item in emitted.plan.sums]
     assert min(latencies) < max(latencies) == emitted.plan.dot_latency
     run_batch(emitted, bound_tiles(engine) + tiles(engine, 40, seed=1), stalls=1).check()
+
+
+#: Sides, product rule, blocks.
+OVERPACKED = [
+    ("int4 int4", "overpacked", "dsp48e2"),
+    ("int4 int4", "overpacked_corrected", "dsp48e2"),
+    ("uint4 int4_sym", "overpacked_corrected", "dsp48e1"),
+    ("int4 uint4", "overpacked", "dsp48e1"),
+    ("uint4 uint4", "overpacked_corrected", "dsp48e2"),
+]
+
+
+@pytest.mark.parametrize("pair, rule, blocks", OVERPACKED)
+def test_overpacked_products_have_the_golden_error(pair, rule, blocks):
+    """One product a sum, so that every error shows; then sums."""
+    weight, activation = pair.split()
+    for lanes, k_max, count in ((1, 1, 2000), (3, 60, 40)):
+        build = Build(4, 3, lanes, policy="dsp", blocks=blocks)
+        arithmetic = raw(weight, activation, k_max=k_max, product=rule)
+        engine = Engine("overpacked", (arithmetic,), build)
+        work = bound_tiles(engine) + tiles(engine, count, seed=1)
+        run_batch(emit(engine), work, stalls=1).check()

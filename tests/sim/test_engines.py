@@ -1,8 +1,10 @@
 """Whole engines against the golden model: random and corner data, stalls, both interfaces."""
 
 import copy
+from dataclasses import replace
 
 import pytest
+from macsmith.golden.description.structure import parse_structure
 from macsmith.golden.errors import Mismatch
 from macsmith.hw.emit import emit
 from macsmith.sim import runner, verify
@@ -113,6 +115,19 @@ ENGINES = [
     ("int8", "int8", (2, 2, 2), "native", {"policy": "dsp", "modes": [("int4", "int4")]}),
     ("e3m0", "int5", (2, 1, 5), "native", {"policy": "dsp", "datapath": "dsp", "k_max": 500}),
     ("ternary", "int6", (2, 2, 7), "native", {"policy": "dsp", "datapath": "dsp", "k_max": 7}),
+    ("int4", "int4", (4, 3, 4), "native", {"policy": "dsp", "product": "overpacked"}),
+    (
+        "int4",
+        "uint4",
+        (2, 6, 2),
+        "axis",
+        {"policy": "dsp", "product": "overpacked_corrected", "k_max": 4096},
+    ),
+    ("int8", "int8", (3, 2, 4), "native", {"sparse": "2:4"}),
+    ("int4", "int8", (2, 3, 4), "axis", {"sparse": "4:8", "policy": "dsp", "k_max": 1024}),
+    ("e2m1", "e5m2", (2, 1, 3), "native", {"sparse": "1:4", "k_max": 12}),
+    ("ternary", "int5", (3, 1, 6), "axis", {"sparse": "3:5", "k_max": 1000}),
+    ("uint4", "int6", (1, 4, 2), "native", {"sparse": "2:4", "policy": "dsp", "k_max": 4096}),
     ("int8", "int8", (3, 2, 9), "native", {**STAYING, "k_max": 9}),
     ("int4", "uint4", (2, 3, 5), "axis", {**STAYING, "k_max": 5}),
     ("e2m3", "int8", (3, 1, 4), "native", {**STAYING, "k_max": 4}),  # weights take a cycle to make
@@ -133,7 +148,11 @@ def made(index, weight, activation, shape, interface, options):
     ways = {name: options.pop(name) for name in names if name in options}
     build = Build(*shape, interface=interface, **ways)
     pairs = [(weight, activation), *options.pop("modes", ())]
+    sparse = options.pop("sparse", None)
     modes = tuple(raw(*pair, **options) for pair in pairs)
+    if sparse:
+        operand = replace(modes[0].weight, structure=parse_structure(sparse))
+        modes = (replace(modes[0], weight=operand),)
     return Engine(f"e{index}_{weight}x{activation}", modes, build)
 
 

@@ -1,0 +1,49 @@
+"""N:M sparsity: of every so many neighbours along K, a few may differ from zero."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import DesignError
+
+#: Longest window.
+MOST = 64
+
+
+@dataclass(frozen=True)
+class Sparse:
+    """``kept`` elements of every ``window`` consecutive ones of a row; the others are zero."""
+
+    kept: int
+    window: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.kept < self.window <= MOST:
+            raise DesignError(
+                f"a sparse structure keeps 1 to {MOST - 1} elements of a longer window of up to "
+                f"{MOST}, such as 2:4; got {self}"
+            )
+
+    def __str__(self) -> str:
+        return f"{self.kept}:{self.window}"
+
+    @property
+    def index_bits(self) -> int:
+        """Bits of the place of an element in its window."""
+        return (self.window - 1).bit_length()
+
+    def compressed(self, columns: int, what: str) -> int:
+        """How many of so many elements are kept; DesignError unless they are whole windows."""
+        if columns % self.window:
+            raise DesignError(f"{what} must be a multiple of {self.window} ({self}), got {columns}")
+        return columns // self.window * self.kept
+
+
+def parse_structure(text: Any) -> Sparse:
+    """``2:4``."""
+    match = re.fullmatch(r"(\d+):(\d+)", str(text))
+    if match is None:
+        raise DesignError(f"a structure is kept:window, such as 2:4; got {text!r}")
+    return Sparse(int(match[1]), int(match[2]))

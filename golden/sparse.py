@@ -1,0 +1,146 @@
+"""Sparse operands: which elements are kept, where they stood, and what they multiply.
+
+``indices`` (rows, kept) say the place of every kept element in its window, ascending within each.
+For 2:4 the padding of windows with fewer than two nonzero elements is cuSPARSELt's and PyTorch's,
+and :func:`metadata` packs words as they do, before the rearrangement that CUTLASS adds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .description import Arithmetic, Operand, Sparse
+from .description.operand import Span
+from .errors import DesignError
+from .tensor import Quantized
+
+if TYPE_CHECKING:
+    from .description.operand import Level
+
+Array = npt.NDArray[Any]
+
+
+def prune(values: npt.ArrayLike, structure: Sparse) -> Array:
+    """Indices of the elements of greatest magnitude in each window of ``values`` (rows × K).
+
+    Of equals the first; of zeros those of the second half of the window first.
+    """
+    x = np.asarray(values)
+    rows, count = x.shape[0], structure.compressed(x.shape[1], "K") // structure.kept
+    windows = np.abs(x).reshape(rows, count, structure.window)
+    places = np.arange(structure.window)
+    empty = (places + structure.window // 2) % structure.window + structure.window
+    rank = np.where(windows > 0, places, empty)
+    order = np.lexsort((rank, -windows), axis=-1)[..., : structure.kept]
+    return np.sort(order, axis=-1).reshape(rows, -1)
+
+
+def positions(indices: Array, structure: Sparse) -> Array:
+    """Where along K the kept elements stand: (rows, kept)."""
+    window = np.arange(indices.shape[1]) // structure.kept * structure.window
+    return np.asarray(window + indices)
+
+
+def compress(dense: Quantized, structure: Sparse, indices: Array) -> Quantized:
+    """What ``indices`` keep of a dense matrix."""
+    operand = replace(dense.operand, structure=structure)
+    where = positions(indices, structure)
+    codes = {n: np.take_along_axis(np.asarray(c), where, 1) for n, c in dense.codes.items()}
+    return Quantized(operand, codes, dense.scales, dense.select, indices)
+
+
+def mixed(weight: npt.ArrayLike, dense: npt.ArrayLike, structure: Sparse) -> tuple[Array, Array]:
+    """A matrix of sparse and dense windows as a sparse one, and the activations that it meets.
+
+    A dense window is repeated until all its elements are kept, some in each repetition; the
+    activations come as often.
+
+    Parameters
+    ----------
+    weight : values (rows × K).
+    dense : which windows are dense, bool (K / window,).
+
+    Returns
+    -------
+    values (rows × K') for ``quantize``, and the column of the activations of each, (K',).
+    """
+    x, marks = np.asarray(weight), np.asarray(dense, bool)
+    windows = structure.compressed(x.shape[1], "K") // structure.kept
+    if marks.shape != (windows,):
+        raise DesignError(f"say of {windows} windows whether they are dense, got {marks.shape}")
+    again = -(-structure.window // structure.kept)
+    of = np.repeat(np.arange(windows), np.where(marks, again, 1))
+    turn = np.concatenate([np.arange(again if mark else 1) for mark in marks])
+    columns = (of[:, None] * structure.window + np.arange(structure.window)).reshape(-1)
+    mine = np.arange(structure.window) // structure.kept == turn[:, None]
+    there = (mine | ~marks[of][:, None]).reshape(-1)
+    return np.where(there, x[:, columns], 0), columns
+
+
+def metadata(indices: Array, structure: Sparse, bits: int = 16) -> Array:
+    """Indices (rows, kept) in words of ``bits``, the first in the low bits: (rows, words).
+
+    With 2:4 and 16 bits the metadata of FP16, with 32 bits that of INT8.
+    """
+    width = structure.index_bits
+    if bits % width or indices.shape[1] % (bits // width):
+        raise DesignError(
+            f"indices of {width} bits fill words of {bits} bits in whole numbers only, "
+            f"got {indices.shape[1]} a row"
+        )
+    parts = indices.reshape(len(indices), -1, bits // width).astype(np.uint64)
+    shifts = np.arange(bits // width, dtype=np.uint64) * np.uint64(width)
+    return np.asarray(np.bitwise_or.reduce(parts << shifts, axis=-1))
+
+
+def from_metadata(words: npt.ArrayLike, structure: Sparse, bits: int = 16) -> Array:
+    """The indices (rows, kept) in words as of :func:`metadata`."""
+    width = structure.index_bits
+    held = np.asarray(words).astype(np.uint64) & np.uint64((1 << bits) - 1)
+    shifts = np.arange(bits // width, dtype=np.uint64) * np.uint64(width)
+    parts = held[..., None] >> shifts & np.uint64((1 << width) - 1)
+    return parts.reshape(len(held), -1).astype(np.uint8)
+
+
+def of_row(
+    arithmetic: Arithmetic, weight: Quantized, activation: Quantized, row: int
+) -> tuple[Arithmetic, Quantized, Quantized]:
+    """A row of a sparse weight as a dense one, and the activations that its elements meet."""
+    assert weight.indices is not None and arithmetic.weight.structure is not None
+    structure, inner = arithmetic.weight.structure, arithmetic.compressed
+    where = positions(np.asarray(weight.indices), structure)[row]
+    alone = replace(inner, weight=_rows_alone(inner.weight))
+
+    def mine(array: Array, span: Span) -> Array:
+        return array if span.rows is None else array[row // span.rows :][:1]
+
+    left = Quantized(
+        alone.weight,
+        {name: np.asarray(codes)[row : row + 1] for name, codes in weight.codes.items()},
+        {lv.name: mine(np.asarray(weight.scales[lv.name]), lv.span) for lv in inner.weight.levels},
+        None
+        if weight.select is None or inner.weight.select is None
+        else mine(np.asarray(weight.select), inner.weight.select.span),
+    )
+    met = {name: np.asarray(codes)[:, where] for name, codes in activation.codes.items()}
+    return alone, left, Quantized(inner.activation, met, activation.scales, activation.select)
+
+
+def _rows_alone(operand: Operand) -> Operand:
+    """The operand of a single row."""
+
+    def own(span: Span) -> Span:
+        return span if span.rows is None else Span(1, span.columns)
+
+    def level(item: Level) -> Level:
+        return replace(item, span=own(item.span))
+
+    planes = tuple(
+        replace(plane, scales=tuple(map(level, plane.scales))) for plane in operand.planes
+    )
+    select = operand.select and replace(operand.select, span=own(operand.select.span))
+    return replace(operand, planes=planes, select=select)
