@@ -50,10 +50,10 @@ demo: .venv/tests
 	$(BIN)/python examples/digits.py $(ARGS)
 
 test: .venv/tests
-	$(BIN)/pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
 
 test-all: .venv/tests
-	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: .venv/tests
 	$(BIN)/python tests/bench/speeds.py

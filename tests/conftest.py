@@ -10,6 +10,30 @@ ROOT = Path(__file__).parent.parent
 os.environ.setdefault("MACSMITH_CACHE", str(ROOT / "build" / "cache"))
 
 
+#: Files that take minutes, the longest first: they begin first, so that no core waits for one.
+LONG = (
+    "hw/datapaths/test_datapaths",
+    "sim/test_scaled",
+    "boards/test_equivalence",
+    "hw/test_systolic",
+    "hw/dsp/test_block",
+    "sim/test_blocks",
+    "hw/test_formats",
+    "sim/test_engines",
+    "boards/test_cost",
+    "hw/test_decoder",
+    "sim/test_batch",
+    "hw/fp/test_multiply",
+    "macsmith/test_generate",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Files in the order of LONG, then the others as they come."""
+    ranks = {str(ROOT / "tests" / f"{name}.py"): rank for rank, name in enumerate(LONG)}
+    items.sort(key=lambda item: ranks.get(str(item.path), len(LONG)))
+
+
 @pytest.fixture
 def build_folder(request):
     """An empty folder of the test's own, removed unless the test fails."""
