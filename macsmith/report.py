@@ -33,6 +33,44 @@ def folder_name(engine: Engine, board: Board) -> str:
     return f"{engine.name}-{build.rows}x{build.cols}x{build.lanes}-{build.policy}-{board.name}"
 
 
+def header(board: Board, macs: float | None, path: Cost | None = None) -> list[str]:
+    """What the columns of :func:`rows` are."""
+    more = ["scale path"] if path else []
+    return ["resource", "used", *more, f"of {board.name}", "share", *(["per MAC"] if macs else [])]
+
+
+def rows(cost: Cost, board: Board, macs: float | None, path: Cost | None = None) -> list[list[str]]:
+    """Resource, used, of that in a scale path, of the board, share, per MAC."""
+    lines = []
+    for name, limit in ROWS.items():
+        used = cost.resources.get(name, 0)
+        total = board.resources.get(limit, 0) if limit else 0
+        if not used and not total:
+            continue  # the family has no such thing
+        lines.append(
+            [
+                name,
+                f"{used:,g}",
+                *([f"{path.resources.get(name, 0):,g}"] if path else []),
+                f"{total:,}" if total else "–",
+                f"{used / total:.3%}" if total else "–",
+                *([f"{used / macs:.2f}"] if macs else []),
+            ]
+        )
+    return lines
+
+
+def levels_line(cost: Cost) -> str:
+    """The levels between registers."""
+    levels = cost.levels
+    return f"levels between registers: {levels['lut']} LUT, carry run of {levels['carry']} bits"
+
+
+def tools_line(cost: Cost) -> str:
+    """What made the numbers."""
+    return "tools: " + ", ".join(f"{name} {text}" for name, text in cost.tools.items())
+
+
 @dataclass(frozen=True)
 class Report:
     """The cost of ``engine`` on ``board``, and whether the design was verified.
@@ -98,39 +136,22 @@ class Report:
     @property
     def header(self) -> list[str]:
         """What the columns of ``rows`` are."""
-        path = ["scale path"] if self.path else []
-        mac = f"per {next(iter(self.rates))}" if len(self.rates) > 1 else "per MAC"
-        return ["resource", "used", *path, f"of {self.board.name}", "share", mac]
+        found = header(self.board, self.macs, self.path)
+        return [*found[:-1], f"per {next(iter(self.rates))}"] if len(self.rates) > 1 else found
 
     def rows(self) -> list[list[str]]:
         """Resource, used, of that in the scale path, of the board, share, per MAC."""
-        lines = []
-        for name, limit in ROWS.items():
-            used = self.cost.resources.get(name, 0)
-            total = self.board.resources.get(limit, 0) if limit else 0
-            if not used and not total:
-                continue  # the family has no such thing
-            lines.append(
-                [
-                    name,
-                    f"{used:,g}",
-                    *([f"{self.path.resources.get(name, 0):,g}"] if self.path else []),
-                    f"{total:,}" if total else "–",
-                    f"{used / total:.3%}" if total else "–",
-                    f"{used / self.macs:.2f}",
-                ]
-            )
-        return lines
+        return rows(self.cost, self.board, self.macs, self.path)
 
     def summary(self) -> list[str]:
         """Lines below the table."""
-        levels, fits = self.cost.levels, self.cost.fits
+        fits = self.cost.fits
         proof = "verified against the golden model" if self.verified else "NOT verified"
         if self.approximate:
             proof = f"products approximate ({', '.join(self.approximate)}); {proof}"
         lines = [
             f"{self._rates()} MACs per cycle{self._packed()}; {proof}",
-            f"levels between registers: {levels['lut']} LUT, carry run of {levels['carry']} bits",
+            levels_line(self.cost),
         ]
         if self.path:
             part, whole = self.path.resources["sites"], self.cost.resources["sites"]
@@ -147,8 +168,7 @@ class Report:
                 + f" of {next(iter(self.rates))}"
                 * (len(self.rates) > 1)
             )
-        tools = ", ".join(f"{name} {text}" for name, text in self.cost.tools.items())
-        return [*lines, NOTE, f"tools: {tools}"]
+        return [*lines, NOTE, tools_line(self.cost)]
 
     def _packed(self) -> str:
         """How many a DSP block, where there are any."""

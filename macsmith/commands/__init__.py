@@ -14,6 +14,7 @@ COMMANDS = {
     "generate": ("generate", "write a design's Verilog, testbench, scripts and manifest"),
     "verify": ("verify", "prove a design's hardware against the golden model"),
     "synth": ("synth", "verify, synthesize for a board, and print the cost"),
+    "cost": ("cost", "synthesize Verilog of your own, and print its cost"),
     "explain": ("explain", "widths, units, latency and ports, stage by stage"),
     "doctor": ("doctor", "check that everything needed is installed"),
 }

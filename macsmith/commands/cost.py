@@ -1,0 +1,83 @@
+"""Synthesize Verilog of one's own, and print its cost by the same rules as an engine's."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from .. import boards
+from ..golden.errors import DesignError, UnknownName
+from ..hw import yosys
+from ..report import NOTE, header, levels_line, rows, tools_line
+from .common import json_argument, positive, print_json, progress, table
+
+#: Files that others include; they are not read by themselves.
+_HEADERS = (".vh", ".svh")
+_MODULE = re.compile(r"^module \\(\S+)$", re.MULTILINE)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="Verilog or SystemVerilog; with what it includes (.vh, .svh)",
+    )
+    parser.add_argument("--top", help="the module to cost; the top of the hierarchy by default")
+    parser.add_argument("--board", default="u280", help="default %(default)s")
+    parser.add_argument("--policy", default="dsp", help="lut (no DSP blocks) or dsp, the default")
+    parser.add_argument(
+        "--macs", type=positive, metavar="N", help="products a cycle, for costs per MAC"
+    )
+    json_argument(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    board = boards.lookup(arguments.board)
+    with tempfile.TemporaryDirectory() as scratch:
+        rtlil, top = _read(arguments.files, arguments.top, Path(scratch))
+    progress(f"synthesizing {top} for {board.name}")
+    folder = Path("build/cost") / f"{top}-{arguments.policy}-{board.name}"
+    cost = boards.synthesize(rtlil, [top], board, arguments.policy, [], folder)[top]
+    if arguments.json:
+        print_json({**cost.to_dict(), "part": board.part, "macs_per_cycle": arguments.macs})
+        return 0
+    print(f"{top} on {board.title} ({board.part}), policy {cost.policy}\n")
+    print(table(rows(cost, board, arguments.macs), header(board, arguments.macs)), end="\n\n")
+    print("\n".join([levels_line(cost), NOTE, tools_line(cost)]))
+    print(f"files: {folder}")
+    return 0
+
+
+def _read(files: list[Path], top: str | None, folder: Path) -> tuple[str, str]:
+    """The design as RTLIL, and its top."""
+    names = []
+    for path in files:
+        if not path.is_file():
+            raise DesignError(f"cannot read {path}: no such file")
+        if (folder / path.name).exists():
+            raise DesignError(f"two files are called {path.name}: rename one, got {path}")
+        shutil.copy(path, folder / path.name)
+        if path.suffix not in _HEADERS:
+            names.append(path.name)
+    if not names:
+        raise DesignError(
+            f"give a file with modules beside those that are included, got {files[0]}"
+        )
+    read = [f'read_verilog -sv -I. "{name}"' for name in names]
+    if top is not None:
+        yosys.run([*read, "write_rtlil modules.il"], folder)
+        modules = _MODULE.findall((folder / "modules.il").read_text())
+        if top not in modules:
+            raise UnknownName("module", top, modules)
+    chosen = "-auto-top" if top is None else f"-top {top}"
+    yosys.run([*read, f"hierarchy {chosen}", "proc", "write_rtlil design.il"], folder)
+    text = (folder / "design.il").read_text()
+    found = re.search(r"^attribute \\top 1\n(?:attribute .*\n)*module \\(\S+)$", text, re.MULTILINE)
+    if found is None:
+        raise DesignError("no module is the top of the others: choose one with --top")
+    return text, found[1]

@@ -1,0 +1,69 @@
+"""``macsmith cost``: Verilog of one's own by the same rules."""
+
+import json
+
+import pytest
+
+from macsmith.cli import main
+
+MAC = """`include "size.vh"
+module mac(input clk, input clear, input signed [`SIZE:0] a, input signed [17:0] b,
+           output reg signed [47:0] acc);
+    reg signed [`SIZE:0] a_r;
+    reg signed [17:0] b_r;
+    reg signed [44:0] product;
+    always @(posedge clk) begin
+        a_r <= a;
+        b_r <= b;
+        product <= a_r * b_r;
+        acc <= (clear ? 48'sd0 : acc) + product;
+    end
+endmodule
+"""
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mac.v").write_text(MAC)
+    (tmp_path / "size.vh").write_text("`define SIZE 26\n")
+    (tmp_path / "empty.v").write_text("")
+    (tmp_path / "wrong.v").write_text("module wrong(;\n")
+    return tmp_path
+
+
+def test_plain_products_are_absorbed(files, capsys):
+    """Registers, product and sum are those of one block."""
+    assert main(["cost", "mac.v", "size.vh", "--macs", "1", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["top"], found["policy"], found["macs_per_cycle"]) == ("mac", "dsp", 1)
+    assert {name for name, used in found["resources"].items() if used} == {"dsp"}
+    assert found["resources"]["dsp"] == 1
+    assert (files / "build/cost/mac-dsp-u280/mapped.v").is_file()
+
+
+def test_it_prints_a_table(files, capsys):
+    assert main(["cost", "mac.v", "size.vh", "--top", "mac", "--policy", "lut"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("mac on AMD Alveo U280") and "per MAC" not in text
+    assert "levels between registers" in text and "not placed" in text
+
+
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        ("missing.v", "cannot read missing.v: no such file"),
+        ("size.vh", "give a file with modules"),
+        ("mac.v size.vh --top mcc", "unknown module 'mcc'; close ones: mac"),
+        ("mac.v mac.v", "two files are called mac.v"),
+        ("wrong.v", "yosys failed: wrong.v:1: ERROR"),
+        ("empty.v", "choose one with --top"),
+        ("mac.v size.vh --board u28", "unknown board 'u28'; close ones: u280"),
+        ("mac.v size.vh --policy dps", "unknown policy 'dps'; close ones: dsp"),
+        ("mac.v size.vh --macs 0", "must be at least 1, got 0"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(files, capsys, words, message):
+    assert main(["cost", *words.split()]) in (1, 2)
+    text = capsys.readouterr().err
+    assert message in text and "Traceback" not in text
