@@ -161,8 +161,10 @@ class Plan(ArrayPlan):
 
     def blocks(self, item):
         pair = item.pairs[0]
-        whole = self._count and issubclass(self._kind(pair), Dsp)
-        return self.dot(pair) if whole else None
+        if not (self._count and issubclass(self._kind(pair), Dsp)):
+            return None
+        found = self.dot(pair)
+        return None if found.alone else found
 
     @cached_property
     def shortest_set(self):
@@ -184,8 +186,10 @@ class Plan(ArrayPlan):
             for pair in item.pairs:
                 if pair.formats[side].bits:
                     plane, form = pair.planes[side], self.dot(pair).forms[side]
-                    held = Input(str(plane), planes[plane].code, self.lanes, form)
-                    found[self.key(side, pair)] = held
+                    key = self.key(side, pair)
+                    # The form's name is in what is made of it; what else tells it is not.
+                    label = key.removeprefix(f"{form.name}_")
+                    found[key] = Input(label, planes[plane].code, self.lanes, form)
         return dict(sorted(found.items()))
 
     def made(self, side):
@@ -279,14 +283,14 @@ class Plan(ArrayPlan):
 
     @property
     def remarks(self):
-        held = [blocks for item in self.sums if (blocks := self.blocks(item))]
+        dots = [] if self.aligned else [self.dot(item.pairs[0]) for item in self.sums]
         sparse = (
             f"{self.structure} sparse weights: a step takes {self.step} elements of K, of which "
             f"each row multiplies {self.lanes}"
         )
         return (
             *((sparse,) if self.structure else ()),
-            *(blocks.remark for blocks in held),
+            *(dot.remark for dot in dots if isinstance(dot, Dsp)),
             *(self._path.remarks if self.serial else ()),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data
 
 from ...golden.bounds import Range
@@ -155,6 +155,60 @@ class Fixed(Decoded):
             value = shift_left(m, value, decoded.exponent, width)
         m.d.comb += found.significand.eq(value >> below)
         m.d.comb += [found[mark].eq(decoded[mark]) for mark in marks_of(self.layout)]
+        return found
+
+
+@dataclass(frozen=True)
+class Placed(Decoded):
+    """The value less its place as ``significand``, and which of ``places`` that is.
+
+    ``value = significand << place``, in units of the format's last place; 0 for NaN and infinity.
+    ``place`` is a bit that says whether it is the upper one of two, or a bit for each of more.
+    """
+
+    places: tuple[int, ...] = (0, 1)
+
+    name = "placed"
+    maker = "placer"
+
+    @property
+    def layout(self):
+        ends = [*(n - 1 for n in self.places[1:]), self.format.exponent_span]
+        reach = max(end - place for end, place in zip(ends, self.places, strict=True))
+        high = ((1 << self.format.significand_width) - 1) << reach
+        value = shape_of(Range(0, -high if self.format.low < 0 else 0, high))
+        marks = len(self.places) if len(self.places) > 2 else 1
+        members = {"significand": value, "place": marks}
+        return data.StructLayout({**members, **marks_of(super().layout)})
+
+    @property
+    def stages(self):
+        return 1
+
+    @property
+    def cost(self):
+        return 2 * self.layout["significand"].width
+
+    def made(self, m, codes, making):
+        decoded = self.decoded(m, codes[0], making)
+        register = Signal(decoded.shape(), name=making.label("placer_register"), reset_less=True)
+        with m.If(making.enable):
+            m.d.sync += register.eq(decoded)
+        found, exponent = Signal(self.layout, name=making.label(self.name)), register.exponent
+        beyond = [exponent >= place for place in self.places[1:]]
+        distance = Signal(len(exponent), name=making.label("placer_distance"))
+        less: Value = Const(0, 1)
+        for mark, place in zip(beyond, self.places[1:], strict=True):
+            less = Mux(mark, place, less)
+        if len(beyond) == 1:
+            m.d.comb += found.place.eq(beyond[0])
+        else:
+            ends = zip([Const(1, 1), *beyond], [*beyond, Const(0, 1)], strict=True)
+            m.d.comb += found.place.eq(Cat(here & ~above for here, above in ends))
+        m.d.comb += distance.eq(exponent - less)
+        width = self.layout["significand"].width
+        m.d.comb += found.significand.eq(shift_left(m, register.significand, distance, width))
+        m.d.comb += [found[mark].eq(register[mark]) for mark in marks_of(super().layout)]
         return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from math import inf
 
-from amaranth.hdl import Module
+from amaranth.hdl import Const, Module, Signal, Value
 
 from ...golden.bounds import Range, of_format
 from ...golden.formats import Format
@@ -15,25 +15,48 @@ from ..dsp.element import Cascades, OverpackedTile, Tile, addends, gathered
 from ..dsp.kinds import DSP48E2, Kind, kind_of
 from ..dsp.layout import Layout, Side, laid
 from ..dsp.overpacking import Overpacking
-from ..dsp.words import word
+from ..dsp.placing import Placing
+from ..dsp.words import placed, word
+from ..product import FlaggedLayout, flag_names, raise_flags
+from ..rows import LONGEST
+from ..scale.timing import delayed
 from .base import SETTING, Datapath, Dot
+from .decoded import Placed
 from .forms import Form, together
 from .recoded import is_fixed, number, of_values
 
 
 class Dsp(Datapath):
-    """Numbers without exponent. Where it may hold sums over K, rows and columns share blocks."""
+    """Numbers without exponent, where rows and columns share blocks that may hold sums over K.
+
+    And others whose value a block reaches from two places of the wide factor: one product a block,
+    every step's sum read.
+    """
 
     name = "dsp"
-    scope = "numbers without exponent of a DSP block's width, packed into these; --policy dsp"
+    scope = (
+        "numbers without exponent of a DSP block's width, packed into these, and floats of short "
+        "range such as E4M3 × E4M3, E5M2 × INT8 or FP16 × INT4, one a block; --policy dsp"
+    )
 
     @classmethod
     def serves(cls, weight, activation):
-        formats = weight, activation
-        widest = DSP48E2.geometry.wide
-        if any(not is_fixed(fmt, widest) or fmt.has_nan or fmt.has_inf for fmt in formats):
+        if not (weight.bits and activation.bits):
             return False
         return cls(weight, activation, 1).found is not None
+
+    @classmethod
+    def packs(cls, weight: Format, activation: Format) -> bool:
+        """Whether a pair's products may share blocks, and sums stay there."""
+        widest = DSP48E2.geometry.wide
+        plain = (is_fixed(fmt, widest) and not (fmt.has_nan or fmt.has_inf)
+                 for fmt in (weight, activation))  # fmt: skip
+        return all(plain)
+
+    @property
+    def alone(self) -> bool:
+        """Whether every product has a block, and every row and column a sum of its own."""
+        return not self.packs(self.weight, self.activation)
 
     @classmethod
     def fits(cls, weight: Format, activation: Format, blocks: str) -> bool:
@@ -66,13 +89,37 @@ class Dsp(Datapath):
         sums = "sums over K in blocks" if layout.held else "every step's sums read"
         if layout.stays:
             sums = "weights stay in blocks"
+        if self.alone:
+            return f"DSP blocks: a product a block, cascades of {layout.longest}, {sums}"
         tile = f"{rows} rows × {cols} columns a block"
         return f"DSP blocks: {tile}, cascades of {layout.longest}, {sums}"
 
     @cached_property
     def found(self) -> Layout | None:
+        if self.alone:
+            return self._placed()
         most = self.sharing if self.count else (1, 1)
         return laid(self.sides, self.kind, most, self.lanes, self.count, self.stays)
+
+    def _placed(self) -> Layout | None:
+        """The cascades of blocks of a product each that need least; None if a block is too small.
+
+        A block adds up what its sum holds of them.
+        """
+        formats, found = (self.weight, self.activation), []
+        for swapped in (False, True):
+            packing = Placing.of(formats[::-1] if swapped else formats, swapped, self.kind.geometry)
+            for chain in range(1, self.lanes + 1) if packing else ():
+                if chain <= packing.terms and (chain == 1 or self.kind.geometry.adds):
+                    found.append(Layout(self.kind, packing, self.lanes, chain, 0))
+        total = self.product.times(max(self.count, self.lanes)).width
+
+        def worth(layout: Layout) -> tuple[bool, float]:
+            """No adders of more bits than a carry should run through, if that can be."""
+            wide = layout.bounds(layout.chains[0]).width > LONGEST and layout.levels > 0
+            return wide, layout.sites(self.sides, self.sharing, total)
+
+        return min(found, key=worth, default=None)
 
     @property
     def kind(self) -> Kind:
@@ -98,7 +145,13 @@ class Dsp(Datapath):
         """What is taken of weights and activations, without the delays for what takes longer."""
         delays = self.layout.delays
         at_once = (0,) * self.lanes if self.stays else delays
-        return of_values(self.weight, at_once, False), of_values(self.activation, delays, False)
+        told = self.alone and (self.infinite or self.flags.infinite)
+        forms = [of_values(self.weight, at_once, told), of_values(self.activation, delays, told)]
+        if isinstance(packing := self.layout.packing, Placing) and packing.marks:
+            narrow = int(not packing.swapped)
+            fmt = (self.weight, self.activation)[narrow]
+            forms[narrow] = Placed(fmt, delays, told, packing.places)
+        return forms[0], forms[1]
 
     @property
     def stages(self) -> int:
@@ -121,7 +174,11 @@ class Dsp(Datapath):
         fmt, packing = (self.weight, self.activation)[side], self.layout.packing
         port = side ^ packing.swapped
         for lane in range(self.lanes):
-            yield word(packing, port, [number(vector[lane], fmt) for vector in vectors])
+            numbers = [number(vector[lane], fmt) for vector in vectors]
+            if port and isinstance(packing, Placing) and packing.marks:
+                yield placed(packing, numbers[0], vectors[0][lane].place)
+            else:
+                yield word(packing, port, numbers)
 
     def tile_of(self, total: Range, segment: int, late: int) -> Tile:
         """The sums over K of a tile."""
@@ -170,17 +227,21 @@ class OverpackedCorrected(Overpacked):
 
 def _side(fmt: Format) -> Side:
     bounds = of_format(fmt)
-    return Side(Range(0, bounds.low, bounds.high), fmt.bits, of_values(fmt, (0,), False).cost)
+    form = of_values(fmt, (0,), False)
+    made = Value.cast(Signal(form.layout)).shape().width
+    registers = made - fmt.bits + form.stages * fmt.bits
+    # Of the LUTs of shifts, many pairs share a site.
+    return Side(Range(0, bounds.low, bounds.high), fmt.bits, 0.6 * form.cost, registers)
 
 
 class CascadeDot(Dot):
-    """The sum of a step's products."""
+    """The sum of a step's products, and its flags."""
 
     plan: Dsp
 
     def elaborate(self, platform):
         m, plan = Module(), self.plan
-        assert not plan.count, "sums over K are those of a tile"
+        assert plan.alone or not plan.count, "sums over K are those of a tile"
         m.submodules.cascades = cascades = Cascades(plan.layout)
         m.d.comb += cascades.enable.eq(self.enable)
         for side, vector in enumerate((self.weight, self.activation)):
@@ -190,4 +251,27 @@ class CascadeDot(Dot):
         [field] = plan.layout.packing.fields
         found = gathered(m, self.enable, addends(plan.layout, field, cascades.o), "sum")
         m.d.comb += self.o.value.eq(found.whole(plan.range.width))
+        if names := flag_names(plan.flags):
+            for name, flag in zip(names, self._flags(m, names), strict=True):
+                m.d.comb += self.o[name].eq(flag)
         return m
+
+    def _flags(self, m: Module, names) -> list[Value]:
+        """The flags of all lanes, whose elements are there one after the other."""
+        plan, layout = self.plan, self.plan.layout
+        flags: list[Value] = [Const(0, 1)] * len(names)
+        cycle = 0
+        for lane in sorted(range(plan.lanes), key=lambda n: layout.delays[n]):
+            waits, cycle = layout.delays[lane] - cycle, layout.delays[lane]
+            flags = [
+                delayed(m, self.enable, flag, waits, f"{name}_until_{lane}")
+                for name, flag in zip(names, flags, strict=True)
+            ]
+            raised = Signal(FlaggedLayout(plan.product, plan.flags), name=f"raised_{lane}")
+            raise_flags(m, plan.flags, self.weight[lane], self.activation[lane], raised)
+            flags = [flag | raised[name] for name, flag in zip(names, flags, strict=True)]
+        rest = layout.latency + layout.levels - cycle
+        return [
+            delayed(m, self.enable, flag, rest, f"{name}_raised")
+            for name, flag in zip(names, flags, strict=True)
+        ]

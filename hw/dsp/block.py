@@ -44,6 +44,8 @@ class Mode:
     stays : the port (0: wide, 1: narrow) whose factor stays until the next is swapped in; what is
         loaded waits for that in a register of its own. The factors of the other port do not wait
         for it.
+    chooses : whether the wide factor is ``d`` or ``a``, as a bit says that comes with them; else
+        their difference.
     """
 
     delay: int = 0
@@ -51,6 +53,7 @@ class Mode:
     accumulates: bool = False
     start: int = 0
     stays: int | None = None
+    chooses: bool = False
 
     @property
     def latency(self) -> int:
@@ -63,7 +66,7 @@ class Mode:
 
 
 class Block(wiring.Component):
-    """``p = (d - a) * b``, and what the mode adds.
+    """``p = (d - a) * b``, or ``(choose ? d : a) * b``, and what the mode adds.
 
     Parameters
     ----------
@@ -83,6 +86,8 @@ class Block(wiring.Component):
         whatever ``enable`` is.
     d, a, b : :py:`In(signed(wide))`, :py:`In(signed(wide))`, :py:`In(signed(narrow))`
         The factors; ``d - a`` in as many bits. A block that does not subtract ignores ``a``.
+    choose : :py:`In(1)`
+        The wide factor is ``d``; only if it chooses.
     below : :py:`In(sum)`
         The sum of the block below; only if it cascades. A wire of the column, no other reads it.
     above : :py:`Out(sum)`
@@ -101,6 +106,7 @@ class Block(wiring.Component):
             "d": In(signed(size.wide)),
             "a": In(signed(size.wide)),
             "b": In(signed(size.narrow)),
+            **({"choose": In(1)} if mode.chooses else {}),
             **({"below": In(size.sum)} if mode.cascades else {}),
             **({"above": Out(size.sum)} if size.adds else {}),
             "p": Out(size.sum),
@@ -130,6 +136,9 @@ class Block(wiring.Component):
         d, a = self._held(m, early_wide, self.d, "d_0"), self._held(m, early_wide, self.a, "a_0")
         b = self._held(m, early_narrow, self.b, "b_0")
         m.d.comb += [wide.eq(d - a if size.subtracts else d), narrow.eq(b)]
+        if mode.chooses:
+            choose = self._held(m, early_wide, self.choose, "choose_0")
+            m.d.comb += wide.eq(Mux(choose, d, a))
         if mode.twice(0):
             wide = self._held(m, late_wide, wide, "wide_1")
         if mode.twice(1):

@@ -19,7 +19,8 @@ from .block import Block, Mode
 from .layout import Layout
 from .overpacking import borrows, low_bits, read
 from .packing import Field
-from .words import factors, word_shape
+from .placing import Placing
+from .words import factors, gated, word_shape
 
 
 class Addend(NamedTuple):
@@ -106,15 +107,11 @@ class Cascades(wiring.Component):
                     accumulates=layout.held and starts,
                     start=start if starts else 0,
                     stays=layout.port,
+                    chooses=isinstance(layout.packing, Placing) and layout.packing.chosen,
                 )
                 m.submodules[f"block_{lane}"] = block = Block(layout.kind, mode)
-                plus_part, minus_part = factors(layout.packing, self.wide[lane])
-                m.d.comb += [
-                    block.enable.eq(self.enable),
-                    block.d.eq(plus_part),
-                    block.a.eq(minus_part),
-                    block.b.eq(self.narrow[lane]),
-                ]
+                m.d.comb += block.enable.eq(self.enable)
+                self._factors(m, lane, block)
                 if below is not None:
                     m.d.comb += block.below.eq(below)
                 if mode.accumulates:
@@ -125,6 +122,20 @@ class Cascades(wiring.Component):
                 below = block.above if len(chain) > 1 else None
             m.d.comb += self.o[number].eq(block.p)
         return m
+
+    def _factors(self, m: Module, lane: int, block: Block) -> None:
+        wide, narrow, packing = self.wide[lane], self.narrow[lane], self.layout.packing
+        if isinstance(packing, Placing) and packing.marks:
+            size = packing.geometry.narrow
+            narrow, place = narrow[:size].as_signed(), narrow[size:]
+            if block.mode.chooses:
+                first, second = wide << packing.places[1], wide
+                m.d.comb += block.choose.eq(place)
+            else:
+                first, second = gated(packing, wide, place)
+        else:
+            first, second = factors(packing, wide)
+        m.d.comb += [block.d.eq(first), block.a.eq(second), block.b.eq(narrow)]
 
 
 class Tile(wiring.Component):

@@ -20,11 +20,13 @@ WORTH = 32
 
 
 class Side(NamedTuple):
-    """Elements: bounds of their numbers, bits of their codes, LUTs that making a number takes."""
+    """Elements: bounds of their numbers, bits of their codes; LUTs and flip-flops that making a
+    number takes beside those of its code."""
 
     bounds: Range
     bits: int
     cost: float = 0
+    registers: float = 0
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ class Layout:
         for turn, (side, many, across, wide) in zip(turns, others, strict=True):
             sharing = max(across / wide, 1)  # tiles that read what is made of these elements
             made += self.lanes * side.cost * many / sharing
-            registers += turn * side.bits * many / sharing
+            registers += (turn * side.bits + self.lanes * side.registers) * many / sharing
         width = max(self.bounds(chain).width for chain in self.chains)
         adders = (len(self.chains) - 1) * (width + 2)
         sums = total * self.excess if self.held or self.stays else total

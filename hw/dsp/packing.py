@@ -33,6 +33,7 @@ class Geometry:
     holds : whether it adds to its own sum: ``always``, ``alone`` where it adds nothing of a block
         below, or ``never``.
     swaps : whether factors can stay in it while the next are loaded.
+    chooses : whether it takes its wide factor from one of two ports, as a bit says every cycle.
     """
 
     wide: int
@@ -42,6 +43,7 @@ class Geometry:
     adds: bool = True
     holds: str = "always"
     swaps: bool = True
+    chooses: bool = True
 
 
 @dataclass(frozen=True)

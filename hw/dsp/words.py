@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Cat, Const, Shape, Value
+from amaranth.hdl import Cat, Const, Mux, Shape, Value
 
 from ...golden.bounds import Range
 from .packing import Packing
+from .placing import Placing
 
 
 def word_shape(packing: Packing, side: int) -> Shape:
     """The shape of a lane's word: elements side by side for a pre-adder (0), a number else."""
     element, places = packing.elements[side], (packing.wide, packing.narrow)[side]
+    if side and isinstance(packing, Placing) and packing.marks:
+        return Shape(packing.geometry.narrow + packing.marks)
     if _apart(packing, side):
         return Shape(element.width * len(places), signed=len(places) == 1 and element.signed)
     low, high = (sum(end << place for place in places) for end in (element.low, element.high))
@@ -29,6 +32,24 @@ def word(packing: Packing, side: int, elements: Sequence[Value]) -> Value:
     for value, place in zip(elements, places, strict=True):
         total = total + (value << place)
     return total
+
+
+def placed(packing: Placing, number: Value, place: Value) -> Value:
+    """A word of the narrow port: a number, and above it where the wide factor stands."""
+    width = packing.geometry.narrow
+    top = number[-1] if number.shape().signed else Const(0, 1)
+    return Cat(number, top.replicate(width - len(number)), place)
+
+
+def gated(packing: Placing, word: Value, place: Value) -> tuple[Value, Value]:
+    """What a pre-adder takes of a factor that stands at one of many places, a bit for each."""
+    body, sign = (word[:-1], word[-1]) if packing.elements[0].signed else (word, Const(0, 0))
+    plus: Value = Const(0, 1)
+    minus: Value = Const(0, 1)
+    for bit, shift in zip(place, packing.places, strict=True):
+        plus = plus | (Mux(bit, body, 0) << shift)
+        minus = minus | (Mux(bit, sign, 0) << shift + len(body))
+    return plus, minus
 
 
 def factors(packing: Packing, word: Value) -> tuple[Value, Value]:

@@ -195,6 +195,8 @@ PACKED = [
     ("ecp5", "mult18x18d", "int4", "int8", 2),
     ("ecp5", "mult18x18d", "int2", "int3", 4),
     ("ecp5", "mult18x18d", "uint4", "uint4", 2),
+    ("xcup", "dsp48e2", "e4m3", "e4m3", 1),
+    ("xc7", "dsp48e1", "int8", "e4m3", 1),
     ("ice40", "sb_mac16", "int8", "int8", 1),
     ("ice40", "sb_mac16", "int4", "int8", 2),
     ("ice40", "sb_mac16", "int2", "int2", 4),

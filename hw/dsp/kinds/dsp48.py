@@ -20,7 +20,8 @@ def _ports(block: Block, opmode: Value, more: dict[str, Any], constant: Value) -
     parameters = {
         **dict.fromkeys(("AREG", "ACASCREG", "DREG", "MREG", "PREG"), 1),
         **dict.fromkeys(("BREG", "BCASCREG"), 1 + twice[1]),
-        **dict.fromkeys(("INMODEREG", "OPMODEREG", "ALUMODEREG"), 0),
+        **dict.fromkeys(("OPMODEREG", "ALUMODEREG"), 0),
+        "INMODEREG": int(mode.chooses),
         **dict.fromkeys(("CARRYINREG", "CARRYINSELREG", "CREG"), 0),
         "ADREG": int(twice[0]),
         **more,
@@ -32,13 +33,17 @@ def _ports(block: Block, opmode: Value, more: dict[str, Any], constant: Value) -
         "B1": early_narrow, "B2": late_narrow if twice[1] else early_narrow,
         "M": block.enable, "P": block.takes,
     }  # fmt: skip
+    inmode: Value = Const(0b01100, 5)  # D - A
+    if mode.chooses:
+        inmode = Cat(Const(0, 1), block.choose, block.choose, Const(0, 2))  # D or A
     inputs = {
         "CLK": ClockSignal(),
         "A": Cat(block.a, block.a[-1].replicate(30 - size.wide)),
         "B": block.b,
         "C": constant,
         "D": block.d,
-        "INMODE": Const(0b01100, 5),  # D - A
+        "INMODE": inmode,
+        "CEINMODE": early_wide if mode.chooses else Const(0, 1),
         "OPMODE": opmode,
         "PCIN": block.below if mode.cascades else Const(0, size.sum),
         **{f"CE{name}": value for name, value in enables.items()},
@@ -74,7 +79,7 @@ _TIED = {
         "ACIN": 30, "BCIN": 18, "ALUMODE": 4, "CARRYIN": 1, "CARRYINSEL": 3,
         "CARRYCASCIN": 1, "MULTSIGNIN": 1,
     }.items()},
-    **{f"CE{name}": Const(0, 1) for name in ("C", "ALUMODE", "CARRYIN", "CTRL", "INMODE")},
+    **{f"CE{name}": Const(0, 1) for name in ("C", "ALUMODE", "CARRYIN", "CTRL")},
     **{f"RST{name}": Const(0, 1) for name in (
         "A", "ALLCARRYIN", "ALUMODE", "B", "C", "CTRL", "D", "INMODE", "M", "P",
     )},

@@ -51,6 +51,6 @@ def _sb_mac16(block: Block) -> Ports:
 SB_MAC16 = Kind(
     "sb_mac16",
     "SB_MAC16",
-    Geometry(16, 16, 32, subtracts=False, holds="never", swaps=False),
+    Geometry(16, 16, 32, subtracts=False, holds="never", swaps=False, chooses=False),
     _sb_mac16,
 )

@@ -39,6 +39,6 @@ def _mult18x18d(block: Block) -> Ports:
 MULT18X18D = Kind(
     "mult18x18d",
     "MULT18X18D",
-    Geometry(18, 18, 36, subtracts=False, adds=False, holds="never", swaps=False),
+    Geometry(18, 18, 36, subtracts=False, adds=False, holds="never", swaps=False, chooses=False),
     _mult18x18d,
 )

@@ -23,6 +23,7 @@ MODES = {
     "bottom": (DSP48E2, Mode(start=0x123456789ABC)),
     "within": (DSP48E2, Mode(delay=1, cascades=True)),
     "top": (DSP48E2, Mode(delay=1, cascades=True, accumulates=True, start=0xABCDEF)),
+    "chooses": (DSP48E2, Mode(delay=1, cascades=True, chooses=True)),
     "narrow_stays_late": (DSP48E2, Mode(delay=1, cascades=True, stays=1)),
 }
 OTHERS = {
@@ -34,6 +35,8 @@ OTHERS = {
     "sb_mac16_within": (SB_MAC16, Mode(delay=1, cascades=True)),
 }
 MORE = {
+    "chooses_bottom": (DSP48E2, Mode(start=3, chooses=True)),
+    "dsp48e1_chooses": (DSP48E1, Mode(delay=1, start=3, chooses=True)),
     "bottom_plain": (DSP48E2, Mode()),
     "late_bottom": (DSP48E2, Mode(delay=1, start=5)),
     "alone": (DSP48E2, Mode(accumulates=True, start=0x800000000000)),

@@ -52,6 +52,8 @@ TARGETS = [
     ("int4xint8", "broadcast", 2, 8, 16),
     ("int4xint4", "broadcast", 4, 6, 12),
     ("e2m1xe2m1", "broadcast", 4, 8, 12),
+    ("e4m3xe4m3", "broadcast", 1, 30, 60),
+    ("int4xfp16", "broadcast", 1, 37, 48),
 ]
 
 
