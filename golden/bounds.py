@@ -110,7 +110,7 @@ def result_range(arithmetic: Arithmetic) -> Range:
     if total.width > MAX_EXACT:
         rule = "fp32" if arithmetic.group else "aligned --fraction F (F fractional bits kept)"
         raise DesignError(
-            f"an exact sum of {arithmetic.k_max} products needs {total.width} bits, more than "
-            f"{MAX_EXACT}; use --accumulate {rule}"
+            f"an exact sum of {arithmetic.compressed.k_max} products needs {total.width} bits, "
+            f"more than {MAX_EXACT}; use --accumulate {rule}"
         )
     return total

@@ -183,6 +183,8 @@ def _check(engine: Engine, weight: Quantized, activation: Quantized) -> None:
         if given != wanted:
             raise DesignError(f"the {side} was quantized for another operand than the engine's")
     k = weight.shape[1]
+    if weight.indices is not None and not weight.shape[0]:
+        raise DesignError("a sparse weight needs a row at least, got none")
     if activation.shape[1] != k:
         raise DesignError(f"K must agree: weight has {k}, activation {activation.shape[1]}")
     if k > arithmetic.k_max:

@@ -37,7 +37,7 @@ def nan_source(arithmetic: Arithmetic) -> str | None:
     if bias is not None and _special(bias):
         return f"the bias ({bias.name})"
     working = arithmetic.working.name
-    return f"an overflow of {working} sums" if _overflows(arithmetic) else None
+    return f"an overflow of {working} sums" if _overflows(arithmetic.compressed) else None
 
 
 def _special(fmt: Format) -> bool:

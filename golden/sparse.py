@@ -29,9 +29,9 @@ def prune(values: npt.ArrayLike, structure: Sparse) -> Array:
 
     Of equals the first; of zeros those of the second half of the window first.
     """
-    x = np.asarray(values)
+    x = _matrix(values)
     rows, count = x.shape[0], structure.compressed(x.shape[1], "K") // structure.kept
-    windows = np.abs(x).reshape(rows, count, structure.window)
+    windows = x.reshape(rows, count, structure.window)
     places = np.arange(structure.window)
     empty = (places + structure.window // 2) % structure.window + structure.window
     rank = np.where(windows > 0, places, empty)
@@ -40,13 +40,16 @@ def prune(values: npt.ArrayLike, structure: Sparse) -> Array:
 
 
 def positions(indices: Array, structure: Sparse) -> Array:
-    """Where along K the kept elements stand: (rows, kept)."""
+    """Where along K the kept elements stand: integers (rows, kept)."""
     window = np.arange(indices.shape[1]) // structure.kept * structure.window
-    return np.asarray(window + indices)
+    return np.asarray(window + indices.astype(np.int64))
 
 
 def compress(dense: Quantized, structure: Sparse, indices: Array) -> Quantized:
-    """What ``indices`` keep of a dense matrix."""
+    """What ``indices`` (rows, kept) keep of a dense matrix."""
+    wanted = dense.shape[0], structure.compressed(dense.shape[1], "K")
+    if indices.shape != wanted:
+        raise DesignError(f"indices must be rows × kept = {wanted}, got {indices.shape}")
     operand = replace(dense.operand, structure=structure)
     where = positions(indices, structure)
     codes = {n: np.take_along_axis(np.asarray(c), where, 1) for n, c in dense.codes.items()}
@@ -56,8 +59,8 @@ def compress(dense: Quantized, structure: Sparse, indices: Array) -> Quantized:
 def mixed(weight: npt.ArrayLike, dense: npt.ArrayLike, structure: Sparse) -> tuple[Array, Array]:
     """A matrix of sparse and dense windows as a sparse one, and the activations that it meets.
 
-    A dense window is repeated until all its elements are kept, some in each repetition; the
-    activations come as often.
+    A dense window is repeated until all its elements are kept, as many in each repetition; the
+    activations come as often. For formats with a zero.
 
     Parameters
     ----------
@@ -69,12 +72,18 @@ def mixed(weight: npt.ArrayLike, dense: npt.ArrayLike, structure: Sparse) -> tup
     values (rows × K') for ``quantize``, and the column of the activations of each, (K',).
     """
     x, marks = np.asarray(weight), np.asarray(dense, bool)
+    _matrix(x)
+    if structure.window % structure.kept:
+        raise DesignError(
+            f"dense windows are repeated in parts of {structure.kept}, which must divide a window "
+            f"of {structure.window}"
+        )
     windows = structure.compressed(x.shape[1], "K") // structure.kept
     if marks.shape != (windows,):
         raise DesignError(f"say of {windows} windows whether they are dense, got {marks.shape}")
-    again = -(-structure.window // structure.kept)
+    again = structure.window // structure.kept
     of = np.repeat(np.arange(windows), np.where(marks, again, 1))
-    turn = np.concatenate([np.arange(again if mark else 1) for mark in marks])
+    turn = np.concatenate([np.arange(again if mark else 1) for mark in marks.tolist()])
     columns = (of[:, None] * structure.window + np.arange(structure.window)).reshape(-1)
     mine = np.arange(structure.window) // structure.kept == turn[:, None]
     there = (mine | ~marks[of][:, None]).reshape(-1)
@@ -86,11 +95,10 @@ def metadata(indices: Array, structure: Sparse, bits: int = 16) -> Array:
 
     With 2:4 and 16 bits the metadata of FP16, with 32 bits that of INT8.
     """
-    width = structure.index_bits
-    if bits % width or indices.shape[1] % (bits // width):
+    width = _index_bits(structure, bits)
+    if indices.shape[1] % (bits // width):
         raise DesignError(
-            f"indices of {width} bits fill words of {bits} bits in whole numbers only, "
-            f"got {indices.shape[1]} a row"
+            f"a word of {bits} bits holds {bits // width} indices, got {indices.shape[1]} a row"
         )
     parts = indices.reshape(len(indices), -1, bits // width).astype(np.uint64)
     shifts = np.arange(bits // width, dtype=np.uint64) * np.uint64(width)
@@ -99,11 +107,31 @@ def metadata(indices: Array, structure: Sparse, bits: int = 16) -> Array:
 
 def from_metadata(words: npt.ArrayLike, structure: Sparse, bits: int = 16) -> Array:
     """The indices (rows, kept) in words as of :func:`metadata`."""
-    width = structure.index_bits
-    held = np.asarray(words).astype(np.uint64) & np.uint64((1 << bits) - 1)
+    width = _index_bits(structure, bits)
+    held = np.asarray(words).astype(np.uint64)
     shifts = np.arange(bits // width, dtype=np.uint64) * np.uint64(width)
-    parts = held[..., None] >> shifts & np.uint64((1 << width) - 1)
+    parts: Array = held[..., None] >> shifts & np.uint64((1 << width) - 1)
     return parts.reshape(len(held), -1).astype(np.uint8)
+
+
+def _index_bits(structure: Sparse, bits: int) -> int:
+    """Bits of an index, which fill a word; DesignError if they do not."""
+    width = structure.index_bits
+    if not 0 < bits <= 64 or bits % width:
+        raise DesignError(
+            f"indices of {structure} have {width} bits, which must fill words of up to 64, "
+            f"got {bits}"
+        )
+    return width
+
+
+def _matrix(values: npt.ArrayLike) -> Array:
+    """Magnitudes, or DesignError."""
+    given = np.asarray(values)
+    x: Array = np.abs(given if np.iscomplexobj(given) else given.astype(np.float64))
+    if x.ndim != 2 or not x.size or not np.isfinite(x).all():
+        raise DesignError(f"values must be a finite matrix, rows × K, got shape {x.shape}")
+    return x
 
 
 def of_row(

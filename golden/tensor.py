@@ -58,14 +58,15 @@ class Quantized:
         if self.indices is None or structure is None:
             return
         (rows, kept), indices = self.kept, np.asarray(self.indices)
+        if indices.dtype.kind not in "ui":
+            raise DesignError(f"indices must be integers, got {indices.dtype}")
         if kept % structure.kept:
             raise DesignError(f"{structure} keeps {structure.kept} a window, got {kept} codes")
         if indices.shape != (rows, kept):
             raise DesignError(f"indices must be rows × kept = {self.kept}, got {indices.shape}")
-        windows = indices.reshape(rows, -1, structure.kept).astype(np.int64)
-        if windows.min() < 0 or windows.max() >= structure.window or np.diff(windows).min(
-            initial=1
-        ) < 1:  # fmt: skip
+        windows = indices.reshape(rows, kept // structure.kept, structure.kept).astype(np.int64)
+        inside = (windows >= 0) & (windows < structure.window)
+        if not inside.all() or (np.diff(windows) < 1).any():
             raise DesignError(
                 f"indices of {structure} ascend within a window, from 0 to {structure.window - 1}"
             )
@@ -116,7 +117,7 @@ class Quantized:
         if self.indices is None or structure is None:
             return None
         window = np.arange(self.kept[1]) // structure.kept * structure.window
-        return np.asarray(window + self.indices)
+        return np.asarray(window + np.asarray(self.indices).astype(np.int64))
 
     def plane_codes(self, plane: int) -> Array:
         """A plane's codes (rows, K), or those that are kept; zeros for a constant."""

@@ -110,10 +110,10 @@ def _check_stationary(name: str, planned: Plan) -> None:
             f"stay only for single exact sums: choose {flows}"
         )
     formats = planned.sums[0].pairs[0].formats
-    if not (Dsp.serves(*formats) and Dsp.fits(*formats, build.blocks)):
+    if not (Dsp.packs(*formats) and Dsp.fits(*formats, build.blocks)):
         raise DesignError(
             f"{' × '.join(fmt.name for fmt in formats)} of {name} are no numbers without exponent, "
-            f"or too wide for a DSP block, in which weights stay: choose {flows}"
+            f"or can be NaN, or are too wide for a DSP block, in which weights stay: choose {flows}"
         )
     if arithmetic.k_max > planned.lanes:
         raise DesignError(
@@ -155,8 +155,8 @@ def _check_shared(name: str, planned: Plan) -> None:
     if build.flow != "broadcast" or not planned.simple:
         raise DesignError(
             f"the products of {name} ({rule.name}) share DSP blocks, which needs single sums that "
-            "start from zero, neither saturate nor are rounded, and keep no carries; and "
-            f"--flow broadcast, got {build.flow}"
+            "start from zero, neither saturate nor are rounded, and keep no carries and no digits "
+            f"apart; and --flow broadcast, got {build.flow}"
         )
     if build.rows % rows or build.cols % cols:
         raise DesignError(

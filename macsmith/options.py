@@ -115,7 +115,7 @@ def override(engine: Engine, options: Options) -> Engine:
 
 def _arithmetic(arithmetic: Arithmetic, options: Options, lanes: int) -> Arithmetic:
     weight = _rescaled(arithmetic.weight, options, "")
-    structure = parse_structure(options.sparse) if options.sparse else weight.structure
+    structure = weight.structure if options.sparse is None else parse_structure(options.sparse)
     weight = replace(weight, structure=structure)
     activation = _rescaled(arithmetic.activation, options, "activation_")
     changed = (weight, activation) != (

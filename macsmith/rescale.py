@@ -50,7 +50,7 @@ def rescaled(operand: Operand, asked: Asked, prefix: str = "--") -> Operand:
         _check_zero_point(wanted, plane.element)
         own = Level(wanted, level.span, zero.name if zero else "zero", "group")
         planes.append(Plane(lookup("minus_one"), (own, *scales)))
-    return Operand(tuple(planes), operand.select)
+    return Operand(tuple(planes), operand.select, operand.structure)
 
 
 def _level(old: Level | None, asked: Asked, prefix: str) -> Level:

@@ -124,7 +124,8 @@ def _sum(planned: Plan, item: Sum, number: str) -> list[Row]:
     tree = f"{terms} products, {cycles} registers"
     rows.append(Row(f"step{number}", item.step.width, item.step, "", cycles, tree))
     name = "group sum" if planned.serial else "sum" if planned.stationary else "accumulator"
-    what = f"one {one}, over {item.count if planned.group else f'K up to {item.count}'}"
+    count = item.count // planned.lanes * planned.step
+    what = f"one {one}, over {count if planned.group else f'K up to {count}'}"
     what += _waiting(planned)
     cycles = 1 + planned.skew + planned.late
     rows.append(Row(f"{name}{number}", item.total.width, item.total, "", cycles, what))

@@ -67,7 +67,7 @@ def choose(emitted: Emitted, count: int, seed: int) -> Chosen:
     """
     engine, plan = emitted.engine, emitted.plan
     freely = tiles(engine, count, seed, steps=plan.reduction_cycles, every=1)
-    if all(item.k_max <= LONGEST * engine.lanes(mode) for mode, item in enumerate(engine.modes)):
+    if all(item.k_max <= LONGEST * engine.step(mode) for mode, item in enumerate(engine.modes)):
         freely += bound_tiles(engine, seed)
     cycles = expected_cycles(plan, emitted.streams[-1], freely)
     if cycles is not None and plan.stationary:

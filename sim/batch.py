@@ -90,7 +90,7 @@ def run_batch(
         cycles += run.cycles
         due = expected_cycles(plan, result, chunk)
         expected = None if expected is None or due is None else expected + due
-        macs += sum(tile.k * plan.rows * plan.cols for tile in chunk)
+        macs += sum(tile.weight.kept[1] * plan.rows * plan.cols for tile in chunk)
         if len(run.words) < len(beats["result"]):
             break  # it hung
     results = count * plan.rows * plan.cols * plan.outputs

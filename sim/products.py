@@ -44,6 +44,8 @@ def check_products(
     chosen = list(pairs)
     for pair in chosen:
         RULES[rule].check(*pair)
+        if RULES[rule].shares != (1, 1):
+            raise DesignError(f"products of {rule} are no single ones: verify an engine of them")
         if not buildable(*pair, rule):
             raise DesignError(
                 f"a product of {pair[0].name} and {pair[1].name} needs "

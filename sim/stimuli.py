@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..golden.description import Engine, Level, Operand, Span
+from ..golden.description import Engine, Level, Operand, Span, Sparse
 from ..golden.matmul import Result, matmul
 from ..golden.tensor import Quantized
 from . import bounds, scaling
@@ -186,7 +186,7 @@ def _tile(
         codes = {name: make(fmt, (vectors, kept), rng) for name, fmt in operand.codes.items()}
         if side and kind == "cancelling":
             for array in codes.values():
-                array[:, 1::2] = array[:, : array.shape[1] // 2 * 2 : 2]
+                _paired(array, engine.arithmetic.weight.structure)
         levels = (shared.activation if side else shared.weight).levels
         held = {level.name: _scales(level, (vectors, k), scales, rng) for level in levels}
         if empty:
@@ -200,6 +200,16 @@ def _tile(
     words = [kind, *([f"scales: {scales}"] if shared.levels else [])]
     words += ["empty groups"] * empty
     return answered(engine, ", ".join(words), weight or operands[0], operands[1], rng)
+
+
+def _paired(codes: Array, structure: Sparse | None) -> None:
+    """Make alike what pairs of weights meet, so that opposite ones cancel.
+
+    Two windows of a sparse weight hold whole pairs of what is kept.
+    """
+    size = 2 * (structure.window if structure else 1)
+    whole = codes[:, : codes.shape[1] // size * size].reshape(len(codes), -1, size)
+    codes[:, : codes.shape[1] // size * size] = np.repeat(whole[:, :, 0], size, axis=1)
 
 
 def _scales(level: Level, shape: tuple[int, int], kind: str, rng: Generator) -> Array:

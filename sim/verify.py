@@ -76,7 +76,7 @@ def verify(
         seed,
         len(sent),
         len(sent) * results,
-        sum(tile.k * plan.rows * plan.cols for tile in sent),
+        sum(tile.weight.kept[1] * plan.rows * plan.cols for tile in sent),
         core is not None,
         round(time.monotonic() - begun, 2),
     )

@@ -144,7 +144,10 @@ class Engine:
                 f"got {lanes}"
             )
         if arithmetic.group and arithmetic.group % lanes:
-            raise DesignError(f"lanes must divide the group of {arithmetic.group}, got {lanes}")
+            whole = f"the group of {self.modes[mode].group}"
+            if structure is not None:
+                whole = f"the {arithmetic.group} elements that {structure} keeps of {whole}"
+            raise DesignError(f"lanes must divide {whole}, got {lanes}")
         for operand in (arithmetic.weight, arithmetic.activation):
             chosen = operand.select.span.columns if operand.select else None
             if chosen and chosen % lanes:

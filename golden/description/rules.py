@@ -62,6 +62,12 @@ def _check_span(arithmetic: Arithmetic) -> None:
 
 def _check_aligned(arithmetic: Arithmetic) -> None:
     """An aligned sum is one sum of one plane times one plane; its scales are floats."""
+    rule = RULES[arithmetic.product]
+    if rule.shares != (1, 1):
+        raise DesignError(
+            f"products of {rule.name} depend on each other, rule aligned takes them one by one; "
+            "use exact, then fp"
+        )
     if arithmetic.combine != (((1,),),):
         planes = len(arithmetic.weight.planes), len(arithmetic.activation.planes)
         raise DesignError(

@@ -28,9 +28,10 @@ class Overpacked(Exact):
         carry[0] = 0, carry[n + 1] = floor((product[n] + carry[n]) / 64)
         result[n] = product[n] + carry[n]
 
-    With ``corrected``, a negative carry is made up for by adding one: then only products of 64 and
-    more, or less than -64, leave an error. Of INT4 these are (-8) * (-8) alone, and where -8 does
-    not occur on a side, every result is exact. Rows and columns that are missing repeat the last.
+    With ``corrected``, a negative carry is made up for by adding one: then a result is off only
+    above a product that is, with its own carry, 64 and more, or less than -64. Of INT4 these are
+    (-8) * (-8) alone; where -8 does not occur on a side, every result is exact. Rows and columns
+    that are missing repeat the last.
 
     Source: "MR-Overpacking" with a distance of -2, of four products there, in Sommer et al.,
     "DSP-Packing", arXiv:2203.11028; ``corrected`` is this project's.

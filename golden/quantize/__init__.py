@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ..description import Operand
 from ..errors import DesignError, UnknownName
 from ..formats import Rounding, Sliced
-from ..sparse import compress, positions, prune
+from ..sparse import positions, prune
 from ..tensor import Quantized
 from .offsets import offset, zero_points
 from .planes import sum_of_planes, two_parts
@@ -43,7 +43,8 @@ def quantize(
     value of greatest magnitude the least code, its K-quants search. Read such files with
     ``golden.storage``.
 
-    Of a sparse operand the elements of greatest magnitude in each window are kept.
+    Of a sparse operand the elements of greatest magnitude in each window are kept; scales are
+    theirs.
 
     Elements out of range saturate. Sliced integers are stored, and selected, at full width. Without
     ``scale_rule``: ``floor`` for power-of-two scales, ``absmean`` for posits and for elements that
@@ -54,13 +55,11 @@ def quantize(
     """
     x = _matrix(values)
     if operand.structure is not None:
-        structure, whole = operand.structure, replace(operand, structure=None)
-        indices = prune(x, structure)
-        kept = np.zeros_like(x)
-        where = positions(indices, structure)
-        np.put_along_axis(kept, where, np.take_along_axis(x, where, 1), 1)
-        dense = quantize(kept, whole, rounding=rounding, scale_rule=scale_rule)
-        return compress(dense, structure, indices)
+        indices = prune(x, operand.structure)
+        kept = np.take_along_axis(x, positions(indices, operand.structure), 1)
+        inner = operand.compressed(operand.structure)
+        own = quantize(kept, inner, rounding=rounding, scale_rule=scale_rule)
+        return Quantized(operand, own.codes, own.scales, own.select, indices)
     if scale_rule is not None and scale_rule not in SCALE_RULES:
         raise UnknownName("scale rule", scale_rule, SCALE_RULES)
     for level in operand.levels:

@@ -159,7 +159,7 @@ def test_pruning_keeps_the_greatest():
         assert (least >= np.where(kept, 0, windows).max(axis=-1)).all()
 
 
-@pytest.mark.parametrize("structure", STRUCTURES, ids=str)
+@pytest.mark.parametrize("structure", STRUCTURES[:3], ids=str)
 def test_dense_regions_are_repeated_until_all_is_kept(structure):
     """The product with a mixed matrix is that with all of its dense and what is kept elsewhere."""
     rng, windows = np.random.default_rng(7), 6
@@ -178,6 +178,64 @@ def test_dense_regions_are_repeated_until_all_is_kept(structure):
     assert len(columns) == (3 + 3 * again) * structure.window
     wanted = pruned @ lookup("int8").decode(a).T
     assert (matmul(design, held, a[:, columns]).values == wanted).all()
+
+
+def test_scales_are_of_what_is_kept():
+    """Zeros that are not there bring no mean down, and are no value that a code is for."""
+    levels = (Level(lookup("fp32"), group(8)),)
+    for name in ("binary", "ternary"):
+        operand = Operand((Plane(lookup(name), levels),), structure=Sparse(2, 4))
+        for rule in (None, "mse"):
+            held = quantize(np.array([[1, -1, 0, 0, 0, 1, 0, 1.0]]), operand, scale_rule=rule)
+            assert (held.scales["scale"] == lookup("fp32").encode(np.array([[1.0]]))).all()
+            assert held.dequantize().tolist() == [[1, -1, 0, 0, 0, 1, 0, 1]]
+
+
+def test_unsigned_numbers_are_pruned_as_they_are():
+    found = sparse.prune(np.array([[0, 0, 1, 2], [0, 3, 0, 0]], np.uint8), Sparse(2, 4))
+    assert found.tolist() == [[2, 3], [1, 2]]
+    assert sparse.prune(np.array([[-128, 1, 2, 0]], np.int8), Sparse(1, 4)).tolist() == [[0]]
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: sparse.prune(np.zeros(4), Sparse(2, 4)), "rows × K, got shape"),
+        (lambda: sparse.prune(np.array([[np.nan] * 4]), Sparse(2, 4)), "finite"),
+        (lambda: sparse.mixed(np.ones((1, 5)), [True], Sparse(3, 5)), "must divide a window of 5"),
+        (lambda: sparse.mixed(np.ones((1, 8)), [True], Sparse(2, 4)), "say of 2 windows"),
+        (lambda: sparse.metadata(np.zeros((1, 4), int), Sparse(4, 8)), "have 3 bits"),
+        (lambda: sparse.metadata(np.zeros((1, 6), int), Sparse(2, 4)), "holds 8 indices, got 6"),
+        (lambda: sparse.metadata(np.zeros((1, 64), int), Sparse(2, 4), 128), "up to 64, got 128"),
+        (lambda: sparse.from_metadata([[0]], Sparse(4, 8)), "have 3 bits"),
+        (lambda: sparse.from_metadata([[0]], Sparse(2, 4), 0), "got 0"),
+    ],
+)
+def test_helpers_refuse(call, message):
+    with pytest.raises(DesignError, match=message):
+        call()
+
+
+def test_indices_of_any_integer_type():
+    design = engine(Sparse(2, 4))
+    operand, codes = design.arithmetic.weight, {"code": np.ones((1, 4), np.uint8)}
+    for kind in (np.uint64, np.int8, np.int64):
+        held = Quantized(operand, codes, indices=np.array([[0, 3, 1, 2]], kind))
+        assert matmul(design, held, np.arange(8, dtype=np.uint8)[None]).values == 0 + 3 + 5 + 6
+    with pytest.raises(DesignError, match="indices must be integers, got float64"):
+        Quantized(operand, codes, indices=np.array([[0.0, 3, 1, 2]]))
+    none = Quantized(operand, {"code": np.zeros((0, 4), np.uint8)}, indices=np.zeros((0, 4), int))
+    with pytest.raises(DesignError, match="needs a row at least"):
+        matmul(design, none, np.zeros((1, 8), np.uint8))
+
+
+def test_overflows_are_judged_by_what_is_kept():
+    stages = (Stage(span=16), Stage("fp", format=lookup("fp16")))
+    more = {"accumulate": stages, "output": Output(lookup("int8"))}
+    weight = Operand((Plane(lookup("int4")),), structure=Sparse(1, 4))
+    Arithmetic(weight, Operand((Plane(lookup("int4")),)), k_max=128, **more)
+    with pytest.raises(DesignError, match="cannot hold NaN"):
+        raw("int4", "int4", k_max=128, **more)
 
 
 def test_widths_are_of_what_is_kept():
@@ -201,6 +259,11 @@ def test_a_design_comes_back_from_its_text():
 @pytest.mark.parametrize(
     "given, message",
     [
+        ({"sparse": ""}, "kept:window, such as 2:4; got ''"),
+        (
+            {"sparse": "2:4", "group": 16, "lanes": 16},
+            "the 8 elements that 2:4 keeps of the group of 16",
+        ),
         ({"sparse": "2"}, "kept:window, such as 2:4; got '2'"),
         ({"sparse": "4:4"}, "keeps 1 to 63 elements of a longer window"),
         ({"sparse": "2:5"}, "k-max must be a multiple of 5"),
@@ -229,3 +292,11 @@ def test_operands_that_are_not_sparse(codes, indices, message):
     given = None if indices is None else np.zeros(indices, np.uint8)
     with pytest.raises(DesignError, match=message):
         Quantized(operand, {"code": np.zeros(codes, np.uint8)}, indices=given)
+
+
+def test_scales_that_are_asked_for_leave_it_sparse():
+    for given in ({"group": 64}, {"scale": "bf16"}):
+        built = design("sparse_marlin", Options(**given))
+        assert built.arithmetic.weight.structure == Sparse(2, 4)
+    with pytest.raises(DesignError, match="takes no zero points"):
+        design("nm_sparse", Options(zero_point="int8", scale="fp16"))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from macsmith.golden import Arithmetic, Operand, Plane
 from macsmith.golden.tensor import single
 from macsmith.hw.datapaths import dsp
 from macsmith.hw.dsp.layout import Layout
@@ -12,7 +13,7 @@ from macsmith.sim.beats import begins
 from macsmith.sim.stimuli import answered, bound_tiles, tiles
 from macsmith.sim.streams import Simulator
 
-from macsmith import Build, Engine, Options, design, raw
+from macsmith import Build, Engine, Options, design, lookup, raw
 
 #: pair, tile, lanes, blocks of a cascade, longest reduction, whether sums stay in blocks; with how
 #: many of the cascades' sums full, so that 1 is missing to each.
@@ -195,3 +196,13 @@ def test_overpacked_products_have_the_golden_error(pair, rule, blocks):
         engine = Engine("overpacked", (arithmetic,), build)
         work = bound_tiles(engine) + tiles(engine, count, seed=1)
         run_batch(emit(engine), work, stalls=1).check()
+
+
+def test_a_plane_is_made_as_often_as_forms_differ():
+    """E3M0 takes a cycle to make, so that what it meets waits; what INT8 meets does not."""
+    sides = (("int4", "e2m3"), ("int8", "e3m0"))
+    operands = [Operand(tuple(Plane(lookup(name)) for name in names)) for names in sides]
+    arithmetic = Arithmetic(*operands, combine=(((1, 0), (0, -1)), ((0, 1), (1, 0))), k_max=64)
+    engine = Engine("planes", (arithmetic,), Build(1, 2, 4, policy="dsp"))
+    work = bound_tiles(engine) + tiles(engine, 40, seed=1)
+    run_batch(emit(engine), work, stalls=1).check()

@@ -95,6 +95,7 @@ def test_rows_and_columns_that_are_missing_repeat_the_last():
     [
         ("int4xint8", {}, "needs integers of 4 bits, such as int4 and uint4, got int4 × int8"),
         ("e2m1xint4", {}, "got e2m1 × int4"),
+        ("int4xuint4", {"accumulate": "aligned", "fraction": 13}, "aligned takes them one by one"),
         ("int4", {"zero_point": "int4", "group": 32}, "got minus_one × int4"),
     ],
 )
