@@ -39,19 +39,13 @@ def prune(values: npt.ArrayLike, structure: Sparse) -> Array:
     return np.sort(order, axis=-1).reshape(rows, -1)
 
 
-def positions(indices: Array, structure: Sparse) -> Array:
-    """Where along K the kept elements stand: integers (rows, kept)."""
-    window = np.arange(indices.shape[1]) // structure.kept * structure.window
-    return np.asarray(window + indices.astype(np.int64))
-
-
 def compress(dense: Quantized, structure: Sparse, indices: Array) -> Quantized:
     """What ``indices`` (rows, kept) keep of a dense matrix."""
     wanted = dense.shape[0], structure.compressed(dense.shape[1], "K")
     if indices.shape != wanted:
         raise DesignError(f"indices must be rows × kept = {wanted}, got {indices.shape}")
     operand = replace(dense.operand, structure=structure)
-    where = positions(indices, structure)
+    where = structure.positions(indices)
     codes = {n: np.take_along_axis(np.asarray(c), where, 1) for n, c in dense.codes.items()}
     return Quantized(operand, codes, dense.scales, dense.select, indices)
 
@@ -140,7 +134,7 @@ def of_row(
     """A row of a sparse weight as a dense one, and the activations that its elements meet."""
     assert weight.indices is not None and arithmetic.weight.structure is not None
     structure, inner = arithmetic.weight.structure, arithmetic.compressed
-    where = positions(np.asarray(weight.indices), structure)[row]
+    where = structure.positions(np.asarray(weight.indices))[row]
     alone = replace(inner, weight=_rows_alone(inner.weight))
 
     def mine(array: Array, span: Span) -> Array:

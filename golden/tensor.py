@@ -116,8 +116,7 @@ class Quantized:
         structure = self.operand.structure
         if self.indices is None or structure is None:
             return None
-        window = np.arange(self.kept[1]) // structure.kept * structure.window
-        return np.asarray(window + np.asarray(self.indices).astype(np.int64))
+        return structure.positions(np.asarray(self.indices))
 
     def plane_codes(self, plane: int) -> Array:
         """A plane's codes (rows, K), or those that are kept; zeros for a constant."""

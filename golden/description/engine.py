@@ -35,7 +35,10 @@ ADDERS = ("inferred", "carry4")
 
 #: What multiplies under the policy ``dsp``: instances of a maker's block, or what tools infer;
 #: ``auto`` instantiates where the board has a block that is known here.
-BLOCKS = ("auto", "dsp48e2", "dsp48e1", "mult18x18d", "sb_mac16", "inferred")
+BLOCKS = (
+    *("auto", "dsp48e2", "dsp48e1", "mult18x18d", "sb_mac16", "multaddsub18x18", "mult18x18"),
+    "inferred",
+)
 FLOWS = ("broadcast", "systolic_os", "weight_stationary")
 INTERFACES = ("native", "axis")
 POLICIES = ("lut", "dsp")

@@ -6,7 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from ..errors import DesignError
+
+Array = npt.NDArray[Any]
 
 #: Longest window.
 MOST = 64
@@ -39,6 +44,11 @@ class Sparse:
         if columns % self.window:
             raise DesignError(f"{what} must be a multiple of {self.window} ({self}), got {columns}")
         return columns // self.window * self.kept
+
+    def positions(self, indices: Array) -> Array:
+        """Where along K elements stand, by their places in windows: both (rows, kept)."""
+        window = np.arange(indices.shape[1]) // self.kept * self.window
+        return np.asarray(window + indices.astype(np.int64))
 
 
 def parse_structure(text: Any) -> Sparse:

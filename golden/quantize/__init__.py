@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ..description import Operand
 from ..errors import DesignError, UnknownName
 from ..formats import Rounding, Sliced
-from ..sparse import positions, prune
+from ..sparse import prune
 from ..tensor import Quantized
 from .offsets import offset, zero_points
 from .planes import sum_of_planes, two_parts
@@ -56,7 +56,7 @@ def quantize(
     x = _matrix(values)
     if operand.structure is not None:
         indices = prune(x, operand.structure)
-        kept = np.take_along_axis(x, positions(indices, operand.structure), 1)
+        kept = np.take_along_axis(x, operand.structure.positions(indices), 1)
         inner = operand.compressed(operand.structure)
         own = quantize(kept, inner, rounding=rounding, scale_rule=scale_rule)
         return Quantized(operand, own.codes, own.scales, own.select, indices)

@@ -13,12 +13,11 @@ from ...golden.products import RULES
 from ...golden.products import Overpacked as Rule
 from ..dsp.element import Cascades, OverpackedTile, Tile, addends, gathered
 from ..dsp.kinds import DSP48E2, Kind, kind_of
-from ..dsp.layout import Layout, Side, laid
+from ..dsp.layout import Layout, Side, cascaded, laid
 from ..dsp.overpacking import Overpacking
 from ..dsp.placing import Placing
 from ..dsp.words import placed, word
 from ..product import FlaggedLayout, flag_names, raise_flags
-from ..rows import LONGEST
 from ..scale.timing import delayed
 from .base import SETTING, Datapath, Dot
 from .decoded import Placed
@@ -102,24 +101,13 @@ class Dsp(Datapath):
         return laid(self.sides, self.kind, most, self.lanes, self.count, self.stays)
 
     def _placed(self) -> Layout | None:
-        """The cascades of blocks of a product each that need least; None if a block is too small.
-
-        A block adds up what its sum holds of them.
-        """
+        """Cascades of blocks of a product each; None if a block is too small."""
         formats, found = (self.weight, self.activation), []
         for swapped in (False, True):
             packing = Placing.of(formats[::-1] if swapped else formats, swapped, self.kind.geometry)
-            for chain in range(1, self.lanes + 1) if packing else ():
-                if chain <= packing.terms and (chain == 1 or self.kind.geometry.adds):
-                    found.append(Layout(self.kind, packing, self.lanes, chain, 0))
+            found += [packing] if packing else []
         total = self.product.times(max(self.count, self.lanes)).width
-
-        def worth(layout: Layout) -> tuple[bool, float]:
-            """No adders of more bits than a carry should run through, if that can be."""
-            wide = layout.bounds(layout.chains[0]).width > LONGEST and layout.levels > 0
-            return wide, layout.sites(self.sides, self.sharing, total)
-
-        return min(found, key=worth, default=None)
+        return cascaded(self.sides, self.kind, tuple(found), self.sharing, self.lanes, total)
 
     @property
     def kind(self) -> Kind:

@@ -91,7 +91,7 @@ class Block(wiring.Component):
     below : :py:`In(sum)`
         The sum of the block below; only if it cascades. A wire of the column, no other reads it.
     above : :py:`Out(sum)`
-        The same for the block above; only of a block that adds.
+        The same for the block above; only of a kind that cascades.
     p : :py:`Out(sum)`
         The sum.
     """
@@ -108,7 +108,7 @@ class Block(wiring.Component):
             "b": In(signed(size.narrow)),
             **({"choose": In(1)} if mode.chooses else {}),
             **({"below": In(size.sum)} if mode.cascades else {}),
-            **({"above": Out(size.sum)} if size.adds else {}),
+            **({"above": Out(size.sum)} if size.cascades else {}),
             "p": Out(size.sum),
         }
         super().__init__(ports)
@@ -155,7 +155,7 @@ class Block(wiring.Component):
         with m.If(self.takes):
             m.d.sync += total.eq(added)
         m.d.comb += self.p.eq(total)
-        if size.adds:
+        if size.cascades:
             m.d.comb += self.above.eq(total)
         return m
 
@@ -173,6 +173,6 @@ class Block(wiring.Component):
             *(("i", name, value) for name, value in found.inputs.items()),
             *(("o", name, value) for name, value in found.outputs.items()),
         )
-        if self.kind.geometry.adds and "PCOUT" not in found.outputs:
+        if self.kind.geometry.cascades and "PCOUT" not in found.outputs:
             m.d.comb += self.above.eq(self.p)  # there is no wire of the column
         return m

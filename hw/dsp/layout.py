@@ -10,6 +10,7 @@ from math import ceil
 from typing import NamedTuple
 
 from ...golden.bounds import Range
+from ..rows import LONGEST
 from ..tree import tree_levels
 from .kinds import Kind
 from .packing import Packing, packings
@@ -17,6 +18,9 @@ from .packing import Packing, packings
 #: LUT sites that a block is worth where fewer of these cost more of those. UltraScale+ devices have
 #: over a hundred for each block; but who asks for blocks wants to spare sites.
 WORTH = 32
+
+#: How much more sites are worth where an adder's carry runs further than it should.
+LONG = 1.5
 
 
 class Side(NamedTuple):
@@ -165,13 +169,37 @@ def laid(
     return min(found, key=worth, default=None)
 
 
+@cache
+def cascaded(
+    sides: tuple[Side, Side],
+    kind: Kind,
+    found: tuple[Packing, ...],
+    shape: tuple[int, int],
+    lanes: int,
+    total: int,
+) -> Layout | None:
+    """Of single products, every step's sum read: the cascades of least worth; None if none fit.
+
+    ``total`` is the width of a sum over K.
+    """
+
+    def worth(layout: Layout) -> float:
+        wide = layout.levels and layout.bounds(layout.chains[0]).width > LONGEST
+        return layout.sites(sides, shape, total) * (LONG if wide else 1)
+
+    chains = range(1, lanes + 1 if kind.geometry.cascades else 2)
+    layouts = (Layout(kind, item, lanes, chain, 0) for item in found for chain in chains
+               if chain <= item.terms)  # fmt: skip
+    return min(layouts, key=worth, default=None)
+
+
 def _layouts(
     kind: Kind, found: Iterable[Packing], lanes: int, count: int, stays: bool
 ) -> Iterator[Layout]:
     """All ways to lay out sums whose fields hold them."""
     for packing, chain in product(found, range(1, lanes + 1)):
         block = kind.geometry
-        if (chain > 1 and not block.adds) or (stays and not block.swaps):
+        if (chain > 1 and not block.cascades) or (stays and not block.swaps):
             continue
         holds = block.holds == "always" or (block.holds == "alone" and chain == 1)
         for held in (count, 0) if count and holds and not stays else (0,):

@@ -29,7 +29,8 @@ class Geometry:
     wide, narrow : bits of its factors, two's complement.
     sum : bits of what leaves.
     subtracts : whether it makes the wide factor of the difference of two numbers.
-    adds : whether it adds constants, and what the block below leaves.
+    adds : whether it adds constants.
+    cascades : whether it adds what the block below leaves.
     holds : whether it adds to its own sum: ``always``, ``alone`` where it adds nothing of a block
         below, or ``never``.
     swaps : whether factors can stay in it while the next are loaded.
@@ -41,9 +42,14 @@ class Geometry:
     sum: int
     subtracts: bool = True
     adds: bool = True
+    cascades: bool = True
     holds: str = "always"
     swaps: bool = True
     chooses: bool = True
+
+
+#: What a multiplier lacks that is no more than that.
+PLAIN = ("subtracts", "adds", "cascades", "swaps", "chooses")
 
 
 @dataclass(frozen=True)

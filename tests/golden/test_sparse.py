@@ -109,7 +109,7 @@ def test_scales_of_groups_rows_and_columns():
     # The same of a dense engine, whose zeros add nothing to exact sums of groups.
     dense = replace(whole, weight=replace(operands[0], structure=None))
     codes = np.zeros((4, 32), np.uint8)
-    np.put_along_axis(codes, sparse.positions(w.indices, Sparse(2, 4)), w.codes["code"], 1)
+    np.put_along_axis(codes, Sparse(2, 4).positions(w.indices), w.codes["code"], 1)
     wanted = matmul(
         Engine("x", (dense,), Build(1, 1, 4)), Quantized(dense.weight, {"code": codes}, w.scales), a
     )
@@ -152,7 +152,7 @@ def test_pruning_keeps_the_greatest():
         held = quantize(x, replace(raw("int16", "int8").weight, structure=structure))
         windows = np.abs(x).reshape(6, -1, structure.window)
         kept = np.zeros_like(x, bool)
-        np.put_along_axis(kept, sparse.positions(held.indices, structure), True, 1)
+        np.put_along_axis(kept, structure.positions(held.indices), True, 1)
         kept = kept.reshape(windows.shape)
         assert (kept.sum(axis=-1) == structure.kept).all()
         least = np.where(kept, windows, np.inf).min(axis=-1)

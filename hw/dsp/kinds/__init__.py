@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from .dsp48 import DSP48E1, DSP48E2
+from .gowin import MULT18X18
 from .kind import Kind
 from .mac16 import SB_MAC16
 from .mult18 import MULT18X18D
+from .nexus import MULTADDSUB18X18
 
-__all__ = ["DSP48E1", "DSP48E2", "KINDS", "MULT18X18D", "SB_MAC16", "Kind", "kind_of"]
+__all__ = [
+    "DSP48E1",
+    "DSP48E2",
+    "KINDS",
+    "MULT18X18",
+    "MULT18X18D",
+    "MULTADDSUB18X18",
+    "SB_MAC16",
+    "Kind",
+    "kind_of",
+]
 
 #: name -> block.
-KINDS = {kind.name: kind for kind in (DSP48E2, DSP48E1, MULT18X18D, SB_MAC16)}
+KINDS = {
+    kind.name: kind for kind in (DSP48E2, DSP48E1, MULT18X18D, SB_MAC16, MULTADDSUB18X18, MULT18X18)
+}
 
 
 def kind_of(blocks: str) -> Kind:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from amaranth.hdl import ClockSignal, Const
 
-from ..packing import Geometry
+from ..packing import PLAIN, Geometry
 from .kind import Kind, Ports
 
 if TYPE_CHECKING:
@@ -39,6 +39,6 @@ def _mult18x18d(block: Block) -> Ports:
 MULT18X18D = Kind(
     "mult18x18d",
     "MULT18X18D",
-    Geometry(18, 18, 36, subtracts=False, adds=False, holds="never", swaps=False, chooses=False),
+    Geometry(18, 18, 36, **dict.fromkeys(PLAIN, False), holds="never"),
     _mult18x18d,
 )

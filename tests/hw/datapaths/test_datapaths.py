@@ -233,12 +233,14 @@ def test_tables_are_for_those_who_share_them():
 
 
 def test_auto_leaves_to_dsp_blocks_what_they_take():
-    """Numbers; long shifts cost more than a multiplier. Where tools infer, 4 × 4 stays in LUTs."""
+    """Numbers, and floats that need no shift behind a block; long shifts cost more than a
+    multiplier. Where tools infer, 4 × 4 stays in LUTs."""
     dsp, inferred = Setting("dsp"), Setting("dsp", blocks="inferred")
     kinds = {
         "int8": ("dsp", "multiply"),
         "int4": ("dsp", "booth"),
-        "e4m3": ("split_shift", "split_shift"),
+        "e4m3": ("dsp", "split_shift"),
+        "e5m2": ("split_shift", "split_shift"),
     }
     for name, found in kinds.items():
         fmt = lookup(name)
