@@ -143,6 +143,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--board", default="u280")
     parser.add_argument("--check", action="store_true", help="fail if README.md is out of date")
+    parser.add_argument("--pairs", action="store_true", help="leave out the presets' table")
     parser.add_argument("--presets", metavar="ROWSxCOLSxLANES", help="print the presets' table")
     arguments = parser.parse_args()
     board = boards.lookup(arguments.board)
@@ -151,7 +152,10 @@ def main() -> int:
         print(presets(board, dict(zip(SHAPE, sizes, strict=True))))
         return 0
     text = fresh = README.read_text()
-    for part, made in (("costs", table(board)), ("presets", presets(board, SHAPE))):
+    parts = {"costs": table(board)}
+    if not arguments.pairs:
+        parts["presets"] = presets(board, SHAPE)
+    for part, made in parts.items():
         begin, end = BEGIN.format(part), END.format(part)
         before, rest = fresh.split(begin)
         fresh = f"{before}{begin}\n{made}\n{end}{rest.split(end)[1]}"

@@ -72,13 +72,21 @@ def prove(engine, folder, spoil=lambda text: text):
     yosys.run(proof, folder, log="proof.log")
 
 
-@pytest.mark.parametrize("datapath", SMALL)
+#: Those whose proofs take longest.
+LONG = ("split_shift", "bit_serial", "plane_serial", "bit_plane")
+
+
+@pytest.mark.parametrize(
+    "datapath",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name in LONG)) for name in SMALL],
+)
 def test_the_netlist_of_every_datapath_is_proven(datapath, build_folder):
     name, lanes = SMALL[datapath]
     found = design(name, Options(rows=1, cols=1, lanes=lanes, datapath=datapath))
     prove(found, build_folder)
 
 
+@pytest.mark.slow
 def test_the_netlist_of_an_engine_of_several_modes_is_proven(build_folder):
     pairs = ("int8", "int8"), ("int4", "int4"), ("e2m1", "e2m1")
     prove(Engine("modes", tuple(raw(*pair) for pair in pairs), Build(1, 1, 2)), build_folder)

@@ -140,8 +140,14 @@ def wrong_of(datapaths, words, seed):
     return [(path, int(count)) for path, count in result.items() if count]
 
 
+#: Digits one a cycle: all pairs take long to compile.
+SERIAL = ("bit_serial", "plane_serial")
+
+
 @pytest.mark.parametrize("pairs", [some, pytest.param(served, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("name", SPECIAL)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SERIAL)) for name in SPECIAL]
+)
 def test_single_products_are_right_for_all_codes(name, pairs):
     """All pairs of all listed formats take an hour."""
     pairs = pairs(name)
@@ -159,8 +165,8 @@ OWN = [
 @pytest.mark.parametrize(
     "name",
     [
-        *("table", "bit_plane", "select"),
-        *(pytest.param(name, marks=pytest.mark.slow) for name in ("bit_serial", "plane_serial")),
+        "select",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("table", "bit_plane", *SERIAL)),
     ],
 )
 def test_code_books_of_ones_own_are_right(name):
