@@ -89,7 +89,7 @@ class Quantized:
     def shape(self) -> tuple[int, int]:
         """(rows, K)."""
         (rows, kept), structure = self.kept, self.operand.structure
-        return rows, kept if structure is None else kept // structure.kept * structure.window
+        return rows, kept if structure is None else structure.spread(kept)
 
     @property
     def kept(self) -> tuple[int, int]:

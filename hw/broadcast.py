@@ -9,11 +9,10 @@ from amaranth.hdl import Const, Signal
 
 from .datapaths import Dsp
 from .pe import SIDES
-from .plan import index_key
 from .prepare import prepare
 from .scale.timing import delayed
 from .shared import place
-from .sparse import Selector
+from .sparse import Selector, index_key
 from .steps import KINDS, StepArray, codes_layout, element_of, sums_layout
 from .sums import Sum
 

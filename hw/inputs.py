@@ -32,6 +32,11 @@ class Input(NamedTuple, Generic[FormT]):
     count: int = 1
     structure: Sparse | None = None
 
+    @property
+    def plane(self) -> int:
+        """Which plane it is of; its label may say more, where a plane is made in several ways."""
+        return int(self.label.split("_")[0])
+
     def code(self, codes, lane: int) -> Value:
         """A lane's code of a vector's."""
         if self.structure is not None:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,25 +11,17 @@ from amaranth.lib import data
 
 from ..golden.bounds import Range
 from ..golden.description import Arithmetic, Build, Operand, Sparse, Stage
-from ..golden.formats import Integer
 from ..golden.terms import Sided
 from .array_plan import ArrayPlan
-from .datapaths import Codes, Datapath, Dsp, Form, Setting, choose
+from .datapaths import Datapath, Dsp, Form, Setting, choose
 from .inputs import Input
+from .sparse import INDEX, places, windows
 from .sums import Pair, Sum
 from .terms import NO_FLAGS, AccumulatorPlan
 from .tree import tree_levels
 
 if TYPE_CHECKING:
     from .scale.path import ScalePath
-
-#: The array of places of a sparse weight's elements in their windows.
-INDEX = "index"
-
-
-def index_key(key: str) -> str:
-    """The name of the places of those activations that are made for an input."""
-    return f"{INDEX}_{key}"
 
 
 @dataclass(frozen=True)
@@ -81,9 +73,7 @@ class Plan(ArrayPlan):
     @property
     def step(self) -> int:
         """Elements of K that a step takes."""
-        if self.structure is None:
-            return self.lanes
-        return self.lanes // self.structure.kept * self.structure.window
+        return self.lanes if self.structure is None else self.structure.spread(self.lanes)
 
     @property
     def serial(self):
@@ -195,19 +185,9 @@ class Plan(ArrayPlan):
     def made(self, side):
         if self.structure is None:
             return self.inputs(side)
-        found, structure = {}, self.structure
-        for key, item in self.inputs(1).items():
-            form = item.form
-            if side:
-                delays = tuple(n for n in form.delays for _ in range(structure.window))
-                many = item.lanes * structure.window
-                form = replace(form, delays=delays)
-                found[key] = item._replace(lanes=many, form=form, structure=structure)
-                continue
-            index = Integer(INDEX, structure.index_bits, signed=False)
-            ready = tuple(n + form.stages for n in form.delays)
-            found[index_key(key)] = Input(key, INDEX, item.lanes, Codes(index, ready))
-        return found if side else self.inputs(0) | found
+        if side:
+            return windows(self.structure, self.inputs(1))
+        return self.inputs(0) | places(self.structure, self.inputs(1))
 
     @cached_property
     def selecting(self):
@@ -286,10 +266,10 @@ class Plan(ArrayPlan):
         dots = [] if self.aligned else [self.dot(item.pairs[0]) for item in self.sums]
         sparse = (
             f"{self.structure} sparse weights: a step takes {self.step} elements of K, of which "
-            f"each row multiplies {self.lanes}"
+            f"each row multiplies {self.lanes}",
         )
         return (
-            *((sparse,) if self.structure else ()),
+            *(sparse if self.structure else ()),
             *(dot.remark for dot in dots if isinstance(dot, Dsp)),
             *(self._path.remarks if self.serial else ()),
         )

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from amaranth.lib import data
 
 from .array_plan import ArrayPlan
-from .plan import INDEX, Plan
+from .plan import Plan
 from .product import flag_names
+from .sparse import INDEX
 
 #: How often a stream has a beat.
 PER = ("step", "set", "group", "reduction", "result")

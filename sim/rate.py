@@ -24,10 +24,7 @@ def step_cycles(plan: ArrayPlan, matrices: Matrices) -> Array:
     found = np.zeros((steps, plan.cycles), bool)
     for side, operand in enumerate((matrices.weight, matrices.activation)):
         for item in plan.serial_inputs(side).values():
-            codes, table = (
-                operand.codes[item.array],
-                operand.plane_select(int(item.label.split("_")[0])),
-            )
+            codes, table = operand.codes[item.array], operand.plane_select(item.plane)
             there = item.form.present(np.asarray(codes), table)
             parts = there.shape[-1]
             by_step = there.reshape(len(codes), steps, item.lanes, parts)

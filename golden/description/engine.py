@@ -136,10 +136,15 @@ class Engine:
     def _check_lanes(self, mode: int) -> None:
         arithmetic, lanes = self.modes[mode].compressed, self.lanes(mode)
         structure = self.modes[mode].weight.structure
+
+        def of(kept: int, whole: str) -> str:
+            """What lanes must divide, in words."""
+            if structure is None:
+                return whole
+            return f"the {kept} elements that {structure} keeps of {whole}"
+
         if arithmetic.k_max % lanes:
-            whole = f"k-max = {self.modes[mode].k_max}"
-            if structure is not None:
-                whole = f"the {arithmetic.k_max} elements that {structure} keeps of {whole}"
+            whole = of(arithmetic.k_max, f"k-max = {self.modes[mode].k_max}")
             raise DesignError(f"lanes must divide {whole}, got {lanes}")
         if structure is not None and lanes % structure.kept:
             raise DesignError(
@@ -147,9 +152,7 @@ class Engine:
                 f"got {lanes}"
             )
         if arithmetic.group and arithmetic.group % lanes:
-            whole = f"the group of {self.modes[mode].group}"
-            if structure is not None:
-                whole = f"the {arithmetic.group} elements that {structure} keeps of {whole}"
+            whole = of(arithmetic.group, f"the group of {self.modes[mode].group}")
             raise DesignError(f"lanes must divide {whole}, got {lanes}")
         for operand in (arithmetic.weight, arithmetic.activation):
             chosen = operand.select.span.columns if operand.select else None
@@ -176,7 +179,7 @@ class Engine:
     def step(self, mode: int = 0) -> int:
         """Elements of K that a mode takes in a step: the lanes, and what is zero between them."""
         structure, lanes = self.modes[mode].weight.structure, self.lanes(mode)
-        return lanes if structure is None else lanes // structure.kept * structure.window
+        return lanes if structure is None else structure.spread(lanes)
 
     @property
     def arithmetic(self) -> Arithmetic:

@@ -45,6 +45,10 @@ class Sparse:
             raise DesignError(f"{what} must be a multiple of {self.window} ({self}), got {columns}")
         return columns // self.window * self.kept
 
+    def spread(self, kept: int) -> int:
+        """Among how many elements so many are kept."""
+        return kept // self.kept * self.window
+
     def positions(self, indices: Array) -> Array:
         """Where along K elements stand, by their places in windows: both (rows, kept)."""
         window = np.arange(indices.shape[1]) // self.kept * self.window

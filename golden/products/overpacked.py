@@ -8,9 +8,9 @@ import numpy as np
 
 from .. import exact
 from ..errors import DesignError
-from ..formats import Format, Integer
+from ..formats import Fields, Format, Integer
 from ..interval import Range
-from .rule import CHUNK, Array, Exact, Pair
+from .rule import CHUNK, Array, Exact, Factors, Pair
 
 #: Bits between two products, of which each has 8.
 SPACING = 6
@@ -61,8 +61,14 @@ class Overpacked(Exact):
     def _kept(self, carry: int) -> int:
         return carry + (self.corrected and carry < 0)
 
+    def factors(self, w: Fields, a: Fields, formats: Pair) -> Factors:
+        raise self._apart()
+
     def products(self, weight: Array, activation: Array, formats: Pair) -> Array:
-        raise NotImplementedError("products that share a multiplication come six at a time")
+        raise self._apart()
+
+    def _apart(self) -> DesignError:
+        return DesignError(f"products of {self.name} are no single ones: they come six at a time")
 
     def block(self, weight: Array, activation: Array) -> Array:
         """Six results (2, 3, …) of integers (2, …) and (3, …)."""

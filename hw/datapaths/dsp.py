@@ -28,8 +28,8 @@ from .recoded import is_fixed, number, of_values
 class Dsp(Datapath):
     """Numbers without exponent, where rows and columns share blocks that may hold sums over K.
 
-    And others whose value a block reaches from two places of the wide factor: one product a block,
-    every step's sum read.
+    And others whose values a block reaches from a few places of the wide factor: one product a
+    block, every step's sum read.
     """
 
     name = "dsp"
@@ -135,7 +135,7 @@ class Dsp(Datapath):
         at_once = (0,) * self.lanes if self.stays else delays
         told = self.alone and (self.infinite or self.flags.infinite)
         forms = [of_values(self.weight, at_once, told), of_values(self.activation, delays, told)]
-        if isinstance(packing := self.layout.packing, Placing) and packing.marks:
+        if (packing := self.layout.packing).marks:
             narrow = int(not packing.swapped)
             fmt = (self.weight, self.activation)[narrow]
             forms[narrow] = Placed(fmt, delays, told, packing.places)
@@ -163,7 +163,7 @@ class Dsp(Datapath):
         port = side ^ packing.swapped
         for lane in range(self.lanes):
             numbers = [number(vector[lane], fmt) for vector in vectors]
-            if port and isinstance(packing, Placing) and packing.marks:
+            if port and packing.marks:
                 yield placed(packing, numbers[0], vectors[0][lane].place)
             else:
                 yield word(packing, port, numbers)

@@ -19,7 +19,6 @@ from .block import Block, Mode
 from .layout import Layout
 from .overpacking import borrows, low_bits, read
 from .packing import Field
-from .placing import Placing
 from .words import factors, gated, word_shape
 
 
@@ -107,7 +106,7 @@ class Cascades(wiring.Component):
                     accumulates=layout.held and starts,
                     start=start if starts else 0,
                     stays=layout.port,
-                    chooses=isinstance(layout.packing, Placing) and layout.packing.chosen,
+                    chooses=layout.packing.chosen,
                 )
                 m.submodules[f"block_{lane}"] = block = Block(layout.kind, mode)
                 m.d.comb += block.enable.eq(self.enable)
@@ -125,7 +124,7 @@ class Cascades(wiring.Component):
 
     def _factors(self, m: Module, lane: int, block: Block) -> None:
         wide, narrow, packing = self.wide[lane], self.narrow[lane], self.layout.packing
-        if isinstance(packing, Placing) and packing.marks:
+        if packing.marks:
             size = packing.geometry.narrow
             narrow, place = narrow[:size].as_signed(), narrow[size:]
             if block.mode.chooses:

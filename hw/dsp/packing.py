@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise, product
+from typing import ClassVar
 
 from ...golden.bounds import Range
 
@@ -86,6 +87,11 @@ class Packing:
     narrow: tuple[int, ...]
     swapped: bool
     geometry: Geometry
+
+    #: Bits that say where the wide factor stands, where it moves.
+    marks: ClassVar[int] = 0
+    #: Whether a block chooses between two places of it.
+    chosen: ClassVar[bool] = False
 
     @property
     def products(self) -> int:

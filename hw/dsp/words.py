@@ -14,7 +14,7 @@ from .placing import Placing
 def word_shape(packing: Packing, side: int) -> Shape:
     """The shape of a lane's word: elements side by side for a pre-adder (0), a number else."""
     element, places = packing.elements[side], (packing.wide, packing.narrow)[side]
-    if side and isinstance(packing, Placing) and packing.marks:
+    if side and packing.marks:
         return Shape(packing.geometry.narrow + packing.marks)
     if _apart(packing, side):
         return Shape(element.width * len(places), signed=len(places) == 1 and element.signed)

@@ -53,11 +53,11 @@ ERRORS = [
 def test_how_large_errors_are(pair, plain, corrected):
     weight, activation = pair.split()
     w0, w1, *activations = everything(weight, weight, activation, activation, activation)
-    weights, activations = np.array([w0, w1]), np.array(activations)
-    exact = weights[:, None] * activations[None]
-    for name, (mean, most) in (("overpacked", plain), ("overpacked_corrected", corrected)):
-        off = abs(RULES[name].block(weights, activations) - exact)
-        assert (round(float(off.mean()), 4), off.max()) == (mean, most)
+    found = np.array(model.products([w0, w1], activations)).reshape(6, -1)
+    exact = np.array([w * a for w in (w0, w1) for a in activations])
+    returned = np.concatenate([np.zeros((1, len(w0)), int), found[:-1] < 0])
+    for off, (mean, most) in ((found - exact, plain), (found + returned - exact, corrected)):
+        assert (round(float(abs(off).mean()), 4), abs(off).max()) == (mean, most)
 
 
 def test_a_negative_carry_is_made_up_for_by_one():
@@ -88,6 +88,16 @@ def test_rows_and_columns_that_are_missing_repeat_the_last():
             results = np.array(model.products(list(rows[r : r + 2]), list(cols[c : c + 3])))
             part = found[r : r + 2, c : c + 3]
             assert (part == results.sum(axis=-1)[: part.shape[0], : part.shape[1]]).all()
+
+
+def test_single_products_are_refused():
+    rule, fmt = RULES["overpacked"], lookup("int4")
+    codes = np.zeros(1, np.uint8)
+    fields = fmt.fields(codes)
+    for call in (rule.products, rule.factors):
+        given = codes if call == rule.products else fields
+        with pytest.raises(DesignError, match="come six at a time"):
+            call(given, given, (fmt, fmt))
 
 
 @pytest.mark.parametrize(

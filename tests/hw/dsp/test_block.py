@@ -131,6 +131,9 @@ def test_nexus_blocks_are_those_of_yosys():
     modes = [item[1] for item in OTHERS.values() if item[0] == MULTADDSUB18X18]
     assert len(modes) == 2
     assert all(agrees(MULTADDSUB18X18, mode, model).all() for mode in modes)
+    # The sign of a product is held by a register of the controls.
+    wrong = model.replace("sgd_r2 ? pipe_q", "sgd_r ^ 1'b1 ? pipe_q")
+    assert wrong != model and not agrees(MULTADDSUB18X18, modes[0], wrong).all()
 
 
 class Placed(Block):
