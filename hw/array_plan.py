@@ -240,8 +240,19 @@ class ArrayPlan(ABC):
 
     @property
     def skew(self) -> int:
-        """Cycles by which the last row and column work behind the first."""
-        return self.rows + self.cols - 2 if self.flow == "systolic_os" else 0
+        """Cycles by which the last cells work behind the first."""
+        return sum(self.grid) - 2 if self.flow == "systolic_os" else 0
+
+    @property
+    def tile(self) -> tuple[int, int]:
+        """Rows and columns of a systolic array's cell, whose products share blocks."""
+        return 1, 1
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of such cells."""
+        rows, cols = self.tile
+        return -(-self.rows // rows), -(-self.cols // cols)
 
     # Results.
 

@@ -141,8 +141,12 @@ class Plan(ArrayPlan):
         """Products of a sum over K, where datapaths may hold these; else 0."""
         plain = self.plain and self.initial is None
         rounds = self.aligned or self.stage.saturates
-        ways = self.flow != "systolic_os" and not self.carry_save and not self.apart
-        return max(item.count for item in self.sums) if plain and ways and not rounds else 0
+        joined = not self.carry_save and not self.apart
+        # A cell has one tile: what it hands on is made for that.
+        tiles = [item for item in self.sums if item.per_row and item.per_col]
+        alone = len(tiles) == 1 or self.flow != "systolic_os"
+        fits = plain and joined and alone and not rounds
+        return max(item.count for item in self.sums) if fits else 0
 
     @property
     def simple(self) -> bool:
@@ -155,6 +159,12 @@ class Plan(ArrayPlan):
             return None
         found = self.dot(pair)
         return None if found.alone else found
+
+    @cached_property
+    def tile(self):
+        if self.flow != "systolic_os":
+            return super().tile
+        return next((found.tile for item in self.sums if (found := self.blocks(item))), (1, 1))
 
     @cached_property
     def shortest_set(self):

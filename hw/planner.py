@@ -152,11 +152,11 @@ def _check_shared(name: str, planned: Plan) -> None:
         raise DesignError(
             f"the products of {name} ({rule.name}) share DSP blocks: choose --policy dsp"
         )
-    if build.flow != "broadcast" or not planned.simple:
+    if build.flow == "weight_stationary" or not planned.simple:
         raise DesignError(
             f"the products of {name} ({rule.name}) share DSP blocks, which needs single sums that "
             "start from zero, neither saturate nor are rounded, and keep no carries and no digits "
-            f"apart; and --flow broadcast, got {build.flow}"
+            f"apart; and --flow broadcast or systolic_os, got {build.flow}"
         )
     if build.rows % rows or build.cols % cols:
         raise DesignError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import product
 
 from amaranth.hdl import Const, Signal
 
@@ -17,6 +18,9 @@ from .steps import KINDS, StepArray
 
 class SystolicArray(StepArray):
     """``rows`` × ``cols`` cells; weights move from column to column, activations from row to row.
+
+    Where products share DSP blocks, a cell works for a tile of rows and columns, and r and c
+    below count cells.
 
     Streams and throughput: :class:`StepArray`. Row r and column c work r + c cycles behind the
     first: vectors are delayed at the edge, and sums behind the cells, so that they leave together.
@@ -64,16 +68,16 @@ class SystolicArray(StepArray):
         the weights' in the order of creation, and all that it gives is named here: so all cells
         come out as the same module.
         """
-        plan = self.plan
+        plan, (rows, cols) = self.plan, self.plan.grid
         above = [
             self._edge(m, advance, 1, col, self.steps[1].payload.data, marks[col].told)
-            for col in range(plan.cols)
+            for col in range(cols)
         ]
-        for row in range(plan.rows):
+        for row in range(rows):
             mark = marks[plan.step_latency + row]
             mark = mark._replace(mode=marks[plan.step_latency + row - 1].mode)
             left = self._edge(m, advance, 0, row, self.steps[0].payload, marks[row].told, mark)
-            for col in range(plan.cols):
+            for col in range(cols):
                 arriving = above[col] | left
                 for name, numbers in self._standing(row, col):
                     cell = self._cell(m, advance, name, numbers, (row, col), arriving)
@@ -82,13 +86,16 @@ class SystolicArray(StepArray):
                 left = {name: above[col][name] for name in left}
 
     def _edge(self, m, advance, side: int, index: int, codes, told, mark=None) -> dict:
-        """What enters at a row or column, ``index`` cycles later than at the first."""
+        """What enters at a row or column of cells, ``index`` cycles later than at the first."""
         name = f"{('row', 'column')[side]}_edge_{index}"
         edge = place(m, name, ("edge", side), partial(Edge, self.plan, side))
         m.d.comb += edge.enable.eq(advance)
-        for array in codes.shape().members:
-            late = delayed(m, advance, codes[array][index], index, f"{name}_{array}")
-            m.d.comb += edge.codes[array].eq(late)
+        many, there = self.plan.tile[side], (self.plan.rows, self.plan.cols)[side]
+        for place_of, vector in enumerate(range(index * many, min((index + 1) * many, there))):
+            for array in codes.shape().members:
+                line = f"{name}_{array}" + f"_{place_of}" * (many > 1)
+                late = delayed(m, advance, codes[array][vector], index, line)
+                m.d.comb += edge.codes[place_of][array].eq(late)
         ports = edge.signature.members
         m.d.comb += [getattr(edge, what).eq(value) for what, value in told.items() if what in ports]
         if mark is not None:
@@ -100,7 +107,9 @@ class SystolicArray(StepArray):
 
     def _standing(self, row: int, col: int) -> Iterator[tuple[str, list[int]]]:
         """The cells of a place and the sums that they form; ``pe`` is always there, and last."""
-        last_row, last_col = row == self.plan.rows - 1, col == self.plan.cols - 1
+        last_row, last_col = (
+            n == many - 1 for n, many in zip((row, col), self.plan.grid, strict=True)
+        )
         for (per_row, per_col), name in reversed(KINDS.items()):
             numbers = [
                 number
@@ -122,16 +131,15 @@ class SystolicArray(StepArray):
 
     def _hand_over_sums(self, m, advance, cell, numbers: list[int], row: int, col: int) -> None:
         """The sums of a cell, when all others are there too; and what they start from."""
-        plan = self.plan
+        plan, cycles = self.plan, self.plan.skew - row - col
         complete = Signal(name=f"complete_{row}_{col}")
         m.d.comb += complete.eq(cell.complete)
-        for number in numbers:
-            item, label = plan.sums[number], f"{number}_{row}_{col}"
-            index, cycles = item.index(row, col, plan.cols), plan.skew - row - col
-            if item.initial is not None:
+        for number, within, index in self._places(numbers, row, col):
+            label = f"{number}_{index}"
+            if plan.sums[number].initial is not None:
                 start, early = self.initial.payload[index], plan.sum_latency - 1 - cycles
                 m.d.comb += cell.initial.eq(delayed(m, advance, start, early, f"start_{label}"))
-            value = cell.sums[str(number)]
+            value = cell.sums[str(number)][within]
             if 0 < cycles < self.spacing:
                 late = Signal(value.shape(), name=f"held_{label}", reset_less=True)
                 with m.If(complete):
@@ -139,6 +147,15 @@ class SystolicArray(StepArray):
             else:
                 late = delayed(m, advance, value, cycles, f"line_{label}")
             m.d.comb += self.result.payload[str(number)][index].eq(late)
+
+    def _places(self, numbers: list[int], row: int, col: int) -> Iterator[tuple[int, int, int]]:
+        """The sums of a cell that there are: which, its place in the cell, and among all."""
+        plan, (rows, cols) = self.plan, self.plan.tile
+        for number, r, c in product(numbers, range(rows), range(cols)):
+            item, at = plan.sums[number], (row * rows + r, col * cols + c)
+            own = (item.per_row or not r) and (item.per_col or not c)
+            if own and at[0] < plan.rows and at[1] < plan.cols:
+                yield number, item.index(r, c, cols), item.index(*at, plan.cols)
 
 
 def _wires(m, component, label: str) -> dict:

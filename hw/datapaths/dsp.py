@@ -6,6 +6,7 @@ from functools import cached_property
 from math import inf
 
 from amaranth.hdl import Const, Module, Signal, Value
+from amaranth.lib import data
 
 from ...golden.bounds import Range, of_format
 from ...golden.formats import Format
@@ -16,7 +17,7 @@ from ..dsp.kinds import DSP48E2, Kind, kind_of
 from ..dsp.layout import Layout, Side, cascaded, laid
 from ..dsp.overpacking import Overpacking
 from ..dsp.placing import Placing
-from ..dsp.words import placed, word
+from ..dsp.words import placed, word, word_shape
 from ..product import FlaggedLayout, flag_names, raise_flags
 from ..scale.timing import delayed
 from .base import SETTING, Datapath, Dot
@@ -156,6 +157,11 @@ class Dsp(Datapath):
         if layout.held:
             return stages + layout.latency - 1
         return stages + layout.latency + layout.levels - layout.stays
+
+    def words_layout(self, side: int) -> data.ArrayLayout:
+        """The layout of the words of all lanes."""
+        packing = self.layout.packing
+        return data.ArrayLayout(word_shape(packing, side ^ packing.swapped), self.lanes)
 
     def words(self, vectors, side: int):
         """The words of all lanes, of what the forms made for a tile's rows or columns."""

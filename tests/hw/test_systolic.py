@@ -1,5 +1,6 @@
 """The flow systolic_os: the same streams, bits and rate as broadcast, later by the skew."""
 
+import re
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -45,6 +46,11 @@ CASES = [
     ("mxfp4", (3, 3, 8), {"partials": 7}),  # groups as short as the skew: delay lines
     ("nvfp4", (2, 3, 16), {}),  # a group every step
     ("w8a8", (3, 4, 4), {}),  # reductions of any length, kept apart
+    ("int8xint8", (5, 3, 4), {"policy": "dsp"}),  # cells of two rows, the last of one
+    ("int4xint4", (4, 4, 4), {"policy": "dsp", "k_max": 8}),  # of two and two; sums in blocks
+    ("int4xint4", (3, 4, 2), {"policy": "dsp", "blocks": "dsp48e1"}),
+    ("int4xuint4", (4, 3, 2), {"policy": "dsp", "product": "overpacked"}),
+    ("w4a8", (3, 5, 16), {"policy": "dsp", "activation_zero_point": "int8"}),
 ]
 
 
@@ -174,6 +180,18 @@ def test_only_the_skew_comes_on_top_of_the_latency(name, shape):
     for latency in ("array_latency", "latency"):
         late = getattr(plan(engine), latency) - getattr(plan(other), latency)
         assert late == shape[0] + shape[1] - 2
+
+
+@pytest.mark.parametrize(
+    "pair, shape, tile", [("int8xint8", (5, 3, 4), (2, 1)), ("int4xint4", (4, 4, 4), (2, 2))]
+)
+def test_cells_work_for_as_many_as_share_a_block(pair, shape, tile):
+    planned = plan(made(pair, shape, policy="dsp"))
+    grid = tuple(-(-many // of_tile) for many, of_tile in zip(shape, tile, strict=False))
+    assert (planned.tile, planned.grid, planned.skew) == (tile, grid, sum(grid) - 2)
+    text = rtlil.convert(array(planned), name="top", emit_src=False)
+    cells = {line for line in text.splitlines() if re.match(r"  cell \\top\.pe_\d+_\d+ ", line)}
+    assert len(cells) == grid[0] * grid[1]
 
 
 def test_a_result_comes_although_the_next_reduction_lacks_what_it_starts_from():

@@ -14,7 +14,7 @@ SHAPE = {"policy": "dsp", "product": "overpacked", "rows": 2, "cols": 3}
         ({"policy": "lut"}, r"share DSP blocks: choose --policy dsp"),
         ({"rows": 3}, r"--rows a multiple of 2 and --cols of 3, got 3 and 3"),
         ({"cols": 4}, r"--rows a multiple of 2 and --cols of 3, got 2 and 4"),
-        ({"flow": "systolic_os"}, r"--flow broadcast, got systolic_os"),
+        ({"flow": "weight_stationary"}, r"systolic_os, got weight_stationary"),
         ({"carries": "saved"}, r"keep no carries"),
         ({"initial": "int16"}, r"start from zero"),
         ({"blocks": "mult18x18d"}, r"wider than the DSP blocks \(mult18x18d\)"),
