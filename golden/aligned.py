@@ -41,6 +41,9 @@ def accumulate(
     Source: the rule read from microsoft/MMA-Sim (tensor cores of Volta to Blackwell); overflow to
     infinity is this project's choice.
     """
+    weight, activation = (
+        fmt.full(fields) for fmt, fields in zip(formats, (weight, activation), strict=True)
+    )
     (n, k), m = weight.significand.shape, activation.significand.shape[0]
     codes = np.zeros((n, m), np.int64)
     top = product.leading(*formats)

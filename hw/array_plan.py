@@ -13,7 +13,7 @@ from ..golden.bounds import Range
 from ..golden.description import Build
 from ..golden.flags import Reachable
 from ..golden.formats import Format
-from .datapaths import Dsp, SeenForm
+from .datapaths import Blocks, SeenForm
 from .inputs import ANY, Input, Scouting, seen
 from .rows import segment_of
 from .sums import Sum
@@ -204,7 +204,7 @@ class ArrayPlan(ABC):
         segments = (widest - 1) // self.segment if self.segment else 0
         return self.carry_save + segments + self.tail
 
-    def blocks(self, item: Sum) -> Dsp | None:
+    def blocks(self, item: Sum) -> Blocks | None:
         """The datapath that makes a sum over K for a tile of rows and columns; None for others."""
         return None
 

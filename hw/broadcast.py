@@ -7,7 +7,7 @@ from itertools import product
 
 from amaranth.hdl import Const, Signal
 
-from .datapaths import Dsp
+from .datapaths import Blocks
 from .pe import SIDES
 from .prepare import prepare
 from .scale.timing import delayed
@@ -135,10 +135,10 @@ class BroadcastArray(StepArray):
                         m.d.comb += port.eq(vector[key])
                 yield item.index(row, col, plan.cols), element
 
-    def _tiles(self, m, number: int, item: Sum, blocks: Dsp, late: int, operands):
+    def _tiles(self, m, number: int, item: Sum, blocks: Blocks, late: int, operands):
         """The tiles of one sum whose products share blocks, fed and read."""
         plan = self.plan
-        make = partial(blocks.tile_of, item.total, plan.segment, late)
+        make = partial(blocks.tile_of, item, plan.segment, late)
         weights, met = operands
         picked = plan.modes[0].structure is not None
         rows = self._words(m, item, 0, blocks, weights, "")
@@ -149,9 +149,9 @@ class BroadcastArray(StepArray):
         sums = self.result.payload[str(number)]
         for row, col in product(rows, cols[0]):
             tile = place(m, f"tile_{number}_{row}_{col}", ("tile", number), make)
-            ports = (tile.wide, tile.narrow)[:: -1 if blocks.layout.packing.swapped else 1]
             sides = rows[row], cols[row if picked else 0][col]
-            for port, words in zip(ports, sides, strict=True):
+            for name, words in zip(SIDES, sides, strict=True):
+                port = getattr(tile, name)
                 m.d.comb += [port[lane].eq(value) for lane, value in enumerate(words)]
             within = product(*map(range, blocks.tile))
             for place_of, (r, c) in enumerate(within):
@@ -161,7 +161,7 @@ class BroadcastArray(StepArray):
             yield tile
 
     def _words(
-        self, m, item: Sum, side: int, blocks: Dsp, vectors: list[dict], label: str
+        self, m, item: Sum, side: int, blocks: Blocks, vectors: list[dict], label: str
     ) -> dict[int, list]:
         """What tiles take of an operand, a word a lane, by the first of their rows or columns."""
         [key], many = self.plan.inputs(side, [item]), blocks.tile[side]

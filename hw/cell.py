@@ -10,7 +10,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from .array_plan import ArrayPlan
-from .datapaths import Dsp
+from .datapaths import Blocks
 from .pe import SIDES
 from .prepare import prepare
 from .product import FlaggedLayout
@@ -221,16 +221,15 @@ class Cell(wiring.Component):
                     m.d.comb += element.initial.eq(self.initial)
                 yield element
 
-    def _tile(self, m: Module, number: int, blocks: Dsp) -> Iterator[wiring.Component]:
+    def _tile(self, m: Module, number: int, blocks: Blocks) -> Iterator[wiring.Component]:
         """All sums in one tile. What it reads waits where other sums take longer."""
         plan = self.plan
-        tile = blocks.tile_of(plan.sums[number].total, plan.segment, plan.late)
+        tile = blocks.tile_of(plan.sums[number], plan.segment, plan.late)
         m.submodules[f"sum_{number}"] = tile
-        ports = (tile.wide, tile.narrow)[:: -1 if blocks.layout.packing.swapped else 1]
-        for port, name in zip(ports, SIDES, strict=True):
+        for name in SIDES:
             words, waits = getattr(self, name)[WORDS], plan.dot_latency - blocks.latency
             late = delayed(m, self.enable, words.as_value(), waits, f"{name}_words")
-            m.d.comb += port.eq(late)
+            m.d.comb += getattr(tile, name).eq(late)
         sums = self.sums[str(number)]
         m.d.comb += [sums[index].value.eq(tile.o[index]) for index in range(len(sums))]
         yield tile

@@ -7,7 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from ..golden.formats import Bipolar, Codebook, Format, Integer, Minifloat, Policy, Posit, Sliced
-from .shapes import DecodedLayout
+from .shapes import DecodedLayout, shape_of, significands
 from .shift import leading_zeros, shift_left
 
 
@@ -21,7 +21,7 @@ class Decoder(wiring.Component):
     infinite : :class:`bool`
         Whether this element or its partner can be infinite: sign and zero are then told apart.
     apart : :class:`bool`
-        Sign and magnitude, of minifloats and posits.
+        Sign and magnitude.
 
     Members
     -------
@@ -46,26 +46,23 @@ class Decoder(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         code = Cat(self.code, self.select) if self.format.select_width else self.code
-        if self.apart:
-            APART[type(self.format)](m, self.format, code, self.o, apart=True)
-        else:
-            FAMILIES[type(self.format)](m, self.format, code, self.o)
+        FAMILIES[type(self.format)](m, self.format, code, self.o, self.apart)
         return m
 
 
-def _integer(m: Module, fmt: Integer, code, o) -> None:
-    _fixed_point(m, o, code.as_signed() if fmt.signed else code)
+def _integer(m: Module, fmt: Integer, code, o, apart: bool) -> None:
+    _fixed_point(m, o, code.as_signed() if fmt.signed else code, apart)
 
 
-def _sliced(m: Module, fmt: Sliced, code, o) -> None:
+def _sliced(m: Module, fmt: Sliced, code, o, apart: bool) -> None:
     stored, select = code[: fmt.width], code[fmt.width :]
     whole = stored.as_signed() if fmt.signed else stored
-    value = Signal.like(o.significand, name="value")
+    value = Signal(shape_of(significands(fmt)), name="value")
     with m.Switch(select):
         for d in range(1 << fmt.select_width):
             with m.Case(d):
                 m.d.comb += value.eq(_served(fmt, whole, min(d, fmt.width - 1)))
-    _fixed_point(m, o, value)
+    _fixed_point(m, o, value, apart)
 
 
 def _served(fmt: Sliced, whole, d: int):
@@ -80,16 +77,16 @@ def _served(fmt: Sliced, whole, d: int):
     return (above + (up & held)) << d
 
 
-def _codebook(m: Module, fmt: Codebook, code, o) -> None:
-    value = Signal.like(o.significand, name="value")
+def _codebook(m: Module, fmt: Codebook, code, o, apart: bool) -> None:
+    value = Signal(shape_of(significands(fmt)), name="value")
     with m.Switch(code):
         for index, entry in enumerate(entry for table in fmt.tables for entry in table):
             with m.Case(index):
                 m.d.comb += value.eq(entry)
-    _fixed_point(m, o, value)
+    _fixed_point(m, o, value, apart)
 
 
-def _minifloat(m: Module, fmt: Minifloat, code, o, apart: bool = False) -> None:
+def _minifloat(m: Module, fmt: Minifloat, code, o, apart: bool) -> None:
     mantissa = code[: fmt.mantissa_width]
     biased = code[fmt.mantissa_width :][: fmt.exponent_width]
     sign = code[-1] if fmt.signed else Const(0)
@@ -125,12 +122,12 @@ def _minifloat(m: Module, fmt: Minifloat, code, o, apart: bool = False) -> None:
             m.d.comb += o[name].eq(flag)
 
 
-def _bipolar(m: Module, fmt: Bipolar, code, o) -> None:
+def _bipolar(m: Module, fmt: Bipolar, code, o, apart: bool) -> None:
     # 2 u - (2**n - 1): u with its top bit inverted, a one behind it.
-    _fixed_point(m, o, Cat(Const(1, 1), code[:-1], ~code[-1]).as_signed())
+    _fixed_point(m, o, Cat(Const(1, 1), code[:-1], ~code[-1]).as_signed(), apart)
 
 
-def _posit(m: Module, fmt: Posit, code, o, apart: bool = False) -> None:
+def _posit(m: Module, fmt: Posit, code, o, apart: bool) -> None:
     n, sign = fmt.width, code[-1]
     nar = sign & ~code[:-1].any()
     zero = ~code.any()
@@ -168,12 +165,9 @@ FAMILIES = {
     Posit: _posit,
 }
 
-#: What can tell sign and magnitude apart.
-APART = {Minifloat: _minifloat, Posit: _posit}
 
-
-def _fixed_point(m: Module, o, value) -> None:
-    m.d.comb += o.significand.eq(value)
+def _fixed_point(m: Module, o, value, apart: bool) -> None:
+    m.d.comb += o.significand.eq(Mux(value < 0, -value, value) if apart else value)
     if "sign" in o.shape().members:
         m.d.comb += o.sign.eq(value < 0)
     if "zero" in o.shape().members:

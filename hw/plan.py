@@ -13,7 +13,17 @@ from ..golden.bounds import Range
 from ..golden.description import Arithmetic, Build, Operand, Sparse, Stage
 from ..golden.terms import Sided
 from .array_plan import ArrayPlan
-from .datapaths import Datapath, Dsp, Form, Setting, choose
+from .datapaths import (
+    Blocks,
+    Datapath,
+    Dsp,
+    Form,
+    Magnitudes,
+    Multiply,
+    Setting,
+    aligning,
+    choose,
+)
 from .inputs import Input
 from .sparse import INDEX, places, windows
 from .sums import Pair, Sum
@@ -131,8 +141,8 @@ class Plan(ArrayPlan):
     def _kind(self, pair: Pair) -> type[Datapath]:
         name = self.build.datapath
         if self.aligned and pair.rule == "exact":
-            name = "multiply"
-        elif self.stationary and name == "auto":
+            return aligning(name if self._alone else Multiply.name, *pair.formats, self.setting)
+        if self.stationary and name == "auto":
             name = Dsp.name
         return choose(name, *pair.formats, pair.rule, self.setting)
 
@@ -142,11 +152,14 @@ class Plan(ArrayPlan):
         plain = self.plain and self.initial is None
         rounds = self.aligned or self.stage.saturates
         joined = not self.carry_save and not self.apart
-        # A cell has one tile: what it hands on is made for that.
-        tiles = [item for item in self.sums if item.per_row and item.per_col]
-        alone = len(tiles) == 1 or self.flow != "systolic_os"
-        fits = plain and joined and alone and not rounds
+        fits = plain and joined and self._alone and not rounds
         return max(item.count for item in self.sums) if fits else 0
+
+    @property
+    def _alone(self) -> bool:
+        """Whether products may share blocks: a cell of a systolic array has a single tile."""
+        tiles = sum(item.per_row and item.per_col for item in self.sums)
+        return tiles == 1 or self.flow != "systolic_os"
 
     @property
     def simple(self) -> bool:
@@ -155,10 +168,11 @@ class Plan(ArrayPlan):
 
     def blocks(self, item):
         pair = item.pairs[0]
-        if not (self._count and issubclass(self._kind(pair), Dsp)):
+        kind = self._kind(pair)
+        if not (issubclass(kind, Magnitudes) or (self._count and issubclass(kind, Dsp))):
             return None
         found = self.dot(pair)
-        return None if found.alone else found
+        return None if isinstance(found, Dsp) and found.alone else found
 
     @cached_property
     def tile(self):
@@ -244,9 +258,14 @@ class Plan(ArrayPlan):
 
     @cached_property
     def dot_latency(self):
-        if self.aligned:
-            return 1
-        return max(self.dot(pair).latency for item in self.sums for pair in item.pairs)
+        found = []
+        for item in self.sums:
+            blocks = self.blocks(item)
+            if item.aligned:
+                found.append(1 if blocks is None else blocks.latency)
+            else:
+                found += [self.dot(pair).latency for pair in item.pairs]
+        return max(found)
 
     @cached_property
     def _path(self) -> ScalePath:
@@ -273,14 +292,14 @@ class Plan(ArrayPlan):
 
     @property
     def remarks(self):
-        dots = [] if self.aligned else [self.dot(item.pairs[0]) for item in self.sums]
+        dots = [self.dot(item.pairs[0]) for item in self.sums]
         sparse = (
             f"{self.structure} sparse weights: a step takes {self.step} elements of K, of which "
             f"each row multiplies {self.lanes}",
         )
         return (
             *(sparse if self.structure else ()),
-            *(dot.remark for dot in dots if isinstance(dot, Dsp)),
+            *(dot.remark for dot in dots if isinstance(dot, Blocks)),
             *(self._path.remarks if self.serial else ()),
         )
 

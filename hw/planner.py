@@ -19,7 +19,7 @@ from .sums import Sum
 from .terms import planned_terms
 
 #: Datapaths of sums whose products are aligned.
-_ALIGNING = ("auto", "multiply")
+_ALIGNING = ("auto", "multiply", "dsp")
 
 
 def plan(engine: Engine) -> ArrayPlan:

@@ -54,7 +54,8 @@ class DecodedLayout(data.StructLayout):
     def __init__(self, fmt: Format, *, infinite: bool = False, apart: bool = False):
         members = {"significand": shape_of(significands(fmt))}
         if apart:
-            members["significand"] = unsigned(significands(fmt).high.bit_length())
+            bounds = significands(fmt)
+            members["significand"] = unsigned(max(bounds.high, -bounds.low).bit_length())
         if fmt.exponent_span:
             span = fmt.exponent_span + (least_exponent(fmt) if apart else 0)
             members["exponent"] = unsigned(span.bit_length())

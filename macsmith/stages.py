@@ -110,7 +110,7 @@ def _sum(planned: Plan, item: Sum, number: str) -> list[Row]:
     stage = planned.stage
     if planned.aligned and stage.format is not None:
         what = f"{stage.terms} products and the accumulator, F = {stage.fraction}, truncated"
-        cycles = 2 + planned.skew
+        cycles = 1 + planned.step_latency + planned.skew
         return [
             Row(f"aligned sum{number}", stage.format.bits, None, stage.format.name, cycles, what)
         ]

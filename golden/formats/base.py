@@ -168,6 +168,13 @@ class Format(ABC):
         """
         return self._fields(self.check(codes), self._check_select(select))
 
+    def full(self, fields: Fields) -> Fields:
+        """The same numbers with the significand's leading bit in the highest place that it has.
+
+        Subnormal and fixed-point numbers keep their least exponent; those of most formats are so.
+        """
+        return fields
+
     def decode(self, codes: npt.ArrayLike, select: npt.ArrayLike = 0) -> Array:
         """The values of ``codes`` as float64, exactly; NaN and infinity by the format's policy."""
         codes = self.check(codes)

@@ -87,6 +87,15 @@ class Posit(Format):
         significand = np.where(zero, 0, significand)
         return Fields((sign == 1) & ~nan, significand, exponent.astype(np.int32), kind)
 
+    def full(self, fields: Fields) -> Fields:
+        # Short of fraction bits is who has a long regime; zero is aligned as the least number is.
+        size = np.frexp(fields.significand.astype(np.float64))[1]
+        missing = np.where(size > 0, self.significand_width - size, self.fraction_width)
+        return fields._replace(
+            significand=fields.significand << missing,
+            exponent=(fields.exponent - missing).astype(np.int32),
+        )
+
     def _encode(self, values: Array, rounding: Rounding, saturate: bool, select: int) -> Array:
         nan = np.isnan(values) | (np.isinf(values) & (not saturate))
         magnitude = np.abs(np.where(nan, 0.0, values))

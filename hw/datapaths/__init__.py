@@ -10,6 +10,7 @@ from math import inf
 
 from ...golden.errors import DesignError
 from ...golden.formats import Format
+from ..shapes import significands
 from . import measured
 from .base import SETTING, Datapath, Setting
 from .bit_plane import BitPlane
@@ -19,8 +20,9 @@ from .decoded import Decoded
 from .dsp import Dsp, Overpacked, OverpackedCorrected
 from .forms import Codes, Form, Making
 from .lmul import LMul
+from .magnitudes import Magnitudes
 from .minifloat import MinifloatTable
-from .multiply import Multiply
+from .multiply import DSP_BITS, Multiply
 from .plane_serial import PlaneSerial
 from .select import Select
 from .serial import SeenForm, SerialForm
@@ -29,6 +31,7 @@ from .table import Table
 
 __all__ = [
     "KINDS",
+    "Blocks",
     "Codes",
     "Datapath",
     "Decoded",
@@ -39,8 +42,13 @@ __all__ = [
     "SeenForm",
     "SerialForm",
     "Setting",
+    "Magnitudes",
+    "aligning",
     "choose",
 ]
+
+#: Datapaths whose products share DSP blocks.
+Blocks = Dsp | Magnitudes
 
 #: name -> datapath.
 KINDS: dict[str, type[Datapath]] = {
@@ -93,6 +101,26 @@ def choose(
             f"({setting.blocks}): choose --datapath auto"
         )
     return KINDS[name]
+
+
+def aligning(
+    name: str, weight: Format, activation: Format, setting: Setting
+) -> type[Multiply | Magnitudes]:
+    """The datapath called ``name`` (or ``auto``) of products that are aligned one by one."""
+    if name == Dsp.name and setting.policy != "dsp":
+        raise DesignError(f"datapath {name} is of DSP blocks: choose --policy dsp")
+    there = setting.policy == "dsp" and setting.blocks != "inferred"
+    serves = there and Magnitudes.serves(weight, activation)
+    serves = serves and Magnitudes.fits(weight, activation, setting.blocks)
+    if name == Dsp.name and not serves:
+        raise DesignError(
+            f"{weight.name} × {activation.name} is wider than the DSP blocks "
+            f"({setting.blocks}): choose --datapath auto"
+        )
+    small = sum(significands(fmt).width for fmt in (weight, activation)) < DSP_BITS
+    if not serves or name == Multiply.name or (name == "auto" and small):
+        return Multiply
+    return Magnitudes
 
 
 def cheapest(

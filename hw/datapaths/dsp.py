@@ -20,6 +20,7 @@ from ..dsp.placing import Placing
 from ..dsp.words import placed, word, word_shape
 from ..product import FlaggedLayout, flag_names, raise_flags
 from ..scale.timing import delayed
+from ..sums import Sum
 from .base import SETTING, Datapath, Dot
 from .decoded import Placed
 from .forms import Form, together
@@ -174,9 +175,9 @@ class Dsp(Datapath):
             else:
                 yield word(packing, port, numbers)
 
-    def tile_of(self, total: Range, segment: int, late: int) -> Tile:
+    def tile_of(self, item: Sum, segment: int, late: int) -> Tile:
         """The sums over K of a tile."""
-        return Tile(self.layout, total, segment, late)
+        return Tile(self.layout, item.total, segment, late)
 
     def component(self):
         return CascadeDot(self)
@@ -208,8 +209,8 @@ class Overpacked(Dsp):
     def remark(self):
         return f"{super().remark}; products approximate: see product rule {self.name}"
 
-    def tile_of(self, total, segment, late):
-        return OverpackedTile(self.layout, total, segment, late)
+    def tile_of(self, item, segment, late):
+        return OverpackedTile(self.layout, item.total, segment, late)
 
 
 class OverpackedCorrected(Overpacked):

@@ -153,7 +153,8 @@ class Tile(wiring.Component):
     -------
     enable, accumulate, first : :py:`In(1)`
         Only ``enable`` where weights stay.
-    load, swap, wide, narrow : as of :class:`Cascades`
+    load, swap : as of :class:`Cascades`
+    weight, activation : as ``wide`` and ``narrow`` of :class:`Cascades`
     o : :py:`Out(ArrayLayout(…, rows * cols))`
         The sums, row by row.
     """
@@ -170,19 +171,31 @@ class Tile(wiring.Component):
             {
                 "enable": In(1),
                 **marks,
-                "wide": cascades["wide"],
-                "narrow": cascades["narrow"],
+                **dict(zip(self._sides, (cascades["wide"], cascades["narrow"]), strict=True)),
                 "o": Out(data.ArrayLayout(shape_of(total), rows * cols)),
             }
         )
 
+    @property
+    def _sides(self) -> tuple[str, str]:
+        """Whose words are in the wide port, and in the narrow one."""
+        swapped = self.layout.packing.swapped
+        return ("activation", "weight") if swapped else ("weight", "activation")
+
+    @property
+    def _words(self) -> tuple:
+        """The words of the wide port, and of the narrow one."""
+        wide, narrow = (getattr(self, name) for name in self._sides)
+        return wide, narrow
+
     def elaborate(self, platform):
         m, layout = Module(), self.layout
         m.submodules.cascades = cascades = Cascades(layout)
+        wide, narrow = self._words
         m.d.comb += [
             cascades.enable.eq(self.enable),
-            cascades.wide.eq(self.wide),
-            cascades.narrow.eq(self.narrow),
+            cascades.wide.eq(wide),
+            cascades.narrow.eq(narrow),
         ]
         if layout.held:
             m.d.comb += [cascades.take.eq(self.accumulate), cascades.first.eq(self.first)]
@@ -232,7 +245,7 @@ class OverpackedTile(Tile):
         packing, found = self.layout.packing, {field: [] for field in self.layout.packing.fields}
         for lane in range(self.layout.lanes):
             low = []
-            for side, word in enumerate((self.wide[lane], self.narrow[lane])):
+            for side, word in enumerate(words[lane] for words in self._words):
                 waits = f"low_{side}_{lane}"
                 low.append([
                     delayed(m, self.enable, bits, self.layout.latency, f"{waits}_{n}")

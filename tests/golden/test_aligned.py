@@ -26,6 +26,9 @@ UNITS = [
     ("int8_sym", "int4_sym", "fp32", 4, 4),
     ("e4m3", "int8", "fp32", 1, 4),
     ("e3m2", "e2m3", "fp32", 48, 1),
+    ("posit8_1", "posit8_1", "fp32", 20, 4),
+    ("posit8_0", "int4", "e8m13_ieee", 10, 2),
+    ("bf16", "posit8_1", "fp32", 24, 4),
 ]
 units = pytest.mark.parametrize("unit", UNITS, ids=lambda u: f"{u[0]}x{u[1]}-{u[2]}-F{u[3]}-{u[4]}")
 KINDS = ("any code", "near one", "subnormal", "greatest", "cancelling", "few special")

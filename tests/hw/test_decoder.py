@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Shape, Signal
 from macsmith.golden import DesignError, Policy, lookup
 from macsmith.golden.formats import Kind, names
 from macsmith.hw.decoder import Decoder
-from macsmith.hw.shapes import DecodedLayout, fraction_below, significands
+from macsmith.hw.shapes import DecodedLayout, fraction_below, least_exponent
 from macsmith.sim.sweep import Sweep
 
 
@@ -32,37 +32,40 @@ GROUPS = {
 }
 
 
+#: What elements are decoded to, besides their significands.
+WAYS = {"": {}, ", infinite": {"infinite": True}, ", apart": {"apart": True}}
+
+
 def decode_all(formats, codes):
-    """(format, infinite) -> member -> what the hardware gives for ``codes``, one design for all."""
+    """(format, way) -> member -> what the hardware gives for ``codes``, one design for all."""
     m = Module()
     w, a = Signal(max(fmt.bits for fmt in formats), name="w"), Signal(1, name="a")
     outputs, layouts = {}, {}
     for fmt in formats:
-        for infinite in (False, True):
-            decoder = Decoder(fmt, infinite=infinite)
+        for way, told in WAYS.items():
+            decoder = Decoder(fmt, **told)
             m.submodules[f"decoder_{len(outputs)}"] = decoder
             m.d.comb += decoder.code.eq(w[: fmt.bits])
-            key = f"{fmt.name}{', infinite' * infinite}"
-            outputs[key] = decoder.o.as_value()
-            layouts[key] = fmt, infinite, DecodedLayout(fmt, infinite=infinite)
+            outputs[fmt.name + way] = decoder.o.as_value()
+            layouts[fmt.name + way] = fmt, way, DecodedLayout(fmt, **told)
     found = Sweep(m, w, a, outputs).run(codes, np.zeros_like(codes))
-    for key, (fmt, infinite, layout) in layouts.items():
-        yield key, fmt, infinite, unpack(layout, fmt, found[key])
+    for key, (fmt, way, layout) in layouts.items():
+        yield key, fmt, way, unpack(layout, found[key])
 
 
-def unpack(layout, fmt, words):
+def unpack(layout, words):
     """The members as integers, the significand signed where its shape is."""
     whole = sum(words[:, i].astype(np.uint64) << np.uint64(32 * i) for i in range(words.shape[1]))
     members = {}
     for name, field in layout:
         value = (whole >> np.uint64(field.offset)).astype(np.int64) & ((1 << field.width) - 1)
-        if name == "significand" and significands(fmt).signed:
+        if name == "significand" and Shape.cast(field.shape).signed:
             value -= (value >> (field.width - 1)) << field.width
         members[name] = value
     return members
 
 
-def expected(fmt, infinite, codes):
+def expected(fmt, way, codes):
     """What the members must be, and for which codes they count."""
     fields = fmt.fields(codes)
     nan, finite = fields.kind == Kind.NAN, fields.kind == Kind.FINITE
@@ -81,29 +84,36 @@ def expected(fmt, infinite, codes):
         "nan": (nan, every),
         "inf": (fields.kind == Kind.INFINITE, every),
     }
-    if infinite:
+    if "apart" in WAYS[way]:
+        magnitude = np.where(finite, significand, 0)
+        wanted |= {
+            "significand": (magnitude, every),
+            "exponent": (exponent + least_exponent(fmt), finite),
+            "sign": (fields.sign, finite & (significand > 0)),
+        }
+    if "infinite" in WAYS[way]:
         wanted["sign"] = fields.sign, ~nan
         wanted["zero"] = nan | (finite & (fields.significand == 0)), every
     return wanted
 
 
-def wrong_members(fmt, infinite, codes, got):
+def wrong_members(fmt, way, codes, got):
     """The members that differ somewhere; one that the layout leaves out must be constant zero."""
     legal = np.isin(codes & ((1 << fmt.bits) - 1), fmt.legal) if fmt.bits <= 16 else codes >= 0
     legal &= codes >> fmt.bits == 0
     result = []
-    for name, (wanted, counts) in expected(fmt, infinite, codes[legal]).items():
+    for name, (wanted, counts) in expected(fmt, way, codes[legal]).items():
         found = got[name][legal] if name in got else 0
         if ((found != wanted) & counts).any():
             result.append(name)
-    return result + [name for name in got if name not in expected(fmt, infinite, codes[:0])]
+    return result + [name for name in got if name not in expected(fmt, way, codes[:0])]
 
 
 def check(formats, codes):
     return {
         key: wrong
-        for key, fmt, infinite, got in decode_all(formats, codes)
-        if (wrong := wrong_members(fmt, infinite, codes, got))
+        for key, fmt, way, got in decode_all(formats, codes)
+        if (wrong := wrong_members(fmt, way, codes, got))
     }
 
 
@@ -129,6 +139,6 @@ def test_the_groups_hold_every_policy():
 def test_a_wrong_decoder_is_found():
     """The decoder of one policy stands for another's."""
     codes = np.arange(256)
-    [(_, _, _, got), _] = decode_all([lookup("e4m3_ieee")], codes)
-    assert wrong_members(lookup("e4m3_ieee"), False, codes, got) == []
-    assert wrong_members(lookup("e4m3"), False, codes, got) == ["significand", "nan", "inf"]
+    [(_, _, _, got), *_] = decode_all([lookup("e4m3_ieee")], codes)
+    assert wrong_members(lookup("e4m3_ieee"), "", codes, got) == []
+    assert wrong_members(lookup("e4m3"), "", codes, got) == ["significand", "nan", "inf"]

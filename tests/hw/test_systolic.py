@@ -49,6 +49,11 @@ CASES = [
     ("int8xint8", (5, 3, 4), {"policy": "dsp"}),  # cells of two rows, the last of one
     ("int4xint4", (4, 4, 4), {"policy": "dsp", "k_max": 8}),  # of two and two; sums in blocks
     ("int4xint4", (3, 4, 2), {"policy": "dsp", "blocks": "dsp48e1"}),
+    (
+        "int8xbf16",
+        (3, 2, 2),
+        {"policy": "dsp", "accumulate": "aligned", "fraction": 24},
+    ),  # floats, of two rows
     ("int4xuint4", (4, 3, 2), {"policy": "dsp", "product": "overpacked"}),
     ("w4a8", (3, 5, 16), {"policy": "dsp", "activation_zero_point": "int8"}),
 ]

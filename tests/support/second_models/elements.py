@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -37,7 +37,8 @@ def element(name: str) -> Element:
         greatest = max(abs(v.fraction) for v in known if v.finite)
         top = greatest.numerator.bit_length() - greatest.denominator.bit_length()
         bits = len(known).bit_length() - 1
-        return Element(bits, known.__getitem__, lambda code: top, tuple(range(len(known))))
+        leading = of_posit(known) if name.startswith("posit") else lambda code: top
+        return Element(bits, known.__getitem__, leading, tuple(range(len(known))))
     if found := re.fullmatch(r"(u?)int(\d+)(_sym)?", name):
         return integer(int(found[2]), signed=not found[1], symmetric=bool(found[3]))
     found = re.fullmatch(r"(u?)e(\d)m(\d+)(?:b(\d+))?(?:_(\w+))?", name)
@@ -45,6 +46,22 @@ def element(name: str) -> Element:
     policy = found[5] or BARE.get(name, "finite")
     made = standard(int(found[2]), int(found[3]), policy, signed=not found[1])
     return of_float(made if found[4] is None else rebias(made, int(found[4])))
+
+
+def of_posit(known: Sequence[Real]) -> Callable[[int], int]:
+    """Posits have a hidden bit, whatever their regime leaves of the fraction; zero the least."""
+    sizes = [abs(value.fraction) if value.finite else Fraction(0) for value in known]
+    least = min(size for size in sizes if size)
+
+    def leading(code: int) -> int:
+        size, exponent = sizes[code] or least, 0
+        while size >= 2:
+            size, exponent = size / 2, exponent + 1
+        while size < 1:
+            size, exponent = size * 2, exponent - 1
+        return exponent
+
+    return cache(leading)
 
 
 def rebias(made: Float, bias: int) -> Float:

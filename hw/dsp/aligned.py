@@ -1,0 +1,139 @@
+# amaranth: UnusedElaboratable=no
+"""Float sums of a tile: significands in shared blocks; signs, exponents and flags beside them."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+from amaranth.hdl import Cat, Module, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..aligned_sum import AlignedSum, Alignment
+from ..product import exponent_sum, raise_flags
+from ..scale.timing import delayed
+from ..shapes import member
+from ..sums import Sum
+from .element import Cascades
+from .words import word
+
+if TYPE_CHECKING:
+    from ..datapaths.magnitudes import Magnitudes
+
+
+class AlignedTile(wiring.Component):
+    """The aligned sums of some rows and columns, whose products share blocks.
+
+    Parameters
+    ----------
+    datapath : :class:`Magnitudes`
+    total : :class:`Sum`
+    late : cycles by which the sums are to leave later.
+
+    Members
+    -------
+    enable, accumulate, first : :py:`In(1)`
+    weight, activation : :py:`In(datapath.words_layout(…))`
+    o : :py:`Out(ArrayLayout(format.bits, rows * cols))`
+        As of :class:`Tile`.
+    """
+
+    def __init__(self, datapath: Magnitudes, total: Sum, late: int):
+        self.datapath, self.late = datapath, late
+        self.alignment = Alignment(datapath, total)
+        rows, cols = datapath.tile
+        super().__init__(
+            {
+                "enable": In(1),
+                "accumulate": In(1),
+                "first": In(1),
+                "weight": In(datapath.words_layout(0)),
+                "activation": In(datapath.words_layout(1)),
+                "o": Out(data.ArrayLayout(self.alignment.format.bits, rows * cols)),
+            }
+        )
+
+    def elaborate(self, platform):
+        m, datapath, plan = Module(), self.datapath, self.alignment
+        rows, cols = datapath.tile
+        products = self._products(m)
+        beside = self._beside(m, 0, rows), self._beside(m, 1, cols)
+        for row, col in product(range(rows), range(cols)):
+            found, label = AlignedSum(plan), f"{row}_{col}"
+            m.submodules[f"sum_{label}"] = found
+            m.d.comb += [
+                found.enable.eq(self.enable),
+                found.accumulate.eq(self.accumulate),
+                found.first.eq(self.first),
+            ]
+            for lane in range(datapath.lanes):
+                w, a = beside[0][row][lane], beside[1][col][lane]
+                term, mark = self._term(m, w, a, f"{label}_{lane}")
+                m.d.comb += [
+                    found.terms[lane].eq(term),
+                    found.terms[lane].magnitude.eq(products[lane][row, col]),
+                    found.marks[lane].eq(mark),
+                ]
+            late = delayed(m, self.enable, found.o, self.late, f"late_{label}")
+            m.d.comb += self.o[row * cols + col].eq(late)
+        return m
+
+    def _products(self, m: Module) -> list[dict]:
+        """The magnitudes of every lane's products, by row and column."""
+        layout = self.datapath.layout
+        packing = layout.packing
+        m.submodules.blocks = blocks = Cascades(layout)
+        m.d.comb += blocks.enable.eq(self.enable)
+        found = []
+        for lane in range(layout.lanes):
+            for side, operand in enumerate((self.weight, self.activation)):
+                place = side ^ packing.swapped
+                port = (blocks.wide, blocks.narrow)[place]
+                many = range(self.datapath.tile[side])
+                numbers = [operand[lane][number].significand for number in many]
+                m.d.comb += port[lane].eq(word(packing, place, numbers))
+            magnitudes = {}
+            for field in packing.fields:
+                at = (field.wide, field.narrow)[:: -1 if packing.swapped else 1]
+                bits = packing.bits(1, field)
+                magnitudes[at] = blocks.o[lane][field.offset : field.offset + bits]
+            found.append(magnitudes)
+        return found
+
+    def _beside(self, m: Module, side: int, many: int) -> list[list]:
+        """What else there is of every element, a cycle before its products; row or column by lane.
+
+        What has to do with both elements of a product is found in that cycle.
+        """
+        waits = self.datapath.layout.latency - 1
+        found = []
+        for number in range(many):
+            lanes = []
+            for lane in range(self.datapath.lanes):
+                element = (self.weight, self.activation)[side][lane][number]
+                names = [name for name in element.shape().members if name != "significand"]
+                layout = data.StructLayout({name: element.shape().members[name] for name in names})
+                label = f"{('weight', 'activation')[side]}_{number}_{lane}"
+                bits = Cat(element[name] for name in names)
+                late = Signal(layout, name=f"beside_{label}")
+                m.d.comb += late.eq(delayed(m, self.enable, bits, waits, f"waits_{label}"))
+                lanes.append(late)
+            found.append(lanes)
+        return found
+
+    def _term(self, m: Module, w, a, label: str):
+        """Sign and exponent of a product, and its flags."""
+        plan, datapath = self.alignment, self.datapath
+        term = Signal(plan.term, name=f"term_{label}", reset_less=True)
+        mark = Signal(plan.marks, name=f"mark_{label}", reset_less=True)
+        raised = Signal.like(mark, name=f"raised_{label}")
+        raise_flags(m, datapath.flags, w, a, raised)
+        exponent = exponent_sum(w, a) + (plan.offsets[0] - datapath.excess)
+        with m.If(self.enable):
+            m.d.sync += [
+                term.sign.eq(member(w, "sign") ^ member(a, "sign")),
+                term.exponent.eq(exponent),
+                mark.eq(raised),
+            ]
+        return term, mark
