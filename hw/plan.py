@@ -17,6 +17,7 @@ from .datapaths import (
     Blocks,
     Datapath,
     Dsp,
+    DspAdders,
     Form,
     Magnitudes,
     Multiply,
@@ -169,7 +170,8 @@ class Plan(ArrayPlan):
     def blocks(self, item):
         pair = item.pairs[0]
         kind = self._kind(pair)
-        if not (issubclass(kind, Magnitudes) or (self._count and issubclass(kind, Dsp))):
+        shares = self._count and issubclass(kind, (Dsp, DspAdders))
+        if not (shares or issubclass(kind, Magnitudes)):
             return None
         found = self.dot(pair)
         return None if isinstance(found, Dsp) and found.alone else found

@@ -21,6 +21,7 @@ DATAPATHS = (
     "bit_serial",
     "plane_serial",
     "dsp",
+    "dsp_adders",
 )
 CARRIES = ("added", "saved")
 

@@ -18,6 +18,7 @@ from .bit_serial import BitSerial
 from .booth import Booth
 from .decoded import Decoded
 from .dsp import Dsp, Overpacked, OverpackedCorrected
+from .dsp_adders import DspAdders
 from .forms import Codes, Form, Making
 from .lmul import LMul
 from .magnitudes import Magnitudes
@@ -36,6 +37,7 @@ __all__ = [
     "Datapath",
     "Decoded",
     "Dsp",
+    "DspAdders",
     "Form",
     "Making",
     "PlaneSerial",
@@ -48,14 +50,14 @@ __all__ = [
 ]
 
 #: Datapaths whose products share DSP blocks.
-Blocks = Dsp | Magnitudes
+Blocks = Dsp | DspAdders | Magnitudes
 
 #: name -> datapath.
 KINDS: dict[str, type[Datapath]] = {
     kind.name: kind
     for kind in (
         *(MinifloatTable, Select, Booth, Table, BitPlane, SplitShift, Multiply),
-        *(BitSerial, PlaneSerial, Dsp),
+        *(BitSerial, PlaneSerial, Dsp, DspAdders),
     )
 }
 
@@ -87,7 +89,8 @@ def choose(
         serving = [kind for kind in serving if kind.by_lane(weight, activation)]
     if name == "auto" or not (weight.bits and activation.bits):
         return cheapest(serving, weight, activation, setting)
-    if name == Dsp.name and setting.policy != "dsp":
+    of_blocks = [kind for kind in (Dsp, DspAdders) if kind.name == name]
+    if of_blocks and setting.policy != "dsp":
         raise DesignError(f"datapath {name} is of DSP blocks: choose --policy dsp")
     if KINDS[name] not in serving:
         sparse = " (sparse)" if setting.picked else ""
@@ -95,10 +98,10 @@ def choose(
             f"datapath {name} does not serve {weight.name} × {activation.name}{sparse}; these do: "
             + ", ".join(["auto", *(kind.name for kind in serving)])
         )
-    if name == Dsp.name and not Dsp.fits(weight, activation, setting.blocks):
+    if not all(kind.fits(weight, activation, setting.blocks) for kind in of_blocks):
         raise DesignError(
             f"{weight.name} × {activation.name} is wider than the DSP blocks "
-            f"({setting.blocks}): choose --datapath auto"
+            f"({setting.blocks}), or these have no adders in parts: choose --datapath auto"
         )
     return KINDS[name]
 

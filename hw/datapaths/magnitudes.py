@@ -5,9 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from math import inf
 
-from amaranth.hdl import Cat, Value
-from amaranth.lib import data
-
 from ...golden.bounds import Range
 from ...golden.formats import Format
 from ..dsp.aligned import AlignedTile
@@ -19,9 +16,10 @@ from ..sums import Sum
 from .decoded import Parts
 from .forms import together
 from .multiply import Multiply
+from .tiles import Tiled
 
 
-class Magnitudes(Multiply):
+class Magnitudes(Tiled, Multiply):
     """Unsigned significands share blocks; signs, exponents and flags travel beside them."""
 
     name = "magnitudes"
@@ -61,16 +59,6 @@ class Magnitudes(Multiply):
         return best and Layout(self.kind, best, self.lanes, 1, 0)
 
     @property
-    def layout(self) -> Layout:
-        assert self.found is not None
-        return self.found
-
-    @property
-    def tile(self) -> tuple[int, int]:
-        """Rows and columns that share blocks."""
-        return self.layout.packing.tile
-
-    @property
     def remark(self) -> str:
         """How products lie on blocks, in a line."""
         rows, cols = self.tile
@@ -98,16 +86,6 @@ class Magnitudes(Multiply):
     def excess(self) -> int:
         """By what the exponents of both elements together are too large."""
         return sum(map(least_exponent, (self.weight, self.activation)))
-
-    def words_layout(self, side: int) -> data.ArrayLayout:
-        """The layout of the elements of all lanes, those of the tile's rows or columns together."""
-        elements = data.ArrayLayout(self.forms[side].layout, self.tile[side])
-        return data.ArrayLayout(elements, self.lanes)
-
-    def words(self, vectors, side: int):
-        """The elements of each lane."""
-        for lane in range(self.lanes):
-            yield Cat(Value.cast(vector[lane]) for vector in vectors)
 
     def tile_of(self, item: Sum, segment: int, late: int) -> AlignedTile:
         """The sums over K of a tile."""

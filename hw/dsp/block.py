@@ -17,6 +17,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from .kinds import Kind
+from .kinds.kind import Ports
 
 _INSTANCES: ContextVar[bool] = ContextVar("instances", default=False)
 
@@ -29,6 +30,23 @@ def instances() -> Iterator[None]:
         yield
     finally:
         _INSTANCES.reset(token)
+
+
+def instantiated() -> bool:
+    """Whether blocks are instances here."""
+    return _INSTANCES.get()
+
+
+def instance(cell: str, ports: Ports) -> Module:
+    """A module with nothing but an instance."""
+    m = Module()
+    m.submodules.block = Instance(
+        cell,
+        *(("p", name, value) for name, value in ports.parameters.items()),
+        *(("i", name, value) for name, value in ports.inputs.items()),
+        *(("o", name, value) for name, value in ports.outputs.items()),
+    )
+    return m
 
 
 @dataclass(frozen=True)
@@ -114,7 +132,7 @@ class Block(wiring.Component):
         super().__init__(ports)
 
     def elaborate(self, platform):
-        return self._instance() if _INSTANCES.get() else self._plain()
+        return self._instance() if instantiated() else self._plain()
 
     @property
     def takes(self) -> Value:
@@ -166,13 +184,8 @@ class Block(wiring.Component):
         return register
 
     def _instance(self) -> Module:
-        m, found = Module(), self.kind.ports(self)
-        m.submodules.block = Instance(
-            self.kind.cell,
-            *(("p", name, value) for name, value in found.parameters.items()),
-            *(("i", name, value) for name, value in found.inputs.items()),
-            *(("o", name, value) for name, value in found.outputs.items()),
-        )
+        found = self.kind.ports(self)
+        m = instance(self.kind.cell, found)
         if self.kind.geometry.cascades and "PCOUT" not in found.outputs:
             m.d.comb += self.above.eq(self.p)  # there is no wire of the column
         return m

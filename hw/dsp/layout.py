@@ -55,6 +55,11 @@ class Layout:
     stays: bool = False
 
     @property
+    def tile(self) -> tuple[int, int]:
+        """Rows and columns whose sums these are."""
+        return self.packing.tile
+
+    @property
     def held(self) -> bool:
         """Whether blocks accumulate."""
         return self.count > 0

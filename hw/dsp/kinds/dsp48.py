@@ -10,6 +10,7 @@ from ..packing import Geometry
 from .kind import Kind, Ports
 
 if TYPE_CHECKING:
+    from ..adder import Adder
     from ..block import Block
 
 
@@ -73,6 +74,48 @@ def _dsp48e1(block: Block) -> Ports:
     return _ports(block, opmode, {"USE_DPORT": "TRUE"}, Const(mode.start, block.kind.geometry.sum))
 
 
+def _adder(adder: Adder, opmode: Value) -> Ports:
+    """What both have alike: X is A and B together, Y is C."""
+    mode, size = adder.mode, adder.kind.geometry.sum
+    parameters = {
+        **dict.fromkeys(("AREG", "ACASCREG", "BREG", "BCASCREG", "CREG", "PREG"), 1),
+        **dict.fromkeys(("OPMODEREG", "ALUMODEREG", "INMODEREG", "MREG", "ADREG", "DREG"), 0),
+        **dict.fromkeys(("CARRYINREG", "CARRYINSELREG"), 0),
+        "USE_MULT": "NONE",
+        "USE_SIMD": {2: "TWO24", 4: "FOUR12"}[mode.parts],
+    }
+    # A single register of A and B is the second.
+    enables = {name: adder.enable for name in ("A2", "B2", "C")} | {"P": adder.takes}
+    inputs = {
+        **_TIED,
+        "CLK": ClockSignal(),
+        "A": adder.a[18:], "B": adder.a[:18], "C": adder.c,
+        "D": Const(0, adder.kind.geometry.wide),
+        "INMODE": Const(0, 5),
+        "OPMODE": opmode,
+        "PCIN": adder.below if mode.cascades else Const(0, size),
+        **{f"CE{name}": Const(0, 1) for name in ("A1", "B1", "D", "AD", "M", "INMODE")},
+        **{f"CE{name}": value for name, value in enables.items()},
+    }  # fmt: skip
+    return Ports(parameters, inputs, {"P": adder.p, "PCOUT": adder.above})
+
+
+def _dsp48e2_adder(adder: Adder) -> Ports:
+    """W: the sum; Z: the block below."""
+    mode = adder.mode
+    held: Value = Cat(~adder.first, Const(0, 1)) if mode.accumulates else Const(0, 2)
+    return _adder(adder, Cat(Const(0b1111, 4), Const(int(mode.cascades), 3), held))
+
+
+def _dsp48e1_adder(adder: Adder) -> Ports:
+    """Z: the sum, or the block below."""
+    mode = adder.mode
+    added: Value = Const(int(mode.cascades), 3)
+    if mode.accumulates:
+        added = Cat(Const(0, 1), ~adder.first, Const(0, 1))
+    return _adder(adder, Cat(Const(0b1111, 4), added))
+
+
 #: Inputs that no mode here uses.
 _TIED = {
     **{name: Const(0, size) for name, size in {
@@ -86,7 +129,7 @@ _TIED = {
 }  # fmt: skip
 
 #: A 27 × 18 multiplier behind a pre-adder, and 48 bits that add up four numbers.
-DSP48E2 = Kind("dsp48e2", "DSP48E2", Geometry(27, 18, 48), _dsp48e2)
+DSP48E2 = Kind("dsp48e2", "DSP48E2", Geometry(27, 18, 48), _dsp48e2, _dsp48e2_adder)
 
 #: 25 × 18, and 48 bits that add up three: what is held, what starts a sum, or the block below.
-DSP48E1 = Kind("dsp48e1", "DSP48E1", Geometry(25, 18, 48, holds="alone"), _dsp48e1)
+DSP48E1 = Kind("dsp48e1", "DSP48E1", Geometry(25, 18, 48, holds="alone"), _dsp48e1, _dsp48e1_adder)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..packing import Geometry
 
 if TYPE_CHECKING:
+    from ..adder import Adder
     from ..block import Block
 
 
@@ -30,9 +31,11 @@ class Kind:
     cell : what it is called in a netlist.
     geometry : what it can.
     ports : the instance that does what a :class:`Block` says.
+    parts : the instance that does what an :class:`Adder` says; None if its adder is not cut.
     """
 
     name: str
     cell: str
     geometry: Geometry
     ports: Callable[[Block], Ports] = field(compare=False, repr=False)
+    parts: Callable[[Adder], Ports] | None = field(default=None, compare=False, repr=False)

@@ -265,6 +265,14 @@ def test_auto_leaves_to_dsp_blocks_what_they_take():
     with pytest.raises(DesignError, match=r"wider than the DSP blocks \(mult18x18d\)"):
         choose("dsp", wide, int8, setting=ecp5)
     assert choose("dsp", wide, int8, setting=dsp).name == "dsp"
+    pair = lookup("ternary"), int8
+    assert choose("dsp_adders", *pair, setting=dsp).name == "dsp_adders"
+    with pytest.raises(DesignError, match="choose --policy dsp"):
+        choose("dsp_adders", *pair)
+    with pytest.raises(DesignError, match="have no adders in parts"):
+        choose("dsp_adders", *pair, setting=ecp5)
+    with pytest.raises(DesignError, match="dsp_adders does not serve int4 × int8"):
+        choose("dsp_adders", lookup("int4"), int8, setting=dsp)
 
 
 def test_a_pair_that_is_not_served_is_refused():

@@ -10,6 +10,7 @@ from amaranth.hdl import Module, Signal
 from macsmith.boards import families
 from macsmith.golden.errors import ToolFailed
 from macsmith.hw import yosys
+from macsmith.hw.dsp.adder import Adder, AdderMode
 from macsmith.hw.dsp.block import Block, Mode, instances
 from macsmith.hw.dsp.kinds import (
     DSP48E1,
@@ -33,6 +34,8 @@ MODES = {
     "top": (DSP48E2, Mode(delay=1, cascades=True, accumulates=True, start=0xABCDEF)),
     "chooses": (DSP48E2, Mode(delay=1, cascades=True, chooses=True)),
     "narrow_stays_late": (DSP48E2, Mode(delay=1, cascades=True, stays=1)),
+    "adder_within": (DSP48E2, AdderMode(4, cascades=True)),
+    "adder_top": (DSP48E2, AdderMode(2, cascades=True, accumulates=True)),
 }
 OTHERS = {
     "dsp48e1_within": (DSP48E1, Mode(delay=1, cascades=True)),
@@ -44,10 +47,13 @@ OTHERS = {
     "multaddsub18x18": (MULTADDSUB18X18, Mode(start=0x12345678)),
     "multaddsub18x18_alone": (MULTADDSUB18X18, Mode(accumulates=True, start=0x30000000000000)),
     "mult18x18": (MULT18X18, Mode()),
+    "dsp48e1_adder": (DSP48E1, AdderMode(2, accumulates=True)),
 }
 MORE = {
     "chooses_bottom": (DSP48E2, Mode(start=3, chooses=True)),
     "dsp48e1_chooses": (DSP48E1, Mode(delay=1, start=3, chooses=True)),
+    "adder_bottom": (DSP48E2, AdderMode(4)),
+    "dsp48e1_adder_within": (DSP48E1, AdderMode(4, cascades=True)),
     "bottom_plain": (DSP48E2, Mode()),
     "late_bottom": (DSP48E2, Mode(delay=1, start=5)),
     "alone": (DSP48E2, Mode(accumulates=True, start=0x800000000000)),
@@ -62,13 +68,17 @@ MORE = {
 }
 
 
+def block(kind, mode):
+    return (Adder if isinstance(mode, AdderMode) else Block)(kind, mode)
+
+
 def prove(modes, folder, models=None):
     """Raises ToolFailed unless plain arithmetic and instances are proven equal."""
     for name, (kind, mode) in modes.items():
-        text = rtlil.convert(Block(kind, mode), name=name, emit_src=False)
+        text = rtlil.convert(block(kind, mode), name=name, emit_src=False)
         (folder / f"{name}_gold.il").write_text(text)
         with instances():
-            text = rtlil.convert(Block(kind, mode), name=name, emit_src=False)
+            text = rtlil.convert(block(kind, mode), name=name, emit_src=False)
         assert text.count(f"cell \\{kind.cell} ") == 1
         (folder / f"{name}_gate.il").write_text(text)
         (folder / f"{kind.cell}.v").write_text((models or MODELS)[kind.cell])
@@ -171,6 +181,7 @@ def test_more_modes_are_the_block(build_folder):
 @pytest.mark.parametrize(
     "old, new",
     [
+        ("x[part * SIZE +: SIZE] + y", "(part == 1) + x[part * SIZE +: SIZE] + y"),
         ("inmode[3] ? d_gated - given", "inmode[3] ? d_gated + given"),
         ("3'b001: z = PCIN", "3'b001: z = PCIN + 1"),
         ("2'b10: w = RND", "2'b10: w = 48'b0"),
@@ -179,5 +190,6 @@ def test_more_modes_are_the_block(build_folder):
 def test_a_wrong_model_is_not_proven(build_folder, old, new):
     model = MODELS["DSP48E2"]
     assert old in model
+    modes = {"top": MODES["top"]} if "part" not in old else {"within": MODES["adder_within"]}
     with pytest.raises(ToolFailed, match="unproven"):
-        prove({"top": MODES["top"]}, build_folder, {"DSP48E2": model.replace(old, new)})
+        prove(modes, build_folder, {"DSP48E2": model.replace(old, new)})

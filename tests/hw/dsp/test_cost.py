@@ -47,6 +47,8 @@ def test_a_cascade_of_skewed_inputs_takes_nothing_but_blocks(pair, tile, count, 
 
 #: Pair, flow, then MACs a block at least, LUTs and flip-flops a MAC at most.
 TARGETS = [
+    ("ternaryxint8 dsp_adders", "broadcast", 8, 11, 15),
+    ("int2xint8 dsp_adders", "broadcast", 8, 13, 12),
     ("int8xint8", "weight_stationary", 2, 4, 12),
     ("int8xint8", "broadcast", 2, 8, 16),
     ("int4xint8", "broadcast", 2, 8, 16),
@@ -63,8 +65,10 @@ TARGETS = [
 @pytest.mark.parametrize("pair, flow, most, lut, ff", TARGETS)
 def test_packed_engines_take_as_little_as_promised(pair, flow, most, lut, ff, build_folder):
     """At 8 rows, 2 columns, 16 lanes, with read-out, accumulators and streams."""
-    options = Options(policy="dsp", rows=8, cols=2, lanes=16, flow=flow, output="raw")
-    emitted = emit(design(pair, options))
+    pair, *datapath = pair.split()
+    shape = {"rows": 8, "cols": 2, "lanes": 16, "flow": flow, "output": "raw"}
+    given = Options(policy="dsp", datapath=(*datapath, "auto")[0], **shape)
+    emitted = emit(design(pair, given))
     [cost] = synthesize(
         emitted.fabric, [emitted.core], board("u280"), "dsp", emitted.keep, build_folder
     ).values()

@@ -1,0 +1,160 @@
+"""``dsp_adders``: products of a single row, two of each part added by a DSP block."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from math import inf
+
+from amaranth.hdl import Module
+
+from ...golden.formats import Format
+from ..dsp.adding import Adding, AddingTile, Rows, addings, sums_of
+from ..dsp.kinds import Kind, kind_of
+from ..dsp.layout import WORTH
+from ..sums import Sum
+from .base import Dot
+from .booth import Booth
+from .digits import Digit
+from .forms import Form, together
+from .recoded import Recoding, is_fixed
+from .select import Select
+from .tiles import Tiled
+
+
+class DspAdders(Tiled):
+    """Binary, ternary and 2-bit numbers times those in fixed point, added in 12 or 24 bits."""
+
+    name = "dsp_adders"
+    scope = (
+        "binary, ternary and 2-bit numbers, times those in fixed point, added four sums a DSP48 in "
+        "parts of 12 bits, or two in parts of 24; --policy dsp"
+    )
+
+    @classmethod
+    def serves(cls, weight, activation):
+        return cls.fits(weight, activation, "auto")
+
+    @classmethod
+    def fits(cls, weight: Format, activation: Format, blocks: str) -> bool:
+        """Whether the blocks of a build add products of a pair."""
+        found = cls(weight, activation, 1, blocks=blocks)
+        return found.kind.parts is not None and found._way is not None and found.found is not None
+
+    @classmethod
+    def estimate(cls, weight, activation, setting=None):
+        return inf  # what it spares depends on whether blocks or LUTs are scarce: who asks, gets it
+
+    @property
+    def kind(self) -> Kind:
+        """The blocks."""
+        return kind_of(self.blocks)
+
+    @cached_property
+    def _way(self) -> tuple[Recoding, Digit, bool] | None:
+        """How one operand is recoded, its only row, and whether that is the activation."""
+        found = []
+        pair = self.weight, self.activation
+        if any(not fmt.bits or fmt.has_nan or fmt.has_inf for fmt in pair):
+            return None
+        for swapped, (recoded, other) in enumerate((pair, pair[::-1])):
+            for datapath in (Select, Booth):
+                recoding = datapath.recoding(recoded) if is_fixed(other, 24) else None
+                digits = recoding.digits(other) if recoding is not None else ()
+                if len(digits) == 1 and not digits[0].bits.lsb and recoding.span == 1:
+                    found.append((recoding, digits[0], bool(swapped)))
+        return min(found, key=lambda way: (way[1].bits.width, way[0].controls), default=None)
+
+    @property
+    def way(self) -> tuple[Recoding, Digit, bool]:
+        assert self._way is not None
+        return self._way
+
+    @cached_property
+    def found(self) -> Adding | None:
+        _, digit, _ = self.way
+        shape = self.sharing if self.count else (1, 1)
+        total = self.product.times(max(self.count, self.lanes))
+
+        def worth(layout: Adding) -> tuple[float, int]:
+            adders = len(layout.chains) - 1 + (digit.carries and not layout.counted)
+            behind = adders * (layout.size + 1) + (0 if layout.held else total.width)
+            sites = behind * layout.tile[0] * layout.tile[1]
+            return (WORTH * layout.blocks + sites) * layout.tiles(shape), layout.tile[1]
+
+        found = addings(self.kind, digit, self.lanes, total, shape, self.count > 0)
+        return min(found, key=worth, default=None)
+
+    @property
+    def remark(self) -> str:
+        """How products lie on blocks, in a line."""
+        layout, (rows, cols) = self.layout, self.tile
+        sums = "sums over K in blocks" if layout.held else "every step's sums read"
+        return (
+            f"DSP blocks: {rows} rows × {cols} columns in {layout.parts} parts of {layout.size} "
+            f"bits, cascades of {layout.longest}, {sums}"
+        )
+
+    @property
+    def made(self) -> tuple[Form, Form]:
+        """What is taken of weights and activations, without the delays for what takes longer."""
+        recoding, _, swapped = self.way
+        other = self.weight if swapped else self.activation
+        delays = self.layout.delays
+        forms = recoding.form(delays, False), recoding.other_form(other, delays, False)
+        return forms[::-1] if swapped else forms
+
+    @property
+    def forms(self):
+        return together(self.made)
+
+    @property
+    def stages(self) -> int:
+        """Cycles until both elements are made."""
+        return max(form.stages for form in self.made)
+
+    @property
+    def latency(self):
+        """To the sums of a step; where blocks hold sums over K, to what enters these."""
+        if self.layout.held:
+            return self.stages + self.layout.latency - 1
+        return self.stages + self.layout.latency + self.layout.levels
+
+    def _row(self, m: Module, weight, activation):
+        """The row of a product."""
+        recoding, digit, swapped = self.way
+        recoded, other = (activation, weight) if swapped else (weight, activation)
+        fmt = self.weight if swapped else self.activation
+        [row] = recoding.rows(m, recoded, other, fmt, (digit,))
+        return row
+
+    @property
+    def summed(self) -> Rows:
+        """What makes rows and adds them."""
+        shapes = [form.layout for form in self.forms]
+        return Rows(self.layout, shapes, self._row, int(self.way[2]))
+
+    def tile_of(self, item: Sum, segment: int, late: int) -> AddingTile:
+        """The sums over K of a tile."""
+        return AddingTile(lambda: self.summed, item.total, segment, late)
+
+    def component(self):
+        return AddingDot(self)
+
+
+class AddingDot(Dot):
+    """The sum of a step's products: a part of every block."""
+
+    plan: DspAdders
+
+    def elaborate(self, platform):
+        m, plan = Module(), self.plan
+        m.submodules.rows = found = plan.summed
+        m.d.comb += found.enable.eq(self.enable)
+        for lane in range(plan.lanes):
+            m.d.comb += [
+                found.weight[lane][0].eq(self.weight[lane]),
+                found.activation[lane][0].eq(self.activation[lane]),
+            ]
+        [value] = sums_of(m, self.enable, found, plan.range).values()
+        m.d.comb += self.o.value.eq(value.whole(plan.range.width))
+        return m
