@@ -1,6 +1,6 @@
 """Prints what packed products cost: policy dsp, 8 rows × 2 columns × 16 lanes, Markdown.
 
-Run ``make blocks`` (five minutes). LUT, FF and sites are of a MAC,
+Run ``make blocks`` (ten minutes). LUT, FF and sites are of a MAC,
 with read-out, accumulators for K = 4096 and streams; MACs are those of a block.
 ``TOPS`` are those of a device full of such engines, a U280 beside its shell, at 300 MHz, two
 operations a MAC: a bound by counts, not a promise of a clock.
@@ -21,20 +21,24 @@ PAIRS = (
     *("ternaryxint8", "int2xint2", "e2m1xe2m1", "e2m1xint8", "e2m3xe2m3", "int16xint8"),
 )
 FEW = ("int8xint8", "int4xint8", "int4xint4", "int2xint8", "e2m1xe2m1")
+ADDED = ("ternaryxint8", "int2xint8", "binaryxint8", "uint1xuint8", "ternaryxint4")
+#: Board, flow, datapath, pairs.
 TABLES = (
-    ("u280", "broadcast", PAIRS),
-    ("u280", "weight_stationary", FEW),
-    ("pynq-z2", "broadcast", FEW),
-    ("ulx3s-85", "broadcast", FEW),
+    ("u280", "broadcast", "dsp", PAIRS),
+    ("u280", "broadcast", "dsp_adders", ADDED),
+    ("u280", "weight_stationary", "dsp", FEW),
+    ("u280", "systolic_os", "dsp", FEW),
+    ("pynq-z2", "broadcast", "dsp", FEW),
+    ("ulx3s-85", "broadcast", "dsp", FEW),
 )
 SHAPE = {"rows": 8, "cols": 2, "lanes": 16}
 MEGAHERTZ = 300
 HEADER = "| pair | rows × columns a block | MACs | LUT | FF | sites | levels | latency | TOPS |"
 
 
-def row(name: str, board: boards.Board, flow: str) -> str:
+def row(name: str, board: boards.Board, flow: str, datapath: str) -> str:
     """A line of a table."""
-    options = Options(policy="dsp", datapath="dsp", output="raw", flow=flow, **SHAPE)  # type: ignore[arg-type]
+    options = Options(policy="dsp", datapath=datapath, output="raw", flow=flow, **SHAPE)  # type: ignore[arg-type]
     emitted = emit(boards.fitted(design(name, options), board))
     plan, folder = emitted.plan, Path("build") / "blocks"
     [cost] = boards.synthesize(
@@ -55,10 +59,11 @@ def row(name: str, board: boards.Board, flow: str) -> str:
 
 
 def main() -> int:
-    for board, flow, pairs in TABLES:
-        print(f"\n{board}, {flow}\n\n{HEADER}\n|{'---|' * (HEADER.count('|') - 1)}")
+    for board, flow, datapath, pairs in TABLES:
+        title = f"{board}, {flow}, {datapath}"
+        print(f"\n{title}\n\n{HEADER}\n|{'---|' * (HEADER.count('|') - 1)}")
         for name in pairs:
-            print(row(name, boards.lookup(board), flow))
+            print(row(name, boards.lookup(board), flow, datapath))
             sys.stdout.flush()
     return 0
 

@@ -56,8 +56,8 @@ TARGETS = [
     ("e2m1xe2m1", "broadcast", 4, 8, 12),
     ("e4m3xe4m3", "broadcast", 1, 30, 60),
     ("int4xfp16", "broadcast", 1, 37, 48),
-    ("int8xint8", "systolic_os", 2, 8, 20),
-    ("int4xint4", "systolic_os", 4, 6, 12),
+    ("int8xint8", "systolic_os", 2, 8, 30),
+    ("int4xint4", "systolic_os", 4, 6, 16),
 ]
 
 
