@@ -176,6 +176,11 @@ def _check_build(name: str, planned: Plan) -> None:
     build, sums = planned.build, planned.sums
     saturates = any(item.stage.saturates for item in sums)
     exact = planned.arithmetic.product == "exact"
+    if build.blocks != "auto" and build.policy != "dsp":
+        raise DesignError(
+            f"{name} names DSP blocks ({build.blocks}), which the policy {build.policy} does "
+            "without: choose --policy dsp, or --blocks auto"
+        )
     if planned.aligned and exact and build.datapath not in _ALIGNING:
         raise DesignError(
             f"{name} aligns its products, which {build.datapath} sums without; choose "

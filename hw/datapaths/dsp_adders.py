@@ -8,7 +8,8 @@ from math import inf
 from amaranth.hdl import Module
 
 from ...golden.formats import Format
-from ..dsp.adding import Adding, AddingTile, Rows, addings, sums_of
+from ..dsp.added_rows import AddingTile, Rows, sums_of
+from ..dsp.adding import Adding, addings
 from ..dsp.kinds import Kind, kind_of
 from ..dsp.layout import WORTH
 from ..sums import Sum
@@ -135,7 +136,7 @@ class DspAdders(Tiled):
 
     def tile_of(self, item: Sum, segment: int, late: int) -> AddingTile:
         """The sums over K of a tile."""
-        return AddingTile(lambda: self.summed, item.total, segment, late)
+        return AddingTile(self.summed, item.total, segment, late)
 
     def component(self):
         return AddingDot(self)
