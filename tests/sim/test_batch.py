@@ -234,10 +234,36 @@ def test_the_mapped_netlist_of_overpacked_products_agrees(family, blocks, rule, 
     assert found.count(f"{blocks.upper()} #(") == 7
 
 
+#: Rows added in 12 bits, and in 24; and aligned products, of which a block makes several.
+BESIDE = [
+    ("xcup", "dsp48e2", "int2", "int8", (2, 2, 7), 4),
+    ("xcup", "dsp48e2", "ternary", "int8", (2, 1, 7), 4),  # sums held
+    ("xc7", "dsp48e1", "ternary", "int8", (2, 2, 7), 4),
+    ("xcup", "dsp48e2", "int4", "bf16", (2, 1, 1), 1),
+    ("xc7", "dsp48e1", "e4m3", "e5m2", (2, 1, 1), 1),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family, blocks, weight, activation, shape, count", BESIDE)
+def test_the_mapped_netlist_of_rows_and_significands_agrees(
+    family, blocks, weight, activation, shape, count, build_folder
+):
+    """A simulator of the netlist of an aligned sum takes its compiler half a minute a product."""
+    aligned = shape[2] == 1
+    stage = Stage("aligned", format=lookup("fp32"), fraction=24, terms=1)
+    given = {"accumulate": (stage,)} if aligned else {}
+    datapath = "dsp" if aligned else "dsp_adders"
+    build = Build(*shape, datapath, policy="dsp", blocks=blocks)
+    built = Engine("mapped", (raw(weight, activation, k_max=7 * 64, **given),), build)
+    found = check_mapped(built, build_folder, family)
+    assert found.count(f"{blocks.upper()} #(") == count
+
+
 def check_mapped(built, folder, family="xcup"):
     """Simulates the netlist at random and at both ends of every sum, 5,000 steps and more."""
     emitted = emit(built)
-    sent = tiles(built, 400, 2, 7 * 32) + bound_tiles(built)
+    sent = tiles(built, 400, 2, 7 * 32) + ([] if built.arithmetic.aligned else bound_tiles(built))
     assert sum(tile.weight.shape[1] // 7 for tile in sent) > 5000
     netlist = mapped(emitted, family, folder)
     libraries = (*families.models(family), *tools.primitives())
