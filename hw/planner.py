@@ -100,9 +100,10 @@ def _check_stationary(name: str, planned: Plan) -> None:
     build, arithmetic = planned.build, planned.arithmetic
     flows = "--flow broadcast or systolic_os"
     if build.policy != "dsp" or build.datapath not in ("auto", "dsp"):
+        policy = "--policy dsp, with " if build.policy != "dsp" else ""
         raise DesignError(
-            f"weights of {name} stay in DSP blocks: choose --policy dsp, with --datapath auto or "
-            f"dsp, or {flows}"
+            f"weights of {name} stay in DSP blocks: choose {policy}--datapath auto or dsp, or "
+            f"{flows}"
         )
     if planned.serial or len(planned.sums) > 1 or not planned.simple:
         raise DesignError(
@@ -152,11 +153,16 @@ def _check_shared(name: str, planned: Plan) -> None:
         raise DesignError(
             f"the products of {name} ({rule.name}) share DSP blocks: choose --policy dsp"
         )
-    if build.flow == "weight_stationary" or not planned.simple:
+    if build.flow == "weight_stationary":
+        raise DesignError(
+            f"the products of {name} ({rule.name}) share DSP blocks that hold no weights: choose "
+            f"--flow broadcast or systolic_os, got {build.flow}"
+        )
+    if not planned.simple:
         raise DesignError(
             f"the products of {name} ({rule.name}) share DSP blocks, which needs single sums that "
             "start from zero, neither saturate nor are rounded, and keep no carries and no digits "
-            f"apart; and --flow broadcast or systolic_os, got {build.flow}"
+            "apart: leave these options out"
         )
     if build.rows % rows or build.cols % cols:
         raise DesignError(

@@ -10,6 +10,7 @@ from math import inf
 
 from ...golden.errors import DesignError
 from ...golden.formats import Format
+from ..dsp.kinds import kind_of
 from ..shapes import significands
 from . import measured
 from .base import SETTING, Datapath, Setting
@@ -89,37 +90,51 @@ def choose(
         serving = [kind for kind in serving if kind.by_lane(weight, activation)]
     if name == "auto" or not (weight.bits and activation.bits):
         return cheapest(serving, weight, activation, setting)
-    of_blocks = [kind for kind in (Dsp, DspAdders) if kind.name == name]
-    if of_blocks and setting.policy != "dsp":
-        raise DesignError(f"datapath {name} is of DSP blocks: choose --policy dsp")
     if KINDS[name] not in serving:
         sparse = " (sparse)" if setting.picked else ""
         raise DesignError(
             f"datapath {name} does not serve {weight.name} × {activation.name}{sparse}; these do: "
             + ", ".join(["auto", *(kind.name for kind in serving)])
         )
-    if not all(kind.fits(weight, activation, setting.blocks) for kind in of_blocks):
-        raise DesignError(
-            f"{weight.name} × {activation.name} is wider than the DSP blocks "
-            f"({setting.blocks}), or these have no adders in parts: choose --datapath auto"
-        )
+    for kind in (Dsp, DspAdders):
+        if kind.name == name:
+            _check_blocks(kind, weight, activation, setting)
     return KINDS[name]
+
+
+def _check_blocks(
+    kind: type[Dsp | DspAdders | Magnitudes], weight: Format, activation: Format, setting: Setting
+) -> None:
+    """Raise DesignError unless the blocks of a build make the products of a pair."""
+    name, blocks = KINDS.get(kind.name, Dsp).name, setting.blocks
+    if setting.policy != "dsp":
+        raise DesignError(f"datapath {name} is of DSP blocks: choose --policy dsp")
+    if kind is DspAdders and (blocks == "inferred" or kind_of(blocks).parts is None):
+        raise DesignError(
+            f"datapath {name} is of adders in parts, which {blocks} blocks lack: choose "
+            "--datapath auto"
+        )
+    if kind is Magnitudes and blocks == "inferred":
+        raise DesignError(
+            f"significands share blocks that are instances: choose --blocks auto for --datapath "
+            f"{name}, or --datapath multiply"
+        )
+    if not kind.fits(weight, activation, blocks):
+        raise DesignError(
+            f"{weight.name} × {activation.name} is wider than the DSP blocks ({blocks}): choose "
+            "--datapath auto"
+        )
 
 
 def aligning(
     name: str, weight: Format, activation: Format, setting: Setting
 ) -> type[Multiply | Magnitudes]:
     """The datapath called ``name`` (or ``auto``) of products that are aligned one by one."""
-    if name == Dsp.name and setting.policy != "dsp":
-        raise DesignError(f"datapath {name} is of DSP blocks: choose --policy dsp")
+    if name == Dsp.name:
+        _check_blocks(Magnitudes, weight, activation, setting)
     there = setting.policy == "dsp" and setting.blocks != "inferred"
     serves = there and Magnitudes.serves(weight, activation)
     serves = serves and Magnitudes.fits(weight, activation, setting.blocks)
-    if name == Dsp.name and not serves:
-        raise DesignError(
-            f"{weight.name} × {activation.name} is wider than the DSP blocks "
-            f"({setting.blocks}): choose --datapath auto"
-        )
     small = sum(significands(fmt).width for fmt in (weight, activation)) < DSP_BITS
     if not serves or name == Multiply.name or (name == "auto" and small):
         return Multiply

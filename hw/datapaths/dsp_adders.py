@@ -23,12 +23,12 @@ from .tiles import Tiled
 
 
 class DspAdders(Tiled):
-    """Binary, ternary and 2-bit numbers times those in fixed point, added in 12 or 24 bits."""
+    """Binary, ternary and INT2 numbers times those in fixed point, added in 12 or 24 bits."""
 
     name = "dsp_adders"
     scope = (
-        "binary, ternary and 2-bit numbers, times those in fixed point, added four sums a DSP48 in "
-        "parts of 12 bits, or two in parts of 24; --policy dsp"
+        "binary, ternary, INT2 and others of one row, times numbers in fixed point: four sums in "
+        "parts of a DSP48's adder, or two; --policy dsp"
     )
 
     @classmethod
@@ -82,7 +82,7 @@ class DspAdders(Tiled):
             sites = behind * layout.tile[0] * layout.tile[1]
             return (WORTH * layout.blocks + sites) * layout.tiles(shape), layout.tile[1]
 
-        found = addings(self.kind, digit, self.lanes, total, shape, self.count > 0)
+        found = addings(self.kind, digit, self.lanes, self.count, shape)
         return min(found, key=worth, default=None)
 
     @property
@@ -156,6 +156,6 @@ class AddingDot(Dot):
                 found.weight[lane][0].eq(self.weight[lane]),
                 found.activation[lane][0].eq(self.activation[lane]),
             ]
-        [value] = sums_of(m, self.enable, found, plan.range).values()
+        [value] = sums_of(m, self.enable, found, plan.range.lsb).values()
         m.d.comb += self.o.value.eq(value.whole(plan.range.width))
         return m

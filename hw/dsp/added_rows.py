@@ -13,7 +13,6 @@ from amaranth.lib.wiring import In, Out
 from ...golden.bounds import Range
 from ..datapaths.digits import Row
 from ..scale.timing import delayed
-from ..shapes import shape_of
 from .adder import Adder, AdderMode
 from .adding import Adding
 from .element import Addend, Tile, gathered
@@ -129,19 +128,19 @@ class Rows(wiring.Component):
         return adder.p
 
 
-def sums_of(m: Module, enable: Value, found: Rows, total: Range) -> dict[tuple[int, int], Addend]:
-    """What the parts of all cascades say together, by row and column."""
+def sums_of(m: Module, enable: Value, found: Rows, lsb: int) -> dict[tuple[int, int], Addend]:
+    """What the parts of all cascades say together, by row and column; ``lsb`` is a sum's unit."""
     layout, gatherings = found.layout, {}
     for part, place in enumerate(product(*map(range, layout.tile))):
         addends = []
         for number, chain in enumerate(layout.chains):
-            bounds = layout.bounds(chain, total)
+            bounds = layout.bounds(chain, lsb)
             start = part * layout.size
             bits = found.o[number][start : start + bounds.width]
             addends.append(Addend(bits.as_signed() if bounds.signed else bits, bounds, None))
         if "short" in found.signature.members:
             count = found.short[place[found.coder]]
-            addends.append(Addend(count, Range(total.lsb, 0, layout.lanes), None))
+            addends.append(Addend(count, Range(lsb, 0, layout.lanes), None))
         gatherings[place] = gathered(m, enable, addends, "_".join(map(str, place)))
     return gatherings
 
@@ -156,21 +155,13 @@ class AddingTile(Tile):
     """
 
     def __init__(self, rows: Rows, total: Range, segment: int, late: int):
-        self.rows, self.layout, self.total = rows, rows.layout, total
-        self.segment, self.late = segment, late
-        count = self.layout.tile[0] * self.layout.tile[1]
-        ports = rows.signature.members
-        wiring.Component.__init__(
-            self,
-            {
-                "enable": In(1),
-                "accumulate": In(1),
-                "first": In(1),
-                "weight": ports["weight"],
-                "activation": ports["activation"],
-                "o": Out(data.ArrayLayout(shape_of(total), count)),
-            },
-        )
+        self.rows = rows
+        super().__init__(rows.layout, total, segment, late)
+
+    def _inputs(self):
+        ports = self.rows.signature.members
+        marks = {"accumulate": In(1), "first": In(1)}
+        return marks | {name: ports[name] for name in ("weight", "activation")}
 
     def elaborate(self, platform):
         m, found = Module(), self.rows
@@ -182,7 +173,7 @@ class AddingTile(Tile):
         ]
         if self.layout.held:
             m.d.comb += [found.take.eq(self.accumulate), found.first.eq(self.first)]
-        for (row, col), value in sums_of(m, self.enable, found, self.total).items():
+        for (row, col), value in sums_of(m, self.enable, found, self.total.lsb).items():
             at = row * self.layout.tile[1] + col
             m.d.comb += self.o[at].eq(self._sum(m, value, f"{row}_{col}"))
         return m

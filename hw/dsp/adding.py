@@ -27,7 +27,7 @@ class Adding:
     lanes : products of a step.
     chain : rows that a cascade adds at most.
     digit : bounds of a row.
-    held : whether blocks add up sums over K.
+    count : products of a sum over K, where blocks hold these sums; 0 where every step is read.
     """
 
     kind: Kind
@@ -36,10 +36,15 @@ class Adding:
     lanes: int
     chain: int
     digit: Digit
-    held: bool
+    count: int
 
     #: Weights never stay.
     stays = False
+
+    @property
+    def held(self) -> bool:
+        """Whether blocks accumulate."""
+        return self.count > 0
 
     @property
     def size(self) -> int:
@@ -90,12 +95,11 @@ class Adding:
         """Levels of the adders behind the cascades."""
         return tree_levels(len(self.chains) + (self.digit.carries and not self.counted))
 
-    def bounds(self, chain: tuple[int, ...], total: Range) -> Range:
-        """What a cascade adds up; ``total`` is a sum over K."""
-        if self.held:
-            return total
-        bits = self.digit.bits.times(len(chain))
-        return Range(total.lsb, bits.low, bits.high)
+    def bounds(self, chain: tuple[int, ...], lsb: int) -> Range:
+        """What a cascade adds up, in units of ``2**lsb``."""
+        held, bits = self.digit.row.times(self.count), self.digit.bits.times(len(chain))
+        found = held if self.held else bits
+        return Range(lsb, found.low, found.high)
 
     def tiles(self, shape: tuple[int, int]) -> int:
         """Tiles that cover so many rows and columns."""
@@ -104,25 +108,24 @@ class Adding:
 
 
 def addings(
-    kind: Kind, digit: Digit, lanes: int, total: Range, shape: tuple[int, int], holds: bool
+    kind: Kind, digit: Digit, lanes: int, count: int, shape: tuple[int, int]
 ) -> list[Adding]:
-    """All ways to add rows of these bounds; ``total`` is a sum over K, which blocks may hold."""
+    """All ways to add rows of these bounds; blocks may hold sums over K of ``count`` if not 0."""
     found = []
     for parts in (4, 2):
         size = kind.geometry.sum // parts
-        tiles = {(rows, parts // rows) for rows in (1, 2, 4) if rows <= parts}
-        tiles |= {(rows, cols) for rows, cols in product((1, 2), repeat=2) if rows * cols <= parts}
-        tiles = {tile for tile in tiles if tile[0] <= shape[0] and tile[1] <= shape[1]}
+        sides = (range(1, min(many, parts) + 1) for many in shape)
+        tiles = [tile for tile in product(*sides) if tile[0] * tile[1] <= parts]
         always = kind.geometry.holds == "always"
         alone = kind.geometry.holds == "alone" and lanes + digit.carries <= 2
-        if holds and (always or alone) and total.width <= size:
+        if count and (always or alone) and digit.row.times(count).width <= size:
             most = lanes + digit.carries
-            found += [Adding(kind, tile, parts, lanes, most, digit, True) for tile in tiles]
+            found += [Adding(kind, tile, parts, lanes, most, digit, count) for tile in tiles]
         most = lanes
         while most and digit.bits.times(most).width > size:
             most -= 1
         if most > 1 and most < lanes:
             most -= most % 2
         if most:
-            found += [Adding(kind, tile, parts, lanes, most, digit, False) for tile in tiles]
+            found += [Adding(kind, tile, parts, lanes, most, digit, 0) for tile in tiles]
     return found

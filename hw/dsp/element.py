@@ -162,19 +162,18 @@ class Tile(wiring.Component):
     def __init__(self, layout: Layout, total: Range, segment: int, late: int):
         self.layout, self.total = layout, total
         self.segment, self.late = segment, late
-        rows, cols = layout.packing.tile
-        cascades = Cascades(layout).signature.members
+        rows, cols = layout.tile
+        sums = data.ArrayLayout(shape_of(total), rows * cols)
+        super().__init__({"enable": In(1), **self._inputs(), "o": Out(sums)})
+
+    def _inputs(self) -> dict:
+        """The ports of marks and words."""
+        cascades = Cascades(self.layout).signature.members
         marks = {name: In(1) for name in ("accumulate", "first")}
-        if layout.stays:
+        if self.layout.stays:
             marks = {name: cascades[name] for name in ("load", "swap")}
-        super().__init__(
-            {
-                "enable": In(1),
-                **marks,
-                **dict(zip(self._sides, (cascades["wide"], cascades["narrow"]), strict=True)),
-                "o": Out(data.ArrayLayout(shape_of(total), rows * cols)),
-            }
-        )
+        words = cascades["wide"], cascades["narrow"]
+        return marks | dict(zip(self._sides, words, strict=True))
 
     @property
     def _sides(self) -> tuple[str, str]:

@@ -26,6 +26,8 @@ QUIET = 100
 #: Chances that a source pauses and that the sink stalls; the first never waits.
 PHASES = ((0.0, 0.0), (0.4, 0.0), (0.1, 0.6))
 
+ADDED = {"policy": "dsp", "datapath": "dsp_adders"}
+
 #: A design, its shape, what else it has.
 CASES = [
     ("int4xint8", (1, 1, 4), {}),
@@ -54,6 +56,11 @@ CASES = [
         (3, 2, 2),
         {"policy": "dsp", "accumulate": "aligned", "fraction": 24},
     ),  # floats, of two rows
+    # Sums in parts of 24 bits, whose results have more.
+    ("int8xternary", (2, 3, 4), {**ADDED, "accumulate": "int32"}),
+    ("ternaryxint8", (4, 2, 16), {**ADDED, "accumulate": "int20"}),
+    ("uint1xuint8", (2, 2, 2), {**ADDED, "accumulate": "int25", "k_max": 8}),
+    ("ternaryxint8", (2, 2, 1), {**ADDED, "accumulate": "int32", "blocks": "dsp48e1"}),
     ("int4xuint4", (4, 3, 2), {"policy": "dsp", "product": "overpacked"}),
     ("w4a8", (3, 5, 16), {"policy": "dsp", "activation_zero_point": "int8"}),
 ]

@@ -269,8 +269,11 @@ def test_auto_leaves_to_dsp_blocks_what_they_take():
     assert choose("dsp_adders", *pair, setting=dsp).name == "dsp_adders"
     with pytest.raises(DesignError, match="choose --policy dsp"):
         choose("dsp_adders", *pair)
-    with pytest.raises(DesignError, match="have no adders in parts"):
-        choose("dsp_adders", *pair, setting=ecp5)
+    for setting, blocks in ((ecp5, "mult18x18d"), (inferred, "inferred")):
+        with pytest.raises(DesignError, match=f"adders in parts, which {blocks} blocks lack"):
+            choose("dsp_adders", *pair, setting=setting)
+    with pytest.raises(DesignError, match="dsp_adders does not serve int8 × int8"):
+        choose("dsp_adders", int8, int8)
     with pytest.raises(DesignError, match="dsp_adders does not serve int4 × int8"):
         choose("dsp_adders", lookup("int4"), int8, setting=dsp)
 

@@ -50,6 +50,8 @@ def test_who_gets_blocks():
     assert kind("auto", "int8 bf16", Setting("dsp", blocks="inferred")) is Multiply
     with pytest.raises(DesignError, match="choose --policy dsp"):
         kind("dsp", "int8 bf16", Setting("lut"))
+    with pytest.raises(DesignError, match="instances: choose --blocks auto"):
+        kind("dsp", "int8 bf16", Setting("dsp", blocks="inferred"))
     with pytest.raises(DesignError, match="wider than the DSP blocks"):
         kind("dsp", "fp32 fp32")
 

@@ -15,8 +15,7 @@ TERNARY = Digit(Range(0, -128, 127), Range(0, -128, 128), True)
 
 
 def layouts(lanes, k_max, kind=DSP48E2, digit=TERNARY, shape=(8, 2)):
-    total = digit.row.times(k_max)
-    return addings(kind, digit, lanes, total, shape, True)
+    return addings(kind, digit, lanes, k_max, shape)
 
 
 @pytest.mark.parametrize("lanes", [1, 2, 7, 16, 17, 40])
