@@ -7,26 +7,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from amaranth.lib import data
-
 from ..golden.bounds import Range
-from ..golden.description import Arithmetic, Build, Operand, Sparse, Stage
+from ..golden.description import Arithmetic, Build, Sparse, Stage
 from ..golden.terms import Sided
-from .array_plan import ArrayPlan
 from .datapaths import (
     Blocks,
     Datapath,
     Dsp,
     DspAdders,
-    Form,
     Magnitudes,
     Multiply,
     Setting,
     aligning,
     choose,
 )
-from .inputs import Input
-from .sparse import INDEX, places, windows
+from .fed import Fed
 from .sums import Pair, Sum
 from .terms import NO_FLAGS, AccumulatorPlan
 from .tree import tree_levels
@@ -36,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Plan(ArrayPlan):
+class Plan(Fed):
     """An array of one arithmetic, planned.
 
     Parameters
@@ -67,24 +62,6 @@ class Plan(ArrayPlan):
         """Its element formats."""
         sides = ("+".join(f.name for f in self.operand(n).codes.values()) for n in range(2))
         return " × ".join(sides)
-
-    def operand(self, side: int) -> Operand:
-        """The weight (0) or the activation (1)."""
-        return (self.arithmetic.weight, self.arithmetic.activation)[side]
-
-    def vector_codes(self, side):
-        operand = self.operand(side)
-        many = self.step if side else self.lanes
-        members = {n: data.ArrayLayout(f.bits, many) for n, f in operand.codes.items()}
-        if self.structure is not None and not side:
-            members[INDEX] = data.ArrayLayout(self.structure.index_bits, self.lanes)
-        select = {"select": operand.select.width} if operand.select else {}
-        return data.StructLayout({**members, **select})
-
-    @property
-    def step(self) -> int:
-        """Elements of K that a step takes."""
-        return self.lanes if self.structure is None else self.structure.spread(self.lanes)
 
     @property
     def serial(self):
@@ -196,46 +173,11 @@ class Plan(ArrayPlan):
             return max((layout.levels for layout in held if layout.held), default=0)
         return max(tree_levels(len(self.dot(pair).sums)) for i in self.sums for pair in i.pairs)
 
-    def inputs(self, side, items=None):
-        found, planes = {}, self.operand(side).planes
-        for item in self.sums if items is None else items:
-            for pair in item.pairs:
-                if pair.formats[side].bits:
-                    plane, form = pair.planes[side], self.dot(pair).forms[side]
-                    key = self.key(side, pair)
-                    # The form's name is in what is made of it; what else tells it is not.
-                    label = key.removeprefix(f"{form.name}_")
-                    found[key] = Input(label, planes[plane].code, self.lanes, form)
-        return dict(sorted(found.items()))
-
-    def made(self, side):
-        if self.structure is None:
-            return self.inputs(side)
-        if side:
-            return windows(self.structure, self.inputs(1))
-        return self.inputs(0) | places(self.structure, self.inputs(1))
-
     @cached_property
     def selecting(self):
         # Blocks have a register of their own there.
         own = self.structure is not None and not all(map(self.blocks, self.sums))
         return int(own)
-
-    def key(self, side: int, pair: Pair) -> str:
-        """The name of what a pair reads of an operand: its form, its plane."""
-        return self._keys[side, pair.planes[side], self.dot(pair).forms[side]]
-
-    @cached_property
-    def _keys(self) -> dict[tuple[int, int, Form], str]:
-        found: dict[tuple[int, int, Form], str] = {}
-        for pair in (pair for item in self.sums for pair in item.pairs):
-            for side, (plane, form) in enumerate(
-                zip(pair.planes, self.dot(pair).forms, strict=True)
-            ):
-                if pair.formats[side].bits and (side, plane, form) not in found:
-                    same = sum((s, p, f.name) == (side, plane, form.name) for s, p, f in found)
-                    found[side, plane, form] = f"{form.name}_{plane}" + f"_{same}" * (same > 0)
-        return found
 
     def cycles_of(self, item):
         return 1 if self.aligned else max(self.dot(pair).cycles for pair in item.pairs)

@@ -27,6 +27,8 @@ COSTED = (
     "int8xint8",
     "int4xint8",
     "int4xint4",
+    "int5xint7",
+    "int3xint6",
     "int2xint8",
     "ternaryxint8",
     "binaryxint8",
@@ -37,6 +39,7 @@ COSTED = (
     "e4m3xe4m3",
     "e5m2xe5m2",
     "posit8_0xposit8_0",
+    "posit8_1xposit8_1",
 )
 
 
