@@ -28,6 +28,7 @@ class Element(NamedTuple):
     name: str
     shape: tuple[int, int, int]
     options: dict[str, str] = {}
+    places: bool = False  # whether sites are those of a row and column, not of a MAC
 
 
 ONE, COLUMN, ROWS, SQUARE = (8, 8, 1), (8, 1, 16), (32, 1, 16), (8, 8, 4)
@@ -70,6 +71,14 @@ GROUPS: dict[str, list[Element]] = {
         Element("all terms at once", "bitmod4xint8", SQUARE, {"datapath": "select"}),
         Element("INT8 × INT8, a digit a cycle", "int8xint8", SQUARE, SERIAL),
     ],
+    "XR-NPE: a word of 16 bits, sites of a place": [
+        Element("INT16 × INT16 alone", "int16xint16", ONE, places=True),
+        Element("two INT8 × INT8", "int8xint8", (8, 8, 2), places=True),
+        Element("four INT4 × INT4", "int4xint4", (8, 8, 4), places=True),
+        Element("four E2M1 × E2M1", "e2m1xe2m1", (8, 8, 4), places=True),
+        Element("two posit(8,0)²", "posit8_0xposit8_0", (8, 8, 2), places=True),
+        Element("any of them, at run time", "simd", ONE, places=True),
+    ],
     "ABQ-LLM: single bits": [
         Element("INT2 × INT8, rows of digits", "int2xint8", (8, 8, 64)),
         Element("INT2 × INT8, bit by bit", "int2xint8", (8, 8, 64), PLANES),
@@ -80,8 +89,8 @@ GROUPS: dict[str, list[Element]] = {
 
 
 def cost(element: Element) -> tuple[float, int, bool]:
-    """Sites of a MAC a cycle at the highest rate of any mode, the most cycles of a step, and
-    whether digits are skipped."""
+    """Sites of a MAC a cycle at the highest rate of any mode, or of a place; the most cycles of a
+    step; and whether digits are skipped."""
     rows, cols, lanes = element.shape
     options = {"output": "raw", **element.options}
     emitted = emit(design(element.name, Options(rows=rows, cols=cols, lanes=lanes, **options)))  # type: ignore[arg-type]
@@ -94,7 +103,8 @@ def cost(element: Element) -> tuple[float, int, bool]:
         Path("build") / "elements",
     )[emitted.core]
     plan = emitted.plan
-    return found.resources["sites"] / max(plan.rates), plan.cycles, plan.skips
+    per = rows * cols if element.places else max(plan.rates)
+    return found.resources["sites"] / per, plan.cycles, plan.skips
 
 
 def average_digits(elements: int) -> float:
