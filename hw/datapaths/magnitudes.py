@@ -27,9 +27,7 @@ class Magnitudes(Tiled, Multiply):
 
     @classmethod
     def serves(cls, weight, activation):
-        return (
-            bool(weight.bits and activation.bits) and cls(weight, activation, 1).found is not None
-        )
+        return bool(weight.bits and activation.bits) and cls.fits(weight, activation, "auto")
 
     @classmethod
     def fits(cls, weight: Format, activation: Format, blocks: str) -> bool:
@@ -77,10 +75,6 @@ class Magnitudes(Tiled, Multiply):
     @property
     def latency(self):
         return self.stages + self.layout.latency
-
-    @property
-    def exponent_span(self):
-        return sum(fmt.exponent_span for fmt in (self.weight, self.activation))
 
     @property
     def excess(self) -> int:
