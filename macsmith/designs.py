@@ -98,9 +98,10 @@ def _from_formats(name: str) -> Engine:
     weight, times, activation = name.partition("x")
     if times and (close := _half_known(weight, activation)):
         raise UnknownName("format", close, names())
-    if similar := difflib.get_close_matches(name.lower(), presets(), n=3):
+    stored = name.lower() in storage.names()
+    if not stored and (similar := difflib.get_close_matches(name.lower(), presets(), n=3)):
         raise UnknownName("design", name, similar)
-    if name.lower() in storage.names():
+    if stored:
         raise DesignError(
             f"{name} is a storage scheme, not a design: macsmith.golden.storage unpacks it to "
             f"codes of {', '.join(fmt.name for fmt in storage.lookup(name).operand.codes.values())}"

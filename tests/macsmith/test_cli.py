@@ -48,7 +48,7 @@ WRONG = [
     (f"{STAYS} --k-max 64", "K is at most 4 lanes, got 64; choose --k-max 4, more --lanes"),
     (f"{STAYS} --initial int32", "weights stay only for single exact sums"),
     (f"{STAYS} --carries saved", "weights stay only for single exact sums"),
-    (f"{STAYS} --datapath booth", "with --datapath auto or dsp"),
+    (f"{STAYS} --datapath booth", "DSP blocks: choose --datapath auto or dsp"),
     ("explain e4m3xint8 --policy dsp --flow weight_stationary", "are no numbers without exponent"),
     ("explain w4a8 --policy dsp --flow weight_stationary", "w4a8 scales, rounds, saturates"),
     (f"{STAYS} --blocks mult18x18d", "have no registers for weights that stay"),
