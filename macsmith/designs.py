@@ -98,14 +98,13 @@ def _from_formats(name: str) -> Engine:
     weight, times, activation = name.partition("x")
     if times and (close := _half_known(weight, activation)):
         raise UnknownName("format", close, names())
-    stored = name.lower() in storage.names()
-    if not stored and (similar := difflib.get_close_matches(name.lower(), presets(), n=3)):
-        raise UnknownName("design", name, similar)
-    if stored:
+    if name.lower() in storage.names():
         raise DesignError(
             f"{name} is a storage scheme, not a design: macsmith.golden.storage unpacks it to "
             f"codes of {', '.join(fmt.name for fmt in storage.lookup(name).operand.codes.values())}"
         )
+    if similar := difflib.get_close_matches(name.lower(), presets(), n=3):
+        raise UnknownName("design", name, similar)
     raise DesignError(
         f"unknown design {name!r}; a design is <weight>x<activation>, such as int4xint8 (see "
         "macsmith list formats), a preset, a TOML file, or a .npy file with a table"

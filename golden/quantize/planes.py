@@ -21,9 +21,10 @@ def sum_of_planes(x: Array, operand: Operand) -> Quantized:
 
     By turns, until nothing changes: for every value the nearest of all sums, the first of two as
     near; for every block the scales by least squares, with a small ridge where planes are alike.
-    So PTQTP's progressive approximation works (arXiv 2509.16989; ridge and start are this
-    project's reading). It begins with powers of two: of elements that know no sign every other
-    scale is negative, which for two planes are DB-LLM's a1 = 2s, a2 = -s.
+    So PTQTP's progressive approximation works (arXiv 2509.16989; the ridge, the start, and that a
+    plane that is left all zero begins anew are this project's reading). It begins with powers of
+    two: of elements that know no sign every other scale is negative, which for two planes are
+    DB-LLM's a1 = 2s, a2 = -s.
     """
     _check(operand)
     span = operand.planes[0].scales[0].span
@@ -35,7 +36,7 @@ def sum_of_planes(x: Array, operand: Operand) -> Quantized:
     scales = _start(cut, sums)
     chosen = _nearest(cut, scales @ sums.T)
     for _ in range(ROUNDS):
-        scales = _least_squares(cut, sums[chosen])
+        scales = _seeded(cut, sums[chosen], _least_squares(cut, sums[chosen]))
         before, chosen = chosen, _nearest(cut, scales @ sums.T)
         if np.array_equal(before, chosen):
             break
@@ -102,6 +103,16 @@ def _least_squares(cut: Array, elements: Array) -> Array:
     gram = gram + 1e-9 * cut.shape[-1] * np.eye(elements.shape[-1])
     right = np.einsum("abnp,abn->abp", elements, cut)
     return np.asarray(np.linalg.solve(gram, right[..., np.newaxis])[..., 0])
+
+
+def _seeded(cut: Array, elements: Array, scales: Array) -> Array:
+    """The scales, where a plane is all zero in a block with what is missing most there.
+
+    As k-means seeds clusters that became empty: no value comes to lie further from its sum.
+    """
+    missing = cut - np.einsum("abnp,abp->abn", elements, scales)
+    worst = np.abs(missing).argmax(axis=2)[..., np.newaxis]
+    return np.where(elements.any(axis=2), scales, np.take_along_axis(missing, worst, axis=2))
 
 
 def two_parts(x: Array, operand: Operand, one: Callable[[Array, Operand], Quantized]) -> Quantized:

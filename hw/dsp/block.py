@@ -148,7 +148,8 @@ class Block(wiring.Component):
     def _plain(self) -> Module:
         m, mode, size = Module(), self.mode, self.kind.geometry
         (early_wide, late_wide), (early_narrow, late_narrow) = map(self.enables, range(2))
-        wide, narrow = Signal(signed(size.wide)), Signal(signed(size.narrow))
+        wide = Signal(signed(size.wide), name="wide")
+        narrow = Signal(signed(size.narrow), name="narrow")
         product = Signal(signed(size.wide + size.narrow), reset_less=True)
         total = Signal(size.sum, reset_less=True)
         d, a = self._held(m, early_wide, self.d, "d_0"), self._held(m, early_wide, self.a, "a_0")

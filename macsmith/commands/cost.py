@@ -58,7 +58,8 @@ def _read(files: list[Path], top: str | None, folder: Path) -> tuple[str, str]:
     names = []
     for path in files:
         if not path.is_file():
-            raise DesignError(f"cannot read {path}: it is no file")
+            why = "it is a folder" if path.is_dir() else "no such file"
+            raise DesignError(f"cannot read {path}: {why}")
         if (folder / path.name).exists():
             raise DesignError(f"two files are called {path.name}: rename one, got {path}")
         shutil.copy(path, folder / path.name)

@@ -102,7 +102,15 @@ def test_sums_of_planes_are_the_nearest_and_their_scales_fit(name, tables):
         for i, factor in product(range(2), (0.99, 1.01)):
             moved = [s * (factor if i == j else 1) for j, s in enumerate(scales)]
             other = sum(s * plane for s, plane in zip(moved, planes, strict=True)) - values
-            assert np.square(other).sum() >= np.square(error).sum()
+            assert np.square(other).sum() > np.square(error).sum()
+
+
+@pytest.mark.parametrize("name", ["fdb", "ptqtp"])
+def test_no_plane_is_left_unused(name):
+    x = np.random.default_rng(0).normal(size=(120, 256))
+    found = quantize(x, weight(name))
+    for plane in range(2):
+        assert found.elements(plane).reshape(120, 2, 128).any(axis=2).all()
 
 
 def test_two_trit_planes_are_better_than_one():

@@ -52,8 +52,8 @@ def test_it_prints_a_table(files, capsys):
 @pytest.mark.parametrize(
     "words, message",
     [
-        ("missing.v", "cannot read missing.v: it is no file"),
-        (".", "cannot read .: it is no file"),
+        ("missing.v", "cannot read missing.v: no such file"),
+        (".", "cannot read .: it is a folder"),
         ("size.vh", "give a file with modules"),
         ("mac.v size.vh --top mcc", "unknown module 'mcc'; close ones: mac"),
         ("mac.v mac.v", "two files are called mac.v"),
