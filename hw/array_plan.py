@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from abc import abstractmethod
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
-
-from amaranth.lib import data
+from typing import TYPE_CHECKING
 
 from ..golden.bounds import Range
-from ..golden.description import Build
 from ..golden.flags import Reachable
 from ..golden.formats import Format
-from .datapaths import Blocks, SeenForm
-from .inputs import ANY, Input, Scouting, seen
+from .datapaths import Blocks
+from .inputs import Input
 from .rows import segment_of
+from .scouted import Scouted
 from .sums import Sum
 
 if TYPE_CHECKING:
     from .plan import Plan
 
 
-class ArrayPlan(ABC):
+class ArrayPlan(Scouted):
     """Sums of products in ``rows`` × ``cols``, planned.
 
     Parameters
@@ -31,16 +28,7 @@ class ArrayPlan(ABC):
     sums : what the array adds up.
     """
 
-    build: Build
     sums: tuple[Sum, ...]
-
-    @property
-    def rows(self) -> int:
-        return self.build.rows
-
-    @property
-    def cols(self) -> int:
-        return self.build.cols
 
     @property
     def flow(self) -> str:
@@ -62,14 +50,6 @@ class ArrayPlan(ABC):
     def mode_bits(self) -> int:
         """Width of what says the mode of a step."""
         return (len(self.modes) - 1).bit_length()
-
-    @abstractmethod
-    def vector_codes(self, side: int) -> data.StructLayout:
-        """The codes of one row or column, and what it selects."""
-
-    @abstractmethod
-    def inputs(self, side: int, items: Iterable[Sum] | None = None) -> dict[str, Input]:
-        """What sums read of an operand, named; without constants."""
 
     def made(self, side: int) -> dict[str, Input]:
         """What is made of an operand at the edge, named."""
@@ -111,11 +91,6 @@ class ArrayPlan(ABC):
         return 1
 
     @property
-    def skips(self) -> bool:
-        """Whether digits take no cycle that are zero in all elements of a step."""
-        return self.build.digits == "nonzero"
-
-    @property
     def fewest_cycles(self) -> int:
         """Cycles that a step takes at the least."""
         return 1 if self.skips else min(map(self.cycles_in, range(len(self.modes))))
@@ -132,43 +107,6 @@ class ArrayPlan(ABC):
             return "a cycle"
         counts = [self.cycles_in(mode) for mode in range(len(self.modes))]
         return f"in {'/'.join(map(str, counts))} cycles"
-
-    def serial_inputs(self, side: int) -> dict[str, Input[SeenForm]]:
-        """Those of ``inputs`` whose digits or terms can be looked at before a step is taken."""
-        found = {}
-        for key, item in self.inputs(side).items():
-            if isinstance(item.form, SeenForm):
-                found[key] = cast(Input[SeenForm], item)
-        return found
-
-    def fed(self, side: int) -> data.StructLayout:
-        """What the array takes of one row or column: codes, or what stands for those looked at."""
-        codes = self.vector_codes(side)
-        if self.scouting(side) is None:
-            return codes
-        serial = self.serial_inputs(side)
-        read = {item.array for key, item in self.inputs(side).items() if key not in serial}
-        members = {name: codes[name].shape for name in codes.members if name in read | {"select"}}
-        for key, item in serial.items():
-            members[seen(key)] = data.ArrayLayout(item.form.looked, item.lanes)
-        return data.StructLayout(members)
-
-    def scouting(self, side: int) -> Scouting | None:
-        """How it is found which parts of an operand to skip; None if none are."""
-        serial = self.serial_inputs(side).values() if self.skips else ()
-        if not serial:
-            return None
-        stages = max(1, *(item.form.ahead for item in serial))
-        bits = sum(item.lanes for item in serial) * (self.rows, self.cols)[side]
-        rounds = 1
-        while bits > ANY:
-            bits, rounds = -(-bits // ANY), rounds + 1
-        return Scouting(stages, rounds)
-
-    @property
-    def ahead(self) -> int:
-        """Cycles that steps wait while their digits are looked at."""
-        return max(found.cycles if (found := self.scouting(side)) else 0 for side in range(2))
 
     # How sums are formed.
 

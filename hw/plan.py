@@ -14,7 +14,6 @@ from .datapaths import (
     Blocks,
     Datapath,
     Dsp,
-    DspAdders,
     Magnitudes,
     Multiply,
     Setting,
@@ -145,13 +144,12 @@ class Plan(Fed):
         return self._count > 0
 
     def blocks(self, item):
-        pair = item.pairs[0]
+        [pair, *_] = item.pairs
         kind = self._kind(pair)
-        shares = self._count and issubclass(kind, (Dsp, DspAdders))
-        if not (shares or issubclass(kind, Magnitudes)):
+        if not issubclass(kind, Blocks) or not (self._count or kind is Magnitudes):
             return None
         found = self.dot(pair)
-        return None if isinstance(found, Dsp) and found.alone else found
+        return None if found.alone else found
 
     @cached_property
     def tile(self):

@@ -10,12 +10,12 @@ from math import inf
 
 from ...golden.errors import DesignError
 from ...golden.formats import Format
-from ..dsp.kinds import kind_of
 from ..shapes import significands
 from . import measured
 from .base import SETTING, Datapath, Setting
 from .bit_plane import BitPlane
 from .bit_serial import BitSerial
+from .blocks import Blocks
 from .booth import Booth
 from .decoded import Decoded
 from .dsp import Dsp, Overpacked, OverpackedCorrected
@@ -49,9 +49,6 @@ __all__ = [
     "aligning",
     "choose",
 ]
-
-#: Datapaths whose products share DSP blocks.
-Blocks = Dsp | DspAdders | Magnitudes
 
 #: name -> datapath.
 KINDS: dict[str, type[Datapath]] = {
@@ -96,29 +93,21 @@ def choose(
             f"datapath {name} does not serve {weight.name} × {activation.name}{sparse}; these do: "
             + ", ".join(["auto", *(kind.name for kind in serving)])
         )
-    for kind in (Dsp, DspAdders):
-        if kind.name == name:
-            _check_blocks(kind, weight, activation, setting)
-    return KINDS[name]
+    kind = KINDS[name]
+    if issubclass(kind, Blocks):
+        _check_blocks(name, kind, weight, activation, setting)
+    return kind
 
 
 def _check_blocks(
-    kind: type[Dsp | DspAdders | Magnitudes], weight: Format, activation: Format, setting: Setting
+    name: str, kind: type[Blocks], weight: Format, activation: Format, setting: Setting
 ) -> None:
     """Raise DesignError unless the blocks of a build make the products of a pair."""
-    name, blocks = KINDS.get(kind.name, Dsp).name, setting.blocks
+    blocks = setting.blocks
     if setting.policy != "dsp":
         raise DesignError(f"datapath {name} is of DSP blocks: choose --policy dsp")
-    if kind is DspAdders and (blocks == "inferred" or kind_of(blocks).parts is None):
-        raise DesignError(
-            f"datapath {name} is of adders in parts, which {blocks} blocks lack: choose "
-            "--datapath auto"
-        )
-    if kind is Magnitudes and blocks == "inferred":
-        raise DesignError(
-            f"significands share blocks that are instances: choose --blocks auto for --datapath "
-            f"{name}, or --datapath multiply"
-        )
+    if why := kind.refuses(blocks):
+        raise DesignError(f"datapath {name} {why}")
     if not kind.fits(weight, activation, blocks):
         raise DesignError(
             f"{weight.name} × {activation.name} is wider than the DSP blocks ({blocks}): choose "
@@ -131,7 +120,7 @@ def aligning(
 ) -> type[Multiply | Magnitudes]:
     """The datapath called ``name`` (or ``auto``) of products that are aligned one by one."""
     if name == Dsp.name:
-        _check_blocks(Magnitudes, weight, activation, setting)
+        _check_blocks(name, Magnitudes, weight, activation, setting)
     there = setting.policy == "dsp" and setting.blocks != "inferred"
     serves = there and Magnitudes.serves(weight, activation)
     serves = serves and Magnitudes.fits(weight, activation, setting.blocks)

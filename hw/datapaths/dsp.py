@@ -13,7 +13,7 @@ from ...golden.formats import Format
 from ...golden.products import RULES
 from ...golden.products import Overpacked as Rule
 from ..dsp.element import Cascades, OverpackedTile, Tile, addends, gathered
-from ..dsp.kinds import DSP48E2, Kind, kind_of
+from ..dsp.kinds import DSP48E2
 from ..dsp.layout import Layout, Side, cascaded, laid
 from ..dsp.overpacking import Overpacking
 from ..dsp.placing import Placing
@@ -21,13 +21,14 @@ from ..dsp.words import placed, word, word_shape
 from ..product import FlaggedLayout, flag_names, raise_flags
 from ..scale.timing import delayed
 from ..sums import Sum
-from .base import SETTING, Datapath, Dot
+from .base import SETTING, Dot
+from .blocks import Blocks
 from .decoded import Placed
-from .forms import Form, together
+from .forms import together
 from .recoded import is_fixed, number, of_values
 
 
-class Dsp(Datapath):
+class Dsp(Blocks):
     """Numbers without exponent, where rows and columns share blocks that may hold sums over K.
 
     And others whose values a block reaches from a few places of the wide factor: one product a
@@ -41,12 +42,6 @@ class Dsp(Datapath):
     )
 
     @classmethod
-    def serves(cls, weight, activation):
-        if not (weight.bits and activation.bits):
-            return False
-        return cls(weight, activation, 1).found is not None
-
-    @classmethod
     def packs(cls, weight: Format, activation: Format) -> bool:
         """Whether a pair's products may share blocks, and sums stay there."""
         widest = DSP48E2.geometry.wide
@@ -55,14 +50,8 @@ class Dsp(Datapath):
         return all(plain)
 
     @property
-    def alone(self) -> bool:
-        """Whether every product has a block, and every row and column a sum of its own."""
+    def alone(self):
         return not self.packs(self.weight, self.activation)
-
-    @classmethod
-    def fits(cls, weight: Format, activation: Format, blocks: str) -> bool:
-        """Whether the blocks of a build multiply a pair that is served."""
-        return cls(weight, activation, 1, blocks=blocks).found is not None
 
     @classmethod
     def estimate(cls, weight, activation, setting=SETTING):
@@ -79,13 +68,11 @@ class Dsp(Datapath):
         return (sites * plan.layout.tiles(setting.sharing) / (rows * cols) - total) / plan.lanes
 
     @property
-    def tile(self) -> tuple[int, int]:
-        """Rows and columns that share blocks."""
+    def tile(self):
         return self.layout.packing.tile
 
     @property
-    def remark(self) -> str:
-        """How products lie on blocks, in a line."""
+    def remark(self):
         layout, (rows, cols) = self.layout, self.tile
         sums = "sums over K in blocks" if layout.held else "every step's sums read"
         if layout.stays:
@@ -112,31 +99,23 @@ class Dsp(Datapath):
         return cascaded(self.sides, self.kind, tuple(found), self.sharing, self.lanes, total)
 
     @property
-    def kind(self) -> Kind:
-        """The blocks."""
-        return kind_of(self.blocks)
-
-    @property
     def sides(self) -> tuple[Side, Side]:
         """Its elements."""
         return _side(self.weight), _side(self.activation)
 
     @property
-    def layout(self) -> Layout:
-        assert self.found is not None
-        return self.found
-
-    @property
     def forms(self):
-        return self._made if self.stays else together(self._made)
+        return self.made if self.stays else together(self.made)
 
     @property
-    def _made(self) -> tuple[Form, Form]:
-        """What is taken of weights and activations, without the delays for what takes longer."""
+    def made(self):
         delays = self.layout.delays
         at_once = (0,) * self.lanes if self.stays else delays
         told = self.alone and (self.infinite or self.flags.infinite)
-        forms = [of_values(self.weight, at_once, told), of_values(self.activation, delays, told)]
+        forms = [
+            of_values(self.weight, at_once, told),
+            of_values(self.activation, delays, told),
+        ]
         if (packing := self.layout.packing).marks:
             narrow = int(not packing.swapped)
             fmt = (self.weight, self.activation)[narrow]
@@ -144,9 +123,9 @@ class Dsp(Datapath):
         return forms[0], forms[1]
 
     @property
-    def stages(self) -> int:
-        """Cycles until the numbers are made that do not stay."""
-        return max(form.stages for form in self._made[self.stays :])
+    def stages(self):
+        # What stays is there before.
+        return max(form.stages for form in self.made[self.stays :])
 
     @property
     def latency(self):
@@ -159,13 +138,11 @@ class Dsp(Datapath):
             return stages + layout.latency - 1
         return stages + layout.latency + layout.levels - layout.stays
 
-    def words_layout(self, side: int) -> data.ArrayLayout:
-        """The layout of the words of all lanes."""
+    def words_layout(self, side):
         packing = self.layout.packing
         return data.ArrayLayout(word_shape(packing, side ^ packing.swapped), self.lanes)
 
-    def words(self, vectors, side: int):
-        """The words of all lanes, of what the forms made for a tile's rows or columns."""
+    def words(self, vectors, side):
         fmt, packing = (self.weight, self.activation)[side], self.layout.packing
         port = side ^ packing.swapped
         for lane in range(self.lanes):

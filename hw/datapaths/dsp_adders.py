@@ -7,22 +7,21 @@ from math import inf
 
 from amaranth.hdl import Module
 
-from ...golden.formats import Format
 from ..dsp.added_rows import AddingTile, Rows, sums_of
 from ..dsp.adding import Adding, addings
-from ..dsp.kinds import Kind, kind_of
+from ..dsp.kinds import kind_of
 from ..dsp.layout import WORTH
 from ..sums import Sum
 from .base import Dot
+from .blocks import Blocks
 from .booth import Booth
 from .digits import Digit
-from .forms import Form, together
+from .forms import together
 from .recoded import Recoding, is_fixed
 from .select import Select
-from .tiles import Tiled
 
 
-class DspAdders(Tiled):
+class DspAdders(Blocks):
     """Binary, ternary and INT2 numbers times those in fixed point, added in 12 or 24 bits."""
 
     name = "dsp_adders"
@@ -32,23 +31,14 @@ class DspAdders(Tiled):
     )
 
     @classmethod
-    def serves(cls, weight, activation):
-        return cls.fits(weight, activation, "auto")
-
-    @classmethod
-    def fits(cls, weight: Format, activation: Format, blocks: str) -> bool:
-        """Whether the blocks of a build add products of a pair."""
-        found = cls(weight, activation, 1, blocks=blocks)
-        return found.kind.parts is not None and found._way is not None and found.found is not None
+    def refuses(cls, blocks):
+        if blocks != "inferred" and kind_of(blocks).parts is not None:
+            return ""
+        return f"adds in parts of blocks, which {blocks} blocks lack: choose --datapath auto"
 
     @classmethod
     def estimate(cls, weight, activation, setting=None):
         return inf  # what it spares depends on whether blocks or LUTs are scarce: who asks, gets it
-
-    @property
-    def kind(self) -> Kind:
-        """The blocks."""
-        return kind_of(self.blocks)
 
     @cached_property
     def _way(self) -> tuple[Recoding, Digit, bool] | None:
@@ -72,7 +62,9 @@ class DspAdders(Tiled):
 
     @cached_property
     def found(self) -> Adding | None:
-        _, digit, _ = self.way
+        if self.kind.parts is None or self._way is None:
+            return None
+        _, digit, _ = self._way
         shape = self.sharing if self.count else (1, 1)
         total = self.product.times(max(self.count, self.lanes))
 
@@ -86,8 +78,7 @@ class DspAdders(Tiled):
         return min(found, key=worth, default=None)
 
     @property
-    def remark(self) -> str:
-        """How products lie on blocks, in a line."""
+    def remark(self):
         layout, (rows, cols) = self.layout, self.tile
         sums = "sums over K in blocks" if layout.held else "every step's sums read"
         return (
@@ -96,8 +87,7 @@ class DspAdders(Tiled):
         )
 
     @property
-    def made(self) -> tuple[Form, Form]:
-        """What is taken of weights and activations, without the delays for what takes longer."""
+    def made(self):
         recoding, _, swapped = self.way
         other = self.weight if swapped else self.activation
         delays = self.layout.delays
@@ -107,11 +97,6 @@ class DspAdders(Tiled):
     @property
     def forms(self):
         return together(self.made)
-
-    @property
-    def stages(self) -> int:
-        """Cycles until both elements are made."""
-        return max(form.stages for form in self.made)
 
     @property
     def latency(self):

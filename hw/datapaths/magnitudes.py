@@ -8,40 +8,34 @@ from math import inf
 from ...golden.bounds import Range
 from ...golden.formats import Format
 from ..dsp.aligned import AlignedTile
-from ..dsp.kinds import Kind, kind_of
 from ..dsp.layout import WORTH, Layout
 from ..dsp.packing import Packing, packings
 from ..shapes import least_exponent, significands
 from ..sums import Sum
+from .blocks import Blocks
 from .decoded import Parts
 from .forms import together
 from .multiply import Multiply
-from .tiles import Tiled
 
 
-class Magnitudes(Tiled, Multiply):
+class Magnitudes(Blocks, Multiply):
     """Unsigned significands share blocks; signs, exponents and flags travel beside them."""
 
     name = "magnitudes"
     scope = "sums that align, --policy dsp: magnitudes share DSP blocks, exponents beside them"
 
     @classmethod
-    def serves(cls, weight, activation):
-        return bool(weight.bits and activation.bits) and cls.fits(weight, activation, "auto")
-
-    @classmethod
-    def fits(cls, weight: Format, activation: Format, blocks: str) -> bool:
-        """Whether the blocks of a build multiply a pair that is served."""
-        return cls(weight, activation, 1, blocks=blocks).found is not None
+    def refuses(cls, blocks):
+        if blocks != "inferred":
+            return ""
+        return (
+            "has significands share blocks that are instances: choose --blocks auto, or "
+            "--datapath multiply"
+        )
 
     @classmethod
     def estimate(cls, weight, activation, setting=None):
         return inf  # for sums that align alone
-
-    @property
-    def kind(self) -> Kind:
-        """The blocks."""
-        return kind_of(self.blocks)
 
     @cached_property
     def found(self) -> Layout | None:
@@ -57,20 +51,18 @@ class Magnitudes(Tiled, Multiply):
         return best and Layout(self.kind, best, self.lanes, 1, 0)
 
     @property
-    def remark(self) -> str:
-        """How products lie on blocks, in a line."""
+    def remark(self):
         rows, cols = self.tile
         return f"DSP blocks: significands of {rows} rows × {cols} columns a block, exponents beside"
 
     @property
-    def forms(self):
+    def made(self):
         delays, infinite = (0,) * self.lanes, self.infinite or self.flags.infinite
-        return together(Parts(fmt, delays, infinite) for fmt in (self.weight, self.activation))
+        return Parts(self.weight, delays, infinite), Parts(self.activation, delays, infinite)
 
     @property
-    def stages(self) -> int:
-        """Cycles until the elements are made."""
-        return max(form.stages for form in self.forms)
+    def forms(self):
+        return together(self.made)
 
     @property
     def latency(self):

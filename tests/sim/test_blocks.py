@@ -1,14 +1,17 @@
 """Sums in DSP blocks, laid out in every way: also those that no shape here would choose."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from macsmith.golden import Arithmetic, Operand, Plane
 from macsmith.golden.tensor import single
-from macsmith.hw.datapaths import dsp
+from macsmith.hw.datapaths import dsp, dsp_adders
+from macsmith.hw.dsp.adding import addings
 from macsmith.hw.dsp.layout import Layout
 from macsmith.hw.dsp.packing import packings
 from macsmith.hw.emit import emit
-from macsmith.sim.batch import run_batch
+from macsmith.sim.batch import Mismatch, run_batch
 from macsmith.sim.beats import begins
 from macsmith.sim.stimuli import answered, bound_tiles, tiles
 from macsmith.sim.streams import Simulator
@@ -80,6 +83,43 @@ def check_sums(monkeypatch, blocks, pair, tile, lanes, chain, k_max, held, full)
     if k_max <= 4096:
         work = bound_tiles(engine) + work
     run_batch(emitted, work, stalls=1).check()
+
+
+def test_a_step_more_than_blocks_hold_overflows(monkeypatch):
+    """2,048 products of INT4 × INT8 are the most, as above; a sum of 2,050 runs over."""
+
+    def check(most):
+        engine = Engine("forced", (raw("int4", "int8", k_max=most),), Build(2, 1, 2, policy="dsp"))
+        emitted = laid_out(engine, monkeypatch, (2, 1), 2, 1, 2048)
+        run_batch(emitted, bound_tiles(engine)).check()
+
+    check(2048)
+    with pytest.raises(Mismatch, match="differ"):
+        check(2050)
+
+
+def test_a_cascade_of_a_block_more_is_not_built(monkeypatch):
+    engine = Engine("forced", (raw("int8", "int8", k_max=9),), Build(2, 1, 9, policy="dsp"))
+    with pytest.raises(ValueError, match="^9 products leave a field"):
+        laid_out(engine, monkeypatch, (2, 1), 9, 0, 0)
+
+
+@pytest.mark.parametrize("pair, most", [("int2 int8", 8), ("ternary int8", 16)])
+def test_a_block_more_than_a_part_adds_overflows(pair, most, monkeypatch):
+    def check(chain):
+        def given(*asked):
+            found = next(item for item in addings(*asked) if item.parts == 4 and not item.held)
+            assert found.chain == min(most, found.lanes)
+            return [replace(found, chain=chain)]
+
+        monkeypatch.setattr(dsp_adders, "addings", given)
+        build = Build(2, 2, most + 2, "dsp_adders", policy="dsp")
+        engine = Engine("forced", (raw(*pair.split(), k_max=most + 2),), build)
+        run_batch(emit(engine), bound_tiles(engine)).check()
+
+    check(most)
+    with pytest.raises(Mismatch, match="differ"):
+        check(most + 2)
 
 
 #: The same for weights that stay.

@@ -270,7 +270,7 @@ def test_auto_leaves_to_dsp_blocks_what_they_take():
     with pytest.raises(DesignError, match="choose --policy dsp"):
         choose("dsp_adders", *pair)
     for setting, blocks in ((ecp5, "mult18x18d"), (inferred, "inferred")):
-        with pytest.raises(DesignError, match=f"adders in parts, which {blocks} blocks lack"):
+        with pytest.raises(DesignError, match=f"parts of blocks, which {blocks} blocks lack"):
             choose("dsp_adders", *pair, setting=setting)
     with pytest.raises(DesignError, match="dsp_adders does not serve int8 × int8"):
         choose("dsp_adders", int8, int8)

@@ -1,0 +1,87 @@
+"""Datapaths whose products share DSP blocks, which take elements of a tile of rows and columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Value
+from amaranth.lib import data, wiring
+
+from ...golden.formats import Format
+from ..dsp.kinds import Kind, kind_of
+from ..sums import Sum
+from .base import Datapath
+from .forms import Form
+
+
+class Blocks(Datapath):
+    """What stands in DSP blocks is made of elements within the tile.
+
+    ``found`` says how they lie on blocks; None if these are too small.
+    """
+
+    found: Any
+
+    @classmethod
+    def serves(cls, weight, activation):
+        return bool(weight.bits and activation.bits) and cls.fits(weight, activation, "auto")
+
+    @classmethod
+    def fits(cls, weight: Format, activation: Format, blocks: str) -> bool:
+        """Whether the blocks of a build make the products of a pair."""
+        return cls(weight, activation, 1, blocks=blocks).found is not None
+
+    @classmethod
+    def refuses(cls, blocks: str) -> str:
+        """Why this cannot be made of the blocks of a build, with what to do; empty if it can."""
+        return ""
+
+    @property
+    def kind(self) -> Kind:
+        """The blocks."""
+        return kind_of(self.blocks)
+
+    @property
+    def layout(self):
+        """How products lie on blocks."""
+        assert self.found is not None
+        return self.found
+
+    @property
+    def tile(self) -> tuple[int, int]:
+        """Rows and columns that share blocks."""
+        return self.layout.tile
+
+    @property
+    def alone(self) -> bool:
+        """Whether every product has a block, and every row and column a sum of its own."""
+        return False
+
+    @property
+    def made(self) -> tuple[Form, Form]:
+        """What is taken of weights and activations, without the delays for what takes longer."""
+        raise NotImplementedError
+
+    @property
+    def stages(self) -> int:
+        """Cycles until both elements are made."""
+        return max(form.stages for form in self.made)
+
+    @property
+    def remark(self) -> str:
+        """How products lie on blocks, in a line."""
+        raise NotImplementedError
+
+    def tile_of(self, item: Sum, segment: int, late: int) -> wiring.Component:
+        """The sums over K of a tile, in segments, the last ``late`` cycles behind the first."""
+        raise NotImplementedError
+
+    def words_layout(self, side: int) -> data.ArrayLayout:
+        """The layout of the words of all lanes: the elements of the tile's rows or columns."""
+        elements = data.ArrayLayout(self.forms[side].layout, self.tile[side])
+        return data.ArrayLayout(elements, self.lanes)
+
+    def words(self, vectors, side: int):
+        """The words of all lanes, of what the forms made for a tile's rows or columns."""
+        for lane in range(self.lanes):
+            yield Cat(Value.cast(vector[lane]) for vector in vectors)
