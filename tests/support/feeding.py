@@ -1,4 +1,8 @@
-"""Feeds the dot product of a datapath as the edge of an array does."""
+"""Feeds the dot product of a datapath as the edge of an array does.
+
+A word has the codes of all lanes, lane 0 in the low bits, and in its highest bits the table that
+all of them select, where their format has several.
+"""
 
 from macsmith.hw.datapaths import Making
 from macsmith.hw.scale.timing import delayed
@@ -17,13 +21,16 @@ def part_of(m, enable, inputs, name, datapath, part):
         places = port.places if form.told else port
         told = form.beside(m, {what: part for what in form.told}, f"{name}_{id(port)}")
         m.d.comb += [port[what].eq(value) for what, value in told.items()]
+        table, selects = None, form.format.select_width
         for place, cycles in enumerate(form.delays):
             lanes = range(place * form.span, min((place + 1) * form.span, datapath.lanes))
             late = [
                 delayed(m, enable, codes.word_select(lane, form.format.bits), cycles, "late")
                 for lane in lanes
             ]
+            if selects:
+                table = delayed(m, enable, codes[-selects:], cycles, "table")
             given = form.common(m, {what: part for what in form.told}, f"{name}_{place}")
-            making = Making(enable, name, f"{id(port)}_{place}", part=part, common=given)
+            making = Making(enable, name, f"{id(port)}_{place}", table, part, common=given)
             m.d.comb += places[place].eq(form.made(m, late, making))
     return dot.o

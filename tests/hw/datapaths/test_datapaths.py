@@ -4,16 +4,11 @@ from math import ceil
 
 import numpy as np
 import pytest
-from amaranth.hdl import Cat, Const, Module, Signal
-from feeding import part_of, whole
 from macsmith.golden import DesignError, lookup
-from macsmith.golden.bounds import Range
 from macsmith.golden.description.engine import DATAPATHS
 from macsmith.golden.formats import Codebook, names
 from macsmith.hw.datapaths import KINDS, Setting, choose, measured
-from macsmith.hw.product import FlaggedLayout, flag_names
-from macsmith.hw.scale.timing import delayed
-from macsmith.sim.sweep import Sweep
+from pipelines import uniform, wrong
 
 SMALL = [fmt for name in names() if 0 < (fmt := lookup(name)).bits <= 8]
 SPECIAL = [name for name in KINDS if name != "multiply"]
@@ -26,10 +21,7 @@ RECODED = (
 )
 ADDED = "int8 uint5 iq4_nl binary e2m1 e2m3 e4m3 e5m2 posit4_1"
 
-#: Pipelines that are compiled as one: the compiler's time grows faster than their number.
-TOGETHER = 8
-
-#: Pipelines a datapath that tests of all codes build, unless they are slow.
+#: Pipelines a datapath that tests of all codes compile.
 MOST = 40
 
 
@@ -49,108 +41,16 @@ def few(name, pairs, most=MOST):
     return pairs[:: ceil(sum(KINDS[name](*pair, 1).cycles for pair in pairs) / most)]
 
 
-def build(datapaths):
-    """Datapaths side by side, fed as an array feeds them, their results at the same time."""
-    m = Module()
-    enable, inputs = Signal(name="enable"), (Signal(64, name="w"), Signal(64, name="a"))
-    latest = max(datapath.latency for datapath in datapaths.values())
-    outputs = {}
-    for name, datapath in datapaths.items():
-        parts = [
-            part_of(m, enable, inputs, f"{name}_{part}", datapath, Const(part, 8))
-            for part in range(datapath.cycles)
-        ]
-        total = Signal(FlaggedLayout(whole(datapath), datapath.flags), name=f"{name}_whole")
-        m.d.comb += total.value.eq(sum(part.value for part in parts))
-        for flag in flag_names(datapath.flags):
-            m.d.comb += total[flag].eq(Cat(part[flag] for part in parts).any())
-        waits = latest - datapath.latency
-        outputs[name] = delayed(m, enable, total.as_value(), waits, f"{name}_late")
-    return Sweep(m, *inputs, outputs, enable=enable, latency=latest)
-
-
-def values(words, bounds: Range):
-    """Two's complement words as integers."""
-    kind, count = (object, words.shape[1]) if bounds.width > 62 else (np.int64, 2)
-    found = sum(words[:, i].astype(kind) << 32 * i for i in range(min(words.shape[1], count)))
-    found &= (1 << bounds.width) - 1
-    return np.where(
-        bounds.signed & (found >> bounds.width - 1 > 0).astype(bool),
-        found - (1 << bounds.width),
-        found,
-    )
-
-
-def uniform(bits):
-    """Words (n,) for both sides whose lanes all hold one code: every pair of codes."""
-    pattern = sum(1 << place for place in range(0, 64 - bits + 1, bits))
-    sides = np.meshgrid(*[np.arange(1 << bits, dtype=np.uint64) * np.uint64(pattern)] * 2)
-    return [side.reshape(-1) for side in sides]
-
-
-def lanes_of(words, fmt, lanes):
-    """The codes (n, lanes) in words, lane 0 in the low bits."""
-    shifts = np.arange(lanes, dtype=np.uint64) * np.uint64(fmt.bits)
-    return words[:, None] >> shifts & np.uint64((1 << fmt.bits) - 1)
-
-
-def wrong(datapaths, words, seed=1):
-    """How many results of each datapath are wrong; ``words`` (n,) of both sides."""
-    return [bad for part in chunks(datapaths) for bad in wrong_of(part, words, seed)]
-
-
-def chunks(datapaths):
-    """Datapaths of a few pipelines in all."""
-    part, size = [], 0
-    for path in datapaths:
-        if part and size + path.cycles > TOGETHER:
-            yield part
-            part, size = [], 0
-        part.append(path)
-        size += path.cycles
-    yield part
-
-
-def wrong_of(datapaths, words, seed):
-    named = {f"d{index}": datapath for index, datapath in enumerate(datapaths)}
-    found, result = build(named).run(*words, seed=seed), {}
-    for key, path in named.items():
-        formats = path.weight, path.activation
-        codes = [lanes_of(w, f, path.lanes) for w, f in zip(words, formats, strict=True)]
-        legal = np.logical_and(*(
-            np.isin(c, np.array(f.legal)).all(axis=1) for c, f in zip(codes, formats, strict=True)
-        ))  # fmt: skip
-        kind = object if whole(path).width > 62 else np.int64
-        sides = [
-            f.integers(c[legal].astype(np.int64)).astype(kind)
-            for c, f in zip(codes, formats, strict=True)
-        ]
-        assert legal.sum() >= 64 or path.lanes == 1
-        bad = values(found[key], whole(path))[legal] != (sides[0] * sides[1]).sum(1)
-        with np.errstate(invalid="ignore"):
-            products = np.prod(
-                [f.decode(c[legal].astype(int)) for c, f in zip(codes, formats, strict=True)],
-                axis=0,
-            )
-        specials = {"nan": np.isnan, "positive": np.isposinf, "negative": np.isneginf}
-        for place, name in enumerate(flag_names(path.flags), whole(path).width):
-            raised = found[key][legal, place // 32] >> place % 32 & 1
-            bad |= raised != specials[name](products).any(axis=1)
-        result[path] = bad.sum()
-    return [(path, int(count)) for path, count in result.items() if count]
-
-
-#: Digits one a cycle: all pairs take long to compile.
+#: Digits one a cycle take long to compile.
 SERIAL = ("bit_serial", "plane_serial")
 
 
-@pytest.mark.parametrize("pairs", [some, pytest.param(served, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SERIAL)) for name in SPECIAL]
 )
-def test_single_products_are_right_for_all_codes(name, pairs):
-    """All pairs of all listed formats take an hour."""
-    pairs = pairs(name)
+def test_single_products_are_right_for_all_codes(name):
+    """Those of all pairs of formats: test_every_pair.py."""
+    pairs = some(name)
     bits = max(fmt.bits for pair in pairs for fmt in pair)
     assert wrong([KINDS[name](*pair, 1) for pair in pairs], uniform(bits)) == []
 
