@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 import numpy as np
 from amaranth.hdl import Const, Module, Signal, Value
@@ -17,7 +16,6 @@ from ..hw.datapaths import Form, Making, choose
 from ..hw.datapaths.multiply import Multiply
 from ..hw.ports import Field
 from ..hw.product import flag_names
-from ..hw.shapes import DecodedLayout
 from .codes import corner_codes
 from .lanes import Array, flag_arrays, flags_of, from_words
 from .sweep import Sweep
@@ -63,19 +61,6 @@ def check_products(
 def buildable(weight: Format, activation: Format, rule: str = "exact") -> bool:
     """Whether hardware can hold one product."""
     return RULES[rule].range(weight, activation).width <= MAX_EXACT
-
-
-def representatives(formats: Iterable[Format]) -> list[Format]:
-    """One format of each class whose products are the same hardware.
-
-    Formats of a class decode to the same layout, range and specials; only their decoders differ.
-    """
-    classes: dict[Any, Format] = {}
-    for fmt in formats:
-        layouts = (repr(DecodedLayout(fmt, infinite=infinite)) for infinite in (False, True))
-        specials = fmt.has_nan, fmt.has_inf, fmt.has_zero
-        classes.setdefault((*layouts, fmt.low, fmt.high, fmt.exponent_span, *specials), fmt)
-    return list(classes.values())
 
 
 def _groups(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:

@@ -1,11 +1,10 @@
-"""Decoder and product in hardware, over all pairs of codes."""
+"""Decoder and product in hardware, over all pairs of codes; more: datapaths/test_every_pair.py."""
 
 import numpy as np
 import pytest
 from macsmith.golden import DesignError, lookup
-from macsmith.golden.formats import names
 from macsmith.sim import cxxrtl, sweep
-from macsmith.sim.products import buildable, check_products, representatives
+from macsmith.sim.products import buildable, check_products
 
 #: weight * activation: every family, policy and kind of special at least once.
 EXHAUSTIVE = """
@@ -22,9 +21,6 @@ RANDOM = """
     fp16*int8 fp16*ternary fp16*e5m2 int16*int16 uint16*int16_sym posit16_1*int8 posit16_1*posit8_0
     nf4_16*fp16
 """.split()
-
-SMALL = [fmt for name in names() if 0 < (fmt := lookup(name)).bits <= 8]
-CLASSES = representatives(SMALL)
 
 
 def parse(text):
@@ -56,21 +52,6 @@ def test_wide_products_are_right_for_random_codes_and_corners():
 
 def test_lmul_products_are_right():
     assert wrong([(lookup(name), lookup(name)) for name in LMUL], rule="lmul") == {}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("weight", CLASSES, ids=lambda fmt: fmt.name)
-def test_products_are_right_for_all_codes_of_every_class(weight):
-    assert wrong([(weight, other) for other in CLASSES if buildable(weight, other)]) == {}
-
-
-def test_a_class_is_one_piece_of_hardware():
-    assert [fmt.name for fmt in representatives(map(lookup, ("int8", "mxint8", "uint8")))] == [
-        "int8",
-        "uint8",
-    ]
-    assert len(representatives([lookup("int4"), lookup("int4_sym")])) == 2
-    assert len(representatives([lookup("e4m3"), lookup("e4m3_ieee")])) == 2
 
 
 def test_too_wide_a_product_is_refused():

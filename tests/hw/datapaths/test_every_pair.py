@@ -8,7 +8,6 @@ from macsmith.hw.datapaths import KINDS
 from pipelines import wrong_when_settled
 
 SMALL = [fmt for name in names() if 0 < (fmt := lookup(name)).bits <= 8]
-SPECIAL = [name for name in KINDS if name != "multiply"]
 
 #: Of those that are not slow, one in so many pairs.
 EVERY = 211
@@ -30,12 +29,12 @@ def everything(fmt):
     return (codes | tables << 64 - max(fmt.select_width, 1)).reshape(-1).astype(np.uint64)
 
 
-@pytest.mark.parametrize("name", SPECIAL)
+@pytest.mark.parametrize("name", KINDS)
 def test_some_products_are_right(name):
     assert bad(name, [(w, a) for w in SMALL for a in SMALL][::EVERY]) == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", SPECIAL)
+@pytest.mark.parametrize("name", KINDS)
 def test_all_products_are_right(name):
     assert bad(name, [(w, a) for w in SMALL for a in SMALL]) == []
