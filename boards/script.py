@@ -68,7 +68,7 @@ def commands(board: Board, policy: str, variant: str, tops: Sequence[str], edif:
     return [
         "read_rtlil design.il",
         *((f"hierarchy -top {WRAPPER}", *_BEFORE_VARIANT, *before, "opt_clean") if before else ()),
-        *_steps(board, policy, f"{synthesis(board, policy, variant)} -top {WRAPPER}"),
+        *steps(board.family, policy, f"{synthesis(board, policy, variant)} -top {WRAPPER}"),
         f"delete {WRAPPER}",
         "write_json -noscopeinfo -selected netlist.json",
         "write_verilog -noattr mapped.v",
@@ -76,9 +76,9 @@ def commands(board: Board, policy: str, variant: str, tops: Sequence[str], edif:
     ]
 
 
-def _steps(board: Board, policy: str, command: str) -> list[str]:
-    """The synthesis command, around what the family does instead of its step for DSP blocks."""
-    own = family(board.family).dsp
+def steps(name: str, policy: str, command: str) -> list[str]:
+    """A synthesis command, around what the family does instead of its step for DSP blocks."""
+    own = family(name).dsp
     if policy != "dsp" or not own:
         return [command]
     return [f"{command} -run :map_dsp", *own, f"{command} -run coarse:"]

@@ -35,6 +35,7 @@ TABLES = (
     ("u280", {"product": "overpacked_corrected"}, ("int4xint4",)),
     ("pynq-z2", {}, FEW),
     ("ulx3s-85", {}, FEW),
+    ("icebreaker", {}, FEW),
 )
 SHAPE = {"rows": 8, "cols": 2, "lanes": 16, "policy": "dsp", "output": "raw"}
 MEGAHERTZ = 300

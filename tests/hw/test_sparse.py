@@ -2,11 +2,13 @@
 
 from itertools import combinations
 
+import numpy as np
 import pytest
 from amaranth.sim import Simulator
-from macsmith.golden import Sparse
+from macsmith.golden import Sparse, quantize, sparse
 from macsmith.hw.planner import plan
 from macsmith.hw.sparse import Selector
+from macsmith.sim.matmul import engine_matmul
 
 from macsmith import DesignError, Options, design
 
@@ -80,3 +82,21 @@ def test_rows_share_no_blocks():
     )
     assert planned.remarks[0].endswith("takes 32 elements of K, of which each row multiplies 16")
     assert planned.remarks[1].startswith("DSP blocks: 1 rows × 2 columns a block")
+
+
+@pytest.mark.parametrize("policy", ["lut", "dsp"])
+def test_a_matrix_of_sparse_and_dense_regions(policy):
+    """Through simulated hardware: all of its dense windows, and what 2:4 keeps elsewhere."""
+    options = Options(sparse="2:4", policy=policy, output="raw", rows=2, cols=2, lanes=4)
+    engine = design("int4xint8", options)
+    structure, rng = engine.arithmetic.weight.structure, np.random.default_rng(7)
+    dense = np.array([1, 0, 0, 1, 1, 1, 0, 0, 1, 0, 1, 0], bool)
+    x = rng.integers(-7, 8, (4, 12, 4)).astype(float)
+    least = np.argsort(np.abs(x), axis=-1, kind="stable")[..., :2]
+    cut = x.copy()
+    np.put_along_axis(cut, least, 0, axis=-1)
+    x = np.where(dense[:, None], x, cut).reshape(4, -1)
+    a = rng.integers(0, 256, (3, x.shape[1])).astype(np.uint8)
+    values, columns = sparse.mixed(x, dense, structure)
+    held = quantize(values, engine.arithmetic.weight)
+    assert (engine_matmul(engine, held, a[:, columns]).values == x @ a.astype(np.int8).T).all()

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 from macsmith.boards import families
+from macsmith.boards.script import steps
 from macsmith.golden.errors import Mismatch
 from macsmith.hw import yosys
 from macsmith.hw.datapaths import KINDS
@@ -224,6 +225,20 @@ def test_the_mapped_netlist_of_packed_products_agrees(
     assert found.count(f"{blocks.upper()} #(") == 4 // many * 7
 
 
+#: What plain products and the adders around them become, where the tool leaves them to blocks.
+INFERRED = [("xcup", "DSP48E2"), ("xc7", "DSP48E1"), ("ecp5", "MULT18X18D")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pair", ["int8 int8", "e4m3 e3m2", "uint8 int4"])
+@pytest.mark.parametrize("family, cell", INFERRED)
+def test_the_mapped_netlist_of_plain_products_agrees(family, cell, pair, build_folder):
+    build = Build(1, 2, 7, "multiply", policy="dsp", blocks="inferred")
+    found = check_mapped(Engine("mapped", (raw(*pair.split(), k_max=7 * 64),), build), build_folder,
+                         family)  # fmt: skip
+    assert f"{cell} #(" in found or pair != "int8 int8"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("rule", ["overpacked", "overpacked_corrected"])
 @pytest.mark.parametrize("family, blocks", [("xcup", "dsp48e2"), ("xc7", "dsp48e1")])
@@ -287,10 +302,13 @@ def flip(match):
 
 
 def mapped(emitted, family, folder):
-    """The core's netlist in the cells of a family, as Verilog."""
+    """The core's netlist in the cells of a family, as Verilog, by the script that counts them."""
     (folder / "core.il").write_text(emitted.fabric)
-    flags = families.flags(family, "lut")
-    commands = ["read_rtlil core.il", f"{flags} -top {emitted.core}", "write_verilog mapped.v"]
+    for file in families.family(family).maps:
+        (folder / file.name).write_text(file.read_text())
+    policy = emitted.engine.build.policy
+    command = f"{families.flags(family, policy)} -top {emitted.core}"
+    commands = ["read_rtlil core.il", *steps(family, policy, command), "write_verilog mapped.v"]
     yosys.run(commands, folder)
     return (folder / "mapped.v").read_text()
 
