@@ -14,7 +14,7 @@ from ..golden.bounds import Range
 from ..golden.description import Build, Engine
 from ..golden.errors import DesignError
 from .array_plan import ArrayPlan
-from .datapaths import Datapath, PlaneSerial, simd
+from .datapaths import Blocks, Datapath, PlaneSerial, simd
 from .inputs import Input
 from .plan import Plan
 from .sums import Sum
@@ -60,6 +60,15 @@ class ModalPlan(ArrayPlan):
     @property
     def modes(self):
         return self.alone
+
+    @property
+    def remarks(self):
+        found = [(unit.modes, unit.datapath) for unit in self.units]
+        return tuple(
+            f"modes {', '.join(map(str, modes))}: {datapath.remark}"
+            for modes, datapath in found
+            if isinstance(datapath, Blocks)
+        )
 
     @property
     def words(self) -> int:

@@ -188,9 +188,10 @@ def _check_build(name: str, planned: Plan) -> None:
             "without: choose --policy dsp, or --blocks auto"
         )
     if planned.aligned and exact and build.datapath not in _ALIGNING:
+        others = _ALIGNING if build.policy == "dsp" else _ALIGNING[:2]
         raise DesignError(
             f"{name} aligns its products, which {build.datapath} sums without; choose "
-            f"--datapath {' or '.join(_ALIGNING)}"
+            f"--datapath {' or '.join(others)}"
         )
     if planned.carry_save and (saturates or planned.aligned):
         raise DesignError(
@@ -221,7 +222,7 @@ def _check_build(name: str, planned: Plan) -> None:
 
 def _check_apart(name: str, planned: Plan) -> None:
     """Raise DesignError unless the sums of digits can be kept apart."""
-    sums = planned.sums
+    sums, build = planned.sums, planned.build
     if not all(item.plain and not item.initial and not item.aligned for item in sums) or any(
         item.stage.saturates for item in sums
     ):
@@ -237,11 +238,16 @@ def _check_apart(name: str, planned: Plan) -> None:
             "--digit-sums joined, or a smaller --k-max"
         )
     counts = {len(planned.dot(item.pairs[0]).sums) for item in sums}
-    if len(counts) > 1 or counts == {1}:
+    if counts == {1}:
         raise DesignError(
-            f"the products of {name} have {' or '.join(map(str, sorted(counts)))} digit(s) each; "
-            "only several, as many in each sum, are kept apart: choose --datapath booth, or "
+            f"the products of {name} are not made of several digits with datapath "
+            f"{build.datapath}, whose sums could be kept apart: choose --datapath booth, or "
             "--digit-sums joined"
+        )
+    if len(counts) > 1:
+        raise DesignError(
+            f"the products of {name} have {' or '.join(map(str, sorted(counts)))} digits; only as "
+            "many in each sum are kept apart: choose --digit-sums joined"
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -46,10 +47,17 @@ def run(commands: list[str], folder: Path, *, log: str = "yosys.log") -> str:
         raise
     if process.returncode:
         errors = [line for line in output.splitlines() if "ERROR" in line]
-        said = errors[0].strip() if errors else f"status {process.returncode} {output[-300:]}"
+        silent = f"ended with status {process.returncode} and no message, in {_last(folder / log)}"
+        said = errors[0].strip() if errors else f"{silent} {output[-300:]}"
         raise ToolFailed(f"yosys failed: {said.strip()} (log: {folder / log})")
     path = folder / log
     return path.read_text() if path.exists() else output
+
+
+def _last(log: Path) -> str:
+    """The last step that a log names."""
+    steps = re.findall(r"Executing (.*?)(?: pass)?[.( ]", log.read_text() if log.exists() else "")
+    return steps[-1] if steps else "its first step"
 
 
 def stop(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
-from .boards import fitted
+from .boards import families, fitted
 from .folder import check_target, write_folder
 from .golden import to_toml
 from .golden.description import Engine
@@ -119,7 +119,7 @@ def contents(
         **{f"tb/{memory.stream.name}.hex": memory.text for memory in held},
     }
     more: dict[str, Any] = {"vectors": {"tiles": len(chosen.tiles), "seed": seed}}
-    if board is None or board.family in VIVADO_FAMILIES:
+    if _for_vivado(emitted, board):
         files["vivado/synth_ooc.tcl"] = _render("synth_ooc.tcl", values)
         files[f"vivado/{name}.xdc"] = _render("clock.xdc", values)
         files["vivado/package_ip.tcl"] = _render("package_ip.tcl", values)
@@ -127,6 +127,14 @@ def contents(
     listed = manifest(emitted, [*files, "manifest.json"], **more)
     files["manifest.json"] = json.dumps(listed, indent=2) + "\n"
     return files
+
+
+def _for_vivado(emitted: Emitted, board: Board | None) -> bool:
+    """Whether AMD's tools may read it: of the board's family, or by the blocks that it names."""
+    if board is not None:
+        return board.family in VIVADO_FAMILIES
+    theirs = {families.family(name).block for name in VIVADO_FAMILIES}
+    return emitted.engine.build.blocks in {"auto", "inferred", *theirs}
 
 
 def _render(template: str, values: dict[str, Any]) -> str:

@@ -29,7 +29,10 @@ class Select(Recoded):
     """
 
     name = "select"
-    scope = "codes of up to 6 bits, times numbers in fixed point: up to three shifts and additions"
+    scope = (
+        "codes of up to 6 bits, times numbers in fixed point: up to three shifts and additions "
+        "(shift-add: powers of two, APoT, k-hot, DenseShift, MixPE)"
+    )
 
     @classmethod
     def recoding(cls, fmt):

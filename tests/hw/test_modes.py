@@ -147,6 +147,10 @@ def test_blocks_give_modes_the_sum_of_every_step():
     assert [unit.datapath.name for unit in found.units] == ["dsp", "dsp"]
     assert all(not unit.datapath.layout.held for unit in found.units)
     assert all(unit.datapath.tile == (1, 1) for unit in found.units)
+    assert [line.split(": ")[:2] for line in found.remarks] == [
+        ["modes 0", "DSP blocks"],
+        ["modes 1", "DSP blocks"],
+    ]
 
 
 @pytest.mark.parametrize("datapath", ["auto", "bit_serial", "plane_serial"])

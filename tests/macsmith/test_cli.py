@@ -68,7 +68,7 @@ WRONG = [
     ("explain int8xint8 --digit-sums any", "unknown digit sums 'any'; known: apart, joined"),
     ("explain int8xint8 --digit-sums apart --initial int32", "starts from a number"),
     ("explain int16xint16 --digit-sums apart", "has more than 32 bits"),
-    ("explain e2m1xe2m1 --digit-sums apart", "have 1 digit(s) each; only several"),
+    ("explain e2m1xe2m1 --digit-sums apart", "are not made of several digits with datapath"),
     ("explain int8xint8 --adders some", "unknown adders 'some'"),
     ("synth int4xint4 --no-verify --board icebreaker --adders carry4", "--adders inferred"),
     ("generate int4xint4 --board ulx3s-85 --adders carry4", "--adders inferred"),

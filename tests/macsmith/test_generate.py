@@ -29,6 +29,7 @@ from macsmith.golden.errors import DesignError
 from macsmith.hw.emit import emit
 from macsmith.sim import tools
 
+from macsmith import Options, design
 from macsmith.generate import DEFAULT_PART, contents, generate
 
 FLOAT = (Stage("aligned", format=lookup("fp32"), fraction=24, terms=2),)
@@ -295,6 +296,15 @@ def test_vivado_scripts_name_the_board_s_part(board, vivado):
     part = boards.lookup(board).part
     assert ("vivado/synth_ooc.tcl" in files) == vivado
     assert not vivado or f"set part {part}\n" in files["vivado/synth_ooc.tcl"]
+
+
+@pytest.mark.parametrize(
+    ("blocks", "vivado"),
+    [("auto", True), ("dsp48e1", True), ("mult18x18d", False), ("multaddsub18x18", False)],
+)
+def test_vivado_is_not_asked_for_what_others_make(blocks, vivado):
+    built = design("int4xint8", Options(policy="dsp", blocks=blocks, rows=2, cols=1, lanes=2))
+    assert ("vivado/synth_ooc.tcl" in contents(emit(built), tiles=1)) == vivado
 
 
 def test_without_a_board_the_part_is_the_u280_s():
