@@ -103,7 +103,7 @@ def fitted(engine: Engine, board: Board) -> Engine:
         raise DesignError(chosen.refusal)
     if build.policy == "dsp" and build.blocks == "auto":
         build = replace(build, blocks=chosen.block)
-    return replace(engine, build=build)
+    return replace(engine, build=replace(build, fabric=board.family))
 
 
 @cache

@@ -1,7 +1,7 @@
 """Draws sites per MAC of all integer pairs against the product of their widths: out/curve.png.
 
-Run ``make curve``. The figures are those of hw/datapaths/measured.toml; the line is the best fit
-through the origin, and pairs far above it are printed.
+Run ``make curve``. The figures are those of hw/datapaths/measured_tables/xcup.toml; the line is the
+best fit through the origin, and pairs far above it are printed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def smallest() -> dict[tuple[int, int], tuple[float, str]]:
     found = {}
     for w in WIDTHS:
         for a in WIDTHS:
-            row = measured.sites().get(f"int{w}xint{a}", {})
+            row = measured.sites("xcup").get(f"int{w}xint{a}", {})
             if row:
                 found[w, a] = min((cost, name) for name, cost in row.items())
     return found
@@ -61,7 +61,7 @@ def main() -> int:
         if w == a:
             axes.annotate(f"int{w}²", (w * a, cost), xytext=(4, -10), textcoords="offset points",
                           fontsize=8)  # fmt: skip
-    held = measured.conditions()
+    held = measured.conditions("xcup")
     shape = " × ".join(str(held[side]) for side in ("rows", "cols", "lanes"))
     where = f"policy {held['policy']}, {held['board']} (estimate after synthesis)"
     axes.set(

@@ -1,8 +1,9 @@
-"""Writes hw/datapaths/measured.toml: sites per MAC of each datapath, from which ``auto`` chooses.
+"""Writes hw/datapaths/measured_tables: sites per MAC of each datapath, from which ``auto`` chooses.
 
-Run ``.venv/bin/python docs/datapath_costs.py`` after a change of a datapath (half an hour on
-one core); pairs after it (``int4xint8``) measure only those. Either writes a pair among the others
-when all its datapaths are measured: what an interrupted run leaves is whole.
+Run ``.venv/bin/python docs/datapath_costs.py xcup`` (or ``ecp5``, ``ice40``) after a change of a
+datapath (half an hour on one core); pairs after it (``int4xint8``) measure only those. Either
+writes a pair among the others when all its datapaths are measured: what an interrupted run leaves
+is whole.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from math import inf
 from pathlib import Path
 
 import tomli_w
-from macsmith.golden.errors import MacsmithError
+from macsmith.golden.errors import MacsmithError, ToolFailed
 from macsmith.golden.formats import lookup
 from macsmith.hw.datapaths import KINDS, measured
 from macsmith.hw.emit import emit
 
 from macsmith import DesignError, Options, boards, design
 
-NEAR = 1.25  # an estimate may be wrong by so much
+#: An estimate may be wrong by so much; they are those of look-up tables of six inputs.
+NEAR = {"xcup": 1.25, "ecp5": 1.8, "ice40": 1.8}
 Pair = tuple[str, str]
 
 INTEGERS = [f"int{bits}" for bits in range(2, 9)]
@@ -40,49 +42,57 @@ def pairs() -> list[Pair]:
     return [*product(INTEGERS, INTEGERS), *map(_split, OTHERS.split())]
 
 
-def rivals(pair: Pair) -> list[str]:
+def rivals(pair: Pair, fabric: str) -> list[str]:
     """The datapaths whose estimates come near to the least."""
-    formats, setting = [lookup(name) for name in pair], measured.setting()
+    formats, setting = [lookup(name) for name in pair], measured.setting(fabric)
     estimates = {
         name: kind.estimate(*formats, setting)
         for name, kind in KINDS.items()
         if kind.serves(*formats)
     }
     least = min(estimates.values())
-    near = [name for name, sites in estimates.items() if sites <= NEAR * least < inf]
+    near = [name for name, sites in estimates.items() if sites <= NEAR[fabric] * least < inf]
     return near or ["multiply"]
 
 
-def cost(pair: Pair) -> dict[str, float]:
+def cost(pair: Pair, fabric: str) -> dict[str, float]:
     """datapath -> sites per MAC; without those whose sums are too wide."""
-    found, held = {}, measured.conditions()
+    found, held = {}, measured.conditions(fabric)
     board, policy = boards.lookup(held.pop("board")), held["policy"]
-    for datapath in rivals(pair):
+    for datapath in rivals(pair, fabric):
         try:
             emitted = emit(design("x".join(pair), Options(**held, output="raw", datapath=datapath)))
         except DesignError:
             continue
-        folder = Path("build/costs/datapaths")
-        costs = boards.synthesize(
-            emitted.rtlil, [emitted.core], board, policy, emitted.keep, folder
-        )
+        folder = Path("build/costs/datapaths") / fabric
+        try:
+            costs = boards.synthesize(
+                emitted.rtlil, [emitted.core], board, policy, emitted.keep, folder
+            )
+        except ToolFailed as error:  # ABC9 ends without a word now and then
+            print(f"{'x'.join(pair)}, {datapath}: {error}", file=sys.stderr)
+            continue
         macs = held["rows"] * held["cols"] * held["lanes"]
         found[datapath] = round(costs[emitted.core].resources["sites"] / macs, 2)
     return found
 
 
 def main() -> int:
+    fabric, *words = sys.argv[1:] or [""]
+    if fabric not in NEAR:
+        print(f"give a family ({', '.join(NEAR)}), got {fabric!r}", file=sys.stderr)
+        return 2
     try:
-        chosen = [_split(word) for word in sys.argv[1:]]
+        chosen = [_split(word) for word in words]
     except MacsmithError as error:
         print(f"{error}; pairs are such as int4xint8", file=sys.stderr)
         return 2
-    sites, wanted = measured.sites(), chosen or pairs()
+    sites, wanted = measured.sites(fabric), chosen or pairs()
     for number, pair in enumerate(wanted, 1):
-        sites["x".join(pair)] = cost(pair)
+        sites["x".join(pair)] = cost(pair, fabric)
         listed = {pair: row for pair, row in sorted(sites.items()) if row}
-        text = tomli_w.dumps({"conditions": measured.conditions(), "sites": listed})
-        measured.FILE.write_text(text)
+        text = tomli_w.dumps({"conditions": measured.conditions(fabric), "sites": listed})
+        measured.file(fabric).write_text(text)
         print(f"{number} of {len(wanted)}: {'x'.join(pair)}", file=sys.stderr, flush=True)
     return 0
 

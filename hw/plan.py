@@ -104,7 +104,7 @@ class Plan(Fed):
         build, picked = self.build, self.structure is not None
         # Rows that pick activations of their own share no blocks.
         sharing = (1 if picked else self.rows, self.cols)
-        return Setting(build.policy, sharing, self.lanes, build.blocks, picked)
+        return Setting(build.policy, sharing, self.lanes, build.blocks, picked, build.fabric)
 
     def dot(self, pair: Pair) -> Datapath:
         """How a step's products of a pair are made and summed."""

@@ -24,8 +24,8 @@ class Options:
     ----------
     name : of the engine.
     rows, cols, lanes, datapath, flow, policy, interface, pipeline, carries, digits, digit_sums,
-    adders, blocks : of the build. ``lanes`` also sets how many products an aligned or saturating
-        step sums.
+    adders, blocks, fabric : of the build. ``lanes`` also sets how many products an aligned or
+        saturating step sums.
     group : elements of the weight's K that share a scale; FP16 scales unless ``scale`` says else.
     scale : format of the weight's scales; without a group, one a row.
     zero_point : integer format of the weight's zero points, one beside each scale.
@@ -78,6 +78,7 @@ class Options:
     digit_sums: str | None = None
     adders: str | None = None
     blocks: str | None = None
+    fabric: str | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -92,7 +93,7 @@ class Options:
 
 _BUILD = (
     *("rows", "cols", "lanes", "datapath", "flow", "policy", "interface", "pipeline"),
-    *("carries", "digits", "digit_sums", "adders", "blocks"),
+    *("carries", "digits", "digit_sums", "adders", "blocks", "fabric"),
 )
 
 

@@ -40,6 +40,9 @@ BLOCKS = (
     *("auto", "dsp48e2", "dsp48e1", "mult18x18d", "sb_mac16", "multaddsub18x18", "mult18x18"),
     "inferred",
 )
+
+#: FPGA families, whose measured costs ``auto`` goes by.
+FABRICS = ("xcup", "xc7", "ecp5", "ice40")
 FLOWS = ("broadcast", "systolic_os", "weight_stationary")
 INTERFACES = ("native", "axis")
 POLICIES = ("lut", "dsp")
@@ -65,6 +68,7 @@ class Build:
         a sum over K leaves.
     adders : ``inferred`` by tools, or instances of AMD's CARRY4 (``carry4``).
     blocks : DSP blocks, under the policy ``dsp``: a name from BLOCKS.
+    fabric : the FPGA family by whose costs datapaths are chosen: a name from FABRICS.
     """
 
     rows: int = 4
@@ -80,6 +84,7 @@ class Build:
     digit_sums: str = "joined"
     adders: str = "inferred"
     blocks: str = "auto"
+    fabric: str = "xcup"
 
     def __post_init__(self) -> None:
         for what in ("rows", "cols", "lanes", "pipeline"):
@@ -101,6 +106,7 @@ class Build:
             ("digit sums", DIGIT_SUMS),
             ("adders", ADDERS),
             ("blocks", BLOCKS),
+            ("fabric", FABRICS),
             ("flow", FLOWS),
             ("interface", INTERFACES),
             ("policy", POLICIES),

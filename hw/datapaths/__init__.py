@@ -87,40 +87,41 @@ def choose(
         serving = [kind for kind in serving if kind.by_lane(weight, activation)]
     if name == "auto" or not (weight.bits and activation.bits):
         return cheapest(serving, weight, activation, setting)
-    if KINDS[name] not in serving:
+    kind = KINDS[name]
+    if kind not in serving:
+        others = [kind.name for kind in serving if not _lacks(kind, weight, activation, setting)]
         sparse = " (sparse)" if setting.picked else ""
         raise DesignError(
             f"datapath {name} does not serve {weight.name} × {activation.name}{sparse}; these do: "
-            + ", ".join(["auto", *(kind.name for kind in serving)])
+            + ", ".join(["auto", *others])
         )
-    kind = KINDS[name]
-    if issubclass(kind, Blocks):
-        _check_blocks(name, kind, weight, activation, setting)
+    if why := _lacks(kind, weight, activation, setting):
+        raise DesignError(f"datapath {name} {why}")
     return kind
 
 
-def _check_blocks(
-    name: str, kind: type[Blocks], weight: Format, activation: Format, setting: Setting
-) -> None:
-    """Raise DesignError unless the blocks of a build make the products of a pair."""
-    blocks = setting.blocks
+def _lacks(kind: type[Datapath], weight: Format, activation: Format, setting: Setting) -> str:
+    """Why a build's blocks do not make the products of a pair that is served; empty if they do."""
+    if not issubclass(kind, Blocks):
+        return ""
     if setting.policy != "dsp":
-        raise DesignError(f"datapath {name} is of DSP blocks: choose --policy dsp")
-    if why := kind.refuses(blocks):
-        raise DesignError(f"datapath {name} {why}")
-    if not kind.fits(weight, activation, blocks):
-        raise DesignError(
-            f"{weight.name} × {activation.name} is wider than the DSP blocks ({blocks}): choose "
-            "--datapath auto"
-        )
+        return "is of DSP blocks: choose --policy dsp"
+    if why := kind.refuses(setting.blocks):
+        return why
+    if kind.fits(weight, activation, setting.blocks):
+        return ""
+    return (
+        f"does not serve {weight.name} × {activation.name}, which is wider than the DSP blocks "
+        f"({setting.blocks}): choose --datapath auto"
+    )
 
 
 def aligning(
     name: str, weight: Format, activation: Format, setting: Setting
 ) -> type[Multiply | Magnitudes]:
     """The datapath called ``name`` (or ``auto``) of products that are aligned one by one."""
-    if name == Dsp.name:
-        _check_blocks(name, Magnitudes, weight, activation, setting)
+    if name == Dsp.name and (why := _lacks(Magnitudes, weight, activation, setting)):
+        raise DesignError(f"datapath {name} {why}")
     there = setting.policy == "dsp" and setting.blocks != "inferred"
     serves = there and Magnitudes.serves(weight, activation)
     serves = serves and Magnitudes.fits(weight, activation, setting.blocks)
@@ -137,8 +138,7 @@ def cheapest(
     if Dsp in serving and Dsp.estimate(weight, activation, setting) < inf:
         # Both need blocks; these keep what they can in them.
         serving = [kind for kind in serving if kind is not Multiply]
-    there = measured.setting()
-    known = measured.sites().get(f"{weight.name}x{activation.name}", {})
+    there, known = measured.known(setting.fabric, f"{weight.name}x{activation.name}")
     known = {kind.name: known[kind.name] for kind in serving if kind.name in known}
     if setting.policy != there.policy or not known:
         return min(serving, key=lambda kind: kind.estimate(weight, activation, setting))

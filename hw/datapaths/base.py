@@ -29,6 +29,7 @@ class Setting:
     lanes : products of a dot product.
     blocks : DSP blocks, under the policy ``dsp``; see BLOCKS.
     picked : whether every row picks activations of its own, lane by lane.
+    fabric : the FPGA family whose measured costs count; see FABRICS.
     """
 
     policy: str = "lut"
@@ -36,6 +37,7 @@ class Setting:
     lanes: int = 4
     blocks: str = "auto"
     picked: bool = False
+    fabric: str = "xcup"
 
 
 #: That of the default shape.

@@ -3,7 +3,7 @@
 import pytest
 from macsmith.boards.catalogue import fitted, load, lookup, names
 from macsmith.boards.families import FAMILIES
-from macsmith.golden.description.engine import ADDERS
+from macsmith.golden.description.engine import ADDERS, FABRICS
 from macsmith.golden.errors import DesignError, UnknownName
 from macsmith.hw.leaves import LEAVES
 
@@ -79,9 +79,19 @@ def test_every_leaf_may_be_asked_for():
     assert set(ADDERS) == {"inferred", *LEAVES}
 
 
+#: A board of each family.
+FAMILIES_OF = {"u280": "xcup", "pynq-z2": "xc7", "ulx3s-85": "ecp5", "icebreaker": "ice40"}
+
+
+def test_every_family_is_a_fabric():
+    assert set(FABRICS) == set(FAMILIES) == set(FAMILIES_OF.values())
+
+
 def test_engines_are_built_of_cells_that_the_board_has():
     leaves = design("int4xint4", Options(adders="carry4"))
     assert fitted(leaves, lookup("u280")) == leaves
+    fabrics = [fitted(design("int4xint4"), lookup(name)).build.fabric for name in FAMILIES_OF]
+    assert fabrics == list(FAMILIES_OF.values())
     with pytest.raises(DesignError, match="icebreaker has others: choose --adders inferred"):
         fitted(leaves, lookup("icebreaker"))
     plain, blocks = (design("int4xint4", Options(policy=policy)) for policy in ("lut", "dsp"))

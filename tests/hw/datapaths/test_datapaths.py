@@ -1,11 +1,12 @@
 """Every datapath against integers: single products for all codes, dot products at their bounds."""
 
+from dataclasses import replace
 from math import ceil
 
 import numpy as np
 import pytest
 from macsmith.golden import DesignError, lookup
-from macsmith.golden.description.engine import DATAPATHS
+from macsmith.golden.description.engine import DATAPATHS, FABRICS
 from macsmith.golden.formats import Codebook, names
 from macsmith.hw.datapaths import KINDS, Setting, choose, measured
 from pipelines import uniform, wrong
@@ -110,17 +111,30 @@ def test_dot_products_are_right_for_any_number_of_lanes(name, lanes, widest):
     assert wrong(datapaths, words) == []
 
 
-def test_auto_takes_what_was_measured_to_be_the_smallest():
-    known = measured.sites()
-    assert len(known) > 40
+@pytest.mark.parametrize("fabric", FABRICS)
+def test_auto_takes_what_was_measured_to_be_the_smallest(fabric):
+    known = measured.sites(fabric)
+    assert len(known) > 20
     for pair, row in known.items():
         weight, activation = map(lookup, pair.split("x"))
-        kind = choose("auto", weight, activation, setting=measured.setting())
-        assert row[kind.name] == min(row.values())
+        setting = replace(measured.setting(fabric), fabric=fabric)
+        assert row[choose("auto", weight, activation, setting=setting).name] == min(row.values())
+
+
+def test_auto_goes_by_the_board():
+    """Rows that share sums of neighbours pay with look-up tables of six inputs, not of four."""
+    int4, setting = lookup("int4"), measured.setting("xcup")
+    found = [choose("auto", int4, int4, setting=replace(setting, fabric=name)) for name in FABRICS]
+    assert [kind.name for kind in found] == ["table", "table", "booth", "booth"]
+    # What was measured on UltraScale+ alone holds for all.
+    pair = lookup("bipolar3"), lookup("e2m1")
+    assert {choose("auto", *pair, setting=replace(setting, fabric=name)) for name in FABRICS} == {
+        choose("auto", *pair, setting=setting)
+    }
 
 
 def test_auto_takes_the_least_estimate_where_nothing_was_measured(monkeypatch):
-    monkeypatch.setattr(measured, "sites", dict)
+    monkeypatch.setattr(measured, "sites", lambda fabric: {})
     e2m1, int4 = lookup("e2m1"), lookup("int4")
     assert choose("auto", e2m1, e2m1).name == "minifloat"
     assert choose("auto", lookup("ternary"), lookup("int8")).name == "select"
@@ -172,8 +186,10 @@ def test_auto_leaves_to_dsp_blocks_what_they_take():
     for setting, blocks in ((ecp5, "mult18x18d"), (inferred, "inferred")):
         with pytest.raises(DesignError, match=f"parts of blocks, which {blocks} blocks lack"):
             choose("dsp_adders", *pair, setting=setting)
-    with pytest.raises(DesignError, match="dsp_adders does not serve int8 × int8"):
-        choose("dsp_adders", int8, int8)
+    # Only what the policy and its blocks can is named instead.
+    for setting, end in ((Setting(), "plane_serial"), (ecp5, "plane_serial, dsp")):
+        with pytest.raises(DesignError, match=f"dsp_adders does not serve int8 × int8;.*{end}$"):
+            choose("dsp_adders", int8, int8, setting=setting)
     with pytest.raises(DesignError, match="dsp_adders does not serve int4 × int8"):
         choose("dsp_adders", lookup("int4"), int8, setting=dsp)
 
