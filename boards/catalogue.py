@@ -92,8 +92,8 @@ def fitted(engine: Engine, board: Board) -> Engine:
     build, chosen = engine.build, family(board.family)
     if build.adders in LEAVES and LEAVES[build.adders] not in chosen.roles:
         raise DesignError(
-            f"adders {build.adders} are cells of AMD's devices, {board.name} has others: choose "
-            "--adders inferred"
+            f"adders {build.adders} are AMD's {LEAVES[build.adders]}, {board.name} has others: "
+            "choose --adders inferred"
         )
     if build.blocks not in ("auto", "inferred", chosen.block):
         raise DesignError(

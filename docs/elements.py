@@ -58,6 +58,7 @@ GROUPS: dict[str, list[Element]] = {
     "T-MAC, LUT Tensor Core: INT2 × INT8, 32 rows share a table": [
         Element("`*` and `+`", "int2xint8", ROWS, {"datapath": "multiply"}),
         Element("tables", "int2xint8", ROWS, {"datapath": "table"}),
+        Element("tables, a bit a cycle", "int2xint8", ROWS, {"datapath": "table_serial"}),
         Element("rows of digits", "int2xint8", ROWS, {"datapath": "booth"}),
     ],
     "the same: binary × INT8": [

@@ -10,7 +10,7 @@ from ..golden.formats import Minifloat
 from ..golden.products import RULES
 from ..golden.terms import accumulators
 from .array_plan import ArrayPlan
-from .datapaths import Dsp, SerialForm
+from .datapaths import Dsp, SeenForm, SerialForm
 from .dsp.kinds import kind_of
 from .modes import modal
 from .plan import Plan
@@ -206,7 +206,7 @@ def _check_build(name: str, planned: Plan) -> None:
     forms = [item.form for side in range(2) for item in planned.inputs(side).values()]
     serial = [form for form in forms if form.parts > 1]
     planes = {form.parts for form in serial if not isinstance(form, SerialForm)}
-    if planned.skips and (planes or not serial):
+    if planned.skips and not (serial and all(isinstance(form, SeenForm) for form in serial)):
         raise DesignError(
             f"{name} takes no operand digit by digit, so none can be left out: choose "
             "--digits all, or --datapath bit_serial"

@@ -19,6 +19,7 @@ DATAPATHS = (
     "split_shift",
     "multiply",
     "bit_serial",
+    "table_serial",
     "plane_serial",
     "dsp",
     "dsp_adders",
@@ -32,7 +33,7 @@ DIGITS = ("all", "nonzero")
 DIGIT_SUMS = ("joined", "apart")
 
 #: How additions are written: plainly, or as a maker's own carry blocks.
-ADDERS = ("inferred", "carry4")
+ADDERS = ("inferred", "carry4", "carry8")
 
 #: What multiplies under the policy ``dsp``: instances of a maker's block, or what tools infer;
 #: ``auto`` instantiates where the board has a block that is known here.
@@ -66,7 +67,7 @@ class Build:
         are ``nonzero`` in some element of the step.
     digit_sums : those of a product's digits are ``joined`` in every step, or kept ``apart`` until
         a sum over K leaves.
-    adders : ``inferred`` by tools, or instances of AMD's CARRY4 (``carry4``).
+    adders : ``inferred`` by tools, or instances of AMD's CARRY4 or CARRY8.
     blocks : DSP blocks, under the policy ``dsp``: a name from BLOCKS.
     fabric : the FPGA family by whose costs datapaths are chosen: a name from FABRICS.
     """

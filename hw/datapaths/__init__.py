@@ -30,6 +30,7 @@ from .select import Select
 from .serial import SeenForm, SerialForm
 from .split_shift import SplitShift
 from .table import Table
+from .table_serial import TableSerial
 
 __all__ = [
     "KINDS",
@@ -55,7 +56,7 @@ KINDS: dict[str, type[Datapath]] = {
     kind.name: kind
     for kind in (
         *(MinifloatTable, Select, Booth, Table, BitPlane, SplitShift, Multiply),
-        *(BitSerial, PlaneSerial, Dsp, DspAdders),
+        *(BitSerial, TableSerial, PlaneSerial, Dsp, DspAdders),
     )
 }
 

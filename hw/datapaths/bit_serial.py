@@ -54,29 +54,18 @@ class BitSerial(Recoded):
     @cached_property
     def _recoding(self):
         found = super()._recoding
-        return replace(found, skips=True) if self.skips else found
+        return replace(found, skips=True) if isinstance(found, Skipping) and self.skips else found
 
     @property
     def range(self):
-        total = self.digits[0].row.times(self.lanes)
+        total = self.digits[0].row.times(self.places)
         ends = [end << shift for end in (total.low, total.high) for shift in self.shifts]
         return Range(self.product.lsb, min(ends), max(ends))
 
 
 @dataclass(frozen=True)
 class Serial(Recoding):
-    """An element is a row, of another part of it each cycle.
-
-    Parameters
-    ----------
-    skips : whether parts are left out that are zero in all elements.
-    """
-
-    skips: bool = False
-
-    @abstractmethod
-    def present(self, codes: npt.ArrayLike, select: npt.ArrayLike = 0) -> npt.NDArray[np.bool_]:
-        """Which parts of elements are not zero: codes (…) → (…, parts)."""
+    """An element is a row, of another part of it each cycle."""
 
     @property
     @abstractmethod
@@ -93,7 +82,23 @@ class Serial(Recoding):
 
 
 @dataclass(frozen=True)
-class Digits(Serial):
+class Skipping(Serial):
+    """One whose parts may be left out that are zero in all elements.
+
+    Parameters
+    ----------
+    skips : whether they are.
+    """
+
+    skips: bool = False
+
+    @abstractmethod
+    def present(self, codes: npt.ArrayLike, select: npt.ArrayLike = 0) -> npt.NDArray[np.bool_]:
+        """Which parts of elements are not zero: codes (…) → (…, parts)."""
+
+
+@dataclass(frozen=True)
+class Digits(Skipping):
     """The digits of ``booth``; where zeros are left out, -1…2 of the magnitude (EN-T).
 
     Small numbers have fewer of these: 2 is one, where it takes Booth's recoding -2 + 4.
@@ -143,7 +148,7 @@ def digits_of(values, count: int):
 
 
 @dataclass(frozen=True)
-class Terms(Serial):
+class Terms(Skipping):
     """The terms of ``select``: a sign, whether there is one, and its shift among a few."""
 
     @cached_property

@@ -19,7 +19,7 @@ from .recoded import number, of_codes, of_values
 from .select import signal
 
 if TYPE_CHECKING:
-    from .bit_serial import Serial
+    from .bit_serial import Serial, Skipping
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,8 @@ class SerialForm(Form):
 
 class SeenForm(SerialForm):
     """One whose elements can be looked at before a step is taken, to leave out parts of zero."""
+
+    recoding: Skipping
 
     def present(self, codes: npt.ArrayLike, select: npt.ArrayLike = 0) -> npt.NDArray[np.bool_]:
         """Which parts of elements are not zero: codes (…) → (…, parts)."""

@@ -68,7 +68,7 @@ class ByPlane(Recoding):
         return SPAN
 
     @cached_property
-    def _planes(self) -> tuple[bool, list[tuple[int, int]]]:
+    def planes(self) -> tuple[bool, list[tuple[int, int]]]:
         """Whether bits are signs; and (bit, weight) of each plane, the lowest weight first."""
         found = planes(self.format)
         assert found is not None
@@ -79,10 +79,10 @@ class ByPlane(Recoding):
         return Group(self.format, delays, infinite)
 
     def other_form(self, other, delays, infinite):
-        return Sums(other, delays, infinite, self._planes[0])
+        return Sums(other, delays, infinite, self.planes[0])
 
     def digits(self, other):
-        both, found = self._planes
+        both, found = self.planes
         return tuple(self._digit(other, weight, both) for _, weight in found)
 
     def _digit(self, other: Format, weight: int, both: bool) -> Digit:
@@ -100,28 +100,29 @@ class ByPlane(Recoding):
         return Digit(*ranges, both or weight < 0)
 
     def rows(self, m, element, other, fmt, digits):
-        both, ordered = self._planes
+        both, ordered = self.planes
         codes = [element.codes[lane] for lane in range(SPAN)]
         found = []
         for (bit, weight), digit in zip(ordered, digits, strict=True):
             pair = Cat(code[bit] for code in codes)
-            make = self._chosen_of_both if both else self._chosen
-            found.append(make(pair, other.sums, weight < 0, digit))
+            entry = self.entry(pair, other.sums, digit)
+            if both:
+                minus = pair[0] if weight < 0 else ~pair[0]
+                found.append(Row(inverted(entry, minus), minus))
+            else:
+                found.append(Row(~entry, Const(1, 1)) if weight < 0 else Row(entry, Const(0, 1)))
         return found
 
-    def _chosen_of_both(self, pair: Value, sums, negative: bool, digit: Digit) -> Row:
-        """± the sum, or ± the difference; the first lane's bit says which sign."""
-        minus = pair[0] if negative else ~pair[0]
-        shape = shape_of(digit.bits)
-        entry = Mux(pair[0] ^ pair[1], _bits(sums.minus, shape), _bits(sums.plus, shape))
-        return Row(inverted(entry, minus), minus)
+    def entry(self, pair: Value, sums, digit: Digit) -> Value:
+        """What the bits of two lanes choose: the sum of those that are set.
 
-    def _chosen(self, pair: Value, sums, negative: bool, digit: Digit) -> Row:
-        """The sum of the lanes whose bits are set."""
+        Of signs the sum, or the difference; the first lane's bit says whether it is negative.
+        """
         shape = shape_of(digit.bits)
+        if self.planes[0]:
+            return Mux(pair[0] ^ pair[1], _bits(sums.minus, shape), _bits(sums.plus, shape))
         first, second, both = (_bits(sums[name], shape) for name in ("first", "second", "plus"))
-        entry = Mux(pair[1], Mux(pair[0], both, second), Mux(pair[0], first, 0))
-        return Row(~entry, Const(1, 1)) if negative else Row(entry, Const(0, 1))
+        return Mux(pair[1], Mux(pair[0], both, second), Mux(pair[0], first, 0))
 
 
 def _bits(value: Value, shape) -> Value:

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..yosys import run
 
 #: name -> the cell that it instantiates.
-LEAVES = {"carry4": "CARRY4"}
+LEAVES = {"carry4": "CARRY4", "carry8": "CARRY8"}
 
 
 def instantiated(rtlil: str, leaf: str, folder: Path) -> str:
@@ -22,14 +22,14 @@ def instantiated(rtlil: str, leaf: str, folder: Path) -> str:
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "plain.il").write_text(rtlil)
-    (folder / "leaf.v").write_text((Path(__file__).parent / f"{leaf}.v").read_text())
+    (folder / "leaf.v").write_text((Path(__file__).parent / "carry.v").read_text())
     commands = [
         "read_rtlil plain.il",
         "proc -nomux -norom",
         "opt_clean",
         "wreduce t:$sub",
         "read_verilog -lib +/xilinx/cells_sim.v",
-        "techmap -map leaf.v",
+        f"techmap -D {LEAVES[leaf]} -map leaf.v",
         "opt_clean",
         "delete =A:blackbox =A:whitebox",
         "write_rtlil done.il",

@@ -92,8 +92,12 @@ def test_engines_are_built_of_cells_that_the_board_has():
     assert fitted(leaves, lookup("u280")) == leaves
     fabrics = [fitted(design("int4xint4"), lookup(name)).build.fabric for name in FAMILIES_OF]
     assert fabrics == list(FAMILIES_OF.values())
-    with pytest.raises(DesignError, match="icebreaker has others: choose --adders inferred"):
+    with pytest.raises(DesignError, match="AMD's CARRY4, icebreaker has others: choose"):
         fitted(leaves, lookup("icebreaker"))
+    eight = design("int4xint4", Options(adders="carry8"))
+    assert fitted(eight, lookup("u280")) == eight
+    with pytest.raises(DesignError, match="AMD's CARRY8, pynq-z2 has others: choose"):
+        fitted(eight, lookup("pynq-z2"))
     plain, blocks = (design("int4xint4", Options(policy=policy)) for policy in ("lut", "dsp"))
     assert fitted(plain, lookup("u280")) == plain
     boards = ("u280", "ulx3s-85", "pynq-z2", "icebreaker")

@@ -1,10 +1,13 @@
 """RTL and mapped netlist are the same machine: proven for every register and output."""
 
+from pathlib import Path
+
 import pytest
 from macsmith.boards import families
 from macsmith.golden.errors import ToolFailed
 from macsmith.hw import yosys
 from macsmith.hw.emit import emit
+from macsmith.sim import runner
 from macsmith.sim.runner import cell_models
 
 from macsmith import Build, Engine, Options, design, raw
@@ -19,6 +22,7 @@ SMALL = {
     "split_shift": ("e4m3xe4m3", 2),
     "multiply": ("e2m1xint4", 2),
     "bit_serial": ("int8xint8", 4),
+    "table_serial": ("int3xint8", 4),
     "plane_serial": ("int4xint6", 8),
 }
 
@@ -133,21 +137,44 @@ LEAVES = {
 }
 
 
+@pytest.mark.parametrize("adders", ["carry4", "carry8"])
 @pytest.mark.parametrize(
     "name",
     [*LEAVES][:4] + [pytest.param(name, marks=pytest.mark.slow) for name in [*LEAVES][4:]],
 )
-def test_leaves_are_proven_equal_to_what_they_stand_for(name, build_folder):
+def test_leaves_are_proven_equal_to_what_they_stand_for(name, adders, build_folder):
     shape = {"rows": 1, "cols": 1, "lanes": 2} | LEAVES[name]
-    engine = design(name, Options(**shape, adders="carry4"))
-    assert "cell \\CARRY4" in emit(engine).fabric
+    engine = design(name, Options(**shape, adders=adders))
+    assert f"cell \\{adders.upper()}" in emit(engine).fabric
     prove_leaves(engine, build_folder)
 
 
-def test_a_wrong_leaf_is_not_proven(build_folder):
-    engine = design("int4xint5", Options(rows=1, cols=1, lanes=2, adders="carry4"))
+@pytest.mark.parametrize(
+    "adders, old, new", [("carry4", "CI | CYINIT", "CI"), ("carry8", "S[4] ? middle", "S[4] ? c3")]
+)
+def test_a_wrong_leaf_is_not_proven(adders, old, new, build_folder):
+    engine = design("int4xint5", Options(rows=1, cols=1, lanes=2, adders=adders))
     with pytest.raises(ToolFailed, match="unproven"):
-        prove_leaves(engine, build_folder, lambda text: text.replace("CI | CYINIT", "CI"))
+        prove_leaves(engine, build_folder, lambda text: text.replace(old, new))
+
+
+@pytest.mark.parametrize("cell", ["CARRY4", "CARRY8"])
+def test_models_of_carry_blocks_are_those_of_yosys(cell, build_folder):
+    model = (Path(runner.__file__).parent / "leaves" / f"{cell}.v").read_text()
+    (build_folder / "model.v").write_text(model)
+    library = next(path for path in families.models("xcup") if f"module {cell}" in path.read_text())
+    (build_folder / "theirs.v").write_text(library.read_text())
+    whole = f"hierarchy -top {cell}", "proc", "flatten", "opt_clean"
+    yosys.run(
+        [
+            *("read_verilog model.v", *whole, f"rename {cell} gold", "design -stash gold"),
+            *("read_verilog theirs.v", *whole, f"rename {cell} gate", "design -stash gate"),
+            *("design -copy-from gold gold", "design -copy-from gate gate"),
+            *("equiv_make gold gate proof", "hierarchy -top proof", "opt_clean", "equiv_simple"),
+            "equiv_status -assert",
+        ],
+        build_folder,
+    )
 
 
 def test_a_wrong_netlist_is_not_proven(build_folder):

@@ -179,6 +179,7 @@ DATAPATHS = {
     "table": ("binary", "int8"),
     "bit_plane": ("int3", "int2"),
     "bit_serial": ("int8", "int5"),
+    "table_serial": ("int3", "int8"),
     "plane_serial": ("int4", "int3"),
     "dsp": ("int4", "int8"),
     "dsp_adders": ("ternary", "int8"),

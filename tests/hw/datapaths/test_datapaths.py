@@ -43,7 +43,7 @@ def few(name, pairs, most=MOST):
 
 
 #: Digits one a cycle take long to compile.
-SERIAL = ("bit_serial", "plane_serial")
+SERIAL = ("bit_serial", "table_serial", "plane_serial")
 
 
 @pytest.mark.parametrize(

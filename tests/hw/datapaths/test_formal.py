@@ -20,7 +20,10 @@ QUICK = {
     "bit_plane": ["int3xint3", "uint4xint3", "bipolar2xbipolar2", "int2xuint4"],
     "split_shift": ["e3m2xe2m1", "e2m3xe2m3", "posit4_1xposit4_1", "e4m3xe2m1"],
     "bit_serial": ["int4xint4", "denseshift4xint4", "e2m1xint4"],
+    "table_serial": ["int2xint4", "bipolar3xuint4"],
     "plane_serial": ["int3xint4", "bipolar2xbipolar3", "binaryxint3"],
+    "dsp": ["int4xint4", "uint3xint5", "e2m1xe2m1"],
+    "dsp_adders": ["ternaryxint4", "int2xuint4", "binaryxint5"],
 }
 
 #: These take minutes.

@@ -1,0 +1,93 @@
+"""``table_serial``: a bit of every narrow element a cycle chooses an entry of a table of sums.
+
+T-MAC's way, one row for two lanes however many bits the elements have: a step takes as many cycles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from amaranth.hdl import Cat, Const
+
+from .bit_serial import BitSerial, Serial
+from .digits import Row
+from .recoded import inverted
+from .serial import SerialForm
+from .table import SPAN, ByPlane, Group, Sums, Table
+
+
+class TableSerial(BitSerial, Table):
+    """``table`` with one row for all bits."""
+
+    name = "table_serial"
+    scope = "what table serves, of 2 bits and more, a bit a cycle: a step takes several"
+
+    @classmethod
+    def recoding(cls, fmt):
+        found = Table.recoding(fmt)
+        return PlaneByPlane(fmt) if found is not None and len(found.planes[1]) > 1 else None
+
+
+@dataclass(frozen=True)
+class PlaneByPlane(Serial):
+    """The rows of ``table``, one a cycle."""
+
+    @cached_property
+    def whole(self):
+        return ByPlane(self.format)
+
+    @property
+    def raw(self):
+        return True
+
+    @property
+    def span(self):
+        return SPAN
+
+    @property
+    def shifts(self):
+        return tuple(abs(weight).bit_length() - 1 for _, weight in self.whole.planes[1])
+
+    def form(self, delays, infinite):
+        return Plane(self.format, delays, infinite, self)
+
+    def other_form(self, other, delays, infinite):
+        return Sums(other, delays, infinite, self.whole.planes[0])
+
+    def rows(self, m, element, other, fmt, digits):
+        [digit], pair = digits, element.bits
+        entry = self.whole.entry(pair, other.sums, digit)
+        signs = self.whole.planes[0]
+        minus = ~(pair[0] ^ element.negative) if signs else element.negative
+        return [Row(inverted(entry, minus), minus)]
+
+
+class Plane(SerialForm):
+    """A bit of each of two lanes, and whether it weighs less than nothing."""
+
+    name = "plane"
+
+    @property
+    def span(self):
+        return SPAN
+
+    @property
+    def _whole(self):
+        return Group(self.format, (0,), self.infinite)
+
+    @property
+    def _part(self):
+        return {"bits": SPAN, "negative": 1}
+
+    @property
+    def _marks(self):
+        members = self._whole.layout.members
+        return {name: members[name] for name in members if name == "marks"}
+
+    def _parts(self, m, whole, making):
+        return [
+            {"bits": Cat(whole.codes[lane][bit] for lane in range(SPAN)),
+             "negative": Const(int(weight < 0), 1)}
+            for bit, weight in self.recoding.whole.planes[1]
+        ]  # fmt: skip
