@@ -111,10 +111,10 @@ def test_dot_products_are_right_for_any_number_of_lanes(name, lanes, widest):
     assert wrong(datapaths, words) == []
 
 
-@pytest.mark.parametrize("fabric", FABRICS)
-def test_auto_takes_what_was_measured_to_be_the_smallest(fabric):
+@pytest.mark.parametrize("fabric, least", [*zip(FABRICS, (90, 90, 30, 30), strict=True)])
+def test_auto_takes_what_was_measured_to_be_the_smallest(fabric, least):
     known = measured.sites(fabric)
-    assert len(known) > 20
+    assert len(known) >= least
     for pair, row in known.items():
         weight, activation = map(lookup, pair.split("x"))
         setting = replace(measured.setting(fabric), fabric=fabric)
