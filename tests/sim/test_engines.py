@@ -53,7 +53,7 @@ ENGINES = [
     ("int8", "int8", (2, 2, 4), "native", {"datapath": "bit_serial", "initial": lookup("int16")}),
     ("e3m2", "int4", (1, 1, 2), "native", {"datapath": "bit_serial"}),
     ("int2", "int8", (2, 2, 5), "native", {"datapath": "table_serial", "k_max": 4095}),
-    ("e3m2", "bipolar3", (1, 2, 3), "axis", {"datapath": "table_serial", "flow": "systolic_os"}),
+    ("e3m2", "bipolar3", (1, 2, 4), "axis", {"datapath": "table_serial", "flow": "systolic_os"}),
     ("int8", "int6", (2, 2, 4), "native", {"digit_sums": "apart", "carries": "saved"}),
     ("e2m1", "e4m3", (1, 2, 3), "axis", {"digit_sums": "apart", "datapath": "booth", "k_max": 99}),
     (
