@@ -99,6 +99,10 @@ def fitted(engine: Engine, board: Board) -> Engine:
         raise DesignError(
             f"blocks {build.blocks} are not those of {board.name}: choose --blocks auto"
         )
+    if build.fabric not in ("auto", board.family):
+        raise DesignError(
+            f"fabric {build.fabric} is not that of {board.name}: choose --fabric auto"
+        )
     if build.policy == "dsp" and build.blocks == "inferred" and chosen.refusal:
         raise DesignError(chosen.refusal)
     if build.policy == "dsp" and build.blocks == "auto":

@@ -30,14 +30,14 @@ TABLES = (
     ("u280", {"datapath": "dsp_adders"}, ADDED),
     ("u280", {"flow": "weight_stationary"}, FEW),
     ("u280", {"flow": "systolic_os"}, FEW),
-    ("u280", {"datapath": "dsp"}, PLACED),
+    ("u280", {}, PLACED),
     ("u280", {"accumulate": "aligned", "fraction": 24, "rows": 6, "lanes": 4}, ALIGNED),
-    ("u280", {"product": "overpacked_corrected"}, ("int4xint4",)),
+    ("u280", {"datapath": "auto", "product": "overpacked_corrected"}, ("int4xint4",)),
     ("pynq-z2", {}, FEW),
     ("ulx3s-85", {}, FEW),
     ("icebreaker", {}, FEW),
 )
-SHAPE = {"rows": 8, "cols": 2, "lanes": 16, "policy": "dsp", "output": "raw"}
+SHAPE = {"rows": 8, "cols": 2, "lanes": 16, "policy": "dsp", "datapath": "dsp", "output": "raw"}
 MEGAHERTZ = 300
 HEADER = "| pair | rows × columns a block | MACs | LUT | FF | sites | levels | latency | TOPS |"
 

@@ -63,12 +63,11 @@ class ModalPlan(ArrayPlan):
 
     @property
     def remarks(self):
-        found = [(unit.modes, unit.datapath) for unit in self.units]
-        return tuple(
-            f"modes {', '.join(map(str, modes))}: {datapath.remark}"
-            for modes, datapath in found
-            if isinstance(datapath, Blocks)
-        )
+        found = [
+            (mode, unit.datapath) for unit in self.units for mode in unit.modes
+            if isinstance(unit.datapath, Blocks)
+        ]  # fmt: skip
+        return tuple(f"mode {mode}: {datapath.remark}" for mode, datapath in found)
 
     @property
     def words(self) -> int:

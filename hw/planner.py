@@ -188,7 +188,7 @@ def _check_build(name: str, planned: Plan) -> None:
             "without: choose --policy dsp, or --blocks auto"
         )
     if planned.aligned and exact and build.datapath not in _ALIGNING:
-        others = _ALIGNING if build.policy == "dsp" else _ALIGNING[:2]
+        others = [kind for kind in _ALIGNING if kind != Dsp.name or build.policy == "dsp"]
         raise DesignError(
             f"{name} aligns its products, which {build.datapath} sums without; choose "
             f"--datapath {' or '.join(others)}"

@@ -47,17 +47,17 @@ def run(commands: list[str], folder: Path, *, log: str = "yosys.log") -> str:
         raise
     if process.returncode:
         errors = [line for line in output.splitlines() if "ERROR" in line]
-        silent = f"ended with status {process.returncode} and no message, in {_last(folder / log)}"
-        said = errors[0].strip() if errors else f"{silent} {output[-300:]}"
+        said = errors[0] if errors else _silent(process.returncode, folder / log, output[-300:])
         raise ToolFailed(f"yosys failed: {said.strip()} (log: {folder / log})")
     path = folder / log
     return path.read_text() if path.exists() else output
 
 
-def _last(log: Path) -> str:
-    """The last step that a log names."""
+def _silent(status: int, log: Path, output: str) -> str:
+    """What is known of a yosys that named no error: its log may lack the last lines."""
     steps = re.findall(r"Executing (.*?)(?: pass)?[.( ]", log.read_text() if log.exists() else "")
-    return steps[-1] if steps else "its first step"
+    last = f"the last step logged is {steps[-1]}" if steps else "no step is logged"
+    return f"status {status} and no error, {last} {output}"
 
 
 def stop(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:

@@ -42,8 +42,8 @@ BLOCKS = (
     "inferred",
 )
 
-#: FPGA families, whose measured costs ``auto`` goes by.
-FABRICS = ("xcup", "xc7", "ecp5", "ice40")
+#: FPGA families by whose measured costs datapaths are chosen; ``auto`` is the board's, or ``xcup``.
+FABRICS = ("auto", "xcup", "xc7", "ecp5", "ice40")
 FLOWS = ("broadcast", "systolic_os", "weight_stationary")
 INTERFACES = ("native", "axis")
 POLICIES = ("lut", "dsp")
@@ -85,7 +85,7 @@ class Build:
     digit_sums: str = "joined"
     adders: str = "inferred"
     blocks: str = "auto"
-    fabric: str = "xcup"
+    fabric: str = "auto"
 
     def __post_init__(self) -> None:
         for what in ("rows", "cols", "lanes", "pipeline"):

@@ -37,7 +37,7 @@ class Setting:
     lanes: int = 4
     blocks: str = "auto"
     picked: bool = False
-    fabric: str = "xcup"
+    fabric: str = "auto"
 
 
 #: That of the default shape.

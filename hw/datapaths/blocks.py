@@ -11,7 +11,7 @@ from ...golden.formats import Format
 from ..dsp.kinds import Kind, kind_of
 from ..sums import Sum
 from .base import Datapath
-from .forms import Form
+from .forms import Form, together
 
 
 class Blocks(Datapath):
@@ -61,6 +61,10 @@ class Blocks(Datapath):
     def made(self) -> tuple[Form, Form]:
         """What is taken of weights and activations, without the delays for what takes longer."""
         raise NotImplementedError
+
+    @property
+    def forms(self):
+        return together(self.made)
 
     @property
     def stages(self) -> int:

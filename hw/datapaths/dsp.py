@@ -24,7 +24,6 @@ from ..sums import Sum
 from .base import SETTING, Dot
 from .blocks import Blocks
 from .decoded import Placed
-from .forms import together
 from .recoded import is_fixed, number, of_values
 
 
@@ -105,17 +104,14 @@ class Dsp(Blocks):
 
     @property
     def forms(self):
-        return self.made if self.stays else together(self.made)
+        return self.made if self.stays else super().forms
 
     @property
     def made(self):
         delays = self.layout.delays
         at_once = (0,) * self.lanes if self.stays else delays
         told = self.alone and (self.infinite or self.flags.infinite)
-        forms = [
-            of_values(self.weight, at_once, told),
-            of_values(self.activation, delays, told),
-        ]
+        forms = [of_values(self.weight, at_once, told), of_values(self.activation, delays, told)]
         if (packing := self.layout.packing).marks:
             narrow = int(not packing.swapped)
             fmt = (self.weight, self.activation)[narrow]

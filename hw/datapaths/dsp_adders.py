@@ -16,7 +16,6 @@ from .base import Dot
 from .blocks import Blocks
 from .booth import Booth
 from .digits import Digit
-from .forms import together
 from .recoded import Recoding, is_fixed
 from .select import Select
 
@@ -93,10 +92,6 @@ class DspAdders(Blocks):
         delays = self.layout.delays
         forms = recoding.form(delays, False), recoding.other_form(other, delays, False)
         return forms[::-1] if swapped else forms
-
-    @property
-    def forms(self):
-        return together(self.made)
 
     @property
     def latency(self):

@@ -14,7 +14,6 @@ from ..shapes import least_exponent, significands
 from ..sums import Sum
 from .blocks import Blocks
 from .decoded import Parts
-from .forms import together
 from .multiply import Multiply
 
 
@@ -59,10 +58,6 @@ class Magnitudes(Blocks, Multiply):
     def made(self):
         delays, infinite = (0,) * self.lanes, self.infinite or self.flags.infinite
         return Parts(self.weight, delays, infinite), Parts(self.activation, delays, infinite)
-
-    @property
-    def forms(self):
-        return together(self.made)
 
     @property
     def latency(self):

@@ -8,13 +8,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ...golden.description.engine import FABRICS
 from .base import Setting
 
 FOLDER = Path(__file__).parent / "measured_tables"
 
-#: Families with the same look-up tables and carries as another.
-_ALIKE = {"xc7": "xcup"}
+#: The family that most was measured on.
+_MEASURED = "xcup"
+
+#: Fabrics with the same look-up tables and carries as another.
+_ALIKE = {"auto": _MEASURED, "xc7": _MEASURED}
 
 
 def file(fabric: str) -> Path:
@@ -49,5 +51,5 @@ def known(fabric: str, pair: str) -> tuple[Setting, dict[str, float]]:
 
     Of a pair that was not measured on a family, those of UltraScale+; none if not there either.
     """
-    nearest = fabric if pair in sites(fabric) else FABRICS[0]
+    nearest = fabric if pair in sites(fabric) else _MEASURED
     return replace(setting(nearest), fabric=fabric), sites(nearest).get(pair, {})

@@ -14,7 +14,7 @@ from .bit_serial import BitSerial, Serial
 from .digits import Row
 from .recoded import inverted
 from .serial import SerialForm
-from .table import SPAN, ByPlane, Group, Sums, Table
+from .table import SPAN, ByPlane, Group, Table
 
 
 class TableSerial(BitSerial, Table):
@@ -30,7 +30,7 @@ class TableSerial(BitSerial, Table):
 
 
 @dataclass(frozen=True)
-class PlaneByPlane(Serial):
+class PlaneByPlane(Serial, ByPlane):
     """The rows of ``table``, one a cycle."""
 
     @cached_property
@@ -38,28 +38,16 @@ class PlaneByPlane(Serial):
         return ByPlane(self.format)
 
     @property
-    def raw(self):
-        return True
-
-    @property
-    def span(self):
-        return SPAN
-
-    @property
     def shifts(self):
-        return tuple(abs(weight).bit_length() - 1 for _, weight in self.whole.planes[1])
+        return tuple(abs(weight).bit_length() - 1 for _, weight in self.planes[1])
 
     def form(self, delays, infinite):
         return Plane(self.format, delays, infinite, self)
 
-    def other_form(self, other, delays, infinite):
-        return Sums(other, delays, infinite, self.whole.planes[0])
-
     def rows(self, m, element, other, fmt, digits):
         [digit], pair = digits, element.bits
-        entry = self.whole.entry(pair, other.sums, digit)
-        signs = self.whole.planes[0]
-        minus = ~(pair[0] ^ element.negative) if signs else element.negative
+        entry = self.entry(pair, other.sums, digit)
+        minus = ~(pair[0] ^ element.negative) if self.planes[0] else element.negative
         return [Row(inverted(entry, minus), minus)]
 
 
@@ -89,5 +77,5 @@ class Plane(SerialForm):
         return [
             {"bits": Cat(whole.codes[lane][bit] for lane in range(SPAN)),
              "negative": Const(int(weight < 0), 1)}
-            for bit, weight in self.recoding.whole.planes[1]
+            for bit, weight in self.recoding.planes[1]
         ]  # fmt: skip

@@ -57,7 +57,7 @@ _WORDS = {
     "pipeline": "adder levels between two registers (default 1)",
     "adders": f"{' or '.join(ADDERS)}, AMD's carry blocks, which no tool takes apart",
     "blocks": f"DSP blocks under the policy dsp: {', '.join(BLOCKS)}",
-    "fabric": f"FPGA family by whose costs auto chooses, a board's own: {', '.join(FABRICS)}",
+    "fabric": f"FPGA family by whose costs datapaths are chosen: {', '.join(FABRICS)}",
     "digit_sums": f"{' or '.join(DIGIT_SUMS)} until a reduction ends",
     "digits": f"of bit_serial that take a cycle: {' or '.join(DIGITS)}",
     "carries": f"of sums over K, {' or '.join(CARRIES)} until a reduction ends (carry-save)",

@@ -1,5 +1,7 @@
 """The boards' data, and what happens when it is malformed."""
 
+from dataclasses import replace
+
 import pytest
 from macsmith.boards.catalogue import fitted, load, lookup, names
 from macsmith.boards.families import FAMILIES
@@ -84,22 +86,26 @@ FAMILIES_OF = {"u280": "xcup", "pynq-z2": "xc7", "ulx3s-85": "ecp5", "icebreaker
 
 
 def test_every_family_is_a_fabric():
-    assert set(FABRICS) == set(FAMILIES) == set(FAMILIES_OF.values())
+    assert set(FABRICS) == {"auto", *FAMILIES} == {"auto", *FAMILIES_OF.values()}
 
 
 def test_engines_are_built_of_cells_that_the_board_has():
     leaves = design("int4xint4", Options(adders="carry4"))
-    assert fitted(leaves, lookup("u280")) == leaves
+    assert fitted(leaves, lookup("u280")).build == replace(leaves.build, fabric="xcup")
     fabrics = [fitted(design("int4xint4"), lookup(name)).build.fabric for name in FAMILIES_OF]
     assert fabrics == list(FAMILIES_OF.values())
     with pytest.raises(DesignError, match="AMD's CARRY4, icebreaker has others: choose"):
         fitted(leaves, lookup("icebreaker"))
     eight = design("int4xint4", Options(adders="carry8"))
-    assert fitted(eight, lookup("u280")) == eight
+    assert fitted(eight, lookup("u280")).build.adders == "carry8"
     with pytest.raises(DesignError, match="AMD's CARRY8, pynq-z2 has others: choose"):
         fitted(eight, lookup("pynq-z2"))
     plain, blocks = (design("int4xint4", Options(policy=policy)) for policy in ("lut", "dsp"))
-    assert fitted(plain, lookup("u280")) == plain
+    assert fitted(plain, lookup("u280")).build == replace(plain.build, fabric="xcup")
+    other = design("int4xint4", Options(fabric="ecp5"))
+    assert fitted(other, lookup("ulx3s-85")) == other
+    with pytest.raises(DesignError, match="fabric ecp5 is not that of u280: choose --fabric auto"):
+        fitted(other, lookup("u280"))
     boards = ("u280", "ulx3s-85", "pynq-z2", "icebreaker")
     found = [fitted(blocks, lookup(name)).build.blocks for name in boards]
     assert found == ["dsp48e2", "mult18x18d", "dsp48e1", "sb_mac16"]

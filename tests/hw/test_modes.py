@@ -148,8 +148,8 @@ def test_blocks_give_modes_the_sum_of_every_step():
     assert all(not unit.datapath.layout.held for unit in found.units)
     assert all(unit.datapath.tile == (1, 1) for unit in found.units)
     assert [line.split(": ")[:2] for line in found.remarks] == [
-        ["modes 0", "DSP blocks"],
-        ["modes 1", "DSP blocks"],
+        ["mode 0", "DSP blocks"],
+        ["mode 1", "DSP blocks"],
     ]
 
 

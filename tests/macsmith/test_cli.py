@@ -73,6 +73,8 @@ WRONG = [
     ("synth int4xint4 --no-verify --board icebreaker --adders carry4", "--adders inferred"),
     ("generate int4xint4 --board ulx3s-85 --adders carry4", "--adders inferred"),
     ("explain int8xint8 --blocks some", "unknown blocks 'some'"),
+    ("explain int8xint8 --fabric ecp", "unknown fabric 'ecp'; close ones: ecp5"),
+    ("synth int4xint4 --no-verify --board ulx3s-85 --fabric xc7", "choose --fabric auto"),
     ("explain int8xint8 --blocks dsp48e1", "choose --policy dsp, or --blocks auto"),
     ("explain int8xint8 --datapath dsp", "of DSP blocks: choose --policy dsp"),
     ("explain fp16xint8 --datapath dsp --policy dsp", "does not serve fp16 × int8; these do: auto"),

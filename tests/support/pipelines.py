@@ -95,11 +95,10 @@ def wrong_when_settled(path, words):
     m, inputs = Module(), (Signal(64, name="w"), Signal(64, name="a"))
     enable, part = Signal(name="enable"), Signal(8, name="part")
     outputs = {"o": part_of(m, enable, inputs, "d", path, part).as_value()}
-    words_of_all = [np.tile(side, path.cycles) for side in words]
     parts = np.repeat(np.arange(path.cycles, dtype=np.uint64), len(words[0]))
-    ports = dict(zip(("w", "a", "part"), (*inputs, part), strict=True))
-    given = dict(zip(ports, (*words_of_all, parts), strict=True))
-    found = Settled(m, ports, outputs, enable).run(given)["o"]
+    w, a = (np.tile(side, path.cycles) for side in words)
+    ports = {"w": inputs[0], "a": inputs[1], "part": part}
+    found = Settled(m, ports, outputs, enable).run({"w": w, "a": a, "part": parts})["o"]
     kind = object if whole(path).width > 62 else np.int64
     total = values(found, path.range).astype(kind).reshape(path.cycles, -1).sum(axis=0)
     flags = flags_of(found, path.range, path).items()

@@ -51,14 +51,11 @@ class Settled:
             seen, always = np.bitwise_or.reduce(array), np.bitwise_and.reduce(array)
             for bit in range(64):
                 here = np.uint64(1 << bit)
-                varies = seen & here and not always & here
-                row = (
-                    np.packbits(array & here > 0, bitorder="little")
-                    if varies
-                    else bool(seen & here)
-                )
+                row: Bits = bool(seen & here)
+                if row and not always & here:
+                    row = np.packbits(array & here > 0, bitorder="little")
                 known.setdefault(name, []).append(row)
-        top, count = self.netlist.top, len(array)
+        top, count = self.netlist.top, len(next(iter(codes.values())))
         values = _Values(
             self.netlist,
             {
@@ -76,9 +73,8 @@ def _unpacked(rows: list[Bits], count: int) -> np.ndarray:
     """Words (count, …) of packed bits, the lowest first."""
     bits = np.zeros((-(-max(len(rows), 1) // 32) * 32, count), np.uint8)
     for place, row in enumerate(rows):
-        bits[place] = (
-            row if isinstance(row, bool) else np.unpackbits(row, bitorder="little")[:count]
-        )
+        plain = isinstance(row, bool)
+        bits[place] = row if plain else np.unpackbits(row, bitorder="little")[:count]
     packed = np.packbits(bits.T, axis=1, bitorder="little")
     return np.ascontiguousarray(packed).view("<u4")
 
@@ -190,7 +186,11 @@ def _mux(which, one, other) -> Bits:
     chosen = which()
     if isinstance(chosen, bool):
         return one() if chosen else other()
-    return _or(_and(chosen, one()), _and(_not(chosen), other()))
+    return _chosen(chosen, one(), other())
+
+
+def _chosen(bit: Bits, one: Bits, other: Bits) -> Bits:
+    return _or(_and(bit, one), _and(_not(bit), other))
 
 
 def _added(a, b, carry: Bits) -> tuple[list[Bits], Bits]:
@@ -235,7 +235,7 @@ def _shifted(a, by, fill: Bits = False, left: bool = False):
     for place, bit in enumerate(by):
         many = min(1 << place, len(a))
         moved = [fill] * many + a[: len(a) - many] if left else a[many:] + [fill] * many
-        a = [_mux(lambda: bit, lambda m=m: m, lambda n=n: n) for m, n in zip(moved, a, strict=True)]  # noqa: B023
+        a = [_chosen(bit, *both) for both in zip(moved, a, strict=True)]
     return a
 
 

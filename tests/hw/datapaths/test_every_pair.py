@@ -1,5 +1,8 @@
 """Every product of every pair of formats that a datapath serves: all pairs of codes."""
 
+from itertools import islice, product
+from random import Random
+
 import numpy as np
 import pytest
 from macsmith.golden import lookup
@@ -9,18 +12,25 @@ from pipelines import wrong_when_settled
 
 SMALL = [fmt for name in names() if 0 < (fmt := lookup(name)).bits <= 8]
 
-#: Of those that are not slow, one in so many pairs.
-EVERY = 211
+#: Pairs of each datapath that are not slow.
+SOME = 40
+
+
+def served(name):
+    """All pairs, in an order of chance."""
+    pairs = list(product(SMALL, SMALL))
+    Random(1).shuffle(pairs)
+    return (pair for pair in pairs if KINDS[name].serves(*pair))
 
 
 def bad(name, pairs):
-    found = []
+    """The pairs of which products are wrong, and how many."""
+    found = {}
     for pair in pairs:
-        if KINDS[name].serves(*pair):
-            words = [side.reshape(-1) for side in np.meshgrid(*map(everything, pair))]
-            if count := wrong_when_settled(KINDS[name](*pair, 1), words):
-                found.append((*(fmt.name for fmt in pair), count))
-    return found
+        words = [side.reshape(-1) for side in np.meshgrid(*map(everything, pair))]
+        found[pair] = wrong_when_settled(KINDS[name](*pair, 1), words)
+    assert len(found) >= SOME
+    return {f"{w.name} × {a.name}": count for (w, a), count in found.items() if count}
 
 
 def everything(fmt):
@@ -31,10 +41,10 @@ def everything(fmt):
 
 @pytest.mark.parametrize("name", KINDS)
 def test_some_products_are_right(name):
-    assert bad(name, [(w, a) for w in SMALL for a in SMALL][::EVERY]) == []
+    assert bad(name, islice(served(name), SOME)) == {}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", KINDS)
 def test_all_products_are_right(name):
-    assert bad(name, [(w, a) for w in SMALL for a in SMALL]) == []
+    assert bad(name, served(name)) == {}
