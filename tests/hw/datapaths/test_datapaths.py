@@ -60,6 +60,7 @@ def test_single_products_are_right_for_all_codes(name):
 OWN = [
     *[(-1, 0, 0, 1), (0, 1, -1, 0), (0, -1, 1, 0), (-3, -1, 1, 3), (3, 1, 1, -1), (1, 2, 3, 4)],
     (0, -1, 2, 1),  # the bounds of its rows are those of its products, and yet there is a carry
+    (1, 3, -3, -1),  # signs that weigh 1 and −2
 ]
 
 
