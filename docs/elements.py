@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from macsmith.golden.description.engine import Engine
 from macsmith.hw.datapaths.bit_serial import digits_of
 from macsmith.hw.emit import emit
 
@@ -89,12 +90,18 @@ GROUPS: dict[str, list[Element]] = {
 }
 
 
+def built(element: Element) -> Engine:
+    """An element's engine."""
+    rows, cols, lanes = element.shape
+    options = {"output": "raw", **element.options}
+    return design(element.name, Options(rows=rows, cols=cols, lanes=lanes, **options))  # type: ignore[arg-type]
+
+
 def cost(element: Element) -> tuple[float, int, bool]:
     """Sites of a MAC a cycle at the highest rate of any mode, or of a place; the most cycles of a
     step; and whether digits are skipped."""
-    rows, cols, lanes = element.shape
-    options = {"output": "raw", **element.options}
-    emitted = emit(design(element.name, Options(rows=rows, cols=cols, lanes=lanes, **options)))  # type: ignore[arg-type]
+    rows, cols, _ = element.shape
+    emitted = emit(built(element))
     found = boards.synthesize(
         emitted.fabric,
         [emitted.core],
