@@ -15,6 +15,7 @@ from macsmith.golden.description.engine import Engine
 from macsmith.hw.emit import emit
 
 from macsmith import Options, boards, design
+from macsmith.cli import guarded
 
 PAIRS = (
     *("int8xint8", "uint8xint8", "int4xint8", "int6xint6", "int5xint7"),
@@ -81,4 +82,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(main))

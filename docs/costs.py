@@ -18,6 +18,7 @@ from typing import Any
 from macsmith.hw.emit import Emitted, emit
 
 from macsmith import DesignError, Options, boards, design
+from macsmith.cli import guarded
 
 PAIRS = (
     "int8xint8",
@@ -168,4 +169,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(main))

@@ -17,6 +17,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from macsmith.hw.datapaths import measured
 
+from macsmith.cli import guarded
+
 WIDTHS = range(2, 9)
 FAR = 1.25  # so many times the line
 #: Named so that they keep their colours whatever was measured.
@@ -79,4 +81,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(main))

@@ -20,6 +20,7 @@ from macsmith.hw.datapaths import KINDS, measured
 from macsmith.hw.emit import emit
 
 from macsmith import DesignError, Options, boards, design
+from macsmith.cli import guarded
 
 #: An estimate may be wrong by so much; they are those of look-up tables of six inputs.
 NEAR = {"xcup": 1.25, "ecp5": 1.8, "ice40": 1.8}
@@ -56,7 +57,7 @@ def rivals(pair: Pair, fabric: str) -> list[str]:
 
 
 def cost(pair: Pair, fabric: str) -> dict[str, float]:
-    """datapath -> sites per MAC; without those whose sums are too wide."""
+    """datapath -> sites per MAC; without those whose sums are too wide, or that a tool gives up."""
     found, held = {}, measured.conditions(fabric)
     board, policy = boards.lookup(held.pop("board")), held["policy"]
     for datapath in rivals(pair, fabric):
@@ -109,4 +110,4 @@ def _split(pair: str) -> Pair:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(main))

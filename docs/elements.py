@@ -17,6 +17,7 @@ from macsmith.hw.datapaths.bit_serial import digits_of
 from macsmith.hw.emit import emit
 
 from macsmith import Options, boards, design
+from macsmith.cli import guarded
 
 #: Standard deviations of normal weights whose absolute maximum is the format's.
 SPREAD = 4
@@ -142,4 +143,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(main))

@@ -14,6 +14,7 @@ from macsmith.golden.formats import lookup, names
 from macsmith.hw.emit import Emitted, emit
 
 from macsmith import DesignError, Options, boards, design
+from macsmith.cli import guarded
 
 FILE = Path(__file__).parent.parent / "macsmith" / "format_costs.toml"
 BOARD, POLICY = "u280", "lut"
@@ -72,4 +73,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(main))

@@ -130,11 +130,12 @@ def contents(
 
 
 def _for_vivado(emitted: Emitted, board: Board | None) -> bool:
-    """Whether AMD's tools may read it: of the board's family, or by the blocks that it names."""
+    """Whether AMD's tools may read it: of the board's family, or by what the build names."""
     if board is not None:
         return board.family in VIVADO_FAMILIES
-    theirs = {families.family(name).block for name in VIVADO_FAMILIES}
-    return emitted.engine.build.blocks in {"auto", "inferred", *theirs}
+    build = emitted.engine.build
+    blocks = {families.family(name).block for name in VIVADO_FAMILIES} | {"auto", "inferred"}
+    return build.blocks in blocks and build.fabric in {"auto", *VIVADO_FAMILIES}
 
 
 def _render(template: str, values: dict[str, Any]) -> str:

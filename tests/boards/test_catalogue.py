@@ -106,9 +106,8 @@ def test_engines_are_built_of_cells_that_the_board_has():
     assert fitted(other, lookup("ulx3s-85")) == other
     with pytest.raises(DesignError, match="fabric ecp5 is not that of u280: choose --fabric auto"):
         fitted(other, lookup("u280"))
-    boards = ("u280", "ulx3s-85", "pynq-z2", "icebreaker")
-    found = [fitted(blocks, lookup(name)).build.blocks for name in boards]
-    assert found == ["dsp48e2", "mult18x18d", "dsp48e1", "sb_mac16"]
+    found = [fitted(blocks, lookup(name)).build.blocks for name in FAMILIES_OF]
+    assert found == ["dsp48e2", "dsp48e1", "mult18x18d", "sb_mac16"]
     with pytest.raises(DesignError, match="cannot be left to yosys, which miscompiles"):
         fitted(design("int4xint4", Options(policy="dsp", blocks="inferred")), lookup("icebreaker"))
     named = design("int4xint4", Options(policy="dsp", blocks="dsp48e2"))

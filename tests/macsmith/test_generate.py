@@ -299,11 +299,16 @@ def test_vivado_scripts_name_the_board_s_part(board, vivado):
 
 
 @pytest.mark.parametrize(
-    ("blocks", "vivado"),
-    [("auto", True), ("dsp48e1", True), ("mult18x18d", False), ("multaddsub18x18", False)],
+    ("blocks", "fabric", "vivado"),
+    [
+        *[("auto", "auto", True), ("dsp48e1", "auto", True), ("dsp48e1", "xc7", True)],
+        *[("mult18x18d", "auto", False), ("multaddsub18x18", "auto", False)],
+        *[("auto", "ecp5", False), ("inferred", "ice40", False)],
+    ],
 )
-def test_vivado_is_not_asked_for_what_others_make(blocks, vivado):
-    built = design("int4xint8", Options(policy="dsp", blocks=blocks, rows=2, cols=1, lanes=2))
+def test_vivado_is_not_asked_for_what_others_make(blocks, fabric, vivado):
+    options = Options(policy="dsp", blocks=blocks, fabric=fabric, rows=2, cols=1, lanes=2)
+    built = design("int4xint8", options)
     assert ("vivado/synth_ooc.tcl" in contents(emit(built), tiles=1)) == vivado
 
 

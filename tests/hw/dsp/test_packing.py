@@ -86,22 +86,33 @@ def test_extremes_in_every_field_at_once_are_read_right(weight, kind):
 NARROW = ["int2", "uint2", "int3", "uint3", "uint1", "ternary", "binary"]
 
 
+def many(weight, activation, kind):
+    """Packings with more than three elements in a port."""
+    found = found_for(weight, activation, (6, 6), kind.geometry)
+    return [packing for packing in found if max(len(packing.wide), len(packing.narrow)) > 3]
+
+
 @every_kind
 @pytest.mark.parametrize("weight, activation", list(product(NARROW, repeat=2)))
 def test_many_narrow_elements_are_read_right(weight, activation, kind):
     """Of more than three in a port: extremes and codes at random, as many as fields hold."""
     rng = np.random.default_rng(1)
-    for packing in found_for(weight, activation, (6, 6), kind.geometry):
-        if max(len(packing.wide), len(packing.narrow)) > 3:
-            sides = [packing.elements[0]] * len(packing.wide)
-            sides += [packing.elements[1]] * len(packing.narrow)
-            low, high = np.array([(side.low, side.high) for side in sides]).T
-            terms = min(packing.terms, 32)
-            for _ in range(6):
-                extremes = np.where(rng.integers(0, 2, len(sides)), low, high).tolist()
-                codes = rng.integers(low, high, (terms, len(sides)), endpoint=True).tolist()
-                for steps in ([extremes] * terms, codes):
-                    assert summed(packing, steps, terms) == wanted(packing, steps)
+    for packing in many(weight, activation, kind):
+        sides = [packing.elements[0]] * len(packing.wide)
+        sides += [packing.elements[1]] * len(packing.narrow)
+        low, high = np.array([(side.low, side.high) for side in sides]).T
+        terms = min(packing.terms, 32)
+        for _ in range(6):
+            extremes = np.where(rng.integers(0, 2, len(sides)), low, high).tolist()
+            codes = rng.integers(low, high, (terms, len(sides)), endpoint=True).tolist()
+            for steps in ([extremes] * terms, codes):
+                assert summed(packing, steps, terms) == wanted(packing, steps)
+
+
+@every_kind
+def test_most_narrow_pairs_find_room_for_many_elements(kind):
+    """Of 49 pairs: even in the 16 × 16 bits of an SB_MAC16."""
+    assert sum(bool(many(*pair, kind)) for pair in product(NARROW, repeat=2)) >= 39
 
 
 @every_kind
