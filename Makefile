@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BOARD ?= u280
 ENGINE ?= w4a8
-FORMAT ?= w4a8
+FORMAT ?= $(ENGINE)
 ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
@@ -13,7 +13,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 help:
 	@echo "make synth BOARD=u280 ENGINE=w4a8        verify, synthesize, print the cost"
 	@echo "make verify ENGINE=e4m3xe4m3             hardware against the golden model"
-	@echo "make verilog FORMAT=nvfp4                Verilog and its testbench into out/"
+	@echo "make verilog ENGINE=nvfp4                Verilog and its testbench into out/"
 	@echo "make demo                                handwritten digits through simulated hardware"
 	@echo "make curve                               sites of integer pairs by their widths, a picture"
 	@echo "make elements                            processing elements of the literature side by side"

@@ -16,6 +16,7 @@ from macsmith.hw.emit import emit
 
 from macsmith import Options, boards, design
 from macsmith.cli import guarded
+from macsmith.commands.common import progress
 
 PAIRS = (
     *("int8xint8", "uint8xint8", "int4xint8", "int6xint6", "int5xint7"),
@@ -72,6 +73,8 @@ def row(name: str, board: boards.Board, chosen: dict[str, object]) -> str:
 
 
 def main() -> int:
+    lines = sum(len(pairs) for _, _, pairs in TABLES)
+    progress(f"{lines} engines to synthesize, about fifteen minutes; a line comes as it is known")
     for board, chosen, pairs in TABLES:
         title = ", ".join([board, *(f"{name} {value}" for name, value in chosen.items())])
         print(f"\n{title}\n\n{HEADER}\n|{'---|' * (HEADER.count('|') - 1)}")

@@ -18,6 +18,7 @@ from macsmith.hw.emit import emit
 
 from macsmith import Options, boards, design
 from macsmith.cli import guarded
+from macsmith.commands.common import progress
 
 #: Standard deviations of normal weights whose absolute maximum is the format's.
 SPREAD = 4
@@ -124,6 +125,8 @@ def average_digits(elements: int) -> float:
 
 
 def main() -> int:
+    count = sum(len(elements) for elements in GROUPS.values())
+    progress(f"{count} engines to synthesize, about ten minutes; a line comes as it is known")
     for title, elements in GROUPS.items():
         print(f"\n{title}\n\n| element | shape | sites | ratio |\n|---|---|---|---|")
         least = None

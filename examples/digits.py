@@ -160,6 +160,7 @@ def main() -> int:
     board, begun = boards.lookup(arguments.board), time.monotonic()
     count = max(arguments.images, 1)
 
+    progress(f"{len(FORMATS)} formats to build, simulate and synthesize, about four minutes")
     progress("training on scikit-learn's digits")
     layers, images, labels = train()
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # nearly all of it waits for tools

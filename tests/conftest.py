@@ -1,4 +1,7 @@
-"""Folders that WebAssembly yosys can see: below the repository's build folder."""
+"""Which tests run first, which may be skipped, and folders for builds.
+
+Folders lie below the repository's build folder, where WebAssembly yosys sees them.
+"""
 
 import os
 import shutil
@@ -32,6 +35,25 @@ def pytest_collection_modifyitems(items):
     """Files in the order of LONG, then the others as they come."""
     ranks = {str(ROOT / "tests" / f"{name}.py"): rank for rank, name in enumerate(LONG)}
     items.sort(key=lambda item: ranks.get(str(item.path), len(LONG)))
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--no-skips", action="store_true", help="a skipped test fails the run: all tools are there"
+    )
+
+
+def pytest_sessionfinish(session):
+    """Under ``--no-skips`` a run that passed but skipped something has failed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if skipped and session.config.getoption("no_skips") and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if config.getoption("no_skips") and (skipped := terminalreporter.stats.get("skipped")):
+        terminalreporter.write_line(f"--no-skips: {len(skipped)} tests were skipped", red=True)
 
 
 @pytest.fixture

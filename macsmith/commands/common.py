@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
+import textwrap
 from dataclasses import fields
+from itertools import zip_longest
 from typing import Any
 
 from ..designs import DEFAULT, Options, design
@@ -140,8 +143,14 @@ def progress(text: str) -> None:
 
 
 def table(rows: list[list[str]], header: list[str]) -> str:
-    """Columns as wide as their widest cell; numbers to the right."""
+    """Columns as wide as their widest cell, numbers to the right.
+
+    Where the terminal is narrower, long cells are wrapped between words; what is piped or
+    redirected stays a line a row.
+    """
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+    if sys.stdout.isatty():
+        widths = _fitted(widths, [header, *rows], shutil.get_terminal_size().columns)
 
     def numeric(column: int) -> bool:
         cells = [row[column].strip("%×~") for row in rows if row[column] not in ("", "–")]
@@ -149,12 +158,37 @@ def table(rows: list[list[str]], header: list[str]) -> str:
 
     right = [bool(rows) and numeric(i) for i in range(len(header))]
 
-    def line(cells: list[str]) -> str:
-        padded = [
-            cell.rjust(width) if r else cell.ljust(width)
-            for cell, width, r in zip(cells, widths, right, strict=True)
+    def lines(cells: list[str]) -> list[str]:
+        wrapped = [
+            textwrap.wrap(cell, width, break_on_hyphens=False) or [""]
+            for cell, width in zip(cells, widths, strict=True)
         ]
-        return "  ".join(padded).rstrip()
+        return [
+            "  ".join(
+                part.rjust(width) if r else part.ljust(width)
+                for part, width, r in zip(parts, widths, right, strict=True)
+            ).rstrip()
+            for parts in zip_longest(*wrapped, fillvalue="")
+        ]
 
     rule = "  ".join("-" * width for width in widths)
-    return "\n".join([line(header), rule, *(line(row) for row in rows)])
+    return "\n".join([*lines(header), rule, *(line for row in rows for line in lines(row))])
+
+
+def _fitted(widths: list[int], rows: list[list[str]], room: int) -> list[int]:
+    """Widths whose sum fits into ``room``: the widest column gives way first.
+
+    Columns keep their longest word; only if that leaves no other way, words are broken.
+    """
+    words = [
+        max(len(word) for row in rows for word in (row[i].split() or [""]))
+        for i in range(len(widths))
+    ]
+    widths = list(widths)
+    for least in (words, [min(width, 4) for width in words]):
+        while sum(widths) + 2 * (len(widths) - 1) > room:
+            column = max(range(len(widths)), key=lambda i: (widths[i] > least[i], widths[i]))
+            if widths[column] <= least[column]:
+                break
+            widths[column] -= 1
+    return widths

@@ -22,6 +22,14 @@ from ..hw.planner import plan
 from .common import json_argument, print_json, table
 
 COSTS = Path(__file__).parent.parent / "format_costs.toml"
+#: Block memories as their makers call them, by the resource's name in a board's file.
+MEMORIES = {
+    "bram36": "36 kbit",
+    "uram": "URAM 288 kbit",
+    "ebr18": "18 kbit",
+    "ebr4": "4 kbit",
+    "spram": "SPRAM 256 kbit",
+}
 TOPICS = ("formats", "presets", "boards", "datapaths", "flows", "interfaces", "roundings")
 
 
@@ -137,5 +145,12 @@ def _buildable(engine: Engine) -> bool:
 
 def _board(name: str) -> dict[str, Any]:
     board = boards.lookup(name)
-    resources = {key: board.resources.get(key, 0) for key in ("lut", "ff", "dsp")}
-    return {"name": board.name, "part": board.part, "family": board.family, **resources}
+    logic = {key: board.resources.get(key, 0) for key in ("lut", "ff", "dsp")}
+    held = {key: count for key, count in board.resources.items() if key in MEMORIES and count}
+    return {
+        "name": board.name,
+        "part": board.part,
+        "family": board.family,
+        **logic,
+        "BRAM": ", ".join(f"{count:g} × {MEMORIES[key]}" for key, count in held.items()),
+    }
