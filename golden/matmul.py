@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import exact
+from .arrays import whole_numbers
 from .bounds import Range, result_range
 from .description import Arithmetic, Engine
 from .errors import DesignError
@@ -62,10 +63,12 @@ def matmul(
     Parameters
     ----------
     engine : the design.
-    weight, activation : :class:`Quantized`, or bare codes where an operand is one unscaled plane.
+    weight, activation : :class:`Quantized`, or bare codes where an operand is one unscaled plane:
+        arrays of the element format's own type or of unsigned integers (:meth:`Format.received`).
     mode : which of the engine's arithmetics.
-    initial : (N, M) integers that the sums start from, if the arithmetic has ``initial``.
-    bias : (N,) codes of the output's ``bias`` format, if it has one.
+    initial : (N, M) integers that the sums start from, if the arithmetic has ``initial``; of any
+        integer type.
+    bias : (N,) codes of the output's ``bias`` format, if it has one, as scales are given.
 
     Raises DesignError if K differs, exceeds k_max, or is not a multiple of the lanes and groups.
     """
@@ -88,11 +91,11 @@ def _start(
         return None
     if initial is None or arithmetic.initial is None:
         raise DesignError("initial values and an arithmetic with initial go together")
-    start = np.asarray(initial)
     low, high = arithmetic.initial.low, arithmetic.initial.high
+    start = whole_numbers(initial, "initial", low, high)
     several = (arithmetic.outputs, *shape)
     wanted = shape if arithmetic.outputs == 1 else several
-    if start.shape != wanted or start.min() < low or start.max() > high:
+    if start.shape != wanted:
         raise DesignError(f"initial must be {wanted} integers in {low}…{high}, got {start.shape}")
     return start.reshape(several)
 
@@ -103,7 +106,7 @@ def _bias(arithmetic: Arithmetic, rows: int, bias: npt.ArrayLike | None) -> Arra
         return None
     if bias is None or form is None:
         raise DesignError("bias codes and an output with a bias go together")
-    codes = form.check(bias)
+    codes = form.received(bias, scale=True)
     if codes.shape != (rows,):
         raise DesignError(f"bias must have one code a row, {(rows,)}, got {codes.shape}")
     return codes

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from .arrays import array_of, reals, whole_numbers
 from .description import Arithmetic, Operand, Sparse
 from .description.operand import Span
 from .errors import DesignError
@@ -25,11 +26,12 @@ Array = npt.NDArray[Any]
 
 
 def prune(values: npt.ArrayLike, structure: Sparse) -> Array:
-    """Indices of the elements of greatest magnitude in each window of ``values`` (rows × K).
+    """Indices of the elements of greatest magnitude in each window of ``values`` (rows × K), real
+    or complex numbers.
 
     Of equals the first; of zeros those of the second half of the window first.
     """
-    x = _matrix(values)
+    x = np.abs(_matrix(values))
     rows, count = x.shape[0], structure.compressed(x.shape[1], "K") // structure.kept
     windows = x.reshape(rows, count, structure.window)
     places = np.arange(structure.window)
@@ -41,6 +43,7 @@ def prune(values: npt.ArrayLike, structure: Sparse) -> Array:
 
 def compress(dense: Quantized, structure: Sparse, indices: Array) -> Quantized:
     """What ``indices`` (rows, kept) keep of a dense matrix."""
+    indices = whole_numbers(indices, "indices", 0, structure.window - 1)
     wanted = dense.shape[0], structure.compressed(dense.shape[1], "K")
     if indices.shape != wanted:
         raise DesignError(f"indices must be rows × kept = {wanted}, got {indices.shape}")
@@ -58,15 +61,16 @@ def mixed(weight: npt.ArrayLike, dense: npt.ArrayLike, structure: Sparse) -> tup
 
     Parameters
     ----------
-    weight : values (rows × K).
-    dense : which windows are dense, bool (K / window,).
+    weight : values (rows × K), real or complex numbers.
+    dense : which windows are dense, bool or 0 and 1 (K / window,).
 
     Returns
     -------
     values (rows × K') for ``quantize``, and the column of the activations of each, (K',).
     """
-    x, marks = np.asarray(weight), np.asarray(dense, bool)
-    _matrix(x)
+    x, marks = _matrix(weight), array_of(dense, "dense")
+    if marks.dtype != bool:
+        marks = whole_numbers(marks, "dense", 0, 1).astype(bool)
     if structure.window % structure.kept:
         raise DesignError(
             f"dense windows are repeated in parts of {structure.kept}, which must divide a window "
@@ -90,6 +94,7 @@ def metadata(indices: Array, structure: Sparse, bits: int = 16) -> Array:
     With 2:4 and 16 bits the metadata of FP16, with 32 bits that of INT8.
     """
     width = _index_bits(structure, bits)
+    indices = whole_numbers(indices, "indices", 0, structure.window - 1)
     if indices.shape[1] % (bits // width):
         raise DesignError(
             f"a word of {bits} bits holds {bits // width} indices, got {indices.shape[1]} a row"
@@ -100,9 +105,13 @@ def metadata(indices: Array, structure: Sparse, bits: int = 16) -> Array:
 
 
 def from_metadata(words: npt.ArrayLike, structure: Sparse, bits: int = 16) -> Array:
-    """The indices (rows, kept) in words as of :func:`metadata`."""
+    """The indices (rows, kept) in words as of :func:`metadata`: integers of ``bits`` bits, signed
+    ones too, as torch has them."""
     width = _index_bits(structure, bits)
-    held = np.asarray(words).astype(np.uint64)
+    held = array_of(words, "words")
+    if held.dtype.name == f"int{bits}":
+        held = held.view(f"uint{bits}")
+    held = whole_numbers(held, "words", 0, (1 << bits) - 1).astype(np.uint64)
     shifts = np.arange(bits // width, dtype=np.uint64) * np.uint64(width)
     parts: Array = held[..., None] >> shifts & np.uint64((1 << width) - 1)
     return parts.reshape(len(held), -1).astype(np.uint8)
@@ -120,9 +129,8 @@ def _index_bits(structure: Sparse, bits: int) -> int:
 
 
 def _matrix(values: npt.ArrayLike) -> Array:
-    """Magnitudes, or DesignError."""
-    given = np.asarray(values)
-    x: Array = np.abs(given if np.iscomplexobj(given) else given.astype(np.float64))
+    """Finite numbers, or DesignError."""
+    x = reals(values, "values must be a finite matrix, rows × K", or_complex=True)
     if x.ndim != 2 or not x.size or not np.isfinite(x).all():
         raise DesignError(f"values must be a finite matrix, rows × K, got shape {x.shape}")
     return x

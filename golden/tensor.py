@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .arrays import array_of, whole_numbers
 from .description import Operand
 from .description.operand import Span
 from .errors import DesignError, UnknownName
@@ -20,13 +21,17 @@ Array = npt.NDArray[Any]
 class Quantized:
     """``rows`` vectors of K elements, as hardware receives them.
 
+    Arrays of codes and scales are what :meth:`Format.received` takes, such as float16 for FP16 and
+    ml_dtypes' for the small floats, or unsigned integers; they are held as arrays of the format's
+    ``dtype``. DesignError for others: real values become codes by ``quantize`` or ``encode``.
+
     Parameters
     ----------
     operand : what the codes mean.
     codes : name -> codes, shape (rows, K); of a sparse operand those that are kept.
     scales : level name -> codes of the level's format, shape ``level.span.shape(rows, K)``.
-    select : table choices, shape ``operand.select.span.shape(rows, K)``, or None.
-    indices : of a sparse operand: where in its window each code stands, ascending.
+    select : table choices, integers, shape ``operand.select.span.shape(rows, K)``, or None.
+    indices : of a sparse operand: where in its window each code stands, integers, ascending.
     """
 
     operand: Operand
@@ -38,18 +43,26 @@ class Quantized:
     def __post_init__(self) -> None:
         self._check("codes", self.codes, list(self.operand.codes))
         self._check("scales", self.scales, [level.name for level in self.operand.levels])
+        formats = self.operand.codes
+        codes = {name: fmt.received(self.codes[name]) for name, fmt in formats.items()}
+        object.__setattr__(self, "codes", codes)
+        levels = self.operand.levels
+        scales = {lv.name: lv.format.received(self.scales[lv.name], scale=True) for lv in levels}
+        object.__setattr__(self, "scales", scales)
         shape = self.kept
-        for name, fmt in self.operand.codes.items():
-            array = fmt.check(self.codes[name])
-            if array.ndim != 2 or array.shape != shape:
+        for name, array in codes.items():
+            if array.shape != shape:
                 raise DesignError(f"{name} must be rows × K = {shape}, got {array.shape}")
         self._check_indices()
-        for level in self.operand.levels:
-            self._check_span(level.name, level.span, level.format.check(self.scales[level.name]))
+        for level in levels:
+            self._check_span(level.name, level.span, scales[level.name])
         if (self.select is None) != (self.operand.select is None):
             raise DesignError("the operand's selection and the given one do not fit together")
         if self.operand.select is not None and self.select is not None:
-            self._check_span("select", self.operand.select.span, self.select)
+            most = (1 << self.operand.select.width) - 1
+            select = whole_numbers(self.select, "selections", 0, most).astype(np.uint16)
+            self._check_span("select", self.operand.select.span, select)
+            object.__setattr__(self, "select", select)
 
     def _check_indices(self) -> None:
         structure = self.operand.structure
@@ -57,19 +70,17 @@ class Quantized:
             raise DesignError("a sparse operand and the indices of what it keeps go together")
         if self.indices is None or structure is None:
             return
-        (rows, kept), indices = self.kept, np.asarray(self.indices)
-        if indices.dtype.kind not in "ui":
-            raise DesignError(f"indices must be integers, got {indices.dtype}")
+        (rows, kept), most = self.kept, structure.window - 1
+        indices = whole_numbers(self.indices, "indices", 0, most)
+        indices = indices.astype(np.uint8)  # a window has 64 elements at most
+        object.__setattr__(self, "indices", indices)
         if kept % structure.kept:
             raise DesignError(f"{structure} keeps {structure.kept} a window, got {kept} codes")
         if indices.shape != (rows, kept):
             raise DesignError(f"indices must be rows × kept = {self.kept}, got {indices.shape}")
         windows = indices.reshape(rows, kept // structure.kept, structure.kept).astype(np.int64)
-        inside = (windows >= 0) & (windows < structure.window)
-        if not inside.all() or (np.diff(windows) < 1).any():
-            raise DesignError(
-                f"indices of {structure} ascend within a window, from 0 to {structure.window - 1}"
-            )
+        if (np.diff(windows) < 1).any():
+            raise DesignError(f"indices of {structure} ascend within a window, from 0 to {most}")
 
     @staticmethod
     def _check(what: str, given: Mapping[str, Array], wanted: list[str]) -> None:
@@ -158,11 +169,12 @@ def spread(blocks: Array, shape: tuple[int, int]) -> Array:
 
 
 def single(operand: Operand, codes: npt.ArrayLike) -> Quantized:
-    """An unscaled operand of one plane from its codes alone, shape (rows, K)."""
+    """An unscaled operand of one plane from its codes alone, shape (rows, K): arrays of the types
+    that :class:`Quantized` takes."""
     names = list(operand.codes)
     if len(names) != 1 or operand.levels or operand.select:
         raise DesignError(
             "bare codes fit only an operand of one unscaled plane; "
             "build a Quantized with its scales"
         )
-    return Quantized(operand, {names[0]: np.asarray(codes)})
+    return Quantized(operand, {names[0]: array_of(codes, "codes")})

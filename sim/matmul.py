@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
 
+import numpy as np
+import numpy.typing as npt
+
+from ..golden.arrays import whole_numbers
 from ..golden.description import Engine
 from ..golden.errors import DesignError, ToolFailed
 from ..golden.flags import Flags
@@ -21,8 +25,8 @@ def engine_matmul(
     engine: Engine,
     weight: Matrix,
     activation: Matrix,
-    initial: Array | None = None,
-    bias: Array | None = None,
+    initial: npt.ArrayLike | None = None,
+    bias: npt.ArrayLike | None = None,
     *,
     mode: int = 0,
     simulator: Simulator | None = None,
@@ -31,7 +35,8 @@ def engine_matmul(
 
     N and M need not fit the array: rows and columns left over repeat the last vector and their
     results are dropped. ``initial`` (N, M) and ``bias`` (N,) are as for
-    :func:`macsmith.golden.matmul.matmul`, which returns the same. ``mode`` is one of the engine's.
+    :func:`macsmith.golden.matmul.matmul`, which takes arrays of the same types and returns the
+    same. ``mode`` is one of the engine's.
     ``simulator`` is one built from ``emit(engine)``, for repeated calls.
 
     Raises DesignError for operands that the engine cannot take, ToolMissing or ToolFailed.
@@ -46,11 +51,13 @@ def engine_matmul(
         activation=activation
         if isinstance(activation, Quantized)
         else single(arithmetic.activation, activation),
-        initial=None if initial is None else np.asarray(initial),
-        bias=None if bias is None else np.asarray(bias),
         mode=mode,
     )
     _check(alone, matrices)
+    shape = matrices.weight.shape[0], matrices.activation.shape[0]
+    matrices = replace(
+        matrices, initial=_initial(alone, initial, shape), bias=_bias(alone, bias, shape[0])
+    )
     words = _run(machine, matrices)
     return _result(emitted, matrices, words)
 
@@ -112,22 +119,29 @@ def _check(engine: Engine, matrices: Matrices) -> None:
         )
     if not n or not m:
         raise DesignError(f"weight and activation need a row at least, got {n} and {m}")
-    _check_initial(engine, matrices.initial, (n, m))
-    fmt = arithmetic.output.bias
-    if (matrices.bias is None) != (fmt is None):
+
+
+def _bias(engine: Engine, bias: npt.ArrayLike | None, rows: int) -> Array | None:
+    fmt = engine.arithmetic.output.bias
+    if (bias is None) != (fmt is None):
         raise DesignError("biases and an output with bias go together")
-    if fmt is not None and fmt.check(np.asarray(matrices.bias)).shape != (n,):
-        shape = np.asarray(matrices.bias).shape
-        raise DesignError(f"bias must be {n} codes of {fmt.name}, one a row, got {shape}")
+    if bias is None or fmt is None:
+        return None
+    codes = fmt.received(bias, scale=True)
+    if codes.shape != (rows,):
+        raise DesignError(f"bias must be {rows} codes of {fmt.name}, one a row, got {codes.shape}")
+    return codes
 
 
-def _check_initial(engine: Engine, initial: Array | None, shape: tuple[int, int]) -> None:
+def _initial(engine: Engine, initial: npt.ArrayLike | None, shape: tuple[int, int]) -> Array | None:
     fmt = engine.arithmetic.initial
     if (initial is None) != (fmt is None):
         raise DesignError("initial values and an arithmetic with initial go together")
     if initial is None or fmt is None:
-        return
-    if initial.shape != shape or initial.min() < fmt.low or initial.max() > fmt.high:
+        return None
+    start = whole_numbers(initial, "initial", fmt.low, fmt.high)
+    if start.shape != shape:
         raise DesignError(
-            f"initial must be {shape} integers in {fmt.low}…{fmt.high}, got {initial.shape}"
+            f"initial must be {shape} integers in {fmt.low}…{fmt.high}, got {start.shape}"
         )
+    return start

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import array_of, reals, whole_numbers
 from ..errors import DesignError
 from .rounding import Rounding, part, rule
 
@@ -97,14 +98,14 @@ class Format(ABC):
         saturate: bool = True,
         select: int = 0,
     ) -> Array:
-        """Codes next to ``values`` (float64, any shape) by the rule ``rounding``: a name of
-        :data:`ROUNDINGS`, or a :class:`Stochastic` with its random numbers.
+        """Codes next to ``values`` (any real type, any shape; taken as float64) by the rule
+        ``rounding``: a name of :data:`ROUNDINGS`, or a :class:`Stochastic` with its random numbers.
 
         Values out of range become the extreme value when ``saturate``; what happens otherwise, each
         family states. ``select`` is the table in force, for formats that have several.
         Raises DesignError for a NaN that the format cannot hold.
         """
-        values = _reals(values, self.name)
+        values = reals(values, f"{self.name} encodes real numbers")
         rule(rounding)
         self._check_select(np.asarray(select))
         flat = np.ravel(values)
@@ -142,8 +143,8 @@ class Format(ABC):
 
     @property
     def legal(self) -> Array:
-        """The codes that may occur, as an array (formats of up to 16 bits)."""
-        return np.arange(1 << self.bits)
+        """The codes that may occur, as an array of ``dtype`` (formats of up to 16 bits)."""
+        return np.arange(1 << self.bits).astype(self.dtype)
 
     @property
     def dtype(self) -> type[np.unsignedinteger[Any]]:
@@ -206,42 +207,77 @@ class Format(ABC):
         magnitude = np.where(fields.kind == Kind.FINITE, significand << shift, 0)
         return np.where(fields.sign, -magnitude, magnitude)
 
-    def check(self, codes: npt.ArrayLike) -> Array:
-        """``codes`` as an integer array; DesignError if one is not a code of this format."""
-        array = np.asarray(codes)
-        array = array if array.size else array.astype(self.dtype)
-        if array.dtype.kind not in "iu" and array.size:
-            raise DesignError(f"codes of {self.name} must be integers, got {array.dtype}")
-        if array.size and array.dtype.itemsize * 8 > self.bits or array.dtype.kind == "i":
-            least, greatest = (int(array.min()), int(array.max())) if array.size else (0, 0)
+    def check(self, codes: npt.ArrayLike, *, bits_only: bool = False) -> Array:
+        """``codes`` as an array of ``dtype``; DesignError if they are not codes of this format.
+
+        Codes are taken from arrays of
+
+        - ``dtype``, the least unsigned type that holds a code;
+        - the format's own type in NumPy or ml_dtypes, ``type_name``: its bits;
+        - any other integers from 0 to 2**bits - 1, unless ``bits_only``.
+
+        Other types are refused: ``encode`` makes codes of real values, ``.view`` of an array takes
+        its bits as another type's.
+        """
+        array = array_of(codes, f"codes of {self.name}")
+        if array.dtype.name == self.type_name:
+            bits = array.view(f"uint{8 * array.dtype.itemsize}")
+            # Integers of less than a byte come with any bits above their own.
+            array = bits if self.type_only else bits & np.iinfo(bits.dtype).max >> -self.bits % 8
+        elif not array.size:
+            array = array.astype(self.dtype)
+        elif array.dtype != self.dtype and (bits_only or array.dtype.kind not in "iu"):
+            raise DesignError(self._refusal(array.dtype, bits_only))
+        if array.size and (array.dtype.itemsize * 8 > self.bits or array.dtype.kind == "i"):
+            least, greatest = int(array.min()), int(array.max())
             if least < 0 or greatest >> self.bits:
                 raise DesignError(
                     f"codes of {self.name} must lie in 0…{(1 << self.bits) - 1}, "
-                    f"got {least if least < 0 else greatest}"
+                    f"got {least if least < 0 else greatest}; .encode makes codes of values"
                 )
-        return array
+        return array.astype(self.dtype, copy=False)
+
+    def received(self, codes: npt.ArrayLike, *, scale: bool = False) -> Array:
+        """``check`` of an array that is handed in as data: elements of a matrix, or scales.
+
+        Integers are taken as codes where they can hardly be meant as values: of integers and
+        tables; of floats and posits of up to 8 bits, unless they are scales (or biases). A scale
+        of 1 is no code 1.
+        """
+        exact = self.type_only and (scale or self.bits > 8)
+        return self.check(codes, bits_only=exact)
+
+    @property
+    def type_name(self) -> str | None:
+        """The type of NumPy or ml_dtypes whose arrays are codes of this format, if there is one."""
+        return None
+
+    @property
+    def type_only(self) -> bool:
+        """Whether an integer is one thing as a code and another as a value: floats and posits."""
+        return False
+
+    def _refusal(self, given: np.dtype[Any], bits_only: bool) -> str:
+        """What to hand in instead of an array of another type."""
+        name, width = np.dtype(self.dtype).name, np.dtype(self.dtype).itemsize
+        wanted = [name if bits_only else "integers"]
+        wanted += [self.type_name] if self.type_name and bits_only else []
+        ways = [".encode makes codes of values"]
+        if given.itemsize == width:
+            ways.append(f".view(np.{name}) takes bits as they are")
+        elif given.kind in "iu":
+            ways.append(f".astype(np.{name}) takes integers as codes")
+        return (
+            f"codes of {self.name} must be {' or '.join(wanted)}, got {given.name}; "
+            + ", ".join(ways)
+        )
 
     def _check_select(self, select: npt.ArrayLike) -> Array:
         """``select`` as an array; DesignError if a table is not there."""
-        array = np.asarray(select)
         if not self.select_width:
-            return array
+            return np.asarray(select)
         count = 1 << self.select_width
-        if array.size and (array.dtype.kind not in "iu" or array.min() < 0 or array.max() >= count):
-            raise DesignError(f"{self.name} selects one of 0…{count - 1}, got {array.max()}")
-        return array
-
-
-def _reals(values: npt.ArrayLike, name: str) -> Array:
-    """``values`` as float64, or DesignError."""
-    try:
-        array = np.asarray(values)
-        if array.dtype.kind not in "cUSmMV":
-            return array.astype(np.float64)
-        problem: object = f"got {array.dtype}"
-    except (TypeError, ValueError) as error:
-        problem = error
-    raise DesignError(f"{name} encodes real numbers: {problem}")
+        return whole_numbers(select, f"selections of {self.name}", 0, count - 1)
 
 
 def to_float(fields: Fields) -> Array:

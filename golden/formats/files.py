@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import reals
 from ..errors import DesignError
 from .codebook import Codebook
 
@@ -21,7 +22,7 @@ def code_book(name: str, entries: npt.ArrayLike, fraction: int | None = None) ->
     the fewest that are exact. Raises DesignError where 24 do not suffice, naming the error that 8
     would make.
     """
-    values = np.atleast_2d(np.asarray(entries, np.float64))
+    values = np.atleast_2d(reals(entries, f"entries of {name} must be real numbers"))
     count = values.shape[-1]
     if values.ndim != 2 or not 1 < values.size <= MAX_ENTRIES or count < 2:
         raise DesignError(
@@ -57,7 +58,9 @@ def read_code_book(path: Path, fraction: int | None = None) -> Codebook:
     if not isinstance(entries, np.ndarray):
         raise DesignError(f"{path}: an archive of arrays; save the table alone with numpy.save")
     if entries.dtype.kind not in "iuf":
-        raise DesignError(f"{path}: a table holds real numbers, got {entries.dtype}")
+        raise DesignError(
+            f"{path}: a table holds real numbers, got {entries.dtype}; save it as float32"
+        )
     return code_book(path.stem, entries, fraction)
 
 

@@ -42,6 +42,10 @@ class Integer(Format):
         check_exponent(self.name, self.exponent)
 
     @property
+    def type_name(self) -> str | None:
+        return f"int{self.width}" if self.signed else f"uint{self.width}"
+
+    @property
     def bits(self) -> int:
         return self.width
 
@@ -63,11 +67,11 @@ class Integer(Format):
 
     @property
     def legal(self) -> Array:
-        codes = np.arange(1 << self.width)
+        codes = super().legal
         return codes[codes != 1 << (self.width - 1)] if self.symmetric else codes
 
-    def check(self, codes: npt.ArrayLike) -> Array:
-        array = super().check(codes)
+    def check(self, codes: npt.ArrayLike, *, bits_only: bool = False) -> Array:
+        array = super().check(codes, bits_only=bits_only)
         if self.symmetric and np.any(array == 1 << (self.width - 1)):
             raise DesignError(
                 f"{self.name} is symmetric and has no code {1 << (self.width - 1):#x} "

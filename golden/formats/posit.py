@@ -40,6 +40,10 @@ class Posit(Format):
             )
 
     @property
+    def type_only(self) -> bool:
+        return True
+
+    @property
     def bits(self) -> int:
         return self.width
 

@@ -51,6 +51,10 @@ class Sliced(Format):
         return Integer(self.name, self.width, self.signed)
 
     @property
+    def type_name(self) -> str | None:
+        return self.whole.type_name
+
+    @property
     def bits(self) -> int:
         return self.width
 

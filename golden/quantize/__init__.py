@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import reals
 from ..description import Operand
 from ..errors import DesignError, UnknownName
 from ..formats import Rounding, Sliced
@@ -26,6 +27,9 @@ def quantize(
     scale_rule: str | None = None,
 ) -> Quantized:
     """Codes, scales and zero points of ``values`` (rows × K) for ``operand``.
+
+    ``values`` are numbers of any real or complex type of NumPy or ml_dtypes (integers too: the
+    numbers, not codes), taken as float64.
 
     What an operand may be:
 
@@ -76,11 +80,7 @@ def quantize(
 
 def _matrix(values: npt.ArrayLike) -> Array:
     """Finite numbers as float64 or complex128, or DesignError."""
-    try:
-        x = np.asarray(values)
-        x = x.astype(np.complex128 if np.iscomplexobj(x) else np.float64)
-    except (TypeError, ValueError) as error:
-        raise DesignError(f"values must be a matrix of numbers, rows × K: {error}") from None
+    x = reals(values, "values must be a matrix of numbers, rows × K", or_complex=True)
     if x.ndim != 2 or not x.size:
         raise DesignError(f"values must have two axes, rows × K, got shape {x.shape}")
     if not np.isfinite(x).all():

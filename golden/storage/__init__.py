@@ -4,6 +4,7 @@ from .catalogue import lookup, names, pack, pack_parts, unpack, unpack_parts
 from .dfloat11 import DFloat11
 from .map import Map
 from .places import Digits, Field
+from .scaled import Scaled
 from .scheme import Mapped, Part, Scheme
 from .words import unpack_act_order
 
@@ -14,6 +15,7 @@ __all__ = [
     "Map",
     "Mapped",
     "Part",
+    "Scaled",
     "Scheme",
     "lookup",
     "names",

@@ -12,6 +12,7 @@ from ..tensor import Quantized
 from .dfloat11 import DFloat11
 from .gguf_blocks import BLOCKS
 from .gguf_super import SUPER_BLOCKS
+from .scaled import Scaled
 from .scheme import Array, Bytes, Scheme, Shape
 from .segments import dense, segments
 from .spqr import SPQR
@@ -29,8 +30,9 @@ ALIASES = {
     "fp5_llm": "segments_e2m2",
 }
 
-_WORDS = re.compile(r"(gptq[2348]|awq4)_(?:g([1-9]\d*)|row)(_v2)?")
-_ROWS = re.compile(r"(dense|segments)_(\w+?)(_high)?")
+_WORDS = re.compile(r"(gptq[2348]|awq4)_(?:g([1-9]\d*)|row)(_v2)?(?:_(bf16|fp32))?")
+_DENSE = re.compile(r"dense_(\w+?)(_high)?")
+_SEGMENTS = re.compile(r"segments_(\w+?)(?:_(bf16|fp32))?")
 
 #: The families' everyday members.
 _MEMBERS = (
@@ -40,6 +42,10 @@ _MEMBERS = (
     "dense_uint4_high",
     "segments_e3m2",
     "segments_e2m2",
+    "gptq4_g128_bf16",
+    "gptq4_g128_fp32",
+    "awq4_g128_bf16",
+    "segments_e3m2_bf16",
 )
 
 
@@ -49,7 +55,8 @@ def lookup(name: str) -> Scheme:
 
     Families: ``gptq4_g64``, ``gptq4_row`` (one group a channel), ``gptq4_g64_v2``, ``awq4_g64``;
     ``dense_<format>``, ``dense_<format>_high`` (first element in the high bits), and
-    ``segments_<format>``.
+    ``segments_<format>``. Scales of GPTQ, AWQ and segments are FP16; with ``_bf16`` or ``_fp32`` at
+    the end, BF16 or FP32.
 
     >>> lookup("q4_k").name
     'q4_k'
@@ -62,16 +69,18 @@ def lookup(name: str) -> Scheme:
     if match := _WORDS.fullmatch(wanted):
         kind, columns, second = match[1], int(match[2]) if match[2] else None, bool(match[3])
         if kind != "awq4":
-            return gptq(int(kind[-1]), columns, 2 if second else 1)
+            return _scales(gptq(int(kind[-1]), columns, 2 if second else 1), match[4])
         if not second:
-            return awq(columns)
-    elif match := _ROWS.fullmatch(wanted):
-        element = format_named(match[2])
-        if match[1] == "dense":
-            return dense(element, bool(match[3]))
-        if not match[3]:
-            return segments(element)
+            return _scales(awq(columns), match[4])
+    elif match := _DENSE.fullmatch(wanted):
+        return dense(format_named(match[1]), bool(match[2]))
+    elif match := _SEGMENTS.fullmatch(wanted):
+        return _scales(segments(format_named(match[1])), match[2])
     raise UnknownName("storage scheme", name, [*names(), *ALIASES])
+
+
+def _scales(scheme: Scaled, name: str | None) -> Scaled:
+    return scheme.with_scales(format_named(name)) if name else scheme
 
 
 def names() -> tuple[str, ...]:
@@ -92,7 +101,8 @@ def pack_parts(scheme: Scheme | str, given: Quantized) -> dict[str, Array]:
 def unpack(scheme: Scheme | str, data: Bytes, shape: Shape) -> Quantized:
     """The matrix of ``shape`` (rows, K) that ``data`` holds; each row is whole blocks.
 
-    DesignError, which names the byte, for data too short or too long.
+    ``data`` are bytes, or an array of int8 or uint8. DesignError, which names the byte, for data
+    too short or too long.
     """
     return _scheme(scheme).unpack(data, shape)
 
@@ -100,7 +110,10 @@ def unpack(scheme: Scheme | str, data: Bytes, shape: Shape) -> Quantized:
 def unpack_parts(scheme: Scheme | str, parts: Mapping[str, Array], shape: Shape) -> Quantized:
     """The matrix of ``shape`` (rows, K) that a checkpoint's arrays hold.
 
-    DesignError for a missing, unknown or misshapen one.
+    Words of packed codes are integers of their width, signed or not. Scales are arrays of their
+    format's type (float16, bfloat16, float32), or its codes as unsigned integers; GPTQ, AWQ and
+    segments take the scales' format from that type (:class:`Scaled`), and the result's operand has
+    it. DesignError for a missing, unknown or misshapen array, and for one of another type.
     """
     return _scheme(scheme).unpack_parts(parts, shape)
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import whole_numbers, words
 from ..description import Operand, Plane
 from ..errors import DesignError, UnknownName
 from ..formats import lookup
@@ -30,7 +31,8 @@ _PARTS = ("luts", "encoded_exponent", "sign_mantissa", "output_positions", "gaps
 class DFloat11(Scheme):
     """Exponents as a bit stream, signs and mantissas as they are; lossless.
 
-    Elements are taken row by row. The parts, all of uint8 but ``output_positions`` (uint32):
+    Elements are taken row by row. The parts, all of uint8 but ``output_positions`` (uint32; read
+    from any integers):
 
     - ``luts`` (n, 256): the decoding tables (see :func:`huffman.tables`).
     - ``encoded_exponent``: the codes one after another, first bit on top of its byte; the last byte
@@ -91,15 +93,16 @@ class DFloat11(Scheme):
         return np.packbits(wide.ravel()), np.asarray(positions, np.uint32)
 
     def unpack_parts(self, parts: Mapping[str, Array], shape: Shape) -> Quantized:
+        parts = self._typed(parts)
         self._check_parts(parts, shape)
         count = shape[0] * shape[1]
-        luts, positions = np.asarray(parts["luts"]), np.asarray(parts["output_positions"])
-        stream = np.asarray(parts["encoded_exponent"])
+        luts, positions = parts["luts"], parts["output_positions"]
+        stream = parts["encoded_exponent"]
         threads = (len(positions) - 1) * self.threads
         room = threads * PIECE // 8 + 16  # a code may run into the next piece
         codes = np.zeros(room, np.uint8)
         codes[: len(stream)] = stream
-        bits = np.unpackbits(np.asarray(parts["gaps"]), count=5 * threads).reshape(threads, 5)
+        bits = np.unpackbits(parts["gaps"], count=5 * threads).reshape(threads, 5)
         at = np.arange(threads) * PIECE + bits @ (1 << np.arange(4, -1, -1))
         exponents = _decode(codes, luts, at, len(stream) * 8)
         # Each thread's run, block by block; what the filling decodes to lies beyond all elements.
@@ -111,7 +114,7 @@ class DFloat11(Scheme):
             if len(flat) < end - begin:
                 raise DesignError(f"{self.name}: block {number} has {len(flat)} codes, not enough")
             found[begin:end] = flat[: end - begin]
-        raw = np.asarray(parts["sign_mantissa"]).astype(np.uint16)
+        raw = parts["sign_mantissa"].astype(np.uint16)
         whole = (raw & 0x80) << 8 | found << 7 | raw & 0x7F
         return Quantized(self.operand, {"code": whole.reshape(shape)})
 
@@ -121,20 +124,30 @@ class DFloat11(Scheme):
     def unpack(self, data: Bytes, shape: Shape) -> Quantized:
         raise DesignError(f"{self.name}: its parts have no fixed length; use unpack_parts")
 
-    def _check_parts(self, parts: Mapping[str, Array], shape: Shape) -> None:
+    def _typed(self, parts: Mapping[str, Array]) -> dict[str, Array]:
+        """The parts, all there, as arrays of bytes and of positions."""
         for name in parts:
             if name not in _PARTS:
                 raise UnknownName(f"part of {self.name}", name, _PARTS)
+        found = {}
         for name in _PARTS:
             if name not in parts:
                 raise DesignError(f"{self.name}: part {name!r} is missing")
+            what = f"{self.name}: {name}"
+            if name == "output_positions":
+                found[name] = whole_numbers(parts[name], what, 0, 2**32 - 1)
+            else:
+                found[name] = words(parts[name], 1, what)
+        return found
+
+    def _check_parts(self, parts: Mapping[str, Array], shape: Shape) -> None:
         count = shape[0] * shape[1]
         if len(parts["sign_mantissa"]) != count:
             raise DesignError(
                 f"{self.name}: {shape[0]} × {shape[1]} elements need as many bytes of "
                 f"sign_mantissa, got {len(parts['sign_mantissa'])}"
             )
-        positions = np.asarray(parts["output_positions"])
+        positions = parts["output_positions"]
         pieces = -(-len(parts["encoded_exponent"]) * 8 // PIECE)
         blocks = -(-pieces // self.threads)
         if len(positions) != blocks + 1 or positions[0] != 0 or positions[-1] != count:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import raw_bytes, whole_numbers
 from ..errors import DesignError
 from .places import Place
 
@@ -79,7 +80,8 @@ class Map:
 
     def unpack(self, data: Array) -> dict[str, Array]:
         """``data`` (blocks, size) uint8 -> the codes of each array, (blocks, items)."""
-        bits = np.unpackbits(data, axis=1, bitorder="little")
+        held = raw_bytes(data, "blocks").reshape(data.shape)
+        bits = np.unpackbits(held, axis=1, bitorder="little")
         found = {
             name: np.zeros((len(data), items), _dtype(width))
             for name, (items, width) in self.arrays.items()
@@ -90,11 +92,11 @@ class Map:
         return {name: self._shifted(name, stored, 1) for name, stored in found.items()}
 
     def pack(self, arrays: Mapping[str, Array]) -> Array:
-        """The codes of each array (blocks, items) -> (blocks, size) uint8."""
-        stored = {
-            name: self._shifted(name, np.asarray(arrays[name]).astype(_dtype(width)), -1)
-            for name, (_, width) in self.arrays.items()
-        }
+        """The codes of each array, unsigned integers (blocks, items) -> (blocks, size) uint8."""
+        stored = {}
+        for name, (_, width) in self.arrays.items():
+            codes = whole_numbers(arrays[name], name, 0, (1 << 32) - 1)  # bits may be elsewhere
+            stored[name] = self._shifted(name, codes.astype(_dtype(width)), -1)
         blocks = len(next(iter(stored.values())))
         bits = np.zeros((blocks, 8 * self.size), np.uint8)
         for place in self.places:

@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import array_of, raw_bytes, words
 from ..description import Operand, Span
 from ..errors import DesignError, UnknownName
+from ..formats import Format
 from ..tensor import Quantized
 from .map import Map
+from .places import Field
 
 Array = npt.NDArray[Any]
 Bytes = bytes | bytearray | memoryview | Array
@@ -33,7 +36,8 @@ class Scheme(ABC):
 
     @abstractmethod
     def unpack_parts(self, parts: Mapping[str, Array], shape: Shape) -> Quantized:
-        """The inverse; DesignError for a missing, unknown or misshapen part."""
+        """The inverse; DesignError for a missing, unknown or misshapen part, and for one of a type
+        that does not hold what it should."""
 
     @abstractmethod
     def pack(self, given: Quantized) -> bytes:
@@ -41,7 +45,9 @@ class Scheme(ABC):
 
     @abstractmethod
     def unpack(self, data: Bytes, shape: Shape) -> Quantized:
-        """The inverse; DesignError, which names the byte, for a stream too short or too long."""
+        """The inverse, from an object that holds bytes, or an array of int8 or uint8.
+
+        DesignError, which names the byte, for a stream too short or too long."""
 
     def _check(self, given: Quantized) -> None:
         if given.operand != self.operand:
@@ -67,6 +73,14 @@ class Part:
     tile: Span
     order: tuple[str, str, str] = ("row", "column", "word")
     word: int = 1
+
+    @property
+    def single(self) -> str | None:
+        """The array of which each word is one item, whole and as it is; None if there is none."""
+        match self.map.places:
+            case (Field(array=name, width=width, items=1),) if width == 8 * self.word:
+                return None if self.map.add or self.word != self.map.size else name
+        return None
 
     def _lengths(self, shape: Shape) -> dict[str, int]:
         rows, columns = self.tile.shape(*shape)
@@ -122,8 +136,7 @@ class Mapped(Scheme):
                 if before.shape != masks.shape or (before & masks).any():
                     raise DesignError(f"{self.name}: {part.name} and another part clash in {name}")
                 held[name] = before | masks
-        wanted = {name: fmt.bits for name, fmt in self.operand.codes.items()}
-        wanted |= {level.name: level.format.bits for level in self.operand.levels}
+        wanted = {name: fmt.bits for name, fmt in self._formats.items()}
         if held.keys() != wanted.keys():
             raise DesignError(f"{self.name}: parts hold {[*held]}, the operand needs {[*wanted]}")
         for name, masks in held.items():
@@ -160,13 +173,9 @@ class Mapped(Scheme):
         for part in self.parts:
             if part.name not in parts:
                 raise DesignError(f"{self.name}: part {part.name!r} is missing")
-            words, wanted = np.asarray(parts[part.name]), part.shape(shape)
-            if words.shape != wanted or words.dtype.itemsize != part.word:
-                raise DesignError(
-                    f"{self.name}: {part.name} must be {wanted} words of {8 * part.word} bits, "
-                    f"got {words.shape} of {8 * words.dtype.itemsize}"
-                )
-            held = part.map.unpack(part.to_blocks(words, shape))
+            held = part.map.unpack(
+                part.to_blocks(self._words(part, parts[part.name], shape), shape)
+            )
             grid = part.tile.shape(*shape)
             for name, items in held.items():
                 whole = _whole(items, grid, self._extent(name, shape))
@@ -175,22 +184,43 @@ class Mapped(Scheme):
         scales = {level.name: arrays[level.name] for level in self.operand.levels}
         return Quantized(self.operand, codes, scales)
 
+    def _words(self, part: Part, given: Array, shape: Shape) -> Array:
+        """A part's array as little-endian words, checked.
+
+        Words of packed codes are integers of their width, signed or not (torch has no others);
+        where each is a float, as scales are, arrays of its type or unsigned words.
+        """
+        what, wanted = f"{self.name}: {part.name}", part.shape(shape)
+        array, fmt = array_of(given, what), self._formats.get(part.single or "")
+        if fmt is not None and (fmt.type_only or array.dtype.name == fmt.type_name):
+            try:
+                array = fmt.check(array, bits_only=True)
+            except DesignError as error:
+                raise DesignError(f"{what}: {error}") from None
+        array = words(array, part.word, what)
+        if array.shape != wanted:
+            bits = 8 * part.word
+            raise DesignError(f"{what} must be {wanted} words of {bits} bits, got {array.shape}")
+        return array
+
+    @property
+    def _formats(self) -> dict[str, Format]:
+        """What the codes of each array mean."""
+        return self.operand.codes | {level.name: level.format for level in self.operand.levels}
+
     def pack(self, given: Quantized) -> bytes:
-        return b"".join(words.tobytes() for words in self.pack_parts(given).values())
+        return b"".join(array.tobytes() for array in self.pack_parts(given).values())
 
     def unpack(self, data: Bytes, shape: Shape) -> Quantized:
-        try:
-            held = np.frombuffer(data, np.uint8)
-        except (TypeError, ValueError) as error:
-            raise DesignError(f"{self.name}: data must be bytes: {error}") from None
+        held = raw_bytes(data, f"{self.name}: data")
         self._check_shape(shape)
         self._check_length(len(held), shape)
         parts, start = {}, 0
         for part in self.parts:
             wanted = part.shape(shape)
             end = start + prod(wanted) * part.word
-            words = np.frombuffer(held[start:end].tobytes(), f"<u{part.word}")
-            parts[part.name], start = words.reshape(wanted), end
+            read = np.frombuffer(held[start:end].tobytes(), f"<u{part.word}")
+            parts[part.name], start = read.reshape(wanted), end
         return self.unpack_parts(parts, shape)
 
     def _extent(self, name: str, shape: Shape) -> Shape:

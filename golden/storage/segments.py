@@ -9,6 +9,7 @@ from ..errors import DesignError
 from ..formats import Format, lookup
 from .map import Map
 from .places import Field
+from .scaled import Scaled
 from .scheme import Mapped, Part
 
 
@@ -32,7 +33,7 @@ def dense(element: Format, high_first: bool = False) -> Mapped:
     return Mapped(name, Operand((Plane(element),)), (block,))
 
 
-def segments(element: Format) -> Mapped:
+def segments(element: Format) -> Scaled:
     """FP6-LLM's 4 + 2 split, for 3 to 7 bits: an array for each power of two in the width.
 
     The element's top bits are in the narrowest segment; FP16 scales per output channel. Source:
@@ -51,4 +52,4 @@ def segments(element: Format) -> Mapped:
             parts.append(Part(f"bits{width}", Map(width, (field,)), group(8)))
     parts.append(Part("scales", Map(2, (Field("scale", 0, 16),)), ROW, word=2))
     operand = Operand((Plane(element, (Level(lookup("fp16"), ROW),)),))
-    return Mapped(f"segments_{element.name}", operand, tuple(parts))
+    return Scaled(f"segments_{element.name}", operand, tuple(parts))

@@ -1,4 +1,4 @@
-"""GPTQ and AWQ checkpoints: 32-bit words of small integers, zero points, FP16 scales.
+"""GPTQ and AWQ checkpoints: 32-bit words of small integers, zero points, 16-bit or FP32 scales.
 
 Source: AutoGPTQ, qlinear_cuda_old.pack, and AutoAWQ, packing_utils (confirmed).
 The codes are q, w = scale · (q - zero); matrices here are output channels N × inputs K.
@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import array_of, whole_numbers
 from ..description import Level, Operand, Plane, Span
 from ..errors import DesignError
 from ..formats import lookup
 from ..tensor import Quantized
 from .map import Map
 from .places import Field
-from .scheme import Mapped, Part, Shape
+from .scaled import Scaled
+from .scheme import Part, Shape
 
 Array = npt.NDArray[Any]
 
@@ -42,13 +44,13 @@ def _scales(columns: int | None) -> Part:
 
 
 @dataclass(frozen=True)
-class Gptq(Mapped):
+class Gptq(Scaled):
     """A scheme whose checkpoint may also hold ``g_idx``, the group of each input."""
 
     def unpack_parts(self, parts: Mapping[str, Array], shape: Shape) -> Quantized:
         """Ignores a ``g_idx`` that counts the groups up; DesignError for any other."""
         rest = {name: words for name, words in parts.items() if name != "g_idx"}
-        if "g_idx" in parts and (in_order(parts["g_idx"], self.columns) != range(shape[1])).any():
+        if "g_idx" in parts and (_order(self, parts["g_idx"], shape) != range(shape[1])).any():
             raise DesignError(
                 f"{self.name}: g_idx scatters the groups over K (act-order); use unpack_act_order, "
                 "which sorts them"
@@ -64,9 +66,9 @@ class Gptq(Mapped):
 def in_order(g_idx: Array, columns: int | None) -> Array:
     """The permutation of the inputs that makes every group contiguous, each in its old order.
 
-    DesignError if a group has not exactly ``columns`` inputs.
+    ``g_idx`` are integers of any type. DesignError if a group has not exactly ``columns`` inputs.
     """
-    groups = np.asarray(g_idx).astype(np.int64).ravel()
+    groups = whole_numbers(g_idx, "g_idx", 0, np.size(g_idx)).astype(np.int64).ravel()
     order = np.argsort(groups, kind="stable")
     wanted = np.arange(len(groups)) // (columns or len(groups))
     if (groups[order] != wanted).any():
@@ -76,6 +78,16 @@ def in_order(g_idx: Array, columns: int | None) -> Array:
             f"{wanted[place]} are not so many"
         )
     return order
+
+
+def _order(scheme: Gptq, g_idx: Array, shape: Shape) -> Array:
+    groups = array_of(g_idx, f"{scheme.name}: g_idx")
+    if groups.shape != shape[1:]:
+        raise DesignError(
+            f"{scheme.name}: g_idx must be a number for each of {shape[1]} inputs, "
+            f"got shape {groups.shape}"
+        )
+    return in_order(groups, scheme.columns)
 
 
 def unpack_act_order(
@@ -88,7 +100,7 @@ def unpack_act_order(
     """
     if "g_idx" not in parts:
         raise DesignError(f"{scheme.name}: part 'g_idx' is missing")
-    order = in_order(parts["g_idx"], scheme.columns)
+    order = _order(scheme, parts["g_idx"], shape)
     rest = {name: words for name, words in parts.items() if name != "g_idx"}
     found = scheme.unpack_parts(rest, shape)
     return Quantized(found.operand, {"code": found.codes["code"][:, order]}, found.scales), order
@@ -117,7 +129,7 @@ def gptq(bits: int, columns: int | None = 128, version: int = 1) -> Gptq:
     return Gptq(name, affine(f"uint{bits}", columns), parts)
 
 
-def awq(columns: int | None = 128) -> Mapped:
+def awq(columns: int | None = 128) -> Scaled:
     """AWQ (GEMM): words along N, ``qweight`` [K, N / 8]; nibble i is column 0, 2, 4, 6, 1, 3, 5, 7.
 
     ``qzeros`` [groups, N / 8] likewise, as they are.
@@ -134,7 +146,7 @@ def awq(columns: int | None = 128) -> Mapped:
         ),
         _scales(columns),
     )  # fmt: skip
-    return Mapped(f"awq4_{_suffix(columns)}", affine("uint4", columns), parts)
+    return Scaled(f"awq4_{_suffix(columns)}", affine("uint4", columns), parts)
 
 
 def _suffix(columns: int | None) -> str:

@@ -41,7 +41,10 @@ def engine(first, second, accumulator, fraction, terms):
 
 def codes(rng, name, kind, shape):
     """Codes of one side; integers and code books know fewer kinds."""
-    fmt = lookup(name)
+    return _codes(rng, lookup(name), kind, shape).astype(lookup(name).dtype)
+
+
+def _codes(rng, fmt, kind, shape):
     if not isinstance(fmt, Minifloat):
         return rng.choice(fmt.legal, shape)
     if kind == "any code":

@@ -73,9 +73,14 @@ def draw(rng, operand, how, how_scales, shape):
     """An operand with every array drawn."""
     return Quantized(
         operand,
-        {name: elements(rng, fmt, how, shape) for name, fmt in operand.codes.items()},
         {
-            level.name: scales(rng, level.format, how_scales, level.span.shape(*shape))
+            name: elements(rng, fmt, how, shape).astype(fmt.dtype)
+            for name, fmt in operand.codes.items()
+        },
+        {
+            level.name: scales(rng, level.format, how_scales, level.span.shape(*shape)).astype(
+                level.format.dtype
+            )
             for level in operand.levels
         },
         rng.integers(0, 1 << operand.select.width, operand.select.span.shape(*shape))

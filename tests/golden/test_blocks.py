@@ -118,7 +118,7 @@ def test_mxfp4_decodes_as_in_gguf_and_so_do_its_dot_products(preset):
 def test_mxfp4_decodes_as_in_gguf_for_every_code_and_every_scale_that_float32_holds(preset):
     operand = preset("mxfp4").arithmetic.weight
     codes = np.tile(np.arange(32) & 15, (253, 1))
-    given = Quantized(operand, {"code": codes}, {"scale": np.arange(253)[:, None]})
+    given = Quantized(operand, {"code": codes}, {"scale": np.arange(253, dtype=np.uint8)[:, None]})
     theirs = dequantize(ggml_mxfp4(given), GGMLQuantizationType.MXFP4)
     np.testing.assert_array_equal(given.dequantize(), theirs.reshape(253, 32))
 
@@ -128,7 +128,8 @@ def test_nvfp4_s_blocks_decode_as_in_gguf(preset):
     plane = preset("nvfp4").arithmetic.weight.planes[0]
     operand = Operand((Plane(plane.element, plane.scales[:1]),))
     rng = np.random.default_rng(6)
-    codes, scales = rng.integers(0, 16, (32, 64)), rng.permutation(128).reshape(32, 4)
+    codes = rng.integers(0, 16, (32, 64))
+    scales = rng.permutation(128).astype(np.uint8).reshape(32, 4)
     scales[scales == 0x7F] = 1
     given = Quantized(operand, {"code": codes}, {"block": scales})
     nibbles = codes.reshape(32, 4, 2, 8)

@@ -62,7 +62,7 @@ def test_what_is_no_count_of_random_bits(bits):
 
 @pytest.mark.parametrize("select", [4, -1, [0, 4], 0.5])
 def test_a_table_that_is_not_there(select):
-    with pytest.raises(DesignError, match=r"bitmod4 selects one of 0…3"):
+    with pytest.raises(DesignError, match="selections of bitmod4 must"):
         lookup("bitmod4").decode([1, 2], select)
 
 

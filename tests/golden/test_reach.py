@@ -95,7 +95,7 @@ def test_an_overflow_that_is_named_does_bring_a_nan(number):
     """Groups of opposite signs, each at its extreme: infinity minus infinity."""
     arithmetic = replace(SOURCES[number][0], output=Output(lookup("fp32")))
     codes = np.resize(np.repeat([127, 128], 8), (1, 64))
-    scale = np.full((1, 8), 127)
+    scale = np.full((1, 8), 127, np.uint8)
     w = Quantized(arithmetic.weight, {"code": codes}, {"scale": scale})
     engine = Engine("x", (arithmetic,), Build(1, 1, 8))
     assert np.isnan(matmul(engine, w, np.full((1, 64), 127)).decode()).all()

@@ -297,13 +297,18 @@ BIASED = Output(FP32, bias=FP32)
     [
         (BIASED, None, "bias codes and an output with a bias go together"),
         (OUT, [0, 0], "bias codes and an output with a bias go together"),
-        (BIASED, [0, 0, 0], "bias must have one code a row, (2,), got (3,)"),
-        (BIASED, [[0], [0]], "bias must have one code a row, (2,), got (2, 1)"),
-        (BIASED, [0.5, 0], "codes of fp32 must be integers, got float64"),
+        (BIASED, np.zeros(3, np.uint32), "bias must have one code a row, (2,), got (3,)"),
+        (BIASED, np.zeros((2, 1), np.uint32), "bias must have one code a row, (2,), got (2, 1)"),
+        (
+            BIASED,
+            [0.5, 0],
+            "codes of fp32 must be uint32 or float32, got float64; .encode makes codes of values",
+        ),
         (
             Output(FP32, bias=lookup("bf16")),
-            [0, 1 << 16],
-            "codes of bf16 must lie in 0…65535, got 65536",
+            [0, 1],
+            "codes of bf16 must be uint16 or bfloat16, got int64; .encode makes codes of values, "
+            ".astype(np.uint16) takes integers as codes",
         ),
     ],
 )

@@ -107,7 +107,7 @@ def code_of(name, value):
 def extreme_sums(pair, k):
     """The four sums of k equal products of extreme values, as the golden model gives them."""
     lows_and_highs = [
-        np.array([np.full(k, code_of(name, value)) for value in extremes(name)[:2]])
+        np.array([[code_of(name, value)] * k for value in extremes(name)[:2]], lookup(name).dtype)
         for name in pair
     ]
     engine = Engine("x", (raw(*pair, k_max=k),), Build(1, 1, 1))

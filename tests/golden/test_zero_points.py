@@ -183,5 +183,5 @@ def test_k_must_be_whole_groups():
         Quantized(
             made.arithmetic.weight,
             {"code": elements(rng, lookup("uint4"), "any", (2, 48))},
-            {"scale": np.zeros((2, 1), int), "zero": np.zeros((2, 1), int)},
+            {"scale": np.zeros((2, 1), np.uint16), "zero": np.zeros((2, 1), int)},
         )

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from array_types import TYPES, ones
 from macsmith.boards import families
 from macsmith.boards.script import steps
 from macsmith.golden.errors import Mismatch
@@ -391,3 +392,23 @@ def test_operands_that_do_not_fit_are_refused(kind, weight, activation, initial,
     codes = np.zeros(weight, np.uint8), np.zeros(activation, np.uint8)
     with pytest.raises(DesignError, match=words):
         engine_matmul(engine(kind), *codes, initial, simulator=simulator(kind))
+
+
+def test_arrays_of_every_type_are_taken_or_refused_as_the_golden_model_does(simulator):
+    """Ones: bits of the format's own type, integers of any, and nothing else for either."""
+    for kind in ("integers", "initial", "nan"):
+        design, machine = engine(kind), simulator(kind)
+        k = design.lanes()
+        for name in TYPES:
+            ones_of = [ones(name, (1, k)), np.ones((1, k), np.int8)]
+            start = ones(name, (1, 1)) if kind == "initial" else None
+            if start is not None:
+                ones_of[0] = np.ones((1, k), np.int8)
+            try:
+                want = matmul(design, *ones_of, initial=start)
+            except DesignError:
+                with pytest.raises(DesignError):
+                    engine_matmul(design, *ones_of, start, simulator=machine)
+            else:
+                got = engine_matmul(design, *ones_of, start, simulator=machine)
+                assert (got.values == want.values).all()

@@ -345,7 +345,7 @@ def test_matrices_of_any_shape(name, n, m, groups, simulator, monkeypatch):
     [
         (None, "biases and an output with bias go together"),
         (np.zeros(2, np.uint32), r"bias must be 3 codes of fp32, one a row, got \(2,\)"),
-        (np.array([0, 1, 1 << 32]), "codes of fp32 must lie in"),
+        (np.array([0, 1, 2]), "codes of fp32 must be uint32 or float32, got int64"),
     ],
 )
 def test_biases_that_do_not_fit_are_refused(bias, words, simulator):

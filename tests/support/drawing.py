@@ -21,7 +21,7 @@ def elements(rng: np.random.Generator, fmt: Format, how: str, shape: tuple[int, 
     finite = np.where(np.isfinite(values), values, 0)
     ends = legal[[finite.argmin(), finite.argmax()]]
     if how == "zero":
-        return np.full(shape, legal[np.abs(finite).argmin()])
+        return np.full(shape, legal[np.abs(finite).argmin()], fmt.dtype)
     if how == "cancelling":
         return np.resize(ends, shape)
     return rng.choice(ends if how == "extreme" else legal, shape)
@@ -29,6 +29,10 @@ def elements(rng: np.random.Generator, fmt: Format, how: str, shape: tuple[int, 
 
 def scales(rng: np.random.Generator, fmt: Format, how: str, shape: tuple[int, ...]) -> Array:
     """Codes of a scale. Integers know the greatest, zero and anything."""
+    return _scales(rng, fmt, how, shape).astype(fmt.dtype)
+
+
+def _scales(rng: np.random.Generator, fmt: Format, how: str, shape: tuple[int, ...]) -> Array:
     if isinstance(fmt, Integer):
         choices = {"greatest": [fmt.low, fmt.high], "zero": [0]}.get(how)
         values = rng.choice(choices or np.arange(fmt.low, fmt.high + 1), shape)

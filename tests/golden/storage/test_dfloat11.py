@@ -179,7 +179,7 @@ def test_the_end_marker_fills_the_last_byte(count):
 def test_errors_are_of_one_line():
     scheme = storage.lookup("dfloat11")
     with pytest.raises(DesignError, match=r"exponents below 240, got 255 \(infinity and NaN"):
-        scheme.pack_parts(Quantized(BF16, {"code": np.array([[0x3F80, 0x7F80]])}))
+        scheme.pack_parts(Quantized(BF16, {"code": np.array([[0x3F80, 0x7F80]], np.uint16)}))
     held = bf16(np.ones((2, 3)))
     parts = scheme.pack_parts(held)
     with pytest.raises(DesignError, match="its parts have no fixed length; use pack_parts"):

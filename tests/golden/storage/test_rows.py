@@ -49,7 +49,7 @@ def test_segments_are_arrays_of_the_top_bits_down(name, rng):
     """FP6: the top two bits in one array, the low four in another; FP5: 1 and 4."""
     scheme, width = storage.lookup(f"segments_{name}"), lookup(name).bits
     codes = rng.integers(0, 1 << width, (4, 32))
-    scales = rng.integers(0, 1 << 16, (4, 1))
+    scales = rng.integers(0, 1 << 16, (4, 1), np.uint16)
     parts = scheme.pack_parts(Quantized(scheme.operand, {"code": codes}, {"scale": scales}))
     left = width
     for size in (1, 2, 4):
