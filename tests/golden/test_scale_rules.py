@@ -76,7 +76,7 @@ HELD = {
 
 
 @pytest.mark.parametrize("scale", HELD)
-@pytest.mark.parametrize("name, top", [("e2m1", 6), ("int8", 127), ("e4m3", 448), ("nf4_16", None)])
+@pytest.mark.parametrize("name, top", [("e2m1", 6), ("int8", 127), ("e4m3", 448), ("nf4", None)])
 def test_absmax_never_rounds_a_scale_down(scale, name, top):
     """The least scale of its format that does not cut, to the last bit of the values."""
     top = Fraction(32767, 32768) if top is None else Fraction(top)
@@ -119,7 +119,7 @@ def data(seed, shape=(16, 256)):
 
 ONE_LEVEL = [
     (name, scale)
-    for name in ("e2m1", "e4m3", "int4", "mxint8", "nf4_16", "iq4_nl", "denseshift4", "posit8_0")
+    for name in ("e2m1", "e4m3", "int4", "mxint8", "nf4", "iq4_nl", "denseshift4", "posit8_0")
     for scale in (E8M0, UE4M3, FP16, FP32)
 ]
 
