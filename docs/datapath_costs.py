@@ -32,7 +32,7 @@ OTHERS = """
     binaryxe2m1 binaryxe4m3 binaryxfp16 ternaryxternary ternaryxint4 ternaryxint8
     ternaryxe2m1 ternaryxe4m3 ternaryxfp16 bipolar2xbipolar2 bipolar2xint4 bipolar2xint8
     bipolar2xe2m1 bipolar2xe4m3 bipolar2xfp16 bipolar3xbipolar3 bipolar3xint4 bipolar3xint8
-    bipolar3xe2m1 bipolar4xbipolar4 bipolar4xint8 denseshift4xint8 nf4_8xint8
+    bipolar3xe2m1 bipolar4xbipolar4 bipolar4xint8 denseshift4xint8 nf4_shortxint8
     e2m1xint4 e2m1xint8 e2m1xe2m1 e2m1xe2m3 e2m1xe3m2 e2m1xe4m3
     e2m3xint8 e3m2xint8 e2m3xe2m3 e2m3xe3m2 e3m2xe3m2 int4xe2m3 int4xe3m2 int4xe4m3
 """

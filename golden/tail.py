@@ -27,8 +27,9 @@ def finish(
     """Codes (N, M), or (outputs, N, M), and their format, from the values (N, M) of every sum.
 
     Each step in the working format is rounded to nearest even: a sum enters, its late scales
-    multiply it in the operands' order, the sums of an output add up, the bias adds. If none of
-    that is asked for, the sum is converted as it is, rounded once.
+    multiply it, the weight's levels as declared and then the activation's, the sums of an output
+    add up, the bias adds. If none of that is asked for, the sum is converted as it is, rounded
+    once.
     """
     working, output = arithmetic.working, arithmetic.output
     results: list[Array | None] = [None] * arithmetic.outputs

@@ -38,7 +38,8 @@ class Term:
 
 @dataclass(frozen=True)
 class Accumulator:
-    """Sum over groups of ``terms``; times ``scales`` at the end; added to output ``output``."""
+    """Sum over groups of ``terms``; times ``scales`` at the end, one after the other: the weight's
+    levels as declared, then the activation's; added to output ``output``."""
 
     output: int
     scales: tuple[Sided, ...]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from .golden.description import ROW, Level, Operand, Plane, Span
 from .golden.errors import DesignError
-from .golden.formats import Format, Integer, lookup
+from .golden.formats import Format, Integer, Sliced, lookup
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,10 @@ def rescaled(operand: Operand, asked: Asked, prefix: str = "--") -> Operand:
     """``operand`` with one level of scales put in, or replaced: its only one, or the only one of
     groups.
 
-    A group without a scale has FP16 scales, a scale without a group spans a row. ``prefix`` begins
-    the options' names. Raises DesignError where it is not clear what to replace.
+    A group without a scale has FP16 scales, a scale without a group spans a row. What chooses among
+    tables of elements goes with the scale, for a table is found for a block; the bits that a sliced
+    integer is served with stay as they are. ``prefix`` begins the options' names. Raises
+    DesignError where it is not clear what to replace.
     """
     if asked == Asked():
         return operand
@@ -50,7 +52,10 @@ def rescaled(operand: Operand, asked: Asked, prefix: str = "--") -> Operand:
         _check_zero_point(wanted, plane.element)
         own = Level(wanted, level.span, zero.name if zero else "zero", "group")
         planes.append(Plane(lookup("minus_one"), (own, *scales)))
-    return Operand(tuple(planes), operand.select, operand.structure)
+    select = operand.select
+    if select is not None and not isinstance(plane.element, Sliced):
+        select = replace(select, span=level.span)
+    return Operand(tuple(planes), select, operand.structure)
 
 
 def _level(old: Level | None, asked: Asked, prefix: str) -> Level:
@@ -74,7 +79,8 @@ def _level(old: Level | None, asked: Asked, prefix: str) -> Level:
 def _check_zero_point(wanted: Format, element: Format) -> None:
     if not isinstance(wanted, Integer) or wanted.exponent:
         raise DesignError(f"a zero point has an integer format such as uint4, got {wanted.name}")
-    if not isinstance(element, Integer) or element.exponent:
+    sliced = isinstance(element, Sliced)
+    if not sliced and (not isinstance(element, Integer) or element.exponent):
         raise DesignError(
             f"a zero point needs integer elements such as uint4, got {element.name}: a float's "
             "zero is 0"

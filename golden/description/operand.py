@@ -102,7 +102,8 @@ class Level:
 
 @dataclass(frozen=True)
 class Plane:
-    """Elements of one format and the scales that multiply them.
+    """Elements of one format and the scales that multiply them, in this order where it matters:
+    scales that act at the end are rounded one by one, the weight's, then the activation's.
 
     ``code`` names the array of codes: planes of one operand with the same name read the same codes
     (real and imaginary part of one 2-bit code). Constant elements have no codes.

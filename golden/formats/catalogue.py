@@ -80,7 +80,8 @@ ALIASES = {
     "pot3": "e2m0_finite",
     "pot4": "e3m0_finite",
     "pot5": "e4m0_finite",
-    "nf4": "nf4_8",
+    "nf4_16": "nf4",
+    "nf4_8": "nf4_short",
     "dirpres4": "dirpres4_16",
 }
 

@@ -69,10 +69,10 @@ DIRECTIONS = {
 _E2M1 = (0, 1, 2, 3, 4, 6, 8, 12)
 
 CODEBOOKS: tuple[Codebook, ...] = (
-    # NF4 times 127/128 or 32767/32768, to the nearest: a scale takes up the factor. The entries are
-    # off by at most 2**-8 and 2**-16.
-    Codebook("nf4_8", (tuple(round(v * 127) for v in NF4),), -7),
-    Codebook("nf4_16", (tuple(round(v * 32767) for v in NF4),), -15),
+    # NF4 times 32767/32768 or 127/128, to the nearest: a scale takes up the factor. The entries are
+    # off by at most 2**-16 and 2**-8.
+    Codebook("nf4", (tuple(round(v * 32767) for v in NF4),), -15),
+    Codebook("nf4_short", (tuple(round(v * 127) for v in NF4),), -7),
     # GGUF's non-linear 4-bit table (ggml-common.h), exact
     Codebook(
         "iq4_nl",

@@ -8,14 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arrays import reals
-from ..description import Operand
+from ..description import TENSOR, Operand
 from ..errors import DesignError, UnknownName
 from ..formats import Rounding, Sliced
 from ..sparse import prune
 from ..tensor import Quantized
+from .fit import Task
 from .offsets import offset, zero_points
 from .planes import sum_of_planes, two_parts
-from .scales import SCALE_RULES, Array, divide, ideal_scales, stored_scales
+from .rules import SCALE_RULES, default_rule
+from .scales import Array
 from .tables import selected
 
 
@@ -50,12 +52,28 @@ def quantize(
     Of a sparse operand the elements of greatest magnitude in each window are kept; scales are
     theirs.
 
-    Elements out of range saturate. Sliced integers are stored, and selected, at full width. Without
+    Elements out of range saturate. Sliced integers are stored, and selected, at full width.
+
+    What ``scale_rule`` may be, where a is the greatest magnitude of a block, max the element's
+    greatest value and emax its exponent:
+
+    - ``absmax``: the least scale of its format with which a is at most max: never rounded down.
+      Beside a zero point or an offset, the least with which the block's range fits;
+    - ``absmean``: the mean magnitude, to the nearest scale;
+    - ``floor``, 2**(floor(log2 a) - emax); ``even``, the same of a plus half a last place of the
+      element's mantissa; ``ceil``, 2**(ceil(log2 a) - emax); ``rceil``, 2**ceil(log2(a / max)).
+      A format that does not hold that power has the least scale above;
+    - ``mse``: of some twenty to sixty scales as stored, those of all other rules among them, the
+      one with the least squared error in its block.
+
+    Outer levels have the least scales with which the level below holds what the rule asks for; with
+    ``mse`` those of whichever rule leaves the least error in a block of the last level. Without
     ``scale_rule``: ``floor`` for power-of-two scales, ``absmean`` for posits and for elements that
     reach 1 at most, ``mse`` for powers of two without zero, else ``absmax``.
 
-    Raises DesignError for other operands, for NaN and infinity, for spans that do not divide, and
-    for a scale that its format cannot hold.
+    Raises DesignError for other operands, for NaN and infinity, for spans that do not divide, for
+    a scale that its format cannot hold, and for a rule that does not apply: zero points and offsets
+    have ``absmax`` and ``mse``, sums of planes and complex codes none but their own.
     """
     x = _matrix(values)
     if operand.structure is not None:
@@ -70,11 +88,14 @@ def quantize(
         level.span.shape(*x.shape)
     if np.iscomplexobj(x):
         return two_parts(
-            x, operand, lambda part, plane: _one_plane(part, plane, rounding, scale_rule)
+            x,
+            operand,
+            lambda part, plane: _one_plane(part, plane, rounding, scale_rule),
+            scale_rule,
         )
     if operand.affine is None:
-        found = offset(x, operand, rounding)
-        return found if found is not None else sum_of_planes(x, operand)
+        found = offset(x, operand, rounding, scale_rule)
+        return found if found is not None else sum_of_planes(x, operand, scale_rule)
     return _one_plane(x, operand, rounding, scale_rule)
 
 
@@ -97,9 +118,10 @@ def _one_plane(x: Array, operand: Operand, rounding: Rounding, scale_rule: str |
         plane = replace(plane, element=plane.element.whole)
         select = np.zeros(operand.select.span.shape(*x.shape), np.uint8)
     if zero is not None:
-        return zero_points(x, operand, plane, zero, rounding, select)
+        return zero_points(x, operand, plane, zero, rounding, scale_rule, select)
+    rule = scale_rule or (default_rule(plane.element, plane.scales[0]) if plane.scales else "mse")
     if operand.select is not None and select is None:
-        return selected(x, operand, plane, rounding, scale_rule)
-    scales = stored_scales(x, plane, ideal_scales(x, plane, plane.element, scale_rule))
-    codes = plane.element.encode(divide(x, plane, scales), rounding)
-    return Quantized(operand, {plane.code: codes}, scales, select)
+        return selected(x, operand, plane, rounding, rule)
+    span = plane.scales[0].span if plane.scales else TENSOR
+    found = Task(x, plane, (plane.element,), span, rounding).fit(rule)
+    return Quantized(operand, {plane.code: found.codes}, found.scales, select)

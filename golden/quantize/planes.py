@@ -16,7 +16,7 @@ MAX_SUMS = 256
 ROUNDS = 20
 
 
-def sum_of_planes(x: Array, operand: Operand) -> Quantized:
+def sum_of_planes(x: Array, operand: Operand, rule: str | None) -> Quantized:
     """Each value as a sum of planes' elements: x = a1 t1 + a2 t2 + …, with scales a block.
 
     By turns, until nothing changes: for every value the nearest of all sums, the first of two as
@@ -27,6 +27,7 @@ def sum_of_planes(x: Array, operand: Operand) -> Quantized:
     DB-LLM's a1 = 2s, a2 = -s.
     """
     _check(operand)
+    _check_rule(rule, "a sum of planes", "least squares")
     span = operand.planes[0].scales[0].span
     cut = blocks(x, span)
     tables = [plane.element.decode(plane.element.legal) for plane in operand.planes]
@@ -68,6 +69,11 @@ def _check(operand: Operand) -> None:
         f"and {MAX_SUMS.bit_length() - 1} bits a value at most; give{shared} a Quantized built "
         "from codes"
     )
+
+
+def _check_rule(rule: str | None, what: str, how: str) -> None:
+    if rule is not None:
+        raise DesignError(f"{what} finds its scales by {how}: leave scale_rule out, got {rule!r}")
 
 
 def _start(cut: Array, sums: Array) -> Array:
@@ -115,7 +121,9 @@ def _seeded(cut: Array, elements: Array, scales: Array) -> Array:
     return np.where(elements.any(axis=2), scales, np.take_along_axis(missing, worst, axis=2))
 
 
-def two_parts(x: Array, operand: Operand, one: Callable[[Array, Operand], Quantized]) -> Quantized:
+def two_parts(
+    x: Array, operand: Operand, one: Callable[[Array, Operand], Quantized], rule: str | None
+) -> Quantized:
     """Complex values: the first plane is the real part, the second the imaginary one.
 
     ``one`` quantizes a part for an operand of one plane.
@@ -129,6 +137,7 @@ def two_parts(x: Array, operand: Operand, one: Callable[[Array, Operand], Quanti
     if {level.name for level in planes[0].scales} & {level.name for level in planes[1].scales}:
         raise DesignError("quantize gives the real and the imaginary part scales of their own")
     if planes[0].code == planes[1].code:
+        _check_rule(rule, "a complex code", "means")
         return _phases(x, operand)
     parts = [
         one(part, Operand((plane,))) for part, plane in zip((x.real, x.imag), planes, strict=True)

@@ -1,7 +1,9 @@
-"""Scales of blocks: how they follow from the values, and how they are stored."""
+"""Scales of blocks as they are stored: the codes of every level."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,25 +11,23 @@ import numpy.typing as npt
 
 from ..description import Level, Plane, Span
 from ..errors import DesignError
-from ..formats import Codebook, Format, Posit
+from ..formats import Format
 from ..tensor import spread
 
 Array = npt.NDArray[Any]
 
-#: How a block's scale follows from its values. ``absmax``: the greatest magnitude becomes the
-#: format's greatest value. ``absmean``: the mean magnitude becomes 1 (BitNet b1.58). ``floor``: the
-#: power of two of OCP MX v1.0, 6.3: floor(log2 absmax) - floor(log2 of the greatest value).
-#: ``mse``: of four scales an octave, the one with the least squared error.
-SCALE_RULES = ("absmax", "absmean", "floor", "mse")
 
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of the scales s of blocks: the least with s * unit >= value, or ``nearest``.
 
-def default_rule(element: Format, level: Level) -> str:
-    """The usual rule: posits are densest about 1, formats without zero have no room below."""
-    if not level.integer and level.format.significand_width == 1:
-        return "floor"
-    if element.maximum == 1 or isinstance(element, Posit):
-        return "absmean"
-    return "absmax" if element.has_zero or element.exponent_span == 0 else "mse"
+    ``nearest`` ones are next to value / unit and may be negative. Both arrays have a number a
+    block, or several along a last axis.
+    """
+
+    value: Array
+    unit: Array
+    nearest: bool = False
 
 
 def blocks(x: Array, span: Span) -> Array:
@@ -45,24 +45,52 @@ def unblocked(cut: Array, span: Span, shape: tuple[int, int]) -> Array:
 
 
 def stored_scales(
-    x: Array, plane: Plane, ideal: Array, *, vanish: bool = False
+    shape: tuple[int, int], levels: Sequence[Level], ask: Wanted, *, vanish: bool = False
 ) -> dict[str, Array]:
-    """Codes of every level from the first one's ideal scales; later levels make room for it.
+    """Codes of every level, from what is asked of the first level's blocks.
 
-    ``vanish``: what is too small for its format may become zero.
+    An outer level has the least scales with which the level below it can hold all that is asked
+    for. ``vanish``: what is too small for its format may become zero.
     """
-    if not plane.scales:
+    if not levels:
         return {}
-    inner, *outer = plane.scales
+    codes = outer_scales(shape, levels, ask, vanish)
+    # Under an outer scale, every block fits, or is so small that it vanishes.
+    room = product_of(levels[1:], codes, shape)
+    alone = len(levels) == 1
+    return codes | {levels[0].name: inner_scales(levels[0], ask, room, vanish, strict=alone)}
+
+
+def outer_scales(
+    shape: tuple[int, int], levels: Sequence[Level], ask: Wanted, vanish: bool = False
+) -> dict[str, Array]:
+    """Codes of all levels but the first."""
+    inner, *outer = levels
     codes: dict[str, Array] = {}
     for level in reversed(outer):
-        largest = blocks(np.abs(spread(ideal, x.shape)), level.span).max(axis=2)
-        wanted = largest / float(inner.format.maximum)
-        codes[level.name] = stored(wanted, level.format, vanish)
-        ideal = _reduce(spread(ideal, x.shape), decoded(level, codes, x.shape), inner)
-    # Under an outer scale, a block far below the others vanishes, one at the top saturates.
-    codes[inner.name] = inner.format.encode(ideal) if outer else stored(ideal, inner.format, vanish)
+        unit = spread(ask.unit, shape) * float(inner.format.maximum)
+        unit = blocks(unit * product_of(outer, codes, shape), level.span)
+        value = blocks(np.abs(spread(ask.value, shape)), level.span)
+        codes[level.name] = fitted(Wanted(value, unit), level.format, vanish)
     return codes
+
+
+def inner_scales(
+    level: Level, ask: Wanted, room: Array, vanish: bool = False, strict: bool = False
+) -> Array:
+    """Codes of the first level, beside outer scales whose product is ``room``, one an element."""
+    unit = ask.unit[..., np.newaxis] * blocks(room, level.span)
+    value = np.broadcast_to(ask.value[..., np.newaxis], unit.shape)
+    return fitted(Wanted(value, unit, ask.nearest), level.format, vanish, strict)
+
+
+def product_of(levels: Sequence[Level], codes: dict[str, Array], shape: tuple[int, int]) -> Array:
+    """The product of those levels' scales that ``codes`` has, one an element."""
+    total = np.ones(shape)
+    for level in levels:
+        if level.name in codes:
+            total = total * decoded(level, codes, shape)
+    return total
 
 
 def decoded(level: Level, codes: dict[str, Array], shape: tuple[int, int]) -> Array:
@@ -70,82 +98,57 @@ def decoded(level: Level, codes: dict[str, Array], shape: tuple[int, int]) -> Ar
     return spread(np.asarray(level.format.decode(codes[level.name])), shape)
 
 
-def stored(ideal: Array, fmt: Format, vanish: bool = False) -> Array:
-    """Codes of scales; DesignError if the format cannot hold one: too large, or, unless it may
-    ``vanish``, rounded to zero.
+def fitted(ask: Wanted, fmt: Format, vanish: bool = False, strict: bool = True) -> Array:
+    """Codes of the scales that are asked for, each to serve all along the last axis.
 
-    In a format without zero (E8M0), too small a scale becomes the least one.
+    If ``strict``, DesignError where the format cannot hold one: too large, or, unless it may
+    ``vanish``, less than half the least. In a format without zero (E8M0), too small a scale becomes
+    the least one.
     """
-    codes = fmt.encode(ideal)
-    greatest = float(fmt.maximum)
-    step = np.ldexp(1.0, int(fmt.fields(fmt.encode(greatest)).exponent))
+    ideal = _over(ask.value, ask.unit)
+    if ask.nearest:
+        ideal = ideal[..., 0]
+        codes = fmt.encode(ideal)
+        greatest = float(fmt.maximum)
+        step = np.ldexp(1.0, int(fmt.fields(fmt.encode(greatest)).exponent))
+        over = np.abs(ideal) > greatest + step / 2
+    else:
+        ideal = ideal.max(axis=-1)
+        # A quotient of floats that is rounded to a scale s was not more: s * unit is a float.
+        codes = fmt.encode(ideal, "up")
+        held = fmt.decode(codes)[..., np.newaxis]
+        over = (held * ask.unit < ask.value).any(axis=-1)
+    if strict:
+        _check(ideal, over, fmt, vanish)
+    return codes
+
+
+def stored(ideal: Array, fmt: Format, vanish: bool = False) -> Array:
+    """Codes next to ``ideal`` scales, which may be negative; DesignError as of :func:`fitted`."""
+    whole = ideal[..., np.newaxis]
+    return fitted(Wanted(whole, np.ones(whole.shape), nearest=True), fmt, vanish)
+
+
+def _check(ideal: Array, over: Array, fmt: Format, vanish: bool) -> None:
     remedy = "use a wider scale format, such as fp32, or an outer level of scales"
     size = np.abs(ideal)
-    if (over := size[size > greatest + step / 2]).size:
+    if over.any():
         raise DesignError(
-            f"the scale {over.max():g} does not fit {fmt.name}, whose greatest value is "
-            f"{greatest:g}; {remedy}"
+            f"the scale {size[over].max():g} does not fit {fmt.name}, whose greatest value is "
+            f"{float(fmt.maximum):g}; {remedy}"
         )
-    if not vanish and (lost := size[(size > 0) & (fmt.decode(codes) == 0)]).size:
+    if not vanish and (lost := size[(size > 0) & (fmt.decode(fmt.encode(ideal)) == 0)]).size:
         raise DesignError(
             f"the scale {lost.max():g} would be 0 in {fmt.name}, whose least value is "
             f"{np.ldexp(1.0, fmt.lsb):g}; {remedy}"
         )
-    return codes
 
 
-def _reduce(ideal: Array, scale: Array, level: Level) -> Array:
-    quotient = np.divide(ideal, scale, out=np.zeros_like(ideal), where=scale != 0)
-    return np.asarray(blocks(quotient, level.span)[:, :, 0])
-
-
-def ideal_scales(x: Array, plane: Plane, element: Format, rule: str | None) -> Array:
-    """The real-valued scale of every block of the first level."""
-    if not plane.scales:
-        return np.ones((1, 1))
-    level = plane.scales[0]
-    cut = blocks(x, level.span)
-    magnitudes = np.abs(cut)
-    rule = rule or default_rule(element, level)
-    if rule == "absmean":
-        return np.asarray(magnitudes.mean(axis=2))
-    largest = magnitudes.max(axis=2)
-    if rule == "absmax":
-        return np.asarray(largest / _reach(element))
-    if rule == "mse":
-        return _least_squares(cut, largest, element)
-    top = np.frexp(float(element.maximum))[1] - 1
-    exponent = np.frexp(largest)[1] - 1 - top
-    return np.where(largest > 0, np.ldexp(1.0, exponent), float(level.format.minimum))
-
-
-def _least_squares(cut: Array, largest: Array, element: Format) -> Array:
-    """Of scales from a quarter of absmax's up to where 1 stands for the greatest value."""
-    reach = _reach(element)
-    top = max(int(np.ceil(np.log2(reach))), 0) + 2
-    best = np.full(largest.shape, np.inf)
-    found = largest / reach
-    for octave in np.arange(0, top + 0.25, 0.25 if top <= 12 else 1):
-        scale = largest / reach * np.exp2(octave - 2)
-        wide = scale[..., np.newaxis]
-        ratio = np.divide(cut, wide, out=np.zeros_like(cut), where=wide != 0)
-        error = np.square(element.decode(element.encode(ratio)) * wide - cut).sum(axis=2)
-        found, best = np.where(error < best, scale, found), np.minimum(error, best)
-    return found
-
-
-def _reach(element: Format) -> float:
-    """What the greatest magnitude of a block becomes: of a table, its greatest magnitude."""
-    low = -element.minimum if isinstance(element, Codebook) else element.maximum
-    reach = float(max(element.maximum, low))
-    if not reach:
-        raise DesignError(f"{element.name} holds nothing but zero: no scale can make values of it")
-    return reach
+def _over(value: Array, unit: Array) -> Array:
+    """value / unit, and 0 where the unit is."""
+    return np.divide(value, unit, out=np.zeros(np.shape(value)), where=unit != 0)
 
 
 def divide(x: Array, plane: Plane, scales: dict[str, Array]) -> Array:
     """``x`` over its scales as stored; zero where a scale is zero."""
-    total = np.ones(x.shape)
-    for level in plane.scales:
-        total = total * decoded(level, scales, x.shape)
-    return np.divide(x, total, out=np.zeros_like(x), where=total != 0)
+    return _over(x, product_of(plane.scales, scales, x.shape))

@@ -134,7 +134,7 @@ class Tail(wiring.Component):
         return self.flow.through(block, i=node)
 
     def _scaled(self, node: Node, chain: Chain) -> Node:
-        """The late scales, one after the other."""
+        """The late scales in turn: the weight's levels as declared, then the activation's."""
         for scale in chain.item.scales:
             fmt = scale[1].format
             assert isinstance(fmt, Minifloat)

@@ -39,15 +39,23 @@ def test_mx_blocks_are_those_of_gfloat(element, info):
 
 
 def test_nvfp4_is_its_two_level_recipe():
-    """s_t = amax / (448 * 6), s_b = E4M3(amax_b / 6 / s_t), codes nearest to x / (s_b s_t)."""
+    """s_t = amax / (448 * 6), s_b = amax_b / 6 / s_t, neither rounded down, codes nearest to
+    x / (s_b s_t)."""
     found = quantize(VALUES, design("nvfp4").arithmetic.weight)
-    tensor = np.float32(np.abs(VALUES).max() / 6 / 448)
+    tensor = float(rounded_up(np.abs(VALUES).max() / 6 / 448, np.float32))
     blocks = np.abs(VALUES).reshape(4, 8, 16).max(axis=2)
-    scales = (blocks / 6 / float(tensor)).astype(ml_dtypes.float8_e4m3fn)
-    wide = np.repeat(scales.astype(np.float64), 16, axis=1) * float(tensor)
+    scales = rounded_up(blocks / 6 / tensor, ml_dtypes.float8_e4m3fn)
+    wide = np.repeat(scales.astype(np.float64), 16, axis=1) * tensor
     codes = (VALUES / wide).astype(ml_dtypes.float4_e2m1fn)
     assert np.array_equal(found.scales["block"], scales.view(np.uint8))
     assert np.array_equal(found.codes["code"], codes.view(np.uint8) & 15)
+
+
+def rounded_up(values, dtype):
+    """The next number of a type; codes of positive floats ascend with them."""
+    near = np.asarray(values).astype(dtype)
+    unsigned = f"u{near.itemsize}"
+    return (near.view(unsigned) + (near.astype(np.float64) < values).astype(unsigned)).view(dtype)
 
 
 def test_ternary_is_absmean():

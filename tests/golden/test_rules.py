@@ -340,9 +340,14 @@ def test_a_scale_that_its_format_cannot_hold(name, span, value, what):
         quantize([[value, 0, 0, 0]], scaled("int8", level(name, span)))
 
 
-def test_a_scale_that_rounds_to_the_greatest_value_fits():
-    found = quantize([[127 * 65510.0]], scaled("int8", level("fp16", ROW)))
+def test_a_scale_is_not_rounded_down_to_the_greatest_value():
+    operand = scaled("int8", level("fp16", ROW))
+    found = quantize([[127 * 65504.0]], operand)
     assert found.scales["scale"].tolist() == [[0x7BFF]]
+    with pytest.raises(DesignError, match="the scale 65510 does not fit fp16"):
+        quantize([[127 * 65510.0]], operand)
+    mean = quantize([[65510.0]], operand, scale_rule="absmean")  # to the nearest
+    assert mean.scales["scale"].tolist() == [[0x7BFF]]
 
 
 def test_a_zero_point_s_scale_is_checked_too():
@@ -355,10 +360,11 @@ def test_a_zero_point_s_scale_is_checked_too():
 
 
 def test_scales_under_an_outer_scale_fit_by_construction():
-    """A block far below the tensor's greatest vanishes; that is the recipe."""
+    """A block far below the tensor's greatest has the least scale, and vanishes."""
     operand = scaled("e2m1", level("ue4m3", group(2), "block"), level("fp32", ROW, "row"))
     found = quantize([[1e30, 1e30, 1e20, 1e20]], operand)
-    assert found.scales["block"].tolist() == [[0x7E, 0]]
+    assert found.scales["block"].tolist() == [[0x7E, 1]]
+    assert found.elements(0).tolist() == [[6, 6, 0, 0]]
 
 
 def test_the_least_power_of_two_serves_the_smallest_blocks():

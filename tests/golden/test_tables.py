@@ -5,7 +5,7 @@ import pytest
 from macsmith.golden.description.serialize import from_toml
 from macsmith.golden.formats.files import code_book
 
-from macsmith import DesignError, design, load, to_toml
+from macsmith import DesignError, design, load, lookup, quantize, to_toml
 
 LEVELS = [-1, -0.5, -0.25, 0, 0.125, 0.25, 0.5, 1]
 
@@ -109,3 +109,38 @@ def test_what_is_no_file(saved, tmp_path):
     ):
         with pytest.raises(DesignError, match=message):
             from_toml(TOML % line, folder=tmp_path)
+
+
+#: The 4-bit NormalFloat as bitsandbytes prints it (functional.py, get_4bit_type).
+NF4 = [
+    -1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453,
+    -0.28444138169288635, -0.18477343022823334, -0.09105003625154495, 0.0,
+    0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224,
+    0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1.0,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name, bits, others", [("nf4", 16, ("nf4_16", "NF4")), ("nf4_short", 8, ("nf4_8",))]
+)
+def test_normal_float_is_the_published_table(name, bits, others):
+    """Times 1 - 2**(1 - bits), which the scale takes up, to half a last place of ``bits`` bits."""
+    fmt, factor = lookup(name), 1 - 2.0 ** (1 - bits)
+    found = fmt.decode(np.arange(16))
+    assert np.abs(found - factor * np.array(NF4)).max() <= 2.0**-bits
+    assert (max(found), fmt.lsb, fmt.significand_width) == (factor, 1 - bits, bits - 1)
+    assert all(lookup(other) is fmt for other in others)
+    weight = design(name).arithmetic.weight
+    (plane,) = weight.planes
+    assert plane.element == fmt and [str(level.span) for level in plane.scales] == ["group 64"]
+
+
+def test_nf4_blocks_are_those_of_the_published_table():
+    """absmax, then the nearest entry: within 16 bits of the block's greatest magnitude."""
+    x = np.random.default_rng(4).normal(size=(8, 256))
+    largest = np.abs(x).reshape(8, 4, 64).max(axis=2).repeat(64, axis=1)
+    nearest = np.abs(x[..., None] / largest[..., None] - NF4).argmin(axis=2)
+    found = quantize(x, design("nf4").arithmetic.weight).dequantize()
+    assert (np.abs(found - np.array(NF4)[nearest] * largest) / largest).max() < 2.0**-15
+    short = quantize(x, design("nf4_short").arithmetic.weight).dequantize()
+    assert (np.abs(short - np.array(NF4)[nearest] * largest) / largest).max() > 2.0**-9

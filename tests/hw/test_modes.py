@@ -45,7 +45,7 @@ def test_digits_sum_up_to_every_value(name):
 SHARED = [
     ("int8xint8", "int4xint4", "e2m1xe2m1"),
     ("uint8xint8", "uint4xint4", "ternaryxint4"),
-    ("int4xint8", "e2m3xint8", "nf4_8xint8"),
+    ("int4xint8", "e2m3xint8", "nf4_shortxint8"),
     ("int7xint5", "int2xint2", "denseshift4xint4"),
 ]
 

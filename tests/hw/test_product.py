@@ -13,13 +13,14 @@ EXHAUSTIVE = """
     e2m1*e2m1 e2m1*int8 e1m2*e1m2 e3m0*int8 e2m3*e2m3 e3m2*e3m2
     e4m3*e4m3 e5m2*e5m2 e4m3*e5m2 e5m2*int4 e4m3_ieee*ternary e3m4_ieee*uint4
     posit8_0*posit8_0 posit8_1*int8 posit4_1*posit8_2 posit8_0*e4m3 bipolar4*bipolar8
-    denseshift4*int8 denseshift3*e2m1 nf4_8*int8 iq4_nl*int8 flint5*e4m3 khot2x3*int8 int2_abq*int8
+    denseshift4*int8 denseshift3*e2m1 nf4_short*int8 iq4_nl*int8 flint5*e4m3 khot2x3*int8
+    int2_abq*int8
     e4m3_fnuz*e4m3_fnuz e5m2_fnuz*e4m3b11_fnuz e6m1*int4 ue4m3*e2m1 ue5m3*int4 e5m2*binary
 """.split()
 
 RANDOM = """
     fp16*int8 fp16*ternary fp16*e5m2 int16*int16 uint16*int16_sym posit16_1*int8 posit16_1*posit8_0
-    nf4_16*fp16
+    nf4*fp16
 """.split()
 
 

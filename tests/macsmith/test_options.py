@@ -3,13 +3,15 @@
 import argparse
 import re
 
+import numpy as np
 import pytest
 from macsmith.golden import ROW, Operand, Plane, block, group
 from macsmith.golden.bounds import result_range
 from macsmith.golden.errors import UnknownName
 
-from macsmith import DesignError, Options, Stage, cli, design, lookup
+from macsmith import DesignError, Options, Stage, cli, design, lookup, matmul, quantize
 from macsmith.commands.common import chosen, design_arguments
+from macsmith.designs import presets
 from macsmith.rescale import Asked, rescaled
 
 FP32 = lookup("fp32")
@@ -127,6 +129,34 @@ def test_of_two_levels_the_group_s_is_replaced():
         ("e4m3", "group 32"),
         ("fp32", "tensor"),
     ]
+
+
+SELECTING = {name: found for name in presets() if (found := design(name).modes[0].weight).select}
+
+
+@pytest.mark.parametrize("name", SELECTING)
+def test_a_selection_of_tables_goes_with_its_scale(name):
+    """What is asked for is what quantize serves, and one answer of the golden model."""
+    engine = design(name, Options(group=8))
+    operand, before = engine.arithmetic.weight, SELECTING[name].select.span
+    tables = name != "matquant"  # a row's bits are no matter of its scales
+    assert operand.select.span == (group(8) if tables else before)
+    assert operand.levels[0].span == group(8)
+    x = np.random.default_rng(1).normal(size=(3, 32))
+    held = quantize(x, operand)
+    assert held.select.shape == ((3, 4) if tables else (3, 1))
+    assert np.square(held.dequantize() - x).sum() < 0.05 * np.square(x).sum()
+    other = quantize(x, engine.arithmetic.activation)
+    found = matmul(engine, held, other).decode()
+    np.testing.assert_allclose(found, held.dequantize() @ other.dequantize().T, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "options", [dict(group=32), dict(scale="fp16"), dict(group=32, scale="ue4m3")]
+)
+def test_a_pair_s_selection_goes_with_its_scale_too(options):
+    operand = weight("bitmod4xint8", **options)
+    assert operand.select.span == operand.levels[0].span
 
 
 def test_both_modes_are_scaled():

@@ -17,7 +17,7 @@ SPECIAL = [name for name in KINDS if name != "multiply"]
 
 #: Formats of which each stands for a way to be recoded; the other operand, for a way to be added.
 RECODED = (
-    "int2 int3 int8 uint2 uint5 int4_sym nf4_8 bipolar3 e1m2 e2m1 e3m0 denseshift4 ternary "
+    "int2 int3 int8 uint2 uint5 int4_sym nf4_short bipolar3 e1m2 e2m1 e3m0 denseshift4 ternary "
     "e3m2 e4m3 ue4m3 e4m3_fnuz posit8_0"
 )
 ADDED = "int8 uint5 iq4_nl binary e2m1 e2m3 e4m3 e5m2 posit4_1"

@@ -115,8 +115,8 @@ DIRECTIONS = {
 
 #: name -> the value of every code.
 VALUES: dict[str, list[Fraction]] = {
-    "nf4_8": nearest(nf4(), 128, Fraction(127, 128)),
-    "nf4_16": nearest(nf4(), 1 << 15, Fraction((1 << 15) - 1, 1 << 15)),
+    "nf4_short": nearest(nf4(), 128, Fraction(127, 128)),
+    "nf4": nearest(nf4(), 1 << 15, Fraction((1 << 15) - 1, 1 << 15)),
     "iq4_nl": [Fraction(v) for v in (-127, -104, -83, -65, -49, -35, -22, -10,
                                      1, 13, 25, 38, 53, 69, 89, 113)],
     **{

@@ -1,0 +1,202 @@
+"""Scales, tables and codes of one plane, chosen by the error that is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..description import Plane, Span
+from ..errors import DesignError
+from ..formats import Format, Rounding
+from ..tensor import spread
+from .rules import SCALE_RULES, reach, wanted
+from .scales import Array, Wanted, blocks, divide, inner_scales, outer_scales, product_of
+
+Scales = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What stands for a plane's values.
+
+    Parameters
+    ----------
+    codes : of the elements, rows × K.
+    scales : level name -> codes.
+    table : of each block, which of the tables its codes are of.
+    error : of each block, the sum of squares of what is left, over its greatest magnitude squared.
+    """
+
+    codes: Array
+    scales: Scales
+    table: Array
+    error: Array
+
+
+@dataclass(frozen=True)
+class Task:
+    """Values (rows × K) for a plane whose elements have one of ``tables`` in each block.
+
+    ``span`` is that of a block: of the first level of scales, if there is one.
+    """
+
+    x: Array
+    plane: Plane
+    tables: Sequence[Format]
+    span: Span
+    rounding: Rounding = "nearest_even"
+
+    def fit(self, rule: str) -> Fit:
+        """By a scale rule; DesignError if the format of a scale cannot hold what it asks for."""
+        if not self.plane.scales:
+            return self._best(self._measured({}, index) for index in range(len(self.tables)))
+        return self._least_squares() if rule == "mse" else self._by_rule(rule)
+
+    def _by_rule(self, rule: str) -> Fit:
+        """All tables are measured beside one set of outer scales."""
+        asks = self._asks(rule)
+        outer = outer_scales(self.x.shape, self.plane.scales, self._ideal(asks))
+        alone = not outer
+        return self._best(
+            self._measured(outer | self._inner(ask, outer, strict=alone), index)
+            for index, ask in enumerate(asks)
+        )
+
+    def _least_squares(self) -> Fit:
+        """The best of many stored scales for each block, beside the outer scales of a rule.
+
+        Where there are outer scales, those that another rule brings may serve better as a whole:
+        its blocks are taken, outer block by outer block.
+        """
+        plain = dict(self._rules())
+        first = next(iter(plain))
+        outer = {lv.name: plain[first].scales[lv.name] for lv in self.plane.scales[1:]}
+        best = self._best(self._candidates(outer), plain[first])
+        for rule, fit in plain.items():
+            if outer and rule != first:
+                best = self._better(best, fit, self._outermost())
+        return best
+
+    def _rules(self) -> Iterator[tuple[str, Fit]]:
+        """What every rule gives whose scales can be stored."""
+        refused: DesignError | None = None
+        some = False
+        for rule in SCALE_RULES:
+            try:
+                if rule != "mse":
+                    yield rule, self._by_rule(rule)
+                    some = True
+            except DesignError as error:
+                refused = refused or error
+        if refused and not some:
+            raise refused
+
+    def _candidates(self, outer: Scales) -> Iterator[Fit]:
+        """Every table with the scales of all rules, and with those of a grid, as stored."""
+        level = self.plane.scales[0]
+        for index, table in enumerate(self.tables):
+            asks = [wanted(self.x, self.span, table, rule) for rule in SCALE_RULES if rule != "mse"]
+            asks += [
+                replace(asks[0], value=asks[0].value * factor, nearest=True)
+                for factor in _grid(reach(table), level.format)
+            ]
+            tried: list[Array] = []
+            for ask in asks:
+                inner = self._inner(ask, outer)
+                codes = inner[level.name]
+                if not any(np.array_equal(codes, other) for other in tried):
+                    tried.append(codes)
+                    yield self._measured(outer | inner, index)
+
+    def _asks(self, rule: str) -> list[Wanted]:
+        return [wanted(self.x, self.span, table, rule) for table in self.tables]
+
+    def _ideal(self, asks: list[Wanted]) -> Wanted:
+        """Of each block what its best table asks for, if scales were real numbers."""
+        best, error = asks[0], np.full(asks[0].value.shape, np.inf)
+        for table, ask in zip(self.tables, asks, strict=True):
+            if len(asks) == 1:
+                break
+            scale = spread(ask.value / ask.unit, self.x.shape)
+            ratio = np.divide(self.x, scale, out=np.zeros_like(self.x), where=scale != 0)
+            own = self._error(table.decode(table.encode(ratio, self.rounding)) * scale)
+            value = np.where(own < error, ask.value, best.value)
+            best = Wanted(value, np.where(own < error, ask.unit, best.unit), ask.nearest)
+            error = np.minimum(own, error)
+        return best
+
+    def _inner(self, ask: Wanted, outer: Scales, strict: bool = False) -> Scales:
+        level = self.plane.scales[0]
+        room = product_of(self.plane.scales[1:], outer, self.x.shape)
+        return {level.name: inner_scales(level, ask, room, strict=strict)}
+
+    def _measured(self, scales: Scales, index: int) -> Fit:
+        """With scales as stored, and the table of that index everywhere."""
+        table = self.tables[index]
+        codes = table.encode(divide(self.x, self.plane, scales), self.rounding)
+        total = product_of(self.plane.scales, scales, self.x.shape)
+        error = self._error(table.decode(codes) * total)
+        return Fit(codes, scales, np.full(error.shape, index), error)
+
+    def _error(self, found: Array) -> Array:
+        largest = np.abs(blocks(self.x, self.span)).max(axis=2)
+        unit = np.where(largest > 0, largest, 1.0)[..., np.newaxis]
+        return np.asarray(np.square(blocks(found - self.x, self.span) / unit).sum(axis=2))
+
+    def _best(self, fits: Iterable[Fit], best: Fit | None = None) -> Fit:
+        """Block by block the least error, the first of two that are as good."""
+        for fit in fits:
+            best = fit if best is None else self._taken(best, fit, fit.error < best.error)
+        assert best is not None
+        return best
+
+    def _outermost(self) -> Span:
+        """The span of the last level, or all where blocks do not lie within it."""
+        span = self.plane.scales[-1].span
+        rows, columns = span.shape(*self.x.shape)
+        shapes = [level.span.shape(*self.x.shape) for level in self.plane.scales]
+        whole = all(r % rows == 0 and c % columns == 0 for r, c in shapes)
+        return span if whole else Span()
+
+    def _better(self, best: Fit, other: Fit, span: Span) -> Fit:
+        """The fit that leaves less in an outer block altogether."""
+        largest = np.abs(blocks(self.x, self.span)).max(axis=2)
+        weight = np.square(largest / max(largest.max(), np.finfo(float).tiny))
+        sums = [self._sums(fit.error * weight, span) for fit in (best, other)]
+        where = spread(sums[1] < sums[0], best.error.shape)
+        return self._taken(best, other, where)
+
+    def _sums(self, errors: Array, span: Span) -> Array:
+        """Of blocks, those of an outer span together."""
+        rows, columns = span.shape(*self.x.shape)
+        r, c = errors.shape
+        return np.asarray(errors.reshape(rows, r // rows, columns, c // columns).sum(axis=(1, 3)))
+
+    def _taken(self, best: Fit, other: Fit, where: Array) -> Fit:
+        """``best``, and ``other`` in the blocks ``where``."""
+        chosen = spread(where, self.x.shape)
+        scales = {}
+        for level in self.plane.scales:
+            own = blocks(chosen, level.span)[..., 0]
+            scales[level.name] = np.where(own, other.scales[level.name], best.scales[level.name])
+        return Fit(
+            np.where(chosen, other.codes, best.codes),
+            scales,
+            np.where(where, other.table, best.table),
+            np.where(where, other.error, best.error),
+        )
+
+
+def _grid(top: float, scale: Format) -> Array:
+    """Factors of absmax's scale, from a quarter to where 1 stands for the greatest value.
+
+    Eight an octave where scales clip or nearly do, four beyond, one where the element spans more
+    than ten octaves; of powers of two every one.
+    """
+    octaves = max(int(np.ceil(np.log2(top))), 1)
+    if scale.significand_width == 1:
+        return np.asarray(np.exp2(np.arange(-2.0, octaves + 1)))
+    wide = np.arange(1, octaves + 0.25, 0.25 if octaves <= 10 else 1)
+    return np.asarray(np.exp2(np.concatenate([np.arange(-2, 1, 0.125), wide])))
