@@ -6,9 +6,10 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from ..golden.formats import Bipolar, Codebook, Format, Integer, Minifloat, Policy, Posit, Sliced
+from ..golden.formats import Bipolar, Codebook, Format, Integer, Minifloat, Posit, Sliced
 from .shapes import DecodedLayout, shape_of, significands
 from .shift import leading_zeros, shift_left
+from .specials import specials
 
 
 class Decoder(wiring.Component):
@@ -92,15 +93,7 @@ def _minifloat(m: Module, fmt: Minifloat, code, o, apart: bool) -> None:
     sign = code[-1] if fmt.signed else Const(0)
     subnormals = fmt.has_zero
 
-    # Which codes are special, as the policy says.
-    ones = biased.all()
-    nan, inf = Const(0), Const(0)
-    if fmt.policy is Policy.IEEE:
-        nan, inf = ones & mantissa.any(), ones & ~mantissa.any()
-    elif fmt.policy in (Policy.FN, Policy.E8M0):
-        nan = Cat(mantissa, biased).all()
-    elif fmt.policy is Policy.FNUZ:
-        nan = sign & ~Cat(mantissa, biased).any()
+    nan, inf = specials(fmt, code)
     for name, flag in (("nan", nan), ("inf", inf)):
         if name in o.shape().members:
             m.d.comb += o[name].eq(flag)
@@ -129,7 +122,7 @@ def _bipolar(m: Module, fmt: Bipolar, code, o, apart: bool) -> None:
 
 def _posit(m: Module, fmt: Posit, code, o, apart: bool) -> None:
     n, sign = fmt.width, code[-1]
-    nar = sign & ~code[:-1].any()
+    nar, _ = specials(fmt, code)
     zero = ~code.any()
     body = Signal(n - 1)
     m.d.comb += body.eq(Mux(sign, -code, code))

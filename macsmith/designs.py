@@ -22,7 +22,7 @@ from .golden.description import (
 )
 from .golden.description.serialize import load
 from .golden.errors import DesignError, UnknownName
-from .golden.formats import Bipolar, Format, Integer, Minifloat, Policy, Posit, lookup, names
+from .golden.formats import Bipolar, Format, Integer, Minifloat, Posit, lookup, names
 from .golden.formats.files import read_code_book
 from .options import Options, override
 
@@ -80,7 +80,9 @@ def _of_element(name: str, element: Format) -> Engine:
     books meet INT8.
     """
     itself = isinstance(element, Integer | Minifloat | Posit | Bipolar) and element.bits > 2
-    if isinstance(element, Minifloat) and (element.policy is Policy.NORMAL or element.bits > 16):
+    if isinstance(element, Minifloat) and (
+        not (element.has_zero or element.has_nan) or element.bits > 16
+    ):
         itself = False
     select = Select(element.select_width, ROW) if element.select_width else None
     scale = (Level(lookup("fp32"), ROW),)
@@ -88,6 +90,11 @@ def _of_element(name: str, element: Format) -> Engine:
     activation = Operand((Plane(element if itself else lookup("int8"), scale),))
     arithmetic = Arithmetic(weight, activation, output=Output(lookup("fp32")))
     return Engine(name.lower().replace("-", "_"), (arithmetic,), Build())
+
+
+def _meets_int8(element: Minifloat) -> bool:
+    """Powers of two without zero, and floats wider than 16 bits."""
+    return element.bits > 16 or not (element.has_zero or element.has_nan)
 
 
 def _from_formats(name: str) -> Engine:

@@ -13,7 +13,19 @@ from typing import Any
 import tomli_w
 
 from ..errors import DesignError, UnknownName
-from ..formats import Bipolar, Codebook, Format, Integer, Minifloat, Policy, Posit, Sliced, lookup
+from ..formats import (
+    POLICIES,
+    Bipolar,
+    Codebook,
+    Format,
+    Integer,
+    Minifloat,
+    NaN,
+    Policy,
+    Posit,
+    Sliced,
+    lookup,
+)
 from ..formats.files import read_code_book
 from .engine import Engine
 from .operand import Operand, Plane, Span
@@ -35,6 +47,8 @@ def to_dict(item: Any) -> Any:
         return _format_to_dict(item)
     if isinstance(item, Span | Sparse):
         return str(item)
+    if isinstance(item, Policy) and item in POLICIES.values():
+        return next(name for name, policy in POLICIES.items() if policy == item)
     if isinstance(item, tuple):
         return [to_dict(entry) for entry in item]
     if dataclasses.is_dataclass(item) and not isinstance(item, type):
@@ -43,7 +57,7 @@ def to_dict(item: Any) -> Any:
             for field in dataclasses.fields(item)
             if getattr(item, field.name) != _default(field)
         }
-    return str(item) if isinstance(item, Policy) else item
+    return str(item) if isinstance(item, NaN) else item
 
 
 def to_toml(engine: Engine) -> str:
@@ -112,6 +126,14 @@ def from_dict(kind: Any, data: Any, key: str = "") -> Any:
         return parse_span(data)
     if kind is Sparse:
         return parse_structure(data)
+    if kind is NaN:
+        if data not in list(NaN):
+            raise UnknownName("kind of NaN", data, list(NaN))
+        return NaN(data)
+    if kind is Policy and isinstance(data, str):
+        if data not in POLICIES:
+            raise UnknownName("policy", data, POLICIES)
+        return POLICIES[data]
     if kind is Operand and isinstance(data, str):
         return Operand((Plane(lookup(data)),))
     if dataclasses.is_dataclass(kind):
@@ -172,10 +194,6 @@ def _format_from_dict(data: Any, key: str) -> Format:
     if data["family"] not in FAMILIES:
         raise UnknownName("format family", data["family"], FAMILIES)
     rest = {name: value for name, value in data.items() if name != "family"}
-    if "policy" in rest:
-        if rest["policy"] not in list(Policy):
-            raise UnknownName("policy", rest["policy"], list(Policy))
-        rest["policy"] = Policy(rest["policy"])
     return typing.cast(Format, _dataclass_from_dict(FAMILIES[data["family"]], rest, key))
 
 

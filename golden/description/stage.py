@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import DesignError, UnknownName
-from ..formats import Format, Integer, Minifloat
+from ..formats import POLICIES, Format, Integer, Minifloat
 
 RULES = ("exact", "int", "fp", "aligned")
 OVERFLOWS = ("wrap", "saturate")
@@ -90,10 +90,11 @@ class Stage:
                 )
 
     def _check_aligned(self) -> None:
-        if self.format is not None and not self.format.has_inf:
+        form = self.format
+        if not isinstance(form, Minifloat) or form.policy != POLICIES["ieee"]:
             raise DesignError(
-                "rule aligned needs a float format with infinity and NaN, such as fp32 or "
-                f"e8m13_ieee; got {self.format.name}"
+                "rule aligned needs a float format with the infinities and NaNs of IEEE 754, such "
+                f"as fp32 or e8m13_ieee; got {form.name if form else None}"
             )
         if self.fraction is None or self.terms is None:
             raise DesignError("rule aligned needs fraction and terms")

@@ -5,7 +5,7 @@ from .bipolar import Bipolar
 from .catalogue import lookup, names
 from .codebook import Codebook
 from .integer import Integer
-from .minifloat import Minifloat, Policy
+from .minifloat import POLICIES, Minifloat, NaN, Policy
 from .posit import Posit
 from .rounding import ROUNDINGS, Rounding, Stochastic
 from .sliced import Sliced
@@ -19,6 +19,8 @@ __all__ = [
     "Integer",
     "Kind",
     "Minifloat",
+    "NaN",
+    "POLICIES",
     "Policy",
     "Posit",
     "Rounding",

@@ -1,7 +1,8 @@
 """The named formats, as data, and the grammar of the families.
 
 Canonical names: ``int4``, ``uint4``, ``int4_sym``; ``e4m3_fn`` (``eXmY[bN]_<policy>``), ``ue4m3``
-for no sign. A bare ``eXmY`` means the policy of the standard that made it common.
+for no sign. A bare ``eXmY`` means the policy of the standard that made it common. ``binary8p3se``
+(``binaryKpP[su][ef]``) is IEEE P3109's, a draft.
 """
 
 from __future__ import annotations
@@ -14,34 +15,34 @@ from .base import Format
 from .bipolar import Bipolar
 from .codebook import Codebook
 from .integer import Integer
-from .minifloat import Minifloat, Policy
+from .minifloat import P3109_POLICIES, POLICIES, Minifloat
 from .posit import Posit
 from .sliced import SLICES, Sliced
 from .tables import CODEBOOKS, apot, khot
 
 #: The policy that a bare name stands for; every other bare eXmY is finite.
 DEFAULT_POLICY = {
-    "e4m3": Policy.FN,  # OCP OFP8
-    "e5m2": Policy.IEEE,  # OCP OFP8
-    "ue4m3": Policy.FN,  # NVFP4 scales: E4M3 without its sign
-    "ue5m3": Policy.FN,  # 0xFF is NaN; this project's reading
+    "e4m3": "fn",  # OCP OFP8
+    "e5m2": "ieee",  # OCP OFP8
+    "ue4m3": "fn",  # NVFP4 scales: E4M3 without its sign
+    "ue5m3": "fn",  # 0xFF is NaN; this project's reading
 }
 
 NAMED: tuple[Format, ...] = (
     # IEEE 754 and its truncation
-    Minifloat("fp32", 8, 23, Policy.IEEE, 127),
-    Minifloat("fp16", 5, 10, Policy.IEEE, 15),
-    Minifloat("bf16", 8, 7, Policy.IEEE, 127),
+    Minifloat("fp32", 8, 23, POLICIES["ieee"], 127),
+    Minifloat("fp16", 5, 10, POLICIES["ieee"], 15),
+    Minifloat("bf16", 8, 7, POLICIES["ieee"], 127),
     # OCP MX v1.0: the shared scale, and the element of MXINT8 with its implied 2**-6
-    Minifloat("e8m0", 8, 0, Policy.E8M0, 127, signed=False),
+    Minifloat("e8m0", 8, 0, POLICIES["e8m0"], 127, signed=False),
     Integer("mxint8", 8, exponent=-6),
     # The same with fewer bits (arXiv 2510.25602; clipping there is unconfirmed)
     Integer("mxint6", 6, exponent=-4),
     Integer("mxint4", 4, exponent=-2),
     # Signed powers of two without zero (DenseShift): +-2**p, p from 0
-    Minifloat("denseshift2", 1, 0, Policy.NORMAL, 0),
-    Minifloat("denseshift3", 2, 0, Policy.NORMAL, 0),
-    Minifloat("denseshift4", 3, 0, Policy.NORMAL, 0),
+    Minifloat("denseshift2", 1, 0, POLICIES["normal"], 0),
+    Minifloat("denseshift3", 2, 0, POLICIES["normal"], 0),
+    Minifloat("denseshift4", 3, 0, POLICIES["normal"], 0),
     # One bit: 0 is -1. Two bits, two's complement: the spare code 0b10 is a second zero.
     Codebook("binary", ((-1, 1),), ties="up"),
     Codebook("ternary", ((0, 1, 0, -1),)),
@@ -88,6 +89,7 @@ ALIASES = {
 _SLICED = re.compile(r"(u?)int(\d\d?)_(slice|extra|trunc|double)")
 _INTEGER = re.compile(r"(u?)int([1-9]\d?)(_sym)?")
 _FLOAT = re.compile(r"(u?)e([1-8])m(\d\d?)(?:b(\d+))?(?:_(finite|fn|ieee|fnuz|normal))?")
+_P3109 = re.compile(r"binary(\d)p(\d)([su])([ef])")
 _OTHER = re.compile(r"(posit|bipolar|apot|khot)(\d+)(?:([_x])(\d))?")
 
 
@@ -104,7 +106,10 @@ def lookup(name: str) -> Format:
     for item in NAMED:
         if item.name == wanted:
             return item
-    found = _integer(wanted) or _sliced(wanted) or _float(wanted) or _other(wanted)
+    wanted = wanted.replace("p3109_k", "binary", 1)  # as gfloat has it
+    families = (_integer, _sliced, _float, _p3109, _other)
+    made = (family(wanted) for family in families)
+    found = next((item for item in made if item is not None), None)
     if found is None:
         raise UnknownName("format", name, [*names(), *ALIASES])
     return found
@@ -115,7 +120,8 @@ def names() -> tuple[str, ...]:
     """The names that ``macsmith list formats`` shows: the families' everyday members, then the
     named.
 
-    Minifloats of 3 to 8 bits appear by their bare name; each also exists with every policy.
+    Minifloats of 3 to 8 bits appear by their bare name; each also exists with every policy. Two of
+    IEEE P3109's 120 formats stand for all.
     """
     widths = [*range(2, 9), 16]
     integers = [f"{kind}{w}" for kind in ("int", "uint") for w in widths]
@@ -123,6 +129,7 @@ def names() -> tuple[str, ...]:
     floats = [f"e{e}m{m}" for e in range(1, 8) for m in range(0, 7) if 3 <= 1 + e + m <= 8]
     others = [*(f"posit{n}_{es}" for n, es in POSITS), *(f"bipolar{n}" for n in range(1, 9))]
     others += [f"{kind}8_{rule}" for kind in ("int", "uint") for rule in SLICES]
+    others += ["binary8p3se", "binary8p4se"]
     others += ["apot2x1", "apot2x2", "khot2x2", "khot2x3", "khot3x2"]
     named = [item.name for item in NAMED]
     return (*integers, *symmetric, *floats, "ue4m3", "ue5m3", *named, *others)
@@ -166,17 +173,32 @@ def _float(name: str) -> Minifloat | None:
         return None
     unsigned, e, m, bias, policy = match.groups()
     bare = name.removesuffix(f"_{policy}")
-    chosen = Policy(policy) if policy else DEFAULT_POLICY.get(bare, Policy.FINITE)
+    usual = DEFAULT_POLICY.get(bare, "finite")
+    chosen = policy or usual
     named = any(item.name == bare for item in NAMED)
-    if chosen is DEFAULT_POLICY.get(bare, Policy.FINITE) and not named:
+    if chosen == usual and not named:
         name = bare  # one name on the screen for one format
-    if int(m) > 23 or (unsigned and chosen is Policy.FNUZ):
+    if int(m) > 23 or (unsigned and chosen == "fnuz"):
         return None
-    default = (1 << (int(e) - 1)) - 1 + (chosen is Policy.FNUZ)
+    default = (1 << (int(e) - 1)) - 1 + (chosen == "fnuz")
     value = default if bias is None else int(bias)
-    for item in NAMED:
-        if isinstance(item, Minifloat) and item == Minifloat(
-            name, int(e), int(m), chosen, value, not unsigned
-        ):
-            return item
-    return Minifloat(name, int(e), int(m), chosen, value, not unsigned)
+    found = Minifloat(name, int(e), int(m), POLICIES[chosen], value, not unsigned)
+    return next((item for item in NAMED if item == found), found)
+
+
+def _p3109(name: str) -> Minifloat | None:
+    """``binary8p3se``: IEEE P3109's format of 8 bits and precision 3, signed, extended.
+
+    Extended formats have infinities, finite ones (``f``) have none. Source: IEEE P3109, interim
+    report 4.0, a draft.
+    """
+    match = _P3109.fullmatch(name)
+    if not match:
+        return None
+    width, precision, signed = int(match[1]), int(match[2]), match[3] == "s"
+    if not 3 <= width <= 8 or not 1 <= precision <= width - signed:
+        return None
+    exponent_width = width - precision + (not signed)
+    policy = P3109_POLICIES[match[3] + match[4]]
+    bias = 1 << (exponent_width - 1)
+    return Minifloat(name, exponent_width, precision - 1, policy, bias, signed)

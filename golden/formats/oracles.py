@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .base import Format
-from .minifloat import Minifloat, Policy
+from .minifloat import Minifloat
 
 #: package -> formats whose every code it decodes, and the tests compare.
 PACKAGES: dict[str, tuple[str, ...]] = {
@@ -22,7 +22,7 @@ def oracles(fmt: Format) -> tuple[str, ...]:
     """Packages that decode every code of ``fmt``; without one, a second model in the tests, written
     from the definition in rational arithmetic, says it."""
     found = [package for package, names in PACKAGES.items() if fmt.name in names]
-    small = isinstance(fmt, Minifloat) and fmt.signed and 3 <= fmt.bits <= 8
+    small = isinstance(fmt, Minifloat) and 3 <= fmt.bits <= 8
     if fmt.name in GFLOAT or (small and isinstance(fmt, Minifloat) and _usual(fmt)):
         found.append("gfloat")
     return tuple(found) or ("definition",)
@@ -30,5 +30,5 @@ def oracles(fmt: Format) -> tuple[str, ...]:
 
 def _usual(fmt: Minifloat) -> bool:
     """Whether gfloat has such a policy and bias."""
-    usual = (1 << (fmt.exponent_width - 1)) - 1 + (fmt.policy is Policy.FNUZ)
-    return fmt.policy is not Policy.NORMAL and fmt.bias == usual
+    usual = (1 << (fmt.exponent_width - 1)) - fmt.has_negative_zero
+    return fmt.has_zero and fmt.bias == usual

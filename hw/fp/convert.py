@@ -70,7 +70,7 @@ class FloatToFloat(Pipelined):
             low,
             high,
             most=most,
-            settled=not source.has_zero or low + 1 < (1 << format.exponent_width) - format.has_inf,
+            settled=not source.has_zero or low + 1 <= format.max_exponent,
             subnormals=subnormals,
             saturate=saturate,
             rounding=rounding,

@@ -59,7 +59,7 @@ class _Product(Pipelined):
             width,
             *(origin + bound for bound in bounds),
             most=min(1, width - 1) if normal and not subnormals else None,
-            settled=normal and origin + widest + 1 < (1 << out.exponent_width) - out.has_inf,
+            settled=normal and origin + widest + 1 <= out.max_exponent,
             subnormals=subnormals,
             saturate=saturate,
         )

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 
-from ...golden.formats import Minifloat, Policy
+from ...golden.formats import Kind, Minifloat, NaN
 from .pipeline import Pipeline
 from .rules import stays_finite
 
@@ -28,8 +28,9 @@ def at_least(value: Value, bound: int) -> Value:
 class Packing:
     """Adds the rounding to exponent and mantissa at once: a carry moves the exponent.
 
-    In signed formats with infinity and NaN the addition itself overflows to the right code: what is
-    special is put in before it, at no cost. Elsewhere one step more looks at the sum.
+    Where infinity and NaN fill the exponent of all ones, as in IEEE 754, the addition itself
+    overflows to the right code: what is special is put in before it, at no cost. Elsewhere one step
+    more looks at the sum.
 
     Parameters
     ----------
@@ -43,13 +44,14 @@ class Packing:
     def __init__(self, format: Minifloat, saturate: bool, rounding: str):
         self.format = format
         self.rounding = rounding
-        self.saturate = saturate or format.policy is Policy.FINITE
-        self.natural = format.has_inf and format.has_nan and format.signed and not saturate
+        self.saturate = saturate or format.overflows is Kind.FINITE
+        full = format.has_nan and format.has_inf and format.policy.nan is NaN.MANTISSAS
+        self.natural = full and format.signed and not saturate
 
     @property
     def beyond(self) -> int:
         """The least biased exponent that overflows before rounding."""
-        return (1 << self.format.exponent_width) - self.format.has_inf
+        return self.format.max_exponent + 1
 
     @property
     def levels(self) -> tuple[int, ...]:
@@ -117,17 +119,15 @@ class Packing:
         fmt = self.format
         magnitude, nan = Signal(fmt.bits - fmt.signed, name="magnitude"), Signal(name="is_nan")
         over = at_least(live.total, fmt.max_code + 1)
-        # The code after the greatest is infinity, in ``fn`` a NaN that keeps its sign.
-        next_code = not self.saturate and fmt.policy is not Policy.FNUZ and ~live.stays
-        m.d.comb += magnitude.eq(Mux(over, fmt.max_code + next_code, live.total))
+        # The code after the greatest is infinity, or a NaN that keeps its sign, where there is one.
+        no_code = not self.saturate and fmt.beyond == fmt.max_code
+        beyond = Mux(live.stays, fmt.max_code, fmt.max_code if self.saturate else fmt.beyond)
+        m.d.comb += magnitude.eq(Mux(over, beyond, live.total))
 
         below = live.sign & magnitude.any() if not fmt.signed else Const(0, 1)
         m.d.comb += nan.eq(live.nan)
         if not self.saturate:
-            m.d.comb += nan.eq(
-                live.nan | below | (over & ~live.stays if fmt.policy is Policy.FNUZ else 0)
-            )
-        code = Cat(Mux(below, 0, magnitude), *([live.sign] if fmt.signed else []))
-        if fmt.policy is Policy.FNUZ:
-            code = Cat(magnitude, live.sign & magnitude.any())
+            m.d.comb += nan.eq(live.nan | below | (over & ~live.stays if no_code else 0))
+        sign = live.sign if fmt.has_negative_zero else live.sign & magnitude.any()
+        code = Cat(Mux(below, 0, magnitude), *([sign] if fmt.signed else []))
         return Mux(nan, fmt.nan_code if fmt.has_nan else 0, code)

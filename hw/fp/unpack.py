@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 
-from ...golden.formats import Minifloat, Policy
+from ...golden.formats import Minifloat
+from ..specials import specials
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ def unpack(m: Module, fmt: Minifloat, code: Value, *, subnormals: bool = True) -
     mantissa = code[: fmt.mantissa_width]
     biased = code[fmt.mantissa_width :][: fmt.exponent_width]
     sign = code[-1] if fmt.signed else Const(0, 1)
-    nan, inf = _specials(fmt, sign, mantissa, biased)
+    nan, inf = specials(fmt, code)
     if not fmt.has_zero:
         significand = Cat(mantissa, Const(1, 1))
         return Unpacked(sign, significand, biased, Const(0, 1), nan, inf)
@@ -42,20 +43,7 @@ def unpack(m: Module, fmt: Minifloat, code: Value, *, subnormals: bool = True) -
     return Unpacked(sign, Cat(mantissa, hidden), exponent, zero, nan, inf)
 
 
-def _specials(fmt: Minifloat, sign: Value, mantissa: Value, biased: Value) -> tuple[Value, Value]:
-    """Whether the code is NaN, infinity."""
-    never = Const(0, 1)
-    if fmt.policy is Policy.IEEE:
-        ones = biased.all()
-        return (ones & mantissa.any() if fmt.has_nan else never), ones & ~mantissa.any()
-    if fmt.policy in (Policy.FN, Policy.E8M0):
-        return Cat(mantissa, biased).all(), never
-    if fmt.policy is Policy.FNUZ:
-        return sign & ~Cat(mantissa, biased).any(), never
-    return never, never
-
-
 def exponents(fmt: Minifloat) -> tuple[int, int]:
     """The least and the greatest ``exponent`` of a finite value."""
     least = int(fmt.has_zero)
-    return least, max(fmt.max_code >> fmt.mantissa_width, least)
+    return least, max(fmt.max_exponent, least)

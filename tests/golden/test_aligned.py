@@ -64,7 +64,7 @@ def _codes(rng, fmt, kind, shape):
         "subnormal": rng.integers(0, 1 << mantissa, shape),
         "greatest": np.full(shape, fmt.max_code),
     }[kind]
-    zero = magnitude == 0 if fmt.policy == "fnuz" else False
+    zero = False if fmt.has_negative_zero else magnitude == 0
     return np.where(zero, 0, magnitude | sign)
 
 

@@ -10,10 +10,11 @@ from macsmith.golden import DesignError, UnknownName, formats, lookup
 from macsmith.golden.formats.oracles import oracles
 from second_models.elements import BITMOD_SPECIALS, bitmod4, element
 from second_models.oracles import ML_DTYPES, ML_INTEGERS, gfloat_info, ml_decode
+from second_models.p3109 import NAMES as P3109
 
 POLICIES = ("finite", "fn", "ieee", "fnuz")
 SMALL = [(e, m) for e in range(1, 8) for m in range(7) if 3 <= 1 + e + m <= 8]
-MINIFLOATS = [f"e{e}m{m}_{policy}" for e, m in SMALL for policy in POLICIES]
+MINIFLOATS = [f"e{e}m{m}_{policy}" for e, m in SMALL for policy in POLICIES] + [*P3109]
 UNSIGNED = ["ue4m3", "ue5m3"]
 UP_TO_16_BITS = [name for name in formats.names() if name != "fp32"]
 #: Those whose codes mean one thing, without a table chosen at run time.
@@ -113,6 +114,17 @@ def test_bitmod_tables_put_the_special_value_on_the_code_of_minus_zero(select, s
     assert fmt.decode([0b1000], select) == [special]
 
 
+def test_p3109_has_120_formats_of_3_to_8_bits():
+    """54 signed and 66 unsigned ones; values of binary8p3se and binary8p1ue worked out by hand."""
+    assert len(set(P3109)) == len(P3109) == 120
+    assert sum(lookup(name).signed for name in P3109) == 54
+    codes = [0x00, 0x01, 0x3C, 0x40, 0x7E, 0x7F, 0x80, 0x81, 0xFF]
+    wanted = [0, 2**-17, 0.5, 1, 49152, np.inf, np.nan, -(2**-17), -np.inf]
+    same(lookup("binary8p3se").decode(codes), wanted)
+    codes, wanted = [0, 1, 128, 253, 254, 255], [0, 2.0**-127, 1, 2.0**125, np.inf, np.nan]
+    same(lookup("binary8p1ue").decode(codes), wanted)
+
+
 @pytest.mark.parametrize(
     "alias, name",
     [
@@ -124,6 +136,8 @@ def test_bitmod_tables_put_the_special_value_on_the_code_of_minus_zero(select, s
         ("e3m3_finite", "e3m3"),
         ("ue4m3_fn", "ue4m3"),
         ("float16", "fp16"),
+        ("p3109_k8p3se", "binary8p3se"),
+        ("p3109_k3p3uf", "binary3p3uf"),
         ("e5m10_ieee", "fp16"),
         ("e8m7_ieee", "bf16"),
         ("e8m23_ieee", "fp32"),
@@ -149,6 +163,9 @@ def test_a_format_is_found_again_by_the_name_it_shows(e, m, policy):
         ("e2m24", UnknownName),
         ("ue4m3_fnuz", UnknownName),  # -0 is NaN's code: an unsigned format has none
         ("e4m3_fnn", UnknownName),
+        ("binary8p8se", UnknownName),  # no bit is left for a sign
+        ("binary9p3se", UnknownName),
+        ("binary2p1uf", UnknownName),
         ("int0", UnknownName),
         ("int65", UnknownName),
         ("uint4_sym", UnknownName),

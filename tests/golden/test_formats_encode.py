@@ -5,22 +5,24 @@ from itertools import product
 
 import numpy as np
 import pytest
-from macsmith.golden import DesignError, Minifloat, Policy, formats, lookup
+from macsmith.golden import DesignError, Minifloat, formats, lookup
 from second_models.elements import element
 from second_models.nearest import code, ladder, nan_code
 from second_models.oracles import ML_DTYPES, ROUNDINGS, gfloat_encode, gfloat_info, ml_encode
+from second_models.p3109 import NAMES as P3109
 
 CATALOGUE = [
     name
     for name in formats.names()
     if isinstance(fmt := lookup(name), Minifloat)
     and name != "fp32"
-    and fmt.policy is not Policy.NORMAL  # no ladder from zero: see test_formats_encode_grids.py
+    and (fmt.has_zero or fmt.has_nan)  # no ladder from zero: see test_formats_encode_grids.py
 ]
 FORMATS = [*CATALOGUE, *(name for name in ML_DTYPES if name not in CATALOGUE)]
 POLICIES = ("finite", "fn", "ieee", "fnuz")
 SMALL = [f"e{e}m{m}" for e in range(1, 8) for m in range(7) if 3 <= 1 + e + m <= 8]
 OTHERS = [f"{n}_{p}" for n in SMALL for p in POLICIES if f"{n}_{p}" not in FORMATS]
+OTHERS += [name for name in P3109 if name not in FORMATS]
 
 HALF = np.arange(0x7C01).astype(np.uint16).view(np.float16).astype(np.float64)
 FP16_VALUES = np.concatenate([HALF, -HALF])

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 from amaranth.hdl import Module, Shape, Signal
-from macsmith.golden import DesignError, Policy, lookup
-from macsmith.golden.formats import Kind, names
+from macsmith.golden import DesignError, lookup
+from macsmith.golden.formats import POLICIES, Kind, names
+from macsmith.golden.formats.minifloat import P3109_POLICIES
 from macsmith.hw.decoder import Decoder
 from macsmith.hw.shapes import DecodedLayout, fraction_below, least_exponent
 from macsmith.sim.sweep import Sweep
+from second_models.p3109 import NAMES as P3109
 
 
 def family(policy: str) -> list:
@@ -28,7 +30,8 @@ NAMED = [lookup(name) for name in names()]
 GROUPS = {
     "narrow": [fmt for fmt in NAMED if 0 < fmt.bits <= 8],
     "wide": [fmt for fmt in NAMED if 8 < fmt.bits <= 16],
-    **{policy.value: family(policy.value) for policy in Policy if policy is not Policy.E8M0},
+    **{policy: family(policy) for policy in POLICIES if policy != "e8m0"},
+    "p3109": [lookup(name) for name in P3109],
 }
 
 
@@ -131,9 +134,8 @@ def test_fp32_decodes_random_codes_and_corners():
 
 
 def test_the_groups_hold_every_policy():
-    assert {fmt.policy for group in GROUPS.values() for fmt in group if hasattr(fmt, "policy")} == {
-        *Policy
-    }
+    found = {fmt.policy for group in GROUPS.values() for fmt in group if hasattr(fmt, "policy")}
+    assert found == {*POLICIES.values(), *P3109_POLICIES.values()}
 
 
 def test_a_wrong_decoder_is_found():

@@ -10,11 +10,12 @@ from second_models.elements import element
 
 SOURCES = """
     e4m3 e5m2 e8m0 e4m3_fnuz e5m2_fnuz ue5m3 bf16 fp16 e1m2_ieee e3m0 e4m3_ieee e2m3 fp32 e3m4_ieee
-    e4m3b11_fnuz ue4m3
+    e4m3b11_fnuz ue4m3 binary8p3se binary8p4ue binary8p1uf binary4p2se
 """.split()
 RESULTS = """
     e4m3 e5m2 e4m3_fnuz e5m2_fnuz e4m3b11_fnuz ue4m3 bf16 fp16 fp32 e2m1 e3m0 e1m2_ieee e5m10_fn
     ue3m2_ieee e3m2 e2m3 e4m3_ieee e8m1 e3m4_ieee e3m0_ieee
+    binary8p3se binary8p4sf binary6p2ue binary8p1ue binary8p5uf binary5p1se binary3p2se
 """.split()
 FAST = [
     ("fp32", "bf16 fp16 e4m3 e5m2 e2m1 ue4m3".split()),
@@ -22,6 +23,9 @@ FAST = [
     ("fp16", "fp32 bf16 e5m2".split()),
     ("e2m3", "ue3m2_ieee fp16".split()),
     ("e8m0", "bf16 e5m2".split()),
+    ("fp16", "binary8p3se binary8p4sf binary6p2ue binary8p1ue binary8p5uf binary5p1se".split()),
+    ("binary8p3se", "fp32 e5m2 binary8p4se".split()),
+    ("binary8p4ue", "bf16 binary8p3sf".split()),
 ]
 INTEGERS = "int8 uint8 int4 uint4 int4_sym mxint8 int16 int32 uint16 int8_sym".split()
 

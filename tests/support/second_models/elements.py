@@ -10,6 +10,7 @@ from functools import cache
 
 from .floats import BF16, FP16, FP32, TWO, Float, standard
 from .others import values
+from .p3109 import P3109, p3109
 from .reals import NAN, Real, real
 
 #: E2M1's magnitudes in units of 1/2, and the special values that stand for its code of -0.
@@ -25,7 +26,7 @@ class Element:
     decode: Callable[[int], Real]
     leading: Callable[[int], int]
     codes: tuple[int, ...]
-    float: Float | None = None
+    float: Float | P3109 | None = None
 
 
 @cache
@@ -41,6 +42,8 @@ def element(name: str) -> Element:
         return Element(bits, known.__getitem__, leading, tuple(range(len(known))))
     if found := re.fullmatch(r"(u?)int(\d+)(_sym)?", name):
         return integer(int(found[2]), signed=not found[1], symmetric=bool(found[3]))
+    if (draft := p3109(name)) is not None:
+        return of_float(draft)
     found = re.fullmatch(r"(u?)e(\d)m(\d+)(?:b(\d+))?(?:_(\w+))?", name)
     assert found, f"no second model of {name}"
     policy = found[5] or BARE.get(name, "finite")
@@ -68,7 +71,7 @@ def rebias(made: Float, bias: int) -> Float:
     return Float(made.exponent, made.mantissa, made.policy, bias, made.signed)
 
 
-def of_float(made: Float) -> Element:
+def of_float(made: Float | P3109) -> Element:
     codes = tuple(range(1 << made.bits))
     return Element(made.bits, cache(made.decode), made.leading, codes, made)
 

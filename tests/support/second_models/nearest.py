@@ -14,6 +14,9 @@ from .elements import Element
 
 OVERFLOW = None
 
+#: Policies whose NaN has the code of -0.
+ONE_ZERO = ("fnuz", "sf", "se")
+
 
 class Ladder:
     """``rungs``: the magnitudes by code, and one more: what would follow the greatest."""
@@ -79,10 +82,10 @@ def code(item: Element, place: int | None, negative: bool, saturate: bool) -> in
         return 0 if saturate else nan_code(item)
     sign = (negative and signed) << (item.bits - 1)
     if place is not OVERFLOW:
-        return 0 if policy == "fnuz" and place == 0 else sign + place
+        return 0 if policy in ONE_ZERO and place == 0 else sign + place
     if saturate or policy == "finite":
         return sign + greatest
-    return nan_code(item) if policy == "fnuz" else sign + greatest + 1
+    return nan_code(item) if policy in ("fnuz", "sf") else sign + greatest + 1
 
 
 def nan_code(item: Element) -> int:
@@ -90,8 +93,10 @@ def nan_code(item: Element) -> int:
     made = item.float
     if made is None:
         return 255
-    if made.policy == "fnuz":
+    if made.policy in ONE_ZERO:
         return 1 << (made.bits - 1)
+    if made.policy in ("uf", "ue"):
+        return (1 << made.bits) - 1
     if made.policy == "ieee":
         return made.greatest + 1 + max(1 << made.mantissa >> 1, 1)
     return made.greatest + 1

@@ -8,6 +8,7 @@ import numpy as np
 from gfloat import formats as gfloat_formats
 
 from .elements import Element, element
+from .p3109 import P3109
 
 #: Our name -> dtype. NumPy's own types come along.
 ML_DTYPES = {
@@ -68,6 +69,13 @@ def gfloat_info(name: str) -> gfloat.FormatInfo:
 def _spelled_out(item: Element) -> gfloat.FormatInfo:
     made = item.float
     assert made is not None
+    if isinstance(made, P3109):
+        return gfloat_formats.format_info_p3109(
+            made.bits,
+            made.precision,
+            gfloat.Signedness.Signed if made.signed else gfloat.Signedness.Unsigned,
+            gfloat.Domain.Extended if made.extended else gfloat.Domain.Finite,
+        )
     return gfloat.FormatInfo(
         name="",
         k=made.bits,
