@@ -63,20 +63,20 @@ P3109_POLICIES = {
 
 #: (exponent bits, mantissa bits, policy, bias) -> its name as a type of NumPy or ml_dtypes.
 TYPES = {
-    (8, 23, Policy.IEEE, 127): "float32",
-    (5, 10, Policy.IEEE, 15): "float16",
-    (8, 7, Policy.IEEE, 127): "bfloat16",
-    (4, 3, Policy.FN, 7): "float8_e4m3fn",
-    (4, 3, Policy.FNUZ, 8): "float8_e4m3fnuz",
-    (4, 3, Policy.FNUZ, 11): "float8_e4m3b11fnuz",
-    (4, 3, Policy.IEEE, 7): "float8_e4m3",
-    (3, 4, Policy.IEEE, 3): "float8_e3m4",
-    (5, 2, Policy.IEEE, 15): "float8_e5m2",
-    (5, 2, Policy.FNUZ, 16): "float8_e5m2fnuz",
-    (8, 0, Policy.E8M0, 127): "float8_e8m0fnu",
-    (2, 3, Policy.FINITE, 1): "float6_e2m3fn",
-    (3, 2, Policy.FINITE, 3): "float6_e3m2fn",
-    (2, 1, Policy.FINITE, 1): "float4_e2m1fn",
+    (8, 23, "ieee", 127): "float32",
+    (5, 10, "ieee", 15): "float16",
+    (8, 7, "ieee", 127): "bfloat16",
+    (4, 3, "fn", 7): "float8_e4m3fn",
+    (4, 3, "fnuz", 8): "float8_e4m3fnuz",
+    (4, 3, "fnuz", 11): "float8_e4m3b11fnuz",
+    (4, 3, "ieee", 7): "float8_e4m3",
+    (3, 4, "ieee", 3): "float8_e3m4",
+    (5, 2, "ieee", 15): "float8_e5m2",
+    (5, 2, "fnuz", 16): "float8_e5m2fnuz",
+    (8, 0, "e8m0", 127): "float8_e8m0fnu",
+    (2, 3, "finite", 1): "float6_e2m3fn",
+    (3, 2, "finite", 3): "float6_e3m2fn",
+    (2, 1, "finite", 1): "float4_e2m1fn",
 }
 
 
@@ -117,9 +117,10 @@ class Minifloat(Format):
     @property
     def type_name(self) -> str | None:
         # Of a format without sign the type with one: its codes below zero are refused.
-        if self.signed and self.policy is Policy.E8M0:
+        if self.signed and not self.has_zero:
             return None
-        return TYPES.get((self.exponent_width, self.mantissa_width, self.policy, self.bias))
+        policy = next((name for name, known in POLICIES.items() if known == self.policy), "")
+        return TYPES.get((self.exponent_width, self.mantissa_width, policy, self.bias))
 
     @property
     def type_only(self) -> bool:
