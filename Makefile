@@ -6,9 +6,10 @@ FORMAT ?= $(ENGINE)
 ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup synth verify verilog demo test test-all bench curve elements blocks scales lint clean
+.PHONY: help setup synth verify verilog demo test test-rest test-all bench curve elements blocks scales lint clean
 
 help:
 	@echo "make synth BOARD=u280 ENGINE=w4a8        verify, synthesize, print the cost"
@@ -51,10 +52,13 @@ demo: .venv/tests
 	$(BIN)/python examples/digits.py $(ARGS)
 
 test: .venv/tests
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
+	$(PYTEST) -m "not slow" --part brief $(ARGS)
+
+test-rest: .venv/tests
+	$(PYTEST) -m "not slow" --part rest $(ARGS)
 
 test-all: .venv/tests
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(PYTEST) $(ARGS)
 
 bench: .venv/tests
 	$(BIN)/python tests/bench/speeds.py

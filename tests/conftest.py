@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from selection import brief
 
 ROOT = Path(__file__).parent.parent
 os.environ.setdefault("MACSMITH_CACHE", str(ROOT / "build" / "cache"))
@@ -31,13 +32,24 @@ LONG = (
 )
 
 
-def pytest_collection_modifyitems(items):
-    """Files in the order of LONG, then the others as they come."""
+def pytest_collection_modifyitems(config, items):
+    """Files in the order of LONG, then the others as they come; in the brief part these last."""
+    part, sign = config.getoption("part"), 1
+    if part is not None:
+        chosen = brief(items)
+        kept = [item for item in items if (item.nodeid in chosen) == (part == "brief")]
+        left = [item for item in items if (item.nodeid in chosen) != (part == "brief")]
+        config.hook.pytest_deselected(items=left)
+        items[:] = kept
+        sign = -1 if part == "brief" else 1
     ranks = {str(ROOT / "tests" / f"{name}.py"): rank for rank, name in enumerate(LONG)}
-    items.sort(key=lambda item: ranks.get(str(item.path), len(LONG)))
+    items.sort(key=lambda item: sign * ranks.get(str(item.path), len(LONG)))
 
 
 def pytest_addoption(parser):
+    parser.addoption(
+        "--part", choices=("brief", "rest"), help="a few cases of each test, or all the others"
+    )
     parser.addoption(
         "--no-skips", action="store_true", help="a skipped test fails the run: all tools are there"
     )
