@@ -8,17 +8,12 @@ from macsmith.sim.verify import check, stimuli
 from macsmith import Options, design, from_toml, to_toml
 
 SHAPE = {"rows": 2, "cols": 2, "lanes": 2}
+FP32 = {"accumulate": "fp32", "partials": 2}
 ENGINES = [
     ("binary8p3sexint8", {}),
     (
         "binary6p3sfxbinary4p2ue",
-        {
-            "scale": "binary8p1uf",
-            "group": 16,
-            "accumulate": "fp32",
-            "partials": 2,
-            "output": "binary8p4se",
-        },
+        {"scale": "binary8p1uf", "group": 16, "output": "binary8p4se", **FP32},
     ),
     ("binary5p1sexbinary3p2uf", {"activation_scale": "binary8p3ue", "output": "binary8p3sf"}),
 ]
