@@ -23,6 +23,7 @@ from ..hw.ports import Stream
 from . import tools
 from .beats import begins, sent, steps_of
 from .pack import pack
+from .plain import plain
 from .rate import steady
 from .stimuli import Tile
 from .top import bench_top
@@ -115,7 +116,8 @@ def _build(texts: list[str], libraries: tuple[Path, ...], waves: bool) -> Path:
     """A built simulator; made once for the same text."""
     key = _digest(*texts, *map(str, libraries), str(waves), *_VERILATOR)
 
-    def make(folder: Path) -> None:
+    def make(work: Path) -> None:
+        folder = plain(tools.cache()) / work.relative_to(tools.cache())
         sources = [folder / f"source_{number}.v" for number in range(len(texts))]
         for source, text in zip(sources, texts, strict=True):
             source.write_text(text)
@@ -127,7 +129,7 @@ def _build(texts: list[str], libraries: tuple[Path, ...], waves: bool) -> Path:
             "includes": sorted({str(path.parent) for path in libraries}),
             "waves": waves,
         }
-        _cocotb(folder, "build", arguments)
+        _cocotb(work, "build", arguments)
 
     return tools.kept(tools.cache() / "sim" / key, make)
 
@@ -166,39 +168,25 @@ def _simulate(
             shutil.rmtree(work, ignore_errors=True)
 
 
-# cocotb makes every signal public, which hinders Verilator and triples the build; the bench top's
-# ports are all that the bench touches, and they are public by their own comments.
-_STEP = """
-import json, sys
-from cocotb_tools.runner import get_runner
-class Runner(type(get_runner("verilator"))):
-    def _build_command(self):
-        commands = super()._build_command()
-        return [[w for w in words if w != "--public-flat-rw"] for words in commands]
-step, arguments = sys.argv[1], json.loads(sys.argv[2])
-runner = Runner()
-if step == "test":
-    runner.build_dir = arguments["build_dir"]
-getattr(runner, step)(**arguments)
-"""
-
-
 def _cocotb(folder: Path, step: str, arguments: dict[str, Any]) -> None:
     """One step of cocotb's runner in a process of its own: it changes folders and prints."""
     log = folder / f"{step}.log"
     # The wheel's makefile lacks CFG_CXXFLAGS_PCH_I, which building it would have configured.
-    # Under make, MAKEFLAGS is set already: ours must win.
+    # Under make, MAKEFLAGS is set already: ours must win. Its makefile refuses a CURDIR with
+    # spaces, and has no other use for it.
+    python = Path(sys.executable)
+    words = plain(python.parent) / python.name, plain(Path(__file__).parent) / "objcache.py"
     environment = {
         **os.environ,
-        "MAKEFLAGS": "-j2 CFG_CXXFLAGS_PCH_I=-include OPT_GLOBAL=-O1",
-        "OBJCACHE": f"{sys.executable} {Path(__file__).with_name('objcache.py')}",
+        "MAKEFLAGS": "-j2 CFG_CXXFLAGS_PCH_I=-include OPT_GLOBAL=-O1 CURDIR=.",
+        "OBJCACHE": " ".join(map(str, words)),
         "MACSMITH_OBJECTS": str(tools.cache() / "objects"),
         "COCOTB_ANSI_OUTPUT": "0",
         "TMPDIR": str(folder),
     }
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-c", _STEP, step, json.dumps(arguments)],
+            [sys.executable, "-P", "-m", "macsmith.sim.step", step, json.dumps(arguments)],
             stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
