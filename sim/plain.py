@@ -47,6 +47,6 @@ def _links() -> Path:
             if not folder.is_symlink() and state.st_uid == os.getuid() and not state.st_mode & 0o22:
                 return folder
     raise ToolFailed(
-        "Verilator needs a folder whose path has only letters, digits and _./+-, for links to those "
-        f"that have others, and none of {', '.join(dict.fromkeys(roots))} will do; set TMPDIR to one"
+        "Verilator needs a folder with a plain name (letters, digits, _./+-) for links to those "
+        f"that have none, not one of {', '.join(dict.fromkeys(roots))}; set TMPDIR to one"
     )

@@ -73,17 +73,17 @@ def core_verilog(emitted: Emitted) -> str:
     """The core's Verilog; kept by content."""
 
     def make(folder: Path) -> None:
-        (folder / "done.v").write_text(verilog(emitted.fabric, folder))
+        (folder / "done.v").write_text(verilog(emitted.fabric, folder), encoding="utf-8")
 
     folder = tools.kept(tools.cache() / "verilog" / _digest(emitted.fabric), make)
-    return (folder / "done.v").read_text()
+    return (folder / "done.v").read_text(encoding="utf-8")
 
 
 def cell_models(emitted: Emitted) -> dict[str, str]:
     """Verilog of the maker's cells that the core instantiates, by name, for simulators."""
     folder = Path(__file__).parent
     paths = [*(folder / "leaves").glob("*.v"), *(folder / "primitives").glob("*.v")]
-    models = {path.stem: path.read_text() for path in paths}
+    models = {path.stem: path.read_text(encoding="utf-8") for path in paths}
     return {name: models[name] for name in emitted.cells}
 
 
@@ -109,7 +109,7 @@ def run(
 
 
 def _digest(*texts: str) -> str:
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:20]
+    return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogateescape")).hexdigest()[:20]
 
 
 def _build(texts: list[str], libraries: tuple[Path, ...], waves: bool) -> Path:
@@ -120,7 +120,7 @@ def _build(texts: list[str], libraries: tuple[Path, ...], waves: bool) -> Path:
         folder = plain(tools.cache()) / work.relative_to(tools.cache())
         sources = [folder / f"source_{number}.v" for number in range(len(texts))]
         for source, text in zip(sources, texts, strict=True):
-            source.write_text(text)
+            source.write_text(text, encoding="utf-8")
         arguments = {
             "sources": [str(path) for path in (*libraries, *sources)],
             "hdl_toplevel": "bench",
@@ -140,7 +140,7 @@ def _simulate(
     """Run the bench in a folder of its own, so that several may share one build."""
     work = folder / f"run_{os.getpid()}_{_digest(json.dumps(spec))}"
     work.mkdir(exist_ok=True)
-    (work / "job.json").write_text(json.dumps(spec))
+    (work / "job.json").write_text(json.dumps(spec), encoding="utf-8")
     try:
         _cocotb(
             work,
@@ -162,7 +162,7 @@ def _simulate(
         if waveform is not None:
             waveform.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(next(work.glob("*.vcd")), waveform)
-        return json.loads(found.read_text())  # type: ignore[no-any-return]
+        return json.loads(found.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
     finally:
         if (work / "job.found.json").exists():
             shutil.rmtree(work, ignore_errors=True)
@@ -184,7 +184,7 @@ def _cocotb(folder: Path, step: str, arguments: dict[str, Any]) -> None:
         "COCOTB_ANSI_OUTPUT": "0",
         "TMPDIR": str(folder),
     }
-    with log.open("w") as output:
+    with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "macsmith.sim.step", step, json.dumps(arguments)],
             stdout=output,
@@ -199,7 +199,7 @@ def _cocotb(folder: Path, step: str, arguments: dict[str, Any]) -> None:
             yosys.stop(process)
             raise
     if status:
-        lines = log.read_text(errors="replace").splitlines()
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
         wrong = [line for line in lines if "rror" in line] or lines[-1:] or ["no output"]
         raise ToolFailed(f"the simulator's {step} failed: {wrong[0].strip()} (log: {log})")
 

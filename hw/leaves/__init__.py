@@ -21,8 +21,8 @@ def instantiated(rtlil: str, leaf: str, folder: Path) -> str:
     does what is written as an addition.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "plain.il").write_text(rtlil)
-    (folder / "leaf.v").write_text((Path(__file__).parent / "carry.v").read_text())
+    (folder / "plain.il").write_text(rtlil, encoding="utf-8")
+    (folder / "leaf.v").write_text((Path(__file__).parent / "carry.v").read_text(encoding="utf-8"))
     commands = [
         "read_rtlil plain.il",
         "proc -nomux -norom",
@@ -35,4 +35,4 @@ def instantiated(rtlil: str, leaf: str, folder: Path) -> str:
         "write_rtlil done.il",
     ]
     run(commands, folder, log="leaf.log")
-    return (folder / "done.il").read_text()
+    return (folder / "done.il").read_text(encoding="utf-8")

@@ -22,6 +22,7 @@ from ..golden.description.engine import (
 )
 from ..golden.formats import ROUNDINGS
 from ..golden.products import RULES
+from ..letters import shown
 
 _WORDS = {
     "name": "the module's name, where several shapes of one pair live together",
@@ -131,7 +132,13 @@ def chosen(arguments: argparse.Namespace) -> Engine:
 
 
 def print_json(item: Any) -> None:
-    print(json.dumps(item, indent=2, ensure_ascii=False))
+    """JSON keeps every letter: as a code where the terminal does not know it."""
+    text = json.dumps(item, indent=2, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        text = json.dumps(item, indent=2)
+    print(text)
 
 
 def progress(text: str) -> None:
@@ -141,10 +148,11 @@ def progress(text: str) -> None:
 
 def table(rows: list[list[str]], header: list[str]) -> str:
     """Columns as wide as their widest cell; numbers to the right."""
+    rows, header = [[shown(cell) for cell in row] for row in rows], [*map(shown, header)]
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
 
     def numeric(column: int) -> bool:
-        cells = [row[column].strip("%×~") for row in rows if row[column] not in ("", "–")]
+        cells = [row[column].strip("%×x~") for row in rows if row[column] not in ("", "–", "-")]
         return all(cell.replace(",", "").replace(".", "", 1).isdigit() for cell in cells)
 
     right = [bool(rows) and numeric(i) for i in range(len(header))]

@@ -72,12 +72,12 @@ def _read(files: list[Path], top: str | None, folder: Path) -> tuple[str, str]:
     read = [f'read_verilog -sv -I. "{name}"' for name in names]
     if top is not None:
         yosys.run([*read, "write_rtlil modules.il"], folder)
-        modules = _MODULE.findall((folder / "modules.il").read_text())
+        modules = _MODULE.findall((folder / "modules.il").read_text(encoding="utf-8"))
         if top not in modules:
             raise UnknownName("module", top, modules)
     chosen = "-auto-top" if top is None else f"-top {top}"
     yosys.run([*read, f"hierarchy {chosen}", "proc", "write_rtlil design.il"], folder)
-    text = (folder / "design.il").read_text()
+    text = (folder / "design.il").read_text(encoding="utf-8")
     found = re.search(r"^attribute \\top 1\n(?:attribute .*\n)*module \\(\S+)$", text, re.MULTILINE)
     if found is None:
         raise DesignError("no module is the top of the others: choose one with --top")
