@@ -55,6 +55,13 @@ def run(commands: list[str], folder: Path, *, log: str = "yosys.log") -> str:
     return path.read_text(encoding="utf-8", errors="replace") if path.exists() else output
 
 
+def writable(folder: Path) -> bool:
+    """Whether ``folder`` is one that may be written, or could be made; it is not made."""
+    folder = folder.absolute()
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
+
+
 def _compiled() -> dict[str, str]:
     """Where the wheel keeps yosys's machine code, if it could not where it would: no home folder.
 
@@ -65,8 +72,7 @@ def _compiled() -> dict[str, str]:
     if "YOWASP_CACHE_DIR" in os.environ:
         return {}
     theirs = Path(platformdirs.user_cache_dir("YoWASP", appauthor=False))
-    nearest = next((path for path in (theirs, *theirs.parents) if path.exists()), theirs)
-    if theirs.is_absolute() and os.access(nearest, os.W_OK | os.X_OK):
+    if theirs.is_absolute() and writable(theirs):
         return {}
     ours = Path(os.environ.get("MACSMITH_CACHE") or "build/cache").resolve() / "yosys"
     return {"YOWASP_CACHE_DIR": str(ours)}

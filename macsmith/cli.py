@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import __version__
-from .commands import COMMANDS, load
+from .commands import BUILDING, COMMANDS, load
 from .letters import use_plain_letters
 
 if TYPE_CHECKING:
@@ -97,6 +97,10 @@ def _run(words: Sequence[str]) -> int:
     if arguments.command is None:
         parser.print_help()
         return USAGE
+    if arguments.command in BUILDING:
+        from .commands.common import need_cache
+
+        need_cache()
     return int(load(arguments.command).run(arguments))
 
 

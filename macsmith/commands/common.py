@@ -8,6 +8,7 @@ import sys
 from dataclasses import fields
 from typing import Any
 
+from ..boards import cache
 from ..designs import DEFAULT, Options, design
 from ..golden.description import Engine
 from ..golden.description.engine import (
@@ -20,8 +21,10 @@ from ..golden.description.engine import (
     FABRICS,
     FLOWS,
 )
+from ..golden.errors import ToolFailed
 from ..golden.formats import ROUNDINGS
 from ..golden.products import RULES
+from ..hw import yosys
 from ..letters import shown
 
 _WORDS = {
@@ -123,6 +126,16 @@ def positive(text: str) -> int:
     if whole(text) < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
     return whole(text)
+
+
+def need_cache() -> None:
+    """Say before any work if what is built cannot be kept: yosys alone would take minutes anew."""
+    root = cache.root()
+    if not yosys.writable(root):
+        raise ToolFailed(
+            f"builds are kept in {root}, which cannot be written; set MACSMITH_CACHE to a folder "
+            "that can"
+        )
 
 
 def chosen(arguments: argparse.Namespace) -> Engine:
