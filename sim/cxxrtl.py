@@ -82,7 +82,8 @@ def _make(
         (folder / name).write_text(text, encoding="utf-8")
     yosys.run([*commands, "write_cxxrtl -g0 -noflatten design.cc"], folder)
     design = folder / "design.cc"
-    design.write_text(design.read_text(encoding="utf-8").replace(_EDGE, _EVERY))
+    text = design.read_text(encoding="utf-8").replace(_EDGE, _EVERY)
+    design.write_text(text, encoding="utf-8")
     _compile(folder, optimize)
     for name in files:
         (folder / name).unlink()

@@ -6,6 +6,7 @@ a subtraction comes out so with yosys; a leaf says so to every tool.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from ..yosys import run
@@ -22,7 +23,7 @@ def instantiated(rtlil: str, leaf: str, folder: Path) -> str:
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "plain.il").write_text(rtlil, encoding="utf-8")
-    (folder / "leaf.v").write_text((Path(__file__).parent / "carry.v").read_text(encoding="utf-8"))
+    shutil.copyfile(Path(__file__).parent / "carry.v", folder / "leaf.v")
     commands = [
         "read_rtlil plain.il",
         "proc -nomux -norom",
