@@ -71,11 +71,13 @@ def _compiled() -> dict[str, str]:
 
     if "YOWASP_CACHE_DIR" in os.environ:
         return {}
-    theirs = Path(platformdirs.user_cache_dir("YoWASP", appauthor=False))
-    if theirs.is_absolute() and writable(theirs):
-        return {}
+    with contextlib.suppress(RuntimeError):  # raised for a user whose home nobody knows
+        theirs = Path(platformdirs.user_cache_dir("YoWASP", appauthor=False))
+        if theirs.is_absolute() and writable(theirs):
+            return {}
     ours = Path(os.environ.get("MACSMITH_CACHE") or "build/cache").resolve() / "yosys"
-    return {"YOWASP_CACHE_DIR": str(ours)}
+    # The wheel asks for the user's folder in any case.
+    return {"YOWASP_CACHE_DIR": str(ours), "XDG_CACHE_HOME": str(ours)}
 
 
 def _silent(status: int, log: Path, output: str) -> str:

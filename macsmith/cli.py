@@ -82,8 +82,8 @@ def guarded(run: Callable[[], int]) -> int:
 
 def _told() -> tuple[type[MacsmithError], ...]:
     """Errors that are one line. Whatever raised one has loaded them: --help does without NumPy."""
-    module = sys.modules.get(f"{__package__}.golden.errors")
-    return (module.MacsmithError,) if hasattr(module, "MacsmithError") else ()
+    told = getattr(sys.modules.get(f"{__package__}.golden.errors"), "MacsmithError", None)
+    return () if told is None else (told,)
 
 
 def _run(words: Sequence[str]) -> int:

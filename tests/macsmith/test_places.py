@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import platformdirs
 import pytest
 from macsmith.hw import yosys
 from macsmith.sim.plain import plain
@@ -200,6 +201,10 @@ def test_what_cannot_be_kept_is_said_first(command, tmp_path, monkeypatch, capsy
     assert [path.name for path in tmp_path.iterdir()] == ["build"]
 
 
+def unknown(*_, **__):
+    raise RuntimeError("could not determine the home directory")
+
+
 def test_yosys_is_compiled_into_our_cache_without_a_home(tmp_path, monkeypatch):
     """The variable is the wheel's own."""
     import yowasp_runtime
@@ -211,8 +216,11 @@ def test_yosys_is_compiled_into_our_cache_without_a_home(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     assert yosys._compiled() == {}
     (tmp_path / "file").touch()
-    for home in (tmp_path / "file", Path("/proc/none")):
-        monkeypatch.setenv("HOME", str(home))
-        assert yosys._compiled() == {"YOWASP_CACHE_DIR": str(tmp_path / "kept" / "yosys")}
+    ours = str(tmp_path / "kept" / "yosys")
+    for home in ("file", "file/below"):
+        monkeypatch.setenv("HOME", str(tmp_path / home))
+        assert yosys._compiled() == {"YOWASP_CACHE_DIR": ours, "XDG_CACHE_HOME": ours}
+    monkeypatch.setattr(platformdirs, "user_cache_dir", unknown)
+    assert yosys._compiled()["YOWASP_CACHE_DIR"] == ours
     monkeypatch.setenv("YOWASP_CACHE_DIR", "own")
     assert yosys._compiled() == {}
