@@ -4,9 +4,27 @@ BOARD ?= u280
 ENGINE ?= w4a8
 FORMAT ?= $(ENGINE)
 ARGS ?=
+EXTRAS := test,examples
 BIN := .venv/bin
-PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+# Python runs what it installed: scripts name its path, which a shell may misread.
+RUN := $(BIN)/python -P -m
+PIP := $(RUN) pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PYTEST := $(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# Why .venv must be made anew, if it must: .venv/core says where it was made, and of which Python.
+VERSION := -c 'import sys; print(*sys.version_info[:2], sep=".")'
+MADE = { pwd -P; $(BIN)/python $(VERSION); }
+CHOSEN := $(filter-out file,$(origin PYTHON))
+WHY = test -e .venv || exit 0; \
+    test ! -e .venv/unfinished && test -e .venv/core || { echo was left half-installed; exit; }; \
+    $(MADE) 2>/dev/null | cmp -s - .venv/core || { echo is of another folder or Python; exit; }; \
+    $(if $(CHOSEN),test `$(PYTHON) $(VERSION)` = `tail -n 1 .venv/core` || echo is of another Python)
+STALE := $(if $(filter-out help clean,$(MAKECMDGOALS)),$(shell $(WHY)))
+
+# What is half-installed is marked; where pip only failed, all is as it was.
+INSTALL = touch .venv/unfinished; $(PIP) --editable $(1) || { rm .venv/unfinished; exit 1; }
+SCRIPT := '\#!/bin/sh' 'exec "$$(dirname "$$(readlink -f "$$0")")/python" -P -c "import sys; \
+    from macsmith.__main__ import main; sys.exit(main())" "$$@"'
 
 .DEFAULT_GOAL := help
 .PHONY: help setup synth verify verilog demo test test-rest test-all bench curve elements blocks scales lint clean
@@ -23,30 +41,36 @@ help:
 	@echo "make test | test-all | bench | lint      tests, long tests, speeds, style and types"
 	@echo "More options for one command: ARGS='--rows 8 --lanes 16' (see $(BIN)/macsmith COMMAND --help)"
 
-.venv/core: pyproject.toml constraints.txt
+.PHONY: stale
+stale:
+	@echo ".venv $(STALE): it is made anew"
+	@rm -rf .venv
+
+.venv/core: pyproject.toml constraints.txt setup.py $(if $(STALE),stale)
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: apt-get install python3.11"; exit 3; }
 	$(PYTHON) -m venv .venv
-	$(PIP) --editable .
-	touch $@
+	$(call INSTALL,.)
+	@printf '%s\n' $(SCRIPT) > $(BIN)/macsmith && chmod +x $(BIN)/macsmith
+	@$(MADE) > $@; rm .venv/unfinished
 
 .venv/docs: .venv/core
-	$(PIP) --editable '.[docs]'
-	touch $@
+	$(call INSTALL,'.[docs]')
+	@touch $@; rm .venv/unfinished
 
 .venv/tests: .venv/core
-	$(PIP) --editable '.[test,examples]'
-	touch $@
+	$(call INSTALL,'.[$(EXTRAS)]')
+	@touch $@; rm .venv/unfinished
 
 setup: .venv/core
 
 synth: .venv/core
-	$(BIN)/macsmith synth $(ENGINE) --board $(BOARD) $(ARGS)
+	$(RUN) macsmith synth $(ENGINE) --board $(BOARD) $(ARGS)
 
 verify: .venv/core
-	$(BIN)/macsmith verify $(ENGINE) $(ARGS)
+	$(RUN) macsmith verify $(ENGINE) $(ARGS)
 
 verilog: .venv/core
-	$(BIN)/macsmith generate $(FORMAT) --force $(ARGS)
+	$(RUN) macsmith generate $(FORMAT) --force $(ARGS)
 
 demo: .venv/tests
 	$(BIN)/python examples/digits.py $(ARGS)
@@ -76,8 +100,8 @@ scales: .venv/tests
 	$(BIN)/python docs/scale_rules.py
 
 lint: .venv/tests
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
 	$(BIN)/python tests/check_types.py
 
 clean:

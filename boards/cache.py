@@ -32,7 +32,7 @@ def load(kind: str, name: str) -> tuple[Path, dict[str, Any]] | None:
     """The folder and index of an entry; None if there is none, or it cannot be read."""
     folder = root() / kind / name
     try:
-        index = json.loads((folder / _INDEX).read_text())
+        index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     if not isinstance(index, dict) or not all((folder / f).is_file() for f in index["files"]):
@@ -50,7 +50,7 @@ def store(kind: str, name: str, index: dict[str, Any], files: Iterable[Path]) ->
         for file in files:
             shutil.copyfile(file, temporary / file.name)
         whole = {**index, "files": [file.name for file in files]}
-        (temporary / _INDEX).write_text(json.dumps(whole))
+        (temporary / _INDEX).write_text(json.dumps(whole), encoding="utf-8")
         if target.exists() and load(kind, name) is None:
             shutil.rmtree(target)
         try:

@@ -114,7 +114,7 @@ def fitted(engine: Engine, board: Board) -> Engine:
 def load(path: Path) -> Board:
     """A board from a data file of one's own."""
     try:
-        data = tomllib.loads(path.read_text())
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DesignError(f"{path.name}: the file must be TOML, got {error}") from error
     reader = _Reader(path.name, data)

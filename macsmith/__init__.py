@@ -4,31 +4,34 @@
 >>> engine = design("int4xint8")
 """
 
-from .designs import Options, design
-from .golden import (
-    ROW,
-    TENSOR,
-    Arithmetic,
-    Build,
-    DesignError,
-    Engine,
-    Level,
-    MacsmithError,
-    Operand,
-    Output,
-    Plane,
-    Quantized,
-    Stage,
-    Stochastic,
-    from_toml,
-    group,
-    load,
-    lookup,
-    matmul,
-    quantize,
-    raw,
-    to_toml,
-)
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .designs import Options, design
+    from .golden import (
+        ROW,
+        TENSOR,
+        Arithmetic,
+        Build,
+        DesignError,
+        Engine,
+        Level,
+        MacsmithError,
+        Operand,
+        Output,
+        Plane,
+        Quantized,
+        Stage,
+        Stochastic,
+        from_toml,
+        group,
+        load,
+        lookup,
+        matmul,
+        quantize,
+        raw,
+        to_toml,
+    )
 
 __version__ = "0.1.0"
 
@@ -58,3 +61,25 @@ __all__ = [
     "raw",
     "to_toml",
 ]
+
+#: Names that are not the golden model's, and where they are.
+_ELSEWHERE = {"Options": "designs", "design": "designs"}
+
+
+if not TYPE_CHECKING:  # for a checker, the names above are all there are
+
+    def __getattr__(name: str) -> object:
+        """A public name, or the room behind it; NumPy is loaded when the first is asked for."""
+        from importlib import import_module
+
+        if name in ("designs", "golden"):
+            return import_module(f".{name}", __name__)
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = getattr(import_module(f".{_ELSEWHERE.get(name, 'golden')}", __name__), name)
+        globals()[name] = found
+        return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -8,11 +8,14 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import __version__
-from .commands import COMMANDS, load
-from .golden.errors import DesignError, MacsmithError, UnknownName
+from .commands import BUILDING, COMMANDS, load
+from .letters import use_plain_letters
+
+if TYPE_CHECKING:
+    from .golden.errors import MacsmithError
 
 USAGE = 2
 INTERRUPTED = 130
@@ -27,6 +30,8 @@ class _Parser(argparse.ArgumentParser):
         self._negative_number_matcher = re.compile(r"-[\d.][\d.e+-]*(,.*)?$")
 
     def error(self, message: str) -> NoReturn:
+        from .golden.errors import DesignError
+
         raise DesignError(f"{message} (try: {self.prog} --help)")
 
 
@@ -54,11 +59,12 @@ def main(argv: list[str] | None = None) -> int:
 
 def guarded(run: Callable[[], int]) -> int:
     """The exit code of ``run``: an error of the user's, or Ctrl-C, is one line and no traceback."""
+    use_plain_letters()
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         return run()
-    except MacsmithError as error:
+    except _told() as error:
         _hush()
         print(f"macsmith: {error}", file=sys.stderr)
         return error.exit_code
@@ -74,24 +80,35 @@ def guarded(run: Callable[[], int]) -> int:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def _told() -> tuple[type[MacsmithError], ...]:
+    """Errors that are one line. Whatever raised one has loaded them: --help does without NumPy."""
+    told = getattr(sys.modules.get(f"{__package__}.golden.errors"), "MacsmithError", None)
+    return () if told is None else (told,)
+
+
 def _run(words: Sequence[str]) -> int:
     command = next((word for word in words if not word.startswith("-")), None)
     if command is not None and command not in COMMANDS and words[0] == command:
+        from .golden.errors import UnknownName
+
         raise UnknownName("command", command, COMMANDS)
     parser = _parser(command)
     arguments = parser.parse_args(words)
     if arguments.command is None:
         parser.print_help()
         return USAGE
+    if arguments.command in BUILDING:
+        from .commands.common import need_cache
+
+        need_cache()
     return int(load(arguments.command).run(arguments))
 
 
 def _hush() -> None:
     """Hardware that was described and then given up is no news to whoever reads the error."""
-    if "amaranth.hdl" in sys.modules:
-        from amaranth.hdl import UnusedElaboratable
-
-        warnings.simplefilter("ignore", UnusedElaboratable)
+    unused = getattr(sys.modules.get("amaranth.hdl"), "UnusedElaboratable", None)
+    if unused is not None:
+        warnings.simplefilter("ignore", unused)
 
 
 if __name__ == "__main__":

@@ -137,7 +137,7 @@ async def run_engine(dut: Any, index: int, phases: list[dict[str, Any]], seed: i
 async def engines(dut: Any) -> None:
     """All engines at once; the caller judges what came out."""
     path = Path(os.environ["MACSMITH_BENCH"])
-    job = json.loads(path.read_text())
+    job = json.loads(path.read_text(encoding="utf-8"))
     for index, phases in enumerate(job["engines"]):
         for name in phases[0]["beats"]:
             getattr(dut, f"e{index}_{name}_valid").value = 0
@@ -148,4 +148,6 @@ async def engines(dut: Any) -> None:
         await RisingEdge(dut.clk)
     dut.rst.value = 0
     runs = [run_engine(dut, i, phases, job["seed"] + i) for i, phases in enumerate(job["engines"])]
-    path.with_suffix(".found.json").write_text(json.dumps(list(await gather(*runs))))
+    path.with_suffix(".found.json").write_text(
+        json.dumps(list(await gather(*runs))), encoding="utf-8"
+    )

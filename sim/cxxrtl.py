@@ -49,7 +49,7 @@ def build(
 
     Raises ToolMissing without g++ or yosys, ToolFailed with the first error of either.
     """
-    source = (Path(__file__).parent / driver).read_text()
+    source = (Path(__file__).parent / driver).read_text(encoding="utf-8")
     key = _digest(
         *(text for item in files.items() for text in item),
         *commands,
@@ -79,10 +79,11 @@ def _make(
     optimize: str,
 ) -> None:
     for name, text in {**files, **sources}.items():
-        (folder / name).write_text(text)
+        (folder / name).write_text(text, encoding="utf-8")
     yosys.run([*commands, "write_cxxrtl -g0 -noflatten design.cc"], folder)
     design = folder / "design.cc"
-    design.write_text(design.read_text().replace(_EDGE, _EVERY))
+    text = design.read_text(encoding="utf-8").replace(_EDGE, _EVERY)
+    design.write_text(text, encoding="utf-8")
     _compile(folder, optimize)
     for name in files:
         (folder / name).unlink()
@@ -90,7 +91,7 @@ def _make(
 
 def _compile(folder: Path, optimize: str) -> None:
     log = folder / "g++.log"
-    with log.open("w") as output:
+    with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             ["g++", *_FLAGS, optimize, f"-I{_headers()}", "driver.cpp", "-o", "design.so"],
             cwd=folder,
@@ -106,7 +107,7 @@ def _compile(folder: Path, optimize: str) -> None:
             yosys.stop(process)
             raise
     if status:
-        lines = log.read_text(errors="replace").splitlines()
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
         wrong = [line for line in lines if "error" in line] or lines[-1:] or ["no output"]
         raise ToolFailed(f"the C++ compiler failed: {wrong[0].strip()[:200]} (log: {log})")
 

@@ -25,7 +25,9 @@ def main(command: list[str]) -> int:
     if not folder or source is None or target is None or not library:
         return subprocess.call(command)
     words = [word for word in command if word != str(target)]
-    key = hashlib.sha256("\0".join([*words, source.read_text()]).encode()).hexdigest()[:20]
+    key = hashlib.sha256(
+        "\0".join([*words, source.read_text(encoding="utf-8")]).encode()
+    ).hexdigest()[:20]
     kept = Path(folder) / f"{source.stem}-{key}.o"
     if not kept.exists():
         status = subprocess.call(command)

@@ -23,6 +23,7 @@ from ..hw.ports import Stream
 from . import tools
 from .beats import begins, sent, steps_of
 from .pack import pack
+from .plain import plain
 from .rate import steady
 from .stimuli import Tile
 from .top import bench_top
@@ -72,17 +73,17 @@ def core_verilog(emitted: Emitted) -> str:
     """The core's Verilog; kept by content."""
 
     def make(folder: Path) -> None:
-        (folder / "done.v").write_text(verilog(emitted.fabric, folder))
+        (folder / "done.v").write_text(verilog(emitted.fabric, folder), encoding="utf-8")
 
     folder = tools.kept(tools.cache() / "verilog" / _digest(emitted.fabric), make)
-    return (folder / "done.v").read_text()
+    return (folder / "done.v").read_text(encoding="utf-8")
 
 
 def cell_models(emitted: Emitted) -> dict[str, str]:
     """Verilog of the maker's cells that the core instantiates, by name, for simulators."""
     folder = Path(__file__).parent
     paths = [*(folder / "leaves").glob("*.v"), *(folder / "primitives").glob("*.v")]
-    models = {path.stem: path.read_text() for path in paths}
+    models = {path.stem: path.read_text(encoding="utf-8") for path in paths}
     return {name: models[name] for name in emitted.cells}
 
 
@@ -108,17 +109,18 @@ def run(
 
 
 def _digest(*texts: str) -> str:
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:20]
+    return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogateescape")).hexdigest()[:20]
 
 
 def _build(texts: list[str], libraries: tuple[Path, ...], waves: bool) -> Path:
     """A built simulator; made once for the same text."""
     key = _digest(*texts, *map(str, libraries), str(waves), *_VERILATOR)
 
-    def make(folder: Path) -> None:
+    def make(work: Path) -> None:
+        folder = plain(tools.cache()) / work.relative_to(tools.cache())
         sources = [folder / f"source_{number}.v" for number in range(len(texts))]
         for source, text in zip(sources, texts, strict=True):
-            source.write_text(text)
+            source.write_text(text, encoding="utf-8")
         arguments = {
             "sources": [str(path) for path in (*libraries, *sources)],
             "hdl_toplevel": "bench",
@@ -127,7 +129,7 @@ def _build(texts: list[str], libraries: tuple[Path, ...], waves: bool) -> Path:
             "includes": sorted({str(path.parent) for path in libraries}),
             "waves": waves,
         }
-        _cocotb(folder, "build", arguments)
+        _cocotb(work, "build", arguments)
 
     return tools.kept(tools.cache() / "sim" / key, make)
 
@@ -138,7 +140,7 @@ def _simulate(
     """Run the bench in a folder of its own, so that several may share one build."""
     work = folder / f"run_{os.getpid()}_{_digest(json.dumps(spec))}"
     work.mkdir(exist_ok=True)
-    (work / "job.json").write_text(json.dumps(spec))
+    (work / "job.json").write_text(json.dumps(spec), encoding="utf-8")
     try:
         _cocotb(
             work,
@@ -160,45 +162,31 @@ def _simulate(
         if waveform is not None:
             waveform.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(next(work.glob("*.vcd")), waveform)
-        return json.loads(found.read_text())  # type: ignore[no-any-return]
+        return json.loads(found.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
     finally:
         if (work / "job.found.json").exists():
             shutil.rmtree(work, ignore_errors=True)
-
-
-# cocotb makes every signal public, which hinders Verilator and triples the build; the bench top's
-# ports are all that the bench touches, and they are public by their own comments.
-_STEP = """
-import json, sys
-from cocotb_tools.runner import get_runner
-class Runner(type(get_runner("verilator"))):
-    def _build_command(self):
-        commands = super()._build_command()
-        return [[w for w in words if w != "--public-flat-rw"] for words in commands]
-step, arguments = sys.argv[1], json.loads(sys.argv[2])
-runner = Runner()
-if step == "test":
-    runner.build_dir = arguments["build_dir"]
-getattr(runner, step)(**arguments)
-"""
 
 
 def _cocotb(folder: Path, step: str, arguments: dict[str, Any]) -> None:
     """One step of cocotb's runner in a process of its own: it changes folders and prints."""
     log = folder / f"{step}.log"
     # The wheel's makefile lacks CFG_CXXFLAGS_PCH_I, which building it would have configured.
-    # Under make, MAKEFLAGS is set already: ours must win.
+    # Under make, MAKEFLAGS is set already: ours must win. Its makefile refuses a CURDIR with
+    # spaces, and has no other use for it.
+    python = Path(sys.executable)
+    words = plain(python.parent) / python.name, plain(Path(__file__).parent) / "objcache.py"
     environment = {
         **os.environ,
-        "MAKEFLAGS": "-j2 CFG_CXXFLAGS_PCH_I=-include OPT_GLOBAL=-O1",
-        "OBJCACHE": f"{sys.executable} {Path(__file__).with_name('objcache.py')}",
+        "MAKEFLAGS": "-j2 CFG_CXXFLAGS_PCH_I=-include OPT_GLOBAL=-O1 CURDIR=.",
+        "OBJCACHE": " ".join(map(str, words)),
         "MACSMITH_OBJECTS": str(tools.cache() / "objects"),
         "COCOTB_ANSI_OUTPUT": "0",
         "TMPDIR": str(folder),
     }
-    with log.open("w") as output:
+    with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
-            [sys.executable, "-c", _STEP, step, json.dumps(arguments)],
+            [sys.executable, "-P", "-m", "macsmith.sim.step", step, json.dumps(arguments)],
             stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -211,7 +199,7 @@ def _cocotb(folder: Path, step: str, arguments: dict[str, Any]) -> None:
             yosys.stop(process)
             raise
     if status:
-        lines = log.read_text(errors="replace").splitlines()
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
         wrong = [line for line in lines if "rror" in line] or lines[-1:] or ["no output"]
         raise ToolFailed(f"the simulator's {step} failed: {wrong[0].strip()} (log: {log})")
 

@@ -140,8 +140,10 @@ def _sources(
 ) -> tuple[dict[str, str], list[str]]:
     files, commands = {"top.v": glue.top(emitted.core, emitted.streams)}, []
     for number, path in enumerate(libraries):
-        files |= {item.name: item.read_text() for item in sorted(path.parent.glob("*.vh"))}
-        files[f"library_{number}.v"] = path.read_text()
+        files |= {
+            item.name: item.read_text(encoding="utf-8") for item in sorted(path.parent.glob("*.vh"))
+        }
+        files[f"library_{number}.v"] = path.read_text(encoding="utf-8")
         commands.append(f"read_verilog -defer -nooverwrite library_{number}.v")
     if core is None:
         files["core.il"] = emitted.rtlil

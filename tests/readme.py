@@ -17,7 +17,9 @@ SKIPPED = {"make test"}
 
 def blocks(language: str) -> list[str]:
     """The contents of README's fenced blocks of a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+    return re.findall(
+        rf"^```{language}\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S
+    )
 
 
 def run(line: str) -> subprocess.CompletedProcess[str]:
@@ -29,7 +31,7 @@ def run(line: str) -> subprocess.CompletedProcess[str]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
     )
 
 

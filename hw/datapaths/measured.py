@@ -26,7 +26,7 @@ def file(fabric: str) -> Path:
 
 @cache
 def _table(path: Path) -> dict[str, Any]:
-    return tomllib.loads(path.read_text())
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def conditions(fabric: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ a subtraction comes out so with yosys; a leaf says so to every tool.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from ..yosys import run
@@ -21,8 +22,8 @@ def instantiated(rtlil: str, leaf: str, folder: Path) -> str:
     does what is written as an addition.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "plain.il").write_text(rtlil)
-    (folder / "leaf.v").write_text((Path(__file__).parent / "carry.v").read_text())
+    (folder / "plain.il").write_text(rtlil, encoding="utf-8")
+    shutil.copyfile(Path(__file__).parent / "carry.v", folder / "leaf.v")
     commands = [
         "read_rtlil plain.il",
         "proc -nomux -norom",
@@ -35,4 +36,4 @@ def instantiated(rtlil: str, leaf: str, folder: Path) -> str:
         "write_rtlil done.il",
     ]
     run(commands, folder, log="leaf.log")
-    return (folder / "done.il").read_text()
+    return (folder / "done.il").read_text(encoding="utf-8")

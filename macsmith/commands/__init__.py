@@ -19,6 +19,9 @@ COMMANDS = {
     "doctor": ("doctor", "check that everything needed is installed"),
 }
 
+#: Those that keep what they build.
+BUILDING = ("generate", "verify", "synth", "cost")
+
 
 def load(name: str) -> ModuleType:
     """The module of a command."""

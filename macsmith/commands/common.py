@@ -11,6 +11,7 @@ from dataclasses import fields
 from itertools import zip_longest
 from typing import Any
 
+from ..boards import cache
 from ..designs import DEFAULT, Options, design
 from ..golden.description import Engine
 from ..golden.description.engine import (
@@ -23,8 +24,11 @@ from ..golden.description.engine import (
     FABRICS,
     FLOWS,
 )
+from ..golden.errors import ToolFailed
 from ..golden.formats import ROUNDINGS
 from ..golden.products import RULES
+from ..hw import yosys
+from ..letters import shown
 
 _WORDS = {
     "name": "the module's name, where several shapes of one pair live together",
@@ -127,6 +131,16 @@ def positive(text: str) -> int:
     return whole(text)
 
 
+def need_cache() -> None:
+    """Say before any work if what is built cannot be kept: yosys alone would take minutes anew."""
+    root = cache.root()
+    if not yosys.writable(root):
+        raise ToolFailed(
+            f"builds are kept in {root}, which cannot be written; set MACSMITH_CACHE to a folder "
+            "that can"
+        )
+
+
 def chosen(arguments: argparse.Namespace) -> Engine:
     """The engine that the arguments name."""
     given = {field.name: getattr(arguments, field.name) for field in fields(Options)}
@@ -134,7 +148,13 @@ def chosen(arguments: argparse.Namespace) -> Engine:
 
 
 def print_json(item: Any) -> None:
-    print(json.dumps(item, indent=2, ensure_ascii=False))
+    """JSON keeps every letter: as a code where the terminal does not know it."""
+    text = json.dumps(item, indent=2, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        text = json.dumps(item, indent=2)
+    print(text)
 
 
 def progress(text: str) -> None:
@@ -148,12 +168,13 @@ def table(rows: list[list[str]], header: list[str]) -> str:
     Where the terminal is narrower, long cells are wrapped between words; what is piped or
     redirected stays a line a row.
     """
+    rows, header = [[shown(cell) for cell in row] for row in rows], [*map(shown, header)]
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     if sys.stdout.isatty():
         widths = _fitted(widths, [header, *rows], shutil.get_terminal_size().columns)
 
     def numeric(column: int) -> bool:
-        cells = [row[column].strip("%×~") for row in rows if row[column] not in ("", "–")]
+        cells = [row[column].strip("%×x~") for row in rows if row[column] not in ("", "–", "-")]
         return all(cell.replace(",", "").replace(".", "", 1).isdigit() for cell in cells)
 
     right = [bool(rows) and numeric(i) for i in range(len(header))]

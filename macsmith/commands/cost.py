@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from .. import boards
+from ..folder import make_folder
 from ..golden.errors import DesignError, UnknownName
 from ..hw import yosys
 from ..report import NOTE, header, levels_line, rows, tools_line
@@ -33,6 +34,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--macs", type=positive, metavar="N", help="products a cycle, for costs per MAC"
     )
+    parser.add_argument(
+        "-o", "--folder", type=Path, help="folder for the mapped netlist; default build/cost/…"
+    )
     json_argument(parser)
 
 
@@ -40,8 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
     board = boards.lookup(arguments.board)
     with tempfile.TemporaryDirectory() as scratch:
         rtlil, top = _read(arguments.files, arguments.top, Path(scratch))
+    folder = arguments.folder or Path("build/cost") / f"{top}-{arguments.policy}-{board.name}"
+    make_folder(folder)
     progress(f"synthesizing {top} for {board.name}")
-    folder = Path("build/cost") / f"{top}-{arguments.policy}-{board.name}"
     cost = boards.synthesize(rtlil, [top], board, arguments.policy, [], folder)[top]
     if arguments.json:
         print_json({**cost.to_dict(), "part": board.part, "macs_per_cycle": arguments.macs})
@@ -72,12 +77,12 @@ def _read(files: list[Path], top: str | None, folder: Path) -> tuple[str, str]:
     read = [f'read_verilog -sv -I. "{name}"' for name in names]
     if top is not None:
         yosys.run([*read, "write_rtlil modules.il"], folder)
-        modules = _MODULE.findall((folder / "modules.il").read_text())
+        modules = _MODULE.findall((folder / "modules.il").read_text(encoding="utf-8"))
         if top not in modules:
             raise UnknownName("module", top, modules)
     chosen = "-auto-top" if top is None else f"-top {top}"
     yosys.run([*read, f"hierarchy {chosen}", "proc", "write_rtlil design.il"], folder)
-    text = (folder / "design.il").read_text()
+    text = (folder / "design.il").read_text(encoding="utf-8")
     found = re.search(r"^attribute \\top 1\n(?:attribute .*\n)*module \\(\S+)$", text, re.MULTILINE)
     if found is None:
         raise DesignError("no module is the top of the others: choose one with --top")

@@ -52,7 +52,9 @@ def _package(name: str) -> dict[str, Any]:
 def _program(name: str, flag: str, *, needed: bool) -> dict[str, Any]:
     found = None
     if shutil.which(name):
-        result = subprocess.run([name, flag], capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            [name, flag], capture_output=True, encoding="utf-8", errors="replace", check=False
+        )
         lines = [line for line in result.stdout.splitlines() if any(map(str.isdigit, line))]
         found = lines[0].strip()[:60] if lines else "found"
     return {

@@ -110,7 +110,7 @@ def _cost(item: Format, partner: str) -> str:
 @cache
 def _measured() -> dict[str, Any]:
     """What docs/format_costs.py wrote."""
-    return tomllib.loads(COSTS.read_text())
+    return tomllib.loads(COSTS.read_text(encoding="utf-8"))
 
 
 def _preset(name: str) -> dict[str, Any]:

@@ -73,6 +73,8 @@ def synthesize(
     rates = dict(zip((mode.label for mode in plan.modes), plan.rates, strict=True))
     report = Report(engine, board, costs[emitted.core], verify, seconds, rates, part)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.json").write_text(json.dumps(report.to_dict(), indent=2) + "\n")
-    (folder / "report.md").write_text(report.markdown())
+    (folder / "report.json").write_text(
+        json.dumps(report.to_dict(), indent=2) + "\n", encoding="utf-8"
+    )
+    (folder / "report.md").write_text(report.markdown(), encoding="utf-8")
     return report

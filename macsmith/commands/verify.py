@@ -63,6 +63,6 @@ def _mapped(emitted: Emitted, board: boards.Board) -> tuple[str, tuple[Path, ...
     boards.synthesize(
         emitted.fabric, [emitted.core], board, engine.build.policy, emitted.keep, folder
     )
-    netlist = (folder / "mapped.v").read_text()
+    netlist = (folder / "mapped.v").read_text(encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     return netlist, (*models(family(board.family).name), *tools.primitives())

@@ -1,5 +1,7 @@
 """Prints how fast the golden model and the simulators are: ``make bench``. Judges nothing."""
 
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -36,6 +38,16 @@ def best(action, runs=3):
         action()
         times.append(time.perf_counter() - begun)
     return min(times)
+
+
+def starts():
+    """From the call of a command to its end, in milliseconds."""
+    rows = []
+    for words in ("--version", "--help", "verify --help", "explain w4a8"):
+        command = [sys.executable, "-P", "-m", "macsmith", *words.split()]
+        seconds = best(lambda c=command: subprocess.run(c, check=True, capture_output=True))
+        rows.append([words, f"{seconds * 1000:.0f}"])
+    return table(rows, ["macsmith", "ms"])
 
 
 def formats():
@@ -82,5 +94,5 @@ def simulation():
 
 
 if __name__ == "__main__":
-    for part in (formats, products, simulation):
+    for part in (starts, formats, products, simulation):
         print(part(), end="\n\n")
