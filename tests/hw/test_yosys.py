@@ -41,6 +41,11 @@ def test_every_kind_of_file_is_known_to_be_whole(source):
     assert all((source / name).stat().st_size > 2000 for name in WRITES)
 
 
+def test_a_design_without_modules_is_whole_too(build_folder):
+    (build_folder / "in.v").write_text("")
+    yosys.run(["read_verilog in.v", "write_rtlil out.il", "write_verilog out.v"], build_folder)
+
+
 @pytest.mark.parametrize("name", WRITES)
 def test_a_cut_file_is_an_error(source, name):
     words = [sys.executable, "-c", LIMITED, str(source), "2000", *script([name])]
