@@ -15,6 +15,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from ..tools import digests, work
+
 _INDEX = "entry.json"
 
 
@@ -29,37 +31,31 @@ def key(*parts: str) -> str:
 
 
 def load(kind: str, name: str) -> tuple[Path, dict[str, Any]] | None:
-    """The folder and index of an entry; None if there is none, or it cannot be read."""
+    """The folder and index of an entry; None if there is none, or it is not as it was stored."""
     folder = root() / kind / name
-    try:
-        index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    if not digests.intact(folder):
         return None
-    if not isinstance(index, dict) or not all((folder / f).is_file() for f in index["files"]):
-        return None
-    return folder, index
+    return folder, json.loads((folder / _INDEX).read_text(encoding="utf-8"))
 
 
 def store(kind: str, name: str, index: dict[str, Any], files: Iterable[Path]) -> Path:
     """Copies ``files`` and the index into a new entry and returns its folder."""
     target = root() / kind / name
-    target.parent.mkdir(parents=True, exist_ok=True)
     files = list(files)
-    temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
-    try:
+    with work.folder(name) as temporary:
         for file in files:
             shutil.copyfile(file, temporary / file.name)
         whole = {**index, "files": [file.name for file in files]}
         (temporary / _INDEX).write_text(json.dumps(whole), encoding="utf-8")
+        digests.seal(temporary)
         if target.exists() and load(kind, name) is None:
-            shutil.rmtree(target)
+            work.discard(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
         try:
             temporary.rename(target)
         except OSError:
             if load(kind, name) is None:
                 raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return target
 
 

@@ -5,7 +5,6 @@ These are estimates after synthesis: nothing is placed or routed, and no power i
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import Any
 
 from ..golden.errors import MacsmithError
 from ..hw import yosys
+from ..tools import work
 from . import cache, script
 from .catalogue import Board
 from .families import Family, family
@@ -110,10 +110,10 @@ def synthesize(
     name = cache.key(ANALYSIS, yosys.version(), chosen.name, *commands, *tops, *texts)
     entry = cache.load(_KIND, name)
     if entry is None:
-        work = cache.root() / "work" / f"{name}.{os.getpid()}"
-        measured, files = _measure(text, commands, tops, chosen, work)
-        cache.store(_KIND, name, measured, files)
-        shutil.rmtree(work, ignore_errors=True)
+        failed = cache.root() / _KIND / f"{name}.failed"
+        with work.folder(name, failed.absolute()) as scratch:
+            measured, files = _measure(text, commands, tops, chosen, scratch)
+            cache.store(_KIND, name, measured, files)
         entry = cache.load(_KIND, name)
         if entry is None:
             raise MacsmithError(f"the cache must be readable, got nothing from {cache.root()}")
@@ -129,22 +129,14 @@ def synthesize(
 def _measure(
     text: str, commands: list[str], tops: Sequence[str], chosen: Family, folder: Path
 ) -> tuple[dict[str, Any], list[Path]]:
-    """Runs yosys and both analyses; files that an interrupted run leaves are removed."""
+    """Runs yosys and both analyses inside ``folder``."""
     started = time.monotonic()
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    try:
-        (folder / "design.il").write_text(text, encoding="utf-8")
-        for path in chosen.maps:
-            shutil.copy(path, folder)
-        yosys.run(commands, folder)
-        netlist = read(folder / "netlist.json")
-        measured = {top: _analyse(netlist, top, chosen) for top in tops}
-    except MacsmithError:
-        raise
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+    (folder / "design.il").write_text(text, encoding="utf-8")
+    for path in chosen.maps:
+        shutil.copy(path, folder)
+    yosys.run(commands, folder)
+    netlist = read(folder / "netlist.json")
+    measured = {top: _analyse(netlist, top, chosen) for top in tops}
     seconds = round(time.monotonic() - started, 2)
     files = [folder / "mapped.v", folder / "netlist.json", *sorted(folder.glob("*.edf"))]
     files += [folder / "yosys.ys", folder / "yosys.log"]

@@ -6,7 +6,9 @@ Every message is one line: the rule, the value received, what to do.
 from __future__ import annotations
 
 import difflib
+import stat
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class MacsmithError(Exception):
@@ -55,6 +57,17 @@ class Mismatch(MacsmithError):
     """Hardware and golden model disagree."""
 
     exit_code = 4
+
+
+def check_ordinary(path: Path) -> None:
+    """Raise DesignError if ``path`` is there and no ordinary file: a pipe or a device never ends.
+
+    Raises OSError where it cannot be told, so that opening it would fail too.
+    """
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        what = "a folder" if stat.S_ISDIR(mode) else "no ordinary file"
+        raise DesignError(f"cannot read {path}: it is {what}")
 
 
 def _shorten(names: list[str], most: int = 12) -> str:

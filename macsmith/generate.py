@@ -22,6 +22,7 @@ from .manifest import manifest
 from .portlist import Port, bus, portlist
 from .sim.beats import steps_of
 from .sim.pack import data_bits, has_last
+from .sim.parser import parse
 from .sim.runner import cell_models, core_verilog
 from .vectors import Chosen, Memory, choose, memories
 
@@ -73,19 +74,22 @@ def generate(
     Parameters
     ----------
     folder : made with its parents. Interrupted work leaves nothing behind.
-    force : replace a folder that has contents; all of it goes.
+    force : write into a folder that has contents: what the manifest there lists is replaced,
+        changed files too; files that it does not list stay.
     tiles : random reductions in the test bench, without stalls and with, each; beside them come
         those that reach the sums' bounds.
     seed : of the test bench's data and stalls.
     board : whose part Vivado's scripts name; the U280's if None.
     megahertz : of the clock in the constraints: a goal, not a promise.
 
-    Raises DesignError for a folder that cannot be taken, before any work.
+    Raises DesignError for a folder that cannot be taken, before any work; ToolFailed if a parser
+    cannot read back the Verilog that was written.
     """
     check_target(folder, force=force)
     emitted = emit(fitted(engine, board) if board else engine)
     files = contents(emitted, tiles=tiles, seed=seed, board=board, megahertz=megahertz)
-    target = write_folder(folder, files, force=force)
+    verilog = [name for name in files if name.startswith(("rtl/", "tb/")) and name.endswith(".v")]
+    target = write_folder(folder, files, force=force, check=lambda new: parse(new, verilog))
     return Generated(target, tuple(Path(name) for name in sorted(files)), emitted)
 
 

@@ -14,8 +14,9 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..golden.errors import ToolFailed, ToolMissing
+from ..golden.errors import ToolMissing
 from ..hw import yosys
+from ..tools import processes
 from . import tools
 
 #: Optimization level. -O2 runs up to twice as fast and takes up to five times as long to compile.
@@ -92,24 +93,21 @@ def _make(
 def _compile(folder: Path, optimize: str) -> None:
     log = folder / "g++.log"
     with log.open("w", encoding="utf-8") as output:
-        process = subprocess.Popen(
+        with processes.started(
             ["g++", *_FLAGS, optimize, f"-I{_headers()}", "driver.cpp", "-o", "design.so"],
             cwd=folder,
             stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            start_new_session=True,
             env={**os.environ, "TMPDIR": str(folder)},
-        )
-        try:
+        ) as process:
             status = process.wait()
-        except BaseException:
-            yosys.stop(process)
-            raise
     if status:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-        wrong = [line for line in lines if "error" in line] or lines[-1:] or ["no output"]
-        raise ToolFailed(f"the C++ compiler failed: {wrong[0].strip()[:200]} (log: {log})")
+        said = log.read_text(encoding="utf-8", errors="replace")
+        wrong = [line for line in said.splitlines() if "error" in line]
+        wrong += [*said.splitlines()[-1:], f"no output, status {status}"]
+        text = f"the C++ compiler failed: {wrong[0].strip()[:200]} (log: {log})"
+        raise processes.failure(text, folder, said)
 
 
 def _headers() -> Path:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+
+_DIGEST = hashlib.sha256().digest_size
 
 
 def main(command: list[str]) -> int:
@@ -28,18 +30,39 @@ def main(command: list[str]) -> int:
     key = hashlib.sha256(
         "\0".join([*words, source.read_text(encoding="utf-8")]).encode()
     ).hexdigest()[:20]
-    kept = Path(folder) / f"{source.stem}-{key}.o"
-    if not kept.exists():
-        status = subprocess.call(command)
-        if status:
-            return status
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        part = kept.with_suffix(f".{os.getpid()}")
-        shutil.copyfile(target, part)
-        part.replace(kept)
-    else:
-        shutil.copyfile(kept, target)
-    return 0
+    kept = Path(folder) / f"{source.stem}-{key}.kept"
+    text = _read(kept)
+    if text is not None:
+        target.write_bytes(text)
+        return 0
+    status = subprocess.call(command)
+    if not status:
+        _keep(kept, target.read_bytes())
+    return status
+
+
+def _keep(kept: Path, text: bytes) -> None:
+    """Write an object and before it its digest; nobody sees half of it."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    # TMPDIR is the build's folder, which goes with all that lies in it.
+    handle, part = tempfile.mkstemp()
+    with os.fdopen(handle, "wb") as file:
+        file.write(hashlib.sha256(text).digest() + text)
+    os.chmod(part, 0o644)
+    os.replace(part, kept)
+
+
+def _read(kept: Path) -> bytes | None:
+    """The object, if it is there as it was kept."""
+    try:
+        whole = kept.read_bytes()
+    except OSError:
+        return None
+    digest, text = whole[:_DIGEST], whole[_DIGEST:]
+    if hashlib.sha256(text).digest() == digest:
+        return text
+    print(f"macsmith: a damaged cache entry is made anew: {kept}", file=sys.stderr)
+    return None
 
 
 if __name__ == "__main__":

@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from ..golden.errors import ToolFailed
-from ..hw import yosys
 from ..hw.emit import Emitted, verilog
 from ..hw.ports import Stream
+from ..tools import processes, work
 from . import tools
 from .beats import begins, sent, steps_of
 from .pack import pack
+from .parser import parse
 from .plain import plain
 from .rate import steady
 from .stimuli import Tile
@@ -70,10 +70,11 @@ def job(emitted: Emitted, tiles: list[Tile], core: str | None = None) -> Job:
 
 
 def core_verilog(emitted: Emitted) -> str:
-    """The core's Verilog; kept by content."""
+    """The core's Verilog, which a parser has read; kept by content."""
 
     def make(folder: Path) -> None:
         (folder / "done.v").write_text(verilog(emitted.fabric, folder), encoding="utf-8")
+        parse(folder, ["done.v"])
 
     folder = tools.kept(tools.cache() / "verilog" / _digest(emitted.fabric), make)
     return (folder / "done.v").read_text(encoding="utf-8")
@@ -116,8 +117,8 @@ def _build(texts: list[str], libraries: tuple[Path, ...], waves: bool) -> Path:
     """A built simulator; made once for the same text."""
     key = _digest(*texts, *map(str, libraries), str(waves), *_VERILATOR)
 
-    def make(work: Path) -> None:
-        folder = plain(tools.cache()) / work.relative_to(tools.cache())
+    def make(place: Path) -> None:
+        folder = plain(tools.cache()) / place.relative_to(tools.cache())
         sources = [folder / f"source_{number}.v" for number in range(len(texts))]
         for source, text in zip(sources, texts, strict=True):
             source.write_text(text, encoding="utf-8")
@@ -129,43 +130,46 @@ def _build(texts: list[str], libraries: tuple[Path, ...], waves: bool) -> Path:
             "includes": sorted({str(path.parent) for path in libraries}),
             "waves": waves,
         }
-        _cocotb(work, "build", arguments)
+        _cocotb(place, "build", arguments)
+        _shed(place)
 
     return tools.kept(tools.cache() / "sim" / key, make)
+
+
+def _shed(folder: Path) -> None:
+    """Remove what only building needs, which is most of it and need not be kept whole."""
+    for path in folder.iterdir():
+        if path.suffix in (".o", ".a", ".gch", ".cpp", ".h", ".d", ".mk"):
+            path.unlink()
 
 
 def _simulate(
     folder: Path, spec: dict[str, Any], waveform: Path | None
 ) -> list[list[dict[str, Any]]]:
     """Run the bench in a folder of its own, so that several may share one build."""
-    work = folder / f"run_{os.getpid()}_{_digest(json.dumps(spec))}"
-    work.mkdir(exist_ok=True)
-    (work / "job.json").write_text(json.dumps(spec), encoding="utf-8")
-    try:
+    with work.folder("run", folder.with_name(f"{folder.name}.failed_run")) as own:
+        (own / "job.json").write_text(json.dumps(spec), encoding="utf-8")
         _cocotb(
-            work,
+            own,
             "test",
             {
                 "hdl_toplevel": "bench",
                 "hdl_toplevel_lang": "verilog",
                 "test_module": "macsmith.sim.bench",
                 "build_dir": str(folder),
-                "test_dir": str(work),
-                "results_xml": str(work / "results.xml"),
-                "extra_env": {"MACSMITH_BENCH": str(work / "job.json")},
+                "test_dir": str(own),
+                "results_xml": str(own / "results.xml"),
+                "extra_env": {"MACSMITH_BENCH": str(own / "job.json")},
                 "waves": waveform is not None,
             },
         )
-        found = work / "job.found.json"
+        found = own / "job.found.json"
         if not found.exists():
-            raise ToolFailed(f"the bench did not finish; its log is {work / 'test.log'}")
+            raise processes.failure(f"the bench did not finish; its log is {own / 'test.log'}", own)
         if waveform is not None:
             waveform.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(next(work.glob("*.vcd")), waveform)
+            shutil.copyfile(next(own.glob("*.vcd")), waveform)
         return json.loads(found.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
-    finally:
-        if (work / "job.found.json").exists():
-            shutil.rmtree(work, ignore_errors=True)
 
 
 def _cocotb(folder: Path, step: str, arguments: dict[str, Any]) -> None:
@@ -185,23 +189,20 @@ def _cocotb(folder: Path, step: str, arguments: dict[str, Any]) -> None:
         "TMPDIR": str(folder),
     }
     with log.open("w", encoding="utf-8") as output:
-        process = subprocess.Popen(
+        with processes.started(
             [sys.executable, "-P", "-m", "macsmith.sim.step", step, json.dumps(arguments)],
             stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             env=environment,
-            start_new_session=True,
-        )
-        try:
+        ) as process:
             status = process.wait()
-        except BaseException:
-            yosys.stop(process)
-            raise
     if status:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        said = log.read_text(encoding="utf-8", errors="replace")
+        lines = said.splitlines()
         wrong = [line for line in lines if "rror" in line] or lines[-1:] or ["no output"]
-        raise ToolFailed(f"the simulator's {step} failed: {wrong[0].strip()} (log: {log})")
+        text = f"the simulator's {step} failed: {wrong[0].strip()} (log: {log})"
+        raise processes.failure(text, folder, said)
 
 
 def _phases(item: Job) -> list[dict[str, Any]]:

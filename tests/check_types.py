@@ -6,8 +6,14 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-TYPED = ("macsmith.golden", "macsmith.boards", "macsmith.sim", "macsmith.commands")
-SINGLE = ("macsmith.cli", "macsmith.designs", "macsmith.report", "macsmith.generate")
+TYPED = tuple(f"macsmith.{name}" for name in ("golden", "tools", "boards", "sim", "commands"))
+SINGLE = (
+    "macsmith.cli",
+    "macsmith.designs",
+    "macsmith.report",
+    "macsmith.generate",
+    "macsmith.folder",
+)
 
 
 def main() -> int:
@@ -15,7 +21,7 @@ def main() -> int:
     package = ROOT / "build" / "types" / "macsmith"
     package.mkdir(parents=True, exist_ok=True)
     sources = {path.name: path for path in (ROOT / "macsmith").iterdir()}
-    sources |= {name: ROOT / name for name in ("golden", "hw", "sim", "boards")}
+    sources |= {name: ROOT / name for name in ("golden", "hw", "sim", "boards", "tools")}
     for name, target in sources.items():
         link = package / name
         if not link.exists():

@@ -11,7 +11,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 CONFIGURATION = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
-ROOMS = {"macsmith": "macsmith", **{f"macsmith.{r}": r for r in ("golden", "hw", "sim", "boards")}}
+ROOMS = {
+    "macsmith": "macsmith",
+    **{f"macsmith.{r}": r for r in ("golden", "hw", "sim", "boards", "tools")},
+}
 
 
 def on_disk():
@@ -30,12 +33,13 @@ def test_every_package_on_the_disk_is_listed():
 
 
 def test_data_goes_down_the_page():
-    """golden → hw → sim, boards beside, macsmith on top: nothing imports upward."""
+    """golden → tools → hw → sim, boards beside, macsmith on top: nothing imports upward."""
     below = {
         "golden": ("golden",),
-        "hw": ("golden", "hw"),
-        "boards": ("golden", "hw", "boards"),
-        "sim": ("golden", "hw", "sim"),
+        "tools": ("golden", "tools"),
+        "hw": ("golden", "tools", "hw"),
+        "boards": ("golden", "tools", "hw", "boards"),
+        "sim": ("golden", "tools", "hw", "sim"),
     }
     for room, allowed in below.items():
         for path in (ROOT / room).rglob("*.py"):

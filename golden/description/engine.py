@@ -51,6 +51,9 @@ POLICIES = ("lut", "dsp")
 #: Most rows, columns or lanes, and most products a step: far more than any FPGA holds.
 MAX_SIDE, MAX_MACS = 1 << 12, 1 << 18
 
+#: The longest name of an engine: files are called after it, with more before and behind.
+NAME_LETTERS = 128
+
 
 @dataclass(frozen=True)
 class Build:
@@ -133,6 +136,11 @@ class Engine:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", self.name):
             raise DesignError(
                 f"an engine's name is a Verilog identifier (letters, digits, _), got {self.name!r}"
+            )
+        if len(self.name) > NAME_LETTERS:
+            raise DesignError(
+                f"an engine's name has at most {NAME_LETTERS} letters, got {len(self.name)}: "
+                f"{self.name[:20]}..."
             )
         if self.name in KEYWORDS:
             raise DesignError(f"an engine's name must not be a Verilog keyword, got {self.name!r}")

@@ -12,7 +12,7 @@ from typing import Any
 
 import tomli_w
 
-from ..errors import DesignError, UnknownName
+from ..errors import DesignError, UnknownName, check_ordinary
 from ..formats import (
     POLICIES,
     Bipolar,
@@ -75,6 +75,8 @@ def from_toml(text: str, where: str = "design", folder: Path = Path()) -> Engine
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise DesignError(f"{where}: not valid TOML: {error}") from None
+    except RecursionError:
+        raise DesignError(f"{where}: lists or tables are nested too deep") from None
     try:
         return typing.cast(Engine, from_dict(Engine, _with_tables(data, folder)))
     except (DesignError, TypeError) as error:
@@ -84,11 +86,15 @@ def from_toml(text: str, where: str = "design", folder: Path = Path()) -> Engine
 def load(path: Path) -> Engine:
     """The design in a TOML file."""
     try:
+        check_ordinary(path)
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise DesignError(f"{path}: not a text file") from None
-    except OSError as error:
-        raise DesignError(f"cannot read {path}: {error.strerror}") from None
+    except DesignError:
+        raise
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise DesignError(f"cannot read {path}: {why}") from None
     return from_toml(text, str(path), path.parent)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arrays import reals
-from ..errors import DesignError
+from ..errors import DesignError, check_ordinary
 from .codebook import Codebook
 
 MAX_FRACTION = 24
@@ -49,11 +49,14 @@ def code_book(name: str, entries: npt.ArrayLike, fraction: int | None = None) ->
 def read_code_book(path: Path, fraction: int | None = None) -> Codebook:
     """The code book in a .npy file, called like it; see :func:`code_book`."""
     try:
+        check_ordinary(path)
         entries = np.load(path, allow_pickle=False)
+    except DesignError:
+        raise
     except OSError as error:
         raise DesignError(f"cannot read {path}: {error.strerror or error}") from None
-    except (ValueError, EOFError) as error:
-        why = str(error).split(". ")[0].splitlines()[0]
+    except Exception as error:  # the header is Python, and numpy leaves its errors as they are
+        why = str(error).split(". ")[0].splitlines()[0] if str(error) else type(error).__name__
         raise DesignError(f"{path}: not a .npy file of numbers: {why}") from None
     if not isinstance(entries, np.ndarray):
         raise DesignError(f"{path}: an archive of arrays; save the table alone with numpy.save")

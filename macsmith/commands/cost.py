@@ -5,18 +5,22 @@ from __future__ import annotations
 import argparse
 import re
 import shutil
-import tempfile
 from pathlib import Path
 
 from .. import boards
 from ..folder import make_folder
-from ..golden.errors import DesignError, UnknownName
+from ..golden.errors import DesignError, UnknownName, check_ordinary
 from ..hw import yosys
 from ..report import NOTE, header, levels_line, rows, tools_line
+from ..sim.parser import check_recursion
+from ..tools import work
 from .common import json_argument, positive, print_json, progress, table
 
 #: Files that others include; they are not read by themselves.
 _HEADERS = (".vh", ".svh")
+#: Names that stand in quotes in a script of yosys and are no options.
+_NAME = re.compile(r"""[^"\\\x00-\x1f\x7f+-][^"\\\x00-\x1f\x7f]*""")
+
 _MODULE = re.compile(r"^module \\(\S+)$", re.MULTILINE)
 
 
@@ -42,8 +46,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     board = boards.lookup(arguments.board)
-    with tempfile.TemporaryDirectory() as scratch:
-        rtlil, top = _read(arguments.files, arguments.top, Path(scratch))
+    with work.folder("cost") as scratch:
+        rtlil, top = _read(arguments.files, arguments.top, scratch)
     folder = arguments.folder or Path("build/cost") / f"{top}-{arguments.policy}-{board.name}"
     make_folder(folder)
     progress(f"synthesizing {top} for {board.name}")
@@ -62,9 +66,14 @@ def _read(files: list[Path], top: str | None, folder: Path) -> tuple[str, str]:
     """The design as RTLIL, and its top."""
     names = []
     for path in files:
-        if not path.is_file():
-            why = "it is a folder" if path.is_dir() else "no such file"
-            raise DesignError(f"cannot read {path}: {why}")
+        try:
+            check_ordinary(path)
+        except FileNotFoundError:
+            raise DesignError(f"cannot read {path}: no such file") from None
+        except OSError as error:
+            raise DesignError(f"cannot read {path}: {error.strerror}") from None
+        if not _NAME.fullmatch(path.name):
+            raise DesignError(f"yosys cannot read a file of this name, rename it: {path.name!r}")
         if (folder / path.name).exists():
             raise DesignError(f"two files are called {path.name}: rename one, got {path}")
         shutil.copy(path, folder / path.name)
@@ -74,6 +83,8 @@ def _read(files: list[Path], top: str | None, folder: Path) -> tuple[str, str]:
         raise DesignError(
             f"give a file with modules beside those that are included, got {files[0]}"
         )
+    for name in names:
+        check_recursion(folder, name)
     read = [f'read_verilog -sv -I. "{name}"' for name in names]
     if top is not None:
         yosys.run([*read, "write_rtlil modules.il"], folder)

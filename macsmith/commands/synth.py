@@ -41,8 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
             )
     engine = boards.fitted(engine, board)
     plan(engine)  # raises before there is a folder
-    make_folder(folder)
-    report = synthesize(engine, board, folder, verify=not arguments.no_verify, edif=arguments.edif)
+    made = make_folder(folder)
+    report = synthesize(engine, board, made, verify=not arguments.no_verify, edif=arguments.edif)
     if arguments.json:
         print_json(report.to_dict())
         return 0

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 from pathlib import Path
 
 from .. import boards
 from ..boards.families import family, models
 from ..hw.emit import Emitted, emit
-from ..report import folder_name
 from ..sim import tools
 from ..sim import verify as simulated
+from ..tools import work
 from .common import chosen, design_arguments, json_argument, natural, positive, print_json, progress
 
 
@@ -58,11 +56,10 @@ def run(arguments: argparse.Namespace) -> int:
 def _mapped(emitted: Emitted, board: boards.Board) -> tuple[str, tuple[Path, ...]]:
     """The netlist after synthesis for a board, and the models of its cells."""
     engine = emitted.engine
-    folder = tools.cache() / "mapped" / f"{folder_name(engine, board)}.{os.getpid()}"
     progress(f"synthesizing {engine.name} for {board.name}")
-    boards.synthesize(
-        emitted.fabric, [emitted.core], board, engine.build.policy, emitted.keep, folder
-    )
-    netlist = (folder / "mapped.v").read_text(encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
+    with work.folder("mapped") as folder:
+        boards.synthesize(
+            emitted.fabric, [emitted.core], board, engine.build.policy, emitted.keep, folder
+        )
+        netlist = (folder / "mapped.v").read_text(encoding="utf-8")
     return netlist, (*models(family(board.family).name), *tools.primitives())

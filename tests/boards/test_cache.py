@@ -41,10 +41,13 @@ def test_store_and_load(file):
     assert [p.name for p in folder.parent.iterdir()] == ["k"], "nothing temporary is left"
 
 
-@pytest.mark.parametrize("damage", ["{", "[]", '{"files": ["gone.v"]}'])
-def test_a_damaged_entry_counts_as_none_and_is_replaced(file, damage):
+@pytest.mark.parametrize("name", ["entry.json", "mapped.v", "digests.json"])
+@pytest.mark.parametrize(
+    "damage", ["", "{", "[]", '{"files": ["gone.v"]}', '{"n": 1, "files": []}', "module", "\x93"]
+)
+def test_a_damaged_entry_counts_as_none_and_is_replaced(file, name, damage):
     folder = cache.store("synth", "k", {"n": 1}, [file])
-    (folder / "entry.json").write_text(damage)
+    (folder / name).write_text(damage, encoding="latin-1")
     assert cache.load("synth", "k") is None
     cache.store("synth", "k", {"n": 2}, [file])
     assert cache.load("synth", "k")[1]["n"] == 2
@@ -63,7 +66,8 @@ def test_interrupted_storing_leaves_nothing(monkeypatch, file):
     monkeypatch.setattr(json, "dumps", stop)
     with pytest.raises(KeyboardInterrupt):
         cache.store("synth", "k", {"n": 1}, [file])
-    assert list((cache.root() / "synth").iterdir()) == []
+    assert [path.name for path in cache.root().iterdir()] == ["work"]
+    assert list((cache.root() / "work").iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_replaced_is_an_error(monkeypatch, file):

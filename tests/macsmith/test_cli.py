@@ -1,6 +1,7 @@
 """The command line as its users meet it: answers, errors in one line, exit codes."""
 
 import json
+import os
 import tomllib
 
 import pytest
@@ -164,6 +165,47 @@ def test_a_wrong_design_file_is_one_line_that_names_it(run, tmp_path, text, mess
     assert message in err and "wrong.toml" in err
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["x = " + "[" * 3000 + "]" * 3000, "x = " + "{a=" * 3000, "modes = [[[[[[[[[[]]]]]]]]]]"],
+)
+def test_a_design_file_that_is_nested_deep(run, tmp_path, text):
+    (tmp_path / "deep.toml").write_text(text)
+    code, _, err = run("explain", str(tmp_path / "deep.toml"))
+    assert code == 2 and len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("words", ["explain here.toml", "explain here.npy", "cost here.v"])
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (os.mkfifo, "no ordinary file"),
+        (os.mkdir, "a folder"),
+        (lambda path: os.symlink("/dev/zero", path), "no ordinary file"),
+        (lambda path: os.symlink(os.path.basename(path), path), "symbolic links"),
+        (lambda path: None, "o such file"),
+    ],
+    ids=["pipe", "folder", "device", "loop", "missing"],
+)
+def test_what_is_no_file_is_not_read(run, tmp_path, monkeypatch, words, make, message):
+    monkeypatch.chdir(tmp_path)
+    make(words.split()[1])
+    code, out, err = run(*words.split())
+    assert (code, out, len(err.splitlines())) == (2, "", 1) and message in err
+
+
+def test_a_name_of_300_letters_is_refused(run):
+    code, _, err = run("generate", "int4xint8", "--name", "a" * 300)
+    assert code == 2 and err == (
+        f"macsmith: an engine's name has at most 128 letters, got 300: {'a' * 20}...\n"
+    )
+
+
+def test_the_users_words_do_not_break_the_line(run):
+    code, _, err = run("explain", "a\nb\x1b[31m")
+    assert code == 2 and len(err.splitlines()) == 1 and err.rstrip("\n").isprintable()
+
+
 def test_a_design_file_does_what_its_name_does(run, tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(to_toml(design("e4m3xint8")))
@@ -174,7 +216,12 @@ def test_a_missing_program_is_exit_code_3_and_says_what_to_install(run, monkeypa
     monkeypatch.setenv("PATH", str(tmp_path))
     code, _, err = run("verify", "int4xint8")
     line = err.splitlines()[-1]
-    assert code == 3 and "make, g++, perl not found" in line and "apt-get install" in line
+    assert (
+        code == 3
+        and "make, g++, perl, ar not found" in line
+        and "perl binutils" in line
+        and "apt-get install" in line
+    )
     assert run("doctor")[0] == 3
 
 
