@@ -13,6 +13,9 @@ from .products import RULES, Exact, Factors
 
 Array = npt.NDArray[Any]
 
+#: The exponent of a zero, whatever its format.
+ZERO_EXPONENT = -126
+
 
 def leading(fmt: Format) -> int:
     """What to add to a field's exponent to get the exponent of a full significand's leading bit."""
@@ -32,17 +35,24 @@ def accumulate(
     """Codes (N, M) of ``accumulator`` after all K products, ``terms`` of them a step.
 
     Each step adds the accumulator and ``terms`` products. Every addend is a significand product
-    with the sum of its operands' exponents, not normalised (zeros and subnormals keep their least
-    exponent). All are shifted to the greatest exponent among them and truncated toward zero to
-    ``fraction`` fractional bits; the integer sum is truncated toward zero to the accumulator's
-    format; an overflow gives infinity. A NaN, infinity times zero, or infinities of both signs
-    give NaN.
+    with the sum of its operands' exponents, not normalised (subnormal and fixed-point numbers keep
+    their least exponent). A zero operand, or a zero in the accumulator, has the exponent -126,
+    whatever its format. All are shifted to the greatest exponent among them and truncated toward
+    zero to ``fraction`` fractional bits; the integer sum is truncated toward zero to the
+    accumulator's format; an overflow gives infinity. A NaN, infinity times zero, or infinities of
+    both signs give NaN.
 
-    Source: the rule read from microsoft/MMA-Sim (tensor cores of Volta to Blackwell); overflow to
-    infinity is this project's choice.
+    A product of E4M3 or FP16 with a zero therefore never has the greatest exponent; BF16's 0 *
+    2**127 has the exponent 1 and hides what is below 2**(1 - fraction). Zeros of integers, code
+    books and posits count alike: a zero has no leading bit, and how it is coded should not hide
+    more. What counts as zero for the product rule does so here.
+
+    Source: the rule read from microsoft/MMA-Sim (tensor cores of Volta to Blackwell), which has
+    floats alone; zeros of other formats, and overflow to infinity, are this project's choice.
     """
     weight, activation = (
-        fmt.full(fields) for fmt, fields in zip(formats, (weight, activation), strict=True)
+        _counted(fmt.full(fields), fmt)
+        for fmt, fields in zip(formats, (weight, activation), strict=True)
     )
     (n, k), m = weight.significand.shape, activation.significand.shape[0]
     codes = np.zeros((n, m), np.int64)
@@ -55,6 +65,12 @@ def accumulate(
     return np.asarray(codes).astype(accumulator.dtype)
 
 
+def _counted(fields: Fields, fmt: Format) -> Fields:
+    """The same numbers, zeros with the exponent that they count with."""
+    exponent = np.where(fields.significand == 0, ZERO_EXPONENT - leading(fmt), fields.exponent)
+    return fields._replace(exponent=exponent)
+
+
 def _step(
     codes: Array,
     products: Factors,
@@ -64,7 +80,7 @@ def _step(
     fmt: Minifloat,
     fraction: int,
 ) -> Array:
-    held = fmt.fields(codes)
+    held = _counted(fmt.fields(codes), fmt)
 
     # Signed significands and leading exponents of the products, then of the accumulator.
     product = np.where(products.sign, -products.significand, products.significand)

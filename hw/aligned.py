@@ -52,7 +52,7 @@ class AlignedElement(wiring.Component):
                 m.d.sync += [
                     term.sign.eq(product.negative),
                     term.magnitude.eq(product.magnitude),
-                    term.exponent.eq(product.exponent + plan.offsets[0]),
+                    term.exponent.eq(product.exponent),
                     mark.eq(raised),
                 ]
             m.d.comb += [found.terms[lane].eq(term), found.marks[lane].eq(mark)]

@@ -9,7 +9,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..golden.aligned import leading
+from ..golden.aligned import ZERO_EXPONENT, leading
 from ..golden.bounds import Range
 from ..golden.formats import Minifloat
 from ..golden.products import RULES
@@ -25,16 +25,19 @@ if TYPE_CHECKING:
 class Term(data.StructLayout):
     """An addend before alignment: ``(-1)**sign * magnitude``, and ``exponent`` of its leading bit.
 
-    Exponents count from a common origin that makes them all non-negative.
+    Exponents count from :attr:`Alignment.origin`.
     """
 
-    def __init__(self, magnitude_width: int, exponent_width: int):
-        super().__init__({"sign": 1, "magnitude": magnitude_width, "exponent": exponent_width})
+    def __init__(self, magnitude_width: int, exponents: Range):
+        super().__init__({"sign": 1, "magnitude": magnitude_width, "exponent": shape_of(exponents)})
 
 
 @dataclass(frozen=True)
 class Alignment:
-    """A sum that aligns the products of a datapath: where exponents count from, and widths."""
+    """A sum that aligns the products of a datapath: where exponents count from, and widths.
+
+    See :mod:`zeros` for which exponents zeros have.
+    """
 
     datapath: Datapath
     total: Sum
@@ -62,34 +65,48 @@ class Alignment:
         return RULES[pair.rule].leading(*pair.formats)
 
     @property
-    def _least(self) -> tuple[int, int]:
-        """The least exponents, of products and of what the accumulator holds."""
-        pair = self.total.pairs[0]
-        product = pair.product.lsb + self.top - sum(map(fraction_below, pair.formats))
-        return product, self.format.lsb + leading(self.format)
-
-    @property
     def origin(self) -> int:
-        """The exponent that counts as 0."""
-        return min(self._least)
+        """The exponent that counts as 0: of the least product, less the datapath's excess."""
+        pair = self.total.pairs[0]
+        below = sum(map(fraction_below, pair.formats))
+        return pair.product.lsb + self.top - below - self.datapath.excess
 
     @property
-    def offsets(self) -> tuple[int, int]:
-        """What is added to the exponents of products, and of what the accumulator holds."""
-        product, held = self._least
-        return product - self.origin, held - self.origin
+    def offset(self) -> int:
+        """What is added to the exponents of what the accumulator holds."""
+        return self.format.lsb + leading(self.format) - self.origin
 
     @property
-    def exponent_width(self) -> int:
-        """Bits of an exponent."""
-        product, held = self._least
-        spans = product + self.datapath.exponent_span, held + self.format.exponent_span
-        return (max(spans) - self.origin).bit_length()
+    def zero(self) -> int | None:
+        """The exponent of a zero that the accumulator holds, if another than its least.
+
+        Up to that of the least product, they are all the same.
+        """
+        zero, least = ZERO_EXPONENT - self.origin, self.datapath.excess
+        settled = zero == self.offset or max(zero, self.offset) <= least
+        return None if settled else max(zero, 0)
+
+    @property
+    def products(self) -> Range:
+        """Exponents of products."""
+        return Range(0, *self.datapath.exponents)
+
+    @property
+    def held(self) -> Range:
+        """Exponents of what the accumulator holds."""
+        zero = self.offset if self.zero is None else self.zero
+        return Range(0, min(self.offset, zero), max(self.offset + self.format.exponent_span, zero))
+
+    @property
+    def greatest(self) -> Range:
+        """Greatest exponents."""
+        products, held = self.products, self.held
+        return Range(0, max(products.low, held.low), max(products.high, held.high))
 
     @property
     def term(self) -> Term:
         """The layout of a product."""
-        return Term(self.datapath.magnitude_width, self.exponent_width)
+        return Term(self.datapath.magnitude_width, self.products)
 
     @property
     def marks(self) -> FlaggedLayout:
@@ -143,9 +160,14 @@ class AlignedSum(wiring.Component):
         own, own_marks = self._held(m, start)
 
         # Everything is moved to the greatest exponent, truncated and added.
-        greatest = _greatest(m, [term.exponent for term in terms] + [own.exponent])
-        addends = [self._align(m, term, greatest, plan.top) for term in terms]
-        addends.append(self._align(m, own, greatest, leading(plan.format)))
+        greatest = Signal(shape_of(plan.greatest), name="greatest_of_all")
+        products = _greatest(m, [term.exponent for term in terms])
+        m.d.comb += greatest.eq(Mux(own.exponent > products, own.exponent, products))
+        # Numbers that are not zero are no less than the least product, or what was held before.
+        least = plan.datapath.excess, plan.held.low
+        tops = plan.top, leading(plan.format)
+        addends = [self._align(m, term, greatest, tops[0], least[0]) for term in terms]
+        addends.append(self._align(m, own, greatest, tops[1], least[1]))
         widest = (1 << (plan.fraction + 2)) - 1
         bounds = Range(0, -widest, widest).times(len(addends))
         total = Signal(shape_of(bounds))
@@ -171,11 +193,14 @@ class AlignedSum(wiring.Component):
         fmt = self.plan.format
         mantissa = code[: fmt.mantissa_width]
         biased = code[fmt.mantissa_width : -1]
-        term = Signal(Term(fmt.significand_width, self.plan.exponent_width), name="own")
+        term = Signal(Term(fmt.significand_width, self.plan.held), name="own")
+        exponent = Mux(biased.any(), biased - 1, 0) + self.plan.offset
+        if self.plan.zero is not None:
+            exponent = Mux(code[:-1].any(), exponent, self.plan.zero)
         m.d.comb += [
             term.sign.eq(code[-1]),
             term.magnitude.eq(Cat(mantissa, biased.any())),
-            term.exponent.eq(Mux(biased.any(), biased - 1, 0) + self.plan.offsets[1]),
+            term.exponent.eq(exponent),
         ]
         special = biased.all()
         infinite = special & ~mantissa.any()
@@ -185,34 +210,42 @@ class AlignedSum(wiring.Component):
             "negative": infinite & code[-1],
         }
 
-    def _align(self, m, term, greatest, top: int):
+    def _align(self, m, term, greatest, top: int, least: int):
         """The signed addend in units of ``2**(greatest - fraction)``."""
         fraction = self.plan.fraction
         up, down = max(fraction - top, 0), max(top - fraction, 0)
-        distance = Signal(self.plan.exponent_width + 1)
+        distance = Signal((self.plan.greatest.high - least + down).bit_length())
         m.d.comb += distance.eq(greatest - term.exponent + down)
         magnitude = shift_right(m, Cat(Const(0, up), term.magnitude), distance)
         return Mux(term.sign, -magnitude, magnitude)
 
     def _round(self, m, total, greatest):
         """``total`` units truncated to the accumulator's format; overflow gives infinity."""
-        fmt, width = self.plan.format, self.plan.exponent_width + 3
+        fmt, exponents = self.plan.format, self.plan.greatest
         negative = total[-1]
         magnitude = Signal(unsigned(len(total) - 1))
         m.d.comb += magnitude.eq(Mux(negative, -total, total))
 
-        # The biased exponent if the top bit is the leading one; the shift stops at subnormals.
+        # The biased exponent if the top bit is the leading one, less 1; the shift stops at
+        # subnormals. It is negative where everything is smaller and the accumulator holds zero.
         above = len(magnitude) - 1 - self.plan.fraction + self.plan.origin + fmt.bias
-        limit = Signal(signed(width))
+        limits = exponents + Range(0, above - 1, above - 1)
+        limit = Signal(signed(limits.width + 1))
         m.d.comb += limit.eq(greatest + (above - 1))
+        stop = limit
+        if limits.low < 0:
+            below = Signal((-limits.low).bit_length())
+            stop = Mux(limit[-1], 0, limit)
+            m.d.comb += below.eq(Mux(limit[-1], -limit, 0))
+            magnitude = shift_right(m, magnitude, below)
         zeros = leading_zeros(m, magnitude)
         shift = Signal(len(zeros))
-        m.d.comb += shift.eq(Mux(zeros > limit, limit, zeros))
+        m.d.comb += shift.eq(Mux(zeros > stop, stop, zeros))
         moved = shift_left(m, magnitude, shift, len(magnitude))
 
         normal = moved[-1]
-        field = Signal(signed(width))
-        m.d.comb += field.eq(Mux(normal, limit - shift + 1, 0))
+        field = Signal(signed(limits.width + 2))
+        m.d.comb += field.eq(Mux(normal, stop - shift + 1, 0))
         padded = Cat(Const(0, fmt.mantissa_width), moved)
         mantissa = padded[len(padded) - 1 - fmt.mantissa_width : len(padded) - 1]
         over = field >= (1 << fmt.exponent_width) - 1
@@ -230,7 +263,7 @@ class AlignedSum(wiring.Component):
 
 
 def _greatest(m: Module, values):
-    """The greatest of unsigned values, by a tree."""
+    """The greatest of values, by a tree."""
     while len(values) > 1:
         pairs = []
         for a, b in zip(values[::2], values[1::2], strict=False):

@@ -113,7 +113,7 @@ class Plan(Fed):
         whole = self.carry_save or not self.plain
         segment = self.segment if kind.staggers and not whole else 0
         sums = segment, self.skips, self.apart, self._count, self.stationary
-        return kind(*pair.formats, self.lanes, *ways, *sums, self.build.blocks)
+        return kind(*pair.formats, self.lanes, *ways, *sums, self.build.blocks, self.aligned)
 
     def _kind(self, pair: Pair) -> type[Datapath]:
         name = self.build.datapath

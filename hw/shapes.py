@@ -49,16 +49,19 @@ class DecodedLayout(data.StructLayout):
 
     With ``apart``, sign and magnitude stand apart, and the exponent is larger by
     ``least_exponent``, but may be anything for NaN and infinity.
+
+    ``zero`` is the exponent of a zero, else 0, before it is enlarged.
     """
 
-    def __init__(self, fmt: Format, *, infinite: bool = False, apart: bool = False):
+    def __init__(self, fmt: Format, *, infinite: bool = False, apart: bool = False, zero: int = 0):
         members = {"significand": shape_of(significands(fmt))}
         if apart:
             bounds = significands(fmt)
             members["significand"] = unsigned(max(bounds.high, -bounds.low).bit_length())
-        if fmt.exponent_span:
-            span = fmt.exponent_span + (least_exponent(fmt) if apart else 0)
-            members["exponent"] = unsigned(span.bit_length())
+        if fmt.exponent_span or zero:
+            more = least_exponent(fmt) if apart else 0
+            exponents = Range(0, min(zero + more, 0), max(zero, fmt.exponent_span) + more)
+            members["exponent"] = shape_of(exponents)
         if fmt.has_nan:
             members["nan"] = unsigned(1)
         if fmt.has_inf:

@@ -120,6 +120,20 @@ def one_special(fmt: Format, shape: Shape, rng: Generator) -> Array:
     return codes
 
 
+def _zeros(fmt: Format, shape: Shape, rng: Generator) -> Array:
+    """Zeros, and beside them any finite codes, the ones next to zero and the extremes."""
+    codes = finite_corners(fmt)
+    sizes = np.abs(fmt.decode(codes))
+    order = codes[np.argsort(sizes, kind="stable")]
+    none = codes[sizes == 0] if (sizes == 0).any() else order[:1]
+    finite = finite_codes(fmt, shape, rng)
+    small, great = rng.choice(order[:5], shape), rng.choice(order[-2:], shape)
+    draw = rng.random(shape)
+    found = np.where(draw < 0.5, rng.choice(none, shape), finite)
+    found = np.where(draw > 0.75, np.where(draw < 0.875, small, great), found)
+    return found.astype(fmt.dtype)
+
+
 #: How the codes of a tile are made, by kind.
 MAKERS = {
     "random": random_codes,
@@ -129,9 +143,12 @@ MAKERS = {
     "cancelling": _cancelling,
     "one special": one_special,
     "finite corners": _finite_corners,
+    "zeros": _zeros,
 }
 
 #: Kinds in the order in which they take turns where NaN and infinity are told beside the sum, and
 #: where one of them makes a whole result NaN or infinity.
 OPEN = ("random", "finite", "corners", "rare corners", "cancelling", "one special")
 CLOSED = ("finite", "finite corners", "cancelling", "random", "finite", "one special")
+#: More kinds for sums that align, in which zeros have an exponent.
+ALIGNED = ("zeros",)

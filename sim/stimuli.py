@@ -16,7 +16,7 @@ from ..golden.matmul import Result, matmul
 from ..golden.tensor import Quantized
 from . import bounds, scaling
 from .beats import Matrices
-from .codes import CLOSED, MAKERS, OPEN, Generator, any_places, finite_codes
+from .codes import ALIGNED, CLOSED, MAKERS, OPEN, Generator, any_places, finite_codes
 
 Array = npt.NDArray[Any]
 
@@ -175,7 +175,8 @@ def _tile(
     engine: Engine, index: int, k: int, rng: Generator, weight: Quantized | None = None
 ) -> Tile:
     shared, engine = engine.arithmetic, by_row(engine)
-    kinds = OPEN if shared.output.format is None else CLOSED
+    usual = OPEN if shared.output.format is None else CLOSED
+    kinds = (*usual, *(ALIGNED if shared.aligned else ()))
     kind, scales = kinds[index % len(kinds)], scaling.draw(rng)
     empty = bool(shared.levels) and rng.random() < 0.25
     operands = []

@@ -23,7 +23,7 @@ class Stage:
     rule : ``exact`` (a fixed-point integer that never overflows), ``int`` (an integer of
         ``format``'s width), ``fp`` (every addition rounded to ``format``), ``aligned``
         (the products of a step and the accumulator are aligned to the greatest exponent and
-        truncated).
+        truncated; a zero has the exponent -126).
     span : elements of K after which the stage hands over to the next; None for a group of scales.
     format : of the accumulator, for ``int``, ``fp`` and ``aligned``.
     partials : P, for ``fp``: addend i goes into partial sum i mod P.

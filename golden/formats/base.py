@@ -173,6 +173,7 @@ class Format(ABC):
         """The same numbers with the significand's leading bit in the highest place that it has.
 
         Subnormal and fixed-point numbers keep their least exponent; those of most formats are so.
+        A zero's exponent means nothing.
         """
         return fields
 

@@ -92,7 +92,7 @@ class Posit(Format):
         return Fields((sign == 1) & ~nan, significand, exponent.astype(np.int32), kind)
 
     def full(self, fields: Fields) -> Fields:
-        # Short of fraction bits is who has a long regime; zero is aligned as the least number is.
+        # Short of fraction bits is who has a long regime; zero has the least exponent.
         size = np.frexp(fields.significand.astype(np.float64))[1]
         missing = np.where(size > 0, self.significand_width - size, self.fraction_width)
         return fields._replace(

@@ -62,12 +62,9 @@ class LMul(Exact):
         zero = (w.significand == 0) | (a.significand == 0)
         mantissa = w.significand.astype(np.int64) + a.significand - (2 << m) + self.offset(fmt)
         significand = (1 << m) + (mantissa & ((1 << m) - 1))
-        exponent = w.exponent.astype(np.int64) + a.exponent + m + (mantissa >> m)
-        return Factors(
-            w.sign ^ a.sign,
-            np.where(zero, 0, significand),
-            np.where(zero, 2 * fmt.lsb + m, exponent),
-        )
+        carry = np.where(zero, 0, mantissa >> m)
+        exponent = w.exponent.astype(np.int64) + a.exponent + m + carry
+        return Factors(w.sign ^ a.sign, np.where(zero, 0, significand), exponent)
 
     def products(self, weight: Array, activation: Array, formats: Pair) -> Array:
         codes = weight[..., None, None], activation[..., None, None]

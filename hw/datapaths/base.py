@@ -73,6 +73,7 @@ class Datapath:
         share what makes them with the sums of other rows and columns. Else 0.
     stays : whether weights stay in what multiplies, of datapaths that may hold them.
     blocks : DSP blocks, of datapaths that are made of them; see BLOCKS.
+    aligns : whether products are aligned one by one: zeros then have an exponent of their own.
     """
 
     weight: Format
@@ -87,6 +88,7 @@ class Datapath:
     count: int = 0
     stays: bool = False
     blocks: str = "auto"
+    aligns: bool = False
 
     name: ClassVar[str]
     #: What it serves, for people.
@@ -125,9 +127,14 @@ class Datapath:
         raise NotImplementedError
 
     @property
-    def exponent_span(self) -> int:
-        """The greatest exponent of :meth:`factors`."""
+    def exponents(self) -> tuple[int, int]:
+        """The least and the greatest exponent of :meth:`factors`."""
         raise NotImplementedError
+
+    @property
+    def excess(self) -> int:
+        """By what the exponents of :meth:`factors` are too large."""
+        return 0
 
     @property
     def range(self) -> Range:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data
@@ -25,6 +25,7 @@ class Decoded(Form):
     """Significand, exponent and flags; see :class:`DecodedLayout`."""
 
     infinite: bool = False
+    zero: int = field(default=0, kw_only=True)
 
     name = "decoded"
     #: What its decoders are called.
@@ -33,14 +34,18 @@ class Decoded(Form):
 
     @property
     def layout(self):
-        return DecodedLayout(self.format, infinite=self.infinite, apart=self.apart)
+        return DecodedLayout(self.format, **self._told)
+
+    @property
+    def _told(self) -> dict[str, Any]:
+        return {"infinite": self.infinite, "apart": self.apart, "zero": self.zero}
 
     def made(self, m, codes, making):
         return self.decoded(m, codes[0], making)
 
     def decoded(self, m: Module, code: Value, making: Making):
         """The decoded element of a code."""
-        decoder = Decoder(self.format, infinite=self.infinite, apart=self.apart)
+        decoder = Decoder(self.format, **self._told)
         m.submodules[making.label(self.maker)] = decoder
         found = Signal(decoder.o.shape(), name=making.label(f"{self.maker}_o"))
         m.d.comb += [decoder.code.eq(code), found.eq(decoder.o)]
@@ -93,8 +98,9 @@ class Parts(Decoded):
         """Significand and exponent of every posit that is not negative."""
         below = fraction_below(self.format)
         whole = [int(n) << below for n in self.format.integers(range(1 << self.format.bits - 1))]
-        exponents = [max(n.bit_length() - 1 - below, 0) for n in whole]
-        significands = [n >> e for n, e in zip(whole, exponents, strict=True)]
+        shifts = [max(n.bit_length() - 1 - below, 0) for n in whole]
+        significands = [n >> e for n, e in zip(whole, shifts, strict=True)]
+        exponents = [shift if n else self.zero for n, shift in zip(whole, shifts, strict=True)]
         return {"significand": significands, "exponent": exponents}
 
 

@@ -8,12 +8,14 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from ...golden.bounds import Range
 from ...golden.products import RULES
 from ...golden.products import LMul as Rule
 from ..decoder import Decoder
 from ..product import FlaggedLayout, raise_flags
-from ..shapes import member
+from ..shapes import member, shape_of
 from ..shift import shift_left
+from ..zeros import counted, matters, reach
 from .base import Factors
 from .forms import Form
 from .multiply import Multiply
@@ -23,8 +25,11 @@ from .multiply import Multiply
 class Fields(Form):
     """Sign, the exponent and mantissa fields as one integer, and what is special.
 
-    ``zero`` tells that an element counts as zero, as subnormals do, or is NaN.
+    ``zero`` tells that an element counts as zero, as subnormals do, or is NaN. ``vanished`` is the
+    field that it then has, if another than its own.
     """
+
+    vanished: int | None = None
 
     name = "fields"
 
@@ -32,7 +37,8 @@ class Fields(Form):
     def layout(self):
         fmt = self.format
         flags = ("nan",) * fmt.has_nan + ("inf",) * fmt.has_inf
-        members = {"sign": 1, "zero": 1, "field": fmt.bits - fmt.signed}
+        fields = Range(0, min(self.vanished or 0, 0), (1 << fmt.bits - fmt.signed) - 1)
+        members = {"sign": 1, "zero": 1, "field": shape_of(fields)}
         return data.StructLayout(members | dict.fromkeys(flags, 1))
 
     def made(self, m, codes, making):
@@ -41,7 +47,7 @@ class Fields(Form):
         found = Signal(self.layout, name=making.label(self.name))
         vanishes = ~field[fmt.mantissa_width :].any()
         m.d.comb += [
-            found.field.eq(field),
+            found.field.eq(field if self.vanished is None else Mux(vanishes, self.vanished, field)),
             found.sign.eq(code[-1] if fmt.signed else 0),
             found.zero.eq(vanishes),
         ]
@@ -75,7 +81,16 @@ class LMul(Multiply):
     @property
     def forms(self):
         delays = (0,) * self.lanes
-        return Fields(self.weight, delays), Fields(self.activation, delays)
+        pair = self.weight, self.activation
+        return tuple(Fields(fmt, delays, self._vanished) for fmt in pair)
+
+    @property
+    def _vanished(self) -> int | None:
+        """A zero's field, where its products can have the greatest exponent: without mantissa."""
+        fmt = self.weight
+        if not self.aligns or not matters(fmt, fmt):
+            return None
+        return 1 + counted(fmt) << fmt.significand_width - 1
 
     def multiplier(self):
         return LMulProduct(self)
@@ -85,18 +100,25 @@ class LMul(Multiply):
         return self.weight.significand_width
 
     @property
-    def exponent_span(self):
-        return self.product.high.bit_length() - self.weight.significand_width
+    def exponents(self):
+        high = self.product.high.bit_length() - self.weight.significand_width
+        if self._vanished is None:
+            return 0, high
+        zero, most = counted(self.weight), reach(self.weight)
+        return min(2 * zero, 0), max(high, zero + most)
 
     def factors(self, m, w, a):
         """The leading one stands before the sum's mantissa; least exponents are 1 + 1."""
         mantissa_width = self.weight.significand_width - 1
-        total = Signal(len(w.field) + 2, name="field_sum")
-        exponent = Signal(self.exponent_span.bit_length(), name="field_exponent")
+        exponent = Signal(shape_of(Range(0, *self.exponents)), name="field_exponent")
         zero = w.zero | a.zero
+        counts, offset = self._vanished is not None, self.rule.offset(self.weight)
+        fields = w.field + a.field + (Mux(zero, 0, offset) if counts else offset)
+        total = Signal(fields.shape(), name="field_sum")
+        place = total >> mantissa_width
         m.d.comb += [
-            total.eq(w.field + a.field + self.rule.offset(self.weight)),
-            exponent.eq(Mux(zero, 0, total[mantissa_width:] - 2)),
+            total.eq(fields),
+            exponent.eq((place if counts else Mux(zero, 2, place)) - 2),
         ]
         magnitude = Mux(zero, 0, Cat(total[:mantissa_width], Const(1, 1)))
         return Factors(w.sign ^ a.sign, magnitude, exponent)

@@ -56,17 +56,20 @@ class Magnitudes(Blocks, Multiply):
 
     @property
     def made(self):
-        delays, infinite = (0,) * self.lanes, self.infinite or self.flags.infinite
-        return Parts(self.weight, delays, infinite), Parts(self.activation, delays, infinite)
+        return self._decoded(Parts)
 
     @property
     def latency(self):
         return self.stages + self.layout.latency
 
     @property
-    def excess(self) -> int:
-        """By what the exponents of both elements together are too large."""
+    def excess(self):
         return sum(map(least_exponent, (self.weight, self.activation)))
+
+    @property
+    def exponents(self):
+        low, high = super().exponents
+        return low + self.excess, high + self.excess
 
     def tile_of(self, item: Sum, segment: int, late: int) -> AlignedTile:
         """The sums over K of a tile."""

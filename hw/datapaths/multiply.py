@@ -10,6 +10,7 @@ from amaranth.lib import wiring
 from ..product import Product, exponent_sum, flag_names
 from ..shapes import significands
 from ..tree import AdderTree, tree_latency
+from ..zeros import zero_exponent
 from .base import SETTING, Datapath, Dot, Factors
 from .decoded import Decoded
 
@@ -38,8 +39,22 @@ class Multiply(Datapath):
 
     @property
     def forms(self):
+        return self._decoded(Decoded)
+
+    def _decoded(self, form: type[Decoded]) -> tuple[Decoded, Decoded]:
+        """Both sides' elements in a form."""
         delays, infinite = (0,) * self.lanes, self.infinite or self.flags.infinite
-        return Decoded(self.weight, delays, infinite), Decoded(self.activation, delays, infinite)
+        pair = self.weight, self.activation
+        return tuple(
+            form(fmt, delays, infinite, zero=zero)
+            for fmt, zero in zip(pair, self.zeros, strict=True)
+        )
+
+    @property
+    def zeros(self) -> tuple[int, int]:
+        """The exponents of zeros; 0 is the least of other numbers."""
+        pair = self.weight, self.activation
+        return tuple(map(zero_exponent, pair, pair[::-1])) if self.aligns else (0, 0)
 
     @property
     def latency(self):
@@ -58,8 +73,10 @@ class Multiply(Datapath):
         return max(bounds.high, -bounds.low).bit_length()
 
     @property
-    def exponent_span(self):
-        return self.weight.exponent_span + self.activation.exponent_span
+    def exponents(self):
+        pair = self.weight, self.activation
+        high = sum(max(fmt.exponent_span, zero) for fmt, zero in zip(pair, self.zeros, strict=True))
+        return sum(min(zero, 0) for zero in self.zeros), high
 
     def factors(self, m, w, a):
         product = w.significand * a.significand

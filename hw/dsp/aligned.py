@@ -129,11 +129,10 @@ class AlignedTile(wiring.Component):
         mark = Signal(plan.marks, name=f"mark_{label}", reset_less=True)
         raised = Signal.like(mark, name=f"raised_{label}")
         raise_flags(m, datapath.flags, w, a, raised)
-        exponent = exponent_sum(w, a) + (plan.offsets[0] - datapath.excess)
         with m.If(self.enable):
             m.d.sync += [
                 term.sign.eq(member(w, "sign") ^ member(a, "sign")),
-                term.exponent.eq(exponent),
+                term.exponent.eq(exponent_sum(w, a)),
                 mark.eq(raised),
             ]
         return term, mark

@@ -30,6 +30,23 @@ UNITS = [
     ("posit8_0", "int4", "e8m13_ieee", 10, 2),
     ("bf16", "posit8_1", "fp32", 24, 4),
 ]
+#: Formats, accumulators, F: every kind of zero, beside every width that is kept.
+ZEROS = [
+    (first, second, "e8m13_ieee" if fraction == 13 else "fp32", fraction, 4)
+    for first, second in [
+        ("e4m3", "e4m3"), ("e5m2", "e5m2"), ("fp16", "fp16"), ("bf16", "bf16"),
+        ("e2m1", "e2m1"), ("int8", "bf16"),
+    ]
+    for fraction in (13, 23, 24, 25)
+] + [
+    ("e5m2", "e5m2", "fp16", 12, 4),
+    ("int4", "bf16", "bf16", 8, 4),
+    ("ternary", "fp16", "fp32", 20, 4),
+    ("flint4", "bf16", "fp32", 24, 4),
+    ("posit8_1", "bf16", "fp32", 24, 4),
+    ("posit8_1", "int4", "fp16", 10, 4),
+    ("e8m3b200", "e4m3", "fp32", 24, 4),
+]  # fmt: skip
 units = pytest.mark.parametrize("unit", UNITS, ids=lambda u: f"{u[0]}x{u[1]}-{u[2]}-F{u[3]}-{u[4]}")
 KINDS = ("any code", "near one", "subnormal", "greatest", "cancelling", "few special")
 
@@ -96,6 +113,69 @@ def test_the_two_sides_differ_in_kind(unit, kinds):
     agree(unit, codes(rng, unit[0], kinds[0], (5, k)), codes(rng, unit[1], kinds[1], (6, k)))
 
 
+def among_zeros(rng, name, shape):
+    """Zeros of both signs, the smallest and the greatest numbers, and others."""
+    fmt = lookup(name)
+    values = fmt.decode(fmt.legal)
+    finite = fmt.legal[np.isfinite(values)]
+    order = finite[np.argsort(np.abs(fmt.decode(finite)), kind="stable")]
+    zeros = finite[fmt.decode(finite) == 0]
+    some = [order[len(zeros) :][:6], order[-6:], order]
+    drawn = [rng.choice(zeros, shape), *(rng.choice(kind, shape) for kind in some)]
+    return np.choose(rng.choice(4, shape, p=[0.5, 0.2, 0.1, 0.2]), drawn).astype(fmt.dtype)
+
+
+@pytest.mark.parametrize("unit", ZEROS, ids=lambda u: f"{u[0]}x{u[1]}-{u[2]}-F{u[3]}")
+def test_the_model_agrees_among_zeros(unit):
+    rng = np.random.default_rng(29)
+    w, a = (
+        among_zeros(rng, name, (rows, 2 * unit[4]))
+        for name, rows in zip(unit[:2], (6, 7), strict=True)
+    )
+    agree(unit, w, a)
+
+
+#: Formats, accumulator, F; the weight and the activation of one step, and what they make.
+STEPS = [
+    # E4M3's 0 × 448 has the exponent -126 + 8, and hides nothing: 2^-9 × 2^-9 stays.
+    (("e4m3", "e4m3", "e8m13_ieee", 13), (0, 2**-9), (448, 2**-9), 2**-18),
+    (("e4m3", "e4m3", "e8m13_ieee", 13), (448, -(2**-9)), (-0.0, 2**-9), -(2**-18)),
+    # Beside 448 × 2^-9, exponents 8 - 6, the last place is 2^-11; 2^-18 is lost, 2^-11 is not.
+    (("e4m3", "e4m3", "e8m13_ieee", 13), (448, 2**-9), (2**-9, 2**-9), 448 * 2**-9),
+    (("e4m3", "e4m3", "e8m13_ieee", 13), (448, 2**-9), (2**-9, 2**-2), 448 * 2**-9 + 2**-11),
+    (("fp16", "fp16", "fp32", 23), (0, 2**-24), (65504, 2**-24), 2**-48),
+    (("e5m2", "e5m2", "fp32", 13), (0, 2**-16), (57344, 2**-16), 2**-32),
+    # BF16's 0 × 2^127 has the exponent 1: F = 24 keeps 2^-23, and no more.
+    (("bf16", "bf16", "fp32", 24), (0, 2**-23), (2.0**127, 1), 2**-23),
+    (("bf16", "bf16", "fp32", 24), (0, 2**-24), (2.0**127, 1), 0),
+    (("bf16", "bf16", "fp32", 24), (0, 2**-24), (2.0**126, 1), 2**-24),
+    # An integer's zero counts as any other does, not with the integers' exponent of 7.
+    (("int8", "bf16", "fp32", 24), (0, 1), (2.0**127, 2**-23), 2**-23),
+    (("int8", "bf16", "fp32", 24), (0, 1), (2.0**127, 2**-24), 0),
+    (("int8", "bf16", "fp32", 24), (0, 1), (2.0**100, 2**-24), 2**-24),
+    (("int8", "bf16", "fp32", 24), (64, 1), (0, 2**-120), 2**-120),
+    (("ternary", "bf16", "fp32", 24), (0, 1), (2.0**127, 2**-24), 0),
+    (("posit8_0", "bf16", "fp32", 24), (0, 1), (2.0**127, 2**-23), 2**-23),
+    # An FP16 accumulator's zero: counted with FP16's least exponent, -14, it would hide 2^-25.
+    (("e5m2", "e5m2", "fp16", 10), (2**-12,) * 4, (2**-13,) * 4, 2**-23),
+    # Two zeros: -252, less than what the accumulator has.
+    (("bf16", "bf16", "fp32", 24), (0, 2**-63), (0, 2**-63), 2**-126),
+]
+
+
+@pytest.mark.parametrize("unit, w, a, wanted", STEPS)
+def test_one_step_with_zeros(unit, w, a, wanted):
+    pair = encoded(unit[0], *w), encoded(unit[1], *a)
+    assert matmul(engine(*unit, len(w)), *pair).decode() == [[wanted]]
+
+
+def test_a_zero_beside_what_the_accumulator_holds():
+    """BF16's 0 × 2^127 cuts the accumulator's 2^-24 off, in a step of its own; 2^-23 stays."""
+    for small, kept in [(2**-24, 0), (2**-23, 2**-23)]:
+        pair = encoded("bf16", small, 0), encoded("bf16", 1, 2.0**127)
+        assert matmul(engine("bf16", "bf16", "fp32", 24, 1), *pair).decode() == [[kept]]
+
+
 def encoded(name, *values):
     return lookup(name).encode([values], saturate=False)
 
@@ -148,16 +228,6 @@ def test_infinity_stays_and_meets_its_opposite_in_a_later_step():
     ones = encoded("bf16", 1, 1, 1)
     assert matmul(engine(*unit), encoded("bf16", np.inf, 5, -7), ones).values == [[0x7F800000]]
     assert matmul(engine(*unit), encoded("bf16", np.inf, 5, -np.inf), ones).values == [[0x7FC00000]]
-
-
-@pytest.mark.parametrize("zero, kept", [(2.0**-120, 1), (0.0, 1)])
-def test_a_zero_has_an_exponent_too(zero, kept):
-    """BF16's zero stands at 2^-126: times 1 it hides nothing; times 2^127 it hides 2^-30."""
-    unit = ("bf16", "bf16", "fp32", 24, 2)
-    product = matmul(engine(*unit), encoded("bf16", zero, 2.0**-60), encoded("bf16", 1, 2.0**60))
-    assert product.decode() == [[kept]]
-    hidden = matmul(engine(*unit), encoded("bf16", 0, 2.0**-30), encoded("bf16", 2.0**127, 1))
-    assert hidden.decode() == [[0 if 127 - 126 + 30 > 24 else 2.0**-30]]
 
 
 @pytest.mark.parametrize("fraction", [0, 65, 1000])

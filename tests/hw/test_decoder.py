@@ -36,7 +36,12 @@ GROUPS = {
 
 
 #: What elements are decoded to, besides their significands.
-WAYS = {"": {}, ", infinite": {"infinite": True}, ", apart": {"apart": True}}
+WAYS = {
+    "": {},
+    ", infinite": {"infinite": True},
+    ", apart": {"apart": True},
+    ", apart, zeros lower": {"apart": True, "zero": -37},
+}
 
 
 def decode_all(formats, codes):
@@ -57,12 +62,12 @@ def decode_all(formats, codes):
 
 
 def unpack(layout, words):
-    """The members as integers, the significand signed where its shape is."""
+    """The members as integers, signed where their shapes are."""
     whole = sum(words[:, i].astype(np.uint64) << np.uint64(32 * i) for i in range(words.shape[1]))
     members = {}
     for name, field in layout:
         value = (whole >> np.uint64(field.offset)).astype(np.int64) & ((1 << field.width) - 1)
-        if name == "significand" and Shape.cast(field.shape).signed:
+        if name in ("significand", "exponent") and Shape.cast(field.shape).signed:
             value -= (value >> (field.width - 1)) << field.width
         members[name] = value
     return members
@@ -80,6 +85,8 @@ def expected(fmt, way, codes):
         missing = np.where(significand > 0, fmt.significand_width - length, 0)
         significand = significand << missing
         exponent += np.where(significand > 0, fraction_below(fmt) - missing, 0)
+    if "zero" in WAYS[way]:
+        exponent = np.where(significand == 0, WAYS[way]["zero"], exponent)
     signed = np.where(fields.sign, -significand, significand)
     wanted = {
         "significand": (np.where(finite, signed, 0), every),

@@ -1,4 +1,10 @@
-"""Tensor-core accumulation by alignment and truncation (``formats.md`` D1, item 5; MMA-Sim)."""
+"""Tensor-core accumulation by alignment and truncation (``formats.md`` D1, item 5; MMA-Sim).
+
+Written from the rule: a number is a significand times a power of two. The power of a zero is -126
+(E: a zero operand has significand 0 and exponent -126 whatever its format). A product's power is
+the sum of its operands', and the greatest power among a step's products and the accumulator says
+what is kept of each.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +16,8 @@ from .elements import Element
 from .floats import TWO, Float
 from .reals import Real, real, total
 from .sums import Codes
+
+ZERO = -126
 
 
 def result(
@@ -27,15 +35,27 @@ def _column(
     w: Sequence[int], first: Element, a: Sequence[int], second: Element,
     accumulator: Float, fraction: int, terms: int,
 ) -> int:  # fmt: skip
-    products = [
-        (first.decode(x) * second.decode(y), first.leading(x) + second.leading(y))
-        for x, y in zip(w, a, strict=True)
-    ]
+    products = []
+    for x, y in zip(w, a, strict=True):
+        left, right = first.decode(x), second.decode(y)
+        exponent = power(left, first.leading(x)) + power(right, second.leading(y))
+        products.append((left * right, exponent))
     code = 0
     for k in range(0, len(products), terms):
-        step = [(accumulator.decode(code), accumulator.leading(code)), *products[k : k + terms]]
-        code = accumulator.code(accumulator.round(add(step, fraction), "toward_zero"))
+        code = step(code, products[k : k + terms], accumulator, fraction)
     return code
+
+
+def power(value: Real, exponent: int) -> int:
+    """The exponent with which a number counts, if ``exponent`` is that of its format's digits."""
+    return ZERO if value.finite and not value.magnitude else exponent
+
+
+def step(code: int, products: Sequence[tuple[Real, int]], accumulator: Float, fraction: int) -> int:
+    """The accumulator's code after some products and their exponents."""
+    held = accumulator.decode(code)
+    addends = [(held, power(held, accumulator.leading(code))), *products]
+    return accumulator.code(accumulator.round(add(addends, fraction), "toward_zero"))
 
 
 def add(addends: Sequence[tuple[Real, int]], fraction: int) -> Real:

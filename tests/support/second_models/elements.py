@@ -20,7 +20,10 @@ BITMOD_SPECIALS = (5, -5, 8, -8)
 
 @dataclass(frozen=True)
 class Element:
-    """``leading(code)``: the exponent of a full significand's leading bit, for aligned sums."""
+    """``leading(code)``: the exponent of a full significand's leading bit, for aligned sums.
+
+    It means nothing for a zero, which :mod:`aligned` knows.
+    """
 
     bits: int
     decode: Callable[[int], Real]
@@ -52,12 +55,11 @@ def element(name: str) -> Element:
 
 
 def of_posit(known: Sequence[Real]) -> Callable[[int], int]:
-    """Posits have a hidden bit, whatever their regime leaves of the fraction; zero the least."""
+    """Posits have a hidden bit, whatever their regime leaves of the fraction; zero has none."""
     sizes = [abs(value.fraction) if value.finite else Fraction(0) for value in known]
-    least = min(size for size in sizes if size)
 
     def leading(code: int) -> int:
-        size, exponent = sizes[code] or least, 0
+        size, exponent = sizes[code] or Fraction(1), 0
         while size >= 2:
             size, exponent = size / 2, exponent + 1
         while size < 1:

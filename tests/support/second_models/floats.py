@@ -59,7 +59,7 @@ class Float:
         return NAN
 
     def leading(self, code: int) -> int:
-        """The exponent of a full significand's leading bit, that of zeros and subnormals too."""
+        """The exponent of a full significand's leading bit, that of subnormals too."""
         return max(self.split(code)[1], 1) - self.bias
 
     def round(self, value: Real, rounding: str = "nearest_even") -> Real:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from .aligned import add
+from .aligned import ZERO, step
 from .elements import Element
 from .floats import TWO, Float
 from .reals import Real, real, total
@@ -15,17 +15,18 @@ OFFSET_BITS = {1: 1, 2: 2, 3: 3, 4: 3}  # l(m); 4 for wider mantissas
 
 
 def product(x: int, y: int, element: Element) -> tuple[Real, int]:
-    """The product of two codes, and the exponent of its leading bit; the least one's for zero."""
+    """The product of two codes, and its exponent in an aligned sum; what is small is zero."""
     form = element.float
     assert form is not None
     m = form.mantissa
-    least = 2 * (1 - form.bias)
     values = [element.decode(code) for code in (x, y)]
-    if not all(value.finite for value in values):
+    if any(_small(value, form) or not value.finite for value in values):
         flushed = [real(Fraction(0)) if _small(v, form) else v for v in values]
-        return flushed[0] * flushed[1], least
-    if any(_small(value, form) for value in values):
-        return real(Fraction(0)), least
+        powers = [
+            ZERO if _small(v, form) else element.leading(code)
+            for v, code in zip(values, (x, y), strict=True)
+        ]
+        return flushed[0] * flushed[1], sum(powers)
     fields = [code & ((1 << (element.bits - 1)) - 1) for code in (x, y)]
     field = sum(fields) - (form.bias << m) + (1 << (m - OFFSET_BITS.get(m, 4)))
     exponent, mantissa = (field >> m) - form.bias, field & ((1 << m) - 1)
@@ -55,8 +56,6 @@ def aligned(
             code = 0
             products = [product(x, y, element) for x, y in zip(w, a, strict=True)]
             for k in range(0, len(products), terms):
-                held = accumulator.decode(code), accumulator.leading(code)
-                step = add([held, *products[k : k + terms]], fraction)
-                code = accumulator.code(accumulator.round(step, "toward_zero"))
+                code = step(code, products[k : k + terms], accumulator, fraction)
             found[-1].append(code)
     return found
