@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from amaranth.back import rtlil
-from amaranth.hdl import ClockSignal, Instance, Module, ResetSignal, Value
+from amaranth.hdl import ClockSignal, Fragment, Instance, Module, ResetSignal, Value
 from amaranth.lib import wiring
+
+from .verilog.comments import Elaborated, commented
 
 _FOUND: ContextVar[dict[Hashable, tuple[str, wiring.Component]] | None] = ContextVar(
     "found", default=None
@@ -61,14 +63,22 @@ def once() -> Iterator[None]:
 
 
 def converted(component: wiring.Component) -> str:
-    """RTLIL of a component and of all that it has placed; the module ``top`` first."""
+    """RTLIL of a component and of all that it has placed; the module ``top`` first.
+
+    Modules of our components have an attribute ``doc``: see :mod:`.verilog.comments`.
+    """
     with once():
         found = _FOUND.get()
         assert found is not None
-        texts, done = [rtlil.convert(component, name="top", emit_src=False)], 0
+        texts, done = [_converted(component, "top")], 0
         while done < len(found):
             name, part = list(found.values())[done]
-            text = rtlil.convert(part, name=name, emit_src=False)
-            texts.append(text.replace("attribute \\top 1\n", ""))
+            texts.append(_converted(part, name).replace("attribute \\top 1\n", ""))
             done += 1
     return "".join(texts)
+
+
+def _converted(component: wiring.Component, name: str) -> str:
+    fragment = Fragment.get(component, None)
+    text = rtlil.convert(Elaborated(component, fragment), name=name, emit_src=False)
+    return commented(text, fragment, name)

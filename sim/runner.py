@@ -18,7 +18,7 @@ import numpy as np
 
 from ..golden.errors import ToolFailed
 from ..hw import yosys
-from ..hw.emit import Emitted, verilog
+from ..hw.emit import Emitted
 from ..hw.ports import Stream
 from . import tools
 from .beats import begins, sent, steps_of
@@ -64,18 +64,8 @@ def job(emitted: Emitted, tiles: list[Tile], core: str | None = None) -> Job:
     """A job on the emitted RTL, or on another Verilog ``core`` (the mapped netlist)."""
     if core is not None:
         return Job(emitted, (core, emitted.wrapper), tiles)
-    sources = (core_verilog(emitted), emitted.wrapper, *cell_models(emitted).values())
+    sources = (emitted.verilog, emitted.wrapper, *cell_models(emitted).values())
     return Job(emitted, sources, tiles)
-
-
-def core_verilog(emitted: Emitted) -> str:
-    """The core's Verilog; kept by content."""
-
-    def make(folder: Path) -> None:
-        (folder / "done.v").write_text(verilog(emitted.fabric, folder))
-
-    folder = tools.kept(tools.cache() / "verilog" / _digest(emitted.fabric), make)
-    return (folder / "done.v").read_text()
 
 
 def cell_models(emitted: Emitted) -> dict[str, str]:
