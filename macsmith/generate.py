@@ -38,6 +38,14 @@ MEGAHERTZ_LIMITS = 1, 2000
 VIVADO_FAMILIES = ("xcup", "xc7")
 
 
+#: What stands over the core: how it is linted.
+LINTED = """// Clean in: verilator --lint-only -Wall -Wno-DECLFILENAME -Wno-PROCASSINIT
+// DECLFILENAME: the file holds a module and those that it is made of. PROCASSINIT, which older
+// Verilators do not know: registers have the value that they are configured with.
+
+"""
+
+
 @dataclass(frozen=True)
 class Generated:
     """An output folder.
@@ -107,7 +115,7 @@ def contents(
     values = _values(emitted, part, megahertz) | _bench(emitted, chosen, held, seed)
     header = f"// {values['header']}\n"
     files = {
-        f"rtl/{name}_core.v": header + emitted.verilog,
+        f"rtl/{name}_core.v": header + LINTED + emitted.verilog,
         **{f"tb/{n}.v": header + _once(n, text) for n, text in cell_models(emitted).items()},
         f"rtl/{name}.v": header + emitted.wrapper,
         f"{name}_instance.v": _render("instance.v", values),

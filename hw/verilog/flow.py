@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .graph import outputs_of
+from .model import Assign, Cell, Module, Slice, Spec, Switch, Wire, cut, reads, targets
 from .nodes import Node, chosen, node, sliceable, specs, trimmed
-from .rtlil import Assign, Cell, Module, Slice, Spec, Switch, Wire, cut, reads, targets
 
 
 @dataclass

@@ -7,8 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from .nodes import SIMPLE
-from .rtlil import (
+from .model import (
     Assign,
     Bits,
     Cell,
@@ -21,6 +20,7 @@ from .rtlil import (
     reads,
     targets,
 )
+from .nodes import SIMPLE
 
 #: Outputs of makers' cells.
 _OUTPUT = re.compile(

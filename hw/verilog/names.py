@@ -7,7 +7,7 @@ from collections import defaultdict, deque
 
 from ...golden.description.keywords import KEYWORDS
 from .graph import outputs_of
-from .rtlil import Cell, Module, Slice, Spec, reads, targets
+from .model import Cell, Module, Slice, Spec, reads, targets
 
 _ANONYMOUS = re.compile(r"\$|\\(\$|port\$\d+$)")
 

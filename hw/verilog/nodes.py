@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .rtlil import Assign, Bits, Cell, Slice, Spec, Switch, constant, cut, joined, width
+from .model import Assign, Bits, Cell, Slice, Spec, Switch, constant, cut, joined, width
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .rtlil import Assign, Spec, Switch, width
+from .model import Assign, Spec, Switch, cut, width
 from .text import Texts
 
 Body = list[Assign | Switch]
@@ -25,9 +25,8 @@ def statements(body: Body, texts: Texts, sign: str) -> list[str]:
 def _switch(item: Switch, texts: Texts, sign: str) -> list[str]:
     if not item.select:
         return [line for _, inner in item.cases for line in statements(inner, texts, sign)]
-    if width(item.select) == 1 and (found := _if(item, texts, sign)) is not None:
-        return found
-    return _case(item, texts, sign)
+    found = _if(item, texts, sign) if width(item.select) == 1 else _first(item, texts, sign)
+    return _case(item, texts, sign) if found is None else found
 
 
 def _if(item: Switch, texts: Texts, sign: str) -> list[str] | None:
@@ -46,6 +45,21 @@ def _if(item: Switch, texts: Texts, sign: str) -> list[str] | None:
             return _guarded(f"if ({text})", one)
         return [*_guarded(f"if ({text})", one), *_guarded("else", zero)]
     return None
+
+
+def _first(item: Switch, texts: Texts, sign: str) -> list[str] | None:
+    """A switch whose cases each ask for one bit, the first that is 1; None if it is none."""
+    lines: list[str] = []
+    for patterns, inner in item.cases:
+        word = "else " if lines else ""
+        if not patterns and lines:
+            return [*lines, *_guarded("else", statements(inner, texts, sign))]
+        if len(patterns) != 1 or patterns[0].count("1") != 1 or "0" in patterns[0]:
+            return None
+        bit = cut(item.select, len(patterns[0]) - 1 - patterns[0].index("1"), 1)
+        head = f"{word}if ({texts.bound(bit, 0)})"
+        lines += _guarded(head, statements(inner, texts, sign))
+    return lines
 
 
 def _guarded(head: str, inner: list[str]) -> list[str]:

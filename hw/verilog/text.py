@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from .model import Bits, Module, Slice, Spec, width
 from .nodes import Node
-from .rtlil import Bits, Module, Slice, Spec, width
 
 #: How tightly operators bind; an operand that binds less tightly stands in parentheses.
 _BINDS = {

@@ -6,11 +6,13 @@ import textwrap
 from collections import Counter, defaultdict
 from functools import cached_property
 
+from .cells import instances, memories
 from .flow import Flow, flow
 from .graph import outputs_of, prune, simplified
+from .model import Module, Slice, Spec
 from .names import Names, anonymous, legal
 from .nodes import Node, specs
-from .rtlil import Cell, Memory, Module, Slice, Spec, parse
+from .rtlil import parse
 from .statements import merged, statements
 from .text import Texts, declared, number
 
@@ -62,9 +64,9 @@ class _Writer:
         rest = [
             self._processes(),
             self._assigns(),
-            self._instances(),
+            instances(self.flow, self.texts, self.names, self.modules, self.ports),
             self._registers(),
-            self._memories(),
+            memories(self.flow, self.texts, self.names),
         ]
         # What is read of a net is known when all that reads is written.
         sections = [self._parameters(), self._declarations(made), self._nodes(made), *rest]
@@ -215,46 +217,6 @@ class _Writer:
                 lines += [f"always @(posedge {edge}) begin", *_indented(inner), "end"]
         return lines
 
-    def _instances(self) -> list[str]:
-        lines = []
-        for cell in self.flow.instances:
-            outputs, known = outputs_of(cell, self.modules), self.ports.get(cell.kind, {})
-            own, pins = self.names.cells[cell.name], []
-            for name, spec in cell.ports.items():
-                drives = name in outputs
-                live = not drives or all(p.wire in self.module.wires for p in spec)
-                net = self.texts.target(spec) if drives and live else ""
-                net = net if drives else self.texts.spec(spec)[0]
-                pins.append(f".{known.get(chr(92) + name, name)}({net})")
-            given = [f".{n}({_parameter(value)})" for n, value in cell.parameters.items()]
-            lines.append(f"{cell.kind[1:]} #(" if given else f"{cell.kind[1:]} {own} (")
-            if given:
-                lines += [*_listed(given), f") {own} ("]
-            lines += [*_listed(pins), ");"]
-        return lines
-
-    def _memories(self) -> list[str]:
-        lines = []
-        for cell in self.flow.memories:
-            memory = self.module.memories[_unquoted(cell.parameters["MEMID"])]
-            name = self.names[memory.name]
-            if cell.kind == "$meminit_v2":
-                lines += _initial(cell, memory, name, self.names.fresh("word"))
-            elif cell.kind == "$memwr_v2":
-                lines += self._write(cell, name)
-            else:
-                assert not cell.number("CLK_ENABLE"), f"{name} is read at a clock edge"
-                address = self.texts.spec(cell.ports["ADDR"])[0]
-                lines.append(f"assign {self.texts.target(cell.ports['DATA'])} = {name}[{address}];")
-        return lines
-
-    def _write(self, cell: Cell, name: str) -> list[str]:
-        enable, clock = cell.ports["EN"], self.texts.spec(cell.ports["CLK"])[0]
-        assert len(set(enable)) == 1, f"parts of the words of {name} are written"
-        address, data = (self.texts.spec(cell.ports[port])[0] for port in ("ADDR", "DATA"))
-        condition = self.texts.spec(enable[:1])[0]
-        return [f"always @(posedge {clock}) if ({condition}) {name}[{address}] <= {data};"]
-
     @cached_property
     def reading(self) -> dict[str, set[Slice]]:
         """What is read of every net."""
@@ -298,35 +260,6 @@ def _bases(found: Node):
     for operand in found.operands:
         if isinstance(operand, Node):
             yield from _bases(operand)
-
-
-def _initial(cell: Cell, memory: Memory, name: str, word: str) -> list[str]:
-    (data,) = cell.ports["DATA"]
-    words = [data.text[at : at + memory.width] for at in range(0, data.width, memory.width)][::-1]
-    if len(set(words)) == 1:
-        return [
-            f"integer {word};",
-            f"initial for ({word} = 0; {word} < {memory.size}; {word} = {word} + 1)",
-            f"    {name}[{word}] = {number(words[0])};",
-        ]
-    lines = [f"    {name}[{place}] = {number(word)};" for place, word in enumerate(words)]
-    return ["initial begin", *lines, "end"]
-
-
-def _parameter(value: str) -> str:
-    if value.startswith('"'):
-        return value
-    size, _, bits = value.partition("'")
-    return f"{size}'b{bits}" if bits else value
-
-
-def _unquoted(text: str) -> str:
-    return text.strip('"').replace("\\\\", "\\")
-
-
-def _listed(items: list[str]) -> list[str]:
-    """Items of a list, a line each."""
-    return _indented([f"{item}," for item in items[:-1]] + items[-1:])
 
 
 def _indented(lines: list[str]) -> list[str]:
