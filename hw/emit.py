@@ -24,6 +24,7 @@ from .planner import plan
 from .ports import Field, Stream, streams
 from .scale.engine import ScaledEngine
 from .shared import converted
+from .verilog.comments import commented
 from .verilog.writer import verilog
 
 #: Modules that stay apart in synthesis: repeated ones, registered at their edge.
@@ -57,7 +58,7 @@ class Emitted:
         build, text = self.engine.build, self.rtlil
         if build.policy == "dsp" and build.blocks != "inferred":
             with instances():
-                text = merge(converted(component(self.plan)), self.core)
+                text = _text(self.plan, self.core)
         if build.adders not in LEAVES:
             return text
         with TemporaryDirectory() as folder:
@@ -85,11 +86,17 @@ def emit(engine: Engine) -> Emitted:
     """The hardware of ``engine``: same text for the same design."""
     planned = plan(engine)
     core = f"{engine.name}_core"
-    text = merge(converted(component(planned)), core)
+    text = _text(planned, core)
     kept = rf"^module \\({core}_(?:{'|'.join(KEPT)})(?:_\d+)?)$"
     keep = tuple(re.findall(kept, text, re.MULTILINE))
     ports = streams(planned)
     return Emitted(engine, planned, ports, core, text, keep, _wrapper(engine, planned, ports))
+
+
+def _text(planned: ArrayPlan, core: str) -> str:
+    """RTLIL of a plan, its modules merged and commented."""
+    text, components = converted(component(planned))
+    return commented(merge(text, core), components)
 
 
 def component(planned: ArrayPlan):

@@ -15,7 +15,7 @@ from amaranth.back import rtlil
 from amaranth.hdl import ClockSignal, Fragment, Instance, Module, ResetSignal, Value
 from amaranth.lib import wiring
 
-from .verilog.comments import Elaborated, commented
+from .verilog.comments import Elaborated, marked
 
 _FOUND: ContextVar[dict[Hashable, tuple[str, wiring.Component]] | None] = ContextVar(
     "found", default=None
@@ -62,23 +62,25 @@ def once() -> Iterator[None]:
         _FOUND.reset(token)
 
 
-def converted(component: wiring.Component) -> str:
+def converted(component: wiring.Component) -> tuple[str, list[object]]:
     """RTLIL of a component and of all that it has placed; the module ``top`` first.
 
-    Modules of our components have an attribute ``doc``: see :mod:`.verilog.comments`.
+    Modules are marked with the components that they are, in the list: :mod:`.verilog.comments`.
     """
+    components: list[object] = []
     with once():
         found = _FOUND.get()
         assert found is not None
-        texts, done = [_converted(component, "top")], 0
+        texts, done = [_converted(component, "top", components)], 0
         while done < len(found):
             name, part = list(found.values())[done]
-            texts.append(_converted(part, name).replace("attribute \\top 1\n", ""))
+            text = _converted(part, name, components)
+            texts.append(text.replace("attribute \\top 1\n", ""))
             done += 1
-    return "".join(texts)
+    return "".join(texts), components
 
 
-def _converted(component: wiring.Component, name: str) -> str:
+def _converted(component: wiring.Component, name: str, components: list[object]) -> str:
     fragment = Fragment.get(component, None)
     text = rtlil.convert(Elaborated(component, fragment), name=name, emit_src=False)
-    return commented(text, fragment, name)
+    return marked(text, fragment, name, components)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from amaranth.hdl import Elaboratable, Fragment, Shape
+from amaranth.hdl import Elaboratable, Fragment, Module, Shape
 from amaranth.lib.memory import Memory
 
 from ...golden.bounds import Range
@@ -88,29 +88,41 @@ def _told(value: object) -> str | None:
     return None
 
 
-def commented(rtlil: str, fragment: Fragment, name: str) -> str:
-    """``rtlil`` with a comment as the attribute ``doc`` of every module of a component.
+def marked(rtlil: str, fragment: Fragment, name: str, components: list[object]) -> str:
+    """``rtlil`` with the attribute ``doc`` at modules of components: their places in the list.
 
-    ``fragment`` is what the text was made of, ``name`` what its top module is called.
+    ``fragment`` is what the text was made of, ``name`` what its top module is called;
+    ``components`` gets those that are new.
     """
     found = dict(_all(fragment, name))
 
     def noted(match: re.Match[str]) -> str:
         # A name that occurs twice got a number.
-        text = found.get(match[1]) or found.get(re.sub(r"\$\d+", "", match[1]), "")
-        if not text:
+        component = found.get(match[1]) or found.get(re.sub(r"\$\d+", "", match[1]))
+        if component is None:
             return match[0]
-        told = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        return f'attribute \\doc "{told}"\n{match[0]}'
+        components.append(component)
+        return f'attribute \\doc "{len(components) - 1}"\n{match[0]}'
 
     return re.sub(r"^module \\(\S+)$", noted, rtlil, flags=re.MULTILINE)
 
 
-def _all(fragment: Fragment, path: str) -> Iterator[tuple[str, str]]:
-    """The comments of a fragment's modules, by their names."""
+def commented(rtlil: str, components: list[object]) -> str:
+    """A marked text with comments in the place of the marks; merged before, there are few."""
+
+    def told(match: re.Match[str]) -> str:
+        text = comment(components[int(match[1])])
+        text = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        return f'attribute \\doc "{text}"\n' if text else ""
+
+    return re.sub(r'^attribute \\doc "(\d+)"\n', told, rtlil, flags=re.MULTILINE)
+
+
+def _all(fragment: Fragment, path: str) -> Iterator[tuple[str, object]]:
+    """The components of a fragment's modules, by their names."""
     for origin in fragment.origins or ():
-        if not isinstance(origin, Elaborated) and (text := comment(origin)):
-            yield path, text
+        if not isinstance(origin, Elaborated | Module):
+            yield path, origin
             break
     for number, (inner, name, _) in enumerate(fragment.subfragments):
         yield from _all(inner, f"{path}.{name or f'U${number}'}")

@@ -10,7 +10,7 @@ from macsmith.hw.emit import emit
 from macsmith.hw.verilog.writer import written
 from macsmith.sim import tools
 from macsmith.sim.runner import cell_models
-from support.renaming import renamed
+from renaming import renamed
 
 from macsmith import design
 from macsmith.designs import Options
@@ -35,9 +35,8 @@ LARGE = {
     "deepseek_fp8": {"rows": 1, "cols": 1},
 }
 
-#: What lint may say of a file with many modules, of registers with a first value, and of cases of
-#: which the first that fits is meant.
-ALLOWED = ("DECLFILENAME", "PROCASSINIT", "CASEOVERLAP")
+#: What lint may say of a file with many modules, and of registers with a first value.
+ALLOWED = ("DECLFILENAME", "PROCASSINIT")
 
 
 def made(name):
