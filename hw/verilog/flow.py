@@ -7,7 +7,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .graph import outputs_of
-from .model import Assign, Cell, Module, Slice, Spec, Switch, Wire, cut, reads, targets
+from .model import (
+    Assign,
+    Cell,
+    Module,
+    Slice,
+    Spec,
+    Switch,
+    Wire,
+    constant,
+    cut,
+    reads,
+    targets,
+    width,
+)
 from .nodes import Node, chosen, node, sliceable, specs, trimmed
 
 
@@ -31,7 +44,7 @@ class Flow:
     registers : nets that a clock moves.
     assigns : connections of parts of nets, and of outputs.
     instances, memories : cells.
-    wide : nets that hold more bits of a shift than the net after which they are called.
+    helpers : nets of which others take parts, with the net after which they are called, and how.
     """
 
     module: Module
@@ -41,7 +54,7 @@ class Flow:
     assigns: list[Assign] = field(default_factory=list)
     instances: list[Cell] = field(default_factory=list)
     memories: list[Cell] = field(default_factory=list)
-    wide: dict[str, str] = field(default_factory=dict)
+    helpers: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def fixed(self, modules: dict[str, Module]) -> Iterator[Spec]:
         """All that is read by others than nodes."""
@@ -107,15 +120,28 @@ def flow(module: Module, modules: dict[str, Module]) -> Flow:
 
 
 def _put(found: Flow, wire: str, made: Node) -> None:
-    """Takes a node in; of one that makes more bits than are wanted, the low ones."""
-    if made.kind == "low":
-        (inner,), module = made.operands, found.module
-        assert isinstance(inner, Node)
-        name = f"{wire}$wide"
+    """Takes a node in; what Verilog takes parts of only by name becomes a net of its own."""
+    module = found.module
+
+    def net(word: str, inner: Node) -> Spec:
+        name = f"{wire}${word}"
         module.wires[name] = Wire(name, inner.width)
-        found.wide[name] = wire
+        found.helpers[name] = wire, word
         found.nodes[name] = inner
-        made = Node("=", [cut(module.whole(name), 0, made.width)], made.width)
+        return module.whole(name)
+
+    if made.kind == "low":
+        (inner,) = made.operands
+        assert isinstance(inner, Node)
+        made = Node("=", [cut(net("wide", inner), 0, made.width)], made.width)
+    elif made.kind == "[]":
+        base, place = made.operands
+        assert isinstance(base, tuple)
+        first = base[0]
+        named = isinstance(first, Slice) and base == module.whole(first.wire)
+        if constant(base) is None and not named:
+            base = net("words", Node("=", [base], width(base)))
+        made = Node("[]", [base, place], made.width)
     found.nodes[wire] = made
 
 

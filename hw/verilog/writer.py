@@ -54,8 +54,8 @@ class _Writer:
     def __init__(self, module: Module, modules: dict[str, Module], names: Names, ports):
         self.module, self.modules, self.names, self.ports = module, modules, names, ports
         self.flow: Flow = flow(module, modules)
-        for wide, base in self.flow.wide.items():
-            names.found[wide] = names.fresh(f"{names[base]}_wide")
+        for net, (base, word) in self.flow.helpers.items():
+            names.found[net] = names.fresh(f"{names[base]}_{word}")
         self.texts = Texts(module, names, _parts(module, names))
         self.regs = {r.wire for r in self.flow.registers} | set(self.flow.processes)
 

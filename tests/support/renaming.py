@@ -22,7 +22,8 @@ def renamed(rtlil: str, called: dict[str, dict[str, str]]) -> str:
             line = f"cell {kind} {_new(name, called[module], name)}"
         elif word == "connect" and kind:
             port, _, value = rest.partition(" ")
-            line = f"connect {_new(port, called.get(kind, {}), port)} {_all(value, called[module])}"
+            port = _all(port, called[kind]) if kind in called else port
+            line = f"connect {port} {_all(value, called[module])}"
         elif word in ("wire", "connect", "assign", "switch", "memory"):
             line = _all(line, called[module])
         elif word == "end":
