@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from amaranth.back import rtlil
-from amaranth.hdl import ClockSignal, Instance, Module, ResetSignal, Value
+from amaranth.hdl import ClockSignal, Fragment, Instance, Module, ResetSignal, Value
 from amaranth.lib import wiring
+
+from .verilog.comments import Elaborated, marked
 
 _FOUND: ContextVar[dict[Hashable, tuple[str, wiring.Component]] | None] = ContextVar(
     "found", default=None
@@ -60,15 +62,25 @@ def once() -> Iterator[None]:
         _FOUND.reset(token)
 
 
-def converted(component: wiring.Component) -> str:
-    """RTLIL of a component and of all that it has placed; the module ``top`` first."""
+def converted(component: wiring.Component) -> tuple[str, list[object]]:
+    """RTLIL of a component and of all that it has placed; the module ``top`` first.
+
+    Modules are marked with the components that they are, in the list: :mod:`.verilog.comments`.
+    """
+    components: list[object] = []
     with once():
         found = _FOUND.get()
         assert found is not None
-        texts, done = [rtlil.convert(component, name="top", emit_src=False)], 0
+        texts, done = [_converted(component, "top", components)], 0
         while done < len(found):
             name, part = list(found.values())[done]
-            text = rtlil.convert(part, name=name, emit_src=False)
+            text = _converted(part, name, components)
             texts.append(text.replace("attribute \\top 1\n", ""))
             done += 1
-    return "".join(texts)
+    return "".join(texts), components
+
+
+def _converted(component: wiring.Component, name: str, components: list[object]) -> str:
+    fragment = Fragment.get(component, None)
+    text = rtlil.convert(Elaborated(component, fragment), name=name, emit_src=False)
+    return marked(text, fragment, name, components)

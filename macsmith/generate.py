@@ -23,7 +23,7 @@ from .portlist import Port, bus, portlist
 from .sim.beats import steps_of
 from .sim.pack import data_bits, has_last
 from .sim.parser import parse
-from .sim.runner import cell_models, core_verilog
+from .sim.runner import cell_models
 from .vectors import Chosen, Memory, choose, memories
 
 if TYPE_CHECKING:
@@ -41,6 +41,14 @@ _UTF8 = ("README.md", "design.toml")
 
 #: Families whose tool is Vivado; for others there is no folder vivado/.
 VIVADO_FAMILIES = ("xcup", "xc7")
+
+
+#: What stands over the core: how it is linted.
+LINTED = """// Clean in: verilator --lint-only -Wall -Wno-DECLFILENAME -Wno-PROCASSINIT
+// DECLFILENAME: the file holds a module and those that it is made of. PROCASSINIT, which older
+// Verilators do not know: registers have the value that they are configured with.
+
+"""
 
 
 @dataclass(frozen=True)
@@ -115,8 +123,8 @@ def contents(
     values = _values(emitted, part, megahertz) | _bench(emitted, chosen, held, seed)
     header = f"// {values['header']}\n"
     files = {
-        f"rtl/{name}_core.v": header + core_verilog(emitted).lstrip("\n"),
-        **{f"tb/{name}.v": header + text for name, text in cell_models(emitted).items()},
+        f"rtl/{name}_core.v": header + LINTED + emitted.verilog,
+        **{f"tb/{n}.v": header + _once(n, text) for n, text in cell_models(emitted).items()},
         f"rtl/{name}.v": header + emitted.wrapper,
         f"{name}_instance.v": _render("instance.v", values),
         "README.md": _render("README.md", values | {"streams": _streams(emitted)}),
@@ -135,6 +143,11 @@ def contents(
     listed = manifest(emitted, [*files, "manifest.json"], **more)
     files["manifest.json"] = json.dumps(listed, indent=2) + "\n"
     return {path: text if path in _UTF8 else ascii_letters(text) for path, text in files.items()}
+
+
+def _once(name: str, text: str) -> str:
+    """A model that is taken once, however many folders bring it along."""
+    return f"`ifndef MACSMITH_{name}\n`define MACSMITH_{name}\n{text.rstrip()}\n`endif\n"
 
 
 def _for_vivado(emitted: Emitted, board: Board | None) -> bool:

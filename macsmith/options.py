@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from .golden.description import Arithmetic, Engine, Operand, Output, Stage
 from .golden.description.structure import parse_structure
 from .golden.errors import DesignError, UnknownName
 from .golden.formats import Format, Minifloat, lookup, names
+from .naming import named
 from .rescale import Asked, rescaled
 
 #: P where rule fp is chosen and nobody says how many partial sums: the plain sum in order.
@@ -22,7 +24,7 @@ class Options:
 
     Parameters
     ----------
-    name : of the engine.
+    name : of the engine; without it, the design's name and what the other options change.
     rows, cols, lanes, datapath, flow, policy, interface, pipeline, carries, digits, digit_sums,
     adders, blocks, fabric : of the build. ``lanes`` also sets how many products an aligned or
         saturating step sums.
@@ -100,8 +102,28 @@ _BUILD = (
 def override(engine: Engine, options: Options) -> Engine:
     """``engine`` with the options that are not None.
 
-    Raises DesignError, in one line, for options that do not belong together or to the design.
+    Its name says what they changed, unless ``options`` give one. Raises DesignError, in one line,
+    for options that do not belong together or to the design.
     """
+    made = _override(engine, options)
+    if options.name is not None:
+        return replace(made, name=options.name)
+    return replace(made, name=named(engine.name, made.build, _effective(engine, options, made)))
+
+
+def _effective(engine: Engine, options: Options, made: Engine) -> Options:
+    """``options`` without those that change nothing: the same design has the same name."""
+    for field in fields(options):
+        if getattr(options, field.name) is None:
+            continue
+        fewer = replace(options, **{field.name: None})
+        with contextlib.suppress(DesignError, UnknownName):  # the others need it
+            if _override(engine, fewer) == made:
+                options = fewer
+    return options
+
+
+def _override(engine: Engine, options: Options) -> Engine:
     given = {key: value for key in _BUILD if (value := getattr(options, key)) is not None}
     build = replace(engine.build, **given) if given else engine.build
     if build.flow == "weight_stationary" and options.k_max is None and len(engine.modes) == 1:
@@ -111,7 +133,7 @@ def override(engine: Engine, options: Options) -> Engine:
         if not asked and not sparse and not engine.arithmetic.levels:
             options = replace(options, k_max=build.lanes)
     modes = tuple(_arithmetic(item, options, build.lanes) for item in engine.modes)
-    return Engine(options.name or engine.name, modes, build)
+    return Engine(engine.name, modes, build)
 
 
 def _arithmetic(arithmetic: Arithmetic, options: Options, lanes: int) -> Arithmetic:

@@ -30,7 +30,9 @@ NOTE = (
 def folder_name(engine: Engine, board: Board) -> str:
     """A name that tells one run from another: engine, shape, policy and board."""
     build = engine.build
-    return f"{engine.name}-{build.rows}x{build.cols}x{build.lanes}-{build.policy}-{board.name}"
+    shape = f"{build.rows}x{build.cols}x{build.lanes}"
+    told = [engine.name] if f"_{shape}" in engine.name else [engine.name, shape]
+    return "-".join([*told, build.policy, board.name])
 
 
 def header(board: Board, macs: float | None, path: Cost | None = None) -> list[str]:

@@ -16,13 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from ..hw.emit import Emitted, verilog
+from ..hw.emit import Emitted
 from ..hw.ports import Stream
 from ..tools import processes, work
 from . import tools
 from .beats import begins, sent, steps_of
 from .pack import pack
-from .parser import parse
 from .plain import plain
 from .rate import steady
 from .stimuli import Tile
@@ -65,19 +64,8 @@ def job(emitted: Emitted, tiles: list[Tile], core: str | None = None) -> Job:
     """A job on the emitted RTL, or on another Verilog ``core`` (the mapped netlist)."""
     if core is not None:
         return Job(emitted, (core, emitted.wrapper), tiles)
-    sources = (core_verilog(emitted), emitted.wrapper, *cell_models(emitted).values())
+    sources = (emitted.verilog, emitted.wrapper, *cell_models(emitted).values())
     return Job(emitted, sources, tiles)
-
-
-def core_verilog(emitted: Emitted) -> str:
-    """The core's Verilog, which a parser has read; kept by content."""
-
-    def make(folder: Path) -> None:
-        (folder / "done.v").write_text(verilog(emitted.fabric, folder), encoding="utf-8")
-        parse(folder, ["done.v"])
-
-    folder = tools.kept(tools.cache() / "verilog" / _digest(emitted.fabric), make)
-    return (folder / "done.v").read_text(encoding="utf-8")
 
 
 def cell_models(emitted: Emitted) -> dict[str, str]:

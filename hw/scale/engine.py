@@ -20,6 +20,7 @@ class ScaledEngine(wiring.Component):
     """
 
     def __init__(self, plan: Plan):
+        self.plan = plan
         self.array = array(plan)
         self.path = ScalePath(plan)
         ports = {name: self.array.signature.members[name] for name in ("weight", "activation")}

@@ -31,7 +31,7 @@ from ..hw import yosys
 from ..letters import shown
 
 _WORDS = {
-    "name": "the module's name, where several shapes of one pair live together",
+    "name": "the module's name; default the design's, and what the options here change of it",
     "rows": "output channels worked on at a time",
     "cols": "activation vectors worked on at a time",
     "lanes": "products summed per row, column and cycle",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from .. import boards
 from ..generate import MEGAHERTZ, generate
+from ..naming import fitted_name
 from .common import chosen, design_arguments, json_argument, print_json
 
 
@@ -27,15 +30,31 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     engine = chosen(arguments)
-    folder = arguments.folder or Path("out") / engine.name
     board = boards.lookup(arguments.board) if arguments.board else None
+    if board:
+        fitted = boards.fitted(engine, board)
+        engine = replace(fitted, name=arguments.name or fitted_name(engine, fitted))
+    folder = arguments.folder or Path("out") / engine.name
     made = generate(engine, folder, force=arguments.force, board=board, megahertz=arguments.clock)
     files = [str(folder / name) for name in made.files]
     if arguments.json:
         print_json({"engine": engine.name, "folder": str(folder), "files": files})
     else:
         print("\n".join(files))
+        print("\n" + "\n".join(_next(engine.name, folder)))
     return 0
+
+
+def _next(name: str, folder: Path) -> list[str]:
+    """What to do with the folder, a line each."""
+
+    def at(*parts: str) -> str:
+        return shlex.quote(str(folder.joinpath(*parts)))
+
+    lines = [f"next: make -C {at('tb')} icarus    (or verilator): the test bench, ends in PASS"]
+    if (folder / "vivado").is_dir():
+        lines.append(f"      vivado -mode batch -source {at('vivado', 'synth_ooc.tcl')}")
+    return [*lines, f"      {at(f'{name}_instance.v')}: how to instantiate {name}"]
 
 
 def _megahertz(text: str) -> float:

@@ -395,7 +395,7 @@ def test_the_snippet_compiles(made, name, tmp_path):
 # The test bench fails.
 
 PLUS = r" \+ (?!\$signed\(1'h0)"  # a sum of two things, not of one and zero
-SUM = r" - (?=\{ \\\$)"  # sums are written a - ~f
+SUM = r" - (?=\{~)"  # sums are written a - ~f
 BREAKS = {
     "a wrong sum": ("rtl/{}_core.v", SUM, " + "),
     "a row too early": ("rtl/{}.v", r"\.weight__payload\((\w+)\)", r".weight__payload(\1 >> 4)"),

@@ -226,7 +226,7 @@ def test_a_difference_is_reported_with_how_to_run_it_again(jobs, found, spoil, m
 
 def test_a_broken_engine_is_found_and_its_waveform_kept(tmp_path, monkeypatch):
     emitted = emit(made(0, "int4", "int8", (1, 1, 2), "native", {}))
-    core = runner.core_verilog(emitted)
+    core = emitted.verilog
     broken = core.replace(" - {", " + {", 1)  # sums are written a - ~f
     assert broken != core
     monkeypatch.chdir(tmp_path)

@@ -1,0 +1,1 @@
+"""From RTLIL to Verilog that can be read."""
