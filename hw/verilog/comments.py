@@ -12,6 +12,7 @@ from amaranth.lib.memory import Memory
 
 from ...golden.bounds import Range
 from ...golden.formats import Format
+from .model import LINE
 
 #: The package of this file's parent: components of others are not described.
 _OURS = __name__.rsplit(".", 2)[0]
@@ -111,8 +112,9 @@ def commented(rtlil: str, components: list[object]) -> str:
     """A marked text with comments in the place of the marks; merged before, there are few."""
 
     def told(match: re.Match[str]) -> str:
-        text = comment(components[int(match[1])])
-        text = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        # cxxrtl writes attributes into comments of one line.
+        text = comment(components[int(match[1])]).replace("\n", LINE)
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
         return f'attribute \\doc "{text}"\n' if text else ""
 
     return re.sub(r'^attribute \\doc "(\d+)"\n', told, rtlil, flags=re.MULTILINE)

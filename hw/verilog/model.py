@@ -28,6 +28,9 @@ class Bits(NamedTuple):
 #: Slices and constants one above the other, the highest first.
 Spec = tuple["Slice | Bits", ...]
 
+#: Between the lines of a comment in a module's attribute ``doc``.
+LINE = " | "
+
 
 @dataclass
 class Wire:

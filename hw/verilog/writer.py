@@ -9,7 +9,7 @@ from functools import cached_property
 from .cells import instances, memories
 from .flow import Flow, flow
 from .graph import outputs_of, prune, simplified
-from .model import Module, Slice, Spec
+from .model import LINE, Module, Slice, Spec
 from .names import Names, anonymous, legal
 from .nodes import Node, specs
 from .rtlil import parse
@@ -75,7 +75,7 @@ class _Writer:
 
     def _comment(self) -> list[str]:
         lines = []
-        for line in self.module.doc.split("\n"):
+        for line in self.module.doc.split(LINE):
             lines += textwrap.wrap(line, _COLUMNS - 3)
         return [f"// {line}" for line in lines]
 
