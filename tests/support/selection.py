@@ -1,6 +1,6 @@
 """Which tests ``make test`` runs: a few cases of each; the others come in ``.ci/run``.
 
-A test with many cases is as a newcomer's proof as good with a few, evenly spaced among them.
+A test with many cases is as good a newcomer's proof with one or two, which are evenly spaced.
 ``@pytest.mark.cases(n)`` says how many where the usual number is not right: 0 for what takes long,
 ``"all"`` where each case is a part of its own, such as a datapath.
 """
@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-#: Cases of a test in the brief part, unless it says otherwise.
-USUAL = 2
+#: Cases of a test in the brief part, unless it says otherwise, by the folder of tests: what builds
+#: simulators takes its time.
+USUAL = {"hw": 1, "sim": 1, "boards": 1}
+OTHERS = 2
 
 
 def brief(items: Sequence) -> set[str]:
@@ -25,7 +27,8 @@ def brief(items: Sequence) -> set[str]:
 
 def _chosen(group: list) -> list:
     told = [mark.args[0] for item in group if (mark := item.get_closest_marker("cases"))]
-    wanted = told[0] if told else USUAL
+    folder = group[0].nodeid.split("/")[1]
+    wanted = told[0] if told else USUAL.get(folder, OTHERS)
     count = len(group) if wanted == "all" else min(wanted, len(group))
     if count < 2:
         return group[:count]
