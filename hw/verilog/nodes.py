@@ -156,7 +156,9 @@ def _shifted(found: Node, signed: bool) -> Node:
 def _picked(a: Spec, b: Spec, count: int, signed: bool) -> Node:
     """Bits of ``a`` from place ``b`` on; ``a`` is made long enough for every place."""
     furthest = int("".join(_most(part) for part in b) or "0", 2)
-    a = fit(a, max(furthest + count, width(a)), signed)
+    # A sign reaches as far as the result does from place 0; beyond it are zeros.
+    a = fit(a, max(count, width(a)), signed)
+    a = fit(a, max(furthest + count, width(a)), False)
     places = max((width(a) - 1).bit_length(), 1)
     return Node("[]", [a, fit(b, places, False)], count)
 
