@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .hw.emit import Emitted
 from .hw.ports import Stream
 from .sim.beats import sent
-from .sim.directed import directed
+from .sim.directed import directed, units_of
 from .sim.pack import beat_bits, pack
 from .sim.rate import expected_cycles
 from .sim.stimuli import Tile, bound_tiles, tiles
@@ -79,7 +79,7 @@ def choose(emitted: Emitted, count: int, seed: int) -> Chosen:
     cycles = expected_cycles(plan, emitted.streams[-1], freely)
     if cycles is not None and plan.stationary:
         cycles -= 1  # the first weights come before the first step
-    held = directed(engine, seed, short=True) + tiles(engine, -(-count // 4), seed + 2)
+    held = directed(engine, seed, short=True, units=units_of(plan)) + tiles(engine, -(-count // 4), seed + 2)
     return Chosen(freely, tiles(engine, count, seed + 1), held, cycles)
 
 

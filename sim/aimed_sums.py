@@ -28,6 +28,12 @@ def can_aim(make: Maker) -> bool:
     return plain and not grouped and make.arithmetic.product == "exact"
 
 
+def steps_to_round(make: Maker, fmt: Format) -> int:
+    """The steps after which sums can have two bits more than ``fmt`` keeps."""
+    a, w = (_extreme(side.planes[0].element, -1)[1] for side in make.operands)
+    return -(-(1 << _places(fmt) + 1) // (a * w * make.step)) + 1
+
+
 def aimed_sums(make: Maker, fmt: Format, k: int) -> tuple[Codes, Codes]:
     """Codes of weights and activations: every row's sum is a tie in ``fmt``, or next to one.
 
@@ -62,13 +68,17 @@ def aimed_sums(make: Maker, fmt: Format, k: int) -> tuple[Codes, Codes]:
 
 def _sum(fmt: Format, most: int, rng: Generator) -> int:
     """An integer with more bits than ``fmt`` keeps: a tie, or next to one."""
-    places = fmt.mantissa_width + 1 if isinstance(fmt, Minifloat) else fmt.bits - 1
+    places = _places(fmt)
     room = max(most.bit_length() - places - 1, 1)
     lost = int(rng.integers(1, min(room, _LOST), endpoint=True))
     kept = int(rng.integers(1 << places - 1, 1 << places))
     if rng.random() < 0.15:
         kept = (1 << places) - 1  # rounding up carries
     return (kept << lost) + (1 << lost - 1) + int(rng.choice([-1, 0, 1], p=[0.3, 0.4, 0.3]))
+
+
+def _places(fmt: Format) -> int:
+    return fmt.mantissa_width + 1 if isinstance(fmt, Minifloat) else fmt.bits - 1
 
 
 @cache

@@ -16,14 +16,19 @@ Values = npt.NDArray[np.float64]
 Marks = npt.NDArray[np.bool_]
 Found = TypeVar("Found")
 
-#: A step of the golden model, and a class of what it rounds.
-Class = tuple[str, str]
+#: A step of the golden model, a class of what it rounds, and which of the units that share a
+#: step's work (0 where one does it all).
+Class = tuple[str, str, int]
+
+#: Steps that units share; the others come behind them.
+SHARED = ("addend", "addition", "sum")
 
 #: Beyond a tie, or short of it, by less than this part of a last place: low bits alone decide.
 NEAR = 2.0**-6
 
 CLASSES = (
-    "exact",  # and the last place of the result is odd: nothing hides a wrong low bit
+    "exact",  # with bits in the low half of the places: nothing hides a wrong low bit
+    "odd",  # exact, and the last place is set
     "tie to even below",
     "tie to even above",
     "just below a tie",
@@ -58,12 +63,14 @@ def _met(fmt: Format, exact: Values) -> dict[str, Marks]:
     live &= ~beyond
     least, places = _least(fmt), _last_place(fmt, exact)
     error = np.where(live, (exact - np.where(live, near, 0)) / places, 0)  # of a last place
-    odd = np.where(live, near / places, 0) % 2 == 1
+    held = live & (error == 0) & ~(np.abs(exact) < least)
+    kept, half = np.where(held, near / places, 0), 2.0 ** (_width(fmt) // 2)
     tie, away = np.abs(error) == 0.5, np.abs(error) - 0.5
     size, was = np.abs(np.where(live, near, 0)), np.abs(np.where(live, exact, 0))
     small = live & (was < least)
     return {
-        "exact": live & (error == 0) & odd & ~small,
+        "exact": held & (kept % half != 0),
+        "odd": held & (kept % 2 == 1),
         "tie to even below": live & tie & (size < was) & ~small,
         "tie to even above": live & tie & (size > was) & ~small,
         "just below a tie": live & (away < 0) & (away > -NEAR) & (size < was),
@@ -96,14 +103,26 @@ def _last_place(fmt: Format, values: Values) -> Values:
     return np.asarray(np.ldexp(1.0, exponent.astype(np.int32)))
 
 
-def counted(action: Callable[[], Found]) -> tuple[Found, Counter[Class]]:
-    """What ``action`` returns, and how many roundings of the golden model it met of each class."""
+def _width(fmt: Format) -> int:
+    """Places of a result."""
+    return fmt.mantissa_width + 1 if isinstance(fmt, Minifloat) else fmt.bits
+
+
+def counted(action: Callable[[], Found], units: int = 1) -> tuple[Found, Counter[Class]]:
+    """What ``action`` returns, and how many roundings of the golden model it met of each class.
+
+    ``units`` take the results of a reduction, row by row, in turn.
+    """
     counts: Counter[Class] = Counter()
 
     def watcher(step: str, fmt: Format, values: Values) -> None:
         for name, marks in met(step, fmt, values).items():
-            if many := int(np.count_nonzero(marks)):
-                counts[step, name] += many
+            if units == 1 or step not in SHARED or marks.ndim < 2:
+                counts[step, name, 0] += int(np.count_nonzero(marks))
+                continue
+            places = marks.reshape(marks.shape[0] * marks.shape[1], -1).sum(axis=1)
+            for unit in range(units):
+                counts[step, name, unit] += int(places[unit::units].sum())
 
     with watched(watcher):
-        return action(), counts
+        return action(), +counts

@@ -5,14 +5,13 @@ Each generator is named after the classes that it hits and takes an engine of on
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 
-import numpy as np
-
 from ..golden.description import Engine
+from ..hw.array_plan import ArrayPlan
+from ..hw.plan import Plan
+from ..hw.scale.sharing import sharing
 from . import every_code, rounding, special_scales
-from .classes import Class
 from .stimuli import Tile
 
 #: Results of each class that the verification and the emitted test benches meet, if they can.
@@ -22,30 +21,28 @@ OFTEN, SELDOM = 6, 2
 PAIRS, FEW_PAIRS = 1 << 12, 1 << 8
 
 
-def directed(engine: Engine, seed: int = 0, *, short: bool = False) -> list[Tile]:
+def units_of(plan: ArrayPlan) -> int:
+    """How many scale units share the results of a reduction."""
+    return sharing(plan).units if isinstance(plan, Plan) and plan.serial else 1
+
+
+def directed(
+    engine: Engine, seed: int = 0, *, short: bool = False, units: int = 1
+) -> list[Tile]:
     """Reductions for every class that the engine can meet; fewer of them if ``short``.
 
-    Repeatable by seed. Modes have theirs one after another.
+    Each of the ``units`` that share results meets them. Repeatable by seed. Modes have theirs one
+    after another.
     """
     found = []
     for mode in range(len(engine.modes)):
         alone = engine.alone(mode)
         pairs = FEW_PAIRS if short else PAIRS
         sent = [
-            *rounding.roundings(alone, seed, SELDOM if short else OFTEN)[0],
+            *rounding.roundings(alone, seed, SELDOM if short else OFTEN, units)[0],
             *special_scales.special_scales(alone, seed, short=short),
             *every_code.every_code(alone, seed, pairs),
             *every_code.every_special(alone, seed),
         ]
         found += [replace(tile, mode=mode) for tile in sent] if len(engine.modes) > 1 else sent
     return found
-
-
-def classes(engine: Engine, seed: int = 0, *, short: bool = False) -> Counter[Class]:
-    """How many roundings of each class the reductions of an engine of one mode meet."""
-    return rounding.roundings(engine, seed, SELDOM if short else OFTEN)[1]
-
-
-def shuffled(tiles: list[Tile], seed: int) -> list[Tile]:
-    """In any order, repeatable by seed."""
-    return [tiles[index] for index in np.random.default_rng(seed).permutation(len(tiles))]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from ..golden.formats import Format, Integer, Kind, Minifloat
 from ..golden.matmul import matmul
 from ..golden.tensor import Quantized
 from .aim import AIMS, aimed
-from .aimed_sums import aimed_sums, can_aim
+from .aimed_sums import aimed_sums, can_aim, steps_to_round
 from .classes import Class, counted
 from .codes import MAKERS, Generator, finite_codes
 from .making import Codes, Maker, Sided
@@ -34,10 +34,23 @@ Array = npt.NDArray[Any]
 TRIES, IN_VAIN = 96, 32
 
 
-def roundings(engine: Engine, seed: int, wanted: int) -> tuple[list[Tile], Counter[Class]]:
+#: Steps beyond which a reduction is long: only ``wanted`` of them are sent.
+_LONG = 300
+
+#: How often scales are spread over so many binades up and down: 0, 2, 12, 28.
+_SPREAD = [0.4, 0.3, 0.15, 0.15]
+
+#: Classes that are wanted so many times as often as others.
+_MORE = {"exact": 6, "odd": 3}
+
+
+def roundings(
+    engine: Engine, seed: int, wanted: int, units: int = 1
+) -> tuple[list[Tile], Counter[Class]]:
     """Reductions that meet each class ``wanted`` times, if they are found; and what they meet.
 
-    Empty where nothing is rounded.
+    Exact results, which hide nothing, are wanted more often. Each of the ``units`` that share the
+    first steps meets them all. Empty where nothing is rounded.
     """
     kept: list[Tile] = []
     total: Counter[Class] = Counter()
@@ -46,28 +59,35 @@ def roundings(engine: Engine, seed: int, wanted: int) -> tuple[list[Tile], Count
     make = Maker(engine, np.random.default_rng(seed))
     vain = 0
     for _ in range(TRIES):
-        weight, activation = _drawn(make)
-        tile, counts = counted(lambda w=weight, a=activation: make.tile("rounding", w, a))
-        new = [item for item in counts if total[item] < wanted]
+        long = sum(tile.k > _LONG * make.step for tile in kept) < wanted
+        weight, activation = _drawn(make, long)
+        tile, counts = counted(partial(make.tile, "rounding", weight, activation), units)
+        new = [item for item in counts if total[item] < wanted * _MORE.get(item[1], 1)]
         vain = 0 if new else vain + 1
         if new:
             total += counts
-            words = ", ".join(sorted({name for _, name in new}))
+            words = ", ".join(sorted({name for _, name, _ in new}))
             kept.append(replace(tile, kind=f"directed at {words}"))
         elif vain == IN_VAIN:
             break
     return kept, total
 
 
-def _drawn(make: Maker) -> tuple[Quantized, Quantized]:
-    """Operands with scales at the end of the reduction that are aimed, now and then."""
+def _drawn(make: Maker, long: bool) -> tuple[Quantized, Quantized]:
+    """Operands with scales at the end of the reduction that are aimed, now and then.
+
+    ``long`` says whether they may be as long as it takes until narrow products are rounded.
+    """
     rng, late = make.rng, [item for item in make.floats if item[1].when == "end"]
     k = make.length(int(2.0 ** rng.uniform(0, 8)))
     if make.shared.group:
         k = min(int(2.0 ** rng.uniform(0, 3.4)), make.most) * make.unit
     codes: Sequence[Codes] = [_codes(make, side) for side in range(2)]
     if can_aim(make) and rng.random() < 0.5:
-        codes = aimed_sums(make, _passed(make)[-1 if not late else 0], k)
+        target = _passed(make)[-1 if not late else 0]
+        if long and rng.random() < 0.25:
+            k = max(k, make.length(steps_to_round(make, target)))
+        codes = aimed_sums(make, target, k)
     scales = _scales(make, k)
     clear = rng.random() < 0.2
     sides = [make.side(side, k, codes[side], scales, clear=clear) for side in range(2)]
@@ -167,7 +187,8 @@ def _around(make: Maker, item: Sided, k: int, centre: float) -> Array:
     """Codes of scales around ``2**centre``: as wide, and with as many bits, as is drawn."""
     rng, (side, level) = make.rng, item
     shape = make.shape(side, level, k)
-    spread = float(rng.choice([0, 2, 12, 28], p=[0.4, 0.3, 0.15, 0.15]))
+    often = [0.2, 0.2, 0.3, 0.3] if make.arithmetic.accumulate[-1].rule == "fp" else _SPREAD
+    spread = float(rng.choice([0, 2, 12, 28], p=often))
     exponents = np.round(centre + rng.uniform(-spread, spread, shape))
     bits = int(rng.choice([0, 2, 4, 24]))
     mantissas = 1 + rng.integers(0, 1 << bits, shape) / 2.0**bits
