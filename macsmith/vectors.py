@@ -79,7 +79,8 @@ def choose(emitted: Emitted, count: int, seed: int) -> Chosen:
     cycles = expected_cycles(plan, emitted.streams[-1], freely)
     if cycles is not None and plan.stationary:
         cycles -= 1  # the first weights come before the first step
-    held = directed(engine, seed, short=True, units=units_of(plan)) + tiles(engine, -(-count // 4), seed + 2)
+    held = directed(engine, seed, short=True, units=units_of(plan))
+    held += tiles(engine, -(-count // 4), seed + 2)
     return Chosen(freely, tiles(engine, count, seed + 1), held, cycles)
 
 

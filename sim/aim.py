@@ -13,13 +13,27 @@ from .codes import Generator
 #: What :func:`aimed` can hit, in the words of :mod:`.classes`.
 AIMS = ("exact", "tie", "just below a tie", "just above a tie", "carry", "overflow")
 
+#: Which of them meets a class, where its name is another.
+AIM_OF = {
+    "odd": "exact",
+    "tie to even below": "tie",
+    "tie to even above": "tie",
+    "subnormal": "exact",
+    "inexact subnormal": "just above a tie",
+    "subnormal tie": "tie",
+    "least normal": "carry",
+    "greatest": "overflow",
+    "least overflow": "overflow",
+}
+
 
 def aimed(value: float, fmt: Format, factor: Format, aim: str, rng: Generator) -> float | None:
     """A number of the format ``factor`` by which ``value`` times it hits ``aim`` in ``fmt``.
 
-    Half of the results are subnormal, where there are such. None if no number is found.
+    Half of the results are subnormal, where there are such. None if no number is found, or the aim
+    is none of AIMS.
     """
-    if not np.isfinite(value) or not value or not isinstance(factor, Minifloat):
+    if aim not in AIMS or not np.isfinite(value) or not value or not isinstance(factor, Minifloat):
         return None
     odd, exponent = _odd(abs(value))
     for _ in range(8):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..golden.formats import Format, Kind, Minifloat
+from ..golden.formats import Format, Integer, Kind, Minifloat
 from .codes import Generator
 from .making import Codes, Maker
 
@@ -51,7 +51,7 @@ def aimed_sums(make: Maker, fmt: Format, k: int) -> tuple[Codes, Codes]:
     def weights(name: str, target: Format, shape: tuple[int, int]) -> Array:
         found = np.full(shape, target.encode(0.0) if target.has_zero else codes[0])
         for row in found:
-            rest = _sum(fmt, most, rng)
+            rest = _sum(fmt, most, sum(element.lsb for element in elements), rng)
             for place in range(k - 1, -1, -1):
                 index = int(np.searchsorted(sizes, rest // factors[place], "right")) - 1
                 if index >= 0:
@@ -66,15 +66,24 @@ def aimed_sums(make: Maker, fmt: Format, k: int) -> tuple[Codes, Codes]:
     return weights, activations
 
 
-def _sum(fmt: Format, most: int, rng: Generator) -> int:
-    """An integer with more bits than ``fmt`` keeps: a tie, or next to one."""
+def _sum(fmt: Format, most: int, lsb: int, rng: Generator) -> int:
+    """An integer in units of ``2**lsb`` that ``fmt`` does not hold: a tie, or next to one.
+
+    For an integer format also one of its ends, or the first beyond.
+    """
+    beside = int(rng.choice([-1, 0, 1], p=[0.3, 0.4, 0.3]))
+    if isinstance(fmt, Integer):
+        below = max(fmt.lsb - lsb, 0)
+        if rng.random() < 0.5:
+            return (fmt.high + beside) << below
+        return (int(rng.integers(0, fmt.high)) << below) + (1 << below >> 1) + beside
     places = _places(fmt)
     room = max(most.bit_length() - places - 1, 1)
     lost = int(rng.integers(1, min(room, _LOST), endpoint=True))
     kept = int(rng.integers(1 << places - 1, 1 << places))
     if rng.random() < 0.15:
         kept = (1 << places) - 1  # rounding up carries
-    return (kept << lost) + (1 << lost - 1) + int(rng.choice([-1, 0, 1], p=[0.3, 0.4, 0.3]))
+    return (kept << lost) + (1 << lost - 1) + beside
 
 
 def _places(fmt: Format) -> int:

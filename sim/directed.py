@@ -26,9 +26,7 @@ def units_of(plan: ArrayPlan) -> int:
     return sharing(plan).units if isinstance(plan, Plan) and plan.serial else 1
 
 
-def directed(
-    engine: Engine, seed: int = 0, *, short: bool = False, units: int = 1
-) -> list[Tile]:
+def directed(engine: Engine, seed: int = 0, *, short: bool = False, units: int = 1) -> list[Tile]:
     """Reductions for every class that the engine can meet; fewer of them if ``short``.
 
     Each of the ``units`` that share results meets them. Repeatable by seed. Modes have theirs one

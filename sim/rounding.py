@@ -16,14 +16,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..golden import fp
 from ..golden.description import Engine, Level, Output
-from ..golden.formats import Format, Integer, Kind, Minifloat
+from ..golden.formats import Format, Kind, Minifloat
 from ..golden.matmul import matmul
 from ..golden.tensor import Quantized
-from .aim import AIMS, aimed
+from .aim import AIM_OF, aimed
 from .aimed_sums import aimed_sums, can_aim, steps_to_round
-from .classes import Class, counted
+from .classes import CLASSES, Class, counted, met
 from .codes import MAKERS, Generator, finite_codes
 from .making import Codes, Maker, Sided
 from .stimuli import Tile
@@ -36,6 +35,12 @@ TRIES, IN_VAIN = 96, 32
 
 #: Steps beyond which a reduction is long: only ``wanted`` of them are sent.
 _LONG = 300
+
+#: Classes that factors can be computed for.
+_AIMED = [(f"scale {place}", name, 0) for place in range(4) for name in CLASSES]
+
+#: Factors that are computed for a scale until one hits what is wanted.
+_SHOTS = 4
 
 #: How often scales are spread over so many binades up and down: 0, 2, 12, 28.
 _SPREAD = [0.4, 0.3, 0.15, 0.15]
@@ -60,7 +65,8 @@ def roundings(
     vain = 0
     for _ in range(TRIES):
         long = sum(tile.k > _LONG * make.step for tile in kept) < wanted
-        weight, activation = _drawn(make, long)
+        lacking = {item for item in _AIMED if total[item] < wanted}
+        weight, activation = _drawn(make, long, lacking)
         tile, counts = counted(partial(make.tile, "rounding", weight, activation), units)
         new = [item for item in counts if total[item] < wanted * _MORE.get(item[1], 1)]
         vain = 0 if new else vain + 1
@@ -73,10 +79,11 @@ def roundings(
     return kept, total
 
 
-def _drawn(make: Maker, long: bool) -> tuple[Quantized, Quantized]:
+def _drawn(make: Maker, long: bool, lacking: set[Class]) -> tuple[Quantized, Quantized]:
     """Operands with scales at the end of the reduction that are aimed, now and then.
 
-    ``long`` says whether they may be as long as it takes until narrow products are rounded.
+    ``long`` says whether they may be as long as it takes until narrow products are rounded;
+    ``lacking`` are classes that were met too seldom.
     """
     rng, late = make.rng, [item for item in make.floats if item[1].when == "end"]
     k = make.length(int(2.0 ** rng.uniform(0, 8)))
@@ -92,7 +99,7 @@ def _drawn(make: Maker, long: bool) -> tuple[Quantized, Quantized]:
     clear = rng.random() < 0.2
     sides = [make.side(side, k, codes[side], scales, clear=clear) for side in range(2)]
     if late and rng.random() < 0.75:
-        sides = _with_aims(make, sides, late)
+        sides = _with_aims(make, sides, late, lacking)
     return sides[0], sides[1]
 
 
@@ -201,9 +208,11 @@ def _around(make: Maker, item: Sided, k: int, centre: float) -> Array:
 # Aims.
 
 
-def _with_aims(make: Maker, sides: list[Quantized], late: list[Sided]) -> list[Quantized]:
+def _with_aims(
+    make: Maker, sides: list[Quantized], late: list[Sided], lacking: set[Class]
+) -> list[Quantized]:
     """The same with the scales of one late level computed so that a class is hit."""
-    rng = make.rng
+    rng, working = make.rng, make.arithmetic.working
     place = int(rng.integers(len(late)))
     for side, level in late[place:]:
         sides[side] = _given(make, sides[side], level, make.held(side, level, sides[0].shape[1],
@@ -212,16 +221,20 @@ def _with_aims(make: Maker, sides: list[Quantized], late: list[Sided]) -> list[Q
     if values is None:
         return sides
     side, level = late[place]
-    formats = _passed(make)
-    final = place == len(late) - 1
-    target = formats[int(rng.integers(len(formats)))] if final else formats[0]
     codes = np.asarray(sides[side].scales[level.name]).copy()
+    names = sorted(name for step, name, _ in lacking if step == f"scale {place}")
+    # Behind the last scale the output's format rounds, too.
+    target = _passed(make)[-1] if place == len(late) - 1 and rng.random() < 0.5 else working
     for vector in range(len(codes)):
-        aim = AIMS[int(rng.integers(len(AIMS)))]
-        found = aimed(_one_of(values, side, vector, len(codes), rng), target, level.format, aim,
-                      rng)  # fmt: skip
-        if found is not None:
+        for _ in range(_SHOTS):
+            wanted = str(rng.choice(names or CLASSES))
+            value = _one_of(values, side, vector, len(codes), rng)
+            found = aimed(value, target, level.format, AIM_OF.get(wanted, wanted), rng)
+            if found is None:
+                continue
             codes[vector, 0] = level.format.encode(found)
+            if met("scale", target, np.asarray([value * found]))[wanted].any():
+                break
     sides[side] = _given(make, sides[side], level, codes)
     return sides
 
@@ -247,5 +260,3 @@ def _one_of(values: Array, side: int, vector: int, vectors: int, rng: Generator)
     if vectors > 1:
         row, col = (row, vector) if side else (vector, col)
     return float(values[row, col])
-
-

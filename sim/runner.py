@@ -28,7 +28,6 @@ from .stimuli import Tile
 from .top import bench_top
 
 
-
 class Pattern(NamedTuple):
     """Who pauses in a phase of the bench.
 

@@ -103,5 +103,3 @@ def _elements(varied: bool, turn: int, rng: Generator) -> Codes:
         return found
 
     return codes
-
-

@@ -89,7 +89,8 @@ def stimuli(emitted: Emitted, count: int, seed: int) -> list[Tile]:
     """The tiles of a verification: random, corner and directed ones, the accumulators' bounds."""
     engine = emitted.engine
     random = tiles(engine, count, seed, steps=emitted.plan.reduction_cycles)
-    return random + bound_tiles(engine, seed) + directed(engine, seed, short=True, units=units_of(emitted.plan))
+    few = directed(engine, seed, short=True, units=units_of(emitted.plan))
+    return random + bound_tiles(engine, seed) + few
 
 
 def _in_bulk(emitted: Emitted, count: int, seed: int) -> list[Tile]:
@@ -99,7 +100,8 @@ def _in_bulk(emitted: Emitted, count: int, seed: int) -> list[Tile]:
     run_batch(emitted, rate, simulator=machine).check()
     stalled = tiles(engine, count - count // 2, seed + 1, steps=emitted.plan.reduction_cycles)
     run_batch(emitted, stalled, simulator=machine, stalls=seed + 1).check()
-    long = directed(engine, seed, units=units_of(emitted.plan)) + tiles(engine, count // 20, seed + 2, every=1)
+    long = directed(engine, seed, units=units_of(emitted.plan))
+    long += tiles(engine, count // 20, seed + 2, every=1)
     run_batch(emitted, long, simulator=machine, stalls=seed + 2, turns=True).check()
     return rate + stalled + long
 

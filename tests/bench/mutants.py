@@ -16,17 +16,17 @@ import sys
 import time
 from pathlib import Path
 
-from macsmith.commands.common import chosen, design_arguments, progress, table
-from macsmith.generate import contents
 from macsmith.golden.errors import ToolFailed
 from macsmith.hw import yosys
 from macsmith.hw.emit import Emitted, emit
 from macsmith.sim import cxxrtl, glue, tools
 from macsmith.sim.batch import run_batch
-from macsmith.sim.runner import core_verilog
 from macsmith.sim.stimuli import tiles
 from macsmith.sim.streams import Simulator
 from macsmith.sim.verify import stimuli
+
+from macsmith.commands.common import chosen, design_arguments, progress, table
+from macsmith.generate import contents
 
 #: Bits of the input that chooses a mutant; 0 is the core as it is.
 WIDTH = 12
