@@ -8,7 +8,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup synth verify verilog demo test test-all bench curve elements blocks lint clean
+.PHONY: help setup synth verify verilog demo test test-all bench mutants curve elements blocks lint clean
 
 help:
 	@echo "make synth BOARD=u280 ENGINE=w4a8        verify, synthesize, print the cost"
@@ -18,6 +18,7 @@ help:
 	@echo "make curve                               sites of integer pairs by their widths, a picture"
 	@echo "make elements                            processing elements of the literature side by side"
 	@echo "make blocks                              what products packed into DSP blocks cost"
+	@echo "make mutants ENGINE=mxfp4                which mutants of its Verilog the stimuli kill"
 	@echo "make test | test-all | bench | lint      tests, long tests, speeds, style and types"
 	@echo "More options for one command: ARGS='--rows 8 --lanes 16' (see $(BIN)/macsmith COMMAND --help)"
 
@@ -57,6 +58,9 @@ test-all: .venv/tests
 
 bench: .venv/tests
 	$(BIN)/python tests/bench/speeds.py
+
+mutants: .venv/tests
+	$(BIN)/python tests/bench/mutants.py $(ENGINE) $(ARGS)
 
 curve: .venv/docs
 	$(BIN)/python docs/curve.py

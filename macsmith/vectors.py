@@ -12,6 +12,9 @@ from .sim.pack import beat_bits, pack
 from .sim.rate import expected_cycles
 from .sim.stimuli import Tile, bound_tiles, tiles
 
+#: Elements of the longest random reduction, in general.
+_USUAL = 64
+
 #: Steps of the longest reduction in a test bench: text files and Icarus Verilog stay workable.
 LONGEST = 1 << 14
 
@@ -68,7 +71,7 @@ class Memory:
 
 def choose(emitted: Emitted, count: int, seed: int) -> Chosen:
     """``count`` random reductions without pauses, the bounds of all sums, ``count`` with pauses,
-    a quarter of it and the directed ones with long pauses.
+    half of it, longer, and the directed ones with long pauses.
 
     Bounds are left out where sums have none (``aligned``), or k_max is beyond LONGEST.
     """
@@ -80,7 +83,7 @@ def choose(emitted: Emitted, count: int, seed: int) -> Chosen:
     if cycles is not None and plan.stationary:
         cycles -= 1  # the first weights come before the first step
     held = directed(engine, seed, short=True, units=units_of(plan))
-    held += tiles(engine, -(-count // 4), seed + 2)
+    held += tiles(engine, -(-count // 2), seed + 2, longest=2 * _USUAL)
     return Chosen(freely, tiles(engine, count, seed + 1), held, cycles)
 
 

@@ -22,8 +22,8 @@ _BURST = 50  # cycles that a port keeps its pace, on average
 
 class Turns:
     """Long stalls: one port after the other, the sink every second time, waits until nothing has
-    moved for ``hold`` cycles, so that every register holds still with data in it; then all run for
-    1 to 64 cycles. With ``hold`` 0 nobody ever waits."""
+    moved for ``hold`` cycles and some, so that every register holds still with data in it, for an
+    even or odd number of cycles; then all run for 1 to 32 cycles. With ``hold`` 0 nobody waits."""
 
     def __init__(self, hold: int, rng: random.Random):
         self.hold, self.rng = hold, rng
@@ -34,9 +34,11 @@ class Turns:
         self.left -= not self.held
         if not self.hold or (quiet < self.hold if self.held else self.left >= 0):
             return
+        if self.held and self.rng.random() < 0.5:
+            return
         self.held = not self.held
         if not self.held:
-            self.left, self.turn = self.rng.randrange(64), self.turn + 1
+            self.left, self.turn = self.rng.randrange(32), self.turn + 1
 
     def waits(self, name: str) -> bool:
         return self.held and self.order[self.turn % len(self.order)] == name

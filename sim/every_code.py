@@ -52,7 +52,7 @@ def _pool(fmt: Format, rng: Generator) -> Array:
     """The finite codes of a narrow format; some of a wide one, its corners among them."""
     if fmt.bits <= NARROW:
         codes = np.asarray(fmt.legal)
-        return codes[fmt.fields(codes).kind == Kind.FINITE]
+        return np.asarray(codes[fmt.fields(codes).kind == Kind.FINITE])
     corners = rng.permutation(finite_corners(fmt))[: SEVERAL // 2]
     return np.unique([*corners, *finite_codes(fmt, (SEVERAL - len(corners),), rng)])
 
@@ -86,7 +86,8 @@ def _stepped(pool: Array, index: Array, steps: int) -> Codes:
     def codes(name: str, fmt: Format, shape: tuple[int, int]) -> Array:
         lanes = shape[1] // steps
         ahead = np.arange(shape[0])[:, None, None] + np.arange(lanes)
-        return pool[(index[:, None] + ahead) % len(pool)].reshape(shape).astype(fmt.dtype)
+        found = pool[(index[:, None] + ahead) % len(pool)].reshape(shape)
+        return np.asarray(found.astype(fmt.dtype))
 
     return codes
 

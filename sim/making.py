@@ -93,7 +93,9 @@ class Maker:
         if clear:
             clear_groups(operand, made, held, rng)
         select = operand.select
-        chosen = select and rng.integers(0, 1 << select.width, select.span.shape(vectors, k))
+        chosen = None
+        if select:
+            chosen = rng.integers(0, 1 << select.width, select.span.shape(vectors, k))
         places = None if structure is None else any_places(structure, (vectors, kept), rng)
         return Quantized(operand, made, held, chosen, places)
 

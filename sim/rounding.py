@@ -30,7 +30,7 @@ from .stimuli import Tile
 Array = npt.NDArray[Any]
 
 #: Reductions that are tried, at most, and in vain one after another.
-TRIES, IN_VAIN = 96, 32
+TRIES, IN_VAIN = 64, 24
 
 
 #: Steps beyond which a reduction is long: only ``wanted`` of them are sent.
@@ -86,9 +86,9 @@ def _drawn(make: Maker, long: bool, lacking: set[Class]) -> tuple[Quantized, Qua
     ``lacking`` are classes that were met too seldom.
     """
     rng, late = make.rng, [item for item in make.floats if item[1].when == "end"]
-    k = make.length(int(2.0 ** rng.uniform(0, 8)))
+    k = make.length(int(2.0 ** rng.uniform(0, 7)))
     if make.shared.group:
-        k = min(int(2.0 ** rng.uniform(0, 3.4)), make.most) * make.unit
+        k = min(int(2.0 ** rng.uniform(0, 2.4)), make.most) * make.unit
     codes: Sequence[Codes] = [_codes(make, side) for side in range(2)]
     if can_aim(make) and rng.random() < 0.5:
         target = _passed(make)[-1 if not late else 0]

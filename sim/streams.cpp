@@ -85,8 +85,8 @@ public:
 };
 
 // Long stalls: one port after the other, the results' every second time, pauses until nothing has
-// moved for `hold` cycles, so that every register holds still with data in it; then all run for 1 to
-// 64 cycles.
+// moved for `hold` cycles and some, so that every register holds still with data in it, for an even or
+// odd number of cycles; then all run for 1 to 32 cycles.
 class Turns {
     uint64_t state;
     size_t hold, turn = 0, left = 0;
@@ -96,11 +96,11 @@ public:
     Turns(uint64_t seed, size_t hold) : state(seed), hold(hold) {}
     void cycle(size_t quiet) {
         if (!hold) return;
-        if (held ? quiet < hold : left-- > 0) return;
+        state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+        if (held ? quiet < hold || state >> 63 : left-- > 0) return;
         held = !held;
         if (held) return;
-        state ^= state << 13, state ^= state >> 7, state ^= state << 17;
-        left = (state >> 20) % 64;
+        left = (state >> 20) % 32;
         turn = (turn + 1) % (2 * SOURCES);
     }
     bool pause(size_t port) { return held && port == (turn % 2 ? turn / 2 : SOURCES); }

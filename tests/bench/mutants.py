@@ -146,13 +146,7 @@ def _bench(emitted: Emitted, folder: Path) -> Path:
     tools.use_verilator()
     name, work = emitted.engine.name, folder / "bench"
     files = contents(emitted)
-    core = (folder / "mutants.v").read_text()
-    port = rf"\(((?:.|\n)*?)\bmutsel(, )?(.*)\);\n  input \[{WIDTH - 1}:0\] mutsel;\n"
-    core, found = re.subn(rf"  input \[{WIDTH - 1}:0\] mutsel;\n  wire (.*) mutsel;\n",
-                          r"  reg \1 mutsel;" + f"\n{_ARGUMENT}\n", core)  # fmt: skip
-    assert found == 1, port
-    core = re.sub(r"(, mutsel(?=\)))|(\bmutsel, )", "", core, count=1)
-    files[f"rtl/{name}_core.v"] = core
+    files[f"rtl/{name}_core.v"] = _with_argument((folder / "mutants.v").read_text())
     for path, text in files.items():
         (work / path).parent.mkdir(parents=True, exist_ok=True)
         (work / path).write_text(text)
@@ -172,7 +166,12 @@ def _bench(emitted: Emitted, folder: Path) -> Path:
     return target.resolve()
 
 
-_ARGUMENT = '  initial if (!$value$plusargs("mutsel=%d", mutsel)) mutsel = 0;'
+def _with_argument(core: str) -> str:
+    """The core's Verilog, where a program's argument chooses the mutant instead of a port."""
+    port = rf"  input \[{WIDTH - 1}:0\] mutsel;\n  wire (.*) mutsel;\n"
+    argument = 'initial if (!$value$plusargs("mutsel=%d", mutsel)) mutsel = 0;'
+    core = re.sub(port, lambda found: f"  reg {found[1]} mutsel;\n  {argument}\n", core)
+    return re.sub(r", mutsel(?=\))|\bmutsel, ", "", core, count=1)
 
 
 def main() -> int:
