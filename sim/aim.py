@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from math import frexp, ldexp
 
 import numpy as np
+import numpy.typing as npt
 
 from ..golden.formats import Format, Integer, Minifloat
 from .codes import Generator
 
 #: What :func:`aimed` can hit, in the words of :mod:`.classes`.
-AIMS = ("exact", "tie", "just below a tie", "just above a tie", "carry", "overflow")
+AIMS = (
+    *("exact", "tie", "just below a tie", "just above a tie", "least above a tie"),
+    *("carry", "overflow"),
+)
 
 #: Which of them meets a class, where its name is another.
 AIM_OF = {
@@ -88,11 +92,18 @@ def _multipliers(odd: int, places: int, most: int, aim: str, rng: Generator) -> 
             whole >>= 1
         yield whole + int(aim == "overflow" and rng.random() < 0.5)
     else:
-        yield from _next_to_ties(odd, places, most, 1 if aim == "just above a tie" else -1, rng)
+        order = rng.permutation(np.arange(2, most + 1))
+        order = np.arange(most, 1, -1) if aim == "least above a tie" else order
+        yield from _next_to_ties(
+            odd, places, most, -1 if aim == "just below a tie" else 1, order, rng
+        )
 
 
-def _next_to_ties(odd: int, places: int, most: int, side: int, rng: Generator) -> Iterator[int]:
-    for lost in rng.permutation(np.arange(2, most + 1)).tolist():
+def _next_to_ties(
+    odd: int, places: int, most: int, side: int, order: npt.NDArray[np.int64], rng: Generator
+) -> Iterator[int]:
+    """``order`` are the places that the product loses, one after the other."""
+    for lost in order.tolist():
         half, size = 1 << lost - 1, 1 << lost
         number = (half + side) * pow(odd, -1, size) % size
         # Bits above those that the low places of the product depend on are free.

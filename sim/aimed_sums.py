@@ -14,8 +14,8 @@ from .making import Codes, Maker
 
 Array = npt.NDArray[Any]
 
-#: Places below the last that is kept, at most.
-_LOST = 12
+#: Places below the last that is kept, at most; and at least for a sum that is next to a tie.
+_LOST, _FAR = 12, 7
 
 
 def can_aim(make: Maker) -> bool:
@@ -67,7 +67,7 @@ def aimed_sums(make: Maker, fmt: Format, k: int) -> tuple[Codes, Codes]:
 
 
 def _sum(fmt: Format, most: int, lsb: int, rng: Generator) -> int:
-    """An integer in units of ``2**lsb`` that ``fmt`` does not hold: a tie, or next to one.
+    """An integer in units of ``2**lsb``: a tie in ``fmt``, next to one, or just held.
 
     For an integer format also one of its ends, or the first beyond.
     """
@@ -79,8 +79,12 @@ def _sum(fmt: Format, most: int, lsb: int, rng: Generator) -> int:
         return (int(rng.integers(0, fmt.high)) << below) + (1 << below >> 1) + beside
     places = _places(fmt)
     room = max(most.bit_length() - places - 1, 1)
-    lost = int(rng.integers(1, min(room, _LOST), endpoint=True))
+    most_lost = min(room, _LOST)
+    least_lost = min(most_lost, _FAR if beside else 1)
+    lost = int(rng.integers(least_lost, most_lost, endpoint=True))
     kept = int(rng.integers(1 << places - 1, 1 << places))
+    if rng.random() < 0.2:
+        return kept | 1
     if rng.random() < 0.15:
         kept = (1 << places) - 1  # rounding up carries
     return (kept << lost) + (1 << lost - 1) + beside

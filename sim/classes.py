@@ -26,6 +26,9 @@ SHARED = ("addend", "addition", "sum")
 #: Beyond a tie, or short of it, by less than this part of a last place: low bits alone decide.
 NEAR = 2.0**-6
 
+#: As near as the product of two significands of 24 bits comes, where a single bit decides.
+NEAREST = 2.0**-22
+
 CLASSES = (
     "exact",  # with bits in the low half of the places: nothing hides a wrong low bit
     "odd",  # exact, and the last place is set
@@ -33,6 +36,7 @@ CLASSES = (
     "tie to even above",
     "just below a tie",
     "just above a tie",
+    "least above a tie",  # which would go to the even number below
     "carry",  # rounding up reaches the next power of two
     "subnormal",
     "inexact subnormal",
@@ -65,6 +69,7 @@ def _met(fmt: Format, exact: Values) -> dict[str, Marks]:
     error = np.where(live, (exact - np.where(live, near, 0)) / places, 0)  # of a last place
     held = live & (error == 0) & ~(np.abs(exact) < least)
     kept, half = np.where(held, near / places, 0), 2.0 ** (_width(fmt) // 2)
+    odd = np.where(live, near / places, 0) % 2 == 1
     tie, away = np.abs(error) == 0.5, np.abs(error) - 0.5
     size, was = np.abs(np.where(live, near, 0)), np.abs(np.where(live, exact, 0))
     small = live & (was < least)
@@ -75,6 +80,7 @@ def _met(fmt: Format, exact: Values) -> dict[str, Marks]:
         "tie to even above": live & tie & (size > was) & ~small,
         "just below a tie": live & (away < 0) & (away > -NEAR) & (size < was),
         "just above a tie": live & (away < 0) & (away > -NEAR) & (size > was),
+        "least above a tie": live & (away < 0) & (away > -NEAREST) & (size > was) & odd,
         "carry": live & (size > was) & (np.frexp(size)[1] > np.frexp(was)[1]) & ~small,
         "subnormal": small & (size > 0) & (size < least) & (error == 0),
         "inexact subnormal": small & (size > 0) & (size < least) & (error != 0),

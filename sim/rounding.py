@@ -20,7 +20,7 @@ from ..golden.description import Engine, Level, Output
 from ..golden.formats import Format, Kind, Minifloat
 from ..golden.matmul import matmul
 from ..golden.tensor import Quantized
-from .aim import AIM_OF, aimed
+from .aim import AIM_OF, AIMS, aimed
 from .aimed_sums import aimed_sums, can_aim, steps_to_round
 from .classes import CLASSES, Class, counted, met
 from .codes import MAKERS, Generator, finite_codes
@@ -30,14 +30,22 @@ from .stimuli import Tile
 Array = npt.NDArray[Any]
 
 #: Reductions that are tried, at most, and in vain one after another.
-TRIES, IN_VAIN = 64, 24
+TRIES, IN_VAIN = 112, 40
+
+#: Steps that are tried, at most. Where products align, the golden model takes them one by one.
+_STEPS, _ALIGNED_STEPS = 12_000, 1_000
 
 
 #: Steps beyond which a reduction is long: only ``wanted`` of them are sent.
 _LONG = 300
 
 #: Classes that factors can be computed for.
-_AIMED = [(f"scale {place}", name, 0) for place in range(4) for name in CLASSES]
+_AIMED = [
+    (f"scale {place}", name, 0)
+    for place in range(4)
+    for name in CLASSES
+    if AIM_OF.get(name, name) in AIMS
+]
 
 #: Factors that are computed for a scale until one hits what is wanted.
 _SHOTS = 4
@@ -46,7 +54,7 @@ _SHOTS = 4
 _SPREAD = [0.4, 0.3, 0.15, 0.15]
 
 #: Classes that are wanted so many times as often as others.
-_MORE = {"exact": 6, "odd": 3}
+_MORE = {"exact": 6, "odd": 3, "least above a tie": 3}
 
 
 def roundings(
@@ -62,10 +70,10 @@ def roundings(
     if engine.arithmetic.output.format is None and engine.arithmetic.accumulate[-1].rule != "fp":
         return kept, total
     make = Maker(engine, np.random.default_rng(seed))
-    vain = 0
+    vain, steps = 0, _ALIGNED_STEPS if make.arithmetic.aligned else _STEPS
     for _ in range(TRIES):
         long = sum(tile.k > _LONG * make.step for tile in kept) < wanted
-        lacking = {item for item in _AIMED if total[item] < wanted}
+        lacking = {item for item in _AIMED if total[item] < wanted * _MORE.get(item[1], 1)}
         weight, activation = _drawn(make, long, lacking)
         tile, counts = counted(partial(make.tile, "rounding", weight, activation), units)
         new = [item for item in counts if total[item] < wanted * _MORE.get(item[1], 1)]
@@ -74,7 +82,8 @@ def roundings(
             total += counts
             words = ", ".join(sorted({name for _, name, _ in new}))
             kept.append(replace(tile, kind=f"directed at {words}"))
-        elif vain == IN_VAIN:
+        steps -= tile.k // make.step
+        if vain == IN_VAIN or steps < 0:
             break
     return kept, total
 
@@ -213,7 +222,8 @@ def _with_aims(
 ) -> list[Quantized]:
     """The same with the scales of one late level computed so that a class is hit."""
     rng, working = make.rng, make.arithmetic.working
-    place = int(rng.integers(len(late)))
+    places = [n for n in range(len(late)) if any(step == f"scale {n}" for step, _, _ in lacking)]
+    place = int(rng.choice(places or range(len(late))))
     for side, level in late[place:]:
         sides[side] = _given(make, sides[side], level, make.held(side, level, sides[0].shape[1],
                                                                  np.ones(1)))  # fmt: skip

@@ -35,7 +35,7 @@ REACHABLE = {
     ("mxfp4", ""): {"addend": SMALL | {"overflow", "zero"},
                     "addition": ROUNDED | {"carry", "subnormal"}},
     ("mxfp8_e5m2", ""): {"addend": SMALL | {"overflow", "zero", "exact", "odd"},
-                         "addition": ROUNDED | {"carry", "subnormal"}},
+                         "addition": ROUNDED | {"subnormal"}},
     ("gguf_q4_1", ""): {"addend": TIES | {"exact", "odd", "zero"}, "addition": ROUNDED},
     ("posit8_0", ""): {"output": ROUNDED | NEAR | {"carry"}},
     ("int4xint8", "bf16"): {"output": ROUNDED | NEAR | {"carry"}},
@@ -76,9 +76,9 @@ def test_what_can_be_met_is_met(name, output):
 
 
 def test_verify_and_the_emitted_bench_send_the_directed_ones():
-    emitted = planned(design("nvfp4"))
-    wanted = {tile.kind for tile in directed(emitted.engine, 1, short=True, units=4)}
-    assert units_of(emitted.plan) == 4
+    emitted = planned(design("mxfp4"))
+    wanted = {tile.kind for tile in directed(emitted.engine, 1, short=True, units=2)}
+    assert units_of(emitted.plan) == 2
     assert wanted <= {tile.kind for tile in stimuli(emitted, 2, 1)}
     assert wanted <= {tile.kind for tile in choose(emitted, 2, 1).held}
 
