@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .hw.emit import Emitted
 from .hw.ports import Stream
 from .sim.beats import sent
-from .sim.directed import directed, units_of
+from .sim.directed import directed, shortest, units_of
 from .sim.pack import beat_bits, pack
 from .sim.rate import expected_cycles
 from .sim.stimuli import Tile, bound_tiles, tiles
@@ -27,8 +27,8 @@ class Chosen:
     ----------
     freely : sent first, nobody pausing: random ones, then those that drive every sum to its bounds.
     stalled : random ones, sent after those, everybody pausing now and then.
-    held : those directed at what chance seldom meets, and some random ones, sent at last, one
-        stream after the other pausing until all holds still.
+    held : those directed at what chance seldom meets, some random and some very short ones, sent
+        at last, one stream after the other pausing until all holds still.
     cycles : what ``freely`` must take from its first step; None where k_max is too short for
         results to keep up.
     """
@@ -71,7 +71,7 @@ class Memory:
 
 def choose(emitted: Emitted, count: int, seed: int) -> Chosen:
     """``count`` random reductions without pauses, the bounds of all sums, ``count`` with pauses,
-    half of it, longer, and the directed ones with long pauses.
+    half of it, longer, the directed and the shortest ones with long pauses.
 
     Bounds are left out where sums have none (``aligned``), or k_max is beyond LONGEST.
     """
@@ -84,6 +84,7 @@ def choose(emitted: Emitted, count: int, seed: int) -> Chosen:
         cycles -= 1  # the first weights come before the first step
     held = directed(engine, seed, short=True, units=units_of(plan))
     held += tiles(engine, -(-count // 2), seed + 2, longest=2 * _USUAL)
+    held += shortest(engine, plan, seed)
     return Chosen(freely, tiles(engine, count, seed + 1), held, cycles)
 
 

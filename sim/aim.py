@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from math import frexp, ldexp
 
 import numpy as np
@@ -46,10 +47,25 @@ def aimed(value: float, fmt: Format, factor: Format, aim: str, rng: Generator) -
             # The product's leading bit stands at `top`.
             shift = top - exponent - (odd * number).bit_length() + 1
             found = ldexp(number, shift) if abs(shift) < 1000 else 0.0
-            if found and float(factor.decode(factor.encode(found))) == found:
+            if found and _holds(factor, number, shift):
                 signed = factor.low < 0 and rng.random() < 0.5
                 return -found if signed else found
     return None
+
+
+@cache
+def _ends(fmt: Minifloat) -> tuple[float, int]:
+    """The greatest value, and the exponent of its leading bit."""
+    return float(fmt.maximum), int(np.floor(np.log2(float(fmt.maximum))))
+
+
+def _holds(fmt: Minifloat, number: int, shift: int) -> bool:
+    """Whether a format has the value ``number * 2**shift``."""
+    zeros = (number & -number).bit_length() - 1
+    if number.bit_length() - zeros > fmt.significand_width:
+        return False
+    least = fmt.lsb if fmt.has_zero else 1 - fmt.bias
+    return shift + zeros >= least and ldexp(number, shift) <= _ends(fmt)[0]
 
 
 def _odd(value: float) -> tuple[int, int]:
@@ -66,8 +82,7 @@ def _place(fmt: Format, aim: str, rng: Generator) -> tuple[int, int]:
         top = int(rng.integers(0, max(fmt.bits - 1, 1)))
         return top + 1, top + fmt.lsb
     assert isinstance(fmt, Minifloat)
-    most, least = fmt.maximum, 1 - fmt.bias
-    highest = int(np.floor(np.log2(float(most))))
+    least, highest = 1 - fmt.bias, _ends(fmt)[1]
     if aim == "overflow":
         return fmt.mantissa_width + 1, highest
     if rng.random() < 0.5:

@@ -48,7 +48,7 @@ _AIMED = [
 ]
 
 #: Factors that are computed for a scale until one hits what is wanted.
-_SHOTS = 4
+_SHOTS = 8
 
 #: How often scales are spread over so many binades up and down: 0, 2, 12, 28.
 _SPREAD = [0.4, 0.3, 0.15, 0.15]
@@ -235,16 +235,23 @@ def _with_aims(
     names = sorted(name for step, name, _ in lacking if step == f"scale {place}")
     # Behind the last scale the output's format rounds, too.
     target = _passed(make)[-1] if place == len(late) - 1 and rng.random() < 0.5 else working
-    for vector in range(len(codes)):
-        for _ in range(_SHOTS):
-            wanted = str(rng.choice(names or CLASSES))
-            value = _one_of(values, side, vector, len(codes), rng)
-            found = aimed(value, target, level.format, AIM_OF.get(wanted, wanted), rng)
-            if found is None:
-                continue
-            codes[vector, 0] = level.format.encode(found)
-            if met("scale", target, np.asarray([value * found]))[wanted].any():
-                break
+    open_ones = list(range(len(codes)))
+    for _ in range(_SHOTS):
+        wanted = [str(rng.choice(names or AIMS)) for _ in open_ones]
+        hit = [_one_of(values, side, vector, len(codes), rng) for vector in open_ones]
+        found = [
+            aimed(value, target, level.format, AIM_OF.get(name, name), rng) or 1.0
+            for value, name in zip(hit, wanted, strict=True)
+        ]
+        codes[open_ones, 0] = level.format.encode(found)
+        marks = met("scale", target, np.asarray(hit) * np.asarray(found))
+        open_ones = [
+            vector
+            for index, (vector, name) in enumerate(zip(open_ones, wanted, strict=True))
+            if name not in marks or not marks[name][index]
+        ]
+        if not open_ones:
+            break
     sides[side] = _given(make, sides[side], level, codes)
     return sides
 

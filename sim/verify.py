@@ -12,7 +12,7 @@ from ..hw.emit import Emitted
 from . import report, runner
 from .batch import run_batch
 from .beats import beats_of, steps_of
-from .directed import directed, units_of
+from .directed import directed, shortest, units_of
 from .pack import unpack
 from .rate import expected_cycles
 from .runner import Job
@@ -102,6 +102,7 @@ def _in_bulk(emitted: Emitted, count: int, seed: int) -> list[Tile]:
     run_batch(emitted, stalled, simulator=machine, stalls=seed + 1).check()
     long = directed(engine, seed, units=units_of(emitted.plan))
     long += tiles(engine, count // 20, seed + 2, every=1)
+    long += shortest(engine, emitted.plan, seed)
     run_batch(emitted, long, simulator=machine, stalls=seed + 2, turns=True).check()
     return rate + stalled + long
 
