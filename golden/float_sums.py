@@ -94,7 +94,7 @@ def _scaled(
 ) -> Array:
     """RNE(S × scales): one rounding of the exact product; special scales count as 1."""
     if not scales:
-        return fp.rounded(working, exact.to_float(sums, lsb))
+        return fp.rounded(working, exact.to_float(sums, lsb), "addend")
     widths = sum(level.format.significand_width for _, level in scales)
     dtype = exact.integer_type(int(np.abs(sums).max(initial=0)) << widths)
     product: Array = sums.astype(dtype)
@@ -105,4 +105,4 @@ def _scaled(
         finite = fields.kind == Kind.FINITE
         product = product * np.where(finite, signed, 1)
         unit = unit + np.where(finite, fields.exponent, 0)
-    return fp.rounded(working, exact.to_float(product, unit))
+    return fp.rounded(working, exact.to_float(product, unit), "addend")

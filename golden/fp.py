@@ -13,12 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 from .formats import Format
+from .watch import tell
 
 Array = npt.NDArray[Any]
 
 
-def rounded(fmt: Format, values: Array) -> Array:
-    """``values`` rounded to nearest even in ``fmt``; overflow gives infinity."""
+def rounded(fmt: Format, values: Array, step: str = "sum") -> Array:
+    """``values`` rounded to nearest even in ``fmt``; overflow gives infinity.
+
+    ``step`` is the name by which watchers are told of it.
+    """
+    tell(step, fmt, values)
     return np.asarray(fmt.decode(fmt.encode(values, "nearest_even", saturate=False)))
 
 
@@ -31,7 +36,7 @@ def product(a: Array, b: Array) -> Array:
 def add(fmt: Format, a: Array, b: Array) -> Array:
     """a + b rounded to ``fmt``, which holds both; opposite infinities give NaN."""
     with np.errstate(invalid="ignore", over="ignore"):
-        return rounded(fmt, np.asarray(a + b))
+        return rounded(fmt, np.asarray(a + b), "addition")
 
 
 def partial_sums(fmt: Format, addends: Array, partials: int) -> Array:

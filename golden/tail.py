@@ -13,6 +13,7 @@ from .formats import Format
 from .scales import scale_values
 from .tensor import Quantized
 from .terms import Accumulator, late
+from .watch import tell
 
 Array = npt.NDArray[Any]
 
@@ -34,10 +35,10 @@ def finish(
     working, output = arithmetic.working, arithmetic.output
     results: list[Array | None] = [None] * arithmetic.outputs
     for item, value in sums:
-        value = fp.rounded(working, value) if late(arithmetic) else value
-        for scale in item.scales:
+        value = fp.rounded(working, value, "sum") if late(arithmetic) else value
+        for number, scale in enumerate(item.scales):
             factor = scale_values(scale, (*value.shape, 1), weight, activation)[:, :, 0]
-            value = fp.rounded(working, fp.product(value, factor))
+            value = fp.rounded(working, fp.product(value, factor), f"scale {number}")
         so_far = results[item.output]
         results[item.output] = value if so_far is None else fp.add(working, so_far, value)
     found = [value for value in results if value is not None]
@@ -52,6 +53,7 @@ def converted(values: Array, target: Format, output: Output) -> Array:
     """Codes of ``values`` in the output's format, after ReLU and clamp."""
     if output.nan == "zero":
         values = np.where(np.isnan(values), 0.0, values)
+    tell("output", target, values)
     codes = target.encode(values, output.rounding, output.saturates)
     if not output.relu and output.clamp is None:
         return codes

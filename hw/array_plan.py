@@ -203,6 +203,11 @@ class ArrayPlan(Scouted):
         return self.ahead + self.array_latency
 
     @property
+    def hold(self) -> int:
+        """Cycles without a transfer after which everything inside stands still."""
+        return self.latency + self.cycles + 8
+
+    @property
     def result_interval(self) -> int:
         """Cycles between two results of a tile that come one by one."""
         return 1

@@ -220,6 +220,8 @@ def _bench(emitted: Emitted, chosen: Chosen, held: tuple[Memory, ...], seed: int
         "pins": [(port.name, _net(emitted, port, held)) for port in portlist(emitted)],
         "tiles": len(chosen.tiles),
         "freely": len(chosen.freely),
+        "stalled": len(chosen.stalled),
+        "hold": plan.hold,
         "steps": sum(steps_of(plan, tile) for tile in chosen.freely),
         "pace": plan.pace,
         "cycles": chosen.cycles,

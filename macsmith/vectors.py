@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from .hw.emit import Emitted
 from .hw.ports import Stream
 from .sim.beats import sent
+from .sim.directed import directed, shortest, units_of
 from .sim.pack import beat_bits, pack
 from .sim.rate import expected_cycles
 from .sim.stimuli import Tile, bound_tiles, tiles
+
+#: Elements of the longest random reduction, in general.
+_USUAL = 64
 
 #: Steps of the longest reduction in a test bench: text files and Icarus Verilog stay workable.
 LONGEST = 1 << 14
@@ -23,17 +27,20 @@ class Chosen:
     ----------
     freely : sent first, nobody pausing: random ones, then those that drive every sum to its bounds.
     stalled : random ones, sent after those, everybody pausing now and then.
+    held : those directed at what chance seldom meets, some random and some very short ones, sent
+        at last, one stream after the other pausing until all holds still.
     cycles : what ``freely`` must take from its first step; None where k_max is too short for
         results to keep up.
     """
 
     freely: list[Tile]
     stalled: list[Tile]
+    held: list[Tile]
     cycles: int | None
 
     @property
     def tiles(self) -> list[Tile]:
-        return self.freely + self.stalled
+        return self.freely + self.stalled + self.held
 
 
 @dataclass(frozen=True)
@@ -45,13 +52,15 @@ class Memory:
     stream : the stream.
     width : bits of a beat: data, above it TUSER, above that ``last``, what of them there is.
     beats : in order.
-    freely : how many of them belong to the reductions that are sent without a pause.
+    freely, stalled : how many of them belong to the reductions that are sent without a pause, and
+        with short ones.
     """
 
     stream: Stream
     width: int
     beats: tuple[int, ...]
     freely: int
+    stalled: int
 
     @property
     def text(self) -> str:
@@ -61,7 +70,8 @@ class Memory:
 
 
 def choose(emitted: Emitted, count: int, seed: int) -> Chosen:
-    """``count`` random reductions without pauses, the bounds of all sums, ``count`` with pauses.
+    """``count`` random reductions without pauses, the bounds of all sums, ``count`` with pauses,
+    half of it, longer, the directed and the shortest ones with long pauses.
 
     Bounds are left out where sums have none (``aligned``), or k_max is beyond LONGEST.
     """
@@ -72,7 +82,10 @@ def choose(emitted: Emitted, count: int, seed: int) -> Chosen:
     cycles = expected_cycles(plan, emitted.streams[-1], freely)
     if cycles is not None and plan.stationary:
         cycles -= 1  # the first weights come before the first step
-    return Chosen(freely, tiles(engine, count, seed + 1), cycles)
+    held = directed(engine, seed, short=True, units=units_of(plan))
+    held += tiles(engine, -(-count // 2), seed + 2, longest=2 * _USUAL)
+    held += shortest(engine, plan, seed)
+    return Chosen(freely, tiles(engine, count, seed + 1), held, cycles)
 
 
 def memories(emitted: Emitted, chosen: Chosen) -> tuple[Memory, ...]:
@@ -84,7 +97,8 @@ def _memory(emitted: Emitted, stream: Stream, chosen: Chosen) -> Memory:
     interface, plan = emitted.engine.build.interface, emitted.plan
     parts = [
         pack(stream, interface, sent(stream, plan, share))
-        for share in (chosen.freely, chosen.stalled)
+        for share in (chosen.freely, chosen.stalled, chosen.held)
     ]
     width = beat_bits(stream, interface)
-    return Memory(stream, width, tuple(parts[0] + parts[1]), len(parts[0]))
+    beats = tuple(beat for part in parts for beat in part)
+    return Memory(stream, width, beats, len(parts[0]), len(parts[1]))

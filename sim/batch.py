@@ -62,10 +62,12 @@ def run_batch(
     libraries: tuple[Path, ...] = (),
     simulator: Simulator | None = None,
     stalls: int = 0,
+    turns: bool = False,
 ) -> Batch:
     """Send ``tiles`` through the core and compare with their golden answers.
 
-    Nobody pauses, unless ``stalls`` is the seed of random pauses. ``core`` is other Verilog for
+    Nobody pauses, unless ``stalls`` is the seed of random pauses; with ``turns`` each port waits
+    until the core holds still, one after the other. ``core`` is other Verilog for
     the core (the mapped netlist), its cells in ``libraries``; ``simulator`` one that is built
     already. Nothing is raised for a mismatch: see :meth:`Batch.check`. Raises ToolMissing or
     ToolFailed.
@@ -78,7 +80,8 @@ def run_batch(
     for number, chunk in enumerate(_chunks(tiles, plan)):
         beats = {stream.name: sent(stream, plan, chunk) for stream in emitted.streams}
         begun = time.perf_counter()
-        run = machine.run(beats, len(beats["result"]), stalls + number if stalls else 0)
+        seed = stalls + number if stalls else 0
+        run = machine.run(beats, len(beats["result"]), seed, turns=turns and bool(stalls))
         seconds += time.perf_counter() - begun
 
         for index, words in _differences(emitted, chunk, beats["result"], run):

@@ -20,10 +20,35 @@ _TIMEOUT = 2000  # cycles without any transfer before the bench gives up
 _BURST = 50  # cycles that a port keeps its pace, on average
 
 
+class Turns:
+    """Long stalls: one port after the other, the sink every second time, waits until nothing has
+    moved for ``hold`` cycles and some, so that every register holds still with data in it, for an
+    even or odd number of cycles; then all run for 1 to 32 cycles. With ``hold`` 0 nobody waits."""
+
+    def __init__(self, hold: int, rng: random.Random):
+        self.hold, self.rng = hold, rng
+        self.turn, self.left, self.held = 0, 0, False
+        self.order: list[str] = []
+
+    def cycle(self, quiet: int) -> None:
+        self.left -= not self.held
+        if not self.hold or (quiet < self.hold if self.held else self.left >= 0):
+            return
+        if self.held and self.rng.random() < 0.5:
+            return
+        self.held = not self.held
+        if not self.held:
+            self.left, self.turn = self.rng.randrange(32), self.turn + 1
+
+    def waits(self, name: str) -> bool:
+        return self.held and self.order[self.turn % len(self.order)] == name
+
+
 class Port:
     """One side of a stream: pauses at random, sometimes not at all, sometimes nearly always."""
 
-    def __init__(self, dut: Any, prefix: str, pause: float, rng: random.Random):
+    def __init__(self, dut: Any, prefix: str, pause: float, rng: random.Random, turns: Turns):
+        self.prefix, self.turns = prefix, turns
         self.valid = getattr(dut, f"{prefix}_valid")
         self.ready = getattr(dut, f"{prefix}_ready")
         self.data = getattr(dut, f"{prefix}_data")
@@ -31,6 +56,8 @@ class Port:
         self.pause, self.rng = pause, rng
 
     def pausing(self) -> bool:
+        if self.turns.waits(self.prefix):
+            return True
         if self.rng.random() * _BURST < 1:
             self.pause = self.rng.choice(self.paces)
         return self.rng.random() < self.pause
@@ -39,8 +66,8 @@ class Port:
 class Source(Port):
     """Offers the beats of one stream."""
 
-    def __init__(self, dut: Any, prefix: str, beats: list[str], pause: float, rng: random.Random):
-        super().__init__(dut, prefix, pause, rng)
+    def __init__(self, dut: Any, prefix: str, beats: list[str], *pace: Any):
+        super().__init__(dut, prefix, *pace)
         self.beats, self.sent, self.offering = [int(beat, 16) for beat in beats], 0, False
         self.mask = (1 << len(self.data)) - 1
 
@@ -67,8 +94,8 @@ class Source(Port):
 class Sink(Port):
     """Takes results, and sees that one on offer stands until it is taken."""
 
-    def __init__(self, dut: Any, prefix: str, pause: float, rng: random.Random):
-        super().__init__(dut, prefix, pause, rng)
+    def __init__(self, dut: Any, prefix: str, *pace: Any):
+        super().__init__(dut, prefix, *pace)
         self.open, self.unsteady = False, 0
         self.waiting: int | None = None
 
@@ -88,14 +115,17 @@ class Sink(Port):
 async def run_phase(dut: Any, index: int, phase: dict[str, Any], seed: int) -> dict[str, Any]:
     """One pattern of stalls over some tiles of one engine."""
     rng = random.Random(seed)
+    turns = Turns(phase["hold"], rng)
     sources = [
-        Source(dut, f"e{index}_{name}", beats, phase["idle"], rng)
+        Source(dut, f"e{index}_{name}", beats, phase["idle"], rng, turns)
         for name, beats in phase["beats"].items()
     ]
-    sink = Sink(dut, f"e{index}_result", phase["stall"], rng)
+    sink = Sink(dut, f"e{index}_result", phase["stall"], rng, turns)
+    turns.order = [port.prefix for source in sources for port in (sink, source)]
     results: list[str] = []
     wanted, quiet, cycle, begun = phase["results"], 0, 0, None
     while len(results) < wanted and quiet < _TIMEOUT:
+        turns.cycle(quiet)
         for source in sources:
             source.drive()
         sink.drive()
@@ -110,6 +140,7 @@ async def run_phase(dut: Any, index: int, phase: dict[str, Any], seed: int) -> d
         quiet = 0 if any(moved) or got is not None else quiet + 1
     # Nothing more may come: a doubled result would show here.
     extra, sink.pause, sink.paces = 0, 0.0, (0.0,)
+    turns.held = False
     for _ in range(phase["latency"] + 4):
         for source in sources:
             source.drive()

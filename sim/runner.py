@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,8 +27,35 @@ from .rate import steady
 from .stimuli import Tile
 from .top import bench_top
 
-#: Chances that a source pauses and that the sink stalls, a pattern a phase; the first never waits.
-PHASES = ((0.0, 0.0), (0.4, 0.0), (0.0, 0.5), (0.5, 0.5), (0.0, 0.9))
+
+class Pattern(NamedTuple):
+    """Who pauses in a phase of the bench.
+
+    Parameters
+    ----------
+    idle, stall : chances that a source pauses and that the sink stalls.
+    turns : instead, one after the other waits until the design holds still.
+    """
+
+    idle: float = 0.0
+    stall: float = 0.0
+    turns: bool = False
+
+    def __str__(self) -> str:
+        if self.turns:
+            return "each port waits in turn until all holds still"
+        return f"sources idle {self.idle:.0%}, sink stalls {self.stall:.0%}"
+
+
+#: The patterns of stalls, one a phase; in the first nobody ever waits.
+PHASES = (
+    Pattern(),
+    Pattern(idle=0.4),
+    Pattern(stall=0.5),
+    Pattern(0.5, 0.5),
+    Pattern(stall=0.9),
+    Pattern(turns=True),
+)
 
 _VERILATOR = ["--timescale", "1ns/1ps", "-Wno-WIDTHEXPAND", "-Wno-WIDTHTRUNC", "-Wno-fatal"]
 
@@ -199,13 +226,14 @@ def _phases(item: Job) -> list[dict[str, Any]]:
     sources = [stream for stream in emitted.streams if not stream.output]
     return [
         {
-            "idle": idle,
-            "stall": stall,
+            "idle": pattern.idle,
+            "stall": pattern.stall,
+            "hold": plan.hold if pattern.turns else 0,
             "beats": {s.name: [f"{beat:x}" for beat in _beats(emitted, s, share)] for s in sources},
             "results": len(_beats(emitted, emitted.streams[-1], share)),
             "latency": plan.latency + plan.cycles * plan.reduction_cycles,
         }
-        for (idle, stall), share in zip(PHASES, item.shares, strict=False)
+        for pattern, share in zip(PHASES, item.shares, strict=False)
     ]
 
 

@@ -84,28 +84,53 @@ public:
     bool pause(size_t port) { return state && (next() >> 20) % 16 < rates[port]; }
 };
 
+// Long stalls: one port after the other, the results' every second time, pauses until nothing has
+// moved for `hold` cycles and some, so that every register holds still with data in it, for an even or
+// odd number of cycles; then all run for 1 to 32 cycles.
+class Turns {
+    uint64_t state;
+    size_t hold, turn = 0, left = 0;
+    bool held = false;
+
+public:
+    Turns(uint64_t seed, size_t hold) : state(seed), hold(hold) {}
+    void cycle(size_t quiet) {
+        if (!hold) return;
+        state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+        if (held ? quiet < hold || state >> 63 : left-- > 0) return;
+        held = !held;
+        if (held) return;
+        left = (state >> 20) % 32;
+        turn = (turn + 1) % (2 * SOURCES);
+    }
+    bool pause(size_t port) { return held && port == (turn % 2 ? turn / 2 : SOURCES); }
+};
+
 // Sends `beats[s]` beats of every source and collects up to `wanted` results; gives up after
 // `patience` quiet cycles, and watches for as many cycles after the last result. With a `seed`,
-// sources and sink pause at random. Returns the number of results; *cycles counts from the first
+// sources and sink pause at random, or in turns if there is a `hold`. Returns the number of results; *cycles counts from the first
 // transfer to the last wanted result, *extra what came after that.
 extern "C" size_t run(void *handle, const size_t *beats, const void *const *fields, uint64_t seed,
-                      size_t wanted, uint32_t *results, size_t patience, size_t *cycles,
+                      size_t hold, size_t wanted, uint32_t *results, size_t patience, size_t *cycles,
                       size_t *extra) {
     Top &top = *static_cast<Top *>(handle);
-    Noise noise(seed);
+    Noise noise(hold ? 0 : seed);
+    Turns turns(seed, hold);
+    auto pause = [&](size_t port) { return noise.pause(port) || turns.pause(port); };
     size_t sent[SOURCES] = {}, count = 0, quiet = 0;
     bool offering[SOURCES] = {}, begun = false;
     *cycles = *extra = 0;
     while (quiet < patience) {
         noise.cycle();
+        turns.cycle(quiet);
         for (size_t source = 0; source < SOURCES; source++) {
             if (!offering[source]) { // an offer stands until it is taken
-                offering[source] = sent[source] < beats[source] && !noise.pause(source);
+                offering[source] = sent[source] < beats[source] && !pause(source);
                 put_valid(top, source, offering[source]);
                 if (offering[source]) put_beat(top, source, fields, sent[source]);
             }
         }
-        bool ready = !noise.pause(SOURCES);
+        bool ready = !pause(SOURCES);
         put(top.p_rready, uint64_t(ready));
         if (!settle(top)) break;
         bool moved = false;

@@ -71,15 +71,12 @@ class Simulator:
         self.emitted = emitted
         self.sources = tuple(stream for stream in emitted.streams if not stream.output)
         self.result = emitted.streams[-1]
-        files, commands = _sources(emitted, core, libraries)
-        library = cxxrtl.build(
-            files, commands, glue.glue(self.sources, self.result), "streams.cpp", optimize=optimize
-        )
+        library = self._build(*_sources(emitted, core, libraries), optimize)
         self._run, self._destroy = library.run, library.destroy
         library.create.restype = ctypes.c_void_p
         size, pointer = ctypes.c_size_t, ctypes.c_void_p
         self._run.restype = size
-        self._run.argtypes = [pointer, pointer, pointer, ctypes.c_uint64]
+        self._run.argtypes = [pointer, pointer, pointer, ctypes.c_uint64, size]
         self._run.argtypes += [size, pointer, size, pointer, pointer]
         self._destroy.argtypes = [pointer]
         self._handle = library.create()
@@ -88,7 +85,13 @@ class Simulator:
         if hasattr(self, "_handle"):
             self._destroy(self._handle)
 
-    def run(self, sent: Mapping[str, Beats], wanted: int, seed: int = 0) -> Run:
+    def _build(self, files: dict[str, str], commands: list[str], optimize: str) -> ctypes.CDLL:
+        surround = glue.glue(self.sources, self.result)
+        return cxxrtl.build(files, commands, surround, "streams.cpp", optimize=optimize)
+
+    def run(
+        self, sent: Mapping[str, Beats], wanted: int, seed: int = 0, *, turns: bool = False
+    ) -> Run:
         """Send the beats of every input stream, each stream at its own pace.
 
         Parameters
@@ -96,6 +99,7 @@ class Simulator:
         sent : stream -> its beats.
         wanted : beats of results that must come.
         seed : of random pauses of sources and sink; 0 for none.
+        turns : whether they pause one after the other instead, each until the design holds still.
 
         Fewer results than wanted mean that the design hung.
         """
@@ -112,6 +116,7 @@ class Simulator:
             counts,
             fields,
             seed,
+            plan.hold if turns else 0,
             wanted,
             found.ctypes.data,
             patience,

@@ -12,6 +12,7 @@ from ..hw.emit import Emitted
 from . import report, runner
 from .batch import run_batch
 from .beats import beats_of, steps_of
+from .directed import directed, shortest, units_of
 from .pack import unpack
 from .rate import expected_cycles
 from .runner import Job
@@ -52,9 +53,11 @@ def verify(
     core: str | None = None,
     libraries: tuple[Path, ...] = (),
 ) -> Verification:
-    """Send ``count`` random and corner tiles through the RTL under stalls, and both bounds.
+    """Send ``count`` random and corner tiles through the RTL under stalls, both bounds, and tiles
+    directed at what chance seldom meets.
 
-    The RTL then takes ten times as many in bulk, half of them at full rate, half under stalls.
+    The RTL then takes ten times as many in bulk, half of them at full rate, half under stalls, and
+    more directed ones under long stalls.
     ``core`` is other Verilog for the core, such as the mapped netlist with its cells in
     ``libraries``. Raises Mismatch with what differs and how to run it again.
     """
@@ -83,10 +86,11 @@ def verify(
 
 
 def stimuli(emitted: Emitted, count: int, seed: int) -> list[Tile]:
-    """The tiles of a verification: random and corner ones, and the accumulators' bounds."""
+    """The tiles of a verification: random, corner and directed ones, the accumulators' bounds."""
     engine = emitted.engine
     random = tiles(engine, count, seed, steps=emitted.plan.reduction_cycles)
-    return random + bound_tiles(engine, seed)
+    few = directed(engine, seed, short=True, units=units_of(emitted.plan))
+    return random + bound_tiles(engine, seed) + few
 
 
 def _in_bulk(emitted: Emitted, count: int, seed: int) -> list[Tile]:
@@ -96,7 +100,11 @@ def _in_bulk(emitted: Emitted, count: int, seed: int) -> list[Tile]:
     run_batch(emitted, rate, simulator=machine).check()
     stalled = tiles(engine, count - count // 2, seed + 1, steps=emitted.plan.reduction_cycles)
     run_batch(emitted, stalled, simulator=machine, stalls=seed + 1).check()
-    return rate + stalled
+    long = directed(engine, seed, units=units_of(emitted.plan))
+    long += tiles(engine, count // 20, seed + 2, every=1)
+    long += shortest(engine, emitted.plan, seed)
+    run_batch(emitted, long, simulator=machine, stalls=seed + 2, turns=True).check()
+    return rate + stalled + long
 
 
 def check(job: Job, found: list[dict[str, Any]], seed: int) -> None:
@@ -104,8 +112,7 @@ def check(job: Job, found: list[dict[str, Any]], seed: int) -> None:
     name = job.emitted.engine.name
     again = f"again: macsmith verify {name} --seed {seed} (with the same options)"
     for number, (phase, wanted) in enumerate(zip(found, runner.expected(job), strict=True)):
-        idle, stall = runner.PHASES[number]
-        where = f"{name}: sources idle {idle:.0%}, sink stalls {stall:.0%}"
+        where = f"{name}: {runner.PHASES[number]}"
         wrong = _first_difference(job, number, phase["results"], wanted) or _protocol(
             phase, len(wanted)
         )
