@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ..golden.arrays import whole_numbers
 from ..golden.description import Engine
 from ..golden.errors import DesignError, ToolFailed
+from ..golden.exact import integer_type
 from ..golden.flags import Flags
 from ..golden.formats import Format
 from ..golden.matmul import Matrix, Result
@@ -144,4 +145,4 @@ def _initial(engine: Engine, initial: npt.ArrayLike | None, shape: tuple[int, in
         raise DesignError(
             f"initial must be {shape} integers in {fmt.low}…{fmt.high}, got {start.shape}"
         )
-    return start
+    return start.astype(integer_type(max(fmt.high, -fmt.low)))
