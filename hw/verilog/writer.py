@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections import Counter, defaultdict
 from functools import cached_property
@@ -20,6 +21,7 @@ from .text import Texts, declared, number
 _FOLDED = 48
 _COLUMNS = 110
 _ON = "// verilator lint_on UNUSEDSIGNAL"
+_WAIVER = re.compile(r"^( *)// verilator lint_off (\w+) // (.*)$", re.MULTILINE)
 
 #: Results that stand alone: their operands' widths or signs count only there.
 _ALONE = ("*", "s*", "s>>>")
@@ -71,7 +73,9 @@ class _Writer:
         # What is read of a net is known when all that reads is written.
         sections = [self._parameters(), self._declarations(made), self._nodes(made), *rest]
         body = "\n\n".join("\n".join(_wrapped(section)) for section in sections if section)
-        return "\n".join([*self._comment(), *self._ports(), body, "endmodule", ""])
+        text = "\n".join([*self._comment(), *self._ports(), body, "endmodule", ""])
+        # Verilator 5.006 takes nothing behind a waiver: its reason stands above it.
+        return _WAIVER.sub(r"\1// \3\n\1// verilator lint_off \2", text)
 
     def _comment(self) -> list[str]:
         lines = []
