@@ -120,17 +120,23 @@ def one_special(fmt: Format, shape: Shape, rng: Generator) -> Array:
     return codes
 
 
-def _zeros(fmt: Format, shape: Shape, rng: Generator) -> Array:
-    """Zeros, and beside them any finite codes, the ones next to zero and the extremes."""
-    codes = finite_corners(fmt)
-    sizes = np.abs(fmt.decode(codes))
-    order = codes[np.argsort(sizes, kind="stable")]
-    none = codes[sizes == 0] if (sizes == 0).any() else order[:1]
-    finite = finite_codes(fmt, shape, rng)
-    small, great = rng.choice(order[:5], shape), rng.choice(order[-2:], shape)
-    draw = rng.random(shape)
-    found = np.where(draw < 0.5, rng.choice(none, shape), finite)
-    found = np.where(draw > 0.75, np.where(draw < 0.875, small, great), found)
+def beside_zeros(fmt: Format, shape: Shape, rng: Generator, side: int) -> Array:
+    """Of three elements along K one is zero on this side, and the next on the other one.
+
+    What meets that one is any, or an extreme; the third is less than one, in some rows next to
+    zero. So products are all zero or small, although great numbers take part.
+    """
+    corners = finite_corners(fmt)
+    sizes = np.abs(fmt.decode(corners))
+    order = corners[np.argsort(sizes, kind="stable")]
+    zeros = corners[sizes == 0] if fmt.has_zero else order[:1]
+    place = np.arange(shape[1]) % 3
+    least, extreme = rng.random((shape[0], 1)) < 0.5, rng.random(shape) < 0.5
+    found = finite_codes(fmt, shape, rng)
+    least = least | (np.abs(fmt.decode(found)) >= 1)
+    found = np.where((place == 2) & least, rng.choice(order[:5], shape), found)
+    found = np.where((place == 1 - side) & extreme, rng.choice(order[-2:], shape), found)
+    found = np.where(place == side, rng.choice(zeros, shape), found)
     return found.astype(fmt.dtype)
 
 
@@ -143,12 +149,11 @@ MAKERS = {
     "cancelling": _cancelling,
     "one special": one_special,
     "finite corners": _finite_corners,
-    "zeros": _zeros,
 }
 
 #: Kinds in the order in which they take turns where NaN and infinity are told beside the sum, and
 #: where one of them makes a whole result NaN or infinity.
 OPEN = ("random", "finite", "corners", "rare corners", "cancelling", "one special")
 CLOSED = ("finite", "finite corners", "cancelling", "random", "finite", "one special")
-#: More kinds for sums that align, in which zeros have an exponent.
-ALIGNED = ("zeros",)
+#: One more for sums that align, in which zeros have an exponent: see :func:`beside_zeros`.
+ZEROS = "zeros"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from math import lcm
 from typing import Any
 
@@ -12,11 +12,22 @@ import numpy as np
 import numpy.typing as npt
 
 from ..golden.description import Engine, Level, Operand, Span, Sparse
+from ..golden.formats import Format
 from ..golden.matmul import Result, matmul
 from ..golden.tensor import Quantized
 from . import bounds, scaling
 from .beats import Matrices
-from .codes import ALIGNED, CLOSED, MAKERS, OPEN, Generator, any_places, finite_codes
+from .codes import (
+    CLOSED,
+    MAKERS,
+    OPEN,
+    ZEROS,
+    Generator,
+    Shape,
+    any_places,
+    beside_zeros,
+    finite_codes,
+)
 
 Array = npt.NDArray[Any]
 
@@ -176,12 +187,12 @@ def _tile(
 ) -> Tile:
     shared, engine = engine.arithmetic, by_row(engine)
     usual = OPEN if shared.output.format is None else CLOSED
-    kinds = (*usual, *(ALIGNED if shared.aligned else ()))
+    kinds = (*usual, *([ZEROS] if shared.aligned else ()))
     kind, scales = kinds[index % len(kinds)], scaling.draw(rng)
     empty = bool(shared.levels) and rng.random() < 0.25
     operands = []
     for side, (operand, vectors) in enumerate(_sides(engine)):
-        make = finite_codes if side and kind == "cancelling" else MAKERS[kind]
+        make = _maker(kind, side)
         structure = operand.structure
         kept = k if structure is None else structure.compressed(k, "K")
         codes = {name: make(fmt, (vectors, kept), rng) for name, fmt in operand.codes.items()}
@@ -201,6 +212,13 @@ def _tile(
     words = [kind, *([f"scales: {scales}"] if shared.levels else [])]
     words += ["empty groups"] * empty
     return answered(engine, ", ".join(words), weight or operands[0], operands[1], rng)
+
+
+def _maker(kind: str, side: int) -> Callable[[Format, Shape, Generator], Array]:
+    """What makes the codes of a side."""
+    if kind == ZEROS:
+        return partial(beside_zeros, side=side)
+    return finite_codes if side and kind == "cancelling" else MAKERS[kind]
 
 
 def _paired(codes: Array, structure: Sparse | None) -> None:
