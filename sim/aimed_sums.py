@@ -29,9 +29,10 @@ def can_aim(make: Maker) -> bool:
 
 
 def steps_to_round(make: Maker, fmt: Format) -> int:
-    """The steps after which sums can have two bits more than ``fmt`` keeps."""
+    """The steps after which sums can have two bits more than ``fmt`` keeps; 0 if none can."""
     a, w = (_extreme(side.planes[0].element, -1)[1] for side in make.operands)
-    return -(-(1 << _places(fmt) + 1) // (a * w * make.step)) + 1
+    steps = -(-(1 << _places(fmt) + 1) // (a * w * make.step)) + 1
+    return steps if steps * make.step <= make.arithmetic.k_max else 0
 
 
 def aimed_sums(make: Maker, fmt: Format, k: int) -> tuple[Codes, Codes]:

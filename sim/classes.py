@@ -26,8 +26,8 @@ SHARED = ("addend", "addition", "sum")
 #: Beyond a tie, or short of it, by less than this part of a last place: low bits alone decide.
 NEAR = 2.0**-6
 
-#: As near as the product of two significands of 24 bits comes, where a single bit decides.
-NEAREST = 2.0**-22
+#: As near as the product of two significands of 24 bits comes: its last bit alone decides.
+NEAREST = 1.5 * 2.0**-24
 
 CLASSES = (
     "exact",  # with bits in the low half of the places: nothing hides a wrong low bit

@@ -16,8 +16,8 @@ from ..hw.scale.sharing import sharing
 from . import every_code, rounding, special_scales
 from .stimuli import Tile, batches, unit
 
-#: Results of each class that the verification and the emitted test benches meet, if they can.
-OFTEN, SELDOM = 6, 2
+#: Results of each class that are met, if they are found.
+WANTED = 3
 
 #: Pairs of codes that every lane meets in the verification and in the emitted test benches.
 PAIRS, FEW_PAIRS = 1 << 12, 1 << 8
@@ -55,7 +55,7 @@ def directed(engine: Engine, seed: int = 0, *, short: bool = False, units: int =
         alone = engine.alone(mode)
         pairs = FEW_PAIRS if short else PAIRS
         sent = [
-            *rounding.roundings(alone, seed, SELDOM if short else OFTEN, units)[0],
+            *rounding.roundings(alone, seed, WANTED, units)[0],
             *special_scales.special_scales(alone, seed, short=short),
             *every_code.every_code(alone, seed, pairs),
             *every_code.every_special(alone, seed),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -57,9 +57,10 @@ _SPREAD = [0.4, 0.3, 0.15, 0.15]
 _MORE = {"exact": 6, "odd": 3, "least above a tie": 3}
 
 
+@lru_cache(maxsize=8)
 def roundings(
     engine: Engine, seed: int, wanted: int, units: int = 1
-) -> tuple[list[Tile], Counter[Class]]:
+) -> tuple[tuple[Tile, ...], Counter[Class]]:
     """Reductions that meet each class ``wanted`` times, if they are found; and what they meet.
 
     Exact results, which hide nothing, are wanted more often. Each of the ``units`` that share the
@@ -68,7 +69,7 @@ def roundings(
     kept: list[Tile] = []
     total: Counter[Class] = Counter()
     if engine.arithmetic.output.format is None and engine.arithmetic.accumulate[-1].rule != "fp":
-        return kept, total
+        return (), total
     make = Maker(engine, np.random.default_rng(seed))
     vain, steps = 0, _ALIGNED_STEPS if make.arithmetic.aligned else _STEPS
     for _ in range(TRIES):
@@ -85,7 +86,7 @@ def roundings(
         steps -= tile.k // make.step
         if vain == IN_VAIN or steps < 0:
             break
-    return kept, total
+    return tuple(kept), total
 
 
 def _drawn(make: Maker, long: bool, lacking: set[Class]) -> tuple[Quantized, Quantized]:
@@ -224,6 +225,12 @@ def _with_aims(
     rng, working = make.rng, make.arithmetic.working
     places = [n for n in range(len(late)) if any(step == f"scale {n}" for step, _, _ in lacking)]
     place = int(rng.choice(places or range(len(late))))
+    names = sorted(name for step, name, _ in lacking if step == f"scale {place}")
+    if place and "least above a tie" in names and rng.random() < 0.5:
+        # Only a number with all its bits comes so near to a tie.
+        side, level = late[place - 1]
+        full = 1 + rng.random(make.shape(side, level, sides[0].shape[1]))
+        sides[side] = _given(make, sides[side], level, level.format.encode(full))
     for side, level in late[place:]:
         sides[side] = _given(make, sides[side], level, make.held(side, level, sides[0].shape[1],
                                                                  np.ones(1)))  # fmt: skip
@@ -232,7 +239,6 @@ def _with_aims(
         return sides
     side, level = late[place]
     codes = np.asarray(sides[side].scales[level.name]).copy()
-    names = sorted(name for step, name, _ in lacking if step == f"scale {place}")
     # Behind the last scale the output's format rounds, too.
     target = _passed(make)[-1] if place == len(late) - 1 and rng.random() < 0.5 else working
     open_ones = list(range(len(codes)))
