@@ -40,8 +40,8 @@ VIVADO_FAMILIES = ("xcup", "xc7")
 
 #: What stands over the core: how it is linted.
 LINTED = """// Clean in: verilator --lint-only -Wall -Wno-DECLFILENAME -Wno-PROCASSINIT
-// DECLFILENAME: the file holds a module and those that it is made of. PROCASSINIT, which older
-// Verilators do not know: registers have the value that they are configured with.
+// DECLFILENAME: the file holds a module and those that it is made of. PROCASSINIT, unknown to older
+// releases: registers have the value that they are configured with.
 
 """
 
