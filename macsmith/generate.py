@@ -46,7 +46,7 @@ VIVADO_FAMILIES = ("xcup", "xc7")
 #: What stands over the core: how it is linted.
 LINTED = """// Clean in: verilator --lint-only -Wall -Wno-DECLFILENAME -Wno-PROCASSINIT
 // DECLFILENAME: the file holds a module and those that it is made of. PROCASSINIT, unknown to older
-// releases of it: registers have the value that they are configured with.
+// releases: registers have the value that they are configured with.
 
 """
 

@@ -69,15 +69,15 @@ def _moved(cell: Cell) -> Spec | None:
 
 
 def _neutral(cell: Cell) -> Spec | None:
-    """What is left of a bitwise operator where an operand is all zeros or all ones."""
+    """What is left of an operator where an operand is all zeros, or all ones."""
     count = cell.number("Y_WIDTH")
     sides = [fit(cell.ports[p], count, bool(cell.number(f"{p}_SIGNED"))) for p in ("A", "B")]
     keeps = "1" if cell.kind == "$and" else "0"
-    for one, other in (sides, sides[::-1]):
+    for one, other in (sides[::-1],) if cell.kind == "$sub" else (sides, sides[::-1]):
         bits = constant(one)
         if bits == keeps * count:
             return other
-        if cell.kind != "$xor" and bits == ("0" if keeps == "1" else "1") * count:
+        if cell.kind in ("$and", "$or") and bits == ("0" if keeps == "1" else "1") * count:
             return one
     return None
 
@@ -101,7 +101,7 @@ def _inverted(cell: Cell) -> Spec | None:
 #: Operators that may be the same as something else.
 SIMPLE = {
     **dict.fromkeys(("$shl", "$sshl", "$shr", "$sshr"), _moved),
-    **dict.fromkeys(("$and", "$or", "$xor"), _neutral),
+    **dict.fromkeys(("$and", "$or", "$xor", "$add", "$sub"), _neutral),
     "$not": _inverted,
     **dict.fromkeys(("$reduce_or", "$reduce_bool"), _nothing),
 }
