@@ -46,7 +46,7 @@ def _keep(kept: Path, text: bytes) -> None:
     kept.parent.mkdir(parents=True, exist_ok=True)
     # TMPDIR is the build's folder, which goes with all that lies in it.
     handle, part = tempfile.mkstemp()
-    with os.fdopen(handle, "wb") as file:
+    with open(handle, "wb") as file:
         file.write(hashlib.sha256(text).digest() + text)
     os.chmod(part, 0o644)
     os.replace(part, kept)

@@ -17,7 +17,7 @@ from .model import LINE
 #: The package of this file's parent: components of others are not described.
 _OURS = __name__.rsplit(".", 2)[0]
 _PARAMETERS = re.compile(r"Parameters\n-+\n(.*?)(?=\n\w[^\n]*\n-+\n|\Z)", re.DOTALL)
-_PLAIN = str.maketrans({"×": "x", "…": "...", "−": "-", "–": "-", "’": "'", "²": "^2", "·": "*"})
+_PLAIN = str.maketrans({"×": "x", "…": "...", "−": "-", "–": "-", "²": "^2", "·": "*"})
 _MARKUP = re.compile(r":\w+:`([^`]*)`|``([^`]*)``")
 
 

@@ -74,8 +74,7 @@ class _Writer:
         sections = [self._parameters(), self._declarations(made), self._nodes(made), *rest]
         body = "\n\n".join("\n".join(_wrapped(section)) for section in sections if section)
         text = "\n".join([*self._comment(), *self._ports(), body, "endmodule", ""])
-        # Verilator 5.006 takes nothing behind a waiver: its reason stands above it.
-        return _WAIVER.sub(r"\1// \3\n\1// verilator lint_off \2", text)
+        return _WAIVER.sub(_waiver, text)
 
     def _comment(self) -> list[str]:
         lines = []
@@ -266,6 +265,15 @@ def _bases(found: Node):
             yield from _bases(operand)
 
 
+def _waiver(found: re.Match[str]) -> str:
+    """Verilator 5.006 takes nothing behind a waiver: its reason stands above it."""
+    indent, code, why = found.groups()
+    reasons = textwrap.wrap(why, _COLUMNS - len(indent) - 3)
+    return "\n".join(
+        [*(f"{indent}// {line}" for line in reasons), f"{indent}// verilator lint_off {code}"]
+    )
+
+
 def _indented(lines: list[str]) -> list[str]:
     return [f"    {line}" for line in lines]
 
@@ -282,7 +290,7 @@ def _wrapped(lines: list[str]) -> list[str]:
                 found.pop()
                 continue
             off = word
-        if len(line) <= _COLUMNS or '"' in line:
+        if len(line) <= _COLUMNS or '"' in line or word.startswith("// verilator"):
             found.append(line)
             continue
         indent = " " * (len(line) - len(line.lstrip()) + 4)

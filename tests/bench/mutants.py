@@ -46,13 +46,15 @@ _FLAT = ["flatten", "opt -fast", "wreduce", "opt_clean -purge"]
 def mutated(emitted: Emitted, count: int, seed: int, folder: Path) -> list[str]:
     """Write ``flat.il`` and, with all mutants, ``mutants.il`` and ``mutants.v``; what each is."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "core.il").write_text(emitted.rtlil)
+    (folder / "core.il").write_text(emitted.rtlil, encoding="utf-8")
     load = ["read_rtlil core.il", f"hierarchy -check -top {emitted.core}", "proc -norom", *_FLAT]
     listed = f"mutate -list {3 * count} -seed {seed} -o list.txt"
     yosys.run([*load, "write_rtlil flat.il", listed], folder, log="list.log")
     # A mutant of a clock is no design of one clock.
     lines = [
-        line for line in (folder / "list.txt").read_text().splitlines() if " -port CLK " not in line
+        line
+        for line in (folder / "list.txt").read_text(encoding="utf-8").splitlines()
+        if " -port CLK " not in line
     ]
     lines = lines[:count]
     commands = [
@@ -77,7 +79,7 @@ class Mutants(Simulator):
     """The compiled core with all its mutants."""
 
     def __init__(self, emitted: Emitted, folder: Path):
-        self._netlist = (folder / "mutants.il").read_text()
+        self._netlist = (folder / "mutants.il").read_text(encoding="utf-8")
         super().__init__(emitted)
 
     def _build(self, files, commands, optimize):
@@ -132,7 +134,7 @@ def under_bench(emitted: Emitted, folder: Path, count: int) -> list[bool]:
         try:
             words = [program, f"+mutsel={number}", "+verilator+quiet"]
             done = subprocess.run(
-                words, cwd=program.parent, capture_output=True, text=True, timeout=PATIENCE
+                words, cwd=program.parent, capture_output=True, encoding="utf-8", timeout=PATIENCE
             )
         except subprocess.TimeoutExpired:
             return True
@@ -146,16 +148,16 @@ def _bench(emitted: Emitted, folder: Path) -> Path:
     tools.use_verilator()
     name, work = emitted.engine.name, folder / "bench"
     files = contents(emitted)
-    files[f"rtl/{name}_core.v"] = _with_argument((folder / "mutants.v").read_text())
+    files[f"rtl/{name}_core.v"] = _with_argument((folder / "mutants.v").read_text(encoding="utf-8"))
     for path, text in files.items():
         (work / path).parent.mkdir(parents=True, exist_ok=True)
-        (work / path).write_text(text)
+        (work / path).write_text(text, encoding="utf-8")
     flags = "CFG_CXXFLAGS_STD=-std=gnu++20 CFG_CXXFLAGS_PCH_I=-include OPT_GLOBAL=-O1"
     words = ["verilator", "--binary", "--timing", "-Wno-fatal", "-Wno-lint", "-j", "0"]
     words += ["-MAKEFLAGS", f"{flags} CFG_LDLIBS_THREADS=-pthread", "--top-module", f"{name}_tb"]
     words += ["--Mdir", "build", "-o", "bench", f"../rtl/{name}_core.v", f"../rtl/{name}.v"]
     words += [f"{name}_tb.v", *(f"{cell}.v" for cell in emitted.cells)]
-    done = subprocess.run(words, cwd=work / "tb", capture_output=True, text=True)
+    done = subprocess.run(words, cwd=work / "tb", capture_output=True, encoding="utf-8")
     program = work / "tb" / "build" / "bench"
     if done.returncode or not program.exists():
         raise ToolFailed(f"the test bench cannot be built: {done.stderr[-500:]}")

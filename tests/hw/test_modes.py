@@ -131,7 +131,7 @@ def test_narrow_modes_fill_the_word_with_more_lanes():
 @pytest.mark.parametrize(
     "change, message",
     [
-        ({"group": 32, "scale": "fp16", "output": "fp32"}, "mode 0 of simd has scales"),
+        ({"group": 32, "scale": "fp16", "output": "fp32"}, "mode 0 of simd_g32 has scales"),
         ({"datapath": "bit_serial"}, "takes 8 cycles a step"),
         ({"initial": "int16"}, "a start"),
     ],

@@ -362,7 +362,7 @@ def test_the_bench_passes_in_icarus_at_full_rate(made, name):
 def test_the_bench_passes_in_verilator_and_fails_there_too(copy):
     folder = copy("flags_axis")
     passed, lines = run(folder, "verilator")
-    assert passed and lines[-1] == "PASS 32 results"
+    assert passed and re.fullmatch(r"PASS \d+ results", lines[-1])
     edit(folder / "rtl" / "flags_axis_core.v", SUM, " + ")
     passed, lines = run(folder, "verilator")
     assert not passed and re.fullmatch(r"FAIL \d+ of 32", lines[-1])
@@ -406,8 +406,8 @@ BREAKS = {
     "a beat nobody offered": ("rtl/{}.v", r"weight__valid\(.*?\)", "weight__valid(1'b1)"),
     "a beat nobody takes": ("rtl/{}.v", r"activation__ready\(.*?\)", "activation__ready()"),
     "bubbles": ("rtl/{}_core.v", r"\| result__ready", "& result__ready"),
-    "one result too many": ("tb/{}_tb.v", r"(RESULTS = FREELY \+ \d+)", r"\1 - 1"),
-    "one result too few": ("tb/{}_tb.v", r"(RESULTS = FREELY \+ \d+)", r"\1 + 1"),
+    "one result too many": ("tb/{}_tb.v", r"(RESULTS = STALLED \+ \d+)", r"\1 - 1"),
+    "one result too few": ("tb/{}_tb.v", r"(RESULTS = STALLED \+ \d+)", r"\1 + 1"),
 }
 
 
@@ -543,7 +543,7 @@ def test_force_replaces_only_what_was_generated(tmp_path):
 def test_verilog_that_no_parser_reads_is_not_left(tmp_path, monkeypatch, where):
     def cut(emitted, **options):
         files = contents(emitted, **options)
-        return files | {where: files[where][: len(files[where]) // 2]}
+        return files | {where: files[where].rpartition("endmodule")[0]}
 
     monkeypatch.setattr("macsmith.generate.contents", cut)
     with pytest.raises(ToolFailed, match=f"cannot be read back: .*{Path(where).name}"):

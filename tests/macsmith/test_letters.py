@@ -118,7 +118,7 @@ def test_a_system_without_utf8(tmp_path):
     done = subprocess.run(generated, capture_output=True, cwd=folder, env=environment)
     assert (done.returncode, done.stderr) == (0, b"")
     # A file's name goes out as it is.
-    assert f"{folder}/ü × 2/rtl/int2xint2.v\n".encode() in done.stdout
+    assert f"{folder}/ü × 2/rtl/int2xint2_1x1x1.v\n".encode() in done.stdout
     assert (folder / "ü × 2/README.md").read_text(encoding="utf-8")
 
 

@@ -47,11 +47,11 @@ def working_folder(path, monkeypatch):
 def check(command, folder, text):
     """What the command answered, and that its files are where it says."""
     if command == "explain":
-        assert text.startswith("int2xint2: int2 × int2, 1 rows")
+        assert text.startswith("int2xint2_1x1x1: int2 × int2, 1 rows")
         return
     found = json.loads(text)
     if command == "generate":
-        assert "out/x y/rtl/int2xint2.v" in found["files"]
+        assert "out/x y/rtl/int2xint2_1x1x1.v" in found["files"]
         assert all((folder / name).is_file() for name in found["files"])
     elif command == "synth":
         assert found["engine"] == "int2xint2"

@@ -36,4 +36,4 @@ def test_an_interrupted_build_leaves_nothing(build_folder, monkeypatch):
     monkeypatch.setattr(cxxrtl, "_compile", interrupted)
     with pytest.raises(KeyboardInterrupt):
         Simulator(emit(ENGINE))
-    assert list((build_folder / "cxxrtl").iterdir()) == []
+    assert [path for path in build_folder.rglob("*") if path.is_file()] == []

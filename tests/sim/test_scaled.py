@@ -389,8 +389,8 @@ def test_a_mark_of_the_end_in_the_wrong_place_is_caught(simulator):
     sent = tiles(engine, 3, seed=1)
     run = machine.run
 
-    def marked(*arguments):
-        found = run(*arguments)
+    def marked(*arguments, **options):
+        found = run(*arguments, **options)
         found.last[1] ^= True
         return found
 
