@@ -365,7 +365,7 @@ def test_the_bench_passes_in_verilator_and_fails_there_too(copy):
     assert passed and re.fullmatch(r"PASS \d+ results", lines[-1])
     edit(folder / "rtl" / "flags_axis_core.v", SUM, " + ")
     passed, lines = run(folder, "verilator")
-    assert not passed and re.fullmatch(r"FAIL \d+ of 32", lines[-1])
+    assert not passed and re.fullmatch(r"FAIL \d+ of \d+", lines[-1])
 
 
 def test_the_bench_of_weights_that_stay_passes_and_can_fail(tmp_path):
