@@ -67,8 +67,8 @@ STAGES = [
     ),
     (
         dict(rule="aligned", format=lookup("e4m3"), fraction=5, terms=4),
-        "rule aligned needs a float format with the infinities and NaNs of IEEE 754, such as fp32 or "
-        "e8m13_ieee; got e4m3",
+        "rule aligned needs a float format with the infinities and NaNs of IEEE 754, such as fp32 "
+        "or e8m13_ieee; got e4m3",
     ),
     (dict(rule="aligned", format=FP32, terms=4), "rule aligned needs fraction and terms"),
     (dict(fraction=5), "a fraction belongs to rule aligned, got exact"),
