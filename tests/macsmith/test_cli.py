@@ -51,7 +51,7 @@ WRONG = [
     (f"{STAYS} --carries saved", "weights stay only for single exact sums"),
     (f"{STAYS} --datapath booth", "DSP blocks: choose --datapath auto or dsp"),
     ("explain e4m3xint8 --policy dsp --flow weight_stationary", "are no numbers without exponent"),
-    ("explain w4a8 --policy dsp --flow weight_stationary", "scales, rounds, saturates"),
+    ("explain w4a8 --policy dsp --flow weight_stationary", "w4a8_weight_stationary_dsp scales, "),
     (f"{STAYS} --blocks mult18x18d", "have no registers for weights that stay"),
     ("explain simd --policy dsp --flow weight_stationary --output raw", "weights do not stay"),
     ("explain int4xint8 --policy lutt", "unknown policy 'lutt'; close ones: lut"),
