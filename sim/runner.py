@@ -74,17 +74,24 @@ class Job:
         parts = min(len(PHASES), len(self.tiles))
         plan = self.emitted.plan
         if plan.stationary:
-            # Tiles with the same weights stay together.
-            places = np.flatnonzero(begins(self.tiles)[1:]) + 1
-            bounds = [0, *places.tolist(), len(self.tiles)]
-            sets = [self.tiles[start:end] for start, end in pairwise(bounds)]
-            parts = min(parts, len(sets))
+            sets = _sets(self.tiles, parts)
             return [list(chain(*sets[number::parts])) for number in range(parts)]
         long = [steady(plan, steps_of(plan, tile)) for tile in self.tiles]
         first = [tile for tile, fits in zip(self.tiles, long, strict=True) if fits][::parts]
         first = first or self.tiles[:1]
         others = [tile for tile in self.tiles if not any(tile is item for item in first)]
         return [first, *(others[number :: parts - 1] for number in range(parts - 1))]
+
+
+def _sets(tiles: list[Tile], least: int) -> list[list[Tile]]:
+    """Tiles that follow each other with the same weights; long runs are halved until there are
+    ``least`` of them, and their weights are then sent again."""
+    places = np.flatnonzero(begins(tiles)[1:]) + 1
+    bounds = [0, *places.tolist(), len(tiles)]
+    while len(bounds) <= least:
+        start, end = max(pairwise(bounds), key=lambda run: run[1] - run[0])
+        bounds = sorted([*bounds, (start + end) // 2])
+    return [tiles[start:end] for start, end in pairwise(bounds)]
 
 
 def job(emitted: Emitted, tiles: list[Tile], core: str | None = None) -> Job:

@@ -51,6 +51,7 @@ def built(rtlil, tmp_path_factory):
 every_family = pytest.mark.parametrize("family", BOARDS)
 
 
+@pytest.mark.cases(0)
 def test_known_multipliers(built):
     costs = built("xcup")[0]
     assert [costs[f"mul{n}"].resources["lut"] for n in (2, 3, 4)] == [4, 8, 26]

@@ -196,6 +196,7 @@ def test_without_zero_up_and_down_pass_it(name):
             assert fmt.decode(fmt.encode([x], rule)) == [wanted], (x, rule)
 
 
+@pytest.mark.cases(0)
 @both
 @pytest.mark.parametrize("name", [f"bipolar{n}" for n in range(1, 9)])
 def test_bipolar_integers_take_the_nearest_odd_number(name, saturate):

@@ -42,6 +42,7 @@ def test_plain_products_are_absorbed(files, capsys):
     assert (files / "build/cost/mac-dsp-u280/mapped.v").is_file()
 
 
+@pytest.mark.cases(0)
 def test_it_prints_a_table(files, capsys):
     assert main(["cost", "mac.v", "size.vh", "--top", "mac", "--policy", "lut"]) == 0
     text = capsys.readouterr().out

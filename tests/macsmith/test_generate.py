@@ -359,6 +359,7 @@ def test_the_bench_passes_in_icarus_at_full_rate(made, name):
     assert cycles == (steps - 1) * pace + facts["latency_cycles"] + each - 1
 
 
+@pytest.mark.cases(0)
 def test_the_bench_passes_in_verilator_and_fails_there_too(copy):
     folder = copy("flags_axis")
     passed, lines = run(folder, "verilator")
@@ -369,6 +370,7 @@ def test_the_bench_passes_in_verilator_and_fails_there_too(copy):
     assert not passed and re.fullmatch(rf"FAIL \d+ of {results}", lines[-1])
 
 
+@pytest.mark.cases(0)
 def test_the_bench_of_weights_that_stay_passes_and_can_fail(tmp_path):
     build = Build(2, 2, 4, policy="dsp", flow="weight_stationary")
     engine = Engine("stays", (raw("int4", "int8", 4),), build)

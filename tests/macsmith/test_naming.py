@@ -107,6 +107,7 @@ def tree(tmp_path_factory):
     return folder / "out"
 
 
+@pytest.mark.cases(0)
 def test_each_design_has_a_folder_and_a_core_of_its_own(tree):
     folders = [path for path in tree.iterdir() if path.is_dir()]
     assert len(folders) == len(TEN)
@@ -120,6 +121,7 @@ def _read(path):
     return path.read_text()
 
 
+@pytest.mark.cases(0)
 def test_modules_of_one_name_are_one_module(tree):
     found = {}
     for path in sorted(tree.glob("*/*/*.v")):

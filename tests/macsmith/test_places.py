@@ -62,6 +62,7 @@ def check(command, folder, text):
         assert found["verified"] and found["results"] >= 2
 
 
+@pytest.mark.cases(0)
 @pytest.mark.parametrize(
     ("name", "command"),
     [
@@ -108,6 +109,7 @@ DESIGNS = {
 }
 
 
+@pytest.mark.cases(0)
 @pytest.mark.skipif(elsewhere() is None, reason="apt-get install verilator (5.006 in Debian 12)")
 @pytest.mark.parametrize(
     "name", ["plain", pytest.param("blocks", marks=slow), pytest.param("scaled", marks=slow)]

@@ -104,6 +104,7 @@ def test_a_cascade_of_a_block_more_is_not_built(monkeypatch):
         laid_out(engine, monkeypatch, (2, 1), 9, 0, 0)
 
 
+@pytest.mark.cases(0)
 @pytest.mark.parametrize("pair, most", [("int2 int8", 8), ("ternary int8", 16)])
 def test_a_block_more_than_a_part_adds_overflows(pair, most, monkeypatch):
     def check(chain):
@@ -209,6 +210,7 @@ scales = [{ format = "fp32", span = "row" }]
 """
 
 
+@pytest.mark.cases(0)
 def test_tiles_that_are_sooner_ready_than_others_wait(tmp_path):
     """INT4 is held in blocks; E3M0 takes a cycle to make, and is read every step."""
     (tmp_path / "planes.toml").write_text(PLANES)
@@ -241,6 +243,7 @@ def test_overpacked_products_have_the_golden_error(pair, rule, blocks):
         run_batch(emit(engine), work, stalls=1).check()
 
 
+@pytest.mark.cases(0)
 def test_a_plane_is_made_as_often_as_forms_differ():
     """E3M0 takes a cycle to make, so that what it meets waits; what INT8 meets does not."""
     sides = (("int4", "e2m3"), ("int8", "e3m0"))

@@ -19,6 +19,7 @@ ENGINES = [
 ]
 
 
+@pytest.mark.cases(0)
 def test_every_use_of_a_format_agrees_with_the_golden_model():
     engines = [design(name, Options(name=f"p3109_{i}", **SHAPE, **more))
                for i, (name, more) in enumerate(ENGINES)]  # fmt: skip

@@ -275,6 +275,7 @@ def test_a_systolic_array_gives_the_same(name):
     assert batch.cycles == batch.expected_cycles
 
 
+@pytest.mark.cases(0)
 @pytest.mark.parametrize(
     "name",
     ["w4a8", "nvfp4", *(pytest.param(name, marks=pytest.mark.slow) for name in (
@@ -430,6 +431,7 @@ def found(jobs):
     return dict(zip(jobs, runner.run(list(jobs.values()), seed=3), strict=True))
 
 
+@pytest.mark.cases(0)
 @pytest.mark.parametrize("name", WRAPPED)
 def test_wrappers_and_protocol(jobs, found, name):
     """Under every pattern of stalls, none lost, none doubled, none changed."""

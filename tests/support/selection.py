@@ -2,7 +2,8 @@
 
 A test with many cases is as good a newcomer's proof with one or two, which are evenly spaced.
 ``@pytest.mark.cases(n)`` says how many where the usual number is not right: 0 for what takes long,
-``"all"`` where each case is a part of its own, such as a datapath.
+``"all"`` where each case is a part of its own, such as a datapath. ``pytest.mark.brief`` on single
+cases chooses these.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ def brief(items: Sequence) -> set[str]:
 
 def _chosen(group: list) -> list:
     told = [mark.args[0] for item in group if (mark := item.get_closest_marker("cases"))]
+    if named := [item for item in group if item.get_closest_marker("brief")]:
+        return named
     folder = group[0].nodeid.split("/")[1]
     wanted = told[0] if told else USUAL.get(folder, OTHERS)
     count = len(group) if wanted == "all" else min(wanted, len(group))

@@ -64,6 +64,7 @@ OWN = [
 ]
 
 
+@pytest.mark.cases(0)
 @pytest.mark.parametrize(
     "name",
     [

@@ -102,6 +102,7 @@ def prove(modes, folder, models=None, meeting=None):
     yosys.run(commands, folder)
 
 
+@pytest.mark.cases(0)
 @pytest.mark.parametrize("modes", [MODES, OTHERS], ids=["dsp48e2", "others"])
 def test_every_mode_is_the_block(modes, build_folder):
     prove(modes, build_folder)

@@ -61,6 +61,7 @@ def test_floats_to_floats(run, source, formats, saturates):
     check(run, make, formats, codes, source.decode(codes), saturates)
 
 
+@pytest.mark.cases(0)
 @pytest.mark.parametrize("source", ["fp16", "bf16"])
 def test_floats_to_integers(run, source):
     source = lookup(source)

@@ -45,6 +45,7 @@ usual = settings(
 )
 
 
+@pytest.mark.cases(0)
 @draws
 @settings(usual, max_examples=40)
 def test_a_random_engine(data, shape, seed):

@@ -75,6 +75,7 @@ def test_the_verilog_of_large_engines_is_the_rtlil(name, build_folder):
     prove(made(name).fabric, build_folder)
 
 
+@pytest.mark.cases(0)
 @pytest.mark.parametrize(
     "spoil",
     [
