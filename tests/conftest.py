@@ -4,6 +4,7 @@ Folders lie below the repository's build folder, where WebAssembly yosys sees th
 """
 
 import os
+import signal
 import shutil
 from pathlib import Path
 
@@ -30,6 +31,12 @@ LONG = (
     "hw/fp/test_multiply",
     "macsmith/test_generate",
 )
+
+
+def pytest_configure():
+    """Background jobs of shells ignore Ctrl-C, and so would the programs that tests interrupt."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config, items):
