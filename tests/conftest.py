@@ -4,8 +4,8 @@ Folders lie below the repository's build folder, where WebAssembly yosys sees th
 """
 
 import os
-import signal
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
