@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from macsmith.golden.description.engine import Engine
-from macsmith.hw.emit import emit
+from macsmith.hw.text.emit import emit
 
 from macsmith import Options, boards, design
 from macsmith.cli import guarded

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from macsmith.hw.emit import Emitted, emit
+from macsmith.hw.text.emit import Emitted, emit
 
 from macsmith import DesignError, Options, boards, design
 from macsmith.cli import guarded

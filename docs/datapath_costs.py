@@ -17,7 +17,7 @@ import tomli_w
 from macsmith.golden.errors import MacsmithError, ToolFailed
 from macsmith.golden.formats import lookup
 from macsmith.hw.datapaths import KINDS, measured
-from macsmith.hw.emit import emit
+from macsmith.hw.text.emit import emit
 
 from macsmith import DesignError, Options, boards, design
 from macsmith.cli import guarded

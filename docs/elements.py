@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from macsmith.golden.description.engine import Engine
 from macsmith.hw.datapaths.bit_serial import digits_of
-from macsmith.hw.emit import emit
+from macsmith.hw.text.emit import emit
 
 from macsmith import Options, boards, design
 from macsmith.cli import guarded

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from macsmith.golden.errors import Mismatch
-from macsmith.hw.emit import emit
+from macsmith.hw.text.emit import emit
 from macsmith.sim.matmul import engine_matmul
 from macsmith.sim.streams import Simulator
 from sklearn.datasets import load_digits

@@ -16,14 +16,14 @@ from .folder import check_target, write_folder
 from .golden import to_toml
 from .golden.description import Engine
 from .golden.errors import DesignError
-from .hw.emit import Emitted, emit, notes, summary
+from .hw.text.emit import Emitted, emit, notes, summary
 from .letters import ascii_letters
 from .manifest import manifest
 from .portlist import Port, bus, portlist
 from .sim.beats import steps_of
+from .sim.models import cell_models
 from .sim.pack import data_bits, has_last
 from .sim.parser import parse
-from .sim.runner import cell_models
 from .vectors import Chosen, Memory, choose, memories
 
 if TYPE_CHECKING:

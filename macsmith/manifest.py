@@ -8,7 +8,7 @@ from typing import Any
 
 from .golden.bounds import Range
 from .golden.description.serialize import to_dict
-from .hw.emit import Emitted
+from .hw.text.emit import Emitted
 from .portlist import Layout, Port, portlist
 from .stages import Row, stages
 

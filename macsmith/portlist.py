@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .hw.emit import Emitted, format_of, notes
-from .hw.ports import Field, Stream
+from .hw.plan.streams import Field, Stream
+from .hw.text.emit import Emitted, format_of, notes
 from .sim.pack import has_last
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 from .golden.bounds import Range
 from .golden.terms import Sided
-from .hw.array_plan import ArrayPlan
-from .hw.emit import format_of
-from .hw.modes import ModalPlan
-from .hw.plan import Plan
-from .hw.ports import Stream, streams
-from .hw.sums import Sum
-from .hw.terms import AccumulatorPlan
+from .hw.arith.sums import Sum
+from .hw.plan.array_plan import ArrayPlan
+from .hw.plan.modes import ModalPlan
+from .hw.plan.plan import Plan
+from .hw.plan.streams import Stream, streams
+from .hw.plan.terms import AccumulatorPlan
+from .hw.text.emit import format_of
 
 
 @dataclass(frozen=True)

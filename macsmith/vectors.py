@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .hw.emit import Emitted
-from .hw.ports import Stream
+from .hw.plan.streams import Stream
+from .hw.text.emit import Emitted
 from .sim.beats import sent
 from .sim.directed import directed, shortest, units_of
 from .sim.pack import beat_bits, pack

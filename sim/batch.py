@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from ..golden.errors import Mismatch
-from ..hw.array_plan import ArrayPlan
-from ..hw.emit import Emitted
+from ..hw.plan.array_plan import ArrayPlan
+from ..hw.text.emit import Emitted
 from . import lanes, report
 from .beats import Beats, beats_of, sent, steps_of
 from .matmul import engine_matmul

@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from ..golden.matmul import Result
 from ..golden.tensor import Quantized, spread
-from ..hw.array_plan import ArrayPlan
-from ..hw.ports import Field, Stream
+from ..hw.plan.array_plan import ArrayPlan
+from ..hw.plan.streams import Field, Stream
 
 Array = npt.NDArray[Any]
 

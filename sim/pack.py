@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..hw.ports import Stream
+from ..hw.plan.streams import Stream
 from . import lanes
 from .beats import Beats
 

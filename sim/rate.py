@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..hw.array_plan import ArrayPlan
-from ..hw.ports import Stream
+from ..hw.plan.array_plan import ArrayPlan
+from ..hw.plan.streams import Stream
 from .beats import Array, Matrices, beats_of, begins, steps_of
 
 

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from ..golden.formats import Format
 from ..golden.tensor import Quantized, spread
-from ..hw.emit import Emitted
-from ..hw.plan import Plan
-from ..hw.ports import Field
+from ..hw.plan.plan import Plan
+from ..hw.plan.streams import Field
+from ..hw.text.emit import Emitted
 from .lanes import signed
 from .stimuli import Tile
 

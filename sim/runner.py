@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..hw.emit import Emitted
-from ..hw.ports import Stream
-from ..tools import processes, work
-from . import tools
+from ..hw.plan.streams import Stream
+from ..hw.text.emit import Emitted
+from ..tools import cache, processes, verilator, work
 from .beats import begins, sent, steps_of
+from .models import cell_models
 from .pack import pack
 from .plain import plain
 from .rate import steady
@@ -102,14 +102,6 @@ def job(emitted: Emitted, tiles: list[Tile], core: str | None = None) -> Job:
     return Job(emitted, sources, tiles)
 
 
-def cell_models(emitted: Emitted) -> dict[str, str]:
-    """Verilog of the maker's cells that the core instantiates, by name, for simulators."""
-    folder = Path(__file__).parent
-    paths = [*(folder / "leaves").glob("*.v"), *(folder / "primitives").glob("*.v")]
-    models = {path.stem: path.read_text(encoding="utf-8") for path in paths}
-    return {name: models[name] for name in emitted.cells}
-
-
 def run(
     jobs: list[Job],
     seed: int = 1,
@@ -122,7 +114,7 @@ def run(
     ``libraries`` are Verilog files with the cells of mapped netlists; into ``waveform`` goes a
     VCD file. Raises ToolMissing, or ToolFailed with the simulator's first error.
     """
-    tools.use_verilator()
+    verilator.use_verilator()
     texts = [bench_top([item.emitted for item in jobs])]
     for item in jobs:
         texts += [text for text in item.sources if text not in texts]
@@ -140,7 +132,7 @@ def _build(texts: list[str], libraries: tuple[Path, ...], waves: bool) -> Path:
     key = _digest(*texts, *map(str, libraries), str(waves), *_VERILATOR)
 
     def make(place: Path) -> None:
-        folder = plain(tools.cache()) / place.relative_to(tools.cache())
+        folder = plain(work.root()) / place.relative_to(work.root())
         sources = [folder / f"source_{number}.v" for number in range(len(texts))]
         for source, text in zip(sources, texts, strict=True):
             source.write_text(text, encoding="utf-8")
@@ -155,7 +147,7 @@ def _build(texts: list[str], libraries: tuple[Path, ...], waves: bool) -> Path:
         _cocotb(place, "build", arguments)
         _shed(place)
 
-    return tools.kept(tools.cache() / "sim" / key, make)
+    return cache.kept(work.root() / "sim" / key, make)
 
 
 def _shed(folder: Path) -> None:
@@ -206,7 +198,7 @@ def _cocotb(folder: Path, step: str, arguments: dict[str, Any]) -> None:
         **os.environ,
         "MAKEFLAGS": "-j2 CFG_CXXFLAGS_PCH_I=-include OPT_GLOBAL=-O1 CURDIR=.",
         "OBJCACHE": " ".join(map(str, words)),
-        "MACSMITH_OBJECTS": str(tools.cache() / "objects"),
+        "MACSMITH_OBJECTS": str(work.root() / "objects"),
         "COCOTB_ANSI_OUTPUT": "0",
         "TMPDIR": str(folder),
     }

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..hw.emit import Emitted
-from ..hw.ports import Stream
+from ..hw.plan.streams import Stream
+from ..hw.text.emit import Emitted
 from . import cxxrtl, glue
 from .beats import Beats
 from .lanes import carried, words

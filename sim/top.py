@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..hw.emit import Emitted
-from ..hw.ports import Stream
+from ..hw.plan.streams import Stream
+from ..hw.text.emit import Emitted
 from .pack import beat_bits, data_bits, has_last
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..golden.errors import Mismatch
-from ..hw.emit import Emitted
+from ..hw.text.emit import Emitted
 from . import report, runner
 from .batch import run_batch
 from .beats import beats_of, steps_of

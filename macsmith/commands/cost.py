@@ -10,10 +10,9 @@ from pathlib import Path
 from .. import boards
 from ..folder import make_folder
 from ..golden.errors import DesignError, UnknownName, check_ordinary
-from ..hw import yosys
 from ..report import NOTE, header, levels_line, rows, tools_line
 from ..sim.parser import check_recursion
-from ..tools import work
+from ..tools import work, yosys
 from .common import json_argument, positive, print_json, progress, table
 
 #: Files that others include; they are not read by themselves.

@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from ..golden.description.serialize import to_dict
-from ..hw.emit import notes, summary
-from ..hw.planner import plan
-from ..hw.ports import streams
+from ..hw.engine.planner import plan
+from ..hw.plan.streams import streams
+from ..hw.text.emit import notes, summary
 from ..stages import Row, stages
 from .common import chosen, design_arguments, json_argument, print_json, table
 

@@ -18,7 +18,7 @@ from ..golden.errors import DesignError, UnknownName
 from ..golden.formats import ROUNDINGS, Format
 from ..golden.formats.oracles import oracles
 from ..hw import datapaths
-from ..hw.planner import plan
+from ..hw.engine.planner import plan
 from .common import json_argument, print_json, table
 
 COSTS = Path(__file__).parent.parent / "format_costs.toml"

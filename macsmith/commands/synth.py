@@ -11,8 +11,8 @@ from .. import boards
 from ..folder import make_folder
 from ..golden.description import Engine
 from ..golden.errors import DesignError
-from ..hw.emit import emit
-from ..hw.planner import plan
+from ..hw.engine.planner import plan
+from ..hw.text.emit import emit
 from ..report import Report, folder_name
 from ..sim import verify as simulated
 from .common import chosen, design_arguments, json_argument, print_json, progress, table

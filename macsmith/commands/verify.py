@@ -7,9 +7,9 @@ from pathlib import Path
 
 from .. import boards
 from ..boards.families import family, models
-from ..hw.emit import Emitted, emit
-from ..sim import tools
+from ..hw.text.emit import Emitted, emit
 from ..sim import verify as simulated
+from ..sim.models import primitives
 from ..tools import work
 from .common import chosen, design_arguments, json_argument, natural, positive, print_json, progress
 
@@ -62,4 +62,4 @@ def _mapped(emitted: Emitted, board: boards.Board) -> tuple[str, tuple[Path, ...
             emitted.fabric, [emitted.core], board, engine.build.policy, emitted.keep, folder
         )
         netlist = (folder / "mapped.v").read_text(encoding="utf-8")
-    return netlist, (*models(family(board.family).name), *tools.primitives())
+    return netlist, (*models(family(board.family).name), *primitives())

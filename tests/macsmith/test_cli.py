@@ -5,7 +5,7 @@ import os
 import tomllib
 
 import pytest
-from macsmith.sim import tools
+from macsmith.tools import verilator
 
 from macsmith import __version__, design, to_toml
 from macsmith.cli import main
@@ -238,7 +238,7 @@ def test_an_interruption_is_exit_code_130(run, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(tools, "use_verilator", interrupted)
+    monkeypatch.setattr(verilator, "use_verilator", interrupted)
     code, _, err = run("verify", "int4xint8")
     assert code == 130 and "interrupted" in err.splitlines()[-1]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import platformdirs
 import pytest
-from macsmith.hw import yosys
 from macsmith.sim.plain import plain
+from macsmith.tools import yosys
 
 from macsmith import cli
 

@@ -64,7 +64,7 @@ AT = [
     "numpy._core",
     "macsmith.golden.formats",
     "amaranth.hdl._ast",
-    "macsmith.hw.planner",
+    "macsmith.hw.engine.planner",
 ]
 SAID = [
     "macsmith: interrupted; nothing was begun\n",

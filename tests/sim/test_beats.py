@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from macsmith.hw.planner import plan
-from macsmith.hw.ports import Field, Stream, streams
+from macsmith.hw.engine.planner import plan
+from macsmith.hw.plan.streams import Field, Stream, streams
 from macsmith.sim.beats import Beats, Blocks, beats_of, gather, single
 from macsmith.sim.pack import beat_bits, pack, unpack
 from macsmith.sim.stimuli import by_row, tiles

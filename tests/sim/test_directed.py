@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from macsmith.golden.matmul import matmul
-from macsmith.hw.planner import plan
-from macsmith.hw.ports import streams
+from macsmith.hw.engine.planner import plan
+from macsmith.hw.plan.streams import streams
 from macsmith.sim.beats import sent
 from macsmith.sim.classes import counted
 from macsmith.sim.directed import directed, units_of

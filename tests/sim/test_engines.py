@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from macsmith.golden.description.structure import parse_structure
 from macsmith.golden.errors import Mismatch
-from macsmith.hw.emit import emit
+from macsmith.hw.text.emit import emit
 from macsmith.sim import runner, verify
 from macsmith.sim.verify import stimuli
 

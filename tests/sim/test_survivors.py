@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 from amaranth.hdl import Cat, Const, Mux
+from macsmith.hw.array.systolic import SystolicArray
 from macsmith.hw.datapaths.minifloat import MinifloatTable
-from macsmith.hw.emit import emit
 from macsmith.hw.fp import multiply, rows
 from macsmith.hw.fp.pack import Packing
 from macsmith.hw.fp.round import Rounding
-from macsmith.hw.systolic import SystolicArray
+from macsmith.hw.text.emit import emit
 from macsmith.sim.batch import run_batch
 from macsmith.sim.directed import directed, units_of
 from macsmith.sim.streams import Simulator

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from amaranth.sim import Simulator
-from macsmith.hw import emit
-from macsmith.hw.planner import plan
-from macsmith.hw.ports import streams
+from macsmith.hw.engine.planner import plan
+from macsmith.hw.plan.streams import streams
+from macsmith.hw.text import emit
 from macsmith.sim.beats import single
 
 
