@@ -10,14 +10,16 @@ from imports import Arrow, arrows, circles, modules
 #: Rooms from the lowest floor up: each imports from those of lower floors, and from itself.
 FLOORS = (
     ("golden",),
-    ("tools",),
+    ("tools", "hw.outside"),
     ("hw.leaves",),
     ("hw.arith",),
     ("hw.fp", "hw.dsp"),
     ("hw.datapaths",),
     ("hw.plan",),
     ("hw.array", "hw.scale"),
-    ("hw.engine",),
+    ("hw.design",),
+    ("hw.engine", "hw.units"),
+    ("hw.catalogue",),
     ("hw.text.verilog",),
     ("hw.text",),
     ("sim", "boards"),

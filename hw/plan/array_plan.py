@@ -57,6 +57,10 @@ class ArrayPlan(Scouted):
 
     # Steps and groups.
 
+    def step_of(self, mode: int) -> int:
+        """Elements of K that a step of a mode takes."""
+        return self.modes[mode].step
+
     @property
     def initial(self) -> Range | None:
         """Bounds of what sums start from."""

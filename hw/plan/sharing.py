@@ -48,12 +48,14 @@ def check_partials(plan: Plan, shared: Sharing) -> None:
     if stage.partials > 1 and len({len(item.terms) for item in plan.accumulators}) > 1:
         raise DesignError(
             "outputs with different numbers of scaled terms take one partial sum each, "
-            f"got {stage.partials} (--partials 1)"
+            f"got {stage.partials} (--partials 1)",
+            {"partials": 1},
         )
     needed = ceil(ADDER_LOOP / shared.places)
     if stage.partials < needed:
         raise DesignError(
             f"an addition takes {ADDER_LOOP} cycles and each unit serves {shared.places} sums of "
             f"this shape: partials must be at least {needed}, got {stage.partials} "
-            f"(--partials {needed}; it changes the order of additions)"
+            f"(--partials {needed}; it changes the order of additions)",
+            {"partials": needed},
         )

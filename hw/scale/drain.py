@@ -8,11 +8,12 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ...golden.streams import Stream
 from ..arith.timing import delayed, select
 from ..plan.layouts import sums_layout as group_layout
 from ..plan.path import Sharing
 from ..plan.plan import Plan
-from ..plan.streams import Stream, streams
+from ..plan.streams import streams
 from ..plan.terms import span_groups
 from .chain import Marks
 from .term import scales_layout, sums_layout

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..designs import DEFAULT, Options, design
 from ..golden.description import Engine
-from ..golden.description.engine import (
+from ..golden.description.build import (
     ADDERS,
     BLOCKS,
     CARRIES,

@@ -55,7 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
         print_json({**cost.to_dict(), "part": board.part, "macs_per_cycle": arguments.macs})
         return 0
     print(f"{top} on {board.title} ({board.part}), policy {cost.policy}\n")
-    print(table(rows(cost, board, arguments.macs), header(board, arguments.macs)), end="\n\n")
+    per = "MAC" if arguments.macs else ""
+    print(table(rows(cost, board, arguments.macs, {}), header(board, per, {})), end="\n\n")
     print("\n".join([levels_line(cost), NOTE, tools_line(cost)]))
     print(f"files: {folder}")
     return 0

@@ -26,7 +26,7 @@ from macsmith.sim.verify import stimuli
 from macsmith.tools import verilator, work, yosys
 
 from macsmith.commands.common import chosen, design_arguments, progress, table
-from macsmith.generate import contents
+from macsmith.output import contents
 
 #: Bits of the input that chooses a mutant; 0 is the core as it is.
 WIDTH = 12

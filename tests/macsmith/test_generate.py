@@ -30,7 +30,7 @@ from macsmith.hw.text.emit import emit
 from macsmith.tools import verilator
 
 from macsmith import Options, design
-from macsmith.generate import DEFAULT_PART, contents, generate
+from macsmith.output import DEFAULT_PART, contents, generate
 
 FLOAT = (Stage("aligned", format=lookup("fp32"), fraction=24, terms=2),)
 SCALE, ZERO = Level(lookup("fp16"), group(8)), Level(lookup("uint4"), group(8), "zero")
@@ -157,7 +157,7 @@ def test_the_folder_is_complete(made, name):
 def test_the_same_design_gives_the_same_bytes_in_another_process(tmp_path):
     engine = ENGINES["preload"]
     script = (
-        "import sys, json; from macsmith.generate import contents;"
+        "import sys, json; from macsmith.output import contents;"
         "from macsmith.golden import from_toml; from macsmith.hw.text.emit import emit;"
         "print(json.dumps(contents(emit(from_toml(sys.argv[1])), tiles=5)))"
     )
@@ -548,7 +548,7 @@ def test_verilog_that_no_parser_reads_is_not_left(tmp_path, monkeypatch, where):
         files = contents(emitted, **options)
         return files | {where: files[where].rpartition("endmodule")[0]}
 
-    monkeypatch.setattr("macsmith.generate.contents", cut)
+    monkeypatch.setattr("macsmith.output.contents", cut)
     with pytest.raises(ToolFailed, match=f"cannot be read back: .*{Path(where).name}"):
         make(tmp_path / "out")
     assert list(tmp_path.iterdir()) == []

@@ -135,6 +135,7 @@ def test_a_folder_without_room_is_named(tmp_path):
     program = f"""
 import resource
 from pathlib import Path
+from macsmith.tools import cache
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 cache.kept(Path({str(tmp_path)!r}) / "sim" / "a", lambda f: (f / "x").write_text("x" * 5000))
 """

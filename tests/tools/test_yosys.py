@@ -17,7 +17,7 @@ COMMAND = {"v": "verilog", "il": "rtlil", "json": "json", "edf": "edif", "cc": "
 LIMITED = """
 import resource, sys
 from pathlib import Path
-from macsmith.hw import yosys
+from macsmith.tools import yosys
 limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({sys.argv[2]},) * 2); "
 ignore = "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
 yosys._RUN = limit + ignore + yosys._RUN

@@ -5,10 +5,10 @@ from collections import Counter
 
 import pytest
 from amaranth.back import rtlil
-from macsmith.hw.arith.shared import converted
 from macsmith.hw.array.pe import ProcessingElement
+from macsmith.hw.engine.hardware import component
 from macsmith.hw.engine.planner import plan
-from macsmith.hw.text import emit
+from macsmith.hw.text.conversion import converted
 from macsmith.hw.text.merge import merge
 
 from macsmith import Options, design
@@ -33,8 +33,8 @@ def planned(name, options, shape=(2, 3, 2)):
 def test_it_is_what_amaranth_makes_of_every_instance(case):
     """The same cells in modules of the same names; what they compute, verification shows."""
     parts = planned(*CASES[case])
-    whole = merge(rtlil.convert(emit.component(parts), name="top", emit_src=False), "top")
-    assert set(cells(merge(converted(emit.component(parts))[0], "top"))) <= set(cells(whole))
+    whole = merge(rtlil.convert(component(parts), name="top", emit_src=False), "top")
+    assert set(cells(merge(converted(component(parts))[0], "top"))) <= set(cells(whole))
     assert {"top", "top_pe", "top_dot"} <= {name for name, _ in cells(whole)}
 
 
@@ -53,7 +53,7 @@ def test_an_element_is_elaborated_once(flow, monkeypatch):
     monkeypatch.setattr(
         ProcessingElement, "elaborate", lambda *args: count.append(1) or elaborate(*args)
     )
-    converted(emit.component(planned("int4xint8", {"flow": flow})))
+    converted(component(planned("int4xint8", {"flow": flow})))
     assert len(count) == 1
-    rtlil.convert(emit.component(planned("int4xint8", {"flow": flow})), name="top")
+    rtlil.convert(component(planned("int4xint8", {"flow": flow})), name="top")
     assert len(count) == 7

@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 from amaranth.back import rtlil
 from amaranth.sim import Simulator
-from macsmith.golden.description.engine import FLOWS
+from macsmith.golden.description.build import FLOWS
+from macsmith.golden.tiling import join, single
 from macsmith.hw.array.flows import ARRAYS, array
 from macsmith.hw.array.systolic import SystolicArray
 from macsmith.hw.engine.component import ScaledEngine
 from macsmith.hw.engine.planner import plan
+from macsmith.hw.outside import NATIVE
 from macsmith.hw.plan.streams import streams
 from macsmith.hw.text.merge import merge
-from macsmith.sim.beats import join, single
 from macsmith.sim.pack import pack
 from macsmith.sim.stimuli import batches, tiles, unit
 
@@ -132,7 +133,7 @@ def run(top, phases, seed=0):
 def beats(planned, chosen):
     """({stream: beats}, results) of the tiles, as integers."""
     packed = {
-        stream.name: pack(stream, "native", join([single(stream, planned, t) for t in chosen]))
+        stream.name: pack(stream, NATIVE, join([single(stream, planned, t) for t in chosen]))
         for stream in streams(planned)
     }
     return packed, packed.pop("result")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -14,17 +13,17 @@ import jinja2
 from .boards import families, fitted
 from .folder import check_target, write_folder
 from .golden import to_toml
-from .golden.description import Engine
+from .golden.description import Design
 from .golden.errors import DesignError
-from .hw.text.emit import Emitted, emit, notes, summary
+from .golden.streams import Stream
+from .hw.text.emit import Emitted, emit
 from .letters import ascii_letters
 from .manifest import manifest
-from .portlist import Port, bus, portlist
-from .sim.beats import steps_of
+from .portlist import Port, portlist
+from .sim.harness import Chosen, Harness, harness
 from .sim.models import cell_models
-from .sim.pack import data_bits, has_last
 from .sim.parser import parse
-from .vectors import Chosen, Memory, choose, memories
+from .vectors import Memory, memories
 
 if TYPE_CHECKING:
     from .boards import Board
@@ -68,7 +67,7 @@ class Generated:
 
 
 def generate(
-    engine: Engine,
+    design: Design,
     folder: Path,
     *,
     force: bool = False,
@@ -77,7 +76,7 @@ def generate(
     board: Board | None = None,
     megahertz: float = MEGAHERTZ,
 ) -> Generated:
-    """Write the complete output folder of ``engine``; the same bytes for the same arguments.
+    """Write the complete output folder of ``design``; the same bytes for the same arguments.
 
     Parameters
     ----------
@@ -94,7 +93,7 @@ def generate(
     cannot read back the Verilog that was written.
     """
     check_target(folder, force=force)
-    emitted = emit(fitted(engine, board) if board else engine)
+    emitted = emit(fitted(design, board) if board else design)
     files = contents(emitted, tiles=tiles, seed=seed, board=board, megahertz=megahertz)
     verilog = [name for name in files if name.startswith(("rtl/", "tb/")) and name.endswith(".v")]
     target = write_folder(folder, files, force=force, check=lambda new: parse(new, verilog))
@@ -117,10 +116,11 @@ def contents(
     if not MEGAHERTZ_LIMITS[0] <= megahertz <= MEGAHERTZ_LIMITS[1]:
         low, high = MEGAHERTZ_LIMITS
         raise DesignError(f"a clock has {low} to {high} MHz, got {megahertz:g}")
-    name, chosen = emitted.engine.name, choose(emitted, tiles, seed)
-    held = memories(emitted, chosen)
+    name, tried = emitted.name, harness(emitted.hardware)
+    chosen = tried.chosen(tiles, seed)
+    held = memories(emitted, tried, chosen)
     part = board.part if board else DEFAULT_PART
-    values = _values(emitted, part, megahertz) | _bench(emitted, chosen, held, seed)
+    values = _values(emitted, part, megahertz) | _bench(emitted, tried, chosen, held, seed)
     header = f"// {values['header']}\n"
     files = {
         f"rtl/{name}_core.v": header + LINTED + emitted.verilog,
@@ -128,13 +128,13 @@ def contents(
         f"rtl/{name}.v": header + emitted.wrapper,
         f"{name}_instance.v": _render("instance.v", values),
         "README.md": _render("README.md", values | {"streams": _streams(emitted)}),
-        "design.toml": to_toml(emitted.engine),
+        "design.toml": to_toml(emitted.design),
         f"tb/{name}_tb.v": _render("tb.v", values),
         "tb/Makefile": _render("Makefile", values),
         f"{name}.core": _render("fusesoc.core", values),
         **{f"tb/{memory.stream.name}.hex": memory.text for memory in held},
     }
-    more: dict[str, Any] = {"vectors": {"tiles": len(chosen.tiles), "seed": seed}}
+    more: dict[str, Any] = {"vectors": {"tiles": len(chosen.trials), "seed": seed}}
     if _for_vivado(emitted, board):
         files["vivado/synth_ooc.tcl"] = _render("synth_ooc.tcl", values)
         files[f"vivado/{name}.xdc"] = _render("clock.xdc", values)
@@ -154,9 +154,9 @@ def _for_vivado(emitted: Emitted, board: Board | None) -> bool:
     """Whether AMD's tools may read it: of the board's family, or by what the build names."""
     if board is not None:
         return board.family in VIVADO_FAMILIES
-    build = emitted.engine.build
+    target = emitted.target
     blocks = {families.family(name).block for name in VIVADO_FAMILIES} | {"auto", "inferred"}
-    return build.blocks in blocks and build.fabric in {"auto", *VIVADO_FAMILIES}
+    return target.blocks in blocks and target.fabric in {"auto", *VIVADO_FAMILIES}
 
 
 def _render(template: str, values: dict[str, Any]) -> str:
@@ -170,102 +170,91 @@ def _render(template: str, values: dict[str, Any]) -> str:
 
 def _values(emitted: Emitted, part: str, megahertz: float) -> dict[str, Any]:
     """What all templates are filled with."""
-    engine, ports, release = emitted.engine, portlist(emitted), version("macsmith")
-    axis = engine.build.interface == "axis"
+    hardware, ports, release = emitted.hardware, portlist(emitted), version("macsmith")
+    buses = [emitted.interface.bus(stream) for stream in emitted.streams]
     return {
         "header": f"Generated by macsmith {release}. This file is yours: use it under any terms.",
-        "name": engine.name,
-        "vlnv": f"macsmith:engines:{engine.name}:{release}",
-        "summary": summary(engine, emitted.plan),
-        "policy": engine.build.policy,
+        "name": emitted.name,
+        "vlnv": f"macsmith:engines:{emitted.name}:{release}",
+        "summary": hardware.summary,
+        "policy": emitted.target.policy,
         "cells": emitted.cells,
-        "axis": axis,
-        "latency": emitted.plan.latency,
-        "serial": emitted.plan.serial,
-        "rows": emitted.plan.rows,
-        "cols": emitted.plan.cols,
-        "k_max": _each(item.k_max for item in engine.modes),
-        "step": _each(mode.step for mode in emitted.plan.modes),
-        "stationary": emitted.plan.stationary,
-        "shortest": emitted.plan.shortest_set,
-        "modes": [mode.label for mode in emitted.plan.modes],
+        "manual": (emitted.interface.manual, *hardware.manual),
         "part": part,
         "ports": ports,
         "clock": ports[0].name,
         "reset": ports[1].name,
         "megahertz": f"{megahertz:g}",
         "period": f"{1000 / megahertz:.3f}",
-        "buses": [bus(stream) for stream in emitted.streams] if axis else [],
+        "buses": buses if emitted.interface.packaged else [],
     }
-
-
-def _each(values: Iterable[int]) -> str:
-    """What all modes have, or what each has in turn."""
-    return "/".join(str(value) for value in dict.fromkeys(values))
 
 
 def _streams(emitted: Emitted) -> list[tuple[str, str, str]]:
     """Name, direction and meaning of every stream."""
-    meanings = notes(emitted.plan, emitted.engine.build.interface)
-    return [(s.name, "out" if s.output else "in", meanings[s.name]) for s in emitted.streams]
+    return [(s.name, "out" if s.output else "in", emitted.notes[s.name]) for s in emitted.streams]
 
 
-def _bench(emitted: Emitted, chosen: Chosen, held: tuple[Memory, ...], seed: int) -> dict[str, Any]:
+def _bench(
+    emitted: Emitted, tried: Harness, chosen: Chosen, held: tuple[Memory, ...], seed: int
+) -> dict[str, Any]:
     """What the test bench is filled with."""
-    plan, result = emitted.plan, held[-1]
+    hardware, result = emitted.hardware, held[-1]
     return {
         "memories": held,
         "sources": held[:-1],
         "result": result,
-        "pins": [(port.name, _net(emitted, port, held)) for port in portlist(emitted)],
-        "tiles": len(chosen.tiles),
+        "leader": tried.leader,
+        "trial": tried.trial,
+        "beats": tried.beats,
+        "pins": [(port.name, _net(emitted, port)) for port in portlist(emitted)],
+        "tiles": len(chosen.trials),
         "freely": len(chosen.freely),
         "stalled": len(chosen.stalled),
-        "hold": plan.hold,
-        "steps": sum(steps_of(plan, tile) for tile in chosen.freely),
-        "pace": plan.pace,
+        "hold": hardware.hold,
+        "steps": tried.steps(chosen.freely),
+        "pace": f", {tried.pace}" if tried.pace else "",
         "cycles": chosen.cycles,
-        "drain": max(steps_of(plan, tile) for tile in chosen.tiles) * plan.cycles
-        + plan.latency
-        + plan.reduction_cycles
-        + 16,
+        "drain": tried.longest(chosen.trials) + hardware.drain + 16,
         # Any odd number times any other spreads the seed; xorshift must not start from 0.
         "noise": f"{(2 * seed + 1) * 0x9E3779B97F4A7C15 % 2**64:016x}",
-        "cols": plan.cols,
-        "results_a_tile": len(result.beats) // len(chosen.tiles),
-        **_lanes(emitted, result),
+        "cols": tried.cols,
+        "results_a_trial": tried.each,
+        **_lanes(emitted, result.stream),
     }
 
 
-def _lanes(emitted: Emitted, result: Memory) -> dict[str, Any]:
+def _lanes(emitted: Emitted, stream: Stream) -> dict[str, Any]:
     """Where a result's lanes and their flags lie in the bench's vector."""
-    stream, field = result.stream, result.stream.fields[0]
-    interface = emitted.engine.build.interface
-    axis = interface == "axis"
-    wide = stream.axis_lane_bits(field)
+    field, interface = stream.fields[0], emitted.interface
+    places, slices = interface.places(stream), interface.slices(stream)
+    value, *others = [item for item in slices if not item.flags]
+    marks = [item for item in slices if item.flags]
+    mark = marks[0] if marks else None
+    beside = 1 + (mark is not None and mark.role == value.role)
+    stride = others[0].low - value.low if others else sum(s.wide for s in slices[:beside])
     return {
         "lanes": field.count,
         "outputs": field.lanes,
         "vectors": field.vectors,
-        "bits": wide if axis else field.bits,
-        "stride": wide if axis else field.lane_bits,
+        "bits": value.wide,
+        "stride": stride,
         "flags": field.flags,
-        "flag_base": stream.axis_bits if axis else field.bits,
-        "flag_stride": len(field.flags) if axis else field.lane_bits,
-        "result_last": has_last(stream, interface),
+        "flag_base": places[mark.role] + mark.low if mark else 0,
+        "flag_stride": marks[1].low - marks[0].low if marks[1:] else len(field.flags),
+        "result_last": "last" in places,
     }
 
 
-def _net(emitted: Emitted, port: Port, held: tuple[Memory, ...]) -> str:
+def _net(emitted: Emitted, port: Port) -> str:
     """The expression in the test bench to which a port is connected."""
     if port.role == "clock":
         return "clk"
     if port.role == "reset":
-        return "!rst" if port.name == "aresetn" else "rst"
-    memory = next(m for m in held if m.stream.name == port.stream)
+        return "!rst" if emitted.interface.reset_low else "rst"
+    stream = next(stream for stream in emitted.streams if stream.name == port.stream)
+    name = "result" if stream.output else stream.name
     if port.role in ("valid", "ready"):
-        return f"{port.stream}_{port.role}"
-    vector = port.stream if memory.stream.output else f"{port.stream}_beat"
-    data = data_bits(memory.stream, emitted.engine.build.interface)
-    low = {"data": 0, "user": data, "last": memory.width - 1}[port.role]
-    return f"{vector}[{low + port.width - 1}:{low}]"
+        return f"{name}_{port.role}"
+    low = emitted.interface.places(stream)[port.role]
+    return f"{name if stream.output else f'{name}_beat'}[{low + port.width - 1}:{low}]"

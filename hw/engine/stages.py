@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from .golden.bounds import Range
-from .golden.terms import Sided
-from .hw.arith.sums import Sum
-from .hw.plan.array_plan import ArrayPlan
-from .hw.plan.modes import ModalPlan
-from .hw.plan.plan import Plan
-from .hw.plan.streams import Stream, streams
-from .hw.plan.terms import AccumulatorPlan
-from .hw.text.emit import format_of
-
-
-@dataclass(frozen=True)
-class Row:
-    """One stage.
-
-    Parameters
-    ----------
-    stage : its name.
-    bits : width of a value.
-    range : its bounds and unit; None for codes and floats.
-    format : of the value; empty for integers.
-    cycles : latency that it adds; None where it has none of its own.
-    what : one line.
-    """
-
-    stage: str
-    bits: int
-    range: Range | None
-    format: str
-    cycles: int | None
-    what: str
+from ...golden.bounds import Range
+from ...golden.streams import Stream
+from ...golden.terms import Sided
+from ..arith.sums import Sum
+from ..design import Row
+from ..plan.array_plan import ArrayPlan
+from ..plan.modes import ModalPlan
+from ..plan.plan import Plan
+from ..plan.streams import streams
+from ..plan.terms import AccumulatorPlan
+from .words import format_of
 
 
 def stages(planned: ArrayPlan) -> tuple[Row, ...]:

@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from macsmith.golden.answers import by_row
+from macsmith.golden.description.build import INTERFACES
+from macsmith.golden.streams import Beats, Field, Stream
+from macsmith.golden.tiling import Blocks, beats_of, gather, single
 from macsmith.hw.engine.planner import plan
-from macsmith.hw.plan.streams import Field, Stream, streams
-from macsmith.sim.beats import Beats, Blocks, beats_of, gather, single
-from macsmith.sim.pack import beat_bits, pack, unpack
-from macsmith.sim.stimuli import by_row, tiles
+from macsmith.hw.plan.streams import streams
+from macsmith.sim.pack import pack, unpack
+from macsmith.sim.stimuli import tiles
 
 from macsmith import Options, design
 
@@ -45,9 +48,9 @@ def random_beats(stream, count, seed=0):
 @pytest.mark.parametrize("interface", ["native", "axis"])
 @pytest.mark.parametrize("stream", STREAMS, ids=lambda s: f"{s.name} a {s.per}")
 def test_a_beat_comes_apart_again(stream, interface):
-    beats = random_beats(stream, 20)
+    beats, interface = random_beats(stream, 20), INTERFACES[interface]
     packed = pack(stream, interface, beats)
-    assert max(packed).bit_length() <= beat_bits(stream, interface)
+    assert max(packed).bit_length() <= interface.beat_bits(stream)
     for index, beat in enumerate(packed):
         lanes, last = unpack(stream, interface, beat)
         wanted = []
@@ -56,7 +59,7 @@ def test_a_beat_comes_apart_again(stream, interface):
             patterns = [int(v) & ((1 << field.bits) - 1) for v in values[index]]
             wanted += list(zip(patterns, marks, strict=True))
         assert lanes == wanted
-        if stream.last or (interface == "axis" and stream.output):
+        if interface.pin(stream, "last") and stream.last:
             assert last == beats.last[index]
 
 
@@ -64,13 +67,14 @@ def test_padding_repeats_the_sign_and_flags_stand_above():
     stream, field = STREAMS[3], STREAMS[3].fields[0]
     values = np.array([[-1, 5, 0, -(1 << 18)]], object)
     beats = Beats((values,), (np.array([[0, 1, 2, 4]]),), np.array([True]))
-    native, axis = (pack(stream, interface, beats)[0] for interface in ("native", "axis"))
+    native, axis = (pack(stream, INTERFACES[name], beats)[0] for name in ("native", "axis"))
+    width = INTERFACES["axis"].pin(stream, "data").width
     assert native & ((1 << 22) - 1) == (1 << 19) - 1  # -1, no flag
     assert native >> 22 & ((1 << 22) - 1) == 5 | 1 << 19
     assert axis & 0xFFFFFF == 0xFFFFFF and axis >> 24 & 0xFFFFFF == 5  # whole bytes
     assert axis >> 72 & 0xFFFFFF == 0xFC0000
-    assert axis >> stream.axis_bits & 0xFFF == 0b100_010_001_000
-    assert axis >> stream.axis_bits + 12 == 1 and field.lane_bits == 22  # last
+    assert axis >> width & 0xFFF == 0b100_010_001_000
+    assert axis >> width + 12 == 1 and field.lane_bits == 22  # last
 
 
 def test_scales_come_rows_first_and_shared_ones_once():
@@ -86,7 +90,7 @@ def test_scales_come_rows_first_and_shared_ones_once():
     assert (scale.values[0] == tile.weight.scales["scale"].T).all()
     assert (scale.values[1] == tile.weight.scales["zero"].T).all()
     assert (late.values[0] == tile.activation.scales["scale"].T).all()
-    beat = pack(ports["scale"], "native", scale)[1]
+    beat = pack(ports["scale"], INTERFACES["native"], scale)[1]
     assert beat & 0xFFFF == tile.weight.scales["scale"][0, 1]
     assert beat >> 16 & 0xFFFF == tile.weight.scales["scale"][1, 1]
     assert beat >> 32 & 0xF == tile.weight.scales["zero"][0, 1]

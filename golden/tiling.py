@@ -1,4 +1,4 @@
-"""What travels on an engine's streams for given matrices, from the streams' description alone.
+"""The order of tiles: what travels on an engine's streams for given matrices.
 
 Matrices of any size are cut into reductions: each takes as many rows and columns as the array has.
 Every field of every stream is first read for all blocks of rows, or of columns; a reduction then
@@ -10,17 +10,68 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from ..golden.matmul import Result
-from ..golden.tensor import Quantized, spread
-from ..hw.plan.array_plan import ArrayPlan
-from ..hw.plan.streams import Field, Stream
+from .description import Engine
+from .matmul import Result
+from .streams import Beats, Field, Stream
+from .tensor import Quantized, spread
 
 Array = npt.NDArray[Any]
+
+
+class Tiled(Protocol):
+    """What decides the order of tiles."""
+
+    @property
+    def rows(self) -> int: ...
+
+    @property
+    def cols(self) -> int: ...
+
+    @property
+    def stationary(self) -> bool:
+        """Whether weights stay while activations pass."""
+
+    @property
+    def group_steps(self) -> int | None:
+        """Steps after which the sums close; None where they span the reduction."""
+
+    def step_of(self, mode: int) -> int:
+        """Elements of K that a step of a mode takes."""
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """The order of an engine's tiles, from its description alone."""
+
+    engine: Engine
+
+    @property
+    def rows(self) -> int:
+        return self.engine.build.rows
+
+    @property
+    def cols(self) -> int:
+        return self.engine.build.cols
+
+    @property
+    def stationary(self) -> bool:
+        return self.engine.build.flow == "weight_stationary"
+
+    @property
+    def group_steps(self) -> int | None:
+        if len(self.engine.modes) > 1:
+            return None
+        arithmetic = self.engine.arithmetic.compressed
+        whole = arithmetic.group in (None, arithmetic.k_max)
+        return None if whole else (arithmetic.group or 0) // self.engine.lanes()
+
+    def step_of(self, mode: int) -> int:
+        return self.engine.step(mode)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,36 +110,17 @@ class Blocks:
     cols: Array
 
     @classmethod
-    def of(cls, shape: tuple[int, int], plan: ArrayPlan) -> Blocks:
+    def of(cls, shape: tuple[int, int], plan: Tiled) -> Blocks:
         """All of an N × M result; the last blocks repeat its last row and column."""
         return cls(_blocks(shape[0], plan.rows), _blocks(shape[1], plan.cols))
 
 
-@dataclass(frozen=True)
-class Beats:
-    """A stream's beats.
-
-    Parameters
-    ----------
-    values : for each field, integers (beats, count).
-    flags : for each field, its flags as integers (beats, count), low flag first; or None.
-    last : bool (beats,), the ends of the reductions.
-    """
-
-    values: tuple[Array, ...]
-    flags: tuple[Array | None, ...]
-    last: Array
-
-    def __len__(self) -> int:
-        return len(self.last)
-
-
-def steps_of(plan: ArrayPlan, matrices: Matrices) -> int:
+def steps_of(plan: Tiled, matrices: Matrices) -> int:
     """How many steps a reduction takes."""
-    return matrices.k // plan.modes[matrices.mode].step
+    return matrices.k // plan.step_of(matrices.mode)
 
 
-def beats_of(stream: Stream, plan: ArrayPlan, steps: int) -> int:
+def beats_of(stream: Stream, plan: Tiled, steps: int) -> int:
     """How many beats of ``stream`` a reduction of so many steps has."""
     return {
         "step": steps,
@@ -110,7 +142,7 @@ class Feed:
     """
 
     def __init__(
-        self, streams: Iterable[Stream], plan: ArrayPlan, matrices: Matrices, blocks: Blocks
+        self, streams: Iterable[Stream], plan: Tiled, matrices: Matrices, blocks: Blocks
     ) -> None:
         self._across, steps = len(blocks.cols), steps_of(plan, matrices)
         self._held = {
@@ -133,7 +165,7 @@ class Feed:
         return Beats(tuple(values), tuple(flags), last.reshape(-1))
 
 
-def single(stream: Stream, plan: ArrayPlan, matrices: Matrices) -> Beats:
+def single(stream: Stream, plan: Tiled, matrices: Matrices) -> Beats:
     """The beats of one reduction, for matrices that fill the array."""
     only, blocks = np.zeros(1, np.int64), Blocks.of((plan.rows, plan.cols), plan)
     return Feed([stream], plan, matrices, blocks).beats(stream, only, only)
@@ -151,7 +183,7 @@ def join(parts: Sequence[Beats]) -> Beats:
     return Beats(tuple(values), tuple(flags), np.concatenate([p.last for p in parts]))
 
 
-def sent(stream: Stream, plan: ArrayPlan, reductions: Sequence[Matrices]) -> Beats:
+def sent(stream: Stream, plan: Tiled, reductions: Sequence[Matrices]) -> Beats:
     """The beats of reductions that fill the array, one after another."""
     beats = join([single(stream, plan, matrices) for matrices in reductions])
     return of_sets(stream, plan, beats, begins(reductions)) if plan.stationary else beats
@@ -164,7 +196,7 @@ def begins(reductions: Sequence[Matrices]) -> Array:
     return ~np.array([False, *same])
 
 
-def of_sets(stream: Stream, plan: ArrayPlan, beats: Beats, first: Array) -> Beats:
+def of_sets(stream: Stream, plan: Tiled, beats: Beats, first: Array) -> Beats:
     """Where weights stay: the beats of reductions, a step each, of which some are a set's first.
 
     Weights come once a set, whose last activations end it.
@@ -175,7 +207,7 @@ def of_sets(stream: Stream, plan: ArrayPlan, beats: Beats, first: Array) -> Beat
     return beats if stream.output else replace(beats, last=np.append(first[1:], True))
 
 
-def gather(results: Array, shape: tuple[int, int], plan: ArrayPlan, outputs: int) -> Array:
+def gather(results: Array, shape: tuple[int, int], plan: Tiled, outputs: int) -> Array:
     """Lanes of all reductions, row blocks outermost, as (N, M) or (outputs, N, M)."""
     down, across = (-(-size // part) for size, part in zip(shape, (plan.rows, plan.cols),
                                                            strict=True))  # fmt: skip
