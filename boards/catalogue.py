@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from ..golden.description import Engine
+from ..golden.description import Design
 from ..golden.errors import DesignError, UnknownName
 from ..hw.leaves import LEAVES
 from .families import family
@@ -84,12 +84,16 @@ def lookup(name: str) -> Board:
     return load(_FOLDER / f"{known[_plain(name)]}.toml")
 
 
-def fitted(engine: Engine, board: Board) -> Engine:
-    """An engine with what the board's device has for it.
+#: A design of some kind.
+D = TypeVar("D", bound=Design)
+
+
+def fitted(design: D, board: Board) -> D:
+    """A design with what the board's device has for it.
 
     Raises DesignError if it is to be built of cells that the device does not have.
     """
-    build, chosen = engine.build, family(board.family)
+    build, chosen = design.build, family(board.family)
     if build.adders in LEAVES and LEAVES[build.adders] not in chosen.roles:
         raise DesignError(
             f"adders {build.adders} are AMD's {LEAVES[build.adders]}, {board.name} has others: "
@@ -107,7 +111,7 @@ def fitted(engine: Engine, board: Board) -> Engine:
         raise DesignError(chosen.refusal)
     if build.policy == "dsp" and build.blocks == "auto":
         build = replace(build, blocks=chosen.block)
-    return replace(engine, build=replace(build, fabric=board.family))
+    return cast(D, replace(cast(Any, design), build=replace(build, fabric=board.family)))
 
 
 @cache

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ..golden.errors import MacsmithError
-from ..hw import yosys
-from ..tools import work
-from . import cache, script
+from ..tools import cache, work, yosys
+from . import script
 from .catalogue import Board
 from .families import Family, family
 from .levels import levels
@@ -90,7 +89,7 @@ def synthesize(
     Modules of ``keep`` stay modules of their own, synthesized once however often they stand; all
     others are dissolved. Into ``folder`` go ``mapped.v``, ``netlist.json``, with ``edif`` one
     ``<top>.edf`` each; the script and its log are in ``folder / "yosys"``. The same work is not
-    done twice: :mod:`macsmith.boards.cache`.
+    done twice: :mod:`macsmith.tools.cache`.
 
     Parameters
     ----------

@@ -9,12 +9,11 @@ operations a MAC: a bound by counts, not a promise of a clock.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from macsmith.golden.description.engine import Engine
-from macsmith.hw.emit import emit
+from macsmith.hw.engine.hardware import EngineHardware
 
-from macsmith import Options, boards, design
+from macsmith import Options, boards, cost, design
 from macsmith.cli import guarded
 from macsmith.commands.common import progress
 
@@ -52,22 +51,18 @@ def built(name: str, board: boards.Board, chosen: dict[str, object]) -> Engine:
 
 def row(name: str, board: boards.Board, chosen: dict[str, object]) -> str:
     """A line of a table."""
-    emitted = emit(built(name, board, chosen))
-    plan, folder = emitted.plan, Path("build") / "blocks"
-    [cost] = boards.synthesize(
-        emitted.fabric, [emitted.core], board, "dsp", emitted.keep, folder
-    ).values()
+    found = cost(built(name, board, chosen), board)
+    assert isinstance(found.hardware, EngineHardware) and found.cost.fits is not None
+    plan, macs, used = found.hardware.plan, found.rate, found.cost.resources
     blocks = plan.blocks(plan.sums[0])
-    assert cost.fits is not None
-    macs, used = plan.macs_per_cycle, cost.resources
-    tera = cost.fits.engines * macs * 2 * MEGAHERTZ / 1e6
+    tera = found.cost.fits.engines * macs * 2 * MEGAHERTZ / 1e6
     rows, cols = blocks.tile if blocks is not None else (1, 1)
     held = ", sums held" if blocks is not None and blocks.layout.held else ""
     cells = [
         *(name.replace("x", " × ", 1), f"{rows} × {cols}{held}"),
         f"{macs / used['dsp']:.2f}",
         *(f"{used[key] / macs:.2f}" for key in ("lut", "ff", "sites")),
-        *(str(cost.levels["lut"]), str(plan.latency), f"{tera:.1f}"),
+        *(str(found.cost.levels["lut"]), str(plan.latency), f"{tera:.1f}"),
     ]
     return f"| {' | '.join(cells)} |"
 

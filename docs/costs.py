@@ -15,9 +15,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from macsmith.hw.emit import Emitted, emit
+from macsmith.hw.engine.hardware import EngineHardware
+from macsmith.hw.text.emit import emit
 
-from macsmith import DesignError, Options, boards, design
+from macsmith import DesignError, Engine, Options, boards, cost, design, explain
 from macsmith.cli import guarded
 
 PAIRS = (
@@ -113,31 +114,30 @@ def presets(board: boards.Board, shape: dict[str, int]) -> str:
 
 def preset(board: boards.Board, shape: dict[str, int], name: str) -> str:
     """A preset's row."""
-    macs = shape["rows"] * shape["cols"] * shape["lanes"]
-    partials, emitted = fitting(name, shape)
-    path = emitted.scale_path
-    assert path is not None
-    tops, folder = [emitted.core, path], Path("build/costs/presets") / name
-    costs = boards.synthesize(emitted.rtlil, tops, board, "lut", emitted.keep, folder)
-    whole, part = costs[emitted.core], costs[path]
-    cells = [whole.resources[key] / macs for key in ("sites", "lut", "ff")]
-    cells.append(part.resources["sites"] / macs)
+    partials, engine = fitting(name, shape)
+    found = cost(engine, board, folder=Path("build/costs/presets") / name)
+    assert isinstance(found.hardware, EngineHardware)
+    whole, part, plan = found.cost, found.parts["scale path"], found.hardware.plan
+    cells = [whole.resources[key] / found.rate for key in ("sites", "lut", "ff")]
+    cells.append(part.resources["sites"] / found.rate)
     label = f"`{name}`" + (f", {partials} partial sums" if partials else "")
     words = [label, *(f"{cell:.1f}" for cell in cells)]
     words.append(f"{part.resources['sites'] / whole.resources['sites']:.0%}")
-    words += [str(emitted.plan.units), str(whole.levels["lut"]), str(emitted.plan.latency)]
+    words += [str(plan.units), str(whole.levels["lut"]), str(plan.latency)]
     return "| " + " | ".join(words) + " |"
 
 
-def fitting(name: str, shape: dict[str, int]) -> tuple[int | None, Emitted]:
-    """The preset's hardware with the partial sums that the shape needs; None for its own."""
-    for partials in (None, 2, 4, 8):
-        try:
-            return partials, emit(design(name, Options(**shape, partials=partials)))
-        except DesignError as error:
-            if "partials must be at least" not in str(error):
-                raise
-    raise AssertionError(f"{name} needs more than 8 partial sums")
+def fitting(name: str, shape: dict[str, int]) -> tuple[int | None, Engine]:
+    """The preset with the partial sums that the shape needs; None for its own."""
+    engine = design(name, Options(**shape))
+    try:
+        explain(engine)
+    except DesignError as error:
+        if "partials" not in error.advice:
+            raise
+        partials = 1 << (error.advice["partials"] - 1).bit_length()  # a whole tree
+        return partials, design(name, Options(**shape, partials=partials))
+    return None, engine
 
 
 def main() -> int:

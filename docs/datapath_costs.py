@@ -11,15 +11,13 @@ from __future__ import annotations
 import sys
 from itertools import product
 from math import inf
-from pathlib import Path
 
 import tomli_w
 from macsmith.golden.errors import MacsmithError, ToolFailed
 from macsmith.golden.formats import lookup
 from macsmith.hw.datapaths import KINDS, measured
-from macsmith.hw.emit import emit
 
-from macsmith import DesignError, Options, boards, design
+from macsmith import DesignError, Engine, Options, boards, cost, design
 from macsmith.cli import guarded
 
 #: An estimate may be wrong by so much; they are those of look-up tables of six inputs.
@@ -56,26 +54,24 @@ def rivals(pair: Pair, fabric: str) -> list[str]:
     return near or ["multiply"]
 
 
-def cost(pair: Pair, fabric: str) -> dict[str, float]:
+def costs(pair: Pair, fabric: str) -> dict[str, float]:
     """datapath -> sites per MAC; without those whose sums are too wide, or that a tool gives up."""
     found, held = {}, measured.conditions(fabric)
-    board, policy = boards.lookup(held.pop("board")), held["policy"]
+    board = boards.lookup(held.pop("board"))
     for datapath in rivals(pair, fabric):
+        options = Options(**held, output="raw", datapath=datapath)
         try:
-            emitted = emit(design("x".join(pair), Options(**held, output="raw", datapath=datapath)))
+            found[datapath] = round(sites_per_mac(design("x".join(pair), options), board), 2)
         except DesignError:
             continue
-        folder = Path("build/costs/datapaths") / fabric
-        try:
-            costs = boards.synthesize(
-                emitted.rtlil, [emitted.core], board, policy, emitted.keep, folder
-            )
         except ToolFailed as error:  # ABC9 ends without a word now and then
             print(f"{'x'.join(pair)}, {datapath}: {error}", file=sys.stderr)
-            continue
-        macs = held["rows"] * held["cols"] * held["lanes"]
-        found[datapath] = round(costs[emitted.core].resources["sites"] / macs, 2)
     return found
+
+
+def sites_per_mac(engine: Engine, board: boards.Board) -> float:
+    found = cost(engine, board)
+    return float(found.cost.resources["sites"] / found.rate)
 
 
 def main() -> int:
@@ -90,7 +86,7 @@ def main() -> int:
         return 2
     sites, wanted = measured.sites(fabric), chosen or pairs()
     for number, pair in enumerate(wanted, 1):
-        sites["x".join(pair)] = cost(pair, fabric)
+        sites["x".join(pair)] = costs(pair, fabric)
         listed = {pair: row for pair, row in sorted(sites.items()) if row}
         text = tomli_w.dumps({"conditions": measured.conditions(fabric), "sites": listed})
         measured.file(fabric).write_text(text, encoding="utf-8")

@@ -8,15 +8,14 @@ skipped, ``digits`` is what a step of normal weights takes on average, and the s
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from macsmith.golden.description.engine import Engine
 from macsmith.hw.datapaths.bit_serial import digits_of
-from macsmith.hw.emit import emit
+from macsmith.hw.engine.hardware import EngineHardware
 
-from macsmith import Options, boards, design
+from macsmith import Options, cost, design
 from macsmith.cli import guarded
 from macsmith.commands.common import progress
 
@@ -99,22 +98,15 @@ def built(element: Element) -> Engine:
     return design(element.name, Options(rows=rows, cols=cols, lanes=lanes, **options))  # type: ignore[arg-type]
 
 
-def cost(element: Element) -> tuple[float, int, bool]:
+def measured(element: Element) -> tuple[float, int, bool]:
     """Sites of a MAC a cycle at the highest rate of any mode, or of a place; the most cycles of a
     step; and whether digits are skipped."""
     rows, cols, _ = element.shape
-    emitted = emit(built(element))
-    found = boards.synthesize(
-        emitted.fabric,
-        [emitted.core],
-        boards.lookup("u280"),
-        "lut",
-        emitted.keep,
-        Path("build") / "elements",
-    )[emitted.core]
-    plan = emitted.plan
-    per = rows * cols if element.places else max(plan.rates)
-    return found.resources["sites"] / per, plan.cycles, plan.skips
+    found = cost(built(element))
+    assert isinstance(found.hardware, EngineHardware)
+    plan = found.hardware.plan
+    per = rows * cols if element.places else max(found.rates.values())
+    return found.cost.resources["sites"] / per, plan.cycles, plan.skips
 
 
 def average_digits(elements: int) -> float:
@@ -131,7 +123,7 @@ def main() -> int:
         print(f"\n{title}\n\n| element | shape | sites | ratio |\n|---|---|---|---|")
         least = None
         for element in elements:
-            sites, cycles, skips = cost(element)
+            sites, cycles, skips = measured(element)
             rows, _, lanes = element.shape
             note = ""
             if skips:

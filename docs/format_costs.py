@@ -11,7 +11,7 @@ from pathlib import Path
 
 import tomli_w
 from macsmith.golden.formats import lookup, names
-from macsmith.hw.emit import Emitted, emit
+from macsmith.hw.text.emit import Emitted, emit
 
 from macsmith import DesignError, Options, boards, design
 from macsmith.cli import guarded

@@ -18,17 +18,13 @@ from pathlib import Path
 
 import numpy as np
 from macsmith.golden.errors import Mismatch
-from macsmith.hw.emit import emit
-from macsmith.sim.matmul import engine_matmul
-from macsmith.sim.streams import Simulator
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 
-from macsmith import Options, boards, design, lookup, matmul, quantize
+from macsmith import Options, boards, cost, design, lookup, matmul, quantize, simulate
 from macsmith.cli import guarded
 from macsmith.commands.common import progress, table, whole
-from macsmith.commands.synth import synthesize
 
 #: What stands in the table: a preset, and its group where the layers are narrower than its own.
 FORMATS = {
@@ -98,14 +94,8 @@ def golden(engine, weight, activation, bias):
     return matmul(engine, weight, activation, bias=bias)
 
 
-def simulated(engines):
-    """``multiply`` on the compiled RTL of ``engines``."""
-    machines = {engine: Simulator(emit(engine)) for engine in (engines.hidden, engines.last)}
-
-    def multiply(engine, weight, activation, bias):
-        return engine_matmul(engine, weight, activation, bias=bias, simulator=machines[engine])
-
-    return multiply
+def simulated(engine, weight, activation, bias):
+    return simulate(engine, weight, activation, bias=bias)
 
 
 def float_accuracy(layers, images, labels) -> float:
@@ -133,13 +123,13 @@ def compare(layers, images, labels, name: str, count: int, board):
     few = images[:count]
     progress(f"{name}: {len(few)} images through the simulated RTL")
     _, wanted = classify(layers, few, engines, golden)
-    found_scores, found = classify(layers, few, engines, simulated(engines))
+    found_scores, found = classify(layers, few, engines, simulated)
     wrong = sum(int((a != b).sum()) for a, b in zip(wanted, found, strict=True))
     macs = sum(layer.weight.size for layer in layers) * len(few)
     engine = engines.hidden
-    report = synthesize(engine, board, Path("build/demo") / engine.name, verify=False)
+    report = cost(engine, board, folder=Path("build/demo") / engine.name)
     sites = report.cost.resources["sites"]
-    path = report.path.resources["sites"] if report.path else 0
+    path = sum(part.resources["sites"] for part in report.parts.values())
     return [
         name,
         f"{bits_a_weight(layers, engine.arithmetic.weight):.2f}",

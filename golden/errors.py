@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 
@@ -18,9 +18,19 @@ class MacsmithError(Exception):
 
 
 class DesignError(MacsmithError, ValueError):
-    """A description, an option or an array that breaks a rule."""
+    """A description, an option or an array that breaks a rule.
+
+    Parameters
+    ----------
+    message : one line: what is wrong, the value received, what to do.
+    advice : options and the values that would help, for programs; empty where it is not so simple.
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str, advice: Mapping[str, object] | None = None):
+        super().__init__(message)
+        self.advice = dict(advice or {})
 
 
 class UnknownName(DesignError, LookupError):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         raw,
         to_toml,
     )
+    from .library import cost, explain, generate, simulate, verify
 
 __version__ = "0.1.0"
 
@@ -51,19 +52,28 @@ __all__ = [
     "Quantized",
     "Stage",
     "Stochastic",
+    "cost",
     "design",
+    "explain",
     "from_toml",
+    "generate",
     "group",
     "load",
     "lookup",
     "matmul",
     "quantize",
     "raw",
+    "simulate",
     "to_toml",
+    "verify",
 ]
 
 #: Names that are not the golden model's, and where they are.
-_ELSEWHERE = {"Options": "designs", "design": "designs"}
+_ELSEWHERE = {
+    "Options": "designs",
+    "design": "designs",
+    **dict.fromkeys(("cost", "explain", "generate", "simulate", "verify"), "library"),
+}
 
 
 if not TYPE_CHECKING:  # for a checker, the names above are all there are

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from .hw.emit import Emitted, format_of, notes
-from .hw.ports import Field, Stream
-from .sim.pack import has_last
+from .golden.streams import Stream
+from .hw.text.emit import Emitted
 
 
 @dataclass(frozen=True)
@@ -65,66 +65,49 @@ class Port:
 
 def portlist(emitted: Emitted) -> tuple[Port, ...]:
     """All ports of ``emitted``'s wrapper, in the order of its Verilog."""
-    interface = emitted.engine.build.interface
-    axis = interface == "axis"
-    clock, reset, level = ("aclk", "aresetn", "low") if axis else ("clk", "rst", "high")
+    interface = emitted.interface
+    level = "low" if interface.reset_low else "high"
     found = [
-        Port(clock, "input", 1, "clock, rising edge", "", "clock"),
-        Port(reset, "input", 1, f"synchronous reset, active {level}", "", "reset"),
+        Port(interface.clock, "input", 1, "clock, rising edge", "", "clock"),
+        Port(interface.reset, "input", 1, f"synchronous reset, active {level}", "", "reset"),
     ]
     for stream in emitted.streams:
-        prefix = f"{bus(stream)}_t" if axis else f"{stream.name}_"
-        found += [_port(stream, prefix, role, 1) for role in ("valid", "ready")]
-        bits = stream.axis_bits if axis else stream.data_bits
-        found.append(_port(stream, prefix, "data", bits, _layouts(emitted, stream)))
-        if axis and stream.flag_bits:
-            found.append(_port(stream, prefix, "user", stream.flag_bits, _user(emitted, stream)))
-        if has_last(stream, interface):
-            found.append(_port(stream, prefix, "last", 1))
+        for pin in interface.pins(stream):
+            direction = "output" if pin.output else "input"
+            fields = tuple(_layouts(emitted, stream, pin.role))
+            found.append(Port(pin.name, direction, pin.width, "", stream.name, pin.role, fields))
     return tuple(_explained(emitted, port) for port in found)
 
 
-def bus(stream: Stream) -> str:
-    """The name of a stream's AXI-Stream interface."""
-    return f"{'m' if stream.output else 's'}_axis_{stream.name}"
-
-
-def _port(
-    stream: Stream, prefix: str, role: str, width: int, fields: tuple[Layout, ...] = ()
-) -> Port:
-    outward = stream.output != (role == "ready")
-    direction = "output" if outward else "input"
-    return Port(f"{prefix}{role}", direction, width, "", stream.name, role, fields)
-
-
-def _layouts(emitted: Emitted, stream: Stream) -> tuple[Layout, ...]:
-    """The fields of a data port."""
-    found, offset = [], 0
+def _layouts(emitted: Emitted, stream: Stream, role: str) -> Iterator[Layout]:
+    """The fields of a port: values with the flags beside them, or flags alone."""
+    slices = [item for item in emitted.interface.slices(stream) if item.role == role]
     for field in stream.fields:
-        layout = replace(_layout(emitted, field), offset=offset)
-        if emitted.engine.build.interface == "axis":
-            layout = replace(layout, stride=stream.axis_lane_bits(field), flags=())
-        found.append(layout)
-        offset += field.count * layout.stride
-    return tuple(found)
-
-
-def _user(emitted: Emitted, stream: Stream) -> tuple[Layout, ...]:
-    """The fields of TUSER: flags alone."""
-    found, offset = [], 0
-    for field in stream.fields:
-        if field.flags:
-            layout = replace(_layout(emitted, field), offset=offset, bits=0, signed=False)
-            found.append(replace(layout, stride=len(field.flags), format="flags", unit=None))
-            offset += field.count * len(field.flags)
-    return tuple(found)
-
-
-def _layout(emitted: Emitted, field: Field) -> Layout:
-    """A field as it lies in the native port, from bit 0."""
-    name, unit = format_of(emitted.plan, field)
-    shape = field.vectors, field.lanes, field.lane_bits, field.bits
-    return Layout(field.name, field.kind, name, unit, 0, *shape, field.signed, field.flags)
+        here = [item for item in slices if item.field is field]
+        values = [item for item in here if not item.flags]
+        flags = [item for item in here if item.flags]
+        if not here:
+            continue
+        first, *others = values or flags
+        stride = (
+            others[0].low - first.low
+            if others
+            else sum(item.wide for item in here if item.index == first.index)
+        )
+        form, unit = emitted.format_of(field) if values else ("flags", None)
+        yield Layout(
+            field.name,
+            field.kind,
+            form,
+            unit,
+            first.low,
+            field.vectors,
+            field.lanes,
+            stride,
+            field.bits if values else 0,
+            field.signed and bool(values),
+            field.flags if flags else (),
+        )
 
 
 def _explained(emitted: Emitted, port: Port) -> Port:
@@ -135,7 +118,7 @@ def _explained(emitted: Emitted, port: Port) -> Port:
     texts = {
         "valid": "a beat is offered; it stands until it is taken",
         "ready": "the beat is taken at this clock edge if valid",
-        "data": notes(emitted.plan, emitted.engine.build.interface)[stream.name],
+        "data": emitted.notes[stream.name],
         "user": f"flags of each result, sticky over its reduction: {', '.join(flags)}",
         "last": "ends the reduction" if stream.last else "always 1: a beat is a whole packet",
     }

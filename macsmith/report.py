@@ -1,4 +1,4 @@
-"""What a synthesized engine costs, as a table, as JSON and as Markdown."""
+"""What a synthesized design costs, as a table, as JSON and as Markdown."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .boards import Board, Cost
-from .golden.description import Engine
-from .golden.products import RULES
+from .hw.design import Hardware
 
 #: What is printed, in this order, with the board's resource that limits it.
 ROWS = {
@@ -27,22 +26,23 @@ NOTE = (
 )
 
 
-def folder_name(engine: Engine, board: Board) -> str:
-    """A name that tells one run from another: engine, shape, policy and board."""
-    build = engine.build
-    shape = f"{build.rows}x{build.cols}x{build.lanes}"
-    told = [engine.name] if f"_{shape}" in engine.name else [engine.name, shape]
-    return "-".join([*told, build.policy, board.name])
+def folder_name(hardware: Hardware, board: Board) -> str:
+    """A name that tells one run from another: design, shape, policy and board."""
+    name, shape = hardware.name, hardware.shape
+    told = [name, shape] if shape and f"_{shape}" not in name else [name]
+    return "-".join([*told, hardware.target.policy, board.name])
 
 
-def header(board: Board, macs: float | None, path: Cost | None = None) -> list[str]:
-    """What the columns of :func:`rows` are."""
-    more = ["scale path"] if path else []
-    return ["resource", "used", *more, f"of {board.name}", "share", *(["per MAC"] if macs else [])]
+def header(board: Board, per: str, parts: Mapping[str, Cost]) -> list[str]:
+    """What the columns of :func:`rows` are; ``per`` is the unit of work, or nothing."""
+    more = [f"per {per}"] if per else []
+    return ["resource", "used", *parts, f"of {board.name}", "share", *more]
 
 
-def rows(cost: Cost, board: Board, macs: float | None, path: Cost | None = None) -> list[list[str]]:
-    """Resource, used, of that in a scale path, of the board, share, per MAC."""
+def rows(
+    cost: Cost, board: Board, work: float | None, parts: Mapping[str, Cost]
+) -> list[list[str]]:
+    """Resource, used, of that in each part, of the board, share, per unit of work."""
     lines = []
     for name, limit in ROWS.items():
         used = cost.resources.get(name, 0)
@@ -53,10 +53,10 @@ def rows(cost: Cost, board: Board, macs: float | None, path: Cost | None = None)
             [
                 name,
                 f"{used:,g}",
-                *([f"{path.resources.get(name, 0):,g}"] if path else []),
+                *(f"{part.resources.get(name, 0):,g}" for part in parts.values()),
                 f"{total:,}" if total else "–",
                 f"{used / total:.3%}" if total else "–",
-                *([f"{used / macs:.2f}"] if macs else []),
+                *([f"{used / work:.2f}"] if work else []),
             ]
         )
     return lines
@@ -75,98 +75,104 @@ def tools_line(cost: Cost) -> str:
 
 @dataclass(frozen=True)
 class Report:
-    """The cost of ``engine`` on ``board``, and whether the design was verified.
+    """The cost of a design on ``board``, and whether the design was verified.
 
-    ``rates`` are the MACs a cycle by the formats of each mode; a MAC is one of the first. ``path``
-    is the cost of its scale path alone, which ``cost`` includes; None for raw engines.
+    Parameters
+    ----------
+    hardware : of the design.
+    board, cost : what it takes there.
+    parts : the cost of parts alone, such as the scale path; ``cost`` includes them.
+    verified : whether it was.
+    seconds : what all took.
     """
 
-    engine: Engine
+    hardware: Hardware
     board: Board
     cost: Cost
+    parts: Mapping[str, Cost]
     verified: bool
     seconds: float
-    rates: Mapping[str, int | float]
-    path: Cost | None = None
 
     @property
-    def macs(self) -> int | float:
-        """Products a cycle in the first mode."""
+    def rates(self) -> Mapping[str, int | float]:
+        """Units of work a cycle, by the formats of each mode."""
+        return self.hardware.rates
+
+    @property
+    def work(self) -> str:
+        """The unit of work: ``MAC`` for engines."""
+        return self.hardware.work
+
+    @property
+    def rate(self) -> int | float:
+        """Units of work a cycle in the first mode."""
         return next(iter(self.rates.values()))
 
-    @property
-    def approximate(self) -> list[str]:
-        """The product rules in use that are not exact."""
-        rules = sorted({mode.product for mode in self.engine.modes})
-        return [name for name in rules if RULES[name].approximate]
-
     def to_dict(self) -> dict[str, Any]:
-        """Ready for JSON: resources, their share of the board, and per MAC."""
+        """Ready for JSON: resources, their share of the board, and per unit of work."""
         resources = {name: self.cost.resources.get(name, 0) for name in ROWS}
-        fits = self.cost.fits
+        fits, plural = self.cost.fits, f"{self.work.lower()}s"
         return {
-            "engine": self.engine.name,
+            "design": self.hardware.name,
             "board": self.board.name,
             "part": self.board.part,
             "policy": self.cost.policy,
             "verified": self.verified,
-            "shape": {k: getattr(self.engine.build, k) for k in ("rows", "cols", "lanes")},
-            "macs_per_cycle": self.macs,
-            "approximate": self.approximate,
-            "modes": [{"pair": pair, "macs_per_cycle": n} for pair, n in self.rates.items()],
+            **self.hardware.facts,
+            f"{plural}_per_cycle": self.rate,
+            "approximate": self.hardware.approximate,
             "resources": resources,
-            "macs_per_dsp": round(self.macs / used, 3) if (used := resources["dsp"]) else None,
-            "per_mac": {name: round(value / self.macs, 3) for name, value in resources.items()},
-            "scale_path": self._path(),
+            f"{plural}_per_dsp": round(self.rate / n, 3) if (n := resources["dsp"]) else None,
+            f"per_{self.work.lower()}": {
+                name: round(value / self.rate, 3) for name, value in resources.items()
+            },
+            "parts": {name: self._part(part) for name, part in self.parts.items()},
             "utilization": dict(self.cost.utilization),
             "bounds": dict(self.cost.bounds),
             "levels": dict(self.cost.levels),
-            "fits": {"engines": fits.engines, "tightest": fits.tightest} if fits else None,
+            "fits": {"designs": fits.engines, "tightest": fits.tightest} if fits else None,
             "tools": dict(self.cost.tools),
             "seconds": self.seconds,
             "note": NOTE,
         }
 
-    def _path(self) -> dict[str, Any] | None:
-        """The scale path's resources, and its share of the engine's sites."""
-        if self.path is None:
-            return None
-        resources = {name: self.path.resources.get(name, 0) for name in ROWS}
-        whole = self.cost.resources["sites"]
-        return {"resources": resources, "share": round(resources["sites"] / whole, 4)}
+    def _part(self, part: Cost) -> dict[str, Any]:
+        """A part's resources, and its share of the design's sites."""
+        resources = {name: part.resources.get(name, 0) for name in ROWS}
+        return {"resources": resources, "share": round(self._share(part), 4)}
+
+    def _share(self, part: Cost) -> float:
+        return part.resources["sites"] / self.cost.resources["sites"]
 
     @property
     def header(self) -> list[str]:
         """What the columns of ``rows`` are."""
-        found = header(self.board, self.macs, self.path)
-        return [*found[:-1], f"per {next(iter(self.rates))}"] if len(self.rates) > 1 else found
+        per = next(iter(self.rates)) if len(self.rates) > 1 else self.work
+        return header(self.board, per, self.parts)
 
     def rows(self) -> list[list[str]]:
-        """Resource, used, of that in the scale path, of the board, share, per MAC."""
-        return rows(self.cost, self.board, self.macs, self.path)
+        """Resource, used, of that in each part, of the board, share, per unit of work."""
+        return rows(self.cost, self.board, self.rate, self.parts)
 
     def summary(self) -> list[str]:
         """Lines below the table."""
         fits = self.cost.fits
         proof = "verified against the golden model" if self.verified else "NOT verified"
-        if self.approximate:
-            proof = f"products approximate ({', '.join(self.approximate)}); {proof}"
+        if approximate := self.hardware.approximate:
+            proof = f"products approximate ({', '.join(approximate)}); {proof}"
         lines = [
-            f"{self._rates()} MACs per cycle{self._packed()}; {proof}",
+            f"{self._rates()} {self.work}s per cycle{self._packed()}; {proof}",
             levels_line(self.cost),
         ]
-        if self.path:
-            part, whole = self.path.resources["sites"], self.cost.resources["sites"]
-            lines.append(
-                f"scale path, from the array's sums to results: {part / whole:.1%} of the sites"
-            )
+        for name, part in self.parts.items():
+            lines.append(f"{self.hardware.explained(name)}: {self._share(part):.1%} of the sites")
         if fits:
-            total = fits.engines * self.macs
+            total = fits.engines * self.rate
             shell = " beside the board's shell" if self.board.shell else ""
             limit = "sites" if fits.tightest == "lut" else fits.tightest
             lines.append(
-                f"{fits.engines:,} such engines fit{shell} ({limit} run out first): "
-                f"{total:,g} MACs per cycle"
+                f"{fits.engines:,} such {self.hardware.kind}s fit{shell} ({limit} run out first): "
+                f"{total:,g} {self.work}s per cycle"
                 + f" of {next(iter(self.rates))}"
                 * (len(self.rates) > 1)
             )
@@ -175,17 +181,17 @@ class Report:
     def _packed(self) -> str:
         """How many a DSP block, where there are any."""
         used = self.cost.resources.get("dsp", 0)
-        return f", {self.macs / used:.2f} for each DSP block" if used else ""
+        return f", {self.rate / used:.2f} for each DSP block" if used else ""
 
     def _rates(self) -> str:
         if len(self.rates) == 1:
-            return f"{self.macs:,g}"
+            return f"{self.rate:,g}"
         return ", ".join(f"{rate:,g} {pair}" for pair, rate in self.rates.items())
 
     def markdown(self) -> str:
         """The report as a Markdown section."""
         lines = [
-            f"## {self.engine.name} on {self.board.name}, policy {self.cost.policy}",
+            f"## {self.hardware.name} on {self.board.name}, policy {self.cost.policy}",
             "",
             "| " + " | ".join(self.header) + " |",
             "|" + "---|" * len(self.header),

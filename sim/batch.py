@@ -1,4 +1,4 @@
-"""Bulk comparison of an engine with the golden model, without a word of Python in a cycle."""
+"""Bulk comparison of a design with the golden model, without a word of Python in a cycle."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..golden.errors import Mismatch
-from ..hw.array_plan import ArrayPlan
-from ..hw.emit import Emitted
-from . import lanes, report
-from .beats import Beats, beats_of, sent, steps_of
+from ..golden.streams import Beats
+from ..hw.text.emit import Emitted
+from . import lanes
+from .harness import Harness, harness
 from .matmul import engine_matmul
-from .rate import expected_cycles
-from .stimuli import Tile
 from .streams import CHUNK, Run, Simulator
 
 __all__ = ["Batch", "engine_matmul", "run_batch"]
@@ -29,7 +28,7 @@ class Batch:
     Parameters
     ----------
     tiles, results, macs : reductions, results and products that went through.
-    cycles, expected_cycles : spent, and what an engine at full rate spends; None where sources or
+    cycles, expected_cycles : spent, and what a design at full rate spends; None where sources or
         sink paused, or some reductions are so short that others may have to wait.
     seconds : simulation alone, without building.
     mismatches : indexes of the tiles with a wrong or missing result.
@@ -56,7 +55,7 @@ class Batch:
 
 def run_batch(
     emitted: Emitted,
-    tiles: Iterable[Tile],
+    trials: Iterable[Any],
     *,
     core: str | None = None,
     libraries: tuple[Path, ...] = (),
@@ -64,7 +63,7 @@ def run_batch(
     stalls: int = 0,
     turns: bool = False,
 ) -> Batch:
-    """Send ``tiles`` through the core and compare with their golden answers.
+    """Send ``trials`` through the core and compare with their golden answers.
 
     Nobody pauses, unless ``stalls`` is the seed of random pauses; with ``turns`` each port waits
     until the core holds still, one after the other. ``core`` is other Verilog for
@@ -73,39 +72,40 @@ def run_batch(
     ToolFailed.
     """
     machine = simulator or Simulator(emitted, core, libraries)
-    plan, result = emitted.plan, emitted.streams[-1]
-    count = macs = cycles = 0
+    tried = harness(emitted.hardware)
+    count = macs = results = cycles = 0
     expected: int | None = None if stalls else 0
     seconds, wrong, text = 0.0, list[int](), ""
-    for number, chunk in enumerate(_chunks(tiles, plan)):
-        beats = {stream.name: sent(stream, plan, chunk) for stream in emitted.streams}
+    for number, chunk in enumerate(_chunks(trials, tried)):
+        beats = {stream.name: tried.sent(stream, chunk) for stream in emitted.streams}
+        wanted = beats[tried.result.name]
         begun = time.perf_counter()
         seed = stalls + number if stalls else 0
-        run = machine.run(beats, len(beats["result"]), seed, turns=turns and bool(stalls))
+        run = machine.run(beats, len(wanted), seed, turns=turns and bool(stalls))
         seconds += time.perf_counter() - begun
 
-        for index, words in _differences(emitted, chunk, beats["result"], run):
+        for index, words in _differences(tried, chunk, wanted, run):
             wrong.append(count + index)
             text = text or f"tile {count + index}: {words}"
         count += len(chunk)
         if run.extra:
-            text = text or f"{run.extra} results more than tiles, after tile {count - 1}"
+            text = text or f"{run.extra} results more than {tried.trial}, after tile {count - 1}"
         cycles += run.cycles
-        due = expected_cycles(plan, result, chunk)
+        due = tried.cycles(chunk)
         expected = None if expected is None or due is None else expected + due
-        macs += sum(tile.weight.kept[1] * plan.rows * plan.cols for tile in chunk)
-        if len(run.words) < len(beats["result"]):
+        macs += tried.work(chunk)
+        results += tried.results_of(chunk)
+        if len(run.words) < len(wanted):
             break  # it hung
-    results = count * plan.rows * plan.cols * plan.outputs
     return Batch(count, results, macs, cycles, expected, seconds, tuple(wrong), text)
 
 
-def _chunks(tiles: Iterable[Tile], plan: ArrayPlan) -> Iterator[list[Tile]]:
-    chunk: list[Tile] = []
+def _chunks(trials: Iterable[Any], tried: Harness) -> Iterator[list[Any]]:
+    chunk: list[Any] = []
     size = 0
-    for tile in tiles:
-        chunk.append(tile)
-        size += steps_of(plan, tile)
+    for trial in trials:
+        chunk.append(trial)
+        size += tried.steps([trial])
         if size >= CHUNK:
             yield chunk
             chunk, size = [], 0
@@ -114,12 +114,11 @@ def _chunks(tiles: Iterable[Tile], plan: ArrayPlan) -> Iterator[list[Tile]]:
 
 
 def _differences(
-    emitted: Emitted, chunk: list[Tile], wanted: Beats, run: Run
+    tried: Harness, chunk: list[Any], wanted: Beats, run: Run
 ) -> Iterator[tuple[int, str]]:
     """The tiles of ``chunk`` that came out wrong, and how."""
-    plan, stream = emitted.plan, emitted.streams[-1]
+    stream, each = tried.result, tried.each
     field, done = stream.fields[0], len(run.words)
-    each = beats_of(stream, plan, 1)  # the same for every K
     received = lanes.patterns(field, run.words), lanes.flags_of(field, run.words)
     marks = wanted.flags[0] if wanted.flags[0] is not None else np.zeros_like(received[1])
     expected = lanes.pattern_of(field, wanted.values[0][:done]), marks[:done]
@@ -136,6 +135,6 @@ def _differences(
         beat, lane = np.argwhere(here)[0].tolist()
         at = tile * each + beat, lane
         lane_of = [(int(values[at]), int(flags[at])) for values, flags in (received, expected)]
-        yield tile, report.difference(emitted, chunk[tile], beat, lane, *lane_of)
+        yield tile, tried.difference(chunk[tile], beat, lane, *lane_of)
     for tile in range(done // each, len(chunk)):
         yield tile, f"{chunk[tile].kind}: no result, the core hung"

@@ -120,7 +120,7 @@ async def run_phase(dut: Any, index: int, phase: dict[str, Any], seed: int) -> d
         Source(dut, f"e{index}_{name}", beats, phase["idle"], rng, turns)
         for name, beats in phase["beats"].items()
     ]
-    sink = Sink(dut, f"e{index}_result", phase["stall"], rng, turns)
+    sink = Sink(dut, f"e{index}_{phase['result']}", phase["stall"], rng, turns)
     turns.order = [port.prefix for source in sources for port in (sink, source)]
     results: list[str] = []
     wanted, quiet, cycle, begun = phase["results"], 0, 0, None
@@ -141,7 +141,7 @@ async def run_phase(dut: Any, index: int, phase: dict[str, Any], seed: int) -> d
     # Nothing more may come: a doubled result would show here.
     extra, sink.pause, sink.paces = 0, 0.0, (0.0,)
     turns.held = False
-    for _ in range(phase["latency"] + 4):
+    for _ in range(phase["drain"] + 4):
         for source in sources:
             source.drive()
         sink.drive()
@@ -172,7 +172,7 @@ async def engines(dut: Any) -> None:
     for index, phases in enumerate(job["engines"]):
         for name in phases[0]["beats"]:
             getattr(dut, f"e{index}_{name}_valid").value = 0
-        getattr(dut, f"e{index}_result_ready").value = 0
+        getattr(dut, f"e{index}_{phases[0]['result']}_ready").value = 0
     Clock(dut.clk, 10, unit="ns").start()
     dut.rst.value = 1
     for _ in range(4):

@@ -15,9 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..golden.errors import ToolMissing
-from ..hw import yosys
-from ..tools import processes
-from . import tools
+from ..tools import cache, processes, verilator, work, yosys
 
 #: Optimization level. -O2 runs up to twice as fast and takes up to five times as long to compile.
 OPTIMIZE = "-O1"
@@ -61,10 +59,10 @@ def build(
         _EVERY,
         yosys.version(),
     )
-    tools.require("g++")
+    verilator.require("g++")
     sources = {"glue.h": glue, "driver.cpp": source}
-    target = tools.cache() / "cxxrtl" / key
-    tools.kept(target, lambda folder: _make(folder, files, commands, sources, optimize))
+    target = work.root() / "cxxrtl" / key
+    cache.kept(target, lambda folder: _make(folder, files, commands, sources, optimize))
     return ctypes.CDLL(str(target / "design.so"))
 
 

@@ -10,9 +10,8 @@ from dataclasses import replace
 import numpy as np
 
 from ..golden.description import Engine
-from ..hw.array_plan import ArrayPlan
-from ..hw.plan import Plan
-from ..hw.scale.sharing import sharing
+from ..hw.plan.array_plan import ArrayPlan
+from ..hw.plan.plan import Plan
 from . import every_code, rounding, special_scales
 from .stimuli import Tile, batches, unit
 
@@ -28,7 +27,7 @@ _CYCLES, _COUNTS = 256, (8, 120)
 
 def units_of(plan: ArrayPlan) -> int:
     """How many scale units share the results of a reduction."""
-    return sharing(plan).units if isinstance(plan, Plan) and plan.serial else 1
+    return max(plan.units, 1) if isinstance(plan, Plan) else 1
 
 
 def shortest(engine: Engine, plan: ArrayPlan, seed: int = 0) -> list[Tile]:

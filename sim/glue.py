@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..hw.ports import Stream
+from ..golden.streams import Stream
 from .lanes import carrier, words
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..hw.ports import Field
+from ..golden.streams import Field
 
 Array = npt.NDArray[Any]
 

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..golden.answers import by_row
 from ..golden.description import Engine, Level, Operand
 from ..golden.formats import Format
 from ..golden.tensor import Quantized
 from .codes import Generator, any_places, finite_codes
 from .scaling import clear_groups
-from .stimuli import Tile, answered, by_row, unit
+from .stimuli import Tile, answered, unit
 
 Array = npt.NDArray[Any]
 Sided = tuple[int, Level]

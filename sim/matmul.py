@@ -15,9 +15,9 @@ from ..golden.flags import Flags
 from ..golden.formats import Format
 from ..golden.matmul import Matrix, Result
 from ..golden.tensor import Quantized, single
-from ..hw.emit import Emitted, emit
+from ..golden.tiling import Blocks, Feed, Matrices, beats_of, gather, of_sets, steps_of
+from ..hw.text.emit import Emitted, emit
 from . import lanes
-from .beats import Blocks, Feed, Matrices, beats_of, gather, of_sets, steps_of
 from .stimuli import unit
 from .streams import CHUNK, Array, Simulator
 

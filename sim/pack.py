@@ -1,76 +1,63 @@
 """Beats to and from the integers that travel on a wrapper's ports.
 
-A beat as benches see it is one integer: TDATA or the native data, above it TUSER if there is one,
-above that ``last`` if there is one.
+A beat as benches see it is one integer: the data, above it TUSER if there is one, above that
+``last`` if there is one (:meth:`Interface.places`).
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..hw.ports import Stream
+from ..golden.streams import Beats, Field, Stream
+from ..hw.outside import Interface, Slice
 from . import lanes
-from .beats import Beats
 
 Array = npt.NDArray[Any]
 
 
-def has_last(stream: Stream, interface: str) -> bool:
-    """Whether a wrapper has a port for the end of a reduction; on AXI results always do."""
-    return stream.last or (interface == "axis" and stream.output)
-
-
-def data_bits(stream: Stream, interface: str) -> int:
-    """Width of the data port."""
-    return stream.axis_bits if interface == "axis" else stream.data_bits
-
-
-def beat_bits(stream: Stream, interface: str) -> int:
-    """Width of a beat: data, TUSER, last."""
-    user = stream.flag_bits if interface == "axis" else 0
-    return data_bits(stream, interface) + user + has_last(stream, interface)
-
-
-def pack(stream: Stream, interface: str, beats: Beats) -> list[int]:
+def pack(stream: Stream, interface: Interface, beats: Beats) -> list[int]:
     """One integer a beat."""
-    columns, users = [], []
+    places = interface.places(stream)
+    bits = np.zeros((len(beats), interface.beat_bits(stream)), np.uint8)
     for field, values, flags in zip(stream.fields, beats.values, beats.flags, strict=True):
         if field.signed:  # also where values are codes: padding repeats the top bit
             values = lanes.signed(field.bits, lanes.pattern_of(field, values))
-        wide = stream.axis_lane_bits(field) if interface == "axis" else field.bits
-        value, mark = _bits(values, wide), _flag_bits(flags, len(field.flags), values.shape)
-        if interface == "axis":
-            columns.append(value.reshape(len(beats), -1))
-            users.append(mark.reshape(len(beats), -1))
-        else:
-            columns.append(np.concatenate([value, mark], axis=2).reshape(len(beats), -1))
-    fill = data_bits(stream, interface) - sum(column.shape[1] for column in columns)
-    columns.append(np.zeros((len(beats), fill), np.uint8))
-    columns += users
-    if has_last(stream, interface):
-        columns.append(beats.last[:, None].astype(np.uint8))
-    packed = np.packbits(np.concatenate(columns, axis=1), axis=1, bitorder="little")
+        for marks, found in _slices(interface, stream, field).items():
+            wide = found[0].wide
+            lows = np.array([places[item.role] + item.low for item in found])
+            columns = (lows[:, None] + np.arange(wide)).reshape(-1)
+            part = _flag_bits(flags, wide, values.shape) if marks else _bits(values, wide)
+            bits[:, columns] = part.reshape(len(beats), -1)
+    if "last" in places:
+        bits[:, places["last"]] = beats.last
+    packed = np.packbits(bits, axis=1, bitorder="little")
     return [int.from_bytes(row.tobytes(), "little") for row in packed]
 
 
-def unpack(stream: Stream, interface: str, beat: int) -> tuple[list[tuple[int, int]], bool]:
+def unpack(stream: Stream, interface: Interface, beat: int) -> tuple[list[tuple[int, int]], bool]:
     """The (bit pattern, flags) of every lane of a beat, field by field, and ``last``."""
-    result: list[tuple[int, int]] = []
-    place, user = 0, data_bits(stream, interface)
+    places, result = interface.places(stream), list[tuple[int, int]]()
     for field in stream.fields:
-        wide = stream.axis_lane_bits(field) if interface == "axis" else field.lane_bits
-        for index in range(field.count):
-            at = place + index * wide
-            mark = user + index * len(field.flags) if interface == "axis" else at + field.bits
-            value = (beat >> at) & ((1 << field.bits) - 1)
-            result.append((value, (beat >> mark) & ((1 << len(field.flags)) - 1)))
-        place += field.count * wide
-        user += field.count * len(field.flags)
-    last = beat >> (beat_bits(stream, interface) - 1) & 1
-    return result, bool(last) if has_last(stream, interface) else False
+        found = {
+            (item.index, item.flags): beat >> places[item.role] + item.low & (1 << item.bits) - 1
+            for marked in _slices(interface, stream, field).values()
+            for item in marked
+        }
+        result += [(found[i, False], found.get((i, True), 0)) for i in range(field.count)]
+    return result, bool(beat >> places["last"] & 1) if "last" in places else False
+
+
+def _slices(interface: Interface, stream: Stream, field: Field) -> dict[bool, list[Slice]]:
+    """The places of a field's values, and of their flags, in order."""
+    found = defaultdict(list)
+    for item in interface.slices(stream):
+        if item.field is field:
+            found[item.flags].append(item)
+    return found
 
 
 def _bits(values: Array, width: int) -> Array:
@@ -80,6 +67,6 @@ def _bits(values: Array, width: int) -> Array:
 
 
 def _flag_bits(flags: Array | None, width: int, shape: tuple[int, ...]) -> Array:
-    if flags is None or not width:
+    if flags is None:
         return np.zeros((*shape, width), np.uint8)
     return (flags[..., None] >> np.arange(width) & 1).astype(np.uint8)

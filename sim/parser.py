@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..golden.errors import DesignError
 from ..tools import processes
-from .tools import verilator_bin
+from ..tools.verilator import verilator_bin
 
 #: Verilator stops when it has read the text: a tenth of a second for the default engine.
 _PARSE = ("--lint-only", "--debug-exit-parse", "--no-timing", "-Wno-fatal", "-Wno-lint")

@@ -12,10 +12,10 @@ from ..golden.errors import DesignError
 from ..golden.flags import Reachable
 from ..golden.formats import Format, Kind
 from ..golden.products import RULES, Exact
+from ..golden.streams import Field
+from ..hw.arith.product import flag_names
 from ..hw.datapaths import Form, Making, choose
 from ..hw.datapaths.multiply import Multiply
-from ..hw.ports import Field
-from ..hw.product import flag_names
 from .codes import corner_codes
 from .lanes import Array, flag_arrays, flags_of, from_words
 from .sweep import Sweep

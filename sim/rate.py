@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..hw.array_plan import ArrayPlan
-from ..hw.ports import Stream
-from .beats import Array, Matrices, beats_of, begins, steps_of
+from ..golden.streams import Stream
+from ..golden.tiling import Array, Matrices, beats_of, begins, steps_of
+from ..hw.plan.array_plan import ArrayPlan
 
 
 def steady(plan: ArrayPlan, steps: int) -> bool:

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..golden.formats import Format
+from ..golden.streams import Field
 from ..golden.tensor import Quantized, spread
-from ..hw.emit import Emitted
-from ..hw.plan import Plan
-from ..hw.ports import Field
+from ..hw.engine.hardware import EngineHardware
+from ..hw.plan.plan import Plan
 from .lanes import signed
 from .stimuli import Tile
 
@@ -25,14 +25,14 @@ _MOST = 8
 
 
 def difference(
-    emitted: Emitted, tile: Tile, beat: int, lane: int, received: Lane, expected: Lane
+    hardware: EngineHardware, tile: Tile, beat: int, lane: int, received: Lane, expected: Lane
 ) -> str:
     """Lines about the result in ``lane`` of a tile's ``beat``-th beat of results."""
-    plan, stream = emitted.plan.modes[tile.mode], emitted.streams[-1]
+    plan, stream = hardware.plan.modes[tile.mode], hardware.results[0]
     field = stream.fields[0]
     place, output = divmod(beat * field.count + lane, plan.outputs)
     row, col = divmod(place, plan.cols)
-    mode = f"mode {tile.mode}, " if emitted.plan.mode_bits else ""
+    mode = f"mode {tile.mode}, " if hardware.plan.mode_bits else ""
     where = f"{mode}{tile.kind}, row {row}, column {col}"
     where += f", output {output}" if plan.outputs > 1 else ""
     lines = [

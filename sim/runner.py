@@ -10,21 +10,16 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from ..hw.emit import Emitted
-from ..hw.ports import Stream
-from ..tools import processes, work
-from . import tools
-from .beats import begins, sent, steps_of
+from ..golden.streams import Stream
+from ..hw.text.emit import Emitted
+from ..tools import cache, processes, verilator, work
+from .harness import Harness, harness
+from .models import cell_models
 from .pack import pack
 from .plain import plain
-from .rate import steady
-from .stimuli import Tile
 from .top import bench_top
 
 
@@ -62,52 +57,28 @@ _VERILATOR = ["--timescale", "1ns/1ps", "-Wno-WIDTHEXPAND", "-Wno-WIDTHTRUNC", "
 
 @dataclass(frozen=True)
 class Job:
-    """An engine, its hardware as Verilog, and the tiles to send through it."""
+    """A design, its hardware as Verilog, and the trials to send through it."""
 
     emitted: Emitted
     sources: tuple[str, ...]
-    tiles: list[Tile]
+    trials: list[Any]
 
     @cached_property
-    def shares(self) -> list[list[Tile]]:
-        """The tiles dealt out over the stall patterns; the first gets such as run at full rate."""
-        parts = min(len(PHASES), len(self.tiles))
-        plan = self.emitted.plan
-        if plan.stationary:
-            sets = _sets(self.tiles, parts)
-            return [list(chain(*sets[number::parts])) for number in range(parts)]
-        long = [steady(plan, steps_of(plan, tile)) for tile in self.tiles]
-        first = [tile for tile, fits in zip(self.tiles, long, strict=True) if fits][::parts]
-        first = first or self.tiles[:1]
-        others = [tile for tile in self.tiles if not any(tile is item for item in first)]
-        return [first, *(others[number :: parts - 1] for number in range(parts - 1))]
+    def harness(self) -> Harness:
+        return harness(self.emitted.hardware)
+
+    @cached_property
+    def shares(self) -> list[list[Any]]:
+        """The trials dealt out over the stall patterns; the first gets such as run at full rate."""
+        return self.harness.shares(self.trials, len(PHASES))
 
 
-def _sets(tiles: list[Tile], least: int) -> list[list[Tile]]:
-    """Tiles that follow each other with the same weights; long runs are halved until there are
-    ``least`` of them, and their weights are then sent again."""
-    places = np.flatnonzero(begins(tiles)[1:]) + 1
-    bounds = [0, *places.tolist(), len(tiles)]
-    while len(bounds) <= least:
-        start, end = max(pairwise(bounds), key=lambda run: run[1] - run[0])
-        bounds = sorted([*bounds, (start + end) // 2])
-    return [tiles[start:end] for start, end in pairwise(bounds)]
-
-
-def job(emitted: Emitted, tiles: list[Tile], core: str | None = None) -> Job:
+def job(emitted: Emitted, trials: list[Any], core: str | None = None) -> Job:
     """A job on the emitted RTL, or on another Verilog ``core`` (the mapped netlist)."""
     if core is not None:
-        return Job(emitted, (core, emitted.wrapper), tiles)
+        return Job(emitted, (core, emitted.wrapper), trials)
     sources = (emitted.verilog, emitted.wrapper, *cell_models(emitted).values())
-    return Job(emitted, sources, tiles)
-
-
-def cell_models(emitted: Emitted) -> dict[str, str]:
-    """Verilog of the maker's cells that the core instantiates, by name, for simulators."""
-    folder = Path(__file__).parent
-    paths = [*(folder / "leaves").glob("*.v"), *(folder / "primitives").glob("*.v")]
-    models = {path.stem: path.read_text(encoding="utf-8") for path in paths}
-    return {name: models[name] for name in emitted.cells}
+    return Job(emitted, sources, trials)
 
 
 def run(
@@ -122,7 +93,7 @@ def run(
     ``libraries`` are Verilog files with the cells of mapped netlists; into ``waveform`` goes a
     VCD file. Raises ToolMissing, or ToolFailed with the simulator's first error.
     """
-    tools.use_verilator()
+    verilator.use_verilator()
     texts = [bench_top([item.emitted for item in jobs])]
     for item in jobs:
         texts += [text for text in item.sources if text not in texts]
@@ -140,7 +111,7 @@ def _build(texts: list[str], libraries: tuple[Path, ...], waves: bool) -> Path:
     key = _digest(*texts, *map(str, libraries), str(waves), *_VERILATOR)
 
     def make(place: Path) -> None:
-        folder = plain(tools.cache()) / place.relative_to(tools.cache())
+        folder = plain(work.root()) / place.relative_to(work.root())
         sources = [folder / f"source_{number}.v" for number in range(len(texts))]
         for source, text in zip(sources, texts, strict=True):
             source.write_text(text, encoding="utf-8")
@@ -155,7 +126,7 @@ def _build(texts: list[str], libraries: tuple[Path, ...], waves: bool) -> Path:
         _cocotb(place, "build", arguments)
         _shed(place)
 
-    return tools.kept(tools.cache() / "sim" / key, make)
+    return cache.kept(work.root() / "sim" / key, make)
 
 
 def _shed(folder: Path) -> None:
@@ -206,7 +177,7 @@ def _cocotb(folder: Path, step: str, arguments: dict[str, Any]) -> None:
         **os.environ,
         "MAKEFLAGS": "-j2 CFG_CXXFLAGS_PCH_I=-include OPT_GLOBAL=-O1 CURDIR=.",
         "OBJCACHE": " ".join(map(str, words)),
-        "MACSMITH_OBJECTS": str(tools.cache() / "objects"),
+        "MACSMITH_OBJECTS": str(work.root() / "objects"),
         "COCOTB_ANSI_OUTPUT": "0",
         "TMPDIR": str(folder),
     }
@@ -229,16 +200,16 @@ def _cocotb(folder: Path, step: str, arguments: dict[str, Any]) -> None:
 
 def _phases(item: Job) -> list[dict[str, Any]]:
     """What the bench does in each phase."""
-    emitted, plan = item.emitted, item.emitted.plan
-    sources = [stream for stream in emitted.streams if not stream.output]
+    hardware = item.emitted.hardware
     return [
         {
             "idle": pattern.idle,
             "stall": pattern.stall,
-            "hold": plan.hold if pattern.turns else 0,
-            "beats": {s.name: [f"{beat:x}" for beat in _beats(emitted, s, share)] for s in sources},
-            "results": len(_beats(emitted, emitted.streams[-1], share)),
-            "latency": plan.latency + plan.cycles * plan.reduction_cycles,
+            "hold": hardware.hold if pattern.turns else 0,
+            "beats": {s.name: [f"{b:x}" for b in _beats(item, s, share)] for s in hardware.sources},
+            "result": item.harness.result.name,
+            "results": len(_beats(item, item.harness.result, share)),
+            "drain": hardware.drain,
         }
         for pattern, share in zip(PHASES, item.shares, strict=False)
     ]
@@ -246,9 +217,8 @@ def _phases(item: Job) -> list[dict[str, Any]]:
 
 def expected(item: Job) -> list[list[int]]:
     """Per phase, the result beats that must come out."""
-    emitted = item.emitted
-    return [_beats(emitted, emitted.streams[-1], share) for share in item.shares]
+    return [_beats(item, item.harness.result, share) for share in item.shares]
 
 
-def _beats(emitted: Emitted, stream: Stream, share: list[Tile]) -> list[int]:
-    return pack(stream, emitted.engine.build.interface, sent(stream, emitted.plan, share))
+def _beats(item: Job, stream: Stream, share: list[Any]) -> list[int]:
+    return pack(stream, item.emitted.interface, item.harness.sent(stream, share))

@@ -16,8 +16,8 @@ from typing import Any
 import find_libpython
 from cocotb_tools import config, runner
 
+from ..tools.verilator import verilator_bin
 from .plain import plain
-from .tools import verilator_bin
 
 _Verilator: Any = type(runner.get_runner("verilator"))
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from math import lcm
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..golden.description import Engine, Level, Operand, Span, Sparse
+from ..golden.answers import by_row
+from ..golden.description import Engine, Level, Operand, Sparse
 from ..golden.formats import Format
 from ..golden.matmul import Result, matmul
 from ..golden.tensor import Quantized
+from ..golden.tiling import Matrices
 from . import bounds, scaling
-from .beats import Matrices
 from .codes import (
     CLOSED,
     MAKERS,
@@ -161,25 +162,6 @@ def answered(
         initial=more.get("initial"),
         answer=answer,
     )
-
-
-@cache
-def by_row(engine: Engine) -> Engine:
-    """The engine, its weight's and activation's rows with scales of their own where blocks share
-    them."""
-
-    def own(item: Any) -> Any:
-        rows = item.span.rows
-        return replace(item, span=Span(1, item.span.columns)) if rows and rows > 1 else item
-
-    def operand(side: Operand) -> Operand:
-        planes = [replace(p, scales=tuple(own(level) for level in p.scales)) for p in side.planes]
-        select = own(side.select) if side.select else None
-        return replace(side, planes=tuple(planes), select=select)
-
-    whole = engine.arithmetic
-    weight, activation = operand(whole.weight), operand(whole.activation)
-    return replace(engine, modes=(replace(whole, weight=weight, activation=activation),))
 
 
 def _tile(

@@ -1,4 +1,4 @@
-"""An engine compiled to machine code, fed through arrays: a call for thousands of reductions."""
+"""A design compiled to machine code, fed through arrays: a call for thousands of reductions."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..hw.emit import Emitted
-from ..hw.ports import Stream
+from ..golden.streams import Beats, Stream
+from ..hw.text.emit import Emitted
 from . import cxxrtl, glue
-from .beats import Beats
 from .lanes import carried, words
 
 Array = npt.NDArray[Any]
@@ -33,7 +32,7 @@ class Run:
     Parameters
     ----------
     words : uint32 (beats, lanes, words): each result lane's value, its flags above it.
-    last : bool (beats,), the marks beside them; True for each where the engine gives none.
+    last : bool (beats,), the marks beside them; True for each where the design gives none.
     cycles : from the first transfer to the last result.
     extra : beats that came although no reduction was left.
     """
@@ -45,14 +44,14 @@ class Run:
 
 
 class Simulator:
-    """The core of an engine, or another ``core`` with the same ports, compiled.
+    """The core of a design, or another ``core`` with the same ports, compiled.
 
     Every value of every stream is a port of its own in the compiled design: arrays go in and come
     out as they are, and no wide word is ever assembled.
 
     Parameters
     ----------
-    emitted : the engine's hardware; its RTLIL is simulated unless ``core`` is given.
+    emitted : its hardware; its RTLIL is simulated unless ``core`` is given.
     core : Verilog of a module called ``emitted.core``, such as the mapped netlist.
     libraries : Verilog files with the cells of ``core``; files that they include lie beside them.
     optimize : option of the C++ compiler.
@@ -69,8 +68,8 @@ class Simulator:
         optimize: str = cxxrtl.OPTIMIZE,
     ):
         self.emitted = emitted
-        self.sources = tuple(stream for stream in emitted.streams if not stream.output)
-        self.result = emitted.streams[-1]
+        self.sources = emitted.hardware.sources
+        self.result = emitted.hardware.results[0]
         library = self._build(*_sources(emitted, core, libraries), optimize)
         self._run, self._destroy = library.run, library.destroy
         library.create.restype = ctypes.c_void_p
@@ -103,20 +102,19 @@ class Simulator:
 
         Fewer results than wanted mean that the design hung.
         """
-        plan = self.emitted.plan
+        hardware = self.emitted.hardware
         arrays = [array for s in self.sources for array in _arrays(s, sent[s.name])]
         counts = (ctypes.c_size_t * len(self.sources))(*(len(sent[s.name]) for s in self.sources))
         fields = (ctypes.c_void_p * len(arrays))(*(array.ctypes.data for array in arrays))
         found = np.zeros((wanted, glue.result_words(self.result)), np.uint32)
         cycles, extra = ctypes.c_size_t(), ctypes.c_size_t()
-        shortest = plan.cycles * plan.reduction_cycles
-        patience = plan.latency + shortest + 16 + (_STALLED if seed else 0)
+        patience = hardware.drain + 16 + (_STALLED if seed else 0)
         count = self._run(
             self._handle,
             counts,
             fields,
             seed,
-            plan.hold if turns else 0,
+            hardware.hold if turns else 0,
             wanted,
             found.ctypes.data,
             patience,

@@ -1,4 +1,4 @@
-"""Proves an engine's hardware against the golden model, and says what differs."""
+"""Proves a design's hardware against the golden model, and says what differs."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from ..golden.errors import Mismatch
-from ..hw.emit import Emitted
-from . import report, runner
+from ..hw.text.emit import Emitted
+from . import runner
 from .batch import run_batch
-from .beats import beats_of, steps_of
-from .directed import directed, shortest, units_of
+from .harness import harness
 from .pack import unpack
-from .rate import expected_cycles
 from .runner import Job
-from .stimuli import Tile, bound_tiles, tiles
 from .streams import Simulator
 
 
@@ -26,18 +23,21 @@ class Verification:
 
     Parameters
     ----------
-    engine, seed : what ran.
-    tiles, results, macs : reductions, results compared, products that went through the hardware,
-        under stalls and in bulk together.
+    design, seed : what ran.
+    trial : what a trial is called, in the plural.
+    trials, results, work : trials, results compared, and what went through the hardware in units of
+        ``counts`` (products of an engine: MACs), under stalls and in bulk together.
     mapped : whether the netlist after synthesis was simulated instead of the RTL.
     seconds : building and running.
     """
 
-    engine: str
+    design: str
     seed: int
-    tiles: int
+    trial: str
+    trials: int
     results: int
-    macs: int
+    work: int
+    counts: str
     mapped: bool
     seconds: float
 
@@ -53,7 +53,7 @@ def verify(
     core: str | None = None,
     libraries: tuple[Path, ...] = (),
 ) -> Verification:
-    """Send ``count`` random and corner tiles through the RTL under stalls, both bounds, and tiles
+    """Send ``count`` random and corner trials through the RTL under stalls, both bounds, and trials
     directed at what chance seldom meets.
 
     The RTL then takes ten times as many in bulk, half of them at full rate, half under stalls, and
@@ -62,59 +62,53 @@ def verify(
     ``libraries``. Raises Mismatch with what differs and how to run it again.
     """
     begun = time.monotonic()
-    job = runner.job(emitted, stimuli(emitted, count, seed), core)
+    tried = harness(emitted.hardware)
+    job = runner.job(emitted, tried.stimuli(count, seed), core)
     found = runner.run([job], seed, libraries=libraries)
     try:
         check(job, found[0], seed)
     except Mismatch as mismatch:
         wave = _keep_waveform(job, seed, libraries)
         raise Mismatch(f"{mismatch}\n  waveform: {wave}") from None
-    sent = list(job.tiles)
+    sent = list(job.trials)
     if core is None:
         sent += _in_bulk(emitted, 10 * count, seed + 1)
-    plan = emitted.plan
-    results = plan.rows * plan.cols * plan.outputs
     return Verification(
-        emitted.engine.name,
+        emitted.name,
         seed,
+        tried.trial,
         len(sent),
-        len(sent) * results,
-        sum(tile.weight.kept[1] * plan.rows * plan.cols for tile in sent),
+        tried.results_of(sent),
+        tried.work(sent),
+        f"{emitted.hardware.work}s",
         core is not None,
         round(time.monotonic() - begun, 2),
     )
 
 
-def stimuli(emitted: Emitted, count: int, seed: int) -> list[Tile]:
-    """The tiles of a verification: random, corner and directed ones, the accumulators' bounds."""
-    engine = emitted.engine
-    random = tiles(engine, count, seed, steps=emitted.plan.reduction_cycles)
-    few = directed(engine, seed, short=True, units=units_of(emitted.plan))
-    return random + bound_tiles(engine, seed) + few
+def stimuli(emitted: Emitted, count: int, seed: int) -> list[Any]:
+    """The trials of a verification in the bench."""
+    return harness(emitted.hardware).stimuli(count, seed)
 
 
-def _in_bulk(emitted: Emitted, count: int, seed: int) -> list[Tile]:
-    """Compare on compiled RTL; the tiles that were sent."""
-    engine, machine = emitted.engine, Simulator(emitted)
-    rate = tiles(engine, count // 2, seed, steps=emitted.plan.reduction_cycles, every=1)
-    run_batch(emitted, rate, simulator=machine).check()
-    stalled = tiles(engine, count - count // 2, seed + 1, steps=emitted.plan.reduction_cycles)
-    run_batch(emitted, stalled, simulator=machine, stalls=seed + 1).check()
-    long = directed(engine, seed, units=units_of(emitted.plan))
-    long += tiles(engine, count // 20, seed + 2, every=1)
-    long += shortest(engine, emitted.plan, seed)
-    run_batch(emitted, long, simulator=machine, stalls=seed + 2, turns=True).check()
-    return rate + stalled + long
+def _in_bulk(emitted: Emitted, count: int, seed: int) -> list[Any]:
+    """Compare on compiled RTL; the trials that were sent."""
+    machine, sent = Simulator(emitted), list[Any]()
+    for number, part in enumerate(harness(emitted.hardware).bulk(count, seed)):
+        stalls = seed + number if part.stalls else 0
+        run_batch(emitted, part.trials, simulator=machine, stalls=stalls, turns=part.turns).check()
+        sent += part.trials
+    return sent
 
 
 def check(job: Job, found: list[dict[str, Any]], seed: int) -> None:
     """Raise Mismatch unless the bench found just the results that were expected."""
-    name = job.emitted.engine.name
+    name = job.emitted.name
     again = f"again: macsmith verify {name} --seed {seed} (with the same options)"
     for number, (phase, wanted) in enumerate(zip(found, runner.expected(job), strict=True)):
         where = f"{name}: {runner.PHASES[number]}"
         wrong = _first_difference(job, number, phase["results"], wanted) or _protocol(
-            phase, len(wanted)
+            job, phase, len(wanted)
         )
         if not wrong and not number:
             wrong = _rate(job, phase)
@@ -124,30 +118,31 @@ def check(job: Job, found: list[dict[str, Any]], seed: int) -> None:
 
 def _first_difference(job: Job, number: int, results: list[str], wanted: list[int]) -> str:
     """The first wrong result in words, or nothing."""
-    plan, stream = job.emitted.plan, job.emitted.streams[-1]
-    interface, each = job.emitted.engine.build.interface, beats_of(stream, plan, 1)
+    tried, interface = job.harness, job.emitted.interface
     for index, (text, want) in enumerate(zip(results, wanted, strict=False)):
         if int(text, 16) == want:
             continue
-        tile, beat = divmod(index, each)
-        (got, last), (due, end) = (unpack(stream, interface, b) for b in (int(text, 16), want))
+        trial, beat = divmod(index, tried.each)
+        (got, last), (due, end) = (
+            unpack(tried.result, interface, b) for b in (int(text, 16), want)
+        )
         lane = next((i for i, pair in enumerate(zip(got, due, strict=True)) if pair[0] != pair[1]),
                     None)  # fmt: skip
         if lane is None:
-            return f", tile {tile}, result {beat}: last is {int(last)}, expected {int(end)}"
+            return f", tile {trial}, result {beat}: last is {int(last)}, expected {int(end)}"
         share = job.shares[number]
-        words = report.difference(job.emitted, share[tile], beat, lane, got[lane], due[lane])
-        return f", tile {tile}: {words}"
+        words = tried.difference(share[trial], beat, lane, got[lane], due[lane])
+        return f", tile {trial}: {words}"
     return ""
 
 
-def _protocol(phase: dict[str, Any], wanted: int) -> str:
+def _protocol(job: Job, phase: dict[str, Any], wanted: int) -> str:
     """What is wrong with how results came, or nothing."""
     count = len(phase["results"])
     if phase["hung"] or count < wanted:
         return f": {count} results of {wanted}, then none"
     if phase["extra"]:
-        return f": {phase['extra']} results more than tiles"
+        return f": {phase['extra']} results more than {job.harness.trial}"
     if phase["unsteady"]:
         return f": {phase['unsteady']} results changed before they were taken"
     left = {name: beats for name, beats in phase["unsent"].items() if beats}
@@ -156,17 +151,16 @@ def _protocol(phase: dict[str, Any], wanted: int) -> str:
 
 def _rate(job: Job, phase: dict[str, Any]) -> str:
     """Without stalls, results come at full rate: every step its cycles and the latency once."""
-    plan = job.emitted.plan
-    due = expected_cycles(plan, job.emitted.streams[-1], job.shares[0])
+    due = job.harness.cycles(job.shares[0])
     if due is None or phase["cycles"] == due:
         return ""
-    steps = sum(steps_of(plan, tile) for tile in job.shares[0])
+    steps = job.harness.steps(job.shares[0])
     return f": {steps} steps took {phase['cycles']} cycles, expected {due}"
 
 
 def _keep_waveform(job: Job, seed: int, libraries: tuple[Path, ...]) -> str:
     """Run the failing job again with a waveform; its path, or why there is none."""
-    path = Path("build/waves") / f"{job.emitted.engine.name}.vcd"
+    path = Path("build/waves") / f"{job.emitted.name}.vcd"
     try:
         runner.run([job], seed, libraries=libraries, waveform=path)
         return str(path)

@@ -11,7 +11,7 @@ SINGLE = (
     "macsmith.cli",
     "macsmith.designs",
     "macsmith.report",
-    "macsmith.generate",
+    "macsmith.output",
     "macsmith.folder",
 )
 

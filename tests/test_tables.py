@@ -6,7 +6,7 @@ from runpy import run_path
 import numpy as np
 import pytest
 from macsmith.boards.catalogue import lookup
-from macsmith.hw.planner import plan
+from macsmith.hw.engine.planner import plan
 
 DOCS = Path(__file__).parent.parent / "docs"
 BLOCKS, ELEMENTS, RULES = (

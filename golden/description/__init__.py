@@ -1,7 +1,9 @@
 """The description of a design: frozen dataclasses from which every view is derived."""
 
 from .arithmetic import Arithmetic, raw
-from .engine import Build, Engine
+from .build import Build, Target
+from .design import Design
+from .engine import Engine
 from .operand import ROW, TENSOR, Level, Operand, Plane, Select, Span, block, group
 from .output import Output
 from .stage import Stage
@@ -12,6 +14,7 @@ __all__ = [
     "TENSOR",
     "Arithmetic",
     "Build",
+    "Design",
     "Engine",
     "Level",
     "Operand",
@@ -21,6 +24,7 @@ __all__ = [
     "Span",
     "Sparse",
     "Stage",
+    "Target",
     "block",
     "group",
     "raw",

@@ -5,123 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from ..errors import DesignError, UnknownName
+from ..errors import DesignError
 from .arithmetic import Arithmetic
+from .build import Build
 from .keywords import KEYWORDS
-
-DATAPATHS = (
-    "auto",
-    "minifloat",
-    "select",
-    "booth",
-    "table",
-    "bit_plane",
-    "split_shift",
-    "multiply",
-    "bit_serial",
-    "table_serial",
-    "plane_serial",
-    "dsp",
-    "dsp_adders",
-)
-CARRIES = ("added", "saved")
-
-#: Digits that take a cycle, where a datapath takes one operand digit by digit.
-DIGITS = ("all", "nonzero")
-
-#: When the sums of a product's digits are added: every step, or behind the sums over K.
-DIGIT_SUMS = ("joined", "apart")
-
-#: How additions are written: plainly, or as a maker's own carry blocks.
-ADDERS = ("inferred", "carry4", "carry8")
-
-#: What multiplies under the policy ``dsp``: instances of a maker's block, or what tools infer;
-#: ``auto`` instantiates where the board has a block that is known here.
-BLOCKS = (
-    *("auto", "dsp48e2", "dsp48e1", "mult18x18d", "sb_mac16", "multaddsub18x18", "mult18x18"),
-    "inferred",
-)
-
-#: FPGA families by whose measured costs datapaths are chosen; ``auto`` is the board's, or ``xcup``.
-FABRICS = ("auto", "xcup", "xc7", "ecp5", "ice40")
-FLOWS = ("broadcast", "systolic_os", "weight_stationary")
-INTERFACES = ("native", "axis")
-POLICIES = ("lut", "dsp")
-
-#: Most rows, columns or lanes, and most products a step: far more than any FPGA holds.
-MAX_SIDE, MAX_MACS = 1 << 12, 1 << 18
 
 #: The longest name of an engine: files are called after it, with more before and behind.
 NAME_LETTERS = 128
-
-
-@dataclass(frozen=True)
-class Build:
-    """What never changes a bit of an answer: the shape, and how the hardware is laid out.
-
-    Parameters
-    ----------
-    rows, cols : output channels and activation vectors that are worked on at a time.
-    lanes : products summed per row, column and cycle.
-    datapath, flow, interface, policy : names from DATAPATHS, FLOWS, INTERFACES, POLICIES.
-    pipeline : levels of the adder tree between two registers.
-    carries : ``added`` in every step, or ``saved`` beside the sum over K until that leaves.
-    digits : of a datapath that takes an operand digit by digit: ``all`` take a cycle, or those that
-        are ``nonzero`` in some element of the step.
-    digit_sums : those of a product's digits are ``joined`` in every step, or kept ``apart`` until
-        a sum over K leaves.
-    adders : ``inferred`` by tools, or instances of AMD's CARRY4 or CARRY8.
-    blocks : DSP blocks, under the policy ``dsp``: a name from BLOCKS.
-    fabric : the FPGA family by whose costs datapaths are chosen: a name from FABRICS.
-    """
-
-    rows: int = 4
-    cols: int = 4
-    lanes: int = 4
-    datapath: str = "auto"
-    flow: str = "broadcast"
-    interface: str = "native"
-    policy: str = "lut"
-    pipeline: int = 1
-    carries: str = "added"
-    digits: str = "all"
-    digit_sums: str = "joined"
-    adders: str = "inferred"
-    blocks: str = "auto"
-    fabric: str = "auto"
-
-    def __post_init__(self) -> None:
-        for what in ("rows", "cols", "lanes", "pipeline"):
-            value = getattr(self, what)
-            if not isinstance(value, int) or isinstance(value, bool):
-                raise TypeError(f"{what} must be a whole number, got {value!r}")
-            if value < 1:
-                raise DesignError(f"{what} must be at least 1, got {value}")
-            if value > MAX_SIDE:
-                raise DesignError(f"{what} must be at most {MAX_SIDE:,}, got {value:,}")
-        if self.macs_per_step > MAX_MACS:
-            raise DesignError(
-                f"rows × cols × lanes must be at most {MAX_MACS:,}, got {self.macs_per_step:,}"
-            )
-        for what, names in (
-            ("datapath", DATAPATHS),
-            ("carries", CARRIES),
-            ("digits", DIGITS),
-            ("digit sums", DIGIT_SUMS),
-            ("adders", ADDERS),
-            ("blocks", BLOCKS),
-            ("fabric", FABRICS),
-            ("flow", FLOWS),
-            ("interface", INTERFACES),
-            ("policy", POLICIES),
-        ):
-            given = getattr(self, what.replace(" ", "_"))
-            if given not in names:
-                raise UnknownName(what, given, names)
-
-    @property
-    def macs_per_step(self) -> int:
-        return self.rows * self.cols * self.lanes
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from ..formats import (
     lookup,
 )
 from ..formats.files import read_code_book
+from .design import Design
 from .engine import Engine
 from .operand import Operand, Plane, Span
 from .structure import Sparse, parse_structure
@@ -60,9 +61,9 @@ def to_dict(item: Any) -> Any:
     return str(item) if isinstance(item, NaN) else item
 
 
-def to_toml(engine: Engine) -> str:
+def to_toml(design: Design) -> str:
     """The TOML text of a design; ``from_toml`` gives the design back."""
-    return tomli_w.dumps(to_dict(engine))
+    return tomli_w.dumps(to_dict(design))
 
 
 def from_toml(text: str, where: str = "design", folder: Path = Path()) -> Engine:

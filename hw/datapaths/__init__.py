@@ -10,7 +10,7 @@ from math import inf
 
 from ...golden.errors import DesignError
 from ...golden.formats import Format
-from ..shapes import significands
+from ..arith.shapes import significands
 from . import measured
 from .base import SETTING, Datapath, Setting
 from .bit_plane import BitPlane

@@ -13,7 +13,7 @@ from amaranth.lib.wiring import In, Out
 from ...golden.bounds import Range, of_format
 from ...golden.flags import Reachable
 from ...golden.formats import Format
-from ..product import FlaggedLayout, apart_layout
+from ..arith.product import FlaggedLayout, apart_layout
 from .forms import Form
 
 

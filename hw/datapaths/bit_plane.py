@@ -14,8 +14,8 @@ from typing import NamedTuple
 from amaranth.hdl import Const, Module, Value
 
 from ...golden.formats import Format
-from ..heap import Heap, added, compressed, levels
-from ..shapes import shape_of
+from ..arith.heap import Heap, added, compressed, levels
+from ..arith.shapes import shape_of
 from .base import SETTING, Datapath, Dot
 from .forms import Codes
 from .planes import Planes, planes

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ...golden.bounds import Range
+from ..arith.digits import Digit, Row
 from .base import SETTING
 from .booth import Radix4, multiple
-from .digits import Digit, Row
 from .recoded import Recoded, Recoding, gated, inverted, is_fixed, moved, number, width_of
 from .select import ByCode, by_code, one_of
 from .serial import DigitForm, SignedForm, TermForm

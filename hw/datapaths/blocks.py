@@ -8,8 +8,8 @@ from amaranth.hdl import Cat, Value
 from amaranth.lib import data, wiring
 
 from ...golden.formats import Format
+from ..arith.sums import Sum
 from ..dsp.kinds import Kind, kind_of
-from ..sums import Sum
 from .base import Datapath
 from .forms import Form, together
 

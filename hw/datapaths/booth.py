@@ -7,7 +7,7 @@ from functools import cached_property
 
 from amaranth.hdl import Const, Mux, Value
 
-from .digits import Row
+from ..arith.digits import Row
 from .recoded import Recoded, Recoding, digit, gated, inverted, is_fixed, moved, number, width_of
 
 

@@ -9,11 +9,11 @@ from amaranth.hdl import Module, Value
 from amaranth.lib import data
 
 from ...golden.bounds import Range
-from ..product import raise_flags
-from ..tree import tree_levels
+from ..arith.digits import Digit, Row, chains
+from ..arith.product import raise_flags
+from ..arith.tree import tree_levels
 from .base import Datapath
 from .chained_dot import ChainedDot
-from .digits import Digit, Row, chains
 from .forms import Codes, Form, together
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 
 from ...golden.bounds import Range
-from ..product import FlaggedLayout, flag_names
-from ..rows import Staggered
-from ..scale.timing import delayed
-from ..shapes import shape_of
+from ..arith.digits import Digit, Row
+from ..arith.product import FlaggedLayout, flag_names
+from ..arith.rows import Staggered
+from ..arith.shapes import shape_of
+from ..arith.timing import delayed
 from .base import Dot
-from .digits import Digit, Row
 
 if TYPE_CHECKING:
     from .chain import Chained

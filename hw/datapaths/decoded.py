@@ -10,10 +10,10 @@ from amaranth.lib import data
 
 from ...golden.bounds import Range
 from ...golden.formats import Posit
-from ..decoder import Decoder
-from ..fp.table import look_up
-from ..shapes import DecodedLayout, fraction_below, shape_of
-from ..shift import shift_left
+from ..arith.decoder import Decoder
+from ..arith.shapes import DecodedLayout, fraction_below, shape_of
+from ..arith.shift import shift_left
+from ..arith.table import look_up
 from .forms import Form, Making, whole_code
 
 #: Bits of a posit that is looked up.

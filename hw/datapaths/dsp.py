@@ -12,15 +12,15 @@ from ...golden.bounds import Range, of_format
 from ...golden.formats import Format
 from ...golden.products import RULES
 from ...golden.products import Overpacked as Rule
+from ..arith.product import FlaggedLayout, flag_names, raise_flags
+from ..arith.sums import Sum
+from ..arith.timing import delayed
 from ..dsp.element import Cascades, OverpackedTile, Tile, addends, gathered
 from ..dsp.kinds import DSP48E2
 from ..dsp.layout import Layout, Side, cascaded, laid
 from ..dsp.overpacking import Overpacking
 from ..dsp.placing import Placing
 from ..dsp.words import placed, word, word_shape
-from ..product import FlaggedLayout, flag_names, raise_flags
-from ..scale.timing import delayed
-from ..sums import Sum
 from .base import SETTING, Dot
 from .blocks import Blocks
 from .decoded import Placed

@@ -7,15 +7,15 @@ from math import inf
 
 from amaranth.hdl import Module
 
+from ..arith.digits import Digit
+from ..arith.sums import Sum
 from ..dsp.added_rows import AddingTile, Rows, sums_of
 from ..dsp.adding import Adding, addings
 from ..dsp.kinds import kind_of
 from ..dsp.layout import WORTH
-from ..sums import Sum
 from .base import Dot
 from .blocks import Blocks
 from .booth import Booth
-from .digits import Digit
 from .recoded import Recoding, is_fixed
 from .select import Select
 

@@ -11,11 +11,11 @@ from amaranth.lib.wiring import In, Out
 from ...golden.bounds import Range
 from ...golden.products import RULES
 from ...golden.products import LMul as Rule
-from ..decoder import Decoder
-from ..product import FlaggedLayout, raise_flags
-from ..shapes import member, shape_of
-from ..shift import shift_left
-from ..zeros import counted, matters, reach
+from ..arith.decoder import Decoder
+from ..arith.product import FlaggedLayout, raise_flags
+from ..arith.shapes import member, shape_of
+from ..arith.shift import shift_left
+from ..arith.zeros import counted, matters, reach
 from .base import Factors
 from .forms import Form
 from .multiply import Multiply

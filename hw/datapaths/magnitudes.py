@@ -7,11 +7,11 @@ from math import inf
 
 from ...golden.bounds import Range
 from ...golden.formats import Format
+from ..arith.shapes import least_exponent, significands
+from ..arith.sums import Sum
 from ..dsp.aligned import AlignedTile
 from ..dsp.layout import WORTH, Layout
 from ..dsp.packing import Packing, packings
-from ..shapes import least_exponent, significands
-from ..sums import Sum
 from .blocks import Blocks
 from .decoded import Parts
 from .multiply import Multiply

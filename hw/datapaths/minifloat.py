@@ -10,10 +10,10 @@ from amaranth.lib import data
 
 from ...golden.bounds import Range
 from ...golden.formats import Format, Minifloat
-from ..fp.table import look_up
+from ..arith.digits import Digit, Row, chain_sites
+from ..arith.table import look_up
 from .base import SETTING
 from .chain import Chained
-from .digits import Digit, Row, chain_sites
 from .recoded import inverted
 
 #: Inputs of a LUT.

@@ -7,10 +7,10 @@ from math import inf
 from amaranth.hdl import Const, Module, Mux, Signal
 from amaranth.lib import wiring
 
-from ..product import Product, exponent_sum, flag_names
-from ..shapes import significands
-from ..tree import AdderTree, tree_latency
-from ..zeros import zero_exponent
+from ..arith.product import Product, exponent_sum, flag_names
+from ..arith.shapes import significands
+from ..arith.tree import AdderTree, tree_latency
+from ..arith.zeros import zero_exponent
 from .base import SETTING, Datapath, Dot, Factors
 from .decoded import Decoded
 

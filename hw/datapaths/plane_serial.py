@@ -20,9 +20,9 @@ from amaranth.lib import data
 from ...golden.bounds import Range
 from ...golden.flags import Reachable
 from ...golden.formats import Format
-from ..fp.table import look_up
-from ..heap import levels
-from ..scale.timing import delayed
+from ..arith.heap import levels
+from ..arith.table import look_up
+from ..arith.timing import delayed
 from .base import Datapath
 from .bit_plane import powers
 from .forms import Form, Making

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from amaranth.hdl import Const, Module, Mux, Signal, Value, signed
 
-from ..heap import Heap, added, compressed, levels
-from ..rows import plus
-from ..scale.timing import delayed, select
+from ..arith.heap import Heap, added, compressed, levels
+from ..arith.rows import plus
+from ..arith.timing import delayed, select
 from .base import Dot
 from .recoded import inverted, moved
 

@@ -10,10 +10,10 @@ from amaranth.hdl import Cat, Const, Module, Mux, Value
 
 from ...golden.bounds import Range
 from ...golden.formats import Format, Integer
+from ..arith.digits import Digit, Row, chain_sites
 from .base import SETTING, Setting
 from .chain import Chained
 from .decoded import Coded, Fixed
-from .digits import Digit, Row, chain_sites
 from .forms import Codes, Form
 
 #: Bits of the widest operand that is recoded, and of the widest other one.

@@ -9,8 +9,8 @@ from itertools import product
 from amaranth.hdl import Cat, Const, Module, Mux, Value
 
 from ...golden.formats import Format
-from ..fp.table import look_up
-from .digits import Row
+from ..arith.digits import Row
+from ..arith.table import look_up
 from .recode import Control, Pick, recode
 from .recoded import Recoded, Recoding, digit, gated, inverted, moved, number
 

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data
 
-from ..rows import plus
-from ..scale.timing import delayed
+from ..arith.rows import plus
+from ..arith.timing import delayed
 from .decoded import marks_of
 from .forms import Form, Making
 from .recoded import number, of_codes, of_values

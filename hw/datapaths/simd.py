@@ -19,10 +19,10 @@ from amaranth.hdl import Const, Value
 from ...golden.bounds import Range
 from ...golden.flags import Reachable
 from ...golden.formats import Format, Integer
+from ..arith.digits import Digit, chain_sites
+from ..arith.digits import Row as Bits
 from .booth import multiple
 from .chain import Chained
-from .digits import Digit, chain_sites
-from .digits import Row as Bits
 from .numerals import CODE_BITS, Row, numerals
 from .recode import Control
 from .recoded import digit

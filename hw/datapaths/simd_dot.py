@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from amaranth.hdl import Cat, Const, Value
 
 from ...golden.bounds import Range
-from ..rows import plus
-from ..scale.timing import delay_line
+from ..arith.rows import plus
+from ..arith.timing import delay_line
 from .chained_dot import ChainedDot, Node
 from .recoded import moved
 from .words import by_mode

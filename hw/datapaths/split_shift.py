@@ -14,12 +14,12 @@ from amaranth.lib import data
 
 from ...golden.bounds import Range
 from ...golden.formats import Format, Minifloat, Posit
-from ..fp.table import look_up
-from ..shapes import DecodedLayout, fraction_below, least_exponent, member
+from ..arith.digits import Digit, Row, chain_sites
+from ..arith.shapes import DecodedLayout, fraction_below, least_exponent, member
+from ..arith.table import look_up
 from .base import SETTING
 from .chain import Chained
 from .decoded import Parts
-from .digits import Digit, Row, chain_sites
 from .recoded import gated, inverted, moved
 
 #: Bits of the widest significand, and of the widest product.

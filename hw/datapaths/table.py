@@ -15,9 +15,9 @@ from amaranth.lib import data
 
 from ...golden.bounds import Range
 from ...golden.formats import Format
-from ..product import FlaggedLayout, flag_names, raise_flags
-from ..shapes import shape_of
-from .digits import Digit, Row
+from ..arith.digits import Digit, Row
+from ..arith.product import FlaggedLayout, flag_names, raise_flags
+from ..arith.shapes import shape_of
 from .forms import Form
 from .planes import planes
 from .recoded import Recoded, Recoding, inverted, moved, number, of_codes, of_values

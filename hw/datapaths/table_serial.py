@@ -10,8 +10,8 @@ from functools import cached_property
 
 from amaranth.hdl import Cat, Const
 
+from ..arith.digits import Row
 from .bit_serial import BitSerial, Serial
-from .digits import Row
 from .recoded import inverted
 from .serial import SerialForm
 from .table import SPAN, ByPlane, Group, Table

@@ -11,8 +11,8 @@ from amaranth.lib import data
 
 from ...golden.bounds import Range
 from ...golden.formats import Format, Integer
-from ..fp.table import look_up
-from ..shapes import shape_of
+from ..arith.shapes import shape_of
+from ..arith.table import look_up
 from .forms import Form, Making
 from .numerals import CODE_BITS
 from .recoded import moved

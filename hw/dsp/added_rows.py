@@ -11,8 +11,8 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from ...golden.bounds import Range
-from ..datapaths.digits import Row
-from ..scale.timing import delayed
+from ..arith.digits import Row
+from ..arith.timing import delayed
 from .adder import Adder, AdderMode
 from .adding import Adding
 from .element import Addend, Tile, gathered

@@ -7,8 +7,8 @@ from itertools import product
 from math import ceil
 
 from ...golden.bounds import Range
-from ..datapaths.digits import Digit
-from ..tree import tree_levels
+from ..arith.digits import Digit
+from ..arith.tree import tree_levels
 from .kinds import Kind
 
 

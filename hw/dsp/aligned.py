@@ -10,11 +10,11 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..aligned_sum import AlignedSum, Alignment
-from ..product import exponent_sum, raise_flags
-from ..scale.timing import delayed
-from ..shapes import member
-from ..sums import Sum
+from ..arith.aligned_sum import AlignedSum, Alignment
+from ..arith.product import exponent_sum, raise_flags
+from ..arith.shapes import member
+from ..arith.sums import Sum
+from ..arith.timing import delayed
 from .element import Cascades
 from .words import word
 

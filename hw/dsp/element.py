@@ -11,10 +11,10 @@ from amaranth.lib.wiring import In, Out
 
 from ...golden.bounds import Range
 from ...golden.flags import Reachable
-from ..accumulator import Accumulator
-from ..rows import plus
-from ..scale.timing import delayed
-from ..shapes import shape_of
+from ..arith.accumulator import Accumulator
+from ..arith.rows import plus
+from ..arith.shapes import shape_of
+from ..arith.timing import delayed
 from .block import Block, Mode
 from .layout import Layout
 from .overpacking import borrows, low_bits, read

@@ -10,8 +10,8 @@ from math import ceil
 from typing import NamedTuple
 
 from ...golden.bounds import Range
-from ..rows import LONGEST
-from ..tree import tree_levels
+from ..arith.rows import LONGEST
+from ..arith.tree import tree_levels
 from .kinds import Kind
 from .packing import Packing, packings
 

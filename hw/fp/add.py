@@ -9,11 +9,11 @@ from amaranth.lib.wiring import In, Out
 
 from ...golden.bounds import Range
 from ...golden.formats import Minifloat
-from ..shapes import shape_of
+from ..arith.shapes import shape_of
+from ..arith.table import plus
 from .align import Alignment
 from .pipeline import Pipeline, Pipelined
 from .round import Rounding
-from .table import plus
 from .unpack import exponents, unpack
 
 

@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from ...golden.bounds import Range
 from ...golden.formats import Integer, Minifloat
-from ..shapes import shape_of
+from ..arith.shapes import shape_of
 from .align import Alignment
 from .pack import at_least
 from .pipeline import Pipeline, Pipelined

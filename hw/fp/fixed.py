@@ -10,8 +10,8 @@ from amaranth.lib.wiring import In, Out
 from ...golden.bounds import Range
 from ...golden.flags import Reachable
 from ...golden.formats import Integer
-from ..product import FlaggedLayout
-from ..shapes import member
+from ..arith.product import FlaggedLayout
+from ..arith.shapes import member
 from .pack import at_least
 from .pipeline import Pipeline, Pipelined
 from .rules import NEAREST_EVEN, Rest, rises

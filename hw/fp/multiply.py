@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 
 from ...golden.bounds import Range
 from ...golden.formats import Minifloat
-from ..shapes import shape_of
+from ..arith.shapes import shape_of
 from .pipeline import Pipeline, Pipelined
 from .round import Rounding
 from .rows import digits, multiply

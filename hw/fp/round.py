@@ -18,11 +18,11 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 
 from ...golden.errors import DesignError
 from ...golden.formats import Minifloat
+from ..arith.table import look_up
 from .normalise import Normalisation, reach, shift_levels
 from .pack import Packing, at_least
 from .pipeline import Pipeline
 from .rules import NEAREST_EVEN, Rest, grows
-from .table import look_up
 
 
 class Rounding:

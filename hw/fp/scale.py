@@ -10,7 +10,7 @@ from ...golden.bounds import Range
 from ...golden.errors import DesignError
 from ...golden.flags import Reachable
 from ...golden.formats import Minifloat
-from ..product import FlaggedLayout
+from ..arith.product import FlaggedLayout
 from .integer import NO_FLAGS, integer_parts
 from .multiply import _Product
 from .pipeline import Pipeline

@@ -1,4 +1,4 @@
-"""A float's code taken apart: sign and magnitude, where :mod:`macsmith.hw.decoder` negates."""
+"""A float's code taken apart: sign and magnitude, where the decoder negates."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 
 from ...golden.formats import Minifloat
-from ..specials import specials
+from ..arith.specials import specials
 
 
 @dataclass(frozen=True)

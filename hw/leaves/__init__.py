@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from ..yosys import run
+from ...tools.yosys import run
 
 #: name -> the cell that it instantiates.
 LEAVES = {"carry4": "CARRY4", "carry8": "CARRY8"}

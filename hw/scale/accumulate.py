@@ -11,13 +11,13 @@ from amaranth.lib.wiring import In, Out
 from ...golden.bounds import Range
 from ...golden.flags import Reachable
 from ...golden.formats import Minifloat
+from ..arith.product import FlaggedLayout, flag_names
+from ..arith.timing import delayed
 from ..fp import FloatAdd
-from ..product import FlaggedLayout, flag_names
-from ..terms import NO_FLAGS
+from ..plan.sharing import ADDER_STAGES
+from ..plan.terms import NO_FLAGS
 from .exact import InvertedLayout
-from .sharing import ADDER_STAGES
 from .store import Store
-from .timing import delayed
 
 #: The longest carry run of an exact accumulator; longer sums take another cycle each.
 SEGMENT = 32

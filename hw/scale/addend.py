@@ -9,18 +9,18 @@ from amaranth.lib.wiring import In, Out
 
 from ...golden.bounds import Range
 from ...golden.formats import Minifloat
+from ..arith.product import flag_names
+from ..arith.timing import delayed, stages_for
 from ..fp import FloatToFloat, IntegerToFloat, ScaleToFloat
 from ..fp.pipeline import Pipelined
 from ..fp.product import FloatProduct
 from ..fp.unpack import unpack
-from ..plan import Plan
-from ..product import flag_names
-from ..terms import TermPlan, span_groups
+from ..plan.path import Sharing
+from ..plan.plan import Plan
+from ..plan.terms import TermPlan, span_groups
 from .accumulate import ExactAccumulator, Slot
 from .exact import ExactScale, InvertedLayout
-from .sharing import Sharing
 from .term import TermSum, scale_name, scales_layout, sums_layout
-from .timing import delayed, stages_for
 
 
 def staged(make) -> Pipelined:

@@ -11,14 +11,14 @@ from ...golden.bounds import Range
 from ...golden.flags import Reachable
 from ...golden.formats import Minifloat
 from ...golden.terms import late
-from ..plan import Plan
-from ..product import FlaggedLayout
-from ..terms import NO_FLAGS, AccumulatorPlan
+from ..arith.product import FlaggedLayout
+from ..arith.timing import delayed, select
+from ..plan.path import Sharing
+from ..plan.plan import Plan
+from ..plan.terms import NO_FLAGS, AccumulatorPlan
 from .accumulate import ExactAccumulator, FloatAccumulator, FloatSingle
 from .addend import ExactAddend, FloatAddend, FloatSum, exact_sum, sum_exact
-from .sharing import Sharing
 from .term import scales_layout, sums_layout
-from .timing import delayed, select
 
 
 class Marks(data.StructLayout):

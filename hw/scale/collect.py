@@ -6,10 +6,10 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..plan import Plan
+from ..arith.timing import select
+from ..plan.path import Sharing
+from ..plan.plan import Plan
 from .chain import value_layout
-from .sharing import Sharing
-from .timing import select
 
 
 def partials_layout(chains, shared: Sharing) -> data.StructLayout:

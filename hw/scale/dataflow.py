@@ -8,8 +8,8 @@ from typing import Any
 
 from amaranth.hdl import Module, Value
 
+from ..arith.timing import delayed
 from ..fp.pipeline import Pipelined
-from .timing import delayed
 
 
 @dataclass(eq=False)

@@ -8,14 +8,15 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .. import broadcast
-from ..plan import Plan
-from ..ports import Stream, streams
-from ..terms import span_groups
+from ...golden.streams import Stream
+from ..arith.timing import delayed, select
+from ..plan.layouts import sums_layout as group_layout
+from ..plan.path import Sharing
+from ..plan.plan import Plan
+from ..plan.streams import streams
+from ..plan.terms import span_groups
 from .chain import Marks
-from .sharing import Sharing
 from .term import scales_layout, sums_layout
-from .timing import delayed, select
 
 #: Entries of a multiplexer between two registers.
 WIDEST = 64
@@ -71,7 +72,7 @@ class Drain(wiring.Component):
         ports = {
             "enable": In(1),
             "room": In(1),
-            "group": In(stream.Signature(broadcast.sums_layout(plan))),
+            "group": In(stream.Signature(group_layout(plan))),
             "starts": Out(1),
             "marks": Out(Marks(shared)),
             "sums": Out(data.ArrayLayout(sums_layout(plan), shared.units)),

@@ -12,15 +12,15 @@ from ...golden.bounds import Range, of_format
 from ...golden.flags import Reachable
 from ...golden.formats import Minifloat
 from ...golden.terms import Sided
+from ..arith.product import FlaggedLayout
+from ..arith.shapes import member, shape_of
+from ..arith.timing import stages_for
 from ..fp.multiply import significands
 from ..fp.pipeline import Pipeline, Pipelined
 from ..fp.rows import digits, multiply
 from ..fp.unpack import exponents, unpack
-from ..product import FlaggedLayout
-from ..shapes import member, shape_of
-from ..terms import scaled_flags
+from ..plan.terms import scaled_flags
 from .term import scale_name, scales_layout
-from .timing import stages_for
 
 
 class InvertedLayout(data.StructLayout):

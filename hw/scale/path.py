@@ -7,21 +7,30 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .. import broadcast
-from ..plan import Plan
+from ..arith.timing import delayed
+from ..plan.layouts import sums_layout as group_layout
+from ..plan.path import PathPlan
+from ..plan.plan import Plan
+from ..plan.sharing import sharing
 from .collect import Collector
 from .drain import Drain, payload_layout, stream_called
-from .sharing import sharing
 from .tail import Tail, result_layout
-from .timing import delayed
 from .unit import ScaleUnit
+
+
+def planned(plan: Plan) -> PathPlan:
+    """The scale path of an array. Raises DesignError if its partial sums are too few."""
+    shared = sharing(plan)
+    unit, drain = ScaleUnit(plan, shared), Drain(plan, shared)
+    tail = Tail(plan, unit.chains, shared)
+    results = plan.rows * plan.cols
+    return PathPlan(shared, results, drain.latency, unit.latency, tail.latency)
 
 
 class ScalePath(wiring.Component):
     """Scales an array's sums, adds them up over the groups and makes results of them.
 
-    Latency is ``latency`` cycles from the sums of a reduction's last group to its first result,
-    when nobody stalls and scales are there.
+    Latency and throughput: :class:`PathPlan`.
 
     Members
     -------
@@ -35,47 +44,16 @@ class ScalePath(wiring.Component):
 
     def __init__(self, plan: Plan):
         self.plan = plan
-        self.shared = sharing(plan)
+        self.shared = plan.path.shared
         self.units = [ScaleUnit(plan, self.shared) for _ in range(self.shared.units)]
         self.drain = Drain(plan, self.shared)
         self.tail = Tail(plan, self.units[0].chains, self.shared)
         self.scales = [name for name in ("scale", "end_scale") if stream_called(plan, name)]
-        ports = {"group": In(stream.Signature(broadcast.sums_layout(plan)))}
+        ports = {"group": In(stream.Signature(group_layout(plan)))}
         for name in self.scales:
             ports[name] = In(stream.Signature(payload_layout(stream_called(plan, name))))
         ports["result"] = Out(stream.Signature(result_layout(plan)))
         super().__init__(ports)
-
-    @property
-    def latency(self) -> int:
-        front = self.drain.latency + self.units[0].latency
-        if self.shared.collected:
-            # All of the last group, then the first row and column's partial sums.
-            front += self.shared.slots + 1 + self.shared.partials
-        elif self.shared.terms > 1:
-            front += self.shared.places * (self.shared.terms - 1)
-        return front + self.tail.latency
-
-    @property
-    def result_interval(self) -> int:
-        """Cycles from one result of a tile to the next."""
-        return self.shared.interval
-
-    @property
-    def reduction_cycles(self) -> int:
-        """The fewest cycles between two reductions that never hold up the array."""
-        results = self.plan.rows * self.plan.cols * self.result_interval
-        if not self.shared.collected:
-            return results
-        # A reduction keeps its bank while it lasts, passes the units, and is collected.
-        kept = self.drain.latency + self.units[0].latency + 1 + results
-        return max(results, -(-kept // (self.shared.banks - 1)))
-
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        """What is worth knowing, a line each."""
-        short = f"reductions of fewer than {self.reduction_cycles} steps wait for their results"
-        return (*self.shared.remarks, short)
 
     def elaborate(self, platform):
         m = Module()

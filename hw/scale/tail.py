@@ -11,6 +11,8 @@ from ...golden.bounds import Range
 from ...golden.description import Output
 from ...golden.formats import Integer, Minifloat
 from ...golden.terms import Sided, late
+from ..arith.product import FlaggedLayout, flag_names
+from ..arith.timing import delayed, select
 from ..fp import (
     FixedToInteger,
     FloatAdd,
@@ -21,17 +23,16 @@ from ..fp import (
 )
 from ..fp.rules import NEAREST_EVEN
 from ..fp.unpack import unpack
-from ..plan import Plan
-from ..product import FlaggedLayout, flag_names
+from ..plan.path import Sharing
+from ..plan.plan import Plan
+from ..plan.sharing import ADDER_STAGES
 from .addend import staged
 from .chain import Chain
 from .collect import partials_layout
 from .dataflow import Dataflow, Node
 from .drain import payload_layout, stream_called
 from .finish import finished
-from .sharing import ADDER_STAGES, Sharing
 from .term import scale_name
-from .timing import delayed, select
 
 
 def result_layout(plan: Plan) -> data.StructLayout:

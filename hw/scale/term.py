@@ -11,15 +11,15 @@ from amaranth.lib.wiring import In, Out
 from ...golden.bounds import Range, of_format
 from ...golden.flags import Reachable
 from ...golden.terms import Sided
-from ..decoder import Decoder
+from ..arith.decoder import Decoder
+from ..arith.product import FlaggedLayout, flag_names
+from ..arith.shapes import member, shape_of, significands
+from ..arith.timing import delayed
 from ..fp.pipeline import Pipeline
 from ..fp.rows import digits, multiply
-from ..pe import SIDES
-from ..plan import Plan
-from ..product import FlaggedLayout, flag_names
-from ..shapes import member, shape_of, significands
-from ..terms import NO_FLAGS, PartPlan, TermPlan, scaled_flags
-from .timing import delayed
+from ..plan.layouts import SIDES
+from ..plan.plan import Plan
+from ..plan.terms import NO_FLAGS, PartPlan, TermPlan, scaled_flags
 
 
 def scale_name(scale: Sided) -> str:

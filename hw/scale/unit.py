@@ -7,11 +7,11 @@ from amaranth.hdl import Module
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..plan import Plan
+from ..arith.timing import delayed
+from ..plan.path import Sharing
+from ..plan.plan import Plan
 from .chain import Chain, Marks, value_layout
-from .sharing import Sharing
 from .term import scales_layout, sums_layout
-from .timing import delayed
 
 
 def values_layout(chains: list[Chain]) -> data.StructLayout:

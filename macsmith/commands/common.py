@@ -11,10 +11,9 @@ from dataclasses import fields
 from itertools import zip_longest
 from typing import Any
 
-from ..boards import cache
 from ..designs import DEFAULT, Options, design
 from ..golden.description import Engine
-from ..golden.description.engine import (
+from ..golden.description.build import (
     ADDERS,
     BLOCKS,
     CARRIES,
@@ -27,8 +26,8 @@ from ..golden.description.engine import (
 from ..golden.errors import ToolFailed
 from ..golden.formats import ROUNDINGS
 from ..golden.products import RULES
-from ..hw import yosys
 from ..letters import shown
+from ..tools import cache, yosys
 
 _WORDS = {
     "name": "the module's name; default the design's, and what the options here change of it",

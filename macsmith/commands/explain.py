@@ -7,10 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from ..golden.description.serialize import to_dict
-from ..hw.emit import notes, summary
-from ..hw.planner import plan
-from ..hw.ports import streams
-from ..stages import Row, stages
+from ..hw.design import Row
+from ..library import explain
 from .common import chosen, design_arguments, json_argument, print_json, table
 
 
@@ -20,36 +18,33 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    engine = chosen(arguments)
-    planned = plan(engine)
-    rows, remarks = [_row(row) for row in stages(planned)], list(planned.remarks)
-    held = notes(planned, engine.build.interface)
+    found = explain(chosen(arguments))
+    rows = [_row(row) for row in found.rows]
     ports = [
-        {"stream": s.name, "bits": s.payload_bits, "holds": held[s.name]} for s in streams(planned)
+        {"stream": s.name, "bits": s.payload_bits, "holds": found.notes[s.name]}
+        for s in found.streams
     ]
+    work = f"{found.work}s"
     if arguments.json:
         print_json(
             {
-                "engine": engine.name,
-                "summary": summary(engine, planned),
-                "macs_per_cycle": planned.macs_per_cycle,
-                "rates": list(planned.rates),
-                "cycles_per_step": planned.cycles,
-                "fewest_cycles_per_step": planned.fewest_cycles,
-                "latency": planned.latency,
+                "design": found.name,
+                "summary": found.summary,
+                f"{work.lower()}_per_cycle": next(iter(found.rates.values())),
+                "rates": list(found.rates.values()),
+                **found.facts,
+                "latency": found.latency,
                 "stages": rows,
                 "streams": ports,
-                "remarks": remarks,
-                "design": to_dict(engine),
+                "remarks": list(found.remarks),
+                "description": to_dict(found.design),
             }
         )
         return 0
-    print(f"{engine.name}: {summary(engine, planned)}")
-    pace = f"one step {planned.pace}"
-    if planned.skips:
-        pace += ", or in one for each digit that some element has"
-    rates = "/".join(f"{rate:g}" for rate in planned.rates)
-    print("\n".join([f"{rates} MACs per cycle, {pace}", *remarks]))
+    print(f"{found.name}: {found.summary}")
+    rates = "/".join(f"{rate:g}" for rate in found.rates.values())
+    pace = f", {found.pace}" if found.pace else ""
+    print("\n".join([f"{rates} {work} per cycle{pace}", *found.remarks]))
     for lines in (rows, ports):
         header = list(lines[0])
         cells = [["–" if row[key] is None else str(row[key]) for key in header] for row in lines]

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from .. import boards
-from ..generate import MEGAHERTZ, generate
 from ..naming import fitted_name
+from ..output import MEGAHERTZ, generate
 from .common import chosen, design_arguments, json_argument, print_json
 
 
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     made = generate(engine, folder, force=arguments.force, board=board, megahertz=arguments.clock)
     files = [str(folder / name) for name in made.files]
     if arguments.json:
-        print_json({"engine": engine.name, "folder": str(folder), "files": files})
+        print_json({"design": engine.name, "folder": str(folder), "files": files})
     else:
         print("\n".join(files))
         print("\n" + "\n".join(_next(engine.name, folder)))

@@ -13,12 +13,12 @@ from ..designs import design, presets
 from ..golden import formats
 from ..golden.bounds import MAX_EXACT, Range, of_format
 from ..golden.description import Engine, Operand
-from ..golden.description.engine import DATAPATHS, FLOWS, INTERFACES
+from ..golden.description.build import DATAPATHS, FLOWS, INTERFACES
 from ..golden.errors import DesignError, UnknownName
 from ..golden.formats import ROUNDINGS, Format
 from ..golden.formats.oracles import oracles
 from ..hw import datapaths
-from ..hw.planner import plan
+from ..hw.engine.planner import plan
 from .common import json_argument, print_json, table
 
 COSTS = Path(__file__).parent.parent / "format_costs.toml"
@@ -69,7 +69,7 @@ def _rows(topic: str) -> list[dict[str, Any]]:
         scopes = {"auto": "the cheapest that serves the pair"}
         scopes |= {kind.name: kind.scope for kind in datapaths.KINDS.values()}
         return [{"name": name, "serves": scopes[name]} for name in DATAPATHS]
-    listed = {"flows": FLOWS, "interfaces": INTERFACES, "roundings": tuple(ROUNDINGS)}
+    listed = {"flows": FLOWS, "interfaces": tuple(INTERFACES), "roundings": tuple(ROUNDINGS)}
     return [{"name": name} for name in listed[topic]]
 
 

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from .. import boards
-from ..boards.families import family, models
-from ..hw.emit import Emitted, emit
-from ..sim import tools
-from ..sim import verify as simulated
-from ..tools import work
+from ..library import verify
 from .common import chosen, design_arguments, json_argument, natural, positive, print_json, progress
 
 
@@ -28,38 +22,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    engine, board = chosen(arguments), boards.lookup(arguments.board)
-    emitted, core = emit(boards.fitted(engine, board) if arguments.mapped else engine), None
-    libraries: tuple[Path, ...] = ()
-    if arguments.mapped:
-        core, libraries = _mapped(emitted, board)
-    progress(f"building and simulating {engine.name}")
-    found = simulated.verify(
-        emitted,
+    found = verify(
+        chosen(arguments),
         count=arguments.tiles,
         seed=arguments.seed,
-        core=core,
-        libraries=libraries,
+        board=arguments.board if arguments.mapped else None,
+        progress=progress,
     )
     if arguments.json:
         print_json({"verified": True, **found.to_dict()})
     else:
         what = f"netlist mapped for {arguments.board}" if arguments.mapped else "RTL"
         print(
-            f"{engine.name}: {what}: {found.results} results of {found.tiles} reductions equal "
-            f"the golden model bit for bit "
-            f"({found.macs} MACs, seed {found.seed}, {found.seconds} s)"
+            f"{found.design}: {what}: {found.results} results of {found.trials} {found.trial} "
+            f"equal the golden model bit for bit "
+            f"({found.work} {found.counts}, seed {found.seed}, {found.seconds} s)"
         )
     return 0
-
-
-def _mapped(emitted: Emitted, board: boards.Board) -> tuple[str, tuple[Path, ...]]:
-    """The netlist after synthesis for a board, and the models of its cells."""
-    engine = emitted.engine
-    progress(f"synthesizing {engine.name} for {board.name}")
-    with work.folder("mapped") as folder:
-        boards.synthesize(
-            emitted.fabric, [emitted.core], board, engine.build.policy, emitted.keep, folder
-        )
-        netlist = (folder / "mapped.v").read_text(encoding="utf-8")
-    return netlist, (*models(family(board.family).name), *tools.primitives())

@@ -17,16 +17,16 @@ import time
 from pathlib import Path
 
 from macsmith.golden.errors import ToolFailed
-from macsmith.hw import yosys
-from macsmith.hw.emit import Emitted, emit
-from macsmith.sim import cxxrtl, glue, tools
+from macsmith.hw.text.emit import Emitted, emit
+from macsmith.sim import cxxrtl, glue
 from macsmith.sim.batch import run_batch
 from macsmith.sim.stimuli import tiles
 from macsmith.sim.streams import Simulator
 from macsmith.sim.verify import stimuli
+from macsmith.tools import verilator, work, yosys
 
 from macsmith.commands.common import chosen, design_arguments, progress, table
-from macsmith.generate import contents
+from macsmith.output import contents
 
 #: Bits of the input that chooses a mutant; 0 is the core as it is.
 WIDTH = 12
@@ -145,7 +145,7 @@ def under_bench(emitted: Emitted, folder: Path, count: int) -> list[bool]:
 
 def _bench(emitted: Emitted, folder: Path) -> Path:
     """The emitted test bench around the mutants, as a program that takes ``+mutsel=``."""
-    tools.use_verilator()
+    verilator.use_verilator()
     name, work = emitted.engine.name, folder / "bench"
     files = contents(emitted)
     files[f"rtl/{name}_core.v"] = _with_argument((folder / "mutants.v").read_text(encoding="utf-8"))
@@ -185,7 +185,7 @@ def main() -> int:
     arguments = parser.parse_args()
     engine = chosen(arguments)
     emitted = emit(engine)
-    folder = tools.cache().parent / "mutants" / engine.name
+    folder = work.root().parent / "mutants" / engine.name
     progress(f"mutating {engine.name}")
     words = mutated(emitted, arguments.count, arguments.seed, folder)
     kinds, seconds = ("emitted bench", "verify"), []

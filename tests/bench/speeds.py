@@ -5,7 +5,7 @@ import sys
 import time
 
 import numpy as np
-from macsmith.hw.emit import emit
+from macsmith.hw.text.emit import emit
 from macsmith.sim.matmul import engine_matmul
 from macsmith.sim.streams import Simulator
 

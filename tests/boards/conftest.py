@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from macsmith.boards.netlist import Netlist, parse
-from macsmith.hw import yosys
+from macsmith.tools import yosys
 
 
 class Draft:

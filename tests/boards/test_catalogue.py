@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from macsmith.boards.catalogue import fitted, load, lookup, names
 from macsmith.boards.families import FAMILIES
-from macsmith.golden.description.engine import ADDERS, FABRICS
+from macsmith.golden.description.build import ADDERS, FABRICS
 from macsmith.golden.errors import DesignError, UnknownName
 from macsmith.hw.leaves import LEAVES
 

@@ -18,7 +18,7 @@ from macsmith.boards.netlist import Netlist, read
 from macsmith.boards.pairs import pair
 from macsmith.boards.sites import usage
 from macsmith.golden.errors import MacsmithError, ToolFailed, UnknownName
-from macsmith.hw import yosys
+from macsmith.tools import yosys
 
 TOPS = ["row", "pair", "memories", "mul2", "mul3", "mul4"]
 BOARDS = {"xcup": "u280", "xc7": "pynq-z2", "ecp5": "ulx3s-85", "ice40": "icebreaker"}
@@ -251,7 +251,7 @@ def test_interrupted_work_leaves_nothing(rtlil, monkeypatch, tmp_path):
 
 def test_a_cache_that_keeps_nothing_is_an_error(rtlil, monkeypatch, tmp_path):
     monkeypatch.setattr("macsmith.boards.cost._measure", lambda *_: ({}, []))
-    monkeypatch.setattr("macsmith.boards.cache.store", lambda *_: None)
+    monkeypatch.setattr("macsmith.tools.cache.store", lambda *_: None)
     with pytest.raises(MacsmithError, match="the cache must be readable"):
         synthesize(rtlil, ["pe"], lookup("zcu104"), "lut", [], tmp_path, variant="booth")
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from macsmith.boards import families
 from macsmith.golden.errors import ToolFailed
-from macsmith.hw import yosys
-from macsmith.hw.emit import emit
+from macsmith.hw.text.emit import emit
 from macsmith.sim import runner
-from macsmith.sim.runner import cell_models
+from macsmith.sim.models import cell_models
+from macsmith.tools import yosys
 
 from macsmith import Build, Engine, Options, design, raw
 

@@ -5,7 +5,7 @@ import os
 import tomllib
 
 import pytest
-from macsmith.sim import tools
+from macsmith.tools import verilator
 
 from macsmith import __version__, design, to_toml
 from macsmith.cli import main
@@ -238,7 +238,7 @@ def test_an_interruption_is_exit_code_130(run, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(tools, "use_verilator", interrupted)
+    monkeypatch.setattr(verilator, "use_verilator", interrupted)
     code, _, err = run("verify", "int4xint8")
     assert code == 130 and "interrupted" in err.splitlines()[-1]
 
@@ -324,7 +324,7 @@ def test_synth_leaves_a_users_folder_alone(run, build_folder):
 
 def test_a_name_tells_two_shapes_of_a_pair_apart(run):
     found = json.loads(run("explain", "int4xint8", "--name", "wide", "--rows", "8", "--json")[1])
-    assert found["engine"] == "wide"
+    assert found["design"] == "wide"
 
 
 def test_presets_say_whether_hardware_exists(run):
@@ -338,16 +338,16 @@ def test_synth_prints_one_json_object(run, build_folder):
     code, out, _ = run(*words, str(build_folder))
     found = json.loads(out)
     assert code == 0
-    wanted = {"engine", "board", "part", "policy", "verified", "macs_per_cycle", "resources",
+    wanted = {"design", "board", "part", "policy", "verified", "macs_per_cycle", "resources",
               "per_mac", "utilization", "levels", "tools", "seconds"}  # fmt: skip
     assert wanted <= set(found)
     resources = {"sites", "lut", "lut_packed", "ff", "carry8", "dsp", "bram36", "uram"}
     assert resources <= set(found["resources"]) and resources <= set(found["per_mac"])
     assert {"lut", "carry"} <= set(found["levels"])
     assert found["verified"] is False and found["macs_per_cycle"] == 8
-    assert found["scale_path"] is None and found["macs_per_dsp"] is None
+    assert found["parts"] == {} and found["macs_per_dsp"] is None
     assert found["per_mac"]["lut"] == round(found["resources"]["lut"] / 8, 3)
-    assert json.loads((build_folder / "report.json").read_text())["engine"] == "ternaryxint4_1x2x4"
+    assert json.loads((build_folder / "report.json").read_text())["design"] == "ternaryxint4_1x2x4"
     assert "| sites |" in (build_folder / "report.md").read_text()
 
 
@@ -363,9 +363,10 @@ def test_synth_shows_the_scale_path_apart(run, build_folder):
     words += ["--rows", "1", "--cols", "2", "--no-verify", "-o", str(build_folder)]
     code, out, _ = run(*words)
     report = json.loads((build_folder / "report.json").read_text())
-    part, whole = report["scale_path"]["resources"], report["resources"]
+    path = report["parts"]["scale path"]
+    part, whole = path["resources"], report["resources"]
     assert code == 0 and 0 < part["sites"] < whole["sites"]
-    assert report["scale_path"]["share"] == round(part["sites"] / whole["sites"], 4)
+    assert path["share"] == round(part["sites"] / whole["sites"], 4)
     assert "scale path" in out.splitlines()[2] and f"{part['sites']:,g}" in out
     assert f"{part['sites'] / whole['sites']:.1%} of the sites" in out
 

@@ -26,11 +26,11 @@ from macsmith.golden import (
     to_toml,
 )
 from macsmith.golden.errors import DesignError, ToolFailed
-from macsmith.hw.emit import emit
-from macsmith.sim import tools
+from macsmith.hw.text.emit import emit
+from macsmith.tools import verilator
 
 from macsmith import Options, design
-from macsmith.generate import DEFAULT_PART, contents, generate
+from macsmith.output import DEFAULT_PART, contents, generate
 
 FLOAT = (Stage("aligned", format=lookup("fp32"), fraction=24, terms=2),)
 SCALE, ZERO = Level(lookup("fp16"), group(8)), Level(lookup("uint4"), group(8), "zero")
@@ -105,7 +105,7 @@ def manifest(folder):
 
 def run(folder, simulator="icarus"):
     """(whether make succeeded, the lines that the test bench printed)."""
-    tools.use_verilator()
+    verilator.use_verilator()
     process = subprocess.run(
         ["make", "-s", "-C", str(folder / "tb"), simulator],
         capture_output=True,
@@ -157,8 +157,8 @@ def test_the_folder_is_complete(made, name):
 def test_the_same_design_gives_the_same_bytes_in_another_process(tmp_path):
     engine = ENGINES["preload"]
     script = (
-        "import sys, json; from macsmith.generate import contents;"
-        "from macsmith.golden import from_toml; from macsmith.hw.emit import emit;"
+        "import sys, json; from macsmith.output import contents;"
+        "from macsmith.golden import from_toml; from macsmith.hw.text.emit import emit;"
         "print(json.dumps(contents(emit(from_toml(sys.argv[1])), tiles=5)))"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "7", "MACSMITH_CACHE": str(tmp_path)}
@@ -330,7 +330,7 @@ WAIVED = ("DECLFILENAME", "PROCASSINIT", "UNUSEDSIGNAL", "WIDTHEXPAND", "WIDTHTR
 
 @every_engine
 def test_the_verilog_is_free_of_other_warnings(made, name):
-    tools.use_verilator()
+    verilator.use_verilator()
     sources = [str(made(name) / "rtl" / f"{file}.v") for file in (f"{name}_core", name)]
     models = set(made(name).glob("tb/*.v")) - {made(name) / "tb" / f"{name}_tb.v"}
     sources += sorted(map(str, models))
@@ -548,7 +548,7 @@ def test_verilog_that_no_parser_reads_is_not_left(tmp_path, monkeypatch, where):
         files = contents(emitted, **options)
         return files | {where: files[where].rpartition("endmodule")[0]}
 
-    monkeypatch.setattr("macsmith.generate.contents", cut)
+    monkeypatch.setattr("macsmith.output.contents", cut)
     with pytest.raises(ToolFailed, match=f"cannot be read back: .*{Path(where).name}"):
         make(tmp_path / "out")
     assert list(tmp_path.iterdir()) == []

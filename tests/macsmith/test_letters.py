@@ -12,9 +12,9 @@ import pytest
 
 from macsmith import design, to_toml
 from macsmith.cli import main
-from macsmith.generate import generate
 from macsmith.letters import PLAIN, ascii_letters
 from macsmith.options import Options
+from macsmith.output import generate
 
 ROOT = Path(__file__).parent.parent.parent
 SYSTEM_C = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}

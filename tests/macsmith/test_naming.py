@@ -6,7 +6,7 @@ from shutil import which
 
 import pytest
 from macsmith.golden.description.serialize import load
-from macsmith.sim import tools
+from macsmith.tools import verilator
 
 from macsmith import design
 from macsmith.cli import main
@@ -135,7 +135,7 @@ def sources(tree):
 
 
 def test_verilator_takes_all_of_them_together(tree):
-    tools.use_verilator()
+    verilator.use_verilator()
     command = ["verilator", "--lint-only", "--timing", "-Wno-fatal", "-Wno-lint", "-Wno-MULTITOP"]
     found = subprocess.run([*command, *sources(tree)], cwd=tree, capture_output=True, text=True)
     assert found.returncode == 0 and "%Error" not in found.stderr, found.stderr

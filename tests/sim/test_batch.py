@@ -9,13 +9,13 @@ from array_types import TYPES, ones
 from macsmith.boards import families
 from macsmith.boards.script import steps
 from macsmith.golden.errors import Mismatch
-from macsmith.hw import yosys
 from macsmith.hw.datapaths import KINDS
-from macsmith.hw.emit import emit
-from macsmith.sim import tools
+from macsmith.hw.text.emit import emit
 from macsmith.sim.batch import engine_matmul, run_batch
+from macsmith.sim.models import primitives
 from macsmith.sim.stimuli import bound_tiles, tiles
 from macsmith.sim.streams import Simulator
+from macsmith.tools import yosys
 
 from macsmith import Build, DesignError, Engine, Stage, lookup, matmul, raw
 
@@ -283,7 +283,7 @@ def check_mapped(built, folder, family="xcup"):
     sent = tiles(built, 400, 2, 7 * 32) + ([] if built.arithmetic.aligned else bound_tiles(built))
     assert sum(tile.weight.shape[1] // 7 for tile in sent) > 5000
     netlist = mapped(emitted, family, folder)
-    libraries = (*families.models(family), *tools.primitives())
+    libraries = (*families.models(family), *primitives())
     run_batch(emitted, sent, core=netlist, libraries=libraries).check()
     return netlist
 

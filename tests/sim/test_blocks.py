@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from macsmith.golden import Arithmetic, Operand, Plane
 from macsmith.golden.tensor import single
+from macsmith.golden.tiling import begins
 from macsmith.hw.datapaths import dsp, dsp_adders
 from macsmith.hw.dsp.adding import addings
 from macsmith.hw.dsp.layout import Layout
 from macsmith.hw.dsp.packing import packings
-from macsmith.hw.emit import emit
+from macsmith.hw.text.emit import emit
 from macsmith.sim.batch import Mismatch, run_batch
-from macsmith.sim.beats import begins
 from macsmith.sim.stimuli import answered, bound_tiles, tiles
 from macsmith.sim.streams import Simulator
 

@@ -2,7 +2,7 @@
 
 import pytest
 from macsmith.golden.errors import ToolFailed, ToolMissing
-from macsmith.hw.emit import emit
+from macsmith.hw.text.emit import emit
 from macsmith.sim import cxxrtl
 from macsmith.sim.streams import Simulator
 

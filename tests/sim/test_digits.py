@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from macsmith.golden.tensor import single
 from macsmith.hw.datapaths.bit_serial import digits_of
-from macsmith.hw.emit import emit
+from macsmith.hw.text.emit import emit
 from macsmith.sim.batch import run_batch
 from macsmith.sim.stimuli import answered
 from macsmith.sim.streams import Simulator

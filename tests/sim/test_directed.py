@@ -7,16 +7,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from macsmith.golden.matmul import matmul
-from macsmith.hw.planner import plan
-from macsmith.hw.ports import streams
-from macsmith.sim.beats import sent
+from macsmith.golden.tiling import sent
+from macsmith.hw.engine.hardware import EngineHardware
 from macsmith.sim.classes import counted
 from macsmith.sim.directed import directed, units_of
+from macsmith.sim.harness import harness
 from macsmith.sim.verify import stimuli
 
 from macsmith import lookup, raw
 from macsmith.designs import Options, design
-from macsmith.vectors import choose
 
 TIES = {"tie to even below", "tie to even above"}
 NEAR = {"just below a tie", "just above a tie"}
@@ -47,8 +46,8 @@ REACHABLE = {
 @cache
 def planned(engine):
     """What stimuli need of the emitted hardware."""
-    made = plan(engine)
-    return SimpleNamespace(engine=engine, plan=made, streams=streams(made))
+    made = EngineHardware(engine)
+    return SimpleNamespace(engine=engine, plan=made.plan, streams=made.streams, hardware=made)
 
 
 def classes_of(emitted, tiles):
@@ -80,7 +79,7 @@ def test_verify_and_the_emitted_bench_send_the_directed_ones():
     wanted = {tile.kind for tile in directed(emitted.engine, 1, short=True, units=2)}
     assert units_of(emitted.plan) == 2
     assert wanted <= {tile.kind for tile in stimuli(emitted, 2, 1)}
-    assert wanted <= {tile.kind for tile in choose(emitted, 2, 1).held}
+    assert wanted <= {tile.kind for tile in harness(emitted.hardware).chosen(2, 1).held}
 
 
 @pytest.mark.parametrize("name", ["mxfp4", "posit8_0"])

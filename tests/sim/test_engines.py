@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from macsmith.golden.description.structure import parse_structure
 from macsmith.golden.errors import Mismatch
-from macsmith.hw.emit import emit
+from macsmith.hw.text.emit import emit
 from macsmith.sim import runner, verify
 from macsmith.sim.verify import stimuli
 
@@ -220,7 +220,7 @@ def test_every_result_equals_the_golden_model(indexes, jobs, found, index):
 
 def test_every_engine_met_every_pattern_and_both_bounds(jobs, found):
     assert all(len(phases) == len(runner.PHASES) for phases in found)
-    kinds = {tile.kind for job in jobs for tile in job.tiles}
+    kinds = {tile.kind for job in jobs for tile in job.trials}
     assert {"upper bound", "lower bound", "corners", "cancelling"} <= kinds
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from macsmith.hw.ports import Field
+from macsmith.golden.streams import Field
 from macsmith.sim import lanes
 
 

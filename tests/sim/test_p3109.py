@@ -1,7 +1,7 @@
 """Engines of IEEE P3109's formats: as elements, scales and results."""
 
 import pytest
-from macsmith.hw.emit import emit
+from macsmith.hw.text.emit import emit
 from macsmith.sim import runner
 from macsmith.sim.verify import check, stimuli
 

@@ -1,7 +1,7 @@
 """Every preset in hardware against the golden model."""
 
 import pytest
-from macsmith.hw.emit import emit
+from macsmith.hw.text.emit import emit
 from macsmith.sim.batch import run_batch
 from macsmith.sim.stimuli import tiles
 from macsmith.sim.streams import Simulator

@@ -4,7 +4,7 @@ import pytest
 from descriptions import arithmetics
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from macsmith.hw.emit import emit
+from macsmith.hw.text.emit import emit
 from macsmith.sim.batch import run_batch
 from macsmith.sim.stimuli import bound_tiles, tiles
 from macsmith.sim.streams import Simulator

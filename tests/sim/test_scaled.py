@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from macsmith.golden.description.operand import block
-from macsmith.hw.emit import emit
+from macsmith.hw.text.emit import emit
 from macsmith.sim import runner, scaling, verify
 from macsmith.sim.batch import engine_matmul, run_batch
 from macsmith.sim.codes import finite_codes

@@ -7,18 +7,18 @@ from dataclasses import replace
 
 import pytest
 from amaranth.hdl import Cat, Const, Mux
+from macsmith.hw.array.systolic import SystolicArray
 from macsmith.hw.datapaths.minifloat import MinifloatTable
-from macsmith.hw.emit import emit
 from macsmith.hw.fp import multiply, rows
 from macsmith.hw.fp.pack import Packing
 from macsmith.hw.fp.round import Rounding
-from macsmith.hw.systolic import SystolicArray
+from macsmith.hw.text.emit import emit
 from macsmith.sim.batch import run_batch
 from macsmith.sim.directed import directed, units_of
+from macsmith.sim.harness import harness
 from macsmith.sim.streams import Simulator
 
 from macsmith.designs import Options, design
-from macsmith.vectors import choose
 
 pytestmark = pytest.mark.slow
 
@@ -123,6 +123,9 @@ def test_the_fault_is_found(monkeypatch, fault, name, options):
     broken = emit(engine)
     assert broken.rtlil != sound.rtlil, "nothing was broken"
     machine = Simulator(replace(sound, rtlil=broken.rtlil, keep=broken.keep))
-    long = directed(engine, 1, units=units_of(sound.plan)) or choose(sound, 40, 1).held
-    for sent in (long, choose(sound, 40, 1).held):
+    long = (
+        directed(engine, 1, units=units_of(sound.plan))
+        or harness(sound.hardware).chosen(40, 1).held
+    )
+    for sent in (long, harness(sound.hardware).chosen(40, 1).held):
         assert run_batch(sound, sent, simulator=machine, stalls=1, turns=True).report

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from macsmith.golden.errors import DesignError, ToolFailed
-from macsmith.sim import objcache, parser, tools
+from macsmith.sim import objcache, parser
+from macsmith.tools import cache
 
 
 @pytest.fixture
@@ -28,11 +29,11 @@ def maker(made, text="whole"):
 def test_a_kept_folder_is_made_once_and_anew_when_damaged(root, capsys, text):
     made, target = [], root / "sim" / "ab12"
     for _ in range(2):
-        assert tools.kept(target, maker(made)) == target
+        assert cache.kept(target, maker(made)) == target
     assert len(made) == 1 and capsys.readouterr().err == ""
     (target / "file").write_text(text)
     for _ in range(2):
-        tools.kept(target, maker(made))
+        cache.kept(target, maker(made))
         assert (target / "file").read_text() == "whole"
     assert len(made) == 2 and len(capsys.readouterr().err.splitlines()) == 1
     assert list((root / "work").iterdir()) == []
@@ -42,10 +43,10 @@ def test_the_first_of_two_makers_wins(root):
     target = root / "sim" / "ab12"
 
     def late(folder):
-        tools.kept(target, maker([], "first"))
+        cache.kept(target, maker([], "first"))
         (folder / "file").write_text("second")
 
-    tools.kept(target, late)
+    cache.kept(target, late)
     assert (target / "file").read_text() == "first"
 
 
@@ -54,7 +55,7 @@ def test_a_failure_is_kept_apart(root):
         raise ToolFailed(f"no (log: {folder / 'log'})")
 
     with pytest.raises(ToolFailed, match=r"ab12\.failed"):
-        tools.kept(root / "sim" / "ab12", fail)
+        cache.kept(root / "sim" / "ab12", fail)
     assert not (root / "sim" / "ab12").exists()
 
 
@@ -134,9 +135,9 @@ def test_a_folder_without_room_is_named(tmp_path):
     program = f"""
 import resource
 from pathlib import Path
-from macsmith.sim import tools
+from macsmith.tools import cache
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-tools.kept(Path({str(tmp_path)!r}) / "sim" / "a", lambda f: (f / "x").write_text("x" * 5000))
+cache.kept(Path({str(tmp_path)!r}) / "sim" / "a", lambda f: (f / "x").write_text("x" * 5000))
 """
     environment = {**os.environ, "MACSMITH_CACHE": str(tmp_path)}
     done = subprocess.run(

@@ -4,8 +4,8 @@ A word has the codes of all lanes, lane 0 in the low bits, and in its highest bi
 all of them select, where their format has several.
 """
 
+from macsmith.hw.arith.timing import delayed
 from macsmith.hw.datapaths import Making
-from macsmith.hw.scale.timing import delayed
 
 
 def whole(datapath):

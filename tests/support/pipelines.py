@@ -4,8 +4,8 @@ import numpy as np
 from amaranth.hdl import Cat, Const, Module, Signal
 from feeding import part_of, whole
 from macsmith.golden.bounds import Range
-from macsmith.hw.product import FlaggedLayout, flag_names
-from macsmith.hw.scale.timing import delayed
+from macsmith.hw.arith.product import FlaggedLayout, flag_names
+from macsmith.hw.arith.timing import delayed
 from macsmith.sim.sweep import Sweep
 from settled import Settled
 

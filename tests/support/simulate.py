@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from amaranth.sim import Simulator
-from macsmith.hw import emit
-from macsmith.hw.planner import plan
-from macsmith.hw.ports import streams
-from macsmith.sim.beats import single
+from macsmith.golden.tiling import single
+from macsmith.hw.engine.hardware import component
+from macsmith.hw.engine.planner import plan
+from macsmith.hw.plan.streams import streams
 
 
 @dataclass
@@ -43,7 +43,7 @@ def words(stream, beats, *, last):
 def simulate(engine, tiles, *, idle=0.0, stall=0.0, seed=0, patience=3000):
     """Send ``tiles`` through the component of ``engine``; sources idle, the sink stalls."""
     rng, planned = np.random.default_rng(seed), plan(engine)
-    top, ports = emit.component(planned), streams(planned)
+    top, ports = component(planned), streams(planned)
     sent = {
         s.name: [w for t in tiles for w in words(s, single(s, planned, t), last=s.last)]
         for s in ports

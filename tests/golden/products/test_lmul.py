@@ -105,13 +105,13 @@ def test_pairs_without_the_rule(pair):
 
 def test_too_wide_an_exact_sum_names_the_way_out():
     with pytest.raises(DesignError, match="aligned --fraction"):
-        from macsmith.hw.planner import plan
+        from macsmith.hw.engine.planner import plan
 
         plan(engine("bf16"))
 
 
 def test_the_datapath_is_its_own():
     with pytest.raises(DesignError, match="lmul has its own datapath: auto, got multiply"):
-        from macsmith.hw.planner import plan
+        from macsmith.hw.engine.planner import plan
 
         plan(design("lmul_e4m3", Options(datapath="multiply")))

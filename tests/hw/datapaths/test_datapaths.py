@@ -6,7 +6,7 @@ from math import ceil
 import numpy as np
 import pytest
 from macsmith.golden import DesignError, lookup
-from macsmith.golden.description.engine import DATAPATHS, FABRICS
+from macsmith.golden.description.build import DATAPATHS, FABRICS
 from macsmith.golden.formats import Codebook, names
 from macsmith.hw.datapaths import KINDS, Setting, choose, measured
 from pipelines import uniform, wrong

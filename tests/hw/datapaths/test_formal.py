@@ -6,10 +6,10 @@ from amaranth.hdl import Cat, ClockDomain, Const, Module, Signal
 from feeding import part_of
 from macsmith.golden import lookup
 from macsmith.golden.errors import ToolFailed
-from macsmith.hw import yosys
+from macsmith.hw.arith.product import flag_names
+from macsmith.hw.arith.timing import delayed
 from macsmith.hw.datapaths import KINDS
-from macsmith.hw.product import flag_names
-from macsmith.hw.scale.timing import delayed
+from macsmith.tools import yosys
 
 #: Of each datapath pairs that a solver proves in seconds.
 QUICK = {

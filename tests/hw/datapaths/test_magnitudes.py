@@ -2,7 +2,7 @@
 
 import pytest
 from macsmith.hw.datapaths import Magnitudes, Multiply, Setting, aligning
-from macsmith.hw.planner import plan
+from macsmith.hw.engine.planner import plan
 
 from macsmith import DesignError, Options, design, lookup
 

@@ -2,10 +2,10 @@
 
 import pytest
 from macsmith.golden.interval import Range
-from macsmith.hw.datapaths.digits import Digit
+from macsmith.hw.arith.digits import Digit
 from macsmith.hw.dsp.adding import addings
 from macsmith.hw.dsp.kinds import DSP48E1, DSP48E2
-from macsmith.hw.planner import plan
+from macsmith.hw.engine.planner import plan
 
 from macsmith import Options, design
 

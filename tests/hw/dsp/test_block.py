@@ -9,7 +9,6 @@ from amaranth.back import rtlil
 from amaranth.hdl import Module, Signal
 from macsmith.boards import families
 from macsmith.golden.errors import ToolFailed
-from macsmith.hw import yosys
 from macsmith.hw.dsp.adder import Adder, AdderMode
 from macsmith.hw.dsp.block import Block, Mode, instances
 from macsmith.hw.dsp.kinds import (
@@ -22,6 +21,7 @@ from macsmith.hw.dsp.kinds import (
     SB_MAC16,
 )
 from macsmith.sim.sweep import Sweep
+from macsmith.tools import yosys
 
 FOLDER = Path(macsmith.sim.__file__).parent / "primitives"
 MODELS = {kind.cell: (FOLDER / f"{kind.cell}.v").read_text() for kind in KINDS.values()}

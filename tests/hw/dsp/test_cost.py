@@ -12,7 +12,7 @@ from macsmith.hw.dsp.element import Cascades
 from macsmith.hw.dsp.kinds import DSP48E2
 from macsmith.hw.dsp.layout import Layout
 from macsmith.hw.dsp.packing import packings
-from macsmith.hw.emit import emit
+from macsmith.hw.text.emit import emit
 
 from macsmith import Options, design, lookup
 

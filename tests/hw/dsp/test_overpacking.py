@@ -1,7 +1,7 @@
 """What overpacked products need of the engine, in the words of who asks for them."""
 
 import pytest
-from macsmith.hw.planner import plan
+from macsmith.hw.engine.planner import plan
 
 from macsmith import DesignError, Options, design
 

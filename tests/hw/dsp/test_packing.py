@@ -5,7 +5,7 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 from macsmith.golden.bounds import of_format
-from macsmith.golden.description.engine import BLOCKS
+from macsmith.golden.description.build import BLOCKS
 from macsmith.hw.dsp.kinds import DSP48E2 as BLOCK
 from macsmith.hw.dsp.kinds import KINDS
 from macsmith.hw.dsp.layout import Side, laid

@@ -8,7 +8,7 @@ from amaranth.back import rtlil
 from macsmith.golden import lookup
 from macsmith.golden.bounds import Range
 from macsmith.hw.fp import FloatAdd, FloatMultiply, IntegerToFloat, ScaleToFloat
-from macsmith.hw.merge import merge
+from macsmith.hw.text.merge import merge
 
 from macsmith import boards
 

@@ -7,7 +7,7 @@ from descriptions import arithmetics
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from macsmith.golden import Build, DesignError, Engine
-from macsmith.hw.planner import plan
+from macsmith.hw.engine.planner import plan
 from macsmith.sim.stimuli import tiles
 from simulate import simulate
 

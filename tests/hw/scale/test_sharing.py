@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 from macsmith.golden import DesignError
-from macsmith.hw.planner import plan
-from macsmith.hw.scale.sharing import ADDER_LOOP, sharing
+from macsmith.hw.engine.planner import plan
+from macsmith.hw.plan.sharing import ADDER_LOOP, sharing
 
 from macsmith import Options, design
 

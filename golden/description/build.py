@@ -1,0 +1,146 @@
+"""What never changes a bit of an answer: shapes, and how hardware is laid out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+from ..errors import DesignError, UnknownName
+from .choices import Choices
+
+DATAPATHS = (
+    "auto",
+    "minifloat",
+    "select",
+    "booth",
+    "table",
+    "bit_plane",
+    "split_shift",
+    "multiply",
+    "bit_serial",
+    "table_serial",
+    "plane_serial",
+    "dsp",
+    "dsp_adders",
+)
+CARRIES = ("added", "saved")
+
+#: Digits that take a cycle, where a datapath takes one operand digit by digit.
+DIGITS = ("all", "nonzero")
+
+#: When the sums of a product's digits are added: every step, or behind the sums over K.
+DIGIT_SUMS = ("joined", "apart")
+
+#: How additions are written: plainly, or as a maker's own carry blocks.
+ADDERS = ("inferred", "carry4", "carry8")
+
+#: What multiplies under the policy ``dsp``: instances of a maker's block, or what tools infer;
+#: ``auto`` instantiates where the board has a block that is known here.
+BLOCKS = (
+    *("auto", "dsp48e2", "dsp48e1", "mult18x18d", "sb_mac16", "multaddsub18x18", "mult18x18"),
+    "inferred",
+)
+
+#: FPGA families by whose measured costs datapaths are chosen; ``auto`` is the board's, or ``xcup``.
+FABRICS = ("auto", "xcup", "xc7", "ecp5", "ice40")
+FLOWS = ("broadcast", "systolic_os", "weight_stationary")
+INTERFACES: Choices[Any] = Choices("interface", "macsmith.hw.outside")
+POLICIES = ("lut", "dsp")
+
+#: Most rows, columns or lanes, and most products a step: far more than any FPGA holds.
+MAX_SIDE, MAX_MACS = 1 << 12, 1 << 18
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What hardware is written for: how it meets the world, and the technology.
+
+    Parameters
+    ----------
+    interface, policy : names from INTERFACES, POLICIES.
+    pipeline : levels of an adder tree between two registers.
+    adders : ``inferred`` by tools, or instances of AMD's CARRY4 or CARRY8.
+    blocks : DSP blocks, under the policy ``dsp``: a name from BLOCKS.
+    fabric : the FPGA family by whose costs datapaths are chosen: a name from FABRICS.
+    """
+
+    interface: str = "native"
+    policy: str = "lut"
+    pipeline: int = 1
+    adders: str = "inferred"
+    blocks: str = "auto"
+    fabric: str = "auto"
+
+    #: Fields that are names, and which; fields that are whole numbers of at least 1.
+    NAMES: ClassVar[dict[str, Iterable[str]]] = {
+        "adders": ADDERS,
+        "blocks": BLOCKS,
+        "fabric": FABRICS,
+        "interface": INTERFACES,
+        "policy": POLICIES,
+    }
+    COUNTS: ClassVar[tuple[str, ...]] = ("pipeline",)
+
+    def __post_init__(self) -> None:
+        for what in self.COUNTS:
+            value = getattr(self, what)
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise TypeError(f"{what} must be a whole number, got {value!r}")
+            if value < 1:
+                raise DesignError(f"{what} must be at least 1, got {value}")
+            if value > MAX_SIDE:
+                raise DesignError(f"{what} must be at most {MAX_SIDE:,}, got {value:,}")
+        defaults = {field.name: field.default for field in fields(self)}
+        for what, names in self.NAMES.items():
+            given = getattr(self, what)
+            if given != defaults[what] and given not in names:
+                raise UnknownName(what.replace("_", " "), given, tuple(names))
+
+
+@dataclass(frozen=True)
+class Build(Target):
+    """An engine's shape, and how its array is laid out.
+
+    Parameters
+    ----------
+    rows, cols : output channels and activation vectors that are worked on at a time.
+    lanes : products summed per row, column and cycle.
+    datapath, flow : names from DATAPATHS, FLOWS.
+    carries : ``added`` in every step, or ``saved`` beside the sum over K until that leaves.
+    digits : of a datapath that takes an operand digit by digit: ``all`` take a cycle, or those that
+        are ``nonzero`` in some element of the step.
+    digit_sums : those of a product's digits are ``joined`` in every step, or kept ``apart`` until
+        a sum over K leaves.
+    interface, policy, pipeline, adders, blocks, fabric : see :class:`Target`.
+    """
+
+    rows: int = 4
+    cols: int = 4
+    lanes: int = 4
+    datapath: str = "auto"
+    flow: str = "broadcast"
+    carries: str = "added"
+    digits: str = "all"
+    digit_sums: str = "joined"
+
+    NAMES: ClassVar[dict[str, Iterable[str]]] = {
+        "datapath": DATAPATHS,
+        "carries": CARRIES,
+        "digits": DIGITS,
+        "digit_sums": DIGIT_SUMS,
+        "flow": FLOWS,
+        **Target.NAMES,
+    }
+    COUNTS: ClassVar[tuple[str, ...]] = ("rows", "cols", "lanes", "pipeline")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.macs_per_step > MAX_MACS:
+            raise DesignError(
+                f"rows × cols × lanes must be at most {MAX_MACS:,}, got {self.macs_per_step:,}"
+            )
+
+    @property
+    def macs_per_step(self) -> int:
+        return self.rows * self.cols * self.lanes

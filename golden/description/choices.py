@@ -1,0 +1,48 @@
+"""Names that users choose among, registered by what they name.
+
+The description checks a name and lists the others without knowing what stands behind them: whoever
+builds it registers itself, in the package or outside. ``home`` is the module whose import registers
+those that come with the package; it is imported when a name is first asked for, never for defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Generic, TypeVar
+
+from ..errors import UnknownName
+
+T = TypeVar("T")
+
+
+class Choices(Generic[T]):
+    """Things by name, in the order in which they were registered.
+
+    Parameters
+    ----------
+    what : what they are, in the singular, for messages.
+    home : module that registers those of the package.
+    """
+
+    def __init__(self, what: str, home: str):
+        self.what, self.home = what, home
+        self._known: dict[str, T] = {}
+
+    def register(self, name: str, thing: T) -> T:
+        """Make ``thing`` known as ``name``; the same name again replaces it."""
+        self._known[name] = thing
+        return thing
+
+    def __iter__(self) -> Iterator[str]:
+        import_module(self.home)
+        return iter(tuple(self._known))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._known or name in tuple(self)
+
+    def __getitem__(self, name: str) -> T:
+        """The thing called ``name``. Raises UnknownName with the close names."""
+        if name not in self:
+            raise UnknownName(self.what, name, tuple(self))
+        return self._known[name]

@@ -1,0 +1,1 @@
+"""What all hardware is made of: sums, shifts, products, decoders, registers."""

@@ -1,0 +1,59 @@
+"""The processing element whose sum is a float: products of its own, aligned."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from ..arith.aligned_sum import AlignedSum, Alignment
+from ..arith.product import FlaggedLayout, raise_flags
+from ..arith.sums import Sum
+from ..plan.plan import Plan
+from .pe import elements, operand_ports
+
+
+class AlignedElement(wiring.Component):
+    """``lanes`` products a step, registered, and their :class:`AlignedSum`.
+
+    Same ports as :class:`ProcessingElement`; ``o.value`` is the accumulator's code.
+    """
+
+    def __init__(self, plan: Plan, total: Sum):
+        self.plan, self.total = plan, total
+        self.alignment = Alignment(plan.dot(total.pairs[0]), total)
+        super().__init__(
+            {
+                "enable": In(1),
+                "accumulate": In(1),
+                "first": In(1),
+                **operand_ports(plan, total),
+                "o": Out(FlaggedLayout(total.total, total.flags)),
+            }
+        )
+
+    def elaborate(self, platform):
+        m, plan, pair = Module(), self.alignment, self.total.pairs[0]
+        m.submodules.sum = found = AlignedSum(plan)
+        m.d.comb += [
+            found.enable.eq(self.enable),
+            found.accumulate.eq(self.accumulate),
+            found.first.eq(self.first),
+            self.o.value.eq(found.o),
+        ]
+        weights, activations = (elements(m, self, self.plan, pair, side) for side in (0, 1))
+        for lane, (w, a) in enumerate(zip(weights, activations, strict=True)):
+            product = plan.datapath.factors(m, w, a)
+            term = Signal(plan.term, name=f"term_{lane}")
+            mark = Signal(plan.marks, name=f"mark_{lane}", reset_less=True)
+            raised = Signal.like(mark, name=f"raised_{lane}")
+            raise_flags(m, plan.datapath.flags, w, a, raised)
+            with m.If(self.enable):
+                m.d.sync += [
+                    term.sign.eq(product.negative),
+                    term.magnitude.eq(product.magnitude),
+                    term.exponent.eq(product.exponent),
+                    mark.eq(raised),
+                ]
+            m.d.comb += [found.terms[lane].eq(term), found.marks[lane].eq(mark)]
+        return m

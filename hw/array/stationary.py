@@ -1,0 +1,86 @@
+"""The array with flow ``weight_stationary``: weights stay in DSP blocks, activations pass."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Const, Module, Signal, Value
+
+from ..datapaths import Dsp
+from .broadcast import BroadcastArray
+from .prepare import prepare
+from .steps import Marks
+
+
+class StationaryArray(BroadcastArray):
+    """``rows`` × ``cols`` sums over the lanes: each step of activations gives results.
+
+    A beat of weights is loaded into the blocks beside those that multiply, as soon as the last
+    that were loaded do. The first step takes them into use, and ``last`` in the activation ends
+    that: the next step is the first for the next weights. The steps of a set follow each other
+    without bubbles, and so do sets of ``plan.shortest_set`` steps at least.
+
+    Streams and latency: :class:`StepArray`, but that a reduction is a step, and what the streams
+    call ``last`` ends a set of them.
+    """
+
+    def _take_steps(self, m, advance):
+        weight, activation = self.steps
+        taken, first = Signal(), Signal(init=1)
+        # Weights are loaded, and then perhaps fresh: no step has used them.
+        self._loaded, self._fresh = Signal(name="loaded"), Signal(name="fresh")
+        may = ~first | self._fresh
+        m.d.comb += [taken.eq(activation.valid & may), activation.ready.eq(may & advance)]
+        with m.If(advance & taken):
+            m.d.sync += first.eq(activation.payload.last)
+            with m.If(first):
+                m.d.sync += self._fresh.eq(0)
+        one, none = Const(1, 1), Const(0, 0)
+        return Marks(taken, first, one, activation.payload.last, one, none, none)
+
+    def _fill(self, m, advance, marks):
+        [item] = self.plan.sums
+        blocks = self.plan.blocks(item)
+        activations = self._prepared(m, advance, 1, self.steps[1].payload.data, marks[0])
+        swap = self._swaps(m, advance, blocks, marks)
+        load = self._load(m, blocks, swap[-1])
+        operands = self._weights(m, marks[0]), [activations] * self.plan.rows
+        for tile in self._tiles(m, 0, item, blocks, 0, operands):
+            m.d.comb += [tile.enable.eq(advance), tile.load.eq(load), tile.swap.eq(swap)]
+
+    def _swaps(self, m: Module, advance: Value, blocks: Dsp, marks: list[Marks]) -> Signal:
+        """When the lanes of each cycle take their next weights: with a set's first activations."""
+        begin = 1 + blocks.stages
+        swap = Signal(blocks.layout.longest, name="swap")
+        of_cycles = marks[begin : begin + len(swap)]
+        m.d.comb += swap.eq(Cat(advance & mark.taken & mark.first for mark in of_cycles))
+        return swap
+
+    def _load(self, m: Module, blocks: Dsp, swapped: Value) -> Signal:
+        """When weights are taken: once they are numbers, and the last are all in use."""
+        weight, load = self.steps[0], Signal(name="load")
+        ready = ~self._loaded | swapped
+        stages = blocks.forms[0].stages
+        if stages:
+            # They stand at the port while numbers are made of them.
+            age = Signal(range(stages + 1))
+            with m.If(load | ~weight.valid):
+                m.d.sync += age.eq(0)
+            with m.Elif(age != stages):
+                m.d.sync += age.eq(age + 1)
+            ready = ready & (age == stages)
+        m.d.comb += [load.eq(weight.valid & ready), weight.ready.eq(ready)]
+        with m.If(load):
+            m.d.sync += [self._loaded.eq(1), self._fresh.eq(1)]
+        with m.Elif(swapped):
+            m.d.sync += self._loaded.eq(0)
+        return load
+
+    def _weights(self, m: Module, now: Marks) -> list[dict]:
+        """The elements of every row, as they are made of what stands at the port."""
+        codes, always = self.steps[0].payload, Const(1, 1)
+        return [
+            prepare(
+                m, self.plan, 0, row,
+                {name: codes[name][row] for name in codes.shape().members}, always, now.told,
+            )
+            for row in range(self.plan.rows)
+        ]  # fmt: skip

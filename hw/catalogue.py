@@ -1,0 +1,21 @@
+"""All kinds of designs, and the hardware of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..golden.description import Design, Engine
+from ..golden.errors import DesignError
+from .design import Hardware
+from .engine.hardware import EngineHardware
+
+#: A description's type -> what makes its hardware.
+KINDS: dict[type, Callable[..., Hardware]] = {Engine: EngineHardware}
+
+
+def hardware(design: Design) -> Hardware:
+    """The hardware of a design. Raises DesignError for what cannot be built."""
+    for kind in type(design).__mro__:
+        if kind in KINDS:
+            return KINDS[kind](design)
+    raise DesignError(f"a design is an engine, a unit or a chain, got {design!r}")

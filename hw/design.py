@@ -1,0 +1,172 @@
+"""The protocol of hardware: what emission, benches, manifests and reports know of a design.
+
+Nothing above this floor asks what kind of design it has. A new kind is a subclass of
+:class:`Hardware` and an entry in :mod:`macsmith.hw.catalogue`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from amaranth.lib import wiring
+
+from ..golden.bounds import Range
+from ..golden.description import Design, Target
+from ..golden.description.build import INTERFACES
+from ..golden.streams import Beats, Field, Stream
+from .outside import Interface
+
+
+@dataclass(frozen=True)
+class Row:
+    """One stage of a number's way through a design.
+
+    Parameters
+    ----------
+    stage : its name.
+    bits : width of a value.
+    range : its bounds and unit; None for codes and floats.
+    format : of the value; empty for integers.
+    cycles : latency that it adds; None where it has none of its own.
+    what : one line.
+    """
+
+    stage: str
+    bits: int
+    range: Range | None
+    format: str
+    cycles: int | None
+    what: str
+
+
+class Hardware(ABC):
+    """The hardware of a design.
+
+    Parameters
+    ----------
+    design : its description.
+
+    Attributes
+    ----------
+    kept : names of modules that stay apart in synthesis: repeated ones, registered at their edge.
+    parts : those of ``kept`` that are also costed apart, and what each is called.
+    kind, work : what it is called, and what a rate counts, in the singular.
+    """
+
+    kept: ClassVar[tuple[str, ...]] = ()
+    parts: ClassVar[Mapping[str, str]] = {}
+    kind: ClassVar[str] = "engine"
+    work: ClassVar[str] = "MAC"
+
+    def __init__(self, design: Design):
+        self.design = design
+
+    @property
+    def name(self) -> str:
+        return self.design.name
+
+    @property
+    def target(self) -> Target:
+        return self.design.build
+
+    @property
+    def interface(self) -> Interface:
+        return INTERFACES[self.target.interface]
+
+    @property
+    @abstractmethod
+    def streams(self) -> tuple[Stream, ...]:
+        """All streams in the order of the ports; those that come out last."""
+
+    @property
+    def sources(self) -> tuple[Stream, ...]:
+        return tuple(stream for stream in self.streams if not stream.output)
+
+    @property
+    def results(self) -> tuple[Stream, ...]:
+        return tuple(stream for stream in self.streams if stream.output)
+
+    @abstractmethod
+    def component(self) -> wiring.Component:
+        """The core: a port of ``stream.Signature`` for each stream."""
+
+    @property
+    @abstractmethod
+    def latency(self) -> int:
+        """Cycles from the last input that a result needs to the first result, when nobody
+        stalls."""
+
+    @property
+    def hold(self) -> int:
+        """Cycles without a transfer after which everything inside stands still."""
+        return self.latency + 8
+
+    @property
+    def drain(self) -> int:
+        """Cycles after which nothing comes any more, when all inputs were taken."""
+        return self.latency
+
+    @property
+    @abstractmethod
+    def rates(self) -> Mapping[str, int | float]:
+        """Units of ``work`` a cycle at full rate, by mode."""
+
+    @property
+    @abstractmethod
+    def summary(self) -> str:
+        """One line that says what it is."""
+
+    @property
+    @abstractmethod
+    def notes(self) -> Mapping[str, str]:
+        """What each stream carries, in one line each."""
+
+    @property
+    @abstractmethod
+    def manual(self) -> tuple[str, ...]:
+        """How to use its streams, a paragraph each, for who connects them."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is worth knowing, a line each."""
+        return ()
+
+    @property
+    def shape(self) -> str:
+        """Its shape as part of a name, where it has one."""
+        return ""
+
+    @property
+    def pace(self) -> str:
+        """How often what is taken, in words; empty for a beat a cycle."""
+        return ""
+
+    @property
+    def approximate(self) -> list[str]:
+        """Rules in use whose results are not exact."""
+        return []
+
+    def explained(self, part: str) -> str:
+        """A part's name, with what it is."""
+        return part
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What programs may want to know beside latency and rate: JSON values by name."""
+        return {}
+
+    @property
+    @abstractmethod
+    def rows(self) -> tuple[Row, ...]:
+        """The stages in the order in which a number meets them."""
+
+    @abstractmethod
+    def format_of(self, field: Field) -> tuple[str, int | None]:
+        """The format of a field's values, or ``integer`` and the exponent of its unit."""
+
+    @abstractmethod
+    def answer(self, sent: Mapping[str, Beats]) -> dict[str, Beats]:
+        """The golden model: what comes out for what went in, by stream."""

@@ -1,0 +1,1 @@
+"""Whole engines: what can be built, and the component."""

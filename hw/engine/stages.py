@@ -1,0 +1,153 @@
+"""What happens to a number on its way through an engine, stage by stage, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...golden.bounds import Range
+from ...golden.streams import Stream
+from ...golden.terms import Sided
+from ..arith.sums import Sum
+from ..design import Row
+from ..plan.array_plan import ArrayPlan
+from ..plan.modes import ModalPlan
+from ..plan.plan import Plan
+from ..plan.streams import streams
+from ..plan.terms import AccumulatorPlan
+from .words import format_of
+
+
+def stages(planned: ArrayPlan) -> tuple[Row, ...]:
+    """All stages in the order in which a number meets them."""
+    ports = streams(planned)
+    rows = _inputs(planned, ports, ("codes", "index", "words", "select", "mode"))
+    ahead = f"; {planned.ahead} cycles to see which digits there are" * bool(planned.ahead)
+    ahead += "; a cycle to pick the activations" * planned.selecting
+    # All codes are decoded at once.
+    rows[0] = replace(
+        rows[0], cycles=1 + planned.ahead + planned.selecting, what=rows[0].what + ahead
+    )
+    if isinstance(planned, ModalPlan):
+        return tuple(rows + _modes(planned))
+    assert isinstance(planned, Plan)
+    for number, item in enumerate(planned.sums):
+        found = _sum(planned, item, f" {number}" if len(planned.sums) > 1 else "")
+        # Sums are formed side by side: their cycles count once.
+        rows += [replace(row, cycles=None) for row in found] if number else found
+    rows += _inputs(planned, ports, ("scales", "bias", "initial"))
+    for number, total in enumerate(planned.accumulators):
+        rows += _accumulator(planned, total, f" {number}" if len(planned.accumulators) > 1 else "")
+    if planned.serial:
+        rows.append(_result(planned))
+    return tuple(rows)
+
+
+def _modes(planned: ModalPlan) -> list[Row]:
+    """What modes have of their own, and the accumulator of all."""
+    rows = []
+    for unit in planned.units:
+        shared = ", shared" if len(unit.modes) > 1 else ""
+        for number in unit.modes:
+            alone = planned.modes[number]
+            item, what = alone.sums[0], f"{alone.label}, {alone.lanes} lanes{shared}"
+            product = item.pairs[0].product
+            rows.append(Row(f"product, mode {number}", product.width, product, "", None, what))
+    step, total = planned.addend, planned.sums[0].total
+    what = "of any mode, in its own unit"
+    cycles = planned.step_latency
+    rows.append(Row("step", step.width, step, "", cycles, what))
+    what, cycles = "one a row and column" + _waiting(planned), 1 + planned.skew + planned.late
+    rows.append(Row("accumulator", total.width, total, "", cycles, what))
+    return rows
+
+
+def _waiting(planned: ArrayPlan) -> str:
+    """Why sums take longer than a cycle."""
+    widest = max(item.total.width for item in planned.sums)
+    words = f"; in segments of {planned.segment} bits" * (0 < planned.segment < widest)
+    words += "; carries saved" * planned.carry_save + "; digits apart" * planned.apart
+    return words + f"; {planned.skew} cycles of skew" * (planned.skew > 0)
+
+
+def _inputs(planned: ArrayPlan, ports: tuple[Stream, ...], kinds: tuple[str, ...]) -> list[Row]:
+    rows = []
+    for stream in ports:
+        for field in stream.fields:
+            if field.kind in kinds and not stream.output:
+                side = ("weight", "activation")[field.side or 0]
+                name = f"{side} {field.array}" if field.side is not None else field.name
+                form, unit = format_of(planned, field)
+                bounds = planned.initial if unit is not None else None
+                often = {"step": "a step", "set": "a set of steps", "group": "a group"}
+                what = f"{field.count} {often.get(stream.per, 'a reduction')}"
+                rows.append(Row(name, field.bits, bounds, "" if bounds else form, None, what))
+    return rows
+
+
+def _sum(planned: Plan, item: Sum, number: str) -> list[Row]:
+    shared = {(True, True): "a row and column", (True, False): "a row", (False, True): "a column"}
+    one = shared.get((item.per_row, item.per_col), "for all")
+    stage = planned.stage
+    if planned.aligned and stage.format is not None:
+        what = f"{stage.terms} products and the accumulator, F = {stage.fraction}, truncated"
+        cycles = 1 + planned.step_latency + planned.skew
+        return [
+            Row(f"aligned sum{number}", stage.format.bits, None, stage.format.name, cycles, what)
+        ]
+    rows = []
+    for place, pair in enumerate(item.pairs):
+        name = f"product{number}" + (f".{place}" if len(item.pairs) > 1 else "")
+        what = " × ".join(fmt.name for fmt in pair.formats) + ", one a lane"
+        rows.append(Row(name, pair.product.width, pair.product, "", None if place else 1, what))
+    terms = planned.lanes * len(item.pairs)
+    cycles = planned.step_latency - 1
+    tree = f"{terms} products, {cycles} registers"
+    rows.append(Row(f"step{number}", item.step.width, item.step, "", cycles, tree))
+    name = "group sum" if planned.serial else "sum" if planned.stationary else "accumulator"
+    count = item.count // planned.lanes * planned.step
+    what = f"one {one}, over {count if planned.group else f'K up to {count}'}"
+    what += _waiting(planned)
+    cycles = 1 + planned.skew + planned.late
+    rows.append(Row(f"{name}{number}", item.total.width, item.total, "", cycles, what))
+    return rows
+
+
+def _accumulator(planned: Plan, item: AccumulatorPlan, number: str) -> list[Row]:
+    rows, last = [], planned.arithmetic.accumulate[-1]
+    for place, term in enumerate(item.terms):
+        name = f"term{number}" + (f".{place}" if len(item.terms) > 1 else "")
+        exact = [_called(scale) for part in term.parts for scale in part.scales]
+        rounded = [_called(scale) for scale in term.scales]
+        sums = ", ".join(str(index) for part in term.parts for index in part.sums)
+        what = f"sum {sums}" + (f" × {' × '.join(dict.fromkeys(exact))}" if exact else "")
+        what += f"; then × {' × '.join(rounded)}" if rounded else ""
+        rows.append(Row(name, term.range.width, term.range, "", None, what))
+    late = [_called(scale) for scale in item.scales]
+    after = f"; at the end × {' × '.join(late)}" if late else ""
+    if item.total is not None:
+        what = f"K up to {planned.arithmetic.k_max}{after}"
+        rows.append(Row(f"accumulator{number}", item.total.width, item.total, "", None, what))
+    elif last.format is not None:
+        partial = last.rule
+        if last.rule == "fp":
+            partial = f"{last.partials} partial sum" + "s" * (last.partials > 1)
+        rows.append(Row(f"accumulator{number}", last.format.bits, None, last.format.name, None,
+                        f"{partial}{after}"))  # fmt: skip
+    return rows
+
+
+def _called(scale: Sided) -> str:
+    """A scale's name, with its side's first."""
+    return f"{('weight', 'activation')[scale[0]]} {scale[1].name}"
+
+
+def _result(planned: Plan) -> Row:
+    """What leaves, and the latency of all that comes after the array."""
+    result, output = planned.result, planned.arithmetic.output
+    words = ["+ bias"] * (output.bias is not None) + ["ReLU"] * output.relu
+    words += [f"clamp {output.clamp[0]:g} … {output.clamp[1]:g}"] if output.clamp else []
+    what = ", ".join(["row by row, column by column", *words])
+    bounds = result if isinstance(result, Range) else None
+    form = "" if isinstance(result, Range) else result.name
+    cycles = planned.latency - planned.array_latency
+    return Row("result", planned.result_bits, bounds, form, cycles, what)

@@ -1,0 +1,7 @@
+"""How a core meets the world: ways of laying streams out on a wrapper's ports, one file each."""
+
+from .axis import AXIS
+from .interface import Interface, Pin, Slice
+from .native import NATIVE
+
+__all__ = ["AXIS", "NATIVE", "Interface", "Pin", "Slice"]

@@ -1,0 +1,1 @@
+"""What an array is made of, as plain data: widths, units, streams, latencies."""

@@ -1,0 +1,158 @@
+"""The scale path of an engine, planned: how its units share the sums, and when results leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amaranth.hdl import Cat, Value
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """``units`` scale units take the sums of a group in row-major order, in turn.
+
+    Unit u takes the sums u, u + units, …; a group takes ``slots`` cycles, ``terms`` of each sum.
+
+    Parameters
+    ----------
+    rows, cols : of the array.
+    units : a divisor of cols, or a multiple of cols whose quotient divides rows.
+    terms : addends that each sum brings, one after the other.
+    steps : cycles between two groups; None where the reduction is one group.
+    partials : partial sums of each sum.
+    alone : whether a reduction is one addend, so that nothing is accumulated.
+    """
+
+    rows: int
+    cols: int
+    units: int
+    terms: int
+    steps: int | None
+    partials: int
+    alone: bool
+
+    @property
+    def collected(self) -> bool:
+        """Whether results are collected from several units or partial sums.
+
+        The units then go on with the next reduction in another bank of their store.
+        """
+        return not self.alone and (self.units > 1 or self.partials > 1)
+
+    @property
+    def banks(self) -> int:
+        """Reductions that the stores hold at a time: as many as a LUTRAM of 32 words has place for,
+        two at least."""
+        if not self.collected:
+            return 1
+        return 4 if 4 * self.stride <= 32 else 2
+
+    @property
+    def depth(self) -> int:
+        """Places of a unit's store; 0 where nothing is accumulated."""
+        if self.alone:
+            return 0
+        return self.stride * self.banks if self.banks * self.partials > 1 else self.places
+
+    @property
+    def stride(self) -> int:
+        """Words of a bank: places and partial sums are addressed by bits of their own."""
+        return 1 << (self.places - 1).bit_length() + (self.partials - 1).bit_length()
+
+    def address(self, place: Value, partial: Value, bank: Value) -> Value:
+        """Where a partial sum of a place is stored in a bank."""
+        low, middle = ((size - 1).bit_length() for size in (self.places, self.partials))
+        return Cat(place[:low], partial[:middle], bank)
+
+    @property
+    def inner(self) -> int:
+        """Columns that a unit serves in each of its rows."""
+        return max(self.cols // self.units, 1)
+
+    @property
+    def outer(self) -> int:
+        """Rows that a unit serves."""
+        return self.rows * self.cols // self.units // self.inner
+
+    @property
+    def places(self) -> int:
+        """Sums that a unit serves."""
+        return self.outer * self.inner
+
+    @property
+    def slots(self) -> int:
+        """Cycles that a group takes."""
+        return self.places * self.terms
+
+    def place(self, unit: int, outer: int, inner: int) -> tuple[int, int]:
+        """The row and column of a unit's sum."""
+        return divmod((outer * self.inner + inner) * self.units + unit, self.cols)
+
+    @property
+    def interval(self) -> int:
+        """Cycles from one result of a tile to the next."""
+        return self.partials if self.collected else 1
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """How many units there are and why, and what that means for short reductions."""
+        count = f"{self.units} scale unit{'s' if self.units > 1 else ''}"
+        each = "each takes" if self.units > 1 else "it takes"
+        if self.steps is None:
+            why = "a reduction is one group, whose sums leave one after the other"
+        else:
+            turns = f", {self.terms} addends each" if self.terms > 1 else ""
+            why = (
+                f"a group of {self.rows * self.cols} sums{turns} closes every {self.steps} steps; "
+                f"{each} {self.slots} cycles for its share"
+            )
+        lines = [f"{count}: {why}"]
+        if self.partials > 1:
+            lines.append(f"{self.partials} partial sums of each result, added up by a tree")
+        return tuple(lines)
+
+
+@dataclass(frozen=True)
+class PathPlan:
+    """A scale path, planned.
+
+    Parameters
+    ----------
+    shared : how many units there are, and their order.
+    results : of a reduction: rows × columns.
+    drain, unit, tail : latencies of its parts in cycles.
+    """
+
+    shared: Sharing
+    results: int
+    drain: int
+    unit: int
+    tail: int
+
+    @property
+    def latency(self) -> int:
+        """Cycles from the sums of a reduction's last group to its first result, when nobody
+        stalls and scales are there."""
+        front = self.drain + self.unit
+        if self.shared.collected:
+            # All of the last group, then the first row and column's partial sums.
+            front += self.shared.slots + 1 + self.shared.partials
+        elif self.shared.terms > 1:
+            front += self.shared.places * (self.shared.terms - 1)
+        return front + self.tail
+
+    @property
+    def reduction_cycles(self) -> int:
+        """The fewest cycles between two reductions that never hold up the array."""
+        results = self.results * self.shared.interval
+        if not self.shared.collected:
+            return results
+        # A reduction keeps its bank while it lasts, passes the units, and is collected.
+        kept = self.drain + self.unit + 1 + results
+        return max(results, -(-kept // (self.shared.banks - 1)))
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is worth knowing, a line each."""
+        short = f"reductions of fewer than {self.reduction_cycles} steps wait for their results"
+        return (*self.shared.remarks, short)

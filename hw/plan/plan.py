@@ -1,0 +1,273 @@
+"""What an engine's hardware is made of, as plain integers: widths, units, latencies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from ...golden.bounds import Range
+from ...golden.description import Arithmetic, Build, Sparse, Stage
+from ...golden.terms import Sided
+from ..arith.sums import Pair, Sum
+from ..arith.tree import tree_levels
+from ..datapaths import Blocks, Datapath, Dsp, Magnitudes, Multiply, Setting, aligning, choose
+from .fed import Fed
+from .path import PathPlan
+from .terms import NO_FLAGS, AccumulatorPlan
+
+
+@dataclass(frozen=True)
+class Plan(Fed):
+    """An array of one arithmetic, planned.
+
+    Parameters
+    ----------
+    arithmetic : what is computed; of a sparse weight, with the elements that there are.
+    build : the shape, and how it is laid out.
+    lanes : products summed per row, column and step.
+    group : elements after which the array's sums close; None where they span the reduction.
+    sums : what the array adds up.
+    accumulators : what a scale path makes of them; empty where the sums are the results.
+    structure : which elements of the weight there are; None: all.
+    path : what makes results of the sums; None where the sums are the results.
+    """
+
+    arithmetic: Arithmetic
+    build: Build
+    lanes: int
+    group: int | None
+    sums: tuple[Sum, ...]
+    accumulators: tuple[AccumulatorPlan, ...]
+    structure: Sparse | None = None
+    path: PathPlan | None = None
+
+    @property
+    def modes(self):
+        return (self,)
+
+    @property
+    def label(self) -> str:
+        """Its element formats."""
+        sides = ("+".join(f.name for f in self.operand(n).codes.values()) for n in range(2))
+        return " × ".join(sides)
+
+    @property
+    def serial(self):
+        return bool(self.accumulators)
+
+    @property
+    def group_steps(self):
+        return None if self.group is None else self.group // self.lanes
+
+    @property
+    def shortest(self):
+        whole = self.group or self.arithmetic.group or self.stage.span or self.lanes
+        return whole // self.lanes
+
+    @property
+    def infinite(self) -> bool:
+        """Whether a product can be infinite."""
+        return any(pair.flags.infinite for item in self.sums for pair in item.pairs)
+
+    @property
+    def stage(self) -> Stage:
+        """The first stage of accumulation."""
+        return self.arithmetic.accumulate[0]
+
+    @property
+    def aligned(self) -> bool:
+        """Whether the array's sums are floats."""
+        return self.stage.rule == "aligned"
+
+    @property
+    def initial(self):
+        return self.sums[0].initial
+
+    @property
+    def plain(self):
+        return all(item.plain for item in self.sums)
+
+    @property
+    def setting(self) -> Setting:
+        """Where its datapaths stand."""
+        build, picked = self.build, self.structure is not None
+        # Rows that pick activations of their own share no blocks.
+        sharing = (1 if picked else self.rows, self.cols)
+        return Setting(build.policy, sharing, self.lanes, build.blocks, picked, build.fabric)
+
+    def dot(self, pair: Pair) -> Datapath:
+        """How a step's products of a pair are made and summed."""
+        kind = self._kind(pair)
+        ways = self.build.pipeline, self.infinite, self.setting.sharing
+        whole = self.carry_save or not self.plain
+        segment = self.segment if kind.staggers and not whole else 0
+        sums = segment, self.skips, self.apart, self._count, self.stationary
+        return kind(*pair.formats, self.lanes, *ways, *sums, self.build.blocks, self.aligned)
+
+    def _kind(self, pair: Pair) -> type[Datapath]:
+        name = self.build.datapath
+        if self.aligned and pair.rule == "exact":
+            return aligning(name if self._alone else Multiply.name, *pair.formats, self.setting)
+        if self.stationary and name == "auto":
+            name = Dsp.name
+        return choose(name, *pair.formats, pair.rule, self.setting)
+
+    @cached_property
+    def _count(self) -> int:
+        """Products of a sum over K, where datapaths may hold these; else 0."""
+        plain = self.plain and self.initial is None
+        rounds = self.aligned or self.stage.saturates
+        joined = not self.carry_save and not self.apart
+        fits = plain and joined and self._alone and not rounds
+        return max(item.count for item in self.sums) if fits else 0
+
+    @property
+    def _alone(self) -> bool:
+        """Whether products may share blocks: a cell of a systolic array has a single tile."""
+        tiles = sum(item.per_row and item.per_col for item in self.sums)
+        return tiles == 1 or self.flow != "systolic_os"
+
+    @property
+    def simple(self) -> bool:
+        """Whether sums are of single exact products and no more, as blocks may hold them."""
+        return self._count > 0
+
+    def blocks(self, item):
+        [pair, *_] = item.pairs
+        kind = self._kind(pair)
+        if not issubclass(kind, Blocks) or not (self._count or kind is Magnitudes):
+            return None
+        found = self.dot(pair)
+        return None if found.alone else found
+
+    @cached_property
+    def tile(self):
+        if self.flow != "systolic_os":
+            return super().tile
+        return next((found.tile for item in self.sums if (found := self.blocks(item))), (1, 1))
+
+    @cached_property
+    def shortest_set(self):
+        if not self.stationary:
+            return super().shortest_set
+        blocks = self.blocks(self.sums[0])
+        return 1 + blocks.stages + blocks.layout.longest
+
+    @cached_property
+    def tail(self):
+        if not self.apart:
+            held = [blocks.layout for item in self.sums if (blocks := self.blocks(item))]
+            return max((layout.levels for layout in held if layout.held), default=0)
+        return max(tree_levels(len(self.dot(pair).sums)) for i in self.sums for pair in i.pairs)
+
+    @cached_property
+    def selecting(self):
+        # Blocks have a register of their own there.
+        own = self.structure is not None and not all(map(self.blocks, self.sums))
+        return int(own)
+
+    def cycles_of(self, item):
+        return 1 if self.aligned else max(self.dot(pair).cycles for pair in item.pairs)
+
+    @cached_property
+    def cycles(self):
+        return max(map(self.cycles_of, self.sums))
+
+    @cached_property
+    def segment(self):
+        held = [blocks is not None and blocks.layout.held for blocks in map(self.blocks, self.sums)]
+        return 0 if all(held) or self.stationary else super().segment
+
+    def addend(self, item: Sum) -> Range:
+        """Bounds of what enters a sum at a time."""
+        total: Range | None = None
+        for pair in item.pairs:
+            part = -self.dot(pair).range if pair.sign < 0 else self.dot(pair).range
+            total = part if total is None else total + part
+        assert total is not None
+        return total
+
+    @cached_property
+    def dot_latency(self):
+        found = []
+        for item in self.sums:
+            blocks = self.blocks(item)
+            if item.aligned:
+                found.append(1 if blocks is None else blocks.latency)
+            else:
+                found += [self.dot(pair).latency for pair in item.pairs]
+        return max(found)
+
+    @property
+    def latency(self):
+        return super().latency + (self.path.latency if self.path else 0)
+
+    @property
+    def result_interval(self):
+        return self.path.shared.interval if self.path else 1
+
+    @property
+    def reduction_cycles(self):
+        return self.path.reduction_cycles if self.path else 1
+
+    @property
+    def units(self) -> int:
+        """Scale units."""
+        return self.path.shared.units if self.path else 0
+
+    @property
+    def remarks(self):
+        dots = [self.dot(item.pairs[0]) for item in self.sums]
+        sparse = (
+            f"{self.structure} sparse weights: a step takes {self.step} elements of K, of which "
+            f"each row multiplies {self.lanes}",
+        )
+        return (
+            *(sparse if self.structure else ()),
+            *(dot.remark for dot in dots if isinstance(dot, Blocks)),
+            *(self.path.remarks if self.path else ()),
+        )
+
+    @property
+    def result(self):
+        if self.serial:
+            if self.arithmetic.output.format is not None:
+                return self.arithmetic.output.format
+            floating = self.arithmetic.accumulate[-1].rule == "fp"
+            return self.arithmetic.working if floating else self._common
+        if self.aligned and self.stage.format is not None:
+            return self.stage.format
+        return self.sums[0].total
+
+    @property
+    def _common(self) -> Range:
+        """Bounds of all raw results in one unit."""
+        totals = [item.total for item in self.accumulators if item.total is not None]
+        total = totals[0]
+        for other in totals[1:]:
+            total = total | other
+        return total
+
+    @property
+    def result_flags(self):
+        if not isinstance(self.result, Range) or self.aligned:
+            return NO_FLAGS
+        if not self.serial:
+            return self.sums[0].flags
+        found = NO_FLAGS
+        for item in self.accumulators:
+            found = found | item.flags
+        return found
+
+    @property
+    def outputs(self):
+        return self.arithmetic.outputs
+
+    def levels(self, when: str) -> tuple[Sided, ...]:
+        """The distinct levels that act at the ``group``'s end (or before), or at the ``end``."""
+        return tuple(
+            (side, level)
+            for side in range(2)
+            for level in self.operand(side).levels
+            if (level.when == "end") == (when == "end")
+        )

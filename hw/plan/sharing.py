@@ -1,0 +1,61 @@
+"""How many scale units serve an array, and which sums each of them takes in which order."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from ...golden.errors import DesignError
+from .path import Sharing
+from .plan import Plan
+
+#: Stages of the adder that accumulates in floating point.
+ADDER_STAGES = 6
+
+#: Cycles from the reading of a partial sum until it can be read again with the addend in it.
+ADDER_LOOP = ADDER_STAGES + 1
+
+
+def sharing(plan: Plan) -> Sharing:
+    """The fewest units that keep up with the array."""
+    terms, partials = serial_terms(plan), plan.arithmetic.accumulate[-1].partials
+    if plan.group is None:
+        alone = terms == 1
+        found = Sharing(plan.rows, plan.cols, 1, terms, None, 1 if alone else partials, alone)
+        check_partials(plan, found)
+        return found
+    steps = plan.group // plan.lanes
+    wanted = plan.rows * plan.cols * terms / steps
+    possible = [u for u in range(1, plan.cols + 1) if plan.cols % u == 0]
+    possible += [plan.cols * r for r in range(2, plan.rows + 1) if plan.rows % r == 0]
+    units = next((u for u in possible if u >= wanted), possible[-1])
+    found = Sharing(plan.rows, plan.cols, units, terms, steps, partials, False)
+    check_partials(plan, found)
+    return found
+
+
+def serial_terms(plan: Plan) -> int:
+    """Addends of one sum that follow each other: float sums take a term at a time."""
+    if plan.arithmetic.accumulate[-1].rule != "fp":
+        return 1
+    return max(len(item.terms) for item in plan.accumulators)
+
+
+def check_partials(plan: Plan, shared: Sharing) -> None:
+    """Raise DesignError if a partial sum would be read before its last addend is in it."""
+    stage = plan.arithmetic.accumulate[-1]
+    if stage.rule != "fp" or shared.alone:
+        return
+    if stage.partials > 1 and len({len(item.terms) for item in plan.accumulators}) > 1:
+        raise DesignError(
+            "outputs with different numbers of scaled terms take one partial sum each, "
+            f"got {stage.partials} (--partials 1)",
+            {"partials": 1},
+        )
+    needed = ceil(ADDER_LOOP / shared.places)
+    if stage.partials < needed:
+        raise DesignError(
+            f"an addition takes {ADDER_LOOP} cycles and each unit serves {shared.places} sums of "
+            f"this shape: partials must be at least {needed}, got {stage.partials} "
+            f"(--partials {needed}; it changes the order of additions)",
+            {"partials": needed},
+        )

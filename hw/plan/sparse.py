@@ -1,0 +1,37 @@
+"""What an array is fed with where the weight is sparse: places, and activations by windows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...golden.description import Sparse
+from ...golden.formats import Integer
+from ..datapaths import Codes
+from .inputs import Input
+
+#: The array of places of a sparse weight's elements in their windows.
+INDEX = "index"
+
+
+def index_key(key: str) -> str:
+    """The name of the places of those activations that are made for an input."""
+    return f"{INDEX}_{key}"
+
+
+def windows(structure: Sparse, inputs: dict[str, Input]) -> dict[str, Input]:
+    """Activations as sums read them, made for the whole window of each lane."""
+    found = {}
+    for key, item in inputs.items():
+        delays = tuple(n for n in item.form.delays for _ in range(structure.window))
+        form, lanes = replace(item.form, delays=delays), item.lanes * structure.window
+        found[key] = item._replace(lanes=lanes, form=form, structure=structure)
+    return found
+
+
+def places(structure: Sparse, inputs: dict[str, Input]) -> dict[str, Input]:
+    """Where the elements of a weight stand, as late as the activations that they pick."""
+    index, found = Integer(INDEX, structure.index_bits, signed=False), {}
+    for key, item in inputs.items():
+        ready = tuple(n + item.form.stages for n in item.form.delays)
+        found[index_key(key)] = Input(key, INDEX, item.lanes, Codes(index, ready))
+    return found

@@ -1,0 +1,1 @@
+"""From a component to text: RTLIL with each module once, Verilog, the wrapper."""

@@ -1,0 +1,128 @@
+"""From a Design to text: RTLIL with each distinct module once, Verilog of it and its wrapper."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+from ...golden.description import Design, Engine, Target
+from ...golden.streams import Field, Stream
+from ...tools import work
+from ..catalogue import hardware
+from ..design import Hardware
+from ..dsp.block import instances
+from ..dsp.kinds import KINDS
+from ..engine.hardware import EngineHardware
+from ..leaves import LEAVES, instantiated
+from ..outside import Interface
+from ..plan.array_plan import ArrayPlan
+from .conversion import converted
+from .merge import merge
+from .verilog.comments import commented
+from .verilog.writer import verilog
+from .wrapper import wrapper
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """The hardware of a design, as text.
+
+    Parameters
+    ----------
+    hardware : what was built.
+    core : name of the core module, with the port names of Amaranth.
+    rtlil : the core and its modules, without instances of a maker's cells.
+    keep : modules that are synthesized once and counted as often as they occur.
+    wrapper : Verilog of the module called after the design.
+    """
+
+    hardware: Hardware
+    core: str
+    rtlil: str
+    keep: tuple[str, ...]
+    wrapper: str
+
+    @property
+    def name(self) -> str:
+        return self.hardware.name
+
+    @property
+    def design(self) -> Design:
+        return self.hardware.design
+
+    @property
+    def target(self) -> Target:
+        return self.hardware.target
+
+    @property
+    def interface(self) -> Interface:
+        return self.hardware.interface
+
+    @property
+    def streams(self) -> tuple[Stream, ...]:
+        return self.hardware.streams
+
+    @property
+    def notes(self) -> Mapping[str, str]:
+        return self.hardware.notes
+
+    def format_of(self, field: Field) -> tuple[str, int | None]:
+        return self.hardware.format_of(field)
+
+    @property
+    def engine(self) -> Engine:
+        """Of an engine alone."""
+        return cast(EngineHardware, self.hardware).engine
+
+    @property
+    def plan(self) -> ArrayPlan:
+        """Of an engine alone."""
+        return cast(EngineHardware, self.hardware).plan
+
+    @cached_property
+    def fabric(self) -> str:
+        """As ``rtlil``, with DSP blocks and the leaves that the target asks for."""
+        target, text = self.target, self.rtlil
+        if target.policy == "dsp" and target.blocks != "inferred":
+            with instances():
+                text = _text(self.hardware, self.core)
+        if target.adders not in LEAVES:
+            return text
+        with work.folder("leaves") as folder:
+            return instantiated(text, target.adders, folder)
+
+    @cached_property
+    def verilog(self) -> str:
+        """The core as Verilog, with its modules and instances."""
+        return verilog(self.fabric)
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The maker's cells that ``fabric`` instantiates."""
+        known = (*LEAVES.values(), *(kind.cell for kind in KINDS.values()))
+        return tuple(name for name in known if f"cell \\{name} " in self.fabric)
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """The modules that are costed apart, and what each is."""
+        named = {f"{self.core}_{part}": what for part, what in self.hardware.parts.items()}
+        return {module: what for module, what in named.items() if module in self.keep}
+
+
+def emit(design: Design) -> Emitted:
+    """The hardware of ``design``: same text for the same design."""
+    found = hardware(design)
+    core = f"{found.name}_core"
+    text = _text(found, core)
+    kept = rf"^module \\({core}_(?:{'|'.join(found.kept)})(?:_\d+)?)$"
+    keep = tuple(re.findall(kept, text, re.MULTILINE)) if found.kept else ()
+    return Emitted(found, core, text, keep, wrapper(found, core))
+
+
+def _text(found: Hardware, core: str) -> str:
+    """RTLIL of a design, its modules merged and commented."""
+    text, components = converted(found.component())
+    return cast(Any, commented)(merge(text, core), components)

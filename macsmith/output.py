@@ -1,0 +1,260 @@
+"""Writes everything that belongs to an engine into a folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+
+from .boards import families, fitted
+from .folder import check_target, write_folder
+from .golden import to_toml
+from .golden.description import Design
+from .golden.errors import DesignError
+from .golden.streams import Stream
+from .hw.text.emit import Emitted, emit
+from .letters import ascii_letters
+from .manifest import manifest
+from .portlist import Port, portlist
+from .sim.harness import Chosen, Harness, harness
+from .sim.models import cell_models
+from .sim.parser import parse
+from .vectors import Memory, memories
+
+if TYPE_CHECKING:
+    from .boards import Board
+
+#: The part for which Vivado's scripts are written when no board is given: the Alveo U280's.
+DEFAULT_PART = "xcu280-fsvh2892-2L-e"
+
+#: The clock in the constraints, in MHz: a goal for the user to change, not a promise.
+MEGAHERTZ = 300
+MEGAHERTZ_LIMITS = 1, 2000
+
+#: All other files are ASCII: tools read them in the system's encoding.
+_UTF8 = ("README.md", "design.toml")
+
+#: Families whose tool is Vivado; for others there is no folder vivado/.
+VIVADO_FAMILIES = ("xcup", "xc7")
+
+
+#: What stands over the core: how it is linted.
+LINTED = """// Clean in: verilator --lint-only -Wall -Wno-DECLFILENAME -Wno-PROCASSINIT
+// DECLFILENAME: the file holds a module and those that it is made of. PROCASSINIT, unknown to older
+// releases: registers have the value that they are configured with.
+
+"""
+
+
+@dataclass(frozen=True)
+class Generated:
+    """An output folder.
+
+    Parameters
+    ----------
+    folder : absolute path.
+    files : what it holds, relative to it, sorted.
+    emitted : the hardware.
+    """
+
+    folder: Path
+    files: tuple[Path, ...]
+    emitted: Emitted
+
+
+def generate(
+    design: Design,
+    folder: Path,
+    *,
+    force: bool = False,
+    tiles: int = 40,
+    seed: int = 1,
+    board: Board | None = None,
+    megahertz: float = MEGAHERTZ,
+) -> Generated:
+    """Write the complete output folder of ``design``; the same bytes for the same arguments.
+
+    Parameters
+    ----------
+    folder : made with its parents. Interrupted work leaves nothing behind.
+    force : write into a folder that has contents: what the manifest there lists is replaced,
+        changed files too; files that it does not list stay.
+    tiles : random reductions in the test bench, without stalls and with, each; beside them come
+        those that reach the sums' bounds.
+    seed : of the test bench's data and stalls.
+    board : whose part Vivado's scripts name; the U280's if None.
+    megahertz : of the clock in the constraints: a goal, not a promise.
+
+    Raises DesignError for a folder that cannot be taken, before any work; ToolFailed if a parser
+    cannot read back the Verilog that was written.
+    """
+    check_target(folder, force=force)
+    emitted = emit(fitted(design, board) if board else design)
+    files = contents(emitted, tiles=tiles, seed=seed, board=board, megahertz=megahertz)
+    verilog = [name for name in files if name.startswith(("rtl/", "tb/")) and name.endswith(".v")]
+    target = write_folder(folder, files, force=force, check=lambda new: parse(new, verilog))
+    return Generated(target, tuple(Path(name) for name in sorted(files)), emitted)
+
+
+def contents(
+    emitted: Emitted,
+    *,
+    tiles: int = 40,
+    seed: int = 1,
+    board: Board | None = None,
+    megahertz: float = MEGAHERTZ,
+) -> dict[str, str]:
+    """The files of an output folder: relative path -> text."""
+    if tiles < 1:
+        raise DesignError(f"a test bench needs at least 1 tile, got {tiles}")
+    if seed < 0:
+        raise DesignError(f"a seed must be at least 0, got {seed}")
+    if not MEGAHERTZ_LIMITS[0] <= megahertz <= MEGAHERTZ_LIMITS[1]:
+        low, high = MEGAHERTZ_LIMITS
+        raise DesignError(f"a clock has {low} to {high} MHz, got {megahertz:g}")
+    name, tried = emitted.name, harness(emitted.hardware)
+    chosen = tried.chosen(tiles, seed)
+    held = memories(emitted, tried, chosen)
+    part = board.part if board else DEFAULT_PART
+    values = _values(emitted, part, megahertz) | _bench(emitted, tried, chosen, held, seed)
+    header = f"// {values['header']}\n"
+    files = {
+        f"rtl/{name}_core.v": header + LINTED + emitted.verilog,
+        **{f"tb/{n}.v": header + _once(n, text) for n, text in cell_models(emitted).items()},
+        f"rtl/{name}.v": header + emitted.wrapper,
+        f"{name}_instance.v": _render("instance.v", values),
+        "README.md": _render("README.md", values | {"streams": _streams(emitted)}),
+        "design.toml": to_toml(emitted.design),
+        f"tb/{name}_tb.v": _render("tb.v", values),
+        "tb/Makefile": _render("Makefile", values),
+        f"{name}.core": _render("fusesoc.core", values),
+        **{f"tb/{memory.stream.name}.hex": memory.text for memory in held},
+    }
+    more: dict[str, Any] = {"vectors": {"tiles": len(chosen.trials), "seed": seed}}
+    if _for_vivado(emitted, board):
+        files["vivado/synth_ooc.tcl"] = _render("synth_ooc.tcl", values)
+        files[f"vivado/{name}.xdc"] = _render("clock.xdc", values)
+        files["vivado/package_ip.tcl"] = _render("package_ip.tcl", values)
+        more["vivado"] = {"part": values["part"], "clock_mhz": megahertz}
+    listed = manifest(emitted, [*files, "manifest.json"], **more)
+    files["manifest.json"] = json.dumps(listed, indent=2) + "\n"
+    return {path: text if path in _UTF8 else ascii_letters(text) for path, text in files.items()}
+
+
+def _once(name: str, text: str) -> str:
+    """A model that is taken once, however many folders bring it along."""
+    return f"`ifndef MACSMITH_{name}\n`define MACSMITH_{name}\n{text.rstrip()}\n`endif\n"
+
+
+def _for_vivado(emitted: Emitted, board: Board | None) -> bool:
+    """Whether AMD's tools may read it: of the board's family, or by what the build names."""
+    if board is not None:
+        return board.family in VIVADO_FAMILIES
+    target = emitted.target
+    blocks = {families.family(name).block for name in VIVADO_FAMILIES} | {"auto", "inferred"}
+    return target.blocks in blocks and target.fabric in {"auto", *VIVADO_FAMILIES}
+
+
+def _render(template: str, values: dict[str, Any]) -> str:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template(f"{template}.j2").render(values)
+
+
+def _values(emitted: Emitted, part: str, megahertz: float) -> dict[str, Any]:
+    """What all templates are filled with."""
+    hardware, ports, release = emitted.hardware, portlist(emitted), version("macsmith")
+    buses = [emitted.interface.bus(stream) for stream in emitted.streams]
+    return {
+        "header": f"Generated by macsmith {release}. This file is yours: use it under any terms.",
+        "name": emitted.name,
+        "vlnv": f"macsmith:engines:{emitted.name}:{release}",
+        "summary": hardware.summary,
+        "policy": emitted.target.policy,
+        "cells": emitted.cells,
+        "manual": (emitted.interface.manual, *hardware.manual),
+        "part": part,
+        "ports": ports,
+        "clock": ports[0].name,
+        "reset": ports[1].name,
+        "megahertz": f"{megahertz:g}",
+        "period": f"{1000 / megahertz:.3f}",
+        "buses": buses if emitted.interface.packaged else [],
+    }
+
+
+def _streams(emitted: Emitted) -> list[tuple[str, str, str]]:
+    """Name, direction and meaning of every stream."""
+    return [(s.name, "out" if s.output else "in", emitted.notes[s.name]) for s in emitted.streams]
+
+
+def _bench(
+    emitted: Emitted, tried: Harness, chosen: Chosen, held: tuple[Memory, ...], seed: int
+) -> dict[str, Any]:
+    """What the test bench is filled with."""
+    hardware, result = emitted.hardware, held[-1]
+    return {
+        "memories": held,
+        "sources": held[:-1],
+        "result": result,
+        "leader": tried.leader,
+        "trial": tried.trial,
+        "beats": tried.beats,
+        "pins": [(port.name, _net(emitted, port)) for port in portlist(emitted)],
+        "tiles": len(chosen.trials),
+        "freely": len(chosen.freely),
+        "stalled": len(chosen.stalled),
+        "hold": hardware.hold,
+        "steps": tried.steps(chosen.freely),
+        "pace": f", {tried.pace}" if tried.pace else "",
+        "cycles": chosen.cycles,
+        "drain": tried.longest(chosen.trials) + hardware.drain + 16,
+        # Any odd number times any other spreads the seed; xorshift must not start from 0.
+        "noise": f"{(2 * seed + 1) * 0x9E3779B97F4A7C15 % 2**64:016x}",
+        "cols": tried.cols,
+        "results_a_trial": tried.each,
+        **_lanes(emitted, result.stream),
+    }
+
+
+def _lanes(emitted: Emitted, stream: Stream) -> dict[str, Any]:
+    """Where a result's lanes and their flags lie in the bench's vector."""
+    field, interface = stream.fields[0], emitted.interface
+    places, slices = interface.places(stream), interface.slices(stream)
+    value, *others = [item for item in slices if not item.flags]
+    marks = [item for item in slices if item.flags]
+    mark = marks[0] if marks else None
+    beside = 1 + (mark is not None and mark.role == value.role)
+    stride = others[0].low - value.low if others else sum(s.wide for s in slices[:beside])
+    return {
+        "lanes": field.count,
+        "outputs": field.lanes,
+        "vectors": field.vectors,
+        "bits": value.wide,
+        "stride": stride,
+        "flags": field.flags,
+        "flag_base": places[mark.role] + mark.low if mark else 0,
+        "flag_stride": marks[1].low - marks[0].low if marks[1:] else len(field.flags),
+        "result_last": "last" in places,
+    }
+
+
+def _net(emitted: Emitted, port: Port) -> str:
+    """The expression in the test bench to which a port is connected."""
+    if port.role == "clock":
+        return "clk"
+    if port.role == "reset":
+        return "!rst" if emitted.interface.reset_low else "rst"
+    stream = next(stream for stream in emitted.streams if stream.name == port.stream)
+    name = "result" if stream.output else stream.name
+    if port.role in ("valid", "ready"):
+        return f"{name}_{port.role}"
+    low = emitted.interface.places(stream)[port.role]
+    return f"{name if stream.output else f'{name}_beat'}[{low + port.width - 1}:{low}]"

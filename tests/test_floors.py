@@ -1,0 +1,111 @@
+"""The house: rooms import downward only, nothing in a circle, and every module may come first."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from imports import Arrow, arrows, circles, modules
+
+#: Rooms from the lowest floor up: each imports from those of lower floors, and from itself.
+FLOORS = (
+    ("golden",),
+    ("tools", "hw.outside"),
+    ("hw.leaves",),
+    ("hw.arith",),
+    ("hw.fp", "hw.dsp"),
+    ("hw.datapaths",),
+    ("hw.plan",),
+    ("hw.array", "hw.scale"),
+    ("hw.design",),
+    ("hw.engine", "hw.units"),
+    ("hw.catalogue",),
+    ("hw.text.verilog",),
+    ("hw.text",),
+    ("sim", "boards"),
+    ("macsmith",),
+)
+
+#: Imports for types alone that point up.
+POINT_UP = {
+    ("hw.arith.aligned_sum", "hw.datapaths"),
+    ("hw.dsp.aligned", "hw.datapaths.magnitudes"),
+}
+
+SOURCES = modules()
+ARROWS = arrows(SOURCES)
+
+
+def short(module: str) -> str:
+    return module.removeprefix("macsmith.")
+
+
+def floor(module: str) -> tuple[int, str]:
+    """The number of a module's floor, and its room."""
+    found = [
+        (len(room), number, room)
+        for number, rooms in enumerate(FLOORS)
+        for room in rooms
+        if module == f"macsmith.{room}" or module.startswith(f"macsmith.{room}.")
+    ]
+    return max(found)[1:] if found else (len(FLOORS) - 1, "macsmith")
+
+
+def is_upward(arrow: Arrow) -> bool:
+    (low, room), (high, other) = floor(arrow.module), floor(arrow.target)
+    return room != other and high >= low
+
+
+def test_no_import_points_up():
+    upward = [arrow for arrow in ARROWS if is_upward(arrow)]
+    assert [arrow for arrow in upward if arrow.how != "types"] == []
+    assert {(short(arrow.module), short(arrow.target)) for arrow in upward} == POINT_UP
+
+
+def test_nothing_is_in_a_circle():
+    assert circles({arrow for arrow in ARROWS if arrow.how != "types"}) == []
+
+
+def test_types_alone_make_pairs_within_a_room_only():
+    """A part may name the type of what holds it."""
+    for arrow in ARROWS:
+        if arrow.how == "types" and not is_upward(arrow):
+            assert floor(arrow.module) >= floor(arrow.target), arrow
+
+
+def test_an_upward_import_and_a_circle_are_seen(tmp_path):
+    texts = {"hw.arith.a": "import macsmith.hw.plan.b", "hw.plan.b": "def f():\n from .. import c",
+             "hw.c": "from .arith import a", "golden.d": ""}  # fmt: skip
+    sources = {}
+    for name, text in texts.items():
+        sources[f"macsmith.{name}"] = tmp_path / f"{name}.py"
+        sources[f"macsmith.{name}"].write_text(text)
+    found = arrows(sources)
+    assert Arrow("macsmith.hw.plan.b", "macsmith.hw.c", "lazy") in found
+    assert circles(found) == [["macsmith.hw.arith.a", "macsmith.hw.c", "macsmith.hw.plan.b"]]
+    assert any(map(is_upward, found))
+
+
+#: Imports each module first in a process of its own; what all share is imported before.
+EACH = """
+import os, sys, numpy, jinja2, amaranth.hdl, amaranth.lib.data, amaranth.back.rtlil, cocotb
+for name in sys.argv[1:]:
+    child = os.fork()
+    if not child:
+        try:
+            __import__(name)
+        except BaseException as error:
+            print(f"{name}: {error!r}", flush=True)
+            os._exit(1)
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked here: run it on Linux")
+def test_every_module_can_be_imported_first():
+    """But those that run in a process of their own, or in a simulator."""
+    done = subprocess.run(
+        [sys.executable, "-c", EACH, *sorted(SOURCES)], capture_output=True, text=True, timeout=600
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
