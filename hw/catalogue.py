@@ -6,11 +6,16 @@ from collections.abc import Callable
 
 from ..golden.description import Design, Engine
 from ..golden.errors import DesignError
+from ..golden.units import Hadamard
 from .design import Hardware
 from .engine.hardware import EngineHardware
+from .units.hadamard import HadamardHardware
 
 #: A description's type -> what makes its hardware.
-KINDS: dict[type, Callable[..., Hardware]] = {Engine: EngineHardware}
+KINDS: dict[type, Callable[..., Hardware]] = {
+    Engine: EngineHardware,
+    Hadamard: HadamardHardware,
+}
 
 
 def hardware(design: Design) -> Hardware:

@@ -7,10 +7,11 @@ Nothing above this floor asks what kind of design it has. A new kind is a subcla
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
 from amaranth.lib import wiring
 
 from ..golden.bounds import Range
@@ -170,3 +171,33 @@ class Hardware(ABC):
     @abstractmethod
     def answer(self, sent: Mapping[str, Beats]) -> dict[str, Beats]:
         """The golden model: what comes out for what went in, by stream."""
+
+
+class Streaming(Hardware):
+    """Hardware that is tried with beats, as units are: what to send, and what it takes."""
+
+    @property
+    def leader(self) -> str:
+        """The name of the stream whose beats set the pace."""
+        return self.sources[0].name
+
+    @property
+    @abstractmethod
+    def result_beats(self) -> int:
+        """Beats of results of a trial."""
+
+    @abstractmethod
+    def trials(self, count: int, rng: np.random.Generator) -> list[dict[str, Beats]]:
+        """What is worth sending: for each trial the beats of all inputs."""
+
+    @abstractmethod
+    def bounds(self) -> list[dict[str, Beats]]:
+        """Trials that drive every sum inside to its bounds, where it has any."""
+
+    @abstractmethod
+    def cycles(self, trials: Sequence[Mapping[str, Beats]]) -> int | None:
+        """From the first transfer to the last result when nobody waits; None where some may."""
+
+    @abstractmethod
+    def worth(self, trial: Mapping[str, Beats]) -> int:
+        """Units of ``work`` of a trial."""

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from .golden import storage
 from .golden.description import (
@@ -18,13 +19,16 @@ from .golden.description import (
     Output,
     Plane,
     Select,
+    Unit,
     raw,
 )
 from .golden.description.serialize import load
+from .golden.description.unit import UNITS
 from .golden.errors import DesignError, UnknownName
 from .golden.formats import Bipolar, Format, Integer, Minifloat, Posit, lookup, names
 from .golden.formats.files import read_code_book
 from .options import Options, override
+from .units import override_unit
 
 __all__ = ["DEFAULT", "Options", "design", "override", "presets"]
 
@@ -38,19 +42,21 @@ def presets() -> dict[str, Path]:
     return {path.stem: path for path in sorted(PRESETS.glob("*.toml"))}
 
 
-def design(name: str, options: Options | None = None) -> Engine:
-    """The engine called ``name``, with ``options`` applied.
+def design(name: str, options: Options | None = None) -> Any:
+    """The design called ``name``, with ``options`` applied.
 
     ``name`` is a preset, ``<weight>x<activation>`` (two element formats, summed exactly, unscaled
     unless the options give scales), one element format (with FP32 scales per row, as deployed), or
     the path of a TOML file, or of a .npy file with a table of entries (deployed as an element
-    format is). Raises UnknownName with the close names.
+    format is), or a kind of unit, such as ``hadamard``. Raises UnknownName with the close names.
     """
     options = options or Options()
     if not isinstance(name, str):
         raise DesignError(f"a design is a name or the path of a TOML file, got {name!r}")
     if name.endswith(".toml"):
         found = load(Path(name))
+    elif name in UNITS:
+        found = UNITS[name](name=name)
     elif name.endswith(".npy"):
         found = _of_element(Path(name).stem, read_code_book(Path(name)))
     elif name in presets():
@@ -59,6 +65,9 @@ def design(name: str, options: Options | None = None) -> Engine:
         found = _of_element(name, element)
     else:
         found = _from_formats(name)
+    if isinstance(found, Unit):
+        return override_unit(found, options)
+    assert isinstance(found, Engine)
     return override(found, options)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from .golden.description import Build, Engine
+from .golden.description import Build, Design
 from .golden.errors import DesignError, UnknownName
 from .golden.formats import lookup
 
@@ -69,6 +70,12 @@ def named(base: str, build: Build, options: Options) -> str:
     return _short(base, words)
 
 
+def named_unit(base: str, words: Iterable[str], build: Mapping[str, object]) -> str:
+    """The name of a unit: its kind's, and its parameters and what it is built for beyond that."""
+    told = [_plain(word.replace("=", "")) for word in words]
+    return _short(base, told + [_word(name, value) for name, value in build.items()])
+
+
 def _word(name: str, value: object) -> str:
     """An option as a part of a name."""
     if value is True or value is False:
@@ -78,9 +85,14 @@ def _word(name: str, value: object) -> str:
     else:
         text = _canonical(str(value))
     text = text.replace("-", "m") if isinstance(value, tuple) else text
-    text = re.sub(r"[^a-z0-9]+", "_", text.lower().replace(".", "p").replace("+", "")).strip("_")
+    text = _plain(text)
     plain = name in _PLAIN and text not in ("auto", "inferred") and (name, text) != _ALSO_A_POLICY
     return text if plain else f"{_WORDS.get(name, name + '_')}{text}"
+
+
+def _plain(text: str) -> str:
+    """A text as letters that a name may have."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower().replace(".", "p").replace("+", "")).strip("_")
 
 
 def _canonical(text: str) -> str:
@@ -105,15 +117,15 @@ def _short(base: str, words: list[str]) -> str:
     return "_".join([*kept, digest])
 
 
-def fitted_name(engine: Engine, fitted: Engine) -> str:
-    """The name of ``engine`` when it is built for a board: the family's, where it matters.
+def fitted_name(design: Design, fitted: Design) -> str:
+    """The name of ``design`` when it is built for a board: the family's, where it matters.
 
     What no board is said for is built as for UltraScale+; a name says what differs from that.
     """
-    before, after = engine.build, fitted.build
+    before, after = design.build, fitted.build
     words = []
     if after.fabric != before.fabric and after.fabric != DEFAULT_FABRIC:
         words.append(after.fabric)
     elif after.blocks != before.blocks and after.blocks != DEFAULT_BLOCKS:
         words.append(after.blocks)
-    return _short(engine.name, words)
+    return _short(design.name, words)

@@ -42,6 +42,7 @@ class Options:
     output : ``raw`` or the result's format; fp32 for a scaled design.
     rounding, bias, relu, clamp, nan : see :class:`Output`.
     product : how two elements multiply; see :class:`Arithmetic`.
+    set : of a unit: ``("points=128", ...)``, its own parameters.
     k_max : the longest reduction; of weights that stay, the lanes unless another is given.
     """
 
@@ -81,6 +82,7 @@ class Options:
     adders: str | None = None
     blocks: str | None = None
     fabric: str | None = None
+    set: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -105,6 +107,8 @@ def override(engine: Engine, options: Options) -> Engine:
     Its name says what they changed, unless ``options`` give one. Raises DesignError, in one line,
     for options that do not belong together or to the design.
     """
+    if options.set:
+        raise DesignError(f"--set {options.set[0]} belongs to units; {engine.name} is an engine")
     made = _override(engine, options)
     if options.name is not None:
         return replace(made, name=options.name)

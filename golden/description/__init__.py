@@ -8,10 +8,12 @@ from .operand import ROW, TENSOR, Level, Operand, Plane, Select, Span, block, gr
 from .output import Output
 from .stage import Stage
 from .structure import Sparse
+from .unit import UNITS, Unit
 
 __all__ = [
     "ROW",
     "TENSOR",
+    "UNITS",
     "Arithmetic",
     "Build",
     "Design",
@@ -25,6 +27,7 @@ __all__ = [
     "Sparse",
     "Stage",
     "Target",
+    "Unit",
     "block",
     "group",
     "raw",

@@ -38,6 +38,10 @@ class Choices(Generic[T]):
         import_module(self.home)
         return iter(tuple(self._known))
 
+    def values(self) -> list[T]:
+        """All things."""
+        return [self._known[name] for name in self]
+
     def __contains__(self, name: object) -> bool:
         return name in self._known or name in tuple(self)
 

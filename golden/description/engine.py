@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 from ..errors import DesignError
 from .arithmetic import Arithmetic
 from .build import Build
-from .keywords import KEYWORDS
-
-#: The longest name of an engine: files are called after it, with more before and behind.
-NAME_LETTERS = 128
+from .name import check_name
 
 
 @dataclass(frozen=True)
@@ -23,17 +19,7 @@ class Engine:
     build: Build = Build()
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", self.name):
-            raise DesignError(
-                f"an engine's name is a Verilog identifier (letters, digits, _), got {self.name!r}"
-            )
-        if len(self.name) > NAME_LETTERS:
-            raise DesignError(
-                f"an engine's name has at most {NAME_LETTERS} letters, got {len(self.name)}: "
-                f"{self.name[:20]}..."
-            )
-        if self.name in KEYWORDS:
-            raise DesignError(f"an engine's name must not be a Verilog keyword, got {self.name!r}")
+        check_name(self.name, "an engine")
         if not self.modes:
             raise DesignError("an engine needs at least one mode")
         for mode in range(len(self.modes)):

@@ -31,6 +31,7 @@ from .design import Design
 from .engine import Engine
 from .operand import Operand, Plane, Span
 from .structure import Sparse, parse_structure
+from .unit import UNITS, Unit
 
 FAMILIES: dict[str, type[Format]] = {
     "integer": Integer,
@@ -53,7 +54,7 @@ def to_dict(item: Any) -> Any:
     if isinstance(item, tuple):
         return [to_dict(entry) for entry in item]
     if dataclasses.is_dataclass(item) and not isinstance(item, type):
-        return {
+        return _kind(item) | {
             field.name: to_dict(getattr(item, field.name))
             for field in dataclasses.fields(item)
             if getattr(item, field.name) != _default(field)
@@ -61,12 +62,17 @@ def to_dict(item: Any) -> Any:
     return str(item) if isinstance(item, NaN) else item
 
 
+def _kind(item: Any) -> dict[str, str]:
+    """What tells a unit from an engine."""
+    return {"unit": item.kind} if isinstance(item, Unit) else {}
+
+
 def to_toml(design: Design) -> str:
     """The TOML text of a design; ``from_toml`` gives the design back."""
     return tomli_w.dumps(to_dict(design))
 
 
-def from_toml(text: str, where: str = "design", folder: Path = Path()) -> Engine:
+def from_toml(text: str, where: str = "design", folder: Path = Path()) -> Design:
     """The design that a TOML text describes; files that it names are found from ``folder``.
 
     Raises DesignError in one line for a syntax error, an unknown key (with the close one), a
@@ -79,12 +85,20 @@ def from_toml(text: str, where: str = "design", folder: Path = Path()) -> Engine
     except RecursionError:
         raise DesignError(f"{where}: lists or tables are nested too deep") from None
     try:
-        return typing.cast(Engine, from_dict(Engine, _with_tables(data, folder)))
+        return design_from_dict(_with_tables(data, folder))
     except (DesignError, TypeError) as error:
         raise DesignError(f"{where}: {error}") from None
 
 
-def load(path: Path) -> Engine:
+def design_from_dict(data: Any) -> Design:
+    """An engine, or what the key ``unit`` says."""
+    if isinstance(data, dict) and "unit" in data:
+        rest = {name: value for name, value in data.items() if name != "unit"}
+        return typing.cast(Design, from_dict(UNITS[data["unit"]], rest))
+    return typing.cast(Design, from_dict(Engine, data))
+
+
+def load(path: Path) -> Design:
     """The design in a TOML file."""
     try:
         check_ordinary(path)

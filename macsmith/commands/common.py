@@ -12,7 +12,7 @@ from itertools import zip_longest
 from typing import Any
 
 from ..designs import DEFAULT, Options, design
-from ..golden.description import Engine
+from ..golden.description import Design
 from ..golden.description.build import (
     ADDERS,
     BLOCKS,
@@ -66,6 +66,7 @@ _WORDS = {
     "fabric": f"FPGA family by whose costs datapaths are chosen: {', '.join(FABRICS)}",
     "digit_sums": f"{' or '.join(DIGIT_SUMS)} until a reduction ends",
     "digits": f"of bit_serial that take a cycle: {' or '.join(DIGITS)}",
+    "set": "a parameter of a unit, such as points=128; may be given several times",
     "carries": f"of sums over K, {' or '.join(CARRIES)} until a reduction ends (carry-save)",
 }
 _WHOLE = {
@@ -81,13 +82,16 @@ def design_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         default=DEFAULT,
         metavar="DESIGN",
-        help="a preset, one format or two (e2m1xint8), a TOML file, a .npy table; "
+        help="a preset, one format or two (e2m1xint8), a unit (hadamard), a TOML file, a .npy "
+        "table; "
         "default %(default)s",
     )
     for field in fields(Options):
         how: dict[str, Any] = {"type": str, "metavar": "NAME"}
         if field.name in _WHOLE:
             how = {"type": whole, "metavar": "N"}
+        elif field.name == "set":
+            how = {"action": "append", "metavar": "PARAMETER=VALUE"}
         elif field.name == "relu":
             how = {"action": "store_true", "default": None}
         elif field.name == "clamp":
@@ -140,10 +144,12 @@ def need_cache() -> None:
         )
 
 
-def chosen(arguments: argparse.Namespace) -> Engine:
-    """The engine that the arguments name."""
+def chosen(arguments: argparse.Namespace) -> Design:
+    """The design that the arguments name."""
     given = {field.name: getattr(arguments, field.name) for field in fields(Options)}
-    return design(arguments.design, Options(**given))
+    given["set"] = tuple(given["set"]) if given["set"] else None
+    found: Design = design(arguments.design, Options(**given))
+    return found
 
 
 def print_json(item: Any) -> None:

@@ -6,6 +6,7 @@ import argparse
 import shlex
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 from .. import boards
 from ..naming import fitted_name
@@ -33,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     board = boards.lookup(arguments.board) if arguments.board else None
     if board:
         fitted = boards.fitted(engine, board)
-        engine = replace(fitted, name=arguments.name or fitted_name(engine, fitted))
+        engine = replace(cast(Any, fitted), name=arguments.name or fitted_name(engine, fitted))
     folder = arguments.folder or Path("out") / engine.name
     made = generate(engine, folder, force=arguments.force, board=board, megahertz=arguments.clock)
     files = [str(folder / name) for name in made.files]

@@ -14,11 +14,13 @@ from ..golden import formats
 from ..golden.bounds import MAX_EXACT, Range, of_format
 from ..golden.description import Engine, Operand
 from ..golden.description.build import DATAPATHS, FLOWS, INTERFACES
+from ..golden.description.unit import UNITS, Unit
 from ..golden.errors import DesignError, UnknownName
 from ..golden.formats import ROUNDINGS, Format
 from ..golden.formats.oracles import oracles
 from ..hw import datapaths
 from ..hw.engine.planner import plan
+from ..units import parameters
 from .common import json_argument, print_json, table
 
 COSTS = Path(__file__).parent.parent / "format_costs.toml"
@@ -30,7 +32,9 @@ MEMORIES = {
     "ebr4": "4 kbit",
     "spram": "SPRAM 256 kbit",
 }
-TOPICS = ("formats", "presets", "boards", "datapaths", "flows", "interfaces", "roundings")
+TOPICS = (
+    *("formats", "presets", "units", "boards", "datapaths", "flows", "interfaces", "roundings"),
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,6 +67,8 @@ def _rows(topic: str) -> list[dict[str, Any]]:
         return [_format(formats.lookup(name)) for name in formats.names()]
     if topic == "presets":
         return [_preset(name) for name in presets()]
+    if topic == "units":
+        return [_unit(kind) for kind in UNITS.values()]
     if topic == "boards":
         return [_board(name) for name in boards.names()]
     if topic == "datapaths":
@@ -141,6 +147,17 @@ def _buildable(engine: Engine) -> bool:
     except DesignError:
         return False
     return True
+
+
+def _unit(kind: type[Unit]) -> dict[str, Any]:
+    """A kind of unit, its parameters with their defaults, and what it does."""
+    default = kind(name=kind.kind)
+    held = {
+        name: shown.name if isinstance(shown := getattr(default, name), formats.Format) else shown
+        for name in parameters(default)
+    }
+    told = ", ".join(f"{name} {value}" for name, value in held.items())
+    return {"name": kind.kind, "parameters": told, "what": (kind.__doc__ or "").split("\n")[0]}
 
 
 def _board(name: str) -> dict[str, Any]:

@@ -1,12 +1,18 @@
 """How designs are tried, each kind in a file of its own."""
 
-from ...hw.design import Hardware
+from collections.abc import Callable
+
+from ...hw.design import Hardware, Streaming
 from ...hw.engine.hardware import EngineHardware
 from .base import Chosen, Harness, Lane, Part
 from .engine import EngineHarness
+from .unit import UnitHarness
 
 #: A kind of hardware -> how it is tried.
-KINDS: dict[type[Hardware], type[Harness]] = {EngineHardware: EngineHarness}
+KINDS: dict[type, Callable[..., Harness]] = {
+    EngineHardware: EngineHarness,
+    Streaming: UnitHarness,
+}
 
 
 def harness(hardware: Hardware) -> Harness:

@@ -52,6 +52,8 @@ class Texts:
 
     def spec(self, spec: Spec) -> tuple[str, int]:
         """A spec, and how tightly its text binds."""
+        if not spec:
+            return "1'd0", _ATOM  # of no width: Verilog has none such
         if len(spec) == 1:
             return self._part(spec[0])
         return self._concatenation(spec), _ATOM

@@ -1,0 +1,60 @@
+"""Options of units: parameters of their own, and what all designs share."""
+
+from __future__ import annotations
+
+import typing
+from dataclasses import fields, replace
+from typing import Any
+
+from .golden.description import Target, Unit
+from .golden.description.serialize import from_dict
+from .golden.errors import DesignError, UnknownName
+from .naming import named_unit
+from .options import Options
+
+#: What belongs to all designs.
+SHARED = tuple(field.name for field in fields(Target))
+
+
+def override_unit(unit: Unit, options: Options) -> Unit:
+    """``unit`` with the options that are not None.
+
+    Raises DesignError for options that belong to engines, and for a parameter or a value that the
+    unit does not have.
+    """
+    own = parameters(unit)
+    for field in fields(options):
+        value = getattr(options, field.name)
+        if value is not None and field.name not in ("name", "set", *SHARED, *own):
+            flag = "--" + field.name.replace("_", "-")
+            raise DesignError(
+                f"{flag} belongs to engines; {unit.name} is a {unit.kind}, whose parameters are "
+                f"{', '.join(own)} (--set {own[0]}=…)"
+            )
+    given = {key: getattr(options, key) for key in SHARED if getattr(options, key) is not None}
+    changes: dict[str, Any] = {"build": replace(unit.build, **given)} if given else {}
+    # Engines' options of the same name say the same: --lanes 8 is --set lanes=8.
+    words = [f"{key}={value}" for key in own if (value := getattr(options, key, None)) is not None]
+    words += options.set or ()
+    changes |= _set(unit, tuple(words))
+    name = options.name or named_unit(unit.name, words, given)
+    return replace(unit, **changes, name=name)
+
+
+def parameters(unit: Unit) -> list[str]:
+    """The names of a unit's own parameters."""
+    return [field.name for field in fields(unit) if field.name not in ("name", "build")]
+
+
+def _set(unit: Unit, words: tuple[str, ...]) -> dict[str, Any]:
+    """``("points=128", ...)`` as fields of the unit."""
+    hints, found = typing.get_type_hints(type(unit)), {}
+    for word in words:
+        key, equals, text = word.partition("=")
+        if not equals:
+            raise DesignError(f"--set takes PARAMETER=VALUE, such as points=128, got {word!r}")
+        if key not in parameters(unit):
+            raise UnknownName(f"parameter of {unit.kind}", key, parameters(unit))
+        whole = text.lstrip("-").isdigit() and hints[key] is int
+        found[key] = from_dict(hints[key], int(text) if whole else text, key)
+    return found

@@ -1,0 +1,96 @@
+"""How units and chains are tried: a trial is what goes in, by stream, and the golden answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...golden.streams import Beats, Stream
+from ...golden.tiling import join
+from ...hw.design import Streaming
+from ..lanes import signed
+from .base import Chosen, Harness, Lane, Part
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What is sent on each stream, and what must come out of it."""
+
+    beats: Mapping[str, Beats]
+
+
+class UnitHarness(Harness):
+    """Trials as a description draws them, and their golden answers."""
+
+    hardware: Streaming
+
+    def stimuli(self, count: int, seed: int) -> list[Trial]:
+        return self._drawn(count, seed) + self._bounds()
+
+    def bulk(self, count: int, seed: int) -> Iterator[Part]:
+        yield Part(self._drawn(count // 2, seed) + self._bounds())
+        yield Part(self._drawn(count - count // 2, seed + 1), stalls=True)
+        yield Part(self._drawn(max(count // 20, 8), seed + 2), stalls=True, turns=True)
+
+    def chosen(self, count: int, seed: int) -> Chosen:
+        freely = self._drawn(count, seed) + self._bounds()
+        stalled, held = self._drawn(count, seed + 1), self._drawn(-(-count // 2), seed + 2)
+        return Chosen(freely, stalled, held, self.cycles(freely))
+
+    def shares(self, trials: Sequence[Trial], parts: int) -> list[list[Trial]]:
+        parts = min(parts, len(trials))
+        return [list(trials[number::parts]) for number in range(parts)]
+
+    def sent(self, stream: Stream, trials: Sequence[Trial]) -> Beats:
+        return join([trial.beats[stream.name] for trial in trials])
+
+    def cycles(self, trials: Sequence[Trial]) -> int | None:
+        return self.hardware.cycles([trial.beats for trial in trials])
+
+    def steps(self, trials: Sequence[Trial]) -> int:
+        return sum(len(trial.beats[self.leader]) for trial in trials)
+
+    @property
+    def leader(self) -> str:
+        return self.hardware.leader
+
+    @property
+    def each(self) -> int:
+        return self.hardware.result_beats
+
+    def work(self, trials: Sequence[Trial]) -> int:
+        return sum(self.hardware.worth(trial.beats) for trial in trials)
+
+    def results_of(self, trials: Sequence[Trial]) -> int:
+        name, count = self.result.name, self.result.fields[0].count
+        return sum(len(trial.beats[name]) for trial in trials) * count
+
+    def difference(self, trial: Trial, beat: int, lane: int, received: Lane, expected: Lane) -> str:
+        lines = [f"beat {beat}, lane {lane}"]
+        lines += [f"  expected {self._number(expected)}", f"  received {self._number(received)}"]
+        for stream in self.hardware.sources:
+            for field, values in zip(stream.fields, trial.beats[stream.name].values, strict=True):
+                digits = -(-field.bits // 4)
+                words = [f"{int(v) & (1 << field.bits) - 1:0{digits}x}" for v in values.flat[:16]]
+                more = " …" * (values.size > 16)
+                lines.append(f"  {field.name:10} {' '.join(words)}{more}")
+        return "\n".join(lines)
+
+    def _number(self, lane: Lane) -> str:
+        """A result's code, and its value where that is an integer."""
+        field = self.result.fields[0]
+        code = f"{lane[0]:#0{-(-field.bits // 4) + 2}x}"
+        if not field.signed:
+            return code
+        return f"{code} = {int(signed(field.bits, np.asarray([lane[0]], object))[0])}"
+
+    def _drawn(self, count: int, seed: int) -> list[Trial]:
+        return self._answered(self.hardware.trials(count, np.random.default_rng(seed)))
+
+    def _bounds(self) -> list[Trial]:
+        return self._answered(self.hardware.bounds())
+
+    def _answered(self, drawn: list[dict[str, Beats]]) -> list[Trial]:
+        return [Trial({**given, **self.hardware.answer(given)}) for given in drawn]
