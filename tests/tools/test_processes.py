@@ -62,7 +62,7 @@ def test_no_child_outlives_an_exception():
     with pytest.raises(RuntimeError), processes.started(TREE) as process:
         assert wait_for(lambda: len(session(process.pid)) >= 5)
         raise RuntimeError
-    assert not session(process.pid)
+    assert wait_for(lambda: not session(process.pid))
 
 
 def test_what_a_program_leaves_running_ends_with_it():
