@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from ..golden.description import Design
+from ..golden.description import Chain, Design
 from ..golden.errors import DesignError, UnknownName
 from ..hw.leaves import LEAVES
 from .families import family
@@ -111,7 +111,10 @@ def fitted(design: D, board: Board) -> D:
         raise DesignError(chosen.refusal)
     if build.policy == "dsp" and build.blocks == "auto":
         build = replace(build, blocks=chosen.block)
-    return cast(D, replace(cast(Any, design), build=replace(build, fabric=board.family)))
+    changes: dict[str, Any] = {"build": replace(build, fabric=board.family)}
+    if isinstance(design, Chain):
+        changes["parts"] = tuple(fitted(part, board) for part in design.parts)
+    return cast(D, replace(cast(Any, design), **changes))
 
 
 @cache

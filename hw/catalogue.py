@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..golden.description import Design, Engine
+from ..golden.description import Chain, Design, Engine
 from ..golden.errors import DesignError
 from ..golden.units import Hadamard
 from .design import Hardware
 from .engine.hardware import EngineHardware
+from .system.chain import ChainHardware
 from .units.hadamard import HadamardHardware
 
 #: A description's type -> what makes its hardware.
 KINDS: dict[type, Callable[..., Hardware]] = {
     Engine: EngineHardware,
     Hadamard: HadamardHardware,
+    Chain: lambda design: ChainHardware(design, hardware),
 }
 
 

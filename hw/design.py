@@ -17,6 +17,7 @@ from amaranth.lib import wiring
 from ..golden.bounds import Range
 from ..golden.description import Design, Target
 from ..golden.description.build import INTERFACES
+from ..golden.formats import Format
 from ..golden.streams import Beats, Field, Stream
 from .outside import Interface
 
@@ -167,6 +168,10 @@ class Hardware(ABC):
     @abstractmethod
     def format_of(self, field: Field) -> tuple[str, int | None]:
         """The format of a field's values, or ``integer`` and the exponent of its unit."""
+
+    @abstractmethod
+    def holds(self, field: Field) -> Format | Range:
+        """What a field's values are: codes of a format, or integers of a range."""
 
     @abstractmethod
     def answer(self, sent: Mapping[str, Beats]) -> dict[str, Beats]:

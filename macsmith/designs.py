@@ -13,6 +13,7 @@ from .golden.description import (
     ROW,
     Arithmetic,
     Build,
+    Chain,
     Engine,
     Level,
     Operand,
@@ -28,7 +29,7 @@ from .golden.errors import DesignError, UnknownName
 from .golden.formats import Bipolar, Format, Integer, Minifloat, Posit, lookup, names
 from .golden.formats.files import read_code_book
 from .options import Options, override
-from .units import override_unit
+from .units import override_chain, override_unit
 
 __all__ = ["DEFAULT", "Options", "design", "override", "presets"]
 
@@ -54,7 +55,7 @@ def design(name: str, options: Options | None = None) -> Any:
     if not isinstance(name, str):
         raise DesignError(f"a design is a name or the path of a TOML file, got {name!r}")
     if name.endswith(".toml"):
-        found = load(Path(name))
+        found = load(Path(name), design)
     elif name in UNITS:
         found = UNITS[name](name=name)
     elif name.endswith(".npy"):
@@ -67,6 +68,8 @@ def design(name: str, options: Options | None = None) -> Any:
         found = _from_formats(name)
     if isinstance(found, Unit):
         return override_unit(found, options)
+    if isinstance(found, Chain):
+        return override_chain(found, options)
     assert isinstance(found, Engine)
     return override(found, options)
 

@@ -1,4 +1,4 @@
-"""Options of units: parameters of their own, and what all designs share."""
+"""Options of units and chains: parameters of their own, and what all designs share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import typing
 from dataclasses import fields, replace
 from typing import Any
 
-from .golden.description import Target, Unit
+from .golden.description import Chain, Target, Unit
 from .golden.description.serialize import from_dict
 from .golden.errors import DesignError, UnknownName
 from .naming import named_unit
@@ -39,6 +39,22 @@ def override_unit(unit: Unit, options: Options) -> Unit:
     changes |= _set(unit, tuple(words))
     name = options.name or named_unit(unit.name, words, given)
     return replace(unit, **changes, name=name)
+
+
+def override_chain(chain: Chain, options: Options) -> Chain:
+    """``chain`` with another name or interface. Raises DesignError for options of its parts."""
+    for field in fields(options):
+        if getattr(options, field.name) is not None and field.name not in ("name", "interface"):
+            flag = "--" + field.name.replace("_", "-")
+            raise DesignError(
+                f"{flag} belongs to a part of {chain.name}: say it in the file that describes the "
+                "chain"
+            )
+    interface = options.interface or chain.build.interface
+    name = options.name or chain.name
+    if options.interface and not options.name:
+        name = named_unit(chain.name, [], {"interface": interface})
+    return replace(chain, name=name, build=replace(chain.build, interface=interface))
 
 
 def parameters(unit: Unit) -> list[str]:

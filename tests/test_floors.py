@@ -19,6 +19,7 @@ FLOORS = (
     ("hw.array", "hw.scale"),
     ("hw.design",),
     ("hw.engine", "hw.units"),
+    ("hw.system",),
     ("hw.catalogue",),
     ("hw.text.verilog",),
     ("hw.text",),

@@ -2,6 +2,7 @@
 
 from .arithmetic import Arithmetic, raw
 from .build import Build, Target
+from .chain import Chain
 from .design import Design
 from .engine import Engine
 from .operand import ROW, TENSOR, Level, Operand, Plane, Select, Span, block, group
@@ -16,6 +17,7 @@ __all__ = [
     "UNITS",
     "Arithmetic",
     "Build",
+    "Chain",
     "Design",
     "Engine",
     "Level",

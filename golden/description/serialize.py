@@ -7,6 +7,7 @@ import re
 import tomllib
 import types
 import typing
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ from ..formats import (
     lookup,
 )
 from ..formats.files import read_code_book
+from .build import Target
+from .chain import Chain
 from .design import Design
 from .engine import Engine
 from .operand import Operand, Plane, Span
@@ -53,6 +56,10 @@ def to_dict(item: Any) -> Any:
         return next(name for name, policy in POLICIES.items() if policy == item)
     if isinstance(item, tuple):
         return [to_dict(entry) for entry in item]
+    if isinstance(item, Chain):
+        rest = {"lengths": list(item.lengths), "build": to_dict(item.build)}
+        parts = [to_dict(part) for part in item.parts]
+        return {"name": item.name, **{k: v for k, v in rest.items() if v}, "chain": parts}
     if dataclasses.is_dataclass(item) and not isinstance(item, type):
         return _kind(item) | {
             field.name: to_dict(getattr(item, field.name))
@@ -72,8 +79,15 @@ def to_toml(design: Design) -> str:
     return tomli_w.dumps(to_dict(design))
 
 
-def from_toml(text: str, where: str = "design", folder: Path = Path()) -> Design:
+def from_toml(
+    text: str,
+    where: str = "design",
+    folder: Path = Path(),
+    named: Callable[[str], Design] | None = None,
+) -> Design:
     """The design that a TOML text describes; files that it names are found from ``folder``.
+
+    ``named`` gives the designs that a chain calls by name.
 
     Raises DesignError in one line for a syntax error, an unknown key (with the close one), a
     value of the wrong type, or a rule that the design breaks.
@@ -85,21 +99,52 @@ def from_toml(text: str, where: str = "design", folder: Path = Path()) -> Design
     except RecursionError:
         raise DesignError(f"{where}: lists or tables are nested too deep") from None
     try:
-        return design_from_dict(_with_tables(data, folder))
+        return design_from_dict(_with_tables(data, folder), folder, named)
     except (DesignError, TypeError) as error:
         raise DesignError(f"{where}: {error}") from None
 
 
-def design_from_dict(data: Any) -> Design:
-    """An engine, or what the key ``unit`` says."""
+def design_from_dict(
+    data: Any, folder: Path = Path(), named: Callable[[str], Design] | None = None
+) -> Design:
+    """An engine, or what the keys ``unit`` or ``chain`` say."""
+    if isinstance(data, dict) and "chain" in data:
+        return _chain(data, folder, named)
     if isinstance(data, dict) and "unit" in data:
         rest = {name: value for name, value in data.items() if name != "unit"}
         return typing.cast(Design, from_dict(UNITS[data["unit"]], rest))
     return typing.cast(Design, from_dict(Engine, data))
 
 
-def load(path: Path) -> Design:
-    """The design in a TOML file."""
+def _chain(data: dict[str, Any], folder: Path, named: Callable[[str], Design] | None) -> Chain:
+    """A chain, whose parts are tables, TOML files, or names."""
+    if not isinstance(data["chain"], list):
+        raise DesignError(f"chain must be a list of designs, got {data['chain']!r}")
+
+    def part(item: Any) -> Design:
+        if not isinstance(item, str):
+            return design_from_dict(item, folder, named)
+        if item.endswith(".toml"):
+            return load(folder / item, named)
+        if named is None:
+            raise DesignError(f"a chain's part is a table or a TOML file here, got {item!r}")
+        return named(item)
+
+    for name in data:
+        if name not in ("name", "chain", "lengths", "build"):
+            raise UnknownName("key in chain", name, ("name", "chain", "lengths", "build"))
+    if "name" not in data:
+        raise DesignError("chain needs the key 'name'")
+    return Chain(
+        name=from_dict(str, data["name"], "name"),
+        parts=tuple(part(item) for item in data["chain"]),
+        lengths=from_dict(tuple[int, ...], data.get("lengths", []), "lengths"),
+        build=from_dict(Target, data.get("build", {}), "build"),
+    )
+
+
+def load(path: Path, named: Callable[[str], Design] | None = None) -> Design:
+    """The design in a TOML file; ``named`` as of :func:`from_toml`."""
     try:
         check_ordinary(path)
         text = path.read_text(encoding="utf-8")
@@ -110,7 +155,7 @@ def load(path: Path) -> Design:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise DesignError(f"cannot read {path}: {why}") from None
-    return from_toml(text, str(path), path.parent)
+    return from_toml(text, str(path), path.parent, named)
 
 
 def _with_tables(data: Any, folder: Path) -> Any:

@@ -10,14 +10,33 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import NamedTuple
 
-from amaranth.hdl import ClockSignal, Instance, Module, ResetSignal, Value
+from amaranth.hdl import (
+    ClockSignal,
+    Elaboratable,
+    Fragment,
+    Instance,
+    Module,
+    ResetSignal,
+    Value,
+)
 from amaranth.lib import wiring
 
-#: Components by key, with the names of their modules.
-Found = dict[Hashable, tuple[str, wiring.Component]]
+
+class Placed(NamedTuple):
+    """A component that is placed: the name of its module, and whose it is."""
+
+    module: str
+    component: wiring.Component
+    owner: str
+
+
+#: Components by owner and key.
+Found = dict[Hashable, Placed]
 
 _FOUND: ContextVar[Found | None] = ContextVar("found", default=None)
+_OWNER: ContextVar[str] = ContextVar("owner", default="")
 
 
 def place(
@@ -28,7 +47,8 @@ def place(
     *,
     clocked: bool = True,
 ):
-    """What ``make`` gives, as the submodule ``name``; what has the same ``key`` is made once.
+    """What ``make`` gives, as the submodule ``name``; what has the same ``key`` is made once for an
+    owner.
 
     Returns the component, or an interface with its members.
     """
@@ -36,9 +56,10 @@ def place(
     if found is None:
         m.submodules[name] = component = make()
         return component
-    if key not in found:
-        found[key] = f"shared_{len(found)}.{name}", make()
-    module, component = found[key]
+    owner = _OWNER.get()
+    if (owner, key) not in found:
+        found[owner, key] = Placed(f"shared_{len(found)}.{name}", make(), owner)
+    module, component, _ = found[owner, key]
     ports = component.signature.create(path=(name,))
     connections: list = []
     if clocked:
@@ -58,3 +79,29 @@ def once() -> Iterator[Found]:
         yield found
     finally:
         _FOUND.reset(token)
+
+
+@contextmanager
+def owned(owner: str) -> Iterator[None]:
+    """Within, components belong to ``owner``: others' of the same key are not theirs."""
+    token = _OWNER.set(owner)
+    try:
+        yield
+    finally:
+        _OWNER.reset(token)
+
+
+class Owned(Elaboratable):
+    """A design within another, with components of its own.
+
+    Parameters
+    ----------
+    component, owner : it, and a name that no other design there has.
+    """
+
+    def __init__(self, component: wiring.Component, owner: str):
+        self.component, self.owner = component, owner
+
+    def elaborate(self, platform):
+        with owned(self.owner):
+            return Fragment.get(self.component, platform)

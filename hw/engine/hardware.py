@@ -9,7 +9,9 @@ from typing import Any
 from amaranth.lib import wiring
 
 from ...golden.answers import answered
+from ...golden.bounds import Range
 from ...golden.description import Engine
+from ...golden.formats import Format
 from ...golden.products import RULES
 from ...golden.streams import Beats, Field, Stream
 from ..array.flows import array
@@ -21,7 +23,7 @@ from .component import ScaledEngine
 from .facts import facts
 from .planner import plan
 from .stages import stages
-from .words import format_of, manual, notes, summary
+from .words import format_of, holds, manual, notes, summary
 
 
 class EngineHardware(Hardware):
@@ -110,6 +112,9 @@ class EngineHardware(Hardware):
 
     def format_of(self, field: Field) -> tuple[str, int | None]:
         return format_of(self.plan, field)
+
+    def holds(self, field: Field) -> Format | Range:
+        return holds(self.plan, field)
 
     def answer(self, sent: Mapping[str, Beats]) -> dict[str, Beats]:
         return answered(self.engine, self.streams, sent)

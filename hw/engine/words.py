@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from ...golden.bounds import Range
 from ...golden.description import Engine
+from ...golden.formats import Format
 from ...golden.streams import Field, Stream
 from ..plan.array_plan import ArrayPlan
 from ..plan.modes import ModalPlan
@@ -91,6 +92,25 @@ def _format_of(planned: Plan, field: Field) -> tuple[str, int | None]:
         return arithmetic.output.bias.name, None
     values = planned.initial if field.kind == "initial" else planned.result
     return ("integer", values.lsb) if isinstance(values, Range) else (values.name, None)
+
+
+def holds(planned: ArrayPlan, field: Field) -> Format | Range:
+    """What a field's values are, of an engine of one mode."""
+    assert isinstance(planned, Plan)
+    arithmetic, side = planned.arithmetic, field.side or 0
+    operand = planned.operand(side)
+    if field.kind == "codes":
+        return operand.codes[field.array]
+    if field.kind == "scales":
+        return next(level.format for level in operand.levels if level.name == field.array)
+    if field.kind == "bias":
+        assert arithmetic.output.bias is not None
+        return arithmetic.output.bias
+    if field.kind == "initial":
+        return planned.initial
+    if field.kind == "value":
+        return planned.result
+    return Range(0, 0, (1 << field.bits) - 1)
 
 
 def notes(planned: ArrayPlan, ports: Iterable[Stream], interface: str = "native") -> dict[str, str]:

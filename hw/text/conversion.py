@@ -6,7 +6,7 @@ from amaranth.back import rtlil
 from amaranth.hdl import Fragment
 from amaranth.lib import wiring
 
-from ..arith.shared import once
+from ..arith.shared import once, owned
 from .verilog.comments import Elaborated, marked
 
 
@@ -19,8 +19,9 @@ def converted(component: wiring.Component) -> tuple[str, list[object]]:
     with once() as found:
         texts, done = [_converted(component, "top", components)], 0
         while done < len(found):
-            name, part = list(found.values())[done]
-            text = _converted(part, name, components)
+            name, part, owner = list(found.values())[done]
+            with owned(owner):
+                text = _converted(part, name, components)
             texts.append(text.replace("attribute \\top 1\n", ""))
             done += 1
     return "".join(texts), components

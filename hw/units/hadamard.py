@@ -10,7 +10,7 @@ import numpy as np
 from amaranth.lib import wiring
 
 from ...golden.bounds import of_format
-from ...golden.formats import Integer
+from ...golden.formats import Format, Integer
 from ...golden.streams import Beats, Field, Stream
 from ...golden.units import Hadamard
 from ..design import Row, Streaming
@@ -134,6 +134,9 @@ class HadamardHardware(Streaming):
 
     def format_of(self, field: Field) -> tuple[str, int | None]:
         return self.unit.formats(field)
+
+    def holds(self, field: Field) -> Format:
+        return self.unit.format if field.kind == "codes" else self.unit.result
 
     def answer(self, sent: Mapping[str, Beats]) -> dict[str, Beats]:
         return self.unit.answer(sent)

@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from ...hw.design import Hardware, Streaming
 from ...hw.engine.hardware import EngineHardware
+from ...hw.system.chain import ChainHardware
 from .base import Chosen, Harness, Lane, Part
+from .chain import ChainHarness
 from .engine import EngineHarness
 from .unit import UnitHarness
 
@@ -12,6 +14,7 @@ from .unit import UnitHarness
 KINDS: dict[type, Callable[..., Harness]] = {
     EngineHardware: EngineHarness,
     Streaming: UnitHarness,
+    ChainHardware: ChainHarness,
 }
 
 

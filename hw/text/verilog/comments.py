@@ -12,6 +12,7 @@ from amaranth.lib.memory import Memory
 
 from ....golden.bounds import Range
 from ....golden.formats import Format
+from ...arith.shared import Owned
 from .model import LINE
 
 _PARAMETERS = re.compile(r"Parameters\n-+\n(.*?)(?=\n\w[^\n]*\n-+\n|\Z)", re.DOTALL)
@@ -121,7 +122,7 @@ def commented(rtlil: str, components: list[object]) -> str:
 def _all(fragment: Fragment, path: str) -> Iterator[tuple[str, object]]:
     """The components of a fragment's modules, by their names."""
     for origin in fragment.origins or ():
-        if not isinstance(origin, Elaborated | Module):
+        if not isinstance(origin, Elaborated | Module | Owned):
             yield path, origin
             break
     for number, (inner, name, _) in enumerate(fragment.subfragments):

@@ -1,0 +1,88 @@
+"""How the results of one design become the activations, or points, of the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import lcm
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .streams import Beats
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Join:
+    """Values of some vectors, regrouped along K.
+
+    Parameters
+    ----------
+    vectors : columns of the results, vectors of what follows.
+    given, beats : elements along K of a block of results, and the beats that it takes.
+    by_row : whether a block's values come row by row (element by element, all vectors of one
+        together), as an engine's do; else vector by vector.
+    taken : elements along K of a beat of what follows.
+    every : beats of what follows after which its ``last`` is set; 0: where that of the results is.
+    bits : width of a value.
+    """
+
+    vectors: int
+    given: int
+    beats: int
+    by_row: bool
+    taken: int
+    every: int
+    bits: int
+
+    @property
+    def elements(self) -> int:
+        """Elements along K that are regrouped at a time."""
+        return lcm(self.given, self.taken)
+
+    @property
+    def arriving(self) -> int:
+        """Beats of results that are regrouped at a time."""
+        return self.elements // self.given * self.beats
+
+    @property
+    def leaving(self) -> int:
+        """Beats that they become."""
+        return self.elements // self.taken
+
+    @property
+    def direct(self) -> bool:
+        """Whether a beat becomes a beat."""
+        return self.arriving == self.leaving == 1
+
+    @property
+    def cycles(self) -> int:
+        """Cycles between two that are regrouped at a time."""
+        return max(self.arriving, self.leaving)
+
+    def order(self) -> Array:
+        """For each value that leaves, in order, the number of the value that arrives: integers."""
+        blocks, shape = self.elements // self.given, (self.given, self.vectors)
+        shape = shape if self.by_row else shape[::-1]
+        numbers = np.arange(blocks * self.given * self.vectors).reshape(blocks, *shape)
+        along = numbers if self.by_row else numbers.transpose(0, 2, 1)
+        whole = along.reshape(self.leaving, self.taken, self.vectors)
+        return whole.transpose(0, 2, 1).reshape(-1)
+
+    def joined(self, results: Beats) -> Beats:
+        """Beats of results as beats of what follows; what is not whole is left out."""
+        times = len(results) // self.arriving
+        size = self.elements * self.vectors
+        values = results.values[0][: times * self.arriving].reshape(times, size)
+        values = values[:, self.order()].reshape(times * self.leaving, size // self.leaving)
+        if self.bits < 63:  # integers become codes
+            values = values.astype(np.int64) & (1 << self.bits) - 1
+        last = np.zeros((times, self.leaving), bool)
+        if self.every:
+            last = (np.arange(last.size) + 1) % self.every == 0
+        else:
+            marks = results.last[: times * self.arriving].reshape(times, self.arriving)
+            last[:, -1] = marks[:, -1]
+        return Beats((values,), (None,), last.reshape(-1))

@@ -1,0 +1,1 @@
+"""Designs put together: chains, and what stands between their parts."""

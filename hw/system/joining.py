@@ -1,0 +1,85 @@
+"""Whether two designs fit together, and what their join needs."""
+
+from __future__ import annotations
+
+from ...golden.bounds import Range
+from ...golden.description import Engine
+from ...golden.errors import DesignError
+from ...golden.formats import Format, Integer
+from ...golden.joins import Join
+from ...golden.streams import Stream
+from ..design import Hardware
+
+
+def entry(part: Hardware) -> Stream:
+    """The stream that takes the results of the part before."""
+    if isinstance(part.design, Engine):
+        return next(stream for stream in part.sources if stream.name == "activation")
+    [only] = part.sources
+    return only
+
+
+def joined(first: Hardware, second: Hardware, length: int) -> Join:
+    """The join of two parts. Raises DesignError where they do not fit."""
+    what = f"{first.name} to {second.name}"
+    for part in (first, second):
+        design = part.design
+        if isinstance(design, Engine) and (
+            len(design.modes) > 1 or design.build.flow == "weight_stationary"
+        ):
+            raise DesignError(
+                f"{what}: engines of several modes, and such whose weights stay, are not joined: "
+                f"build {part.name} with one mode and another flow"
+            )
+    [value], [taken, *more] = first.results[0].fields, entry(second).fields
+    if more or value.flags:
+        raise DesignError(
+            f"{what}: results with flags, and operands of several planes, are not joined: give "
+            f"{first.name} an output format, {second.name} activations of one plane"
+        )
+    _check_values(what, first.holds(value), second.holds(taken))
+    design, result = first.design, first.results[0]
+    if isinstance(design, Engine):
+        rows, cols = design.build.rows, design.build.cols
+        given, vectors, by_row = rows, cols, True
+        beats = rows * cols if result.per == "result" else 1
+        if value.lanes != 1:
+            raise DesignError(f"{what}: engines of several outputs are not joined")
+    else:
+        given, vectors, by_row, beats = value.lanes, value.vectors, False, 1
+    if vectors != taken.vectors:
+        raise DesignError(
+            f"{what}: {vectors} columns become {taken.vectors} vectors; make them as many"
+        )
+    every = _every(what, second, taken.lanes, length, isinstance(design, Engine))
+    return Join(vectors, given, beats, by_row, taken.lanes, every, taken.bits)
+
+
+def _every(what: str, second: Hardware, lanes: int, length: int, counted: bool) -> int:
+    """Beats of the next part to a reduction's end, 0 where the marks of the results say it."""
+    if not length and not counted:
+        return 0
+    if isinstance(second.design, Engine):
+        length = length or second.design.modes[0].k_max
+        most = second.design.modes[0].k_max
+        if length > most:
+            raise DesignError(f"{what}: reductions have up to k-max = {most}, got {length}")
+    else:
+        length = length or lanes
+    if length % lanes:
+        raise DesignError(f"{what}: lengths are multiples of {lanes} lanes, got {length}")
+    return length // lanes
+
+
+def _check_values(what: str, given: Format | Range, wanted: Format | Range) -> None:
+    """Raise DesignError unless results are what the next part takes."""
+    if isinstance(given, Format) and given == wanted:
+        return
+    if isinstance(given, Range) and isinstance(wanted, Integer):
+        same = (given.width, given.signed, given.lsb)
+        if same == (wanted.width, wanted.signed, wanted.exponent):
+            return
+    told = given.name if isinstance(given, Format) else f"integers of {given.width} bits"
+    more = f" in units of 2^{given.lsb}" if isinstance(given, Integer | Range) and given.lsb else ""
+    name = wanted.name if isinstance(wanted, Format) else f"integers of {wanted.width} bits"
+    raise DesignError(f"{what}: results are {told}{more}, the next part takes {name}")

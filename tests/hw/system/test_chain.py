@@ -1,0 +1,153 @@
+"""Designs joined stream to stream: bit for bit from outside, whoever stalls."""
+
+import numpy as np
+import pytest
+from macsmith.golden.description import Chain, Target
+from macsmith.golden.errors import DesignError
+from macsmith.golden.units import Hadamard
+from macsmith.hw.catalogue import hardware
+from macsmith.hw.text.emit import emit
+from macsmith.sim import runner, verify
+from macsmith.sim.batch import run_batch
+from macsmith.sim.harness import harness
+
+from macsmith import Options, cost, design, lookup
+
+
+def turned(**given):
+    given = {"points": 16, "lanes": 4, "vectors": 2, **given}
+    return Hadamard(**{"name": "turned", **given})
+
+
+def engine(pair, name, rows, cols, lanes, **more):
+    return design(pair, Options(name=name, rows=rows, cols=cols, lanes=lanes, **more))
+
+
+CHAINS = {
+    "a transform before an engine": Chain(
+        name="rotated", parts=(turned(), engine("int4xint12", "product", 3, 2, 4, k_max=64))
+    ),
+    "lanes of its own": Chain(
+        name="narrow",
+        parts=(turned(lanes=2), engine("int4xint12", "product", 1, 2, 8, k_max=64)),
+        build=Target(interface="axis"),
+    ),
+    "engine after engine": Chain(
+        name="layers",
+        parts=(
+            engine("int4xint8", "first", 4, 2, 4, k_max=32, accumulate="int8"),
+            engine("int4xint8", "second", 2, 2, 8, k_max=32),
+        ),
+    ),
+    "scales, then a transform": Chain(
+        name="after",
+        parts=(
+            engine("w8a8", "first", 4, 1, 4, k_max=32, output="int8", nan="zero"),
+            turned(lanes=2, vectors=1),
+        ),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def jobs():
+    made = [emit(chain) for chain in CHAINS.values()]
+    return [runner.job(emitted, verify.stimuli(emitted, 20, 3)) for emitted in made]
+
+
+@pytest.fixture(scope="module")
+def found(jobs):
+    return runner.run(jobs, seed=3)
+
+
+@pytest.mark.cases("all")
+@pytest.mark.parametrize("index", range(len(CHAINS)), ids=list(CHAINS))
+def test_every_result_equals_the_golden_answers_composed(jobs, found, index):
+    verify.check(jobs[index], found[index], seed=3)
+
+
+def test_a_rotated_product_is_the_product_of_what_is_rotated():
+    """By matrices, without streams: W (H x) for each column."""
+    chain = CHAINS["a transform before an engine"]
+    built = hardware(chain)
+    [trial] = harness(built)._drawn(1, 5)
+    points = trial.beats["points"].values[0].astype(np.uint8).view(np.int8).astype(int)
+    x = points.reshape(-1, 4, 2, 4).transpose(2, 0, 1, 3).reshape(2, -1, 16)
+    index = np.arange(16)
+    signs = np.array([[1 - 2 * (bin(i & j).count("1") % 2) for j in index] for i in index])
+    rotated = (x @ signs).reshape(2, -1)
+    w = trial.beats["weight"].values[0].astype(int).reshape(-1, 3, 4)
+    w = np.where(w > 7, w - 16, w).transpose(1, 0, 2).reshape(3, -1)
+    assert (trial.beats["result"].values[0].reshape(3, 2) == w @ rotated.T).all()
+
+
+def test_what_joins_keep_and_how_fast_they_are_is_told():
+    built = hardware(CHAINS["engine after engine"])
+    assert built.remarks[-1] == (
+        "first to second: 2 beats become 1; twice 16 values are kept, one such group in 2 cycles"
+    )
+    names = [stream.name for stream in built.streams]
+    assert names == ["first_weight", "activation", "second_weight", "result"]
+    assert "nothing is kept" in hardware(CHAINS["a transform before an engine"]).remarks[-1]
+
+
+def test_a_wrong_order_is_found(monkeypatch):
+    chain = CHAINS["engine after engine"]
+    sound = emit(chain)
+    trials = harness(sound.hardware).stimuli(5, 1)
+    join = sound.hardware.joins[0]
+    monkeypatch.setattr(type(join), "order", lambda self: np.arange(16))
+    broken = emit(chain)
+    assert run_batch(broken, trials).report
+
+
+def test_parts_are_costed_apart():
+    report = cost(CHAINS["a transform before an engine"])
+    parts = {name: part.resources["sites"] for name, part in report.parts.items()}
+    assert set(parts) == {"turned", "product"} and min(parts.values()) > 100
+    assert sum(parts.values()) <= report.cost.resources["sites"] * 1.01
+
+
+@pytest.mark.parametrize(
+    "parts, message",
+    [
+        ([turned()], "a chain has two parts at least, got 1"),
+        ([turned(), turned()], "names of their own, got 'turned' twice"),
+        (
+            [turned(), engine("int4xint8", "p", 1, 2, 4)],
+            "turned to p: results are int12, the next part takes int8",
+        ),
+        (
+            [turned(normalize="folded"), engine("int4xint12", "p", 1, 2, 4)],
+            r"results are int12 in units of 2\^-2, the next part takes int12",
+        ),
+        (
+            [turned(vectors=1), engine("int4xint12", "p", 1, 2, 4)],
+            "1 columns become 2 vectors; make them as many",
+        ),
+        (
+            [engine("e5m2xe4m3", "p", 1, 1, 2), turned(vectors=1)],
+            "results with flags, and operands of several planes, are not joined",
+        ),
+    ],
+)
+def test_parts_that_do_not_fit_are_told(parts, message):
+    with pytest.raises(DesignError, match=message):
+        hardware(Chain(name="c", parts=tuple(parts)))
+
+
+def test_policies_agree():
+    part = engine("int4xint12", "p", 1, 2, 4, policy="dsp")
+    with pytest.raises(DesignError, match="give the chain policy dsp too"):
+        Chain(name="c", parts=(turned(), part))
+
+
+def test_reductions_have_the_length_that_is_asked_for():
+    parts = CHAINS["engine after engine"].parts
+    assert hardware(Chain(name="c", parts=parts, lengths=(16,))).joins[0].every == 2
+    for lengths, message in (((12,), "multiples of 8 lanes"), ((64,), "up to k-max = 32, got 64")):
+        with pytest.raises(DesignError, match=message):
+            hardware(Chain(name="c", parts=parts, lengths=lengths))
+    with pytest.raises(DesignError, match="one for each of 1 joins"):
+        Chain(name="c", parts=parts, lengths=(8, 8))
+    assert lookup("int8") == parts[1].arithmetic.activation.planes[0].element
