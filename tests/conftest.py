@@ -33,6 +33,14 @@ LONG = (
 )
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _nothing_emitted_is_kept():
+    """Tests change code while it runs: what they emit is made anew."""
+    from macsmith.hw.text import kept
+
+    kept.KEEPING = False
+
+
 def pytest_configure():
     """Background jobs of shells ignore Ctrl-C, and so would the programs that tests interrupt."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ..errors import UnknownName
 
 T = TypeVar("T")
+
+
+_ALL: list[Choices[Any]] = []
 
 
 class Choices(Generic[T]):
@@ -28,6 +31,7 @@ class Choices(Generic[T]):
     def __init__(self, what: str, home: str):
         self.what, self.home = what, home
         self._known: dict[str, T] = {}
+        _ALL.append(self)
 
     def register(self, name: str, thing: T) -> T:
         """Make ``thing`` known as ``name``; the same name again replaces it."""
@@ -50,3 +54,11 @@ class Choices(Generic[T]):
         if name not in self:
             raise UnknownName(self.what, name, tuple(self))
         return self._known[name]
+
+
+def foreign() -> bool:
+    """Whether anything is registered that does not come with the package."""
+    package = __name__.split(".")[0] + "."
+    things = (thing for choices in _ALL for thing in choices._known.values())
+    kinds = (thing if isinstance(thing, type) else type(thing) for thing in things)
+    return any(not kind.__module__.startswith(package) for kind in kinds)

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, cast
 
 from ...golden.description import Design, Engine, Target
+from ...golden.description.serialize import to_toml
 from ...golden.streams import Field, Stream
 from ...tools import work
 from ..catalogue import hardware
@@ -19,6 +20,7 @@ from ..engine.hardware import EngineHardware
 from ..leaves import LEAVES, instantiated
 from ..outside import Interface
 from ..plan.array_plan import ArrayPlan
+from . import kept
 from .conversion import converted
 from .merge import merge
 from .verilog.comments import commented
@@ -87,8 +89,8 @@ class Emitted:
         """As ``rtlil``, with DSP blocks and the leaves that the target asks for."""
         target, text = self.target, self.rtlil
         if target.policy == "dsp" and target.blocks != "inferred":
-            with instances():
-                text = _text(self.hardware, self.core)
+            key = to_toml(self.design), "instances"
+            text = kept.text("rtlil", key, lambda: _with_blocks(self.hardware, self.core))
         if target.adders not in LEAVES:
             return text
         with work.folder("leaves") as folder:
@@ -97,7 +99,7 @@ class Emitted:
     @cached_property
     def verilog(self) -> str:
         """The core as Verilog, with its modules and instances."""
-        return verilog(self.fabric)
+        return kept.text("verilog", (self.fabric,), lambda: verilog(self.fabric))
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -116,10 +118,15 @@ def emit(design: Design) -> Emitted:
     """The hardware of ``design``: same text for the same design."""
     found = hardware(design)
     core = f"{found.name}_core"
-    text = _text(found, core)
-    kept = rf"^module \\({core}_(?:{'|'.join(found.kept)})(?:_\d+)?)$"
-    keep = tuple(re.findall(kept, text, re.MULTILINE)) if found.kept else ()
+    text = kept.text("rtlil", (to_toml(design), "plain"), lambda: _text(found, core))
+    named = rf"^module \\({core}_(?:{'|'.join(found.kept)})(?:_\d+)?)$"
+    keep = tuple(re.findall(named, text, re.MULTILINE)) if found.kept else ()
     return Emitted(found, core, text, keep, wrapper(found, core))
+
+
+def _with_blocks(found: Hardware, core: str) -> str:
+    with instances():
+        return _text(found, core)
 
 
 def _text(found: Hardware, core: str) -> str:
