@@ -1,4 +1,4 @@
-"""The command line: ``macsmith list|generate|verify|synth|cost|explain|doctor``."""
+"""The command line: ``macsmith list|generate|verify|synth|cost|explain|diff|cache|doctor``."""
 
 from __future__ import annotations
 

@@ -81,9 +81,15 @@ def discard(entry: Path) -> None:
 def _sweep(parent: Path) -> None:
     """Remove what dead processes left in ``parent``; once a process."""
     for path in parent.iterdir():
-        match = _NAME.fullmatch(path.name)
-        if match and path.is_dir() and not path.is_symlink() and abandoned(path, int(match[1])):
+        if is_dead(path):
             shutil.rmtree(path, ignore_errors=True)
+
+
+def is_dead(path: Path) -> bool:
+    """Whether ``path`` is a folder of work whose process has ended."""
+    match = _NAME.fullmatch(path.name)
+    whole = match is not None and path.is_dir() and not path.is_symlink()
+    return whole and match is not None and abandoned(path, int(match[1]))
 
 
 def abandoned(path: Path, process: int) -> bool:

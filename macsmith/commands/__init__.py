@@ -16,11 +16,13 @@ COMMANDS = {
     "synth": ("synth", "verify, synthesize for a board, and print the cost"),
     "cost": ("cost", "synthesize Verilog of your own, and print its cost"),
     "explain": ("explain", "widths, units, latency and ports, stage by stage"),
+    "diff": ("diff", "compare two designs: bits, streams, cost"),
+    "cache": ("cache", "what is kept of earlier work: its size, and --clear"),
     "doctor": ("doctor", "check that everything needed is installed"),
 }
 
 #: Those that keep what they build.
-BUILDING = ("generate", "verify", "synth", "cost")
+BUILDING = ("generate", "verify", "synth", "cost", "diff")
 
 
 def load(name: str) -> ModuleType:
