@@ -142,9 +142,21 @@ class PathPlan:
         return front + self.tail
 
     @property
+    def read_out(self) -> int:
+        """Cycles in which the results of a reduction leave."""
+        return self.results * self.shared.interval
+
+    def turnaround(self, cycles: int) -> int:
+        """Cycles between two reductions of so many cycles, as far as banks of the stores allow."""
+        if not self.shared.collected:
+            return 0
+        kept = cycles + self.drain + self.unit + 1 + self.read_out
+        return -(-kept // self.shared.banks)
+
+    @property
     def reduction_cycles(self) -> int:
         """The fewest cycles between two reductions that never hold up the array."""
-        results = self.results * self.shared.interval
+        results = self.read_out
         if not self.shared.collected:
             return results
         # A reduction keeps its bank while it lasts, passes the units, and is collected.

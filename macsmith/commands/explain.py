@@ -9,11 +9,13 @@ from typing import Any
 from ..golden.description.serialize import to_dict
 from ..hw.design import Row
 from ..library import explain
+from ..product import shape_argument, shaped
 from .common import chosen, design_arguments, json_argument, print_json, table
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     design_arguments(parser)
+    shape_argument(parser)
     json_argument(parser)
 
 
@@ -25,6 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
         for s in found.streams
     ]
     work = f"{found.work}s"
+    whole = shaped(found, arguments.shape)
     if arguments.json:
         print_json(
             {
@@ -36,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
                 "latency": found.latency,
                 "stages": rows,
                 "streams": ports,
+                **({"product": whole.to_dict()} if whole else {}),
                 "remarks": list(found.remarks),
                 "description": to_dict(found.design),
             }
@@ -49,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
         header = list(lines[0])
         cells = [["–" if row[key] is None else str(row[key]) for key in header] for row in lines]
         print(f"\n{table(cells, header)}")
+    if whole:
+        print("\n" + "\n".join(whole.lines()))
     return 0
 
 

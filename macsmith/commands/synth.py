@@ -9,6 +9,7 @@ from .. import boards
 from ..folder import make_folder
 from ..golden.errors import DesignError
 from ..library import cost, explain
+from ..product import shape_argument, shaped
 from ..report import folder_name
 from .common import chosen, design_arguments, json_argument, print_json, progress, table
 
@@ -22,6 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--folder", type=Path, help="folder for the reports and the mapped netlist"
     )
     parser.add_argument("--force", action="store_true", help="replace the report in the folder")
+    shape_argument(parser)
     json_argument(parser)
 
 
@@ -43,12 +45,16 @@ def run(arguments: argparse.Namespace) -> int:
         edif=arguments.edif,
         progress=progress,
     )
+    whole = shaped(report.hardware, arguments.shape)
     if arguments.json:
-        print_json(report.to_dict())
+        product = {"product": whole.to_dict(report.cost)} if whole else {}
+        print_json({**report.to_dict(), **product})
         return 0
     policy = fitted.target.policy
     print(f"{fitted.name} on {board.title} ({board.part}), policy {policy}\n")
     print(table(report.rows(), report.header), end="\n\n")
     print("\n".join(report.summary()))
+    if whole:
+        print("\n".join(whole.lines(report.cost)))
     print(f"files: {folder}")
     return 0
