@@ -72,7 +72,6 @@ def guarded(run: Callable[[], int]) -> int:
             finally:  # also after --help, which raises SystemExit
                 sys.stdout.flush()
     except _told() as error:
-        _hush()
         # What differs takes several lines; all else is one, whatever the user's own words hold.
         ending.say(str(error) if error.exit_code == MISMATCH else ending.one_line(str(error)))
         return error.exit_code
@@ -115,7 +114,7 @@ def _run(words: Sequence[str]) -> int:
 
 
 def _hush() -> None:
-    """Hardware that was described and then given up is no news to whoever reads the error."""
+    """Hardware that was being built as the signal came is no news to whoever sent it."""
     unused = getattr(sys.modules.get("amaranth.hdl"), "UnusedElaboratable", None)
     if unused is not None:
         warnings.simplefilter("ignore", unused)

@@ -84,7 +84,8 @@ def _sweep(group: Sequence[Pair], rule: str) -> Sweep:
     elements: dict[tuple[int, Form], Value] = {}
     outputs = {}
     for index, pair in enumerate(group):
-        datapath = choose("multiply" if rule == "exact" else "auto", *pair, rule)(*pair, lanes=1)
+        name = "multiply" if rule == "exact" else "auto"
+        datapath = choose(name, *pair, rule=rule)(*pair, lanes=1)
         assert isinstance(datapath, Multiply)
         m.submodules[f"product_{index}"] = product = datapath.multiplier()
         for side, port in enumerate((product.weight, product.activation)):

@@ -1,4 +1,3 @@
-# amaranth: UnusedElaboratable=no
 """What a systolic array is made of: edges where vectors enter, and cells that hand them on."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# amaranth: UnusedElaboratable=no
 """The array with flow ``systolic_os``: operands move between neighbours, sums stay."""
 
 from __future__ import annotations

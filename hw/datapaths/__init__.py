@@ -70,6 +70,7 @@ def choose(
     name: str,
     weight: Format,
     activation: Format,
+    *,
     rule: str = "exact",
     setting: Setting = SETTING,
 ) -> type[Datapath]:
@@ -118,7 +119,7 @@ def _lacks(kind: type[Datapath], weight: Format, activation: Format, setting: Se
 
 
 def aligning(
-    name: str, weight: Format, activation: Format, setting: Setting
+    name: str, weight: Format, activation: Format, *, setting: Setting
 ) -> type[Multiply | Magnitudes]:
     """The datapath called ``name`` (or ``auto``) of products that are aligned one by one."""
     if name == Dsp.name and (why := _lacks(Magnitudes, weight, activation, setting)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from math import inf
 from typing import ClassVar, NamedTuple
 
@@ -78,6 +78,7 @@ class Datapath:
 
     weight: Format
     activation: Format
+    _: KW_ONLY
     lanes: int
     pipeline: int = 1
     infinite: bool = False
@@ -109,7 +110,7 @@ class Datapath:
     @classmethod
     def by_lane(cls, weight: Format, activation: Format) -> bool:
         """Whether what is made of an activation is that of one lane, and the same in all parts."""
-        forms = cls(weight, activation, 4).forms
+        forms = cls(weight, activation, lanes=4).forms
         return all(form.span == 1 and form.parts == 1 and not form.told for form in forms)
 
     @property

@@ -42,7 +42,7 @@ class BitPlane(Datapath):
 
     @classmethod
     def estimate(cls, weight, activation, setting=SETTING):
-        return 1.25 * len(cls(weight, activation, 1).terms) + 1
+        return 1.25 * len(cls(weight, activation, lanes=1).terms) + 1
 
     @cached_property
     def _planes(self) -> tuple[Planes, Planes]:

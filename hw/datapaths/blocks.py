@@ -29,7 +29,7 @@ class Blocks(Datapath):
     @classmethod
     def fits(cls, weight: Format, activation: Format, blocks: str) -> bool:
         """Whether the blocks of a build make the products of a pair."""
-        return cls(weight, activation, 1, blocks=blocks).found is not None
+        return cls(weight, activation, lanes=1, blocks=blocks).found is not None
 
     @classmethod
     def refuses(cls, blocks: str) -> str:

@@ -56,8 +56,14 @@ class Dsp(Blocks):
     def estimate(cls, weight, activation, setting=SETTING):
         if setting.policy != "dsp" or setting.blocks == "inferred":
             return inf
-        ways = {"sharing": setting.sharing, "count": 1 << 12, "blocks": setting.blocks}
-        plan = cls(weight, activation, setting.lanes, **ways)
+        plan = cls(
+            weight,
+            activation,
+            lanes=setting.lanes,
+            sharing=setting.sharing,
+            count=1 << 12,
+            blocks=setting.blocks,
+        )
         if plan.found is None:
             return inf
         total = plan.product.times(plan.count).width

@@ -37,8 +37,8 @@ def conditions(fabric: str) -> dict[str, Any]:
 def setting(fabric: str) -> Setting:
     """Where the measured datapaths stood."""
     held = conditions(fabric)
-    shape = (held["rows"], held["cols"]), held["lanes"]
-    return Setting(held["policy"], *shape, fabric=fabric)
+    sharing = held["rows"], held["cols"]
+    return Setting(policy=held["policy"], sharing=sharing, lanes=held["lanes"], fabric=fabric)
 
 
 def sites(fabric: str) -> dict[str, dict[str, float]]:

@@ -39,7 +39,7 @@ class MinifloatTable(Chained):
 
     @classmethod
     def estimate(cls, weight, activation, setting=SETTING):
-        plan = cls(weight, activation, 1)
+        plan = cls(weight, activation, lanes=1)
         return chain_sites(plan.digits, setting.lanes) + plan.layouts[0].size
 
     @cached_property

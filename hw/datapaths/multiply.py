@@ -35,7 +35,7 @@ class Multiply(Datapath):
         if setting.policy != "dsp" or sum(significands(fmt).width for fmt in pair) < DSP_BITS:
             return inf
         exponent = sum(fmt.exponent_span for fmt in pair).bit_length()
-        return cls(weight, activation, 1).product.width * (1 + exponent / 2)
+        return cls(weight, activation, lanes=1).product.width * (1 + exponent / 2)
 
     @property
     def forms(self):

@@ -51,7 +51,7 @@ class Part(NamedTuple):
         return abs(self.weight).bit_length() - 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PlaneSerial(Datapath):
     """Bits of words, counted; ``modes`` are what the words may hold, else one element each."""
 

@@ -53,7 +53,7 @@ def serves(mode: Mode) -> bool:
     return stands and numerals(mode.weight) is not None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Simd(Chained):
     """The weights are recoded, the activations stand in the rows.
 

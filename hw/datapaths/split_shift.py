@@ -46,11 +46,11 @@ class SplitShift(Chained):
         if not floats or not any(fmt.exponent_span for fmt in pair):
             return False
         narrow = all(_significand(fmt) <= SIGNIFICAND for fmt in pair)
-        return narrow and cls(weight, activation, 1).width <= WIDEST
+        return narrow and cls(weight, activation, lanes=1).width <= WIDEST
 
     @classmethod
     def estimate(cls, weight, activation, setting=SETTING):
-        plan = cls(weight, activation, 1)
+        plan = cls(weight, activation, lanes=1)
         bits = plan.layouts[-1]["bits"].width + 1
         made = (
             form.cost / count for form, count in zip(plan.made, setting.sharing[::-1], strict=True)

@@ -1,4 +1,3 @@
-# amaranth: UnusedElaboratable=no
 """Products of a single row, added in the parts of DSP blocks."""
 
 from __future__ import annotations

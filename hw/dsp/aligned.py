@@ -1,4 +1,3 @@
-# amaranth: UnusedElaboratable=no
 """Float sums of a tile: significands in shared blocks; signs, exponents and flags beside them."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# amaranth: UnusedElaboratable=no
 """The sums of a tile: cascades of blocks, and what brings their fields together."""
 
 from __future__ import annotations
@@ -7,7 +6,7 @@ from typing import NamedTuple
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib import data, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Member, Out
 
 from ...golden.bounds import Range
 from ...golden.flags import Reachable
@@ -56,6 +55,16 @@ def _read(layout: Layout, chain: tuple[int, ...], field: Field, total: Value) ->
     return Addend(value, bounds, Const(1, 1) if packing.excess(terms, field) else None)
 
 
+def words_layout(layout: Layout, side: int) -> data.ArrayLayout:
+    """What stands in the ports of all lanes, wide (0) or narrow."""
+    return data.ArrayLayout(word_shape(layout.packing, side), layout.lanes)
+
+
+def staying(layout: Layout) -> dict[str, Member]:
+    """The marks of weights that stay; none where these do not."""
+    return {"load": In(1), "swap": In(layout.longest)} if layout.stays else {}
+
+
 class Cascades(wiring.Component):
     """A block for each lane, each cascade's sums in one number.
 
@@ -81,15 +90,13 @@ class Cascades(wiring.Component):
 
     def __init__(self, layout: Layout):
         self.layout = layout
-        marks = {"take": In(1), "first": In(1)} if layout.held else {}
-        if layout.stays:
-            marks = {"load": In(1), "swap": In(layout.longest)}
+        marks = {"take": In(1), "first": In(1)} if layout.held else staying(layout)
         super().__init__(
             {
                 "enable": In(1),
                 **marks,
-                "wide": In(data.ArrayLayout(word_shape(layout.packing, 0), layout.lanes)),
-                "narrow": In(data.ArrayLayout(word_shape(layout.packing, 1), layout.lanes)),
+                "wide": In(words_layout(layout, 0)),
+                "narrow": In(words_layout(layout, 1)),
                 "o": Out(data.ArrayLayout(layout.packing.geometry.sum, len(layout.chains))),
             }
         )
@@ -166,13 +173,10 @@ class Tile(wiring.Component):
         sums = data.ArrayLayout(shape_of(total), rows * cols)
         super().__init__({"enable": In(1), **self._inputs(), "o": Out(sums)})
 
-    def _inputs(self) -> dict:
+    def _inputs(self) -> dict[str, Member]:
         """The ports of marks and words."""
-        cascades = Cascades(self.layout).signature.members
-        marks = {name: In(1) for name in ("accumulate", "first")}
-        if self.layout.stays:
-            marks = {name: cascades[name] for name in ("load", "swap")}
-        words = cascades["wide"], cascades["narrow"]
+        marks = staying(self.layout) or {"accumulate": In(1), "first": In(1)}
+        words = [In(words_layout(self.layout, side)) for side in range(2)]
         return marks | dict(zip(self._sides, words, strict=True))
 
     @property

@@ -1,4 +1,3 @@
-# amaranth: UnusedElaboratable=no
 """From an engine to the plan of its hardware; says what cannot be built."""
 
 from __future__ import annotations
@@ -17,7 +16,9 @@ from ..datapaths import Dsp, SeenForm, SerialForm
 from ..dsp.kinds import kind_of
 from ..plan.array_plan import ArrayPlan
 from ..plan.modes import modal
+from ..plan.path import PathPlan
 from ..plan.plan import Plan
+from ..plan.sharing import check_partials
 from ..plan.terms import planned_terms
 from ..scale.path import planned as path
 
@@ -50,19 +51,34 @@ def _single(engine: Engine, mode: int) -> Plan:
         sums, found = (_preloaded(arithmetic, sums[0]),), ()
     if structure is not None:
         _check_sparse(engine.name, structure, build)
-    planned = Plan(arithmetic, build, lanes, group, sums, found, structure)
+    planned = Plan(
+        arithmetic=arithmetic,
+        build=build,
+        lanes=lanes,
+        group=group,
+        sums=sums,
+        accumulators=found,
+        structure=structure,
+    )
+    if planned.serial:
+        planned = replace(planned, path=path(planned))
     if planned.stationary:
         _check_stationary(engine.name, planned)
     _check_shared(engine.name, planned)
     _check_build(engine.name, planned)
-    if planned.serial:
-        if arithmetic.initial is not None:
-            raise DesignError(
-                f"{engine.name} scales its sums; hardware starts only unscaled sums of one plane a "
-                "side from initial: leave it out, or use a bias"
-            )
-        planned = replace(planned, path=path(planned))
+    if planned.path is not None:
+        _check_path(engine.name, planned, planned.path)
     return planned
+
+
+def _check_path(name: str, planned: Plan, scaling: PathPlan) -> None:
+    """Raise DesignError unless a scale path can make the results."""
+    if planned.arithmetic.initial is not None:
+        raise DesignError(
+            f"{name} scales its sums; hardware starts only unscaled sums of one plane a "
+            "side from initial: leave it out, or use a bias"
+        )
+    check_partials(planned, scaling.shared)
 
 
 def _check_modes(engine: Engine) -> None:

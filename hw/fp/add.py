@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
@@ -106,8 +107,8 @@ class FloatAdd(Pipelined):
             return max(wanted - self.precision, 1)
         return max(self.precision, wanted)
 
-    def build(self, m: Module, pipe: Pipeline) -> None:
-        live = pipe.cut(self._compare(m))
+    def write(self, m: Module, io: Any, pipe: Pipeline) -> None:
+        live = pipe.cut(self._compare(m, io))
         self._swap(m, live)
         self.alignment.begin(m, live)
         for number in range(self._early):
@@ -122,18 +123,18 @@ class FloatAdd(Pipelined):
         self.rounding.begin(m, live)
         live = pipe.cut(live)
         self._sign(m, live)
-        m.d.comb += self.o.eq(self.rounding.build(m, pipe, live))
+        m.d.comb += io.o.eq(self.rounding.build(m, pipe, live))
 
     @property
     def _early(self) -> int:
         """Stages of the alignment that share a step with the swap."""
         return min(2, len(self.alignment.stages))
 
-    def _compare(self, m: Module) -> SimpleNamespace:
+    def _compare(self, m: Module, io: Any) -> SimpleNamespace:
         """Which exponent is greater, by how much."""
         live = SimpleNamespace()
         for index, (name, fmt, code) in enumerate(
-            (("a", self.a_format, self.a), ("b", self.b_format, self.b))
+            (("a", self.a_format, io.a), ("b", self.b_format, io.b))
         ):
             part = unpack(m, fmt, code, subnormals=self.subnormals)
             exponent = plus(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal, Value, signed
 from amaranth.lib.wiring import In, Out
@@ -79,8 +80,8 @@ class FloatToFloat(Pipelined):
         ports = {"i": In(source.bits), "o": Out(format.bits)}
         super().__init__(ports, (3, *self.rounding.levels), stages)
 
-    def build(self, m: Module, pipe: Pipeline) -> None:
-        part = unpack(m, self.source, self.i, subnormals=self.subnormals)
+    def write(self, m: Module, io: Any, pipe: Pipeline) -> None:
+        part = unpack(m, self.source, io.i, subnormals=self.subnormals)
         greatest = (1 << self.source.exponent_width) - 1
         shape = shape_of(Range(0, self._change, self._change + greatest))
         exponent = Signal(shape, name="exponent")
@@ -89,7 +90,7 @@ class FloatToFloat(Pipelined):
             value=part.significand, exponent=exponent, sign=part.sign, nan=part.nan, inf=part.inf
         )
         self.rounding.begin(m, live)
-        m.d.comb += self.o.eq(self.rounding.build(m, pipe, pipe.cut(live)))
+        m.d.comb += io.o.eq(self.rounding.build(m, pipe, pipe.cut(live)))
 
 
 class FloatToInteger(Pipelined):
@@ -134,8 +135,8 @@ class FloatToInteger(Pipelined):
         pairs = -(-len(self.alignment.stages) // 2)
         super().__init__(ports, (3, *[3] * pairs, 3), stages)
 
-    def build(self, m: Module, pipe: Pipeline) -> None:
-        part = unpack(m, self.source, self.i)
+    def write(self, m: Module, io: Any, pipe: Pipeline) -> None:
+        part = unpack(m, self.source, io.i)
         below = Signal(signed(max(self._distance_width, self.source.exponent_width) + 2))
         m.d.comb += below.eq(self._top - part.exponent)
         live = SimpleNamespace(
@@ -156,7 +157,7 @@ class FloatToInteger(Pipelined):
         self.alignment.finish(live)
         result = Signal(self.format.bits, name="result")
         m.d.comb += result.eq(self._rounded(m, live))
-        m.d.comb += self.o.eq(pipe.cut(SimpleNamespace(code=result)).code)
+        m.d.comb += io.o.eq(pipe.cut(SimpleNamespace(code=result)).code)
 
     def _rounded(self, m: Module, live: SimpleNamespace) -> Value:
         """The integer with its sign: -(x + up) is ~x + 1 - up.

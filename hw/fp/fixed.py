@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
@@ -61,16 +62,16 @@ class FixedToInteger(Pipelined):
         ports = {"i": In(FlaggedLayout(values, flags)), "o": Out(format.bits)}
         super().__init__(ports, (3, 2), stages)
 
-    def build(self, m: Module, pipe: Pipeline) -> None:
-        value, up = self._split(m)
-        live = pipe.cut(self._choose(m, value, up))
+    def write(self, m: Module, io: Any, pipe: Pipeline) -> None:
+        value, up = self._split(m, io)
+        live = pipe.cut(self._choose(m, io, value, up))
         result = Signal(self.format.bits, name="result")
         m.d.comb += result.eq(live.chosen + live.up)
-        m.d.comb += self.o.eq(pipe.cut(SimpleNamespace(code=result)).code)
+        m.d.comb += io.o.eq(pipe.cut(SimpleNamespace(code=result)).code)
 
-    def _split(self, m: Module) -> tuple[Value, Value]:
+    def _split(self, m: Module, io: Any) -> tuple[Value, Value]:
         """The number rounded down, in units of the result, and whether one is to be added."""
-        number = self.i.value
+        number = io.i.value
         if self.shift <= 0:
             padded = Cat(Const(0, -self.shift), number)
             return padded.as_signed() if self.values.signed else padded, Const(0, 1)
@@ -84,13 +85,13 @@ class FixedToInteger(Pipelined):
         m.d.comb += up.eq(rises(self.rounding, rest))
         return whole.as_signed() if self.values.signed else whole, up
 
-    def _choose(self, m: Module, value: Value, up: Value) -> SimpleNamespace:
+    def _choose(self, m: Module, io: Any, value: Value, up: Value) -> SimpleNamespace:
         """What the last step adds up: the number, or a bound or zero in its stead.
 
         A number that is the greatest when rounded down stays so, and one that is less than the
         least becomes the least, whatever is to be added: so neither waits for the sum.
         """
-        fmt, i = self.format, self.i
+        fmt, i = self.format, io.i
         positive, negative = member(i, "positive"), member(i, "negative")
         above, below, nan = (Signal(name=name) for name in ("above", "below", "is_nan"))
         m.d.comb += [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 from amaranth.hdl import Const, Module
 from amaranth.lib.wiring import In, Out
@@ -73,11 +74,11 @@ class IntegerToFloat(Pipelined):
         ports = {"i": In(FlaggedLayout(values, flags)), "o": Out(format.bits)}
         super().__init__(ports, self.rounding.levels, stages)
 
-    def build(self, m: Module, pipe: Pipeline) -> None:
-        live = integer_parts(self.i, self.values, self.flags)
+    def write(self, m: Module, io: Any, pipe: Pipeline) -> None:
+        live = integer_parts(io.i, self.values, self.flags)
         live.exponent = Const(self.exponent, max(self.exponent.bit_length(), 1))
         self.rounding.begin(m, live)
-        m.d.comb += self.o.eq(self.rounding.build(m, pipe, live))
+        m.d.comb += io.o.eq(self.rounding.build(m, pipe, live))
 
 
 def integer_parts(i, values: Range, flags: Reachable) -> SimpleNamespace:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import SimpleNamespace
+from typing import Any
 
 from amaranth.hdl import Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
@@ -194,11 +195,11 @@ class FloatMultiply(_Product):
             stages=stages,
         )
 
-    def build(self, m: Module, pipe: Pipeline) -> None:
-        a = unpack(m, self.a_format, self.a, subnormals=self.subnormals)
-        b = unpack(m, self.b_format, self.b, subnormals=self.subnormals)
+    def write(self, m: Module, io: Any, pipe: Pipeline) -> None:
+        a = unpack(m, self.a_format, io.a, subnormals=self.subnormals)
+        b = unpack(m, self.b_format, io.b, subnormals=self.subnormals)
         never = Const(0, 1)
         live = SimpleNamespace(product=a.significand, sign=never, nan=never, inf=never, zero=never)
         if self._factors:
             live.factor_0 = b.significand
-        m.d.comb += self.o.eq(self._round(m, pipe, live, [a, b]))
+        m.d.comb += io.o.eq(self._round(m, pipe, live, [a, b]))

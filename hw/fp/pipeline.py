@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from copy import copy
 from itertools import combinations, pairwise
 from types import SimpleNamespace
+from typing import Any, Self
 
 from amaranth.hdl import Const, Module, Signal, Value
-from amaranth.lib import wiring
-from amaranth.lib.wiring import In
+from amaranth.lib.wiring import In, Member
 
 from ...golden.errors import DesignError
+from ..arith.blueprint import Blueprint
+from ..arith.timing import stages_for
 
 
 def place_registers(levels: Sequence[int], stages: int) -> frozenset[int]:
@@ -23,8 +27,7 @@ def place_registers(levels: Sequence[int], stages: int) -> frozenset[int]:
 
     The longest way between registers is as short as it can be, then the others.
     """
-    if not 0 <= stages <= len(levels):
-        raise DesignError(f"stages must be 0 to {len(levels)}, got {stages}")
+    check_stages(levels, stages)
     if not stages:
         return frozenset()
 
@@ -34,6 +37,12 @@ def place_registers(levels: Sequence[int], stages: int) -> frozenset[int]:
 
     best = min(combinations(range(1, len(levels)), stages - 1), key=lengths)
     return frozenset(step - 1 for step in (*best, len(levels)))
+
+
+def check_stages(levels: Sequence[int], stages: int) -> None:
+    """Raise DesignError if there are not as many places for registers."""
+    if not 0 <= stages <= len(levels):
+        raise DesignError(f"stages must be 0 to {len(levels)}, got {stages}")
 
 
 class Pipeline:
@@ -69,7 +78,7 @@ class Pipeline:
         return register
 
 
-class Pipelined(wiring.Component):
+class Pipelined(Blueprint):
     """A block with ``enable`` and a choice of registers.
 
     Throughput is one operation a cycle; the result stands at the output ``latency`` cycles with
@@ -83,23 +92,31 @@ class Pipelined(wiring.Component):
     stages : number of registers on the way; 0 is combinational.
     """
 
-    def __init__(self, ports, levels: Sequence[int], stages: int):
+    def __init__(self, ports: Mapping[str, Member], levels: Sequence[int], stages: int):
         self.levels = tuple(levels)
         self.stages = stages
-        self.registered = place_registers(self.levels, stages)
+        check_stages(self.levels, stages)
         super().__init__({"enable": In(1), **ports})
 
     @property
     def latency(self) -> int:
         return self.stages
 
-    def elaborate(self, platform):
-        m = Module()
-        pipe = Pipeline(m, self.enable, self.registered)
-        self.build(m, pipe)
-        assert pipe.steps == len(self.levels), f"{pipe.steps} steps, {len(self.levels)} announced"
-        return m
+    def with_stages(self, most: int) -> Self:
+        """The same block with so many registers, or with all that it can have."""
+        found = copy(self)
+        found.stages = min(most, len(self.levels))
+        return found
 
-    def build(self, m: Module, pipe: Pipeline) -> None:
+    def staged(self) -> Self:
+        """The same block with as many registers as its levels need."""
+        return self.with_stages(stages_for(self.levels))
+
+    def build(self, m: Module, io: Any) -> None:
+        pipe = Pipeline(m, io.enable, place_registers(self.levels, self.stages))
+        self.write(m, io, pipe)
+        assert pipe.steps == len(self.levels), f"{pipe.steps} steps, {len(self.levels)} announced"
+
+    @abstractmethod
+    def write(self, m: Module, io: Any, pipe: Pipeline) -> None:
         """Adds the block's logic to ``m``, in as many steps as ``levels`` has."""
-        raise NotImplementedError

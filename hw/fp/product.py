@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 from amaranth.hdl import Const, Module
 from amaranth.lib import data
@@ -68,10 +69,10 @@ class FloatProduct(_Product):
             stages=stages,
         )
 
-    def build(self, m: Module, pipe: Pipeline) -> None:
-        first = unpack(m, self.source, self.i)
+    def write(self, m: Module, io: Any, pipe: Pipeline) -> None:
+        first = unpack(m, self.source, io.i)
         others = [
-            unpack(m, fmt, self.scales[str(index)]) for index, fmt in enumerate(self.scale_formats)
+            unpack(m, fmt, io.scales[str(index)]) for index, fmt in enumerate(self.scale_formats)
         ]
         never = Const(0, 1)
         live = SimpleNamespace(
@@ -84,4 +85,4 @@ class FloatProduct(_Product):
         ]
         for index, part in enumerate(factors):
             setattr(live, f"factor_{index}", part.significand)
-        m.d.comb += self.o.eq(self._round(m, pipe, live, [first, *others]))
+        m.d.comb += io.o.eq(self._round(m, pipe, live, [first, *others]))

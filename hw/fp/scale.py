@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Module
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
@@ -84,12 +86,12 @@ class ScaleToFloat(_Product):
             stages=stages,
         )
 
-    def build(self, m: Module, pipe: Pipeline) -> None:
+    def write(self, m: Module, io: Any, pipe: Pipeline) -> None:
         parts = [
-            unpack(m, fmt, self.scales[str(index)], subnormals=self.subnormals)
+            unpack(m, fmt, io.scales[str(index)], subnormals=self.subnormals)
             for index, fmt in enumerate(self.scale_formats)
         ]
-        live = integer_parts(self.i, self.values, self.flags)
+        live = integer_parts(io.i, self.values, self.flags)
         factors = [
             part
             for part, fmt in zip(parts, self.scale_formats, strict=True)
@@ -100,4 +102,4 @@ class ScaleToFloat(_Product):
         live.zero = ~live.inf & ~live.value.any()
         live.product = live.value
         del live.value
-        m.d.comb += self.o.eq(self._round(m, pipe, live, parts))
+        m.d.comb += io.o.eq(self._round(m, pipe, live, parts))

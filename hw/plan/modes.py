@@ -78,7 +78,8 @@ class ModalPlan(ArrayPlan):
     def sums(self):  # type: ignore[override]
         found = [mode.sums[0] for mode in self.alone]
         pairs = tuple(pair for item in found for pair in item.pairs)
-        return (ModalSum(pairs, 0, 0, None, found[0].stage, tuple(found)),)
+        stage = found[0].stage
+        return (ModalSum(pairs, lanes=0, count=0, stage=stage, modes=tuple(found)),)
 
     def count(self, mode: int) -> int:
         """Elements of a mode in a word."""
@@ -99,9 +100,13 @@ class ModalPlan(ArrayPlan):
         for number, unit in enumerate(self.units):
             shared = len(unit.modes) > 1
             lanes = self.words if shared else self.alone[unit.modes[0]].lanes
-            count = 1 if shared else self.count(unit.modes[0])
-            form = unit.datapath.forms[side]
-            found[self.key(side, number)] = Input(str(number), "word", lanes, form, count)
+            found[self.key(side, number)] = Input(
+                label=str(number),
+                array="word",
+                lanes=lanes,
+                form=unit.datapath.forms[side],
+                count=1 if shared else self.count(unit.modes[0]),
+            )
         return dict(sorted(found.items()))
 
     def key(self, side: int, unit: int) -> str:
@@ -148,7 +153,8 @@ def modal(engine: Engine, alone: tuple[Plan, ...]) -> ModalPlan:
             + ", ".join(sorted({stage.rule for stage in stages}))
         )
     build = engine.build
-    return ModalPlan(build, alone, _units(alone, build.lanes, build.datapath))
+    units = _units(alone, build.lanes, build.datapath)
+    return ModalPlan(build=build, alone=alone, units=units)
 
 
 def _check(name: str, number: int, mode: Plan) -> None:
@@ -204,14 +210,20 @@ def _units(alone: tuple[Plan, ...], words: int, datapath: str) -> tuple[Unit, ..
 
 def _words(mode: Plan, words: int) -> simd.Mode:
     """What a word holds in a mode."""
-    return simd.Mode(*mode.sums[0].pairs[0].formats, mode.lanes // words)
+    return simd.Mode(*mode.sums[0].pairs[0].formats, count=mode.lanes // words)
 
 
 def _serving(kind: type[Shared], plan: Plan, words: int, modes: list[simd.Mode | None]) -> Shared:
     """The datapath that serves ``modes``, by number; None for those that it does not."""
     first = next(mode for mode in modes if mode)
-    ways = plan.build.pipeline, False, (plan.rows, plan.cols)
-    return kind(first.weight, first.activation, words, *ways, modes=tuple(modes))
+    return kind(
+        first.weight,
+        first.activation,
+        lanes=words,
+        pipeline=plan.build.pipeline,
+        sharing=(plan.rows, plan.cols),
+        modes=tuple(modes),
+    )
 
 
 def _sites(mode: Plan) -> float:

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ...golden.bounds import Range
-from ...golden.description import Arithmetic, Build, Sparse, Stage
+from ...golden.description import Arithmetic, Build, Sparse
 from ...golden.terms import Sided
-from ..arith.sums import Pair, Sum
+from ..arith.sums import Sum
 from ..arith.tree import tree_levels
-from ..datapaths import Blocks, Datapath, Dsp, Magnitudes, Multiply, Setting, aligning, choose
-from .fed import Fed
+from ..datapaths import Blocks
+from .chosen import Chosen
 from .path import PathPlan
 from .terms import NO_FLAGS, AccumulatorPlan
 
 
 @dataclass(frozen=True)
-class Plan(Fed):
+class Plan(Chosen):
     """An array of one arithmetic, planned.
 
     Parameters
@@ -65,80 +65,8 @@ class Plan(Fed):
         return whole // self.lanes
 
     @property
-    def infinite(self) -> bool:
-        """Whether a product can be infinite."""
-        return any(pair.flags.infinite for item in self.sums for pair in item.pairs)
-
-    @property
-    def stage(self) -> Stage:
-        """The first stage of accumulation."""
-        return self.arithmetic.accumulate[0]
-
-    @property
-    def aligned(self) -> bool:
-        """Whether the array's sums are floats."""
-        return self.stage.rule == "aligned"
-
-    @property
     def initial(self):
         return self.sums[0].initial
-
-    @property
-    def plain(self):
-        return all(item.plain for item in self.sums)
-
-    @property
-    def setting(self) -> Setting:
-        """Where its datapaths stand."""
-        build, picked = self.build, self.structure is not None
-        # Rows that pick activations of their own share no blocks.
-        sharing = (1 if picked else self.rows, self.cols)
-        return Setting(build.policy, sharing, self.lanes, build.blocks, picked, build.fabric)
-
-    def dot(self, pair: Pair) -> Datapath:
-        """How a step's products of a pair are made and summed."""
-        kind = self._kind(pair)
-        ways = self.build.pipeline, self.infinite, self.setting.sharing
-        whole = self.carry_save or not self.plain
-        segment = self.segment if kind.staggers and not whole else 0
-        sums = segment, self.skips, self.apart, self._count, self.stationary
-        return kind(*pair.formats, self.lanes, *ways, *sums, self.build.blocks, self.aligned)
-
-    def _kind(self, pair: Pair) -> type[Datapath]:
-        name = self.build.datapath
-        if self.aligned and pair.rule == "exact":
-            return aligning(name if self._alone else Multiply.name, *pair.formats, self.setting)
-        if self.stationary and name == "auto":
-            name = Dsp.name
-        return choose(name, *pair.formats, pair.rule, self.setting)
-
-    @cached_property
-    def _count(self) -> int:
-        """Products of a sum over K, where datapaths may hold these; else 0."""
-        plain = self.plain and self.initial is None
-        rounds = self.aligned or self.stage.saturates
-        joined = not self.carry_save and not self.apart
-        fits = plain and joined and self._alone and not rounds
-        return max(item.count for item in self.sums) if fits else 0
-
-    @property
-    def _alone(self) -> bool:
-        """Whether products may share blocks: a cell of a systolic array has a single tile."""
-        tiles = sum(item.per_row and item.per_col for item in self.sums)
-        return tiles == 1 or self.flow != "systolic_os"
-
-    @property
-    def simple(self) -> bool:
-        """Whether sums are of single exact products and no more, as blocks may hold them."""
-        return self._count > 0
-
-    def blocks(self, item):
-        [pair, *_] = item.pairs
-        kind = self._kind(pair)
-        if not issubclass(kind, Blocks) or not (self._count or kind is Magnitudes):
-            return None
-        found = self.dot(pair)
-        return None if found.alone else found
 
     @cached_property
     def tile(self):

@@ -20,17 +20,29 @@ def sharing(plan: Plan) -> Sharing:
     terms, partials = serial_terms(plan), plan.arithmetic.accumulate[-1].partials
     if plan.group is None:
         alone = terms == 1
-        found = Sharing(plan.rows, plan.cols, 1, terms, None, 1 if alone else partials, alone)
-        check_partials(plan, found)
-        return found
+        return Sharing(
+            rows=plan.rows,
+            cols=plan.cols,
+            units=1,
+            terms=terms,
+            steps=None,
+            partials=1 if alone else partials,
+            alone=alone,
+        )
     steps = plan.group // plan.lanes
     wanted = plan.rows * plan.cols * terms / steps
     possible = [u for u in range(1, plan.cols + 1) if plan.cols % u == 0]
     possible += [plan.cols * r for r in range(2, plan.rows + 1) if plan.rows % r == 0]
     units = next((u for u in possible if u >= wanted), possible[-1])
-    found = Sharing(plan.rows, plan.cols, units, terms, steps, partials, False)
-    check_partials(plan, found)
-    return found
+    return Sharing(
+        rows=plan.rows,
+        cols=plan.cols,
+        units=units,
+        terms=terms,
+        steps=steps,
+        partials=partials,
+        alone=False,
+    )
 
 
 def serial_terms(plan: Plan) -> int:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from math import ceil
+from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
-from amaranth.lib import data, wiring
+from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
 from ...golden.bounds import Range
 from ...golden.flags import Reachable
 from ...golden.formats import Minifloat
+from ..arith.blueprint import Blueprint
 from ..arith.product import FlaggedLayout, flag_names
 from ..arith.timing import delayed
 from ..fp import FloatAdd
@@ -36,7 +38,7 @@ class Slot(data.StructLayout):
         )
 
 
-class ExactAccumulator(wiring.Component):
+class ExactAccumulator(Blueprint):
     """Adds integers into the sums of many places; at most one addend a cycle.
 
     The sum with the addend in it leaves ``latency`` cycles with ``enable`` after it. A place may
@@ -101,13 +103,12 @@ class ExactAccumulator(wiring.Component):
     def latency(self) -> int:
         return len(self.bounds)
 
-    def elaborate(self, platform):
-        m = Module()
+    def build(self, m: Module, io: Any) -> None:
         shift = self.addend.lsb - self.total.lsb
         wide = max(self.total.width, self.addend.width + shift) + 1
         whole = Signal(wide, name="addend")
         # Places below the addend's unit fill with the minus, as its inverse does.
-        number, minus = self.i.number.value, self.i.minus
+        number, minus = io.i.number.value, io.i.minus
         padded = Cat(minus.replicate(shift), number)
         m.d.comb += whole.eq(padded.as_signed() if self.addend.signed else padded)
 
@@ -115,36 +116,35 @@ class ExactAccumulator(wiring.Component):
         carry = minus
         for index, (low, high) in enumerate(self.bounds):
             piece = whole if self.saturate else whole[low:high]
-            part, carry, seen = self._segment(m, index, piece, carry)
-            parts.append(delayed(m, self.enable, part, self.latency - 1 - index, f"sum_{index}"))
+            part, carry, seen = self._segment(m, io, index, piece, carry)
+            parts.append(delayed(m, io.enable, part, self.latency - 1 - index, f"sum_{index}"))
             found.append(seen)
-        m.d.comb += self.o.value.eq(Cat(*parts))
-        self._flags(m)
+        m.d.comb += io.o.value.eq(Cat(*parts))
+        self._flags(m, io)
         if self.reads:
-            m.d.comb += self.read.value.eq(Cat(*found))
-        return m
+            m.d.comb += io.read.value.eq(Cat(*found))
 
-    def _slot(self, m, cycles: int):
-        slot = self.slot
-        valid = delayed(m, self.enable, slot.valid, cycles, f"valid_{cycles}", reset=True)
-        first = delayed(m, self.enable, slot.first, cycles, f"first_{cycles}")
-        place = delayed(m, self.enable, slot.place, cycles, f"place_{cycles}")
+    def _slot(self, m, io, cycles: int):
+        slot = io.slot
+        valid = delayed(m, io.enable, slot.valid, cycles, f"valid_{cycles}", reset=True)
+        first = delayed(m, io.enable, slot.first, cycles, f"first_{cycles}")
+        place = delayed(m, io.enable, slot.place, cycles, f"place_{cycles}")
         return valid, first, place
 
-    def _segment(self, m, index: int, addend, carry):
+    def _segment(self, m, io, index: int, addend, carry):
         """One segment's sum and carry, registered, and what the second port reads."""
         width = self.total.width if self.saturate else len(addend)
-        addend = delayed(m, self.enable, addend, index, f"addend_{index}")
-        valid, first, place = self._slot(m, index)
+        addend = delayed(m, io.enable, addend, index, f"addend_{index}")
+        valid, first, place = self._slot(m, io, index)
         kept, seen, store = Const(0, width), Const(0, width), None
         if self.depth:
-            store, kept, seen = self._store(m, f"segment_{index}", width, valid, first, place)
+            store, kept, seen = self._store(m, io, f"segment_{index}", width, valid, first, place)
         value, carry = self._added(m, index, addend, kept, carry, width)
         if store is not None:
             m.d.comb += store.data.eq(value)
         register = Signal(width, name=f"segment_{index}", reset_less=True)
         carried = Signal(name=f"carry_{index}", reset_less=True)
-        with m.If(self.enable):
+        with m.If(io.enable):
             m.d.sync += [register.eq(value), carried.eq(carry)]
         return register, carried, seen
 
@@ -166,46 +166,43 @@ class ExactAccumulator(wiring.Component):
         m.d.comb += value.eq(Mux(exact < low, low, Mux(exact > high, high, exact)))
         return value, Const(0, 1)
 
-    def _store(self, m, name: str, width: int, valid, first, place):
+    def _store(self, m, io, name: str, width: int, valid, first, place):
         """A store whose word at ``place`` is replaced; it reads as 0 where a sum starts."""
         store = Store(width, self.depth, 1 + self.reads)
         m.submodules[name] = store
         m.d.comb += [
-            store.write.eq(self.enable & valid),
+            store.write.eq(io.enable & valid),
             store.place.eq(place),
             store.read_place_0.eq(place),
         ]
         seen = Const(0, width)
         if self.reads:
-            m.d.comb += store.read_place_1.eq(self.read_place)
+            m.d.comb += store.read_place_1.eq(io.read_place)
             seen = store.read_1
         return store, Mux(first, 0, store.read_0), seen
 
-    def _flags(self, m) -> None:
+    def _flags(self, m, io) -> None:
         """Sticky flags, beside the lowest segment."""
         names = flag_names(self.flags)
         if self.flags == NO_FLAGS:
             return
         fresh = Cat(
-            *(
-                self.i.number[n] if n in flag_names(self.addend_flags) else Const(0, 1)
-                for n in names
-            )
+            *(io.i.number[n] if n in flag_names(self.addend_flags) else Const(0, 1) for n in names)
         )
         total = Signal(len(names), name="flags")
         kept = Const(0, len(names))
         if self.depth:
-            valid, first, place = self._slot(m, 0)
-            store, kept, seen = self._store(m, "flags", len(names), valid, first, place)
+            valid, first, place = self._slot(m, io, 0)
+            store, kept, seen = self._store(m, io, "flags", len(names), valid, first, place)
             m.d.comb += store.data.eq(total)
             if self.reads:
-                m.d.comb += [self.read[name].eq(seen[i]) for i, name in enumerate(names)]
+                m.d.comb += [io.read[name].eq(seen[i]) for i, name in enumerate(names)]
         m.d.comb += total.eq(fresh | kept)
-        result = delayed(m, self.enable, total, self.latency, "flags_out")
-        m.d.comb += [self.o[name].eq(result[i]) for i, name in enumerate(names)]
+        result = delayed(m, io.enable, total, self.latency, "flags_out")
+        m.d.comb += [io.o[name].eq(result[i]) for i, name in enumerate(names)]
 
 
-class FloatAccumulator(wiring.Component):
+class FloatAccumulator(Blueprint):
     """Adds floats into the sums of many places, each sum rounded; at most one addend a cycle.
 
     Sums start from +0. A place may be added to again ``sharing.ADDER_LOOP`` cycles later.
@@ -245,24 +242,22 @@ class FloatAccumulator(wiring.Component):
     def latency(self) -> int:
         return ADDER_STAGES if self.depth else 0
 
-    def elaborate(self, platform):
-        m = Module()
+    def build(self, m: Module, io: Any) -> None:
         if not self.depth:
             # The sum of +0 and the addend: the addend, but for -0.
-            minus_zero = self.i == 1 << (self.format.bits - 1)
-            m.d.comb += self.o.eq(Mux(minus_zero, 0, self.i))
-            return m
-        m.submodules.add = add = FloatAdd(
-            self.format, self.format, self.format, stages=ADDER_STAGES
-        )
+            minus_zero = io.i == 1 << (self.format.bits - 1)
+            m.d.comb += io.o.eq(Mux(minus_zero, 0, io.i))
+            return
+        adder = FloatAdd(self.format, self.format, self.format, stages=ADDER_STAGES)
+        m.submodules.add = add = adder.component()
         m.submodules.store = store = Store(self.format.bits, self.depth, 1 + self.reads)
-        slot, enable = self.slot, self.enable
+        slot, enable = io.slot, io.enable
         m.d.comb += [
             add.enable.eq(enable),
             store.read_place_0.eq(slot.place),
             add.a.eq(Mux(slot.first, 0, store.read_0)),
-            add.b.eq(self.i),
-            self.o.eq(add.o),
+            add.b.eq(io.i),
+            io.o.eq(add.o),
             store.data.eq(add.o),
             store.place.eq(delayed(m, enable, slot.place, self.latency, "place")),
             store.write.eq(
@@ -270,11 +265,10 @@ class FloatAccumulator(wiring.Component):
             ),
         ]
         if self.reads:
-            m.d.comb += [store.read_place_1.eq(self.read_place), self.read.eq(store.read_1)]
-        return m
+            m.d.comb += [store.read_place_1.eq(io.read_place), io.read.eq(store.read_1)]
 
 
-class FloatSingle(wiring.Component):
+class FloatSingle(Blueprint):
     """What stands in an accumulator's place where every addend is a sum of its own."""
 
     latency = 0
@@ -285,7 +279,5 @@ class FloatSingle(wiring.Component):
             {"enable": In(1), "slot": slot, "i": In(format.bits), "o": Out(format.bits)}
         )
 
-    def elaborate(self, platform):
-        m = Module()
-        m.d.comb += self.o.eq(self.i)
-        return m
+    def build(self, m: Module, io: Any) -> None:
+        m.d.comb += io.o.eq(io.i)

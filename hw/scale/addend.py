@@ -1,16 +1,17 @@
-# amaranth: UnusedElaboratable=no
 """From a group's sums to one addend: a term with all its scales, exact or rounded once."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Cat, Const, Module, Signal
-from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from ...golden.bounds import Range
 from ...golden.formats import Minifloat
+from ..arith.blueprint import Blueprint
 from ..arith.product import flag_names
-from ..arith.timing import delayed, stages_for
+from ..arith.timing import delayed
 from ..fp import FloatToFloat, IntegerToFloat, ScaleToFloat
 from ..fp.pipeline import Pipelined
 from ..fp.product import FloatProduct
@@ -23,12 +24,7 @@ from .exact import ExactScale, InvertedLayout
 from .term import TermSum, scale_name, scales_layout, sums_layout
 
 
-def staged(make) -> Pipelined:
-    """A block with as many registers as its levels need: ``make(stages)`` builds it."""
-    return make(stages_for(make(0).levels))
-
-
-class Addend(wiring.Component):
+class Addend(Blueprint):
     """What both kinds of addend have in common: the term before its float scales.
 
     Latency is ``latency`` cycles in which ``enable`` is high, throughput one addend a cycle.
@@ -52,19 +48,19 @@ class Addend(wiring.Component):
             members["scales"] = In(scales_layout(levels))
         super().__init__({**members, **dict(ports)})
 
-    def sum_up(self, m: Module):
+    def sum_up(self, m: Module, io: Any):
         """The term, ``self.total.latency`` cycles later."""
-        m.submodules.total = total = self.total
-        m.d.comb += [total.enable.eq(self.enable), total.sums.eq(self.sums)]
-        for scale in total.levels:
+        m.submodules.total = total = self.total.component()
+        m.d.comb += [total.enable.eq(io.enable), total.sums.eq(io.sums)]
+        for scale in self.total.levels:
             name = scale_name(scale)
-            m.d.comb += total.scales[name].eq(self.scales[name])
+            m.d.comb += total.scales[name].eq(io.scales[name])
         return total.o
 
-    def code(self, m: Module, scale, cycles: int):
+    def code(self, m: Module, io: Any, scale, cycles: int):
         """A float scale's code, ``cycles`` later."""
         name = scale_name(scale)
-        return delayed(m, self.enable, self.scales[name], cycles, name)
+        return delayed(m, io.enable, io.scales[name], cycles, name)
 
 
 class ExactAddend(Addend):
@@ -83,17 +79,16 @@ class ExactAddend(Addend):
     def latency(self) -> int:
         return self.total.latency + self.scale.latency
 
-    def elaborate(self, platform):
-        m = Module()
-        m.submodules.scale = scale = self.scale
+    def build(self, m: Module, io: Any) -> None:
+        m.submodules.scale = scale = self.scale.component()
         m.d.comb += [
-            scale.enable.eq(self.enable),
-            scale.i.eq(self.sum_up(m)),
-            self.o.eq(scale.o),
+            scale.enable.eq(io.enable),
+            scale.i.eq(self.sum_up(m, io)),
+            io.o.eq(scale.o),
         ]
         for item in self.term.scales:
-            m.d.comb += scale.scales[scale_name(item)].eq(self.code(m, item, self.total.latency))
-        return m
+            code = self.code(m, io, item, self.total.latency)
+            m.d.comb += scale.scales[scale_name(item)].eq(code)
 
 
 class FloatAddend(Addend):
@@ -116,7 +111,7 @@ class FloatAddend(Addend):
     ):
         self.groups, self.saturate, self.exact = span_groups(plan.arithmetic), saturate, exact
         self.scale_levels = term.scales
-        self.block = staged(lambda stages: self._block(plan, term, format, stages))
+        self.block = self._block(plan, term, format).staged()
         self.inner, ports = None, {}
         if self.groups > 1:
             self.inner = ExactAccumulator(
@@ -132,26 +127,18 @@ class FloatAddend(Addend):
             return Range(term.range.lsb, stage.format.low, stage.format.high)
         return term.range.times(self.groups)
 
-    def _block(self, plan: Plan, term: TermPlan, format: Minifloat, stages: int) -> Pipelined:
+    def _block(self, plan: Plan, term: TermPlan, format: Minifloat) -> Pipelined:
         """What applies the scales and rounds."""
         formats = tuple(level.format for _, level in term.scales)
         if plan.aligned:
             source = plan.stage.format
             if not formats:
-                return FloatToFloat(source, format, stages=stages)
-            return FloatProduct(source, formats, format, rows=True, stages=stages)
+                return FloatToFloat(source, format)
+            return FloatProduct(source, formats, format, rows=True)
         values = self._values(plan, term)
         if not formats:
-            return IntegerToFloat(values, format, term.flags, stages=stages)
-        return ScaleToFloat(
-            values,
-            formats,
-            format,
-            term.flags,
-            saturate=self.saturate,
-            rows=True,
-            stages=stages,
-        )
+            return IntegerToFloat(values, format, term.flags)
+        return ScaleToFloat(values, formats, format, term.flags, saturate=self.saturate, rows=True)
 
     @property
     def before(self) -> int:
@@ -164,47 +151,43 @@ class FloatAddend(Addend):
     def latency(self) -> int:
         return self.before + self.block.latency
 
-    def elaborate(self, platform):
-        m = Module()
-        m.submodules.block = block = self.block
-        m.d.comb += [block.enable.eq(self.enable), self.o.eq(block.o)]
+    def build(self, m: Module, io: Any) -> None:
+        m.submodules.block = block = self.block.component()
+        m.d.comb += [block.enable.eq(io.enable), io.o.eq(block.o)]
         if self.exact:
-            minus = block.o[-1] & ~self._zero(m)
-            m.d.comb += self.o.eq(Cat(block.o[:-1], minus))
+            minus = block.o[-1] & ~self._zero(m, io, block)
+            m.d.comb += io.o.eq(Cat(block.o[:-1], minus))
         if self.plan.aligned:
-            m.d.comb += block.i.eq(self.sums["0"].value)
+            m.d.comb += block.i.eq(io.sums["0"].value)
         else:
-            value = self.sum_up(m)
-            value = value if self.inner is None else self._sum_span(m, value)
+            value = self.sum_up(m, io)
+            value = value if self.inner is None else self._sum_span(m, io, value, self.inner)
             # An integer stage's wrap is the cut to its width.
             m.d.comb += block.i.value.eq(value.value)
             m.d.comb += [block.i[name].eq(value[name]) for name in flag_names(self.term.flags)]
         for index, item in enumerate(self.scale_levels):
-            m.d.comb += block.scales[str(index)].eq(self.code(m, item, self.before))
-        return m
+            m.d.comb += block.scales[str(index)].eq(self.code(m, io, item, self.before))
 
-    def _zero(self, m: Module):
+    def _zero(self, m: Module, io: Any, block: Any):
         """Whether the product is exactly zero, when it is there."""
         zero = Signal(name="zero")
-        m.d.comb += zero.eq(~self.block.i.value.any())
+        m.d.comb += zero.eq(~block.i.value.any())
         for index, (_, level) in enumerate(self.scale_levels):
-            part = unpack(m, level.format, self.block.scales[str(index)])
+            part = unpack(m, level.format, block.scales[str(index)])
             zero = zero | part.zero
-        return delayed(m, self.enable, zero, self.block.latency, "zero")
+        return delayed(m, io.enable, zero, self.block.latency, "zero")
 
-    def _sum_span(self, m: Module, value):
+    def _sum_span(self, m: Module, io: Any, value, found: ExactAccumulator):
         """The sum over the span's groups so far."""
-        m.submodules.inner = inner = self.inner
+        m.submodules.inner = inner = found.component()
         cycles = self.total.latency
         m.d.comb += [
-            inner.enable.eq(self.enable),
+            inner.enable.eq(io.enable),
             inner.i.number.eq(value),
             inner.i.minus.eq(0),
-            inner.slot.valid.eq(
-                delayed(m, self.enable, self.slot.valid, cycles, "valid", reset=True)
-            ),
-            inner.slot.first.eq(delayed(m, self.enable, self.slot.first, cycles, "first")),
-            inner.slot.place.eq(delayed(m, self.enable, self.slot.place, cycles, "place")),
+            inner.slot.valid.eq(delayed(m, io.enable, io.slot.valid, cycles, "valid", reset=True)),
+            inner.slot.first.eq(delayed(m, io.enable, io.slot.first, cycles, "first")),
+            inner.slot.place.eq(delayed(m, io.enable, io.slot.place, cycles, "place")),
         ]
         return inner.o
 
@@ -217,17 +200,12 @@ class FloatSum(Addend):
     def __init__(self, plan: Plan, term: TermPlan):
         super().__init__(plan, term, plan.stage.format.bits)
 
-    def elaborate(self, platform):
-        m = Module()
-        m.d.comb += self.o.eq(self.sums["0"].value)
-        return m
+    def build(self, m: Module, io: Any) -> None:
+        m.d.comb += io.o.eq(io.sums["0"].value)
 
 
-def sum_exact(m: Module, enable, addends: list[ExactAddend], cycles: int):
+def sum_exact(m: Module, enable, addends: list[ExactAddend], values: list):
     """Exact addends of several terms as one, a cycle later; a single one as it is, at once."""
-    values = [
-        delayed(m, enable, a.o, cycles - a.latency, f"term_{i}") for i, a in enumerate(addends)
-    ]
     if len(values) == 1:
         return values[0]
     bounds, flags = exact_sum(addends)

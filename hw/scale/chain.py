@@ -1,16 +1,18 @@
-# amaranth: UnusedElaboratable=no
 """One accumulator of a scale unit, from a group's sums to the sum over groups."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Module, Signal
-from amaranth.lib import data, wiring
+from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
 from ...golden.bounds import Range
 from ...golden.flags import Reachable
 from ...golden.formats import Minifloat
 from ...golden.terms import late
+from ..arith.blueprint import Blueprint
 from ..arith.product import FlaggedLayout
 from ..arith.timing import delayed, select
 from ..plan.path import Sharing
@@ -62,7 +64,7 @@ def rounded_at_once(plan: Plan, item: AccumulatorPlan, shared: Sharing) -> Minif
     return target if isinstance(target, Minifloat) and target.signed else None
 
 
-class Chain(wiring.Component):
+class Chain(Blueprint):
     """Scales a group's sums and adds them up over the groups.
 
     Latency is ``latency`` cycles with ``enable``, throughput one row and column a cycle.
@@ -149,57 +151,58 @@ class Chain(wiring.Component):
     def latency(self) -> int:
         return self.before + self.accumulator.latency
 
-    def elaborate(self, platform):
-        m = Module()
-        for index, addend in enumerate(self.addends):
-            m.submodules[f"addend_{index}"] = addend
-            m.d.comb += [addend.enable.eq(self.enable), addend.sums.eq(self.sums)]
-            if self.plan.levels("group"):
-                m.d.comb += addend.scales.eq(self.scales)
-            if isinstance(addend, FloatAddend) and addend.inner is not None:
-                m.d.comb += [
-                    addend.slot.valid.eq(self.marks.valid & (self.marks.term == index)),
-                    addend.slot.first.eq(self.marks.open),
-                    addend.slot.place.eq(self.marks.place),
-                ]
-        m.submodules.accumulator = accumulator = self.accumulator
+    def build(self, m: Module, io: Any) -> None:
+        values = [self._addend(m, io, index) for index in range(len(self.addends))]
+        m.submodules.accumulator = accumulator = self.accumulator.component()
         m.d.comb += [
-            accumulator.enable.eq(self.enable),
-            accumulator.i.eq(self._merged(m)),
-            self.o.eq(accumulator.o),
+            accumulator.enable.eq(io.enable),
+            accumulator.i.eq(self._merged(m, io, values)),
+            io.o.eq(accumulator.o),
         ]
         if self.shared.collected:
             m.d.comb += [
-                accumulator.read_place.eq(self.read_place),
-                self.read.eq(accumulator.read),
+                accumulator.read_place.eq(io.read_place),
+                io.read.eq(accumulator.read),
             ]
-        self._slot(m)
-        return m
+        self._slot(m, io, accumulator.slot)
 
-    def _merged(self, m: Module):
+    def _addend(self, m: Module, io: Any, index: int):
+        """A term with its scales."""
+        found = self.addends[index]
+        m.submodules[f"addend_{index}"] = addend = found.component()
+        m.d.comb += [addend.enable.eq(io.enable), addend.sums.eq(io.sums)]
+        if self.plan.levels("group"):
+            m.d.comb += addend.scales.eq(io.scales)
+        if isinstance(found, FloatAddend) and found.inner is not None:
+            m.d.comb += [
+                addend.slot.valid.eq(io.marks.valid & (io.marks.term == index)),
+                addend.slot.first.eq(io.marks.open),
+                addend.slot.place.eq(io.marks.place),
+            ]
+        return addend.o
+
+    def _merged(self, m: Module, io: Any, values: list):
         """The addend: the sum of exact ones, or the float whose turn it is."""
-        if not self.floating:
-            return sum_exact(m, self.enable, self.addends, self.front)
         values = [
-            delayed(m, self.enable, addend.o, self.front - addend.latency, f"term_{index}")
-            for index, addend in enumerate(self.addends)
+            delayed(m, io.enable, value, self.front - addend.latency, f"term_{index}")
+            for index, (value, addend) in enumerate(zip(values, self.addends, strict=True))
         ]
-        term = delayed(m, self.enable, self.marks.term, self.front, "turn")
-        return select(m, values, term)
+        if not self.floating:
+            return sum_exact(m, io.enable, self.addends, values)
+        return select(m, values, delayed(m, io.enable, io.marks.term, self.front, "turn"))
 
-    def _slot(self, m: Module) -> None:
+    def _slot(self, m: Module, io: Any, slot) -> None:
         """The marks, as late as the addend."""
         marks = Signal(Marks(self.shared), name="late")
-        valid = self.marks.valid & self.marks.close
+        valid = io.marks.valid & io.marks.close
         if len(self.addends) < self.shared.terms:
-            valid = valid & (self.marks.term < len(self.addends))
+            valid = valid & (io.marks.term < len(self.addends))
         late = {
-            name: delayed(m, self.enable, self.marks[name], self.before, name)
+            name: delayed(m, io.enable, io.marks[name], self.before, name)
             for name in ("first", "place", "partial", "bank")
         }
-        late["valid"] = delayed(m, self.enable, valid, self.before, "valid", reset=True)
+        late["valid"] = delayed(m, io.enable, valid, self.before, "valid", reset=True)
         m.d.comb += [marks[name].eq(value) for name, value in late.items()]
-        slot = self.accumulator.slot
         m.d.comb += [
             slot.valid.eq(marks.valid),
             slot.first.eq(marks.first),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from amaranth.hdl import Module, Value
@@ -12,48 +12,28 @@ from ..arith.timing import delayed
 from ..fp.pipeline import Pipelined
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Node:
-    """A value that is there ``time`` cycles after the entry; ``make(m)`` builds it, once."""
+    """A value that is there ``time`` cycles after the entry; ``make`` builds it."""
 
     time: int
-    make: Callable[[Module], Any]
-    built: list[Any] = field(default_factory=list)
-
-    def value(self, m: Module) -> Any:
-        if not self.built:
-            self.built.append(self.make(m))
-        return self.built[0]
+    make: Callable[[Wires], Any]
 
 
 class Dataflow:
-    """Nodes and the registers between them, which hold while ``enable`` is low.
-
-    The graph is made first, so that latencies are known; it is built by asking for its results.
-    """
+    """Makes the nodes of a graph, so that latencies are known; :class:`Wires` builds them."""
 
     def __init__(self) -> None:
-        self.enable: Value | None = None
         self.count = 0
-        self.nodes: list[Node] = []
 
-    def forget(self) -> None:
-        """Start building anew."""
-        for node in self.nodes:
-            node.built.clear()
-
-    def _node(self, time: int, make: Callable[[Module], Any]) -> Node:
-        self.nodes.append(Node(time, make))
-        return self.nodes[-1]
-
-    def entry(self, make: Callable[[Module], Any]) -> Node:
+    def entry(self, make: Callable[[Wires], Any]) -> Node:
         """A value of the entry."""
-        return self._node(0, make)
+        return Node(0, make)
 
     def apply(self, make: Callable[..., Any], *inputs: Node) -> Node:
         """Logic without registers: ``make(m, value, …)``."""
         time = max(node.time for node in inputs)
-        return self._node(time, lambda m: make(m, *(self.late(m, node, time) for node in inputs)))
+        return Node(time, lambda on: make(on.m, *(on.late(node, time) for node in inputs)))
 
     def through(self, block: Pipelined, **inputs: Node) -> Node:
         """The output ``o`` of a block, its ports fed with ``inputs``."""
@@ -61,17 +41,39 @@ class Dataflow:
         self.count += 1
         name = f"step_{self.count}"
 
-        def make(m: Module) -> Any:
-            m.submodules[name] = block
-            m.d.comb += block.enable.eq(self.enable)
+        def make(on: Wires) -> Any:
+            on.m.submodules[name] = built = block.component()
+            on.m.d.comb += built.enable.eq(on.enable)
             for port, node in inputs.items():
-                m.d.comb += getattr(block, port).eq(self.late(m, node, time))
-            return block.o
+                on.m.d.comb += getattr(built, port).eq(on.late(node, time))
+            return built.o
 
-        return self._node(time + block.latency, make)
+        return Node(time + block.latency, make)
 
-    def late(self, m: Module, node: Node, time: int) -> Any:
+
+class Wires:
+    """A graph as it is built, by asking for its results; each node is built once.
+
+    Parameters
+    ----------
+    m : what it is built into.
+    enable : registers hold while low.
+    source : what the entries are made of.
+    """
+
+    def __init__(self, m: Module, enable: Value, source: Any, flow: Dataflow):
+        self.m, self.enable, self.source = m, enable, source
+        self._count = flow.count
+        self._built: dict[Node, Any] = {}
+
+    def value(self, node: Node) -> Any:
+        """What a node gives."""
+        if node not in self._built:
+            self._built[node] = node.make(self)
+        return self._built[node]
+
+    def late(self, node: Node, time: int) -> Any:
         """A node's value at a later time."""
-        self.count += 1
-        name = f"wait_{self.count}"
-        return delayed(m, self.enable, node.value(m), time - node.time, name)
+        self._count += 1
+        name = f"wait_{self._count}"
+        return delayed(self.m, self.enable, self.value(node), time - node.time, name)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from ...golden.streams import Stream
+from ..arith.blueprint import Blueprint
 from ..arith.timing import delayed, select
 from ..plan.layouts import sums_layout as group_layout
 from ..plan.path import Sharing
@@ -32,7 +34,7 @@ def stream_called(plan: Plan, name: str) -> Stream | None:
     return next((found for found in streams(plan) if found.name == name), None)
 
 
-class Drain(wiring.Component):
+class Drain(Blueprint):
     """Copies a group's sums and walks over them, row by row, ``shared.units`` at a time.
 
     The array goes on at once. A group's scales stay on their stream until its last sum is taken.
@@ -92,35 +94,33 @@ class Drain(wiring.Component):
     def _registers(count: int) -> int:
         return 1 if count <= WIDEST else 1 + Drain._registers(-(-count // WIDEST))
 
-    def elaborate(self, platform):
-        m = Module()
+    def build(self, m: Module, io: Any) -> None:
         busy, go, step = Signal(), Signal(), Signal()
-        there = self.scale.valid if self.stream is not None else Const(1, 1)
+        there = io.scale.valid if self.stream is not None else Const(1, 1)
         first, final = Signal(init=1), Signal(reset_less=True)
         counters = self._counters(m, step)
         start = first & counters.begins
         m.d.comb += [
-            go.eq(busy & there & (self.room | ~start)),
-            step.eq(go & self.enable),
-            self.starts.eq(step & start),
+            go.eq(busy & there & (io.room | ~start)),
+            step.eq(go & io.enable),
+            io.starts.eq(step & start),
         ]
 
         # The copy, taken as the last sums of the one before leave.
-        held = Signal(self.group.payload.shape(), reset_less=True)
-        m.d.comb += self.group.ready.eq(~busy | (step & counters.ends))
-        with m.If(self.group.ready):
+        held = Signal(io.group.payload.shape(), reset_less=True)
+        m.d.comb += io.group.ready.eq(~busy | (step & counters.ends))
+        with m.If(io.group.ready):
             m.d.sync += [
-                busy.eq(self.group.valid),
-                held.eq(self.group.payload),
-                final.eq(self.group.payload.last),
+                busy.eq(io.group.valid),
+                held.eq(io.group.payload),
+                final.eq(io.group.payload.last),
             ]
         if self.stream is not None:
-            m.d.comb += self.scale.ready.eq(step & counters.ends)
+            m.d.comb += io.scale.ready.eq(step & counters.ends)
         with m.If(step & counters.ends):
             m.d.sync += first.eq(final)
-        self._mark(m, step, go, final, counters)
-        self._choose_all(m, held, counters.outer, counters.inner)
-        return m
+        self._mark(m, io, step, go, final, counters)
+        self._choose_all(m, io, held, counters.outer, counters.inner)
 
     def _counters(self, m, step) -> SimpleNamespace:
         """Where the walk stands: columns fastest, then rows, then terms.
@@ -157,7 +157,7 @@ class Drain(wiring.Component):
                 m.d.sync += found.ends.eq(found.term == shared.terms - 2)
         return found
 
-    def _mark(self, m, step, go, final, counters) -> None:
+    def _mark(self, m, io, step, go, final, counters) -> None:
         """The marks of this slot, delayed as the sums are."""
         marks = Signal(Marks(self.shared), name="now")
         opens, closes = self._span(m, step & counters.ends, final)
@@ -177,10 +177,8 @@ class Drain(wiring.Component):
         ]
         cycles = self.latency - 1
         for name in marks.shape().members:
-            late = delayed(
-                m, self.enable, marks[name], cycles, f"mark_{name}", reset=name == "valid"
-            )
-            m.d.comb += self.marks[name].eq(late)
+            late = delayed(m, io.enable, marks[name], cycles, f"mark_{name}", reset=name == "valid")
+            m.d.comb += io.marks[name].eq(late)
 
     def _span(self, m, passed, final):
         """Whether this group is the first, the last of a span of the stage before the last."""
@@ -210,7 +208,7 @@ class Drain(wiring.Component):
                 m.d.sync += bank.eq(bank + 1)
         return bank, partial, wrapped
 
-    def _choose_all(self, m, held, outer, inner) -> None:
+    def _choose_all(self, m, io, held, outer, inner) -> None:
         """Each unit's sums and scales, by multiplexers."""
         shared = self.shared
         for unit in range(shared.units):
@@ -220,19 +218,19 @@ class Drain(wiring.Component):
             for number, item in enumerate(self.plan.sums):
                 keys = [[item.index(*place, shared.cols) for place in row] for row in places]
                 chosen = self._choose(
-                    m, held[str(number)], keys, (outer, inner), f"sum_{unit}_{number}"
+                    m, io, held[str(number)], keys, (outer, inner), f"sum_{unit}_{number}"
                 )
-                m.d.comb += self.sums[unit][str(number)].eq(chosen)
+                m.d.comb += io.sums[unit][str(number)].eq(chosen)
             for field in self.stream.fields if self.stream else ():
                 assert field.side is not None
                 one = field.count == 1
                 keys = [[0 if one else place[field.side] for place in row] for row in places]
-                codes = self.scale.payload[field.name]
+                codes = io.scale.payload[field.name]
                 name = f"scale_{unit}_{field.name}"
-                chosen = self._choose(m, codes, keys, (outer, inner), name)
-                m.d.comb += self.scales[unit][field.name].eq(chosen)
+                chosen = self._choose(m, io, codes, keys, (outer, inner), name)
+                m.d.comb += io.scales[unit][field.name].eq(chosen)
 
-    def _choose(self, m, values, keys: list[list[int]], counters, name: str):
+    def _choose(self, m, io, values, keys: list[list[int]], counters, name: str):
         """``values[keys[outer][inner]]``, ``latency - 1`` cycles later.
 
         Only what changes with a counter passes a multiplexer.
@@ -248,25 +246,25 @@ class Drain(wiring.Component):
                 select(m, [values[key] for key in row], inner, f"{name}_{number}")
                 for number, row in enumerate(keys)
             ]
-            return self._staged(m, rows, outer, name)
+            return self._staged(m, io, rows, outer, name)
         else:
             low = (len(keys[0]) - 1).bit_length()
             index = Signal(low + len(outer), name=f"{name}_index")
             m.d.comb += index.eq(Cat(inner[:low], outer))
         flat = [key for row in keys for key in row]
         entries = [values[key] for key in (flat[:1] if len(set(flat)) == 1 else flat)]
-        return self._staged(m, entries, index, name)
+        return self._staged(m, io, entries, index, name)
 
-    def _staged(self, m, entries, index, name: str):
+    def _staged(self, m, io, entries, index, name: str):
         """``entries[index]`` with a register behind every multiplexer of WIDEST entries."""
         cycles, low = self.latency - 1, (WIDEST - 1).bit_length()
         while len(entries) > WIDEST:
             parts = [entries[start : start + WIDEST] for start in range(0, len(entries), WIDEST)]
             chosen = [select(m, p, index[:low], f"{name}_{n}") for n, p in enumerate(parts)]
             entries = [
-                delayed(m, self.enable, value, 1, f"{name}_part_{n}")
+                delayed(m, io.enable, value, 1, f"{name}_part_{n}")
                 for n, value in enumerate(chosen)
             ]
-            index = delayed(m, self.enable, index[low:], 1, f"{name}_high")
+            index = delayed(m, io.enable, index[low:], 1, f"{name}_high")
             cycles -= 1
-        return delayed(m, self.enable, select(m, entries, index, name), cycles, f"{name}_chosen")
+        return delayed(m, io.enable, select(m, entries, index, name), cycles, f"{name}_chosen")

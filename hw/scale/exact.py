@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data
@@ -101,28 +102,28 @@ class ExactScale(Pipelined):
         """The scales with a significand; E8M0 has none."""
         return [fmt for fmt in self.formats if fmt.significand_width > 1 or fmt.has_zero]
 
-    def build(self, m: Module, pipe: Pipeline) -> None:
+    def write(self, m: Module, io: Any, pipe: Pipeline) -> None:
         if not self.formats:
-            m.d.comb += [self.o.number.eq(self.i), self.o.minus.eq(0)]
+            m.d.comb += [io.o.number.eq(io.i), io.o.minus.eq(0)]
             return
         parts = [
-            unpack(m, level.format, self.scales[scale_name((side, level))])
+            unpack(m, level.format, io.scales[scale_name((side, level))])
             for side, level in self.scale_levels
         ]
-        live = self._start(m, parts)
+        live = self._start(m, io, parts)
         for index in range(len(self._factors)):
             live = multiply(m, pipe, live, f"factor_{index}")
         if not self._factors:
             live = pipe.cut(live)
         live = self._shift(m, pipe, live)
-        m.d.comb += [self.o.number.value.eq(live.product), self.o.minus.eq(live.minus)]
-        self._flags(m, live)
+        m.d.comb += [io.o.number.value.eq(live.product), io.o.minus.eq(live.minus)]
+        self._flags(m, io, live)
 
-    def _start(self, m: Module, parts) -> SimpleNamespace:
+    def _start(self, m: Module, io: Any, parts) -> SimpleNamespace:
         """Factors, the exponents' sum, sign and what flags follow from."""
-        live = SimpleNamespace(product=self.i.value)
+        live = SimpleNamespace(product=io.i.value)
         infinite, zero, minus = Const(0, 1), Const(0, 1), Const(0, 1)
-        nan, total, special = member(self.i, "nan"), Const(0, 1), Const(0, 1)
+        nan, total, special = member(io.i, "nan"), Const(0, 1), Const(0, 1)
         number = 0
         for part, fmt in zip(parts, self.formats, strict=True):
             infinite, zero = infinite | part.inf, zero | part.zero
@@ -140,14 +141,14 @@ class ExactScale(Pipelined):
         m.d.comb += [live.distance.eq(total), live.minus.eq(minus)]
 
         # Flags are put together at the end: they would lengthen the first step.
-        positive, negative = member(self.i, "positive"), member(self.i, "negative")
+        positive, negative = member(io.i, "positive"), member(io.i, "negative")
         if self.result_flags.nan:
             live.nan = nan | (positive & negative)
         if self.result_flags.infinite:
             live.raised, live.infinite = positive | negative, infinite
-            live.below = Mux(live.raised, negative, self.i.value < 0)
-            live.scale_zero, live.low_zero = zero, ~self.i.value[: self._half].any()
-            live.high_zero = ~self.i.value[self._half :].any()
+            live.below = Mux(live.raised, negative, io.i.value < 0)
+            live.scale_zero, live.low_zero = zero, ~io.i.value[: self._half].any()
+            live.high_zero = ~io.i.value[self._half :].any()
         return live
 
     @property
@@ -155,7 +156,7 @@ class ExactScale(Pipelined):
         """Zero is found in two halves, each in a level less."""
         return max(self.values.width // 2, 1)
 
-    def _flags(self, m: Module, live: SimpleNamespace) -> None:
+    def _flags(self, m: Module, io: Any, live: SimpleNamespace) -> None:
         """As IEEE 754 has it: infinity times zero is NaN, signs multiply."""
         nan = getattr(live, "nan", Const(0, 1))
         if self.result_flags.infinite:
@@ -163,10 +164,10 @@ class ExactScale(Pipelined):
             infinite = live.raised | live.infinite
             nan = nan | (infinite & vanishes)
             minus = live.below ^ live.minus
-            m.d.comb += self.o.number.positive.eq(infinite & ~nan & ~minus)
-            m.d.comb += self.o.number.negative.eq(infinite & ~nan & minus)
+            m.d.comb += io.o.number.positive.eq(infinite & ~nan & ~minus)
+            m.d.comb += io.o.number.negative.eq(infinite & ~nan & minus)
         if self.result_flags.nan:
-            m.d.comb += self.o.number.nan.eq(nan)
+            m.d.comb += io.o.number.nan.eq(nan)
 
     def _shift(self, m: Module, pipe: Pipeline, live: SimpleNamespace) -> SimpleNamespace:
         """The product moved by the distance, two bits of it a step, and inverted at the end."""

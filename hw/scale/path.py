@@ -1,4 +1,3 @@
-# amaranth: UnusedElaboratable=no
 """The scale path: everything between an array's sums and the results."""
 
 from __future__ import annotations
@@ -19,12 +18,18 @@ from .unit import ScaleUnit
 
 
 def planned(plan: Plan) -> PathPlan:
-    """The scale path of an array. Raises DesignError if its partial sums are too few."""
+    """The scale path of an array, from what it is built of; whatever its partial sums are."""
     shared = sharing(plan)
     unit, drain = ScaleUnit(plan, shared), Drain(plan, shared)
     tail = Tail(plan, unit.chains, shared)
     results = plan.rows * plan.cols
-    return PathPlan(shared, results, drain.latency, unit.latency, tail.latency)
+    return PathPlan(
+        shared=shared,
+        results=results,
+        drain=drain.latency,
+        unit=unit.latency,
+        tail=tail.latency,
+    )
 
 
 class ScalePath(wiring.Component):
@@ -45,9 +50,8 @@ class ScalePath(wiring.Component):
     def __init__(self, plan: Plan):
         self.plan = plan
         self.shared = plan.path.shared
-        self.units = [ScaleUnit(plan, self.shared) for _ in range(self.shared.units)]
-        self.drain = Drain(plan, self.shared)
-        self.tail = Tail(plan, self.units[0].chains, self.shared)
+        self.unit, self.drain = ScaleUnit(plan, self.shared), Drain(plan, self.shared)
+        self.tail = Tail(plan, self.unit.chains, self.shared)
         self.scales = [name for name in ("scale", "end_scale") if stream_called(plan, name)]
         ports = {"group": In(stream.Signature(group_layout(plan)))}
         for name in self.scales:
@@ -57,11 +61,12 @@ class ScalePath(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.drain, m.submodules.tail = self.drain, self.tail
-        for number, unit in enumerate(self.units):
+        m.submodules.drain = drain = self.drain.component()
+        m.submodules.tail = tail = self.tail.component()
+        units = [self.unit.component() for _ in range(self.shared.units)]
+        for number, unit in enumerate(units):
             m.submodules[f"unit_{number}"] = unit
         enable = Signal()
-        drain, tail = self.drain, self.tail
         wiring.connect(m, wiring.flipped(self.group), drain.group)
         if "scale" in self.scales:
             wiring.connect(m, wiring.flipped(self.scale), drain.scale)
@@ -70,7 +75,7 @@ class ScalePath(wiring.Component):
         wiring.connect(m, tail.result, wiring.flipped(self.result))
 
         m.d.comb += drain.enable.eq(enable)
-        for number, unit in enumerate(self.units):
+        for number, unit in enumerate(units):
             m.d.comb += [
                 unit.enable.eq(enable),
                 unit.marks.eq(drain.marks),
@@ -79,43 +84,43 @@ class ScalePath(wiring.Component):
             if "scale" in self.scales:
                 m.d.comb += unit.scales.eq(drain.scales[number])
         if self.shared.collected:
-            self._collect(m, enable)
+            self._collect(m, enable, drain, units, tail)
         else:
-            self._pass(m, enable)
+            self._pass(m, enable, drain, units[0], tail)
         return m
 
     def _late(self, m: Module, enable, value, more: int, name: str, *, reset: bool = False):
-        return delayed(m, enable, value, self.units[0].latency + more, name, reset=reset)
+        return delayed(m, enable, value, self.unit.latency + more, name, reset=reset)
 
-    def _pass(self, m: Module, enable) -> None:
+    def _pass(self, m: Module, enable, drain, unit, tail) -> None:
         """Final sums of the only unit go straight on; everything waits if they cannot."""
-        marks, tail = self.drain.marks, self.tail
+        marks = drain.marks
         final = marks.valid & marks.final & (marks.term == self.shared.terms - 1)
         valid = self._late(m, enable, final, 0, "final", reset=True)
         m.d.comb += [
-            self.drain.room.eq(1),
+            drain.room.eq(1),
             tail.sums.valid.eq(valid),
             enable.eq(~valid | tail.sums.ready),
         ]
         for name in tail.sums.payload.shape().members:
-            m.d.comb += tail.sums.payload[name][0].eq(self.units[0].o[name])
+            m.d.comb += tail.sums.payload[name][0].eq(unit.o[name])
 
-    def _collect(self, m: Module, enable) -> None:
+    def _collect(self, m: Module, enable, drain, units, tail) -> None:
         """The units never wait; results are collected behind them."""
-        marks, shared = self.drain.marks, self.shared
-        m.submodules.collector = collector = Collector(self.plan, self.units[0].chains, shared)
-        wiring.connect(m, collector.o, self.tail.sums)
+        marks, shared = drain.marks, self.shared
+        m.submodules.collector = collector = Collector(self.plan, self.unit.chains, shared)
+        wiring.connect(m, collector.o, tail.sums)
         ends = marks.valid & marks.final & marks.last
         used = Signal(collector.used.shape())
         m.d.comb += used.eq(Mux(marks.first, marks.partial + 1, shared.partials))
         m.d.comb += [
             enable.eq(1),
-            self.drain.room.eq(collector.room),
-            collector.starts.eq(self.drain.starts),
+            drain.room.eq(collector.room),
+            collector.starts.eq(drain.starts),
             collector.done.eq(self._late(m, enable, ends, 1, "done", reset=True)),
             collector.used.eq(self._late(m, enable, used, 1, "used")),
         ]
-        for number, unit in enumerate(self.units):
+        for number, unit in enumerate(units):
             m.d.comb += [
                 unit.read_place.eq(collector.read_place),
                 collector.read[number].eq(unit.read),

@@ -1,16 +1,19 @@
-# amaranth: UnusedElaboratable=no
 """From sums over all groups to results: late scales, bias, conversion, ReLU, clamp."""
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from ...golden.bounds import Range
 from ...golden.description import Output
 from ...golden.formats import Integer, Minifloat
 from ...golden.terms import Sided, late
+from ..arith.blueprint import Blueprint
 from ..arith.product import FlaggedLayout, flag_names
 from ..arith.timing import delayed, select
 from ..fp import (
@@ -21,15 +24,15 @@ from ..fp import (
     FloatToInteger,
     IntegerToFloat,
 )
+from ..fp.pipeline import Pipelined
 from ..fp.rules import NEAREST_EVEN
 from ..fp.unpack import unpack
 from ..plan.path import Sharing
 from ..plan.plan import Plan
 from ..plan.sharing import ADDER_STAGES
-from .addend import staged
 from .chain import Chain
 from .collect import partials_layout
-from .dataflow import Dataflow, Node
+from .dataflow import Dataflow, Node, Wires
 from .drain import payload_layout, stream_called
 from .finish import finished
 from .term import scale_name
@@ -43,7 +46,7 @@ def result_layout(plan: Plan) -> data.StructLayout:
     return data.StructLayout({"value": data.ArrayLayout(value, plan.arithmetic.outputs), "last": 1})
 
 
-class Tail(wiring.Component):
+class Tail(Blueprint):
     """Takes a row and column a cycle, row by row; each step in the working format is rounded.
 
     Latency is ``latency`` cycles while results are taken. The late scales and the bias of a
@@ -101,7 +104,7 @@ class Tail(wiring.Component):
     def _entered(self, number: int, chain: Chain) -> Node:
         """An accumulator's sum: its partial sums added up; in the working format if more acts."""
         nodes = [
-            self.flow.entry(lambda m, p=p: self.sums.payload[str(number)][p])
+            self.flow.entry(lambda on, p=p: on.source.sums[str(number)][p])
             for p in range(self.shared.partials)
         ]
         while len(nodes) > 1:
@@ -121,47 +124,33 @@ class Tail(wiring.Component):
         rounding: str = NEAREST_EVEN,
     ) -> Node:
         if isinstance(chain.value, Range):
-            values, flags = chain.value, chain.flags
-            block = staged(
-                lambda n: IntegerToFloat(
-                    values, fmt, flags, saturate=saturate, rounding=rounding, stages=n
-                )
+            block: Pipelined = IntegerToFloat(
+                chain.value, fmt, chain.flags, saturate=saturate, rounding=rounding
             )
         else:
-            source = chain.value
-            block = staged(
-                lambda n: FloatToFloat(source, fmt, saturate=saturate, rounding=rounding, stages=n)
-            )
-        return self.flow.through(block, i=node)
+            block = FloatToFloat(chain.value, fmt, saturate=saturate, rounding=rounding)
+        return self.flow.through(block.staged(), i=node)
 
     def _scaled(self, node: Node, chain: Chain) -> Node:
         """The late scales in turn: the weight's levels as declared, then the activation's."""
         for scale in chain.item.scales:
             fmt = scale[1].format
             assert isinstance(fmt, Minifloat)
-            block = staged(
-                lambda n, fmt=fmt: FloatMultiply(
-                    self.working, fmt, self.working, rows=True, stages=n
-                )
-            )
+            block = FloatMultiply(self.working, fmt, self.working, rows=True).staged()
             node = self.flow.through(block, a=node, b=self._late_code(scale_name(scale), scale))
         return node
 
     def _add(self, a: Node, b: Node, fmt: Minifloat | None = None) -> Node:
-        second = fmt or self.working
-        levels = FloatAdd(self.working, second, self.working, stages=0).levels
-        stages = min(ADDER_STAGES, len(levels))
-        block = FloatAdd(self.working, second, self.working, stages=stages)
-        return self.flow.through(block, a=a, b=b)
+        block = FloatAdd(self.working, fmt or self.working, self.working)
+        return self.flow.through(block.with_stages(ADDER_STAGES), a=a, b=b)
 
     def _late_code(self, name: str, scale: Sided | None) -> Node:
         """A late scale's code for the row and column that enters, or the row's bias."""
         side = scale[0] if scale else 0
 
-        def make(m: Module):
-            codes = self.end_scale.payload[name]
-            entries = [codes[index] for index in range(len(codes))]
-            return select(m, entries, self.col if side else self.row, name)
+        def make(on: Wires) -> Any:
+            codes, index = on.source.end_scale[name], (on.source.row, on.source.col)[side]
+            return select(on.m, [codes[number] for number in range(len(codes))], index, name)
 
         return self.flow.entry(make)
 
@@ -187,18 +176,17 @@ class Tail(wiring.Component):
         if output.nan == "zero" and isinstance(fmt, Minifloat):
             node = self.flow.apply(lambda m, value: _without_nan(m, source, value), node)
         if isinstance(fmt, Integer):
+            block: Pipelined
             if isinstance(source, Range):
-                block = staged(lambda n: FixedToInteger(source, chain.flags, fmt, **how, stages=n))
+                block = FixedToInteger(source, chain.flags, fmt, **how)
             else:
-                block = staged(lambda n: FloatToInteger(source, fmt, **how, stages=n))
-            return self.flow.through(block, i=node)
+                block = FloatToInteger(source, fmt, **how)
+            return self.flow.through(block.staged(), i=node)
         assert isinstance(fmt, Minifloat)
         if isinstance(source, Range):
             return self._to_float(node, chain, fmt, saturate=output.saturates, **how)
-        block = staged(
-            lambda n: FloatToFloat(source, fmt, saturate=output.saturates, **how, stages=n)
-        )
-        return self.flow.through(block, i=node)
+        block = FloatToFloat(source, fmt, saturate=output.saturates, **how)
+        return self.flow.through(block.staged(), i=node)
 
     def _raw(self, m: Module, value):
         """An accumulator's value and flags as those that all outputs share."""
@@ -211,44 +199,43 @@ class Tail(wiring.Component):
 
     # The hardware.
 
-    def elaborate(self, platform):
-        m = Module()
+    def build(self, m: Module, io: Any) -> None:
         enable, enters, last = Signal(), Signal(), Signal()
         there = 1
         if self.stream is not None:
-            there = self.end_scale.valid
-            m.d.comb += self.end_scale.ready.eq(enters & last)
+            there = io.end_scale.valid
+            m.d.comb += io.end_scale.ready.eq(enters & last)
         m.d.comb += [
-            enable.eq(~self.result.valid | self.result.ready),
-            self.sums.ready.eq(enable & there),
-            enters.eq(self.sums.valid & self.sums.ready),
+            enable.eq(~io.result.valid | io.result.ready),
+            io.sums.ready.eq(enable & there),
+            enters.eq(io.sums.valid & io.sums.ready),
         ]
-        self._count(m, enters, last)
-
-        self.flow.enable = enable
-        self.flow.forget()
+        wires = Wires(m, enable, self._count(m, io, enters, last), self.flow)
         for number, node in enumerate(self.results):
-            value = self.flow.late(m, node, self.latency)
-            m.d.comb += self.result.payload.value[number].eq(value)
+            value = wires.late(node, self.latency)
+            m.d.comb += io.result.payload.value[number].eq(value)
         m.d.comb += [
-            self.result.valid.eq(
-                delayed(m, enable, self.sums.valid & there, self.latency, "valid", reset=True)
+            io.result.valid.eq(
+                delayed(m, enable, io.sums.valid & there, self.latency, "valid", reset=True)
             ),
-            self.result.payload.last.eq(delayed(m, enable, last, self.latency, "last")),
+            io.result.payload.last.eq(delayed(m, enable, last, self.latency, "last")),
         ]
-        return m
 
-    def _count(self, m: Module, enters, last) -> None:
-        """The row and column that enters."""
+    def _count(self, m: Module, io: Any, enters, last) -> SimpleNamespace:
+        """What enters: the row and column, their sums, what acts late on them."""
+        found = SimpleNamespace(sums=io.sums.payload)
+        if self.stream is not None:
+            found.end_scale = io.end_scale.payload
         rows, cols = self.plan.rows, self.plan.cols
-        self.row, self.col = Signal(range(max(rows, 2))), Signal(range(max(cols, 2)))
-        m.d.comb += last.eq((self.row == rows - 1) & (self.col == cols - 1))
+        found.row, found.col = Signal(range(max(rows, 2))), Signal(range(max(cols, 2)))
+        m.d.comb += last.eq((found.row == rows - 1) & (found.col == cols - 1))
         with m.If(enters):
-            m.d.sync += self.col.eq(self.col + 1)
-            with m.If(self.col == cols - 1):
-                m.d.sync += [self.col.eq(0), self.row.eq(self.row + 1)]
+            m.d.sync += found.col.eq(found.col + 1)
+            with m.If(found.col == cols - 1):
+                m.d.sync += [found.col.eq(0), found.row.eq(found.row + 1)]
             with m.If(last):
-                m.d.sync += self.row.eq(0)
+                m.d.sync += found.row.eq(0)
+        return found
 
 
 def _without_nan(m: Module, source: Range | Minifloat, value):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal
-from amaranth.lib import data, wiring
+from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
 from ...golden.bounds import Range, of_format
 from ...golden.flags import Reachable
 from ...golden.terms import Sided
+from ..arith.blueprint import Blueprint
 from ..arith.decoder import Decoder
 from ..arith.product import FlaggedLayout, flag_names
 from ..arith.shapes import member, shape_of, significands
@@ -40,7 +42,7 @@ def sums_layout(plan: Plan) -> data.StructLayout:
     )
 
 
-class TermSum(wiring.Component):
+class TermSum(Blueprint):
     """The sum of a term's parts, each times its integer scales: exact.
 
     Latency is ``latency`` cycles in which ``enable`` is high, throughput one term a cycle.
@@ -88,36 +90,34 @@ class TermSum(wiring.Component):
         """A register after each digit of an integer scale, and one where parts are added."""
         return sum(map(self._cycles, range(self.depth))) + (len(self.term.parts) > 1)
 
-    def elaborate(self, platform):
-        m = Module()
-        factors = {name: self._decode(m, name, scale) for name, scale in self._named()}
-        parts = [self._part(m, number, factors) for number in range(len(self.term.parts))]
+    def build(self, m: Module, io: Any) -> None:
+        factors = {name: self._decode(m, io, name, scale) for name, scale in self._named()}
+        parts = [self._part(m, io, number, factors) for number in range(len(self.term.parts))]
         total = sum(value << (bounds.lsb - self.term.range.lsb) for value, bounds, _ in parts)
         flags = {
             name: _any([marks[name] for _, _, marks in parts if name in marks])
             for name in flag_names(self.term.flags)
         }
         if len(parts) == 1:
-            m.d.comb += self.o.value.eq(total)
-            m.d.comb += [self.o[name].eq(flag) for name, flag in flags.items()]
-            return m
-        with m.If(self.enable):
-            m.d.sync += self.o.value.eq(total)
-            m.d.sync += [self.o[name].eq(flag) for name, flag in flags.items()]
-        return m
+            m.d.comb += io.o.value.eq(total)
+            m.d.comb += [io.o[name].eq(flag) for name, flag in flags.items()]
+            return
+        with m.If(io.enable):
+            m.d.sync += io.o.value.eq(total)
+            m.d.sync += [io.o[name].eq(flag) for name, flag in flags.items()]
 
     def _named(self):
         return [(scale_name(scale), scale) for scale in self.levels]
 
-    def _decode(self, m, name, scale: Sided):
+    def _decode(self, m, io, name, scale: Sided):
         m.submodules[f"{name}_decoder"] = decoder = Decoder(scale[1].format)
-        m.d.comb += decoder.code.eq(self.scales[name])
+        m.d.comb += decoder.code.eq(io.scales[name])
         return decoder.o.significand
 
-    def _part(self, m, number: int, factors):
+    def _part(self, m, io, number: int, factors):
         """A part's value, its bounds and flags, as late as its scales and those of others take."""
         part: PartPlan = self.term.parts[number]
-        value, bounds, marks = self._gather(m, number, part)
+        value, bounds, marks = self._gather(m, io, number, part)
         flags, late = part.sum_flags, 0
         for index in range(self.depth):
             cycles, label = self._cycles(index), f"part_{number}_{index}"
@@ -125,33 +125,33 @@ class TermSum(wiring.Component):
             if index < len(part.scales):
                 scale = part.scales[index]
                 factor = delayed(
-                    m, self.enable, factors[scale_name(scale)], late, f"factor_{number}_{index}"
+                    m, io.enable, factors[scale_name(scale)], late, f"factor_{number}_{index}"
                 )
                 after = scaled_flags(flags, (scale,))
-                marks = self._scaled_marks(m, marks, after, factor, label)
+                marks = self._scaled_marks(m, io, marks, after, factor, label)
                 flags, bounds = after, bounds * of_format(scale[1].format)
-                value = self._product(m, value, factor, bounds, label)
+                value = self._product(m, io, value, factor, bounds, label)
                 waits, told = cycles - _digits(scale), cycles - 1
-            value = delayed(m, self.enable, value, waits, f"{label}_late")
+            value = delayed(m, io.enable, value, waits, f"{label}_late")
             marks = {
-                name: delayed(m, self.enable, flag, told, f"{label}_{name}_late")
+                name: delayed(m, io.enable, flag, told, f"{label}_{name}_late")
                 for name, flag in marks.items()
             }
             late += cycles
         return value, bounds, marks
 
-    def _product(self, m, value, factor, bounds: Range, name: str):
+    def _product(self, m, io, value, factor, bounds: Range, name: str):
         """The product, a cycle later for each digit of the factor."""
         count = digits(len(factor), factor.shape().signed)
-        pipe = Pipeline(m, self.enable, frozenset(range(count)))
+        pipe = Pipeline(m, io.enable, frozenset(range(count)))
         found = multiply(m, pipe, SimpleNamespace(product=value, factor=factor), "factor")
         product = Signal(shape_of(bounds), name=name)
         m.d.comb += product.eq(found.product)
         return product
 
-    def _gather(self, m, number: int, part: PartPlan):
+    def _gather(self, m, io, number: int, part: PartPlan):
         """The sum of a part's sums."""
-        items = [(self.plan.sums[n], self.sums[str(n)]) for n in part.sums]
+        items = [(self.plan.sums[n], io.sums[str(n)]) for n in part.sums]
         bounds: Range = items[0][0].total
         for item, _ in items[1:]:
             bounds = bounds + item.total
@@ -162,7 +162,7 @@ class TermSum(wiring.Component):
         }
         return value, bounds, marks
 
-    def _scaled_marks(self, m, marks, after: Reachable, factor, name: str):
+    def _scaled_marks(self, m, io, marks, after: Reachable, factor, name: str):
         """Flags times a finite integer: infinity times zero is NaN, a minus swaps.
 
         What is NaN already, or infinite of both signs, is NaN alone.
@@ -182,7 +182,7 @@ class TermSum(wiring.Component):
         result = {}
         for flag, value in found.items():
             result[flag] = Signal(name=f"{name}_{flag}", reset_less=True)
-            with m.If(self.enable):
+            with m.If(io.enable):
                 m.d.sync += result[flag].eq(value)
         return result
 

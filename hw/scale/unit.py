@@ -1,12 +1,14 @@
-# amaranth: UnusedElaboratable=no
 """A scale unit: takes the sums of one row and column a cycle, scales and accumulates them."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Module
-from amaranth.lib import data, wiring
+from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
+from ..arith.blueprint import Blueprint
 from ..arith.timing import delayed
 from ..plan.path import Sharing
 from ..plan.plan import Plan
@@ -21,7 +23,7 @@ def values_layout(chains: list[Chain]) -> data.StructLayout:
     )
 
 
-class ScaleUnit(wiring.Component):
+class ScaleUnit(Blueprint):
     """A chain for each accumulator, all in step.
 
     Latency is ``latency`` cycles with ``enable``, throughput one row and column a cycle.
@@ -53,22 +55,20 @@ class ScaleUnit(wiring.Component):
     def latency(self) -> int:
         return max(chain.latency for chain in self.chains)
 
-    def elaborate(self, platform):
-        m = Module()
-        for number, chain in enumerate(self.chains):
-            m.submodules[f"chain_{number}"] = chain
-            late = self.latency - chain.latency
+    def build(self, m: Module, io: Any) -> None:
+        for number, found in enumerate(self.chains):
+            m.submodules[f"chain_{number}"] = chain = found.component()
+            late = self.latency - found.latency
             m.d.comb += [
-                chain.enable.eq(self.enable),
-                chain.sums.eq(self.sums),
-                chain.marks.eq(self.marks),
-                self.o[str(number)].eq(delayed(m, self.enable, chain.o, late, f"late_{number}")),
+                chain.enable.eq(io.enable),
+                chain.sums.eq(io.sums),
+                chain.marks.eq(io.marks),
+                io.o[str(number)].eq(delayed(m, io.enable, chain.o, late, f"late_{number}")),
             ]
             if self.plan.levels("group"):
-                m.d.comb += chain.scales.eq(self.scales)
+                m.d.comb += chain.scales.eq(io.scales)
             if self.shared.collected:
                 m.d.comb += [
-                    chain.read_place.eq(self.read_place),
-                    self.read[str(number)].eq(chain.read),
+                    chain.read_place.eq(io.read_place),
+                    io.read[str(number)].eq(chain.read),
                 ]
-        return m

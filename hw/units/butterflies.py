@@ -13,7 +13,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from ...golden.formats import Minifloat
-from ..arith.timing import delayed, stages_for
+from ..arith.timing import delayed
 from ..fp import FloatAdd
 
 
@@ -114,7 +114,7 @@ class FloatPair(wiring.Component):
         m = Module()
         minus = Cat(self.b[:-1], ~self.b[-1])
         for name, second in (("sum", self.b), ("difference", minus)):
-            m.submodules[name] = add = adder(self.format)
+            m.submodules[name] = add = adder(self.format).component()
             m.d.comb += [
                 add.enable.eq(self.enable),
                 add.a.eq(self.a),
@@ -167,10 +167,9 @@ class FloatStep(wiring.Component):
 
 def adder(format: Minifloat) -> FloatAdd:
     """An adder with registers where levels need them."""
-    make = partial(FloatAdd, format, format, format)
-    return make(stages=stages_for(make().levels))
+    return FloatAdd(format, format, format).staged()
 
 
 def pair_latency(format: Minifloat) -> int:
     """Cycles of :class:`FloatPair`."""
-    return stages_for(FloatAdd(format, format, format).levels)
+    return adder(format).latency

@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Out
 from ...golden.formats import Format, Integer
 from ...golden.units import Hadamard
 from ..arith.shared import place
-from ..arith.timing import delayed, stages_for
+from ..arith.timing import delayed
 from ..fp import FloatMultiply, FloatToFloat
 from .butterflies import FloatPair, FloatStep, IntegerPair, IntegerStep, pair_latency
 
@@ -63,7 +63,7 @@ def steps(unit: Hadamard) -> tuple[Step, ...]:
 
 
 def _stages(block: Any, *formats: Format) -> int:
-    return stages_for(block(*formats).levels)
+    return int(block(*formats).staged().latency)
 
 
 class Marks(NamedTuple):
@@ -148,7 +148,7 @@ class Transform(wiring.Component):
 
     def _round(self, m: Module, enable: Value, lanes: list[Value], marks: Marks, step: Step):
         """Each lane in another format."""
-        make = partial(FloatToFloat, step.source, step.result, stages=step.cycles)
+        make = FloatToFloat(step.source, step.result).staged().component
         found = []
         for index, lane in enumerate(lanes):
             label = f"round_{step.source.name}_{index}"
@@ -159,8 +159,7 @@ class Transform(wiring.Component):
 
     def _multiply(self, m: Module, enable: Value, lanes: list[Value], marks: Marks, step: Step):
         """Each lane times the factor."""
-        formats = step.source, step.source, step.result
-        make = partial(FloatMultiply, *formats, stages=step.cycles)
+        make = FloatMultiply(step.source, step.source, step.result).staged().component
         found = []
         for index, lane in enumerate(lanes):
             # Each with its constant: multipliers by a constant are small.

@@ -22,6 +22,8 @@ _MARKUP = re.compile(r":\w+:`([^`]*)`|``([^`]*)``")
 
 def comment(component: object) -> str:
     """One line or two, in plain letters; nothing for what Amaranth adds of itself."""
+    # What a blueprint was built into has the docstring and the parameters of that.
+    component = getattr(component, "blueprint", component)
     kind = type(component)
     if isinstance(component, Memory):
         bits = Shape.cast(component.shape).width

@@ -39,7 +39,7 @@ def some(name):
 def few(name, pairs, most=MOST):
     """As many of the pairs as ``most`` pipelines hold, spread over all."""
     pairs = list(pairs)
-    return pairs[:: ceil(sum(KINDS[name](*pair, 1).cycles for pair in pairs) / most)]
+    return pairs[:: ceil(sum(KINDS[name](*pair, lanes=1).cycles for pair in pairs) / most)]
 
 
 #: Digits one a cycle take long to compile.
@@ -53,7 +53,7 @@ def test_single_products_are_right_for_all_codes(name):
     """Those of all pairs of formats: test_every_pair.py."""
     pairs = some(name)
     bits = max(fmt.bits for pair in pairs for fmt in pair)
-    assert wrong([KINDS[name](*pair, 1) for pair in pairs], uniform(bits)) == []
+    assert wrong([KINDS[name](*pair, lanes=1) for pair in pairs], uniform(bits)) == []
 
 
 #: Code books of a user's own whose bits have weights: of one, of one and its negative, odd ones.
@@ -79,7 +79,7 @@ def test_code_books_of_ones_own_are_right(name):
     pairs = [pair for pair in pairs if KINDS[name].serves(*pair)]
     assert len(pairs) >= 30
     words = np.random.default_rng(1).integers(0, 1 << 64, (2, 20000), np.uint64)
-    assert wrong([KINDS[name](*pair, 3) for pair in few(name, pairs[::2], 60)], words) == []
+    assert wrong([KINDS[name](*pair, lanes=3) for pair in few(name, pairs[::2], 60)], words) == []
 
 
 @pytest.mark.parametrize(
@@ -99,11 +99,11 @@ def test_dot_products_are_right_for_any_number_of_lanes(name, lanes, widest):
         pair
         for pair in some(name)
         if lanes * max(fmt.bits for fmt in pair) <= 64
-        and KINDS[name](*pair, 1).product.width <= widest
-        and KINDS[name](*pair, 1).cycles <= widest // 2
+        and KINDS[name](*pair, lanes=1).product.width <= widest
+        and KINDS[name](*pair, lanes=1).cycles <= widest // 2
     ]
     datapaths = [
-        KINDS[name](*pairs[(5 * lanes + 7 * index) % len(pairs)], lanes, pipeline)
+        KINDS[name](*pairs[(5 * lanes + 7 * index) % len(pairs)], lanes=lanes, pipeline=pipeline)
         for index, pipeline in enumerate((1, 1, 2, 3))
     ]
     rng = np.random.default_rng(lanes)

@@ -28,7 +28,7 @@ def bad(name, pairs):
     found = {}
     for pair in pairs:
         words = [side.reshape(-1) for side in np.meshgrid(*map(everything, pair))]
-        found[pair] = wrong_when_settled(KINDS[name](*pair, 1), words)
+        found[pair] = wrong_when_settled(KINDS[name](*pair, lanes=1), words)
     assert len(found) >= SOME
     return {f"{w.name} × {a.name}": count for (w, a), count in found.items() if count}
 

@@ -51,7 +51,7 @@ def miter(datapath, spoil=0):
     m, on = Module(), Const(1, 1)
     m.domains.sync = domain = ClockDomain(reset_less=True)
     formats = datapath.weight, datapath.activation
-    twin = KINDS["multiply"](*formats, 1)
+    twin = KINDS["multiply"](*formats, lanes=1)
     w, a, equal = (
         Signal(size, name=name)
         for name, size in (("w", formats[0].bits), ("a", formats[1].bits), ("equal", 1))
@@ -94,9 +94,9 @@ def prove(datapath, folder, **options):
 @pytest.mark.parametrize("name, pair", CASES)
 def test_every_product_unit_equals_its_plain_twin(name, pair, tmp_path):
     formats = [lookup(word) for word in pair.split("x", 1)]
-    prove(KINDS[name](*formats, 1), tmp_path)
+    prove(KINDS[name](*formats, lanes=1), tmp_path)
 
 
 def test_a_wrong_unit_is_not_proven(tmp_path):
     with pytest.raises(ToolFailed):
-        prove(KINDS["booth"](lookup("int4"), lookup("int4"), 1), tmp_path, spoil=1)
+        prove(KINDS["booth"](lookup("int4"), lookup("int4"), lanes=1), tmp_path, spoil=1)

@@ -10,7 +10,7 @@ DSP = Setting("dsp", (6, 6), 4)
 
 
 def kind(name, pair, setting=DSP):
-    return aligning(name, *map(lookup, pair.split()), setting)
+    return aligning(name, *map(lookup, pair.split()), setting=setting)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def kind(name, pair, setting=DSP):
 )
 def test_as_many_share_a_block_as_fit(pair, products):
     formats = [lookup(name) for name in pair.split()]
-    found = Magnitudes(*formats, 4, sharing=(6, 6))
+    found = Magnitudes(*formats, lanes=4, sharing=(6, 6))
     packing = found.layout.packing
     assert packing.products == products
     # All ones in every element: the greatest sum is that of products side by side.

@@ -45,16 +45,17 @@ def run_units(units, w, a=None, seed=1):
     sources = {"a": inputs[0], "b": inputs[1], "scales": inputs[1], "i": Cat(*inputs)}
     enable = Signal(name="enable")
     [latency] = {unit.latency for unit in units.values()}
+    built = {}
     for name, unit in units.items():
-        m.submodules[name] = unit
-        m.d.comb += unit.enable.eq(enable)
-        for port in set(unit.signature.members) - {"enable", "o"}:
-            value = Value.cast(getattr(unit, port))
+        m.submodules[name] = built[name] = unit.component()
+        m.d.comb += built[name].enable.eq(enable)
+        for port in set(unit.ports) - {"enable", "o"}:
+            value = Value.cast(getattr(built[name], port))
             m.d.comb += value.eq(sources[port][: len(value)])
     sweep = Sweep(
         m,
         *inputs,
-        {name: unit.o for name, unit in units.items()},
+        {name: unit.o for name, unit in built.items()},
         enable=enable if latency else None,
         latency=latency,
     )

@@ -1,4 +1,3 @@
-# amaranth: UnusedElaboratable=no
 """Sums are correctly rounded: all codes of small formats, classes and random ones of wide ones."""
 
 from itertools import product

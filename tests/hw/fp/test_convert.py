@@ -1,4 +1,3 @@
-# amaranth: UnusedElaboratable=no
 """Conversions: all codes of formats of up to 16 bits, classes and random codes of fp32."""
 
 import numpy as np

@@ -1,4 +1,3 @@
-# amaranth: UnusedElaboratable=no
 """What the blocks cost on the U280 without DSP blocks."""
 
 from pathlib import Path
@@ -44,7 +43,7 @@ BLOCKS = {
 def test_costs(capsys):
     """A few percent above what was measured: yosys's counts vary with the names of signals."""
     text = "".join(
-        merge(rtlil.convert(block, name="top", emit_src=False), name)
+        merge(rtlil.convert(block.component(), name="top", emit_src=False), name)
         for name, (block, _) in BLOCKS.items()
     )
     board, folder = boards.lookup("u280"), Path("build/tests/fp_costs")

@@ -1,4 +1,3 @@
-# amaranth: UnusedElaboratable=no
 """Fixed-point numbers become integers: rounded to nearest even, saturated, for every flag."""
 
 import numpy as np

@@ -1,4 +1,3 @@
-# amaranth: UnusedElaboratable=no
 """Integers become floats: all of up to 16 bits, random wider ones, and the flags."""
 
 import numpy as np

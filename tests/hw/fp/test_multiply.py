@@ -1,4 +1,3 @@
-# amaranth: UnusedElaboratable=no
 """Products are correctly rounded, by both multipliers."""
 
 from itertools import product

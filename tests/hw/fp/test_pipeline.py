@@ -1,4 +1,3 @@
-# amaranth: UnusedElaboratable=no
 """Registers stand where they even out the levels, and results come after ``latency`` cycles."""
 
 import numpy as np

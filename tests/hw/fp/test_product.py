@@ -1,4 +1,3 @@
-# amaranth: UnusedElaboratable=no
 """Products of several floats are rounded once."""
 
 import numpy as np

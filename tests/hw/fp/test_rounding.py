@@ -1,4 +1,3 @@
-# amaranth: UnusedElaboratable=no
 """Every rounding rule in the blocks that convert results, over all codes of narrow operands."""
 
 from itertools import product

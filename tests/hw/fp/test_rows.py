@@ -1,4 +1,3 @@
-# amaranth: UnusedElaboratable=no
 """The multiplier of Booth rows, for every sign and width: also those no float and no scale has."""
 
 from itertools import product

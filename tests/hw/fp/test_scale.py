@@ -1,4 +1,3 @@
-# amaranth: UnusedElaboratable=no
 """Integers times scales: the exact product, rounded once."""
 
 import numpy as np

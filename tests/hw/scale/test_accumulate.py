@@ -11,9 +11,10 @@ from macsmith.hw.scale.accumulate import SEGMENT, ExactAccumulator
 NONE = Reachable(False, False)
 
 
-def run(accumulator, addends, seed=0):
+def run(unit, addends, seed=0):
     """Send (place, first, value, minus); returns what came out after each, as integers."""
     found, rng = [], random.Random(seed)
+    accumulator = unit.component()
 
     async def bench(context):
         sent = 0
@@ -32,7 +33,7 @@ def run(accumulator, addends, seed=0):
             await context.tick()
             if enable:
                 sent += 1
-                if sent >= accumulator.latency:
+                if sent >= unit.latency:
                     found.append(context.get(accumulator.o.value))
 
     simulator = Simulator(accumulator)
