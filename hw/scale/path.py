@@ -6,6 +6,7 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..arith.shared import place
 from ..arith.timing import delayed
 from ..plan.layouts import sums_layout as group_layout
 from ..plan.path import PathPlan
@@ -63,9 +64,13 @@ class ScalePath(wiring.Component):
         m = Module()
         m.submodules.drain = drain = self.drain.component()
         m.submodules.tail = tail = self.tail.component()
-        units = [self.unit.component() for _ in range(self.shared.units)]
-        for number, unit in enumerate(units):
-            m.submodules[f"unit_{number}"] = unit
+        count = self.shared.units
+        if count > 1:
+            make = self.unit.component
+            units = [place(m, f"unit_{n}", ("scale unit",), make) for n in range(count)]
+        else:
+            m.submodules.unit_0 = unit = self.unit.component()
+            units = [unit]
         enable = Signal()
         wiring.connect(m, wiring.flipped(self.group), drain.group)
         if "scale" in self.scales:
@@ -77,7 +82,6 @@ class ScalePath(wiring.Component):
         m.d.comb += drain.enable.eq(enable)
         for number, unit in enumerate(units):
             m.d.comb += [
-                unit.enable.eq(enable),
                 unit.marks.eq(drain.marks),
                 unit.sums.eq(drain.sums[number]),
             ]
@@ -86,6 +90,7 @@ class ScalePath(wiring.Component):
         if self.shared.collected:
             self._collect(m, enable, drain, units, tail)
         else:
+            m.d.comb += units[0].enable.eq(enable)
             self._pass(m, enable, drain, units[0], tail)
         return m
 

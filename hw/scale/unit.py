@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module
+from amaranth.hdl import Const, Module
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
@@ -32,23 +32,21 @@ class ScaleUnit(Blueprint):
     -------
     enable, sums, scales, marks, read_place : as of :class:`Chain`.
     o, read : :py:`Out(values_layout(…))`
-        The sums of all chains; ``read`` only where ``shared.collected``.
+        The sums of all chains; ``read`` where ``shared.collected``, else ``o`` and ``enable``: what
+        is collected never waits.
     """
 
     def __init__(self, plan: Plan, shared: Sharing):
         self.plan, self.shared = plan, shared
         self.chains = [Chain(plan, item, shared) for item in plan.accumulators]
-        ports = {
-            "enable": In(1),
-            "sums": In(sums_layout(plan)),
-            "marks": In(Marks(shared)),
-            "o": Out(values_layout(self.chains)),
-        }
+        ports = {"sums": In(sums_layout(plan)), "marks": In(Marks(shared))}
         if levels := plan.levels("group"):
             ports["scales"] = In(scales_layout(levels))
         if shared.collected:
             ports["read_place"] = In(range(max(shared.depth, 2)))
             ports["read"] = Out(values_layout(self.chains))
+        else:
+            ports |= {"enable": In(1), "o": Out(values_layout(self.chains))}
         super().__init__(ports)
 
     @property
@@ -56,14 +54,14 @@ class ScaleUnit(Blueprint):
         return max(chain.latency for chain in self.chains)
 
     def build(self, m: Module, io: Any) -> None:
+        enable = Const(1, 1) if self.shared.collected else io.enable
         for number, found in enumerate(self.chains):
             m.submodules[f"chain_{number}"] = chain = found.component()
             late = self.latency - found.latency
             m.d.comb += [
-                chain.enable.eq(io.enable),
+                chain.enable.eq(enable),
                 chain.sums.eq(io.sums),
                 chain.marks.eq(io.marks),
-                io.o[str(number)].eq(delayed(m, io.enable, chain.o, late, f"late_{number}")),
             ]
             if self.plan.levels("group"):
                 m.d.comb += chain.scales.eq(io.scales)
@@ -72,3 +70,6 @@ class ScaleUnit(Blueprint):
                     chain.read_place.eq(io.read_place),
                     io.read[str(number)].eq(chain.read),
                 ]
+            else:
+                sums = delayed(m, enable, chain.o, late, f"late_{number}")
+                m.d.comb += io.o[str(number)].eq(sums)
