@@ -24,6 +24,7 @@ from macsmith.golden import (
     group,
     lookup,
     matmul,
+    padding,
 )
 from macsmith.golden.description import raw
 from macsmith.golden.padding import padded, unit
@@ -245,6 +246,53 @@ def test_formats_without_zero_cannot_be_filled_up(pair):
     np.testing.assert_array_equal(found.decode(), w.dequantize() @ a.dequantize().T)
     with pytest.raises(DesignError, match=f"neither {pair[0]} of the weight nor {pair[1]} of the"):
         padded(made, Matrices(weight=w, activation=a))
+
+
+def test_groups_that_are_not_there_have_the_scale_one():
+    """Infinity in the last group's place would make NaN of a sum of zeros."""
+    side = Operand((Plane(lookup("int8"), (Level(lookup("fp16"), group(8)),)),))
+    stages = Stage(span=8), Stage("fp", format=lookup("fp32"))
+    made = engine(side, Operand((Plane(lookup("int8")),)), Output(lookup("fp32")), stages, 64)
+    infinite = np.full((1, 1), 0x7C00, np.uint16)
+    w = Quantized(side, {"code": np.ones((1, 3), np.uint8)}, {"scale": infinite})
+    a = quantized(np.random.default_rng(7), made.arithmetic.activation, "extreme", "tame", (1, 3))
+    filled = padded(made, Matrices(weight=w, activation=a))
+    assert filled.k == 8
+    beyond = padding_of(w, 24)
+    assert beyond.scales["scale"].tolist() == [[0x7C00, 0x3C00, 0x3C00]]
+    same(matmul(made, beyond, by_hand(a.operand, a, 24)), matmul(made, w, a))
+
+
+def padding_of(given_, k):
+    return padding._longer(given_, k, {"code": np.zeros(1, np.uint8)})
+
+
+@pytest.mark.parametrize("name, refused", [("bipolar4", True), ("binary", False)])
+def test_one_zero_of_an_aligned_product_may_hide_nothing(name, refused):
+    """0 times 8 counts with the exponent -126 + 3, which hides BF16's least numbers."""
+    stages = (Stage("aligned", format=lookup("fp32"), fraction=3, terms=LANES),)
+    sides = [Operand((Plane(lookup(f)),)) for f in (name, "bf16")]
+    made = engine(*sides, Output(lookup("fp32")), stages)
+    rng = np.random.default_rng(8)
+    tiny = rng.integers(1, 0x100, (3, 5)).astype(np.uint16)  # below 2**-125
+    w, a = quantized(rng, sides[0], "any", "tame", (2, 5)), Quantized(sides[1], {"code": tiny})
+    if refused:
+        with pytest.raises(DesignError, match="neither bipolar4 of the weight nor bf16 of the"):
+            padded(made, Matrices(weight=w, activation=a))
+        return
+    filled = padded(made, Matrices(weight=w, activation=a))
+    found = matmul(made, w, a)
+    assert found.decode().any()
+    same(matmul(made, filled.weight, filled.activation), found)
+
+
+def test_a_group_of_all_that_k_may_be():
+    """Hardware ends it where K ends, but for sums that align, which take every step of it."""
+    side = Operand((Plane(lookup("e4m3"), (Level(lookup("fp32"), group(64)),)),))
+    last = Stage("fp", format=lookup("fp32"))
+    aligned = Stage("aligned", format=lookup("fp32"), fraction=3, terms=LANES)
+    for first, wanted in ((Stage(), LANES), (aligned, 64)):
+        assert unit(engine(side, side, Output(lookup("fp32")), (first, last), 64)) == wanted
 
 
 def test_one_zero_is_enough():

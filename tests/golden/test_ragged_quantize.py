@@ -114,6 +114,18 @@ def test_complex_codes():
 
 @pytest.mark.parametrize("shape", ["2:4", "1:4", "3:8", "4:6"])
 @pytest.mark.parametrize("k", [1, 2, 3, 9, 31, 34, 41])
+def test_a_last_window_of_zeros_keeps_its_own(k, shape):
+    kept, window = map(int, shape.split(":"))
+    structure = Sparse(kept, window)
+    x = np.zeros((2, k))
+    x[1, -1] = 1
+    places = structure.positions(prune(x, structure))
+    assert places.shape == (2, structure.count(k)) and places.max() < k
+    assert (np.diff(places) > 0).all() and k - 1 in places[1]
+
+
+@pytest.mark.parametrize("shape", ["2:4", "1:4", "3:8", "4:6"])
+@pytest.mark.parametrize("k", [1, 2, 3, 9, 31, 34, 41])
 def test_a_last_window_keeps_what_it_has_up_to_as_many_as_any(k, shape):
     kept, window = map(int, shape.split(":"))
     structure, rng = Sparse(kept, window), np.random.default_rng(k)
