@@ -154,7 +154,8 @@ def _elements(words: Array, bits: int, count: int) -> Array:
 def _blocks(values: Array, span: Span, shape: tuple[int, int]) -> Array:
     """One value a vector and beat (beats, vectors) as one a block of ``span``."""
     rows, columns = span.shape(*shape)
-    return values.T[:rows, :: len(values) // columns]
+    each = shape[1] // len(values)
+    return values.T[:rows, :: -(-(span.columns or shape[1]) // each)][:, :columns]
 
 
 def _none(stream: Stream) -> tuple[tuple[Array, ...], tuple[Array | None, ...], Array]:

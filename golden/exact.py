@@ -33,17 +33,17 @@ def group_dots(
     group: int,
     selects: tuple[Array | int, Array | int] = (0, 0),
 ) -> Array:
-    """Sums of products of every ``group`` consecutive elements.
+    """Sums of products of every ``group`` consecutive elements, the last of what is left.
 
     Parameters
     ----------
-    weight, activation : codes, shapes (N, K) and (M, K); a group divides K.
+    weight, activation : codes, shapes (N, K) and (M, K).
     selects : table choices that broadcast against the codes.
 
     Returns
     -------
     Array
-        Shape (N, M, K / group), in units of ``2**(weight lsb + activation lsb)``; NaN and
+        Shape (N, M, groups), in units of ``2**(weight lsb + activation lsb)``; NaN and
         infinity count as zero. int64 where every sum fits, else object.
     """
     step = (_EXACT_FLOAT - group.bit_length()) // 2
@@ -92,7 +92,11 @@ def _limbs_of(
 
 
 def grouped(a: Array, b: Array, group: int) -> Array:
-    """(N, K), (M, K) -> (N, M, K / group): sums of ``group`` products that the type holds."""
+    """(N, K), (M, K) -> (N, M, groups): sums of ``group`` products that the type holds, the last of
+    what is left."""
+    group = max(min(group, a.shape[1]), 1)
+    if missing := -a.shape[1] % group:
+        a, b = (np.pad(side, ((0, 0), (0, missing))) for side in (a, b))
     n, k = a.shape
     m = b.shape[0]
     left = a.reshape(n, k // group, group).transpose(1, 0, 2)

@@ -78,6 +78,11 @@ class Flags:
         parts = (self.nan, self.positive, self.negative)
         return Flags(*(np.asarray(part.reshape(shape)) for part in parts))
 
+    def padded(self, more: int) -> Flags:
+        """The flags of ``more`` sums along the last axis, in which nothing is."""
+        parts = (self.nan, self.positive, self.negative)
+        return Flags(*(np.pad(part, [(0, 0)] * (part.ndim - 1) + [(0, more)]) for part in parts))
+
     def stack(self, others: list[Flags]) -> Flags:
         """These flags and ``others`` along a new first axis."""
         names = ("nan", "positive", "negative")

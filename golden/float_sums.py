@@ -25,7 +25,11 @@ Array = npt.NDArray[Any]
 def aligned_sums(
     arithmetic: Arithmetic, weight: Quantized, activation: Quantized, size: int
 ) -> Array:
-    """Codes (N, M, K / size) of an aligned stage's format: sums of ``size`` products, from +0."""
+    """Codes (N, M, groups) of an aligned stage's format: sums of ``size`` products, from +0.
+
+    What K leaves of the last group is filled up with zeros: a step of them changes a sum that has
+    more fractional bits than the stage keeps.
+    """
     stage = arithmetic.accumulate[0]
     assert isinstance(stage.format, Minifloat) and stage.fraction and stage.terms
     formats = arithmetic.weight.planes[0].element, arithmetic.activation.planes[0].element
@@ -34,6 +38,8 @@ def aligned_sums(
         rule.elements(fmt.fields(side.plane_codes(0), side.plane_select(0)), fmt)
         for fmt, side in zip(formats, (weight, activation), strict=True)
     ]
+    if missing := -weight.shape[1] % size:
+        fields = [Fields(*(np.pad(f, ((0, 0), (0, missing))) for f in side)) for side in fields]
     groups = []
     for begin in range(0, weight.shape[1], size):
         w, a = (Fields(*(part[:, begin : begin + size] for part in side)) for side in fields)
@@ -54,8 +60,9 @@ def fp_sum(
     addends = []
     for term in item.terms:
         sums, lsb, marks = _inner_sums(term, arithmetic, weight, activation)
-        marks = scaled_flags(marks, term.scales, weight, activation, sums)
-        finite = _scaled(stage.format, sums, lsb, term.scales, weight, activation)
+        each = arithmetic.accumulate[0].span or arithmetic.group or weight.shape[1]
+        marks = scaled_flags(marks, term.scales, weight, activation, sums, each)
+        finite = _scaled(stage.format, sums, lsb, term.scales, weight, activation, each)
         addends.append(marks.apply(finite))
     return fp.partial_sums(stage.format, ordered(addends), stage.partials)
 
@@ -80,6 +87,10 @@ def _inner_sums(
     marks = unscaled_flags(term, arithmetic, weight, activation, sums.shape)
     many = (inner.span or group) // group
     spans = (*sums.shape[:2], -1, many)
+    if missing := -sums.shape[2] % many:
+        nothing = np.zeros((*sums.shape[:2], missing), sums.dtype)
+        sums = np.concatenate([sums, nothing], axis=2)
+        marks = marks.padded(missing)
     total = bounded(np.asarray(sums.reshape(spans).sum(axis=3)), inner)
     return total, np.asarray(lsb), marks.reshape(spans).any(axis=3)
 
@@ -91,6 +102,7 @@ def _scaled(
     scales: tuple[Sided, ...],
     weight: Quantized,
     activation: Quantized,
+    each: int,
 ) -> Array:
     """RNE(S × scales): one rounding of the exact product; special scales count as 1."""
     if not scales:
@@ -100,7 +112,7 @@ def _scaled(
     product: Array = sums.astype(dtype)
     unit = lsb
     for scale in scales:
-        fields = scale[1].format.fields(scale_codes(scale, sums.shape, weight, activation))
+        fields = scale[1].format.fields(scale_codes(scale, sums.shape, each, weight, activation))
         signed: Array = np.where(fields.sign, -fields.significand, fields.significand).astype(dtype)
         finite = fields.kind == Kind.FINITE
         product = product * np.where(finite, signed, 1)

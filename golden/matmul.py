@@ -60,6 +60,10 @@ def matmul(
 ) -> Result:
     """weight (N × K) times activation (M × K): what the hardware answers, to the bit.
 
+    N, M and K are any, K up to k_max: a sum takes the elements that there are. In hardware zeros
+    fill K up to whole steps and groups, which changes nothing where sums are exact or rounded group
+    by group; where they align (``rule aligned``), zeros fill up the last group here too.
+
     Parameters
     ----------
     engine : the design.
@@ -70,7 +74,7 @@ def matmul(
         integer type.
     bias : (N,) codes of the output's ``bias`` format, if it has one, as scales are given.
 
-    Raises DesignError if K differs, exceeds k_max, or is not a multiple of the lanes and groups.
+    Raises DesignError if K differs, is 0, or exceeds k_max.
     """
     engine = engine.alone(mode)
     arithmetic = engine.arithmetic
@@ -178,7 +182,7 @@ def _value(
 
 
 def _check(engine: Engine, weight: Quantized, activation: Quantized) -> None:
-    arithmetic, lanes = engine.arithmetic, engine.lanes()
+    arithmetic = engine.arithmetic
     for side, given, wanted in (
         ("weight", weight.operand, arithmetic.weight),
         ("activation", activation.operand, arithmetic.activation),
@@ -190,13 +194,5 @@ def _check(engine: Engine, weight: Quantized, activation: Quantized) -> None:
         raise DesignError("a sparse weight needs a row at least, got none")
     if activation.shape[1] != k:
         raise DesignError(f"K must agree: weight has {k}, activation {activation.shape[1]}")
-    if k > arithmetic.k_max:
-        raise DesignError(f"K must be at most k-max = {arithmetic.k_max}, got {k}")
-    step = engine.step()
-    if not k or k % step:
-        if step == lanes:
-            raise DesignError(f"lanes must divide K = {k}, got {lanes}")
-        raise DesignError(f"K must be a multiple of the {step} elements of a step, got {k}")
-    whole = arithmetic.accumulate[0].span or arithmetic.group
-    if whole and k % whole:
-        raise DesignError(f"the group of {whole} must divide K = {k}")
+    if not 0 < k <= arithmetic.k_max:
+        raise DesignError(f"K must lie in 1…{arithmetic.k_max} (k-max), got {k}")

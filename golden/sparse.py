@@ -29,28 +29,32 @@ def prune(values: npt.ArrayLike, structure: Sparse) -> Array:
     """Indices of the elements of greatest magnitude in each window of ``values`` (rows × K), real
     or complex numbers.
 
-    Of equals the first; of zeros those of the second half of the window first.
+    Of equals the first; of zeros those of the second half of the window first. A last window that
+    is not whole keeps as many as any, or all that it has.
     """
     x = np.abs(_matrix(values))
-    rows, count = x.shape[0], structure.compressed(x.shape[1], "K") // structure.kept
-    windows = x.reshape(rows, count, structure.window)
+    rows, count = x.shape[0], structure.count(x.shape[1])
+    # What is beyond the end is less than zero: it comes last, in the order of its places.
+    beyond = -x.shape[1] % structure.window
+    windows = np.pad(x, ((0, 0), (0, beyond)), constant_values=-1.0)
+    windows = windows.reshape(rows, -1, structure.window)
     places = np.arange(structure.window)
     empty = (places + structure.window // 2) % structure.window + structure.window
     rank = np.where(windows > 0, places, empty)
     order = np.lexsort((rank, -windows), axis=-1)[..., : structure.kept]
-    return np.sort(order, axis=-1).reshape(rows, -1)
+    return np.sort(order, axis=-1).reshape(rows, -1)[:, :count]
 
 
 def compress(dense: Quantized, structure: Sparse, indices: Array) -> Quantized:
-    """What ``indices`` (rows, kept) keep of a dense matrix."""
+    """What ``indices`` (rows, kept) keep of a dense matrix, as of :func:`prune`."""
     indices = whole_numbers(indices, "indices", 0, structure.window - 1)
-    wanted = dense.shape[0], structure.compressed(dense.shape[1], "K")
+    wanted = dense.shape[0], structure.count(dense.shape[1])
     if indices.shape != wanted:
         raise DesignError(f"indices must be rows × kept = {wanted}, got {indices.shape}")
     operand = replace(dense.operand, structure=structure)
     where = structure.positions(indices)
     codes = {n: np.take_along_axis(np.asarray(c), where, 1) for n, c in dense.codes.items()}
-    return Quantized(operand, codes, dense.scales, dense.select, indices)
+    return Quantized(operand, codes, dense.scales, dense.select, indices, dense.shape[1])
 
 
 def mixed(weight: npt.ArrayLike, dense: npt.ArrayLike, structure: Sparse) -> tuple[Array, Array]:

@@ -12,7 +12,7 @@ from .exact import grouped
 from .flags import Flags, Reachable
 from .formats import Fields, Kind
 from .products import RULES
-from .scales import scale_values
+from .scales import closing, scale_values
 from .tensor import Quantized
 from .terms import Part, Sided, Term
 
@@ -27,7 +27,8 @@ def term_flags(
     ``sums`` are the exact group sums with integer scales, specials counted as zero.
     """
     marks = unscaled_flags(term, arithmetic, weight, activation, sums.shape)
-    return scaled_flags(marks, term.scales, weight, activation, sums)
+    each = closing(arithmetic, weight.shape[1])
+    return scaled_flags(marks, term.scales, weight, activation, sums, each)
 
 
 def unscaled_flags(
@@ -38,7 +39,7 @@ def unscaled_flags(
     shape: tuple[int, ...],
 ) -> Flags:
     """Flags of a term's sums of ``shape`` (N, M, groups) before its float scales."""
-    group = weight.shape[1] // shape[2]
+    group = closing(arithmetic, weight.shape[1])
     marks = Flags.none(shape)
     for part in term.parts:
         marks = marks | _of_part(part, arithmetic, weight, activation, group, shape)
@@ -61,7 +62,7 @@ def _of_part(
     if not raised.any():
         return marks
     # Finite parts stand as 1: an integer scale is finite and raises nothing of its own.
-    return scaled_flags(marks, part.scales, weight, activation, np.ones(shape))
+    return scaled_flags(marks, part.scales, weight, activation, np.ones(shape), group)
 
 
 def scaled_flags(
@@ -70,10 +71,12 @@ def scaled_flags(
     weight: Quantized,
     activation: Quantized,
     sums: Array,
+    each: int,
 ) -> Flags:
-    """``marks`` after the scales; ``sums`` tell the sign and the zeros of what is finite."""
+    """``marks`` after the scales; ``sums``, over ``each`` so many elements, tell the sign and the
+    zeros of what is finite."""
     for scale in scales:
-        values = scale_values(scale, sums.shape, weight, activation)
+        values = scale_values(scale, sums.shape, each, weight, activation)
         raised = marks.nan | marks.positive | marks.negative
         if raised.any() or not np.isfinite(values).all():
             marks = marks.times(values, sums)
@@ -101,7 +104,7 @@ def _of_pair(
         for fmt, side, plane in zip(formats, (weight, activation), planes, strict=True)
     )
 
-    every = np.ones(1, bool)
+    every = np.ones((1, weight.shape[1]), bool)
     nan = _meet(w.kind == Kind.NAN, every, group, shape) | _meet(
         every, a.kind == Kind.NAN, group, shape
     )
@@ -131,7 +134,6 @@ def _live(fields: Fields, negative: bool) -> Array:
 
 def _meet(w: Array, a: Array, group: int, shape: tuple[int, ...]) -> Array:
     """(N, K), (M, K) -> (N, M, groups): is there an element where both hold?"""
-    k = shape[2] * group
-    left = np.broadcast_to(w, (shape[0], k)).astype(np.float32)
-    right = np.broadcast_to(a, (shape[1], k)).astype(np.float32)
+    left = np.broadcast_to(w, (shape[0], w.shape[1])).astype(np.float32)
+    right = np.broadcast_to(a, (shape[1], a.shape[1])).astype(np.float32)
     return np.asarray(grouped(left, right, group) > 0)

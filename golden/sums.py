@@ -13,19 +13,12 @@ from .bounds import exact_range, of_term
 from .description import Arithmetic, Stage
 from .flags import Flags
 from .products import RULES
-from .scales import scale_integers
+from .scales import closing, scale_integers
 from .specials import term_flags
 from .tensor import Quantized
 from .terms import Accumulator, Part, Term
 
 Array = npt.NDArray[Any]
-
-
-def closing(arithmetic: Arithmetic, k: int) -> int:
-    """Elements of K after which an inner sum closes."""
-    first = arithmetic.accumulate[0]
-    steps = first.terms if first.saturates else None
-    return arithmetic.group or steps or k
 
 
 def raw_sum(
@@ -41,14 +34,15 @@ def raw_sum(
     """
     unit, last = exact_range(arithmetic), arithmetic.accumulate[-1]
     dtype = exact.integer_type(max(unit.high, -unit.low))
-    shape = weight.shape[0], activation.shape[0]
+    shape, each = (weight.shape[0], activation.shape[0]), closing(arithmetic, weight.shape[1])
     marks, addends = Flags.none(shape), []
     for term in sums.terms:
         values, lsb = term_sums(term, arithmetic, weight, activation)
         marks = marks | term_flags(term, arithmetic, weight, activation, values).any(axis=2)
         values = values.astype(dtype)
         for scale in term.scales:
-            values = values * scale_integers(scale, values.shape, weight, activation).astype(dtype)
+            integers = scale_integers(scale, values.shape, each, weight, activation)
+            values = values * integers.astype(dtype)
             lsb += scale[1].format.lsb
         addends.append(values << (lsb - unit.lsb))
     total: Array = np.zeros(shape, dtype) if start is None else start.astype(dtype)
@@ -76,7 +70,8 @@ def term_sums(
     for part in term.parts:
         values, lsb = _part_sums(part, arithmetic, weight, activation, group, dtype)
         for scale in part.scales:
-            values = values * scale_integers(scale, values.shape, weight, activation).astype(dtype)
+            integers = scale_integers(scale, values.shape, group, weight, activation)
+            values = values * integers.astype(dtype)
             lsb += scale[1].format.lsb
         values = values << (lsb - bound.lsb)
         total = values if total is None else total + values

@@ -32,12 +32,12 @@ def finish(
     add up, the bias adds. If none of that is asked for, the sum is converted as it is, rounded
     once.
     """
-    working, output = arithmetic.working, arithmetic.output
+    working, output, k = arithmetic.working, arithmetic.output, weight.shape[1]
     results: list[Array | None] = [None] * arithmetic.outputs
     for item, value in sums:
         value = fp.rounded(working, value, "sum") if late(arithmetic) else value
         for number, scale in enumerate(item.scales):
-            factor = scale_values(scale, (*value.shape, 1), weight, activation)[:, :, 0]
+            factor = scale_values(scale, (*value.shape, 1), k, weight, activation)[:, :, 0]
             value = fp.rounded(working, fp.product(value, factor), f"scale {number}")
         so_far = results[item.output]
         results[item.output] = value if so_far is None else fp.add(working, so_far, value)

@@ -19,7 +19,10 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Quantized:
-    """``rows`` vectors of K elements, as hardware receives them.
+    """``rows`` vectors of K elements, as hardware receives them: of any length.
+
+    Groups, blocks and windows begin with the first row and element. The last ones have fewer
+    elements where they do not divide the matrix; nothing stands for those that are not there.
 
     Arrays of codes and scales are what :meth:`Format.received` takes, such as float16 for FP16 and
     ml_dtypes' for the small floats, or unsigned integers; they are held as arrays of the format's
@@ -32,6 +35,8 @@ class Quantized:
     scales : level name -> codes of the level's format, shape ``level.span.shape(rows, K)``.
     select : table choices, integers, shape ``operand.select.span.shape(rows, K)``, or None.
     indices : of a sparse operand: where in its window each code stands, integers, ascending.
+    columns : K of a sparse operand whose last window has more elements than it keeps, but is not
+        whole; None for what the number of codes says.
     """
 
     operand: Operand
@@ -39,6 +44,7 @@ class Quantized:
     scales: Mapping[str, Array] = field(default_factory=dict)
     select: Array | None = None
     indices: Array | None = None
+    columns: int | None = None
 
     def __post_init__(self) -> None:
         self._check("codes", self.codes, list(self.operand.codes))
@@ -69,18 +75,28 @@ class Quantized:
         if (self.indices is None) != (structure is None):
             raise DesignError("a sparse operand and the indices of what it keeps go together")
         if self.indices is None or structure is None:
+            if self.columns is not None:
+                raise DesignError(f"columns are those of a sparse operand, got {self.columns}")
             return
         (rows, kept), most = self.kept, structure.window - 1
+        if structure.count(self.shape[1]) != kept:
+            raise DesignError(
+                f"{structure} keeps {structure.count(self.shape[1])} of K = {self.shape[1]}, "
+                f"got {kept} codes"
+            )
         indices = whole_numbers(self.indices, "indices", 0, most)
         indices = indices.astype(np.uint8)  # a window has 64 elements at most
         object.__setattr__(self, "indices", indices)
-        if kept % structure.kept:
-            raise DesignError(f"{structure} keeps {structure.kept} a window, got {kept} codes")
         if indices.shape != (rows, kept):
             raise DesignError(f"indices must be rows × kept = {self.kept}, got {indices.shape}")
-        windows = indices.reshape(rows, kept // structure.kept, structure.kept).astype(np.int64)
-        if (np.diff(windows) < 1).any():
+        places = structure.positions(indices)
+        if (np.diff(places) < 1).any():
             raise DesignError(f"indices of {structure} ascend within a window, from 0 to {most}")
+        if places.size and places.max() >= self.shape[1]:
+            raise DesignError(
+                f"indices of {structure} stand within K = {self.shape[1]}, got one for element "
+                f"{places.max()}"
+            )
 
     @staticmethod
     def _check(what: str, given: Mapping[str, Array], wanted: list[str]) -> None:
@@ -100,6 +116,8 @@ class Quantized:
     def shape(self) -> tuple[int, int]:
         """(rows, K)."""
         (rows, kept), structure = self.kept, self.operand.structure
+        if self.columns is not None:
+            return rows, self.columns
         return rows, kept if structure is None else structure.spread(kept)
 
     @property
@@ -141,7 +159,7 @@ class Quantized:
         item = self.operand.planes[plane]
         if self.select is None or self.operand.select is None or not item.element.select_width:
             return 0
-        return spread(np.asarray(self.select), self.shape)
+        return spread(np.asarray(self.select), self.operand.select.span, self.shape)
 
     def dequantize(self) -> Array:
         """The values: the sum over planes of element × scales, float64 (rows, K).
@@ -158,14 +176,20 @@ class Quantized:
         """One plane's element × scales, float64 (rows, K)."""
         values = self.elements(plane)
         for level in self.operand.planes[plane].scales:
-            values = values * spread(level.format.decode(self.scales[level.name]), self.shape)
+            scales = level.format.decode(self.scales[level.name])
+            values = values * spread(scales, level.span, self.shape)
         return values
 
 
-def spread(blocks: Array, shape: tuple[int, int]) -> Array:
-    """One value a block -> one value an element."""
-    rows, columns = shape[0] // blocks.shape[0], shape[1] // blocks.shape[1]
-    return np.repeat(np.repeat(blocks, rows, axis=0), columns, axis=1)
+def spread(blocks: Array, span: Span, shape: tuple[int, int], each: int = 1) -> Array:
+    """One value a block of ``span`` -> one value an element of ``shape``.
+
+    With ``each``: one for every so many elements along K, of which ``shape`` has so many.
+    """
+    rows = span.rows or max(shape[0], 1)
+    columns = max(shape[1], 1) if span.columns is None else -(-span.columns // each)
+    whole = np.repeat(np.repeat(blocks, rows, axis=0), columns, axis=1)
+    return whole[: shape[0], : shape[1]]
 
 
 def single(operand: Operand, codes: npt.ArrayLike) -> Quantized:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from .description import Engine
+from .description import Engine, Span
 from .matmul import Result
 from .streams import Beats, Field, Stream
 from .tensor import Quantized, spread
@@ -261,15 +261,23 @@ def _scales(field: Field, beats: int, matrices: Matrices, blocks: Blocks) -> _Re
     # A field of one vector is either what all share, or what the array's only vector has.
     index = (blocks.cols if field.side else blocks.rows)[:, : field.vectors]
     operand = matrices.side(field)
-    scales = spread(np.asarray(operand.scales[field.array]), (operand.shape[0], beats))
+    level = next(item for item in operand.operand.levels if item.name == field.array)
+    scales = _of_beats(np.asarray(operand.scales[field.array]), level.span, beats, operand.shape)
     return scales[index].transpose(0, 2, 1), None
 
 
 def _select(field: Field, beats: int, matrices: Matrices, blocks: Blocks) -> _Read:
     index = blocks.cols if field.side else blocks.rows
     operand = matrices.side(field)
-    chosen = spread(np.asarray(operand.select), (operand.shape[0], beats))
+    assert operand.operand.select is not None
+    span = operand.operand.select.span
+    chosen = _of_beats(np.asarray(operand.select), span, beats, operand.shape)
     return chosen[index].transpose(0, 2, 1), None
+
+
+def _of_beats(values: Array, span: Span, beats: int, shape: tuple[int, int]) -> Array:
+    """One value a block of ``span``, of a matrix of ``shape``, as one a row and beat."""
+    return spread(values, span, (shape[0], beats), shape[1] // beats)
 
 
 def _bias(field: Field, beats: int, matrices: Matrices, blocks: Blocks) -> _Read:

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from .golden import storage
 from .golden.description import (
@@ -29,11 +29,13 @@ from .golden.errors import DesignError, UnknownName
 from .golden.formats import Bipolar, Format, Integer, Minifloat, Posit, lookup, names
 from .golden.formats.files import read_code_book
 from .options import Options, override
+from .pairs import Half, paired
 from .units import override_chain, override_unit
 
-__all__ = ["DEFAULT", "Options", "design", "override", "presets"]
+__all__ = ["DEFAULT", "Options", "design", "override", "presets", "reading"]
 
 DEFAULT = "w4a8"
+FORCED = "preset:"
 PRESETS = Path(__file__).parent / "presets"
 
 
@@ -43,13 +45,25 @@ def presets() -> dict[str, Path]:
     return {path.stem: path for path in sorted(PRESETS.glob("*.toml"))}
 
 
+@cache
+def _loaded(name: str) -> Engine:
+    """The preset of this name."""
+    return cast(Engine, load(presets()[name]))
+
+
 def design(name: str, options: Options | None = None) -> Any:
     """The design called ``name``, with ``options`` applied.
 
-    ``name`` is a preset, ``<weight>x<activation>`` (two element formats, summed exactly, unscaled
-    unless the options give scales), one element format (with FP32 scales per row, as deployed), or
-    the path of a TOML file, or of a .npy file with a table of entries (deployed as an element
-    format is), or a kind of unit, such as ``hadamard``. Raises UnknownName with the close names.
+    ``name`` is a preset, ``<weight>x<activation>``, one element format (with FP32 scales per row,
+    as deployed), or the path of a TOML file, or of a .npy file with a table of entries (deployed as
+    an element format is), or a kind of unit, such as ``hadamard``.
+
+    The halves of a pair are two element formats (summed exactly, unscaled unless the options give
+    scales), two presets, of which the weight of the one and the activation of the other are taken
+    (:func:`macsmith.pairs.paired`), or one of each. A name that is both is the element where both
+    halves can be, else the preset; ``preset:mxint8`` is the preset anywhere, and :func:`reading`
+    says which was taken. Raises UnknownName with the close names, and DesignError for halves that
+    do not fit.
     """
     options = options or Options()
     if not isinstance(name, str):
@@ -61,17 +75,35 @@ def design(name: str, options: Options | None = None) -> Any:
     elif name.endswith(".npy"):
         found = _of_element(Path(name).stem, read_code_book(Path(name)))
     elif name in presets():
-        found = load(presets()[name])
+        found = _loaded(name)
     elif (element := _alone(name)) is not None:
         found = _of_element(name, element)
+    elif (alone := _forced(name)) is not None and alone in presets():
+        found = _loaded(alone)
     else:
-        found = _from_formats(name)
+        found = _of_pair(name, options.accumulate is None)
     if isinstance(found, Unit):
         return override_unit(found, options)
     if isinstance(found, Chain):
         return override_chain(found, options)
     assert isinstance(found, Engine)
     return override(found, options)
+
+
+def reading(name: str) -> str | None:
+    """How a pair was read, in one line, where a half's name is preset and element; else None."""
+    if Path(name).suffix in (".toml", ".npy") or name in presets():
+        return None
+    texts, halves = next(_pairs(name), ((), ()))
+    both = [text for text in texts if text.lower() in presets() and _known(text)]
+    if not both:
+        return None
+    forced = " and ".join(FORCED + text for text in dict.fromkeys(both))
+    if any(half.preset for half in halves):
+        names = " and ".join(dict.fromkeys(both))
+        return f"{name}: read as {forced}, for {names} and the other half can be presets"
+    verb = "names the preset" if len(set(both)) == 1 else "name the presets"
+    return f"{name}: both halves are element formats; {forced} {verb}"
 
 
 def _alone(name: str) -> Format | None:
@@ -104,18 +136,18 @@ def _of_element(name: str, element: Format) -> Engine:
     return Engine(name.lower().replace("-", "_"), (arithmetic,), Build())
 
 
-def _meets_int8(element: Minifloat) -> bool:
-    """Powers of two without zero, and floats wider than 16 bits."""
-    return element.bits > 16 or not (element.has_zero or element.has_nan)
-
-
-def _from_formats(name: str) -> Engine:
-    formats = next(_splits(name), None)
-    if formats is not None:
-        identifier = name.lower().replace("-", "_")
-        return Engine(identifier, (raw(*formats),), Build())
-    weight, times, activation = name.partition("x")
-    if times and (close := _half_known(weight, activation)):
+def _of_pair(name: str, whole: bool) -> Engine:
+    """Two halves; else what is close to the name. ``whole`` as of :func:`paired`."""
+    for _, halves in _pairs(name):
+        if any(half.preset for half in halves):
+            return paired("x".join(map(_identifier, halves)), *halves, whole=whole)
+        weight, activation = (half.engine.arithmetic.weight.planes[0].element for half in halves)
+        return Engine(name.lower().replace("-", "_"), (raw(weight, activation),), Build())
+    if FORCED in name.lower():
+        wrong = name.lower().rpartition(FORCED)[2]
+        raise UnknownName("preset", wrong, presets())
+    left, times, right = name.partition("x")
+    if times and (close := _half_known(left, right)):
         raise UnknownName("format", close, names())
     if name.lower() in storage.names():
         raise DesignError(
@@ -130,14 +162,50 @@ def _from_formats(name: str) -> Engine:
     )
 
 
-def _splits(name: str) -> Iterator[tuple[Format, Format]]:
-    """Every way to read ``name`` as two formats joined by an x."""
-    for place, letter in enumerate(name):
-        if letter in "xX":
-            try:
-                yield lookup(name[:place]), lookup(name[place + 1 :])
-            except UnknownName:
-                continue
+def _pairs(name: str) -> Iterator[tuple[tuple[str, str], tuple[Half, Half]]]:
+    """Every way to read ``name`` as two halves joined by an x: two elements first."""
+    places = [place for place, letter in enumerate(name) if letter in "xX"]
+    for read in (_element_half, _half):
+        for place in places:
+            texts = name[:place], name[place + 1 :]
+            weight, activation = map(read, texts)
+            if weight and activation:
+                yield texts, (weight, activation)
+
+
+def _half(text: str) -> Half | None:
+    """A preset, if there is one of this name, else an element format."""
+    forced = _forced(text)
+    name = text.lower() if forced is None else forced
+    if name in presets():
+        return Half(name, _loaded(name), True)
+    return _element_half(text)
+
+
+def _element_half(text: str) -> Half | None:
+    element = _known(text)
+    if element is None:
+        return None
+    name = text.lower().replace("-", "_")
+    return Half(name, Engine(name, (raw(element, element),), Build()), False)
+
+
+def _known(text: str) -> Format | None:
+    """The format of this name, if there is one."""
+    try:
+        return lookup(text)
+    except UnknownName:
+        return None
+
+
+def _forced(text: str) -> str | None:
+    """What ``preset:`` stands before, if it does."""
+    return text[len(FORCED) :].lower() if text.lower().startswith(FORCED) else None
+
+
+def _identifier(half: Half) -> str:
+    """A half's part of a name: the other reading of it has another."""
+    return "preset_" * (half.preset and _known(half.name) is not None) + half.name
 
 
 def _half_known(weight: str, activation: str) -> str | None:

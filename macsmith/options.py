@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, fields, replace
+from math import gcd
 from typing import Any
 
 from .golden.bounds import MAX_EXACT, exact_range
@@ -43,7 +44,8 @@ class Options:
     rounding, bias, relu, clamp, nan : see :class:`Output`.
     product : how two elements multiply; see :class:`Arithmetic`.
     set : of a unit: ``("points=128", ...)``, its own parameters.
-    k_max : the longest reduction; of weights that stay, the lanes unless another is given.
+    k_max : the longest reduction; of weights that stay, the lanes unless another is given. Without
+        it, the design's own, or the next multiple of the group.
     """
 
     name: str | None = None
@@ -158,8 +160,9 @@ def _arithmetic(arithmetic: Arithmetic, options: Options, lanes: int) -> Arithme
     if changed:
         if all(sign == 1 for table in arithmetic.combine for signs in table for sign in signs):
             changes["combine"] = ()
-    if options.k_max is not None:
-        changes["k_max"] = options.k_max
+    changes["k_max"] = options.k_max
+    if options.k_max is None:
+        changes["k_max"] = whole_groups(arithmetic.k_max, weight, activation, changes["accumulate"])
     if options.product is not None:
         changes["product"] = options.product
     if options.initial is not None:
@@ -169,6 +172,15 @@ def _arithmetic(arithmetic: Arithmetic, options: Options, lanes: int) -> Arithme
         if exact_range(found).width > MAX_EXACT:
             found = replace(found, accumulate=_floating("fp32", options))
     return found
+
+
+def whole_groups(
+    k_max: int, weight: Operand, activation: Operand, stages: tuple[Stage, ...]
+) -> int:
+    """``k_max``, or the next multiple of the elements after which sums close."""
+    group = gcd(weight.group or 0, activation.group or 0)
+    whole = stages[0].span or group or 1
+    return -(-k_max // whole) * whole
 
 
 def _rescaled(operand: Operand, options: Options, side: str) -> Operand:

@@ -14,11 +14,11 @@ from ..golden.exact import integer_type
 from ..golden.flags import Flags
 from ..golden.formats import Format
 from ..golden.matmul import Matrix, Result
+from ..golden.padding import padded
 from ..golden.tensor import Quantized, single
 from ..golden.tiling import Blocks, Feed, Matrices, beats_of, gather, of_sets, steps_of
 from ..hw.text.emit import Emitted, emit
 from . import lanes
-from .stimuli import unit
 from .streams import CHUNK, Array, Simulator
 
 
@@ -34,13 +34,15 @@ def engine_matmul(
 ) -> Result:
     """weight (N × K) times activation (M × K), computed by the simulated RTL of ``engine``.
 
-    N and M need not fit the array: rows and columns left over repeat the last vector and their
-    results are dropped. ``initial`` (N, M) and ``bias`` (N,) are as for
+    N, M and K are any, K up to k-max. Rows and columns left over repeat the last vector and their
+    results are dropped; K is filled up with what changes nothing
+    (:mod:`macsmith.golden.padding`). ``initial`` (N, M) and ``bias`` (N,) are as for
     :func:`macsmith.golden.matmul.matmul`, which takes arrays of the same types and returns the
     same. ``mode`` is one of the engine's.
     ``simulator`` is one built from ``emit(engine)``, for repeated calls.
 
-    Raises DesignError for operands that the engine cannot take, ToolMissing or ToolFailed.
+    Raises DesignError for operands that the engine cannot take, also for a K that must be filled up
+    where neither side has a zero, ToolMissing or ToolFailed.
     """
     machine = simulator or Simulator(emit(engine))
     emitted, alone = machine.emitted, engine.alone(mode)
@@ -59,7 +61,7 @@ def engine_matmul(
     matrices = replace(
         matrices, initial=_initial(alone, initial, shape), bias=_bias(alone, bias, shape[0])
     )
-    words = _run(machine, matrices)
+    words = _run(machine, padded(alone, matrices))
     return _result(emitted, matrices, words)
 
 
@@ -105,19 +107,15 @@ def _result(emitted: Emitted, matrices: Matrices, words: Array) -> Result:
 
 def _check(engine: Engine, matrices: Matrices) -> None:
     """Raise DesignError for what the engine cannot take."""
-    arithmetic, multiple = engine.arithmetic, unit(engine)
+    arithmetic = engine.arithmetic
     weight, activation = matrices.weight, matrices.activation
     (n, k), (m, other) = weight.shape, activation.shape
     if (weight.operand, activation.operand) != (arithmetic.weight, arithmetic.activation):
         raise DesignError("the operands were quantized for another engine")
     if k != other:
         raise DesignError(f"K must agree: weight has {k}, activation {other}")
-    if not 0 < k <= arithmetic.k_max or k % multiple:
-        what = "lanes" if multiple == engine.lanes() else "lanes and groups"
-        what = what if engine.step() == engine.lanes() else "a step's elements and groups"
-        raise DesignError(
-            f"K must be a multiple of {what} = {multiple} up to k-max = {arithmetic.k_max}, got {k}"
-        )
+    if not 0 < k <= arithmetic.k_max:
+        raise DesignError(f"K must lie in 1…{arithmetic.k_max} (k-max), got {k}")
     if not n or not m:
         raise DesignError(f"weight and activation need a row at least, got {n} and {m}")
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..golden.formats import Format
 from ..golden.streams import Field
-from ..golden.tensor import Quantized, spread
+from ..golden.tensor import Quantized
 from ..hw.engine.hardware import EngineHardware
 from ..hw.plan.plan import Plan
 from .lanes import signed
@@ -80,7 +80,7 @@ def _operand(side: str, matrix: Quantized, row: int) -> list[str]:
         lines.append(f"  {'':10} places: {places}" + " …" * (matrix.kept[1] > _MOST))
     for level in matrix.operand.levels:
         scales = np.asarray(matrix.scales[level.name])
-        held = spread(scales, (rows, scales.shape[1]))[row]
+        held = scales[row // (level.span.rows or rows)]
         lines.append(f"  {'':10} {level.name}: {_codes(level.format, held)}")
     return lines
 

@@ -105,6 +105,6 @@ def _offset(operand: Operand, held: dict[str, Array], shape: tuple[int, int]) ->
         if plane.constant and integers:
             value = np.broadcast_to(plane.element.decode(np.zeros(shape, np.uint8)), shape)
             for level in integers:
-                value = value * spread(level.format.decode(held[level.name]), shape)
+                value = value * spread(level.format.decode(held[level.name]), level.span, shape)
             total = total + value
     return total

@@ -35,11 +35,11 @@ class Span:
         )
 
     def shape(self, rows: int, k: int) -> tuple[int, int]:
-        """How many scales a ``rows`` × ``k`` operand needs along each axis; errors if not whole."""
-        for what, size, whole in (("K", self.columns, k), ("rows", self.rows, rows)):
-            if size is not None and size != 1 and whole % size:
-                raise DesignError(f"a span of {size} must divide {what} = {whole}")
-        return rows // (self.rows or rows), k // (self.columns or k)
+        """How many scales a ``rows`` × ``k`` operand has along each axis.
+
+        The last along an axis has fewer elements where the span does not divide it.
+        """
+        return -(-rows // (self.rows or rows or 1)), -(-k // (self.columns or k or 1))
 
 
 TENSOR, ROW = Span(), Span(rows=1)

@@ -42,7 +42,10 @@ def check_stages(arithmetic: Arithmetic) -> None:
     whole = stages[0].span or arithmetic.group or 1
     if k_max % whole:
         what = "span" if stages[0].span else "group"
-        raise DesignError(f"k-max {k_max} must be a multiple of the {what} {whole}")
+        raise DesignError(
+            f"k-max {k_max} must be a multiple of the {what} {whole}, such as "
+            f"{-(-k_max // whole) * whole}: matrices may be shorter"
+        )
 
 
 def _check_span(arithmetic: Arithmetic) -> None:

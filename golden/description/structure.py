@@ -45,9 +45,15 @@ class Sparse:
             raise DesignError(f"{what} must be a multiple of {self.window} ({self}), got {columns}")
         return columns // self.window * self.kept
 
+    def count(self, columns: int) -> int:
+        """How many of so many elements are kept: of a last window that is not whole as many as of
+        any, or all that it has."""
+        return columns // self.window * self.kept + min(columns % self.window, self.kept)
+
     def spread(self, kept: int) -> int:
-        """Among how many elements so many are kept."""
-        return kept // self.kept * self.window
+        """Among how many elements so many are kept, in whole windows, or in a last one that has
+        fewer elements than it may keep."""
+        return kept // self.kept * self.window + kept % self.kept
 
     def positions(self, indices: Array) -> Array:
         """Where along K elements stand, by their places in windows: both (rows, kept)."""

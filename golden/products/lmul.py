@@ -86,11 +86,11 @@ class LMul(Exact):
             for fmt, codes, select in zip(formats, (weight, activation), selects, strict=True)
         )
         dtype = exact.integer_type(self._bound(formats) * group)
-        total = np.zeros((n, m, k // group), dtype)
+        total = np.zeros((n, m, -(-k // group)), dtype)
         piece = min(group, max(1, CHUNK // max(n * m, 1)))
         for start in range(0, k, group):
-            for begin in range(start, start + group, piece):
-                part = slice(begin, min(begin + piece, start + group))
+            for begin in range(start, min(start + group, k), piece):
+                part = slice(begin, min(begin + piece, start + group, k))
                 w = Fields(*(np.asarray(field)[:, None, part] for field in left))
                 a = Fields(*(np.asarray(field)[None, :, part] for field in right))
                 total[:, :, start // group] += self._sum(w, a, formats, dtype)

@@ -95,13 +95,13 @@ class Overpacked(Exact):
         )
         bounds = self.range(*formats)
         total = np.zeros(
-            (*self.shares, left.shape[1], right.shape[1], k // group),
+            (*self.shares, left.shape[1], right.shape[1], -(-k // group)),
             exact.integer_type(max(bounds.high, -bounds.low) * group),
         )
         piece = min(group, max(1, CHUNK // (left.shape[1] * right.shape[1] * 6)))
         for start in range(0, k, group):
-            for begin in range(start, start + group, piece):
-                part = slice(begin, min(begin + piece, start + group))
+            for begin in range(start, min(start + group, k), piece):
+                part = slice(begin, min(begin + piece, start + group, k))
                 found = self.block(left[:, :, None, part], right[:, None, :, part])
                 total[..., start // group] += found.sum(axis=-1)
         rows = total.transpose(2, 0, 3, 1, 4)

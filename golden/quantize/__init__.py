@@ -28,7 +28,10 @@ def quantize(
     rounding: Rounding = "nearest_even",
     scale_rule: str | None = None,
 ) -> Quantized:
-    """Codes, scales and zero points of ``values`` (rows × K) for ``operand``.
+    """Codes, scales and zero points of ``values`` (rows × K, any) for ``operand``.
+
+    A last group, block or window that ``values`` do not fill has the elements that there are, and
+    the scale, zero point and table that serve these.
 
     ``values`` are numbers of any real or complex type of NumPy or ml_dtypes (integers too: the
     numbers, not codes), taken as float64.
@@ -71,9 +74,9 @@ def quantize(
     ``scale_rule``: ``floor`` for power-of-two scales, ``absmean`` for posits and for elements that
     reach 1 at most, ``mse`` for powers of two without zero, else ``absmax``.
 
-    Raises DesignError for other operands, for NaN and infinity, for spans that do not divide, for
-    a scale that its format cannot hold, and for a rule that does not apply: zero points and offsets
-    have ``absmax`` and ``mse``, sums of planes and complex codes none but their own.
+    Raises DesignError for other operands, for NaN and infinity, for a scale that its format cannot
+    hold, and for a rule that does not apply: zero points and offsets have ``absmax`` and ``mse``,
+    sums of planes and complex codes none but their own.
     """
     x = _matrix(values)
     if operand.structure is not None:
@@ -81,11 +84,9 @@ def quantize(
         kept = np.take_along_axis(x, operand.structure.positions(indices), 1)
         inner = operand.compressed(operand.structure)
         own = quantize(kept, inner, rounding=rounding, scale_rule=scale_rule)
-        return Quantized(operand, own.codes, own.scales, own.select, indices)
+        return Quantized(operand, own.codes, own.scales, own.select, indices, x.shape[1])
     if scale_rule is not None and scale_rule not in SCALE_RULES:
         raise UnknownName("scale rule", scale_rule, SCALE_RULES)
-    for level in operand.levels:
-        level.span.shape(*x.shape)
     if np.iscomplexobj(x):
         return two_parts(
             x,

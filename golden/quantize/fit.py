@@ -12,7 +12,7 @@ from ..errors import DesignError
 from ..formats import Format, Rounding
 from ..tensor import spread
 from .rules import SCALE_RULES, reach, wanted
-from .scales import Array, Wanted, blocks, divide, inner_scales, outer_scales, product_of
+from .scales import Array, Wanted, blocks, divide, inner_scales, outer_scales, product_of, sums_of
 
 Scales = dict[str, Array]
 
@@ -119,7 +119,7 @@ class Task:
         for table, ask in zip(self.tables, asks, strict=True):
             if len(asks) == 1:
                 break
-            scale = spread(ask.value / ask.unit, self.x.shape)
+            scale = spread(ask.value / ask.unit, self.span, self.x.shape)
             ratio = np.divide(self.x, scale, out=np.zeros_like(self.x), where=scale != 0)
             own = self._error(table.decode(table.encode(ratio, self.rounding)) * scale)
             value = np.where(own < error, ask.value, best.value)
@@ -142,8 +142,8 @@ class Task:
 
     def _error(self, found: Array) -> Array:
         largest = np.abs(blocks(self.x, self.span)).max(axis=2)
-        unit = np.where(largest > 0, largest, 1.0)[..., np.newaxis]
-        return np.asarray(np.square(blocks(found - self.x, self.span) / unit).sum(axis=2))
+        unit = spread(np.where(largest > 0, largest, 1.0), self.span, self.x.shape)
+        return sums_of(np.square((found - self.x) / unit), self.span)
 
     def _best(self, fits: Iterable[Fit], best: Fit | None = None) -> Fit:
         """Block by block the least error, the first of two that are as good."""
@@ -155,28 +155,20 @@ class Task:
     def _outermost(self) -> Span:
         """The span of the last level, or all where blocks do not lie within it."""
         span = self.plane.scales[-1].span
-        rows, columns = span.shape(*self.x.shape)
-        shapes = [level.span.shape(*self.x.shape) for level in self.plane.scales]
-        whole = all(r % rows == 0 and c % columns == 0 for r, c in shapes)
+        whole = all(_within(level.span, span) for level in self.plane.scales)
         return span if whole else Span()
 
     def _better(self, best: Fit, other: Fit, span: Span) -> Fit:
         """The fit that leaves less in an outer block altogether."""
         largest = np.abs(blocks(self.x, self.span)).max(axis=2)
         weight = np.square(largest / max(largest.max(), np.finfo(float).tiny))
-        sums = [self._sums(fit.error * weight, span) for fit in (best, other)]
-        where = spread(sums[1] < sums[0], best.error.shape)
-        return self._taken(best, other, where)
-
-    def _sums(self, errors: Array, span: Span) -> Array:
-        """Of blocks, those of an outer span together."""
-        rows, columns = span.shape(*self.x.shape)
-        r, c = errors.shape
-        return np.asarray(errors.reshape(rows, r // rows, columns, c // columns).sum(axis=(1, 3)))
+        many = _blocks_of(self.span, span)
+        before, after = (sums_of(fit.error * weight, many) for fit in (best, other))
+        return self._taken(best, other, spread(after < before, many, best.error.shape))
 
     def _taken(self, best: Fit, other: Fit, where: Array) -> Fit:
         """``best``, and ``other`` in the blocks ``where``."""
-        chosen = spread(where, self.x.shape)
+        chosen = spread(where, self.span, self.x.shape)
         scales = {}
         for level in self.plane.scales:
             own = blocks(chosen, level.span)[..., 0]
@@ -187,6 +179,21 @@ class Task:
             np.where(where, other.table, best.table),
             np.where(where, other.error, best.error),
         )
+
+
+def _within(inner: Span, outer: Span) -> bool:
+    """Whether the blocks of ``inner`` lie whole in those of ``outer``."""
+    sides = (inner.rows, outer.rows), (inner.columns, outer.columns)
+    return all(big is None or (small is not None and big % small == 0) for small, big in sides)
+
+
+def _blocks_of(inner: Span, outer: Span) -> Span:
+    """How many blocks of ``inner`` a block of ``outer`` has along each axis."""
+
+    def many(small: int | None, big: int | None) -> int | None:
+        return 1 if small is None else big and big // small
+
+    return Span(many(inner.rows, outer.rows), many(inner.columns, outer.columns))
 
 
 def _grid(top: float, scale: Format) -> Array:

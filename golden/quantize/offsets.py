@@ -19,6 +19,7 @@ from .scales import (
     inner_scales,
     product_of,
     stored_scales,
+    sums_of,
 )
 
 #: What the range of a block is multiplied with under ``mse``, before and after the least scale with
@@ -71,9 +72,9 @@ def zero_points(
                 yield with_scale(scale, point)
 
     def with_scale(scale: Array, point: Array) -> Candidate:
-        held = spread(level.format.decode(scale), x.shape)
+        held = spread(level.format.decode(scale), level.span, x.shape)
         offset = zero.format.encode(np.rint(point))
-        moved = spread(zero.format.decode(offset), x.shape)
+        moved = spread(zero.format.decode(offset), level.span, x.shape)
         shifted = np.divide(x, held, out=np.zeros_like(x), where=held != 0) + moved
         codes = plane.element.encode(shifted, rounding)
         values = held * (plane.element.decode(codes) - moved)
@@ -141,13 +142,13 @@ def _inner(x: Array, plane: Plane, ask: Wanted, scales: Scales) -> Scales:
 def _best(x: Array, span: Span, candidates: Iterator[Candidate]) -> tuple[Array, Scales]:
     """Codes and scales: block by block those that leave the least squared error."""
     unit = np.abs(blocks(x, span)).max(axis=2)
-    unit = np.where(unit > 0, unit, 1.0)[..., np.newaxis]
+    unit = spread(np.where(unit > 0, unit, 1.0), span, x.shape)
     found, scales, values = next(candidates)
-    best = np.square(blocks(values - x, span) / unit).sum(axis=2)
+    best = sums_of(np.square((values - x) / unit), span)
     for codes, own, values in candidates:
-        error = np.square(blocks(values - x, span) / unit).sum(axis=2)
+        error = sums_of(np.square((values - x) / unit), span)
         less = error < best
-        found = np.where(spread(less, x.shape), codes, found)
+        found = np.where(spread(less, span, x.shape), codes, found)
         scales = {
             name: np.where(less, own[name], held) if held.shape == less.shape else held
             for name, held in scales.items()

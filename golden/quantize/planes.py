@@ -10,7 +10,7 @@ import numpy as np
 from ..description import Operand, Plane
 from ..errors import DesignError
 from ..tensor import Quantized
-from .scales import Array, blocks, stored, unblocked
+from .scales import Array, blocks, stored, sums_of, there_in, unblocked
 
 MAX_SUMS = 256
 ROUNDS = 20
@@ -36,8 +36,9 @@ def sum_of_planes(x: Array, operand: Operand, rule: str | None) -> Quantized:
 
     scales = _start(cut, sums)
     chosen = _nearest(cut, scales @ sums.T)
+    there = there_in(x.shape, span)
     for _ in range(ROUNDS):
-        scales = _seeded(cut, sums[chosen], _least_squares(cut, sums[chosen]))
+        scales = _seeded(cut, sums[chosen], _least_squares(cut, sums[chosen], there))
         before, chosen = chosen, _nearest(cut, scales @ sums.T)
         if np.array_equal(before, chosen):
             break
@@ -103,10 +104,15 @@ def _nearest(cut: Array, levels: Array) -> Array:
     return found
 
 
-def _least_squares(cut: Array, elements: Array) -> Array:
-    """Scales (blocks…, planes) for values (blocks…, n) from elements (blocks…, n, planes)."""
+def _least_squares(cut: Array, elements: Array, there: Array) -> Array:
+    """Scales (blocks…, planes) for values (blocks…, n) from elements (blocks…, n, planes).
+
+    ``there`` is 1 for values that count, 0 for others (blocks…, n).
+    """
+    elements = elements * there[..., np.newaxis]
     gram = np.einsum("abnp,abnq->abpq", elements, elements)
-    gram = gram + 1e-9 * cut.shape[-1] * np.eye(elements.shape[-1])
+    ridge = 1e-9 * there.sum(axis=2)[..., np.newaxis, np.newaxis]
+    gram = gram + ridge * np.eye(elements.shape[-1])
     right = np.einsum("abnp,abn->abp", elements, cut)
     return np.asarray(np.linalg.solve(gram, right[..., np.newaxis])[..., 0])
 
@@ -185,7 +191,7 @@ def _mean_scale(plane: Plane, part: Array, elements: Array) -> dict[str, Array]:
     if not plane.scales:
         return {}
     level = plane.scales[0]
-    used = blocks((elements != 0).astype(np.float64), level.span).sum(axis=2)
-    total = blocks(np.where(elements != 0, np.abs(part), 0.0), level.span).sum(axis=2)
+    used = sums_of((elements != 0).astype(np.float64), level.span)
+    total = sums_of(np.where(elements != 0, np.abs(part), 0.0), level.span)
     mean = np.divide(total, used, out=np.zeros_like(total), where=used > 0)
     return {level.name: stored(mean, level.format, True)}

@@ -7,7 +7,7 @@ import numpy as np
 from ..description import Level, Span
 from ..errors import DesignError
 from ..formats import Codebook, Format, Posit
-from .scales import Array, Wanted, blocks
+from .scales import Array, Wanted, blocks, sums_of
 
 #: How a block's scale follows from its values. ``absmax``: the greatest magnitude is within the
 #: element's reach. ``absmean``: the mean magnitude becomes 1 (BitNet b1.58). Powers of two:
@@ -28,11 +28,10 @@ def default_rule(element: Format, level: Level) -> str:
 
 def wanted(x: Array, span: Span, element: Format, rule: str) -> Wanted:
     """What ``rule``, any but ``mse``, asks of the scale of every block."""
-    magnitudes = np.abs(blocks(x, span))
     if rule == "absmean":
-        mean = np.asarray(magnitudes.mean(axis=2))
+        mean = sums_of(np.abs(x), span) / sums_of(np.ones(x.shape), span)
         return Wanted(mean, np.ones(mean.shape), nearest=True)
-    largest = magnitudes.max(axis=2)
+    largest = np.abs(blocks(x, span)).max(axis=2)
     if rule == "absmax":
         return Wanted(largest, np.full(largest.shape, reach(element)))
     return Wanted(power_of_two(largest, element, rule), np.ones(largest.shape))

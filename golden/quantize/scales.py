@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -31,17 +31,44 @@ class Wanted:
 
 
 def blocks(x: Array, span: Span) -> Array:
-    """(rows, K) -> (row blocks, column blocks, elements of a block)."""
-    rows, columns = span.shape(*x.shape)
-    cut = x.reshape(rows, x.shape[0] // rows, columns, x.shape[1] // columns)
+    """(rows, K) -> (row blocks, column blocks, elements of a block).
+
+    A last block that is not whole has its last row and column again: whatever is greatest, least,
+    or the first of its kind there, is so of its own elements. Sums are for :func:`sums_of`.
+    """
+    return _cut(x, span, "edge")
+
+
+def sums_of(x: Array, span: Span) -> Array:
+    """(rows, K) -> (row blocks, column blocks): the sums over the elements that there are."""
+    return np.asarray(_cut(x, span, "constant").sum(axis=2))
+
+
+def there_in(shape: tuple[int, int], span: Span) -> Array:
+    """As :func:`blocks`: 1 for the elements that there are, 0 for those that blocks repeat."""
+    return _cut(np.ones(shape), span, "constant")
+
+
+def _cut(x: Array, span: Span, mode: Literal["edge", "constant"]) -> Array:
+    """Blocks; what is missing is as ``mode`` of numpy.pad says, which for ``constant`` is 0."""
+    (rows, columns), (height, width) = span.shape(*x.shape), _size(span, x.shape)
+    missing = rows * height - x.shape[0], columns * width - x.shape[1]
+    if any(missing):
+        x = np.pad(x, [(0, count) for count in missing], mode)
+    cut = x.reshape(rows, height, columns, width)
     return cut.transpose(0, 2, 1, 3).reshape(rows, columns, -1)
+
+
+def _size(span: Span, shape: tuple[int, ...]) -> tuple[int, int]:
+    """Rows and columns of the first block."""
+    return min(span.rows or shape[0], shape[0]), min(span.columns or shape[1], shape[1])
 
 
 def unblocked(cut: Array, span: Span, shape: tuple[int, int]) -> Array:
     """What :func:`blocks` has cut, put together again."""
-    rows, columns = span.shape(*shape)
-    parts = cut.reshape(rows, columns, shape[0] // rows, shape[1] // columns)
-    return parts.transpose(0, 2, 1, 3).reshape(shape)
+    (rows, columns), (height, width) = span.shape(*shape), _size(span, shape)
+    parts = cut.reshape(rows, columns, height, width).transpose(0, 2, 1, 3)
+    return parts.reshape(rows * height, columns * width)[: shape[0], : shape[1]]
 
 
 def stored_scales(
@@ -68,9 +95,9 @@ def outer_scales(
     inner, *outer = levels
     codes: dict[str, Array] = {}
     for level in reversed(outer):
-        unit = spread(ask.unit, shape) * float(inner.format.maximum)
+        unit = spread(ask.unit, inner.span, shape) * float(inner.format.maximum)
         unit = blocks(unit * product_of(outer, codes, shape), level.span)
-        value = blocks(np.abs(spread(ask.value, shape)), level.span)
+        value = blocks(np.abs(spread(ask.value, inner.span, shape)), level.span)
         codes[level.name] = fitted(Wanted(value, unit), level.format, vanish)
     return codes
 
@@ -95,7 +122,7 @@ def product_of(levels: Sequence[Level], codes: dict[str, Array], shape: tuple[in
 
 def decoded(level: Level, codes: dict[str, Array], shape: tuple[int, int]) -> Array:
     """A level's scales, one an element."""
-    return spread(np.asarray(level.format.decode(codes[level.name])), shape)
+    return spread(np.asarray(level.format.decode(codes[level.name])), level.span, shape)
 
 
 def fitted(ask: Wanted, fmt: Format, vanish: bool = False, strict: bool = True) -> Array:

@@ -14,7 +14,7 @@ from .gguf_blocks import BLOCKS
 from .gguf_super import SUPER_BLOCKS
 from .scaled import Scaled
 from .scheme import Array, Bytes, Scheme, Shape
-from .segments import dense, segments
+from .segments import blockwise, dense, segments
 from .spqr import SPQR
 from .words import awq, gptq
 
@@ -31,6 +31,7 @@ ALIASES = {
 }
 
 _WORDS = re.compile(r"(gptq[2348]|awq4)_(?:g([1-9]\d*)|row)(_v2)?(?:_(bf16|fp32))?")
+_BLOCKS = re.compile(r"onnx([248])_g([1-9]\d*)(?:_(bf16|fp32))?")
 _DENSE = re.compile(r"dense_(\w+?)(_high)?")
 _SEGMENTS = re.compile(r"segments_(\w+?)(?:_(bf16|fp32))?")
 
@@ -38,6 +39,9 @@ _SEGMENTS = re.compile(r"segments_(\w+?)(?:_(bf16|fp32))?")
 _MEMBERS = (
     *(f"gptq{bits}_g128" for bits in (2, 3, 4, 8)),
     "awq4_g128",
+    "onnx4_g32",
+    "onnx8_g32",
+    "onnx2_g32",
     *(f"dense_uint{bits}" for bits in (2, 3, 4, 5, 6)),
     "dense_uint4_high",
     "segments_e3m2",
@@ -45,6 +49,7 @@ _MEMBERS = (
     "gptq4_g128_bf16",
     "gptq4_g128_fp32",
     "awq4_g128_bf16",
+    "onnx4_g32_fp32",
     "segments_e3m2_bf16",
 )
 
@@ -53,10 +58,10 @@ _MEMBERS = (
 def lookup(name: str) -> Scheme:
     """The scheme called ``name``: a named one, an alias, or a member of a family.
 
-    Families: ``gptq4_g64``, ``gptq4_row`` (one group a channel), ``gptq4_g64_v2``, ``awq4_g64``;
-    ``dense_<format>``, ``dense_<format>_high`` (first element in the high bits), and
-    ``segments_<format>``. Scales of GPTQ, AWQ and segments are FP16; with ``_bf16`` or ``_fp32`` at
-    the end, BF16 or FP32.
+    Families: ``gptq4_g64``, ``gptq4_row`` (one group a channel), ``gptq4_g64_v2``, ``awq4_g64``,
+    ``onnx4_g32``; ``dense_<format>``, ``dense_<format>_high`` (first element in the high bits), and
+    ``segments_<format>``. Scales of GPTQ, AWQ, ONNX and segments are FP16; with ``_bf16`` or
+    ``_fp32`` at the end, BF16 or FP32.
 
     >>> lookup("q4_k").name
     'q4_k'
@@ -72,6 +77,8 @@ def lookup(name: str) -> Scheme:
             return _scales(gptq(int(kind[-1]), columns, 2 if second else 1), match[4])
         if not second:
             return _scales(awq(columns), match[4])
+    elif match := _BLOCKS.fullmatch(wanted):
+        return _scales(blockwise(int(match[1]), int(match[2])), match[3])
     elif match := _DENSE.fullmatch(wanted):
         return dense(format_named(match[1]), bool(match[2]))
     elif match := _SEGMENTS.fullmatch(wanted):
@@ -99,7 +106,10 @@ def pack_parts(scheme: Scheme | str, given: Quantized) -> dict[str, Array]:
 
 
 def unpack(scheme: Scheme | str, data: Bytes, shape: Shape) -> Quantized:
-    """The matrix of ``shape`` (rows, K) that ``data`` holds; each row is whole blocks.
+    """The matrix of ``shape`` (rows, K) that ``data`` holds.
+
+    K may end within a block where the format says what then stands there: groups of GPTQ and ONNX,
+    bytes of dense codes. Elsewhere, as in GGUF, rows are whole blocks, else DesignError.
 
     ``data`` are bytes, or an array of int8 or uint8. DesignError, which names the byte, for data
     too short or too long.

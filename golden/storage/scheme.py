@@ -66,6 +66,8 @@ class Part:
     order : what varies slowest to fastest: ``row`` and ``column`` of the grid of blocks, ``word``
         inside a block.
     word : bytes of a word; words are little-endian.
+    partial : whether K may end within a block; items that are not there are stored as zeros, and
+        nobody reads them.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Part:
     tile: Span
     order: tuple[str, str, str] = ("row", "column", "word")
     word: int = 1
+    partial: bool = False
 
     @property
     def single(self) -> str | None:
@@ -81,6 +84,11 @@ class Part:
             case (Field(array=name, width=width, items=1),) if width == 8 * self.word:
                 return None if self.map.add or self.word != self.map.size else name
         return None
+
+    def whole(self, shape: Shape) -> Shape:
+        """The elements that the blocks have room for, where K ends within one."""
+        columns = self.tile.columns or shape[1]
+        return shape[0], -(-shape[1] // columns) * columns
 
     def _lengths(self, shape: Shape) -> dict[str, int]:
         rows, columns = self.tile.shape(*shape)
@@ -158,8 +166,11 @@ class Mapped(Scheme):
         arrays = {**given.codes, **given.scales}
         found = {}
         for part in self.parts:
-            grid = part.tile.shape(*given.shape)
-            items = {name: _tiles(np.asarray(arrays[name]), grid) for name in part.map.arrays}
+            grid, whole = part.tile.shape(*given.shape), part.whole(given.shape)
+            items = {
+                name: _tiles(_filled(np.asarray(arrays[name]), self._extent(name, whole)), grid)
+                for name in part.map.arrays
+            }
             found[part.name] = part.from_blocks(part.map.pack(items), given.shape)
         return found
 
@@ -178,7 +189,9 @@ class Mapped(Scheme):
             )
             grid = part.tile.shape(*shape)
             for name, items in held.items():
-                whole = _whole(items, grid, self._extent(name, shape))
+                whole = _whole(items, grid, self._extent(name, part.whole(shape)))
+                rows, columns = self._extent(name, shape)
+                whole = whole[:rows, :columns]
                 arrays[name] = arrays[name] | whole if name in arrays else whole
         codes = {name: arrays[name] for name in self.operand.codes}
         scales = {level.name: arrays[level.name] for level in self.operand.levels}
@@ -234,7 +247,7 @@ class Mapped(Scheme):
         for part in self.parts:
             for what, block, whole in (
                 ("rows", part.tile.rows, shape[0]),
-                ("K", part.tile.columns, shape[1]),
+                ("K", None if part.partial else part.tile.columns, shape[1]),
             ):
                 if whole % (block or 1):
                     raise DesignError(
@@ -267,6 +280,11 @@ def _tiles(array: Array, grid: Shape) -> Array:
     rows, columns = array.shape[0] // grid[0], array.shape[1] // grid[1]
     cut = array.reshape(grid[0], rows, grid[1], columns)
     return cut.transpose(0, 2, 1, 3).reshape(-1, rows * columns)
+
+
+def _filled(array: Array, extent: Shape) -> Array:
+    """``array`` with zeros behind its last column."""
+    return np.pad(array, ((0, 0), (0, extent[1] - array.shape[1])))
 
 
 def _whole(items: Array, grid: Shape, extent: Shape) -> Array:

@@ -73,11 +73,13 @@ def dequantize_fp16(given: Quantized) -> Array:
     """
     shape = given.shape
 
+    spans = {level.name: level.span for level in given.operand.levels}
+
     def value(name: str) -> Array:
-        return spread(given.scales[name].astype(np.uint16).view(np.float16), shape)
+        return spread(given.scales[name].astype(np.uint16).view(np.float16), spans[name], shape)
 
     def integer(name: str) -> Array:
-        return spread(given.scales[name], shape).astype(np.float16)
+        return spread(given.scales[name], spans[name], shape).astype(np.float16)
 
     with np.errstate(all="ignore"):
         scale = value("ss") * (integer("w_s") - value("sz"))

@@ -38,9 +38,9 @@ def affine(element: str, columns: int | None) -> Operand:
 
 
 def _scales(columns: int | None) -> Part:
-    """FP16, groups × output channels."""
+    """FP16, groups × output channels; the last group may have fewer inputs."""
     whole = Map(2, (Field("scale", 0, 16),))
-    return Part("scales", whole, Span(1, columns), ("column", "row", "word"), 2)
+    return Part("scales", whole, Span(1, columns), ("column", "row", "word"), 2, partial=True)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ class Gptq(Scaled):
 def in_order(g_idx: Array, columns: int | None) -> Array:
     """The permutation of the inputs that makes every group contiguous, each in its old order.
 
-    ``g_idx`` are integers of any type. DesignError if a group has not exactly ``columns`` inputs.
+    ``g_idx`` are integers of any type. DesignError if a group has not exactly ``columns`` inputs,
+    or the last one what is left of them.
     """
     groups = whole_numbers(g_idx, "g_idx", 0, np.size(g_idx)).astype(np.int64).ravel()
     order = np.argsort(groups, kind="stable")
@@ -111,7 +112,8 @@ def gptq(bits: int, columns: int | None = 128, version: int = 1) -> Gptq:
 
     ``qzeros`` [groups, N · bits / 32] is stored as z - 1 modulo 2**bits in version 1 (kernels that
     do not wrap read a stored 15 as 16, unconfirmed); as z in version 2 (unconfirmed). Three bits:
-    32 values run through three words, so two of them are split.
+    32 values run through three words, so two of them are split. K and N are whole words; the last
+    group may have fewer inputs, as ceil(K / group) in AutoGPTQ's shapes has it.
     """
     if bits not in (2, 3, 4, 8) or version not in (1, 2):
         raise DesignError(f"gptq has 2, 3, 4 or 8 bits and version 1 or 2, got {bits}, {version}")
@@ -123,7 +125,7 @@ def gptq(bits: int, columns: int | None = 128, version: int = 1) -> Gptq:
     name = f"gptq{bits}_{_suffix(columns)}" + ("_v2" if version == 2 else "")
     parts = (
         Part("qweight", weight, Span(1, values), ("column", "word", "row"), 4),
-        Part("qzeros", zeros, Span(values, columns), ("column", "row", "word"), 4),
+        Part("qzeros", zeros, Span(values, columns), ("column", "row", "word"), 4, partial=True),
         _scales(columns),
     )
     return Gptq(name, affine(f"uint{bits}", columns), parts)
@@ -132,7 +134,7 @@ def gptq(bits: int, columns: int | None = 128, version: int = 1) -> Gptq:
 def awq(columns: int | None = 128) -> Scaled:
     """AWQ (GEMM): words along N, ``qweight`` [K, N / 8]; nibble i is column 0, 2, 4, 6, 1, 3, 5, 7.
 
-    ``qzeros`` [groups, N / 8] likewise, as they are.
+    ``qzeros`` [groups, N / 8] likewise, as they are. AutoAWQ knows whole groups only.
     """
     nibbles = ((4, 4), (2, 16))
     parts = (

@@ -11,7 +11,7 @@ from dataclasses import fields
 from itertools import zip_longest
 from typing import Any
 
-from ..designs import DEFAULT, Options, design
+from ..designs import DEFAULT, Options, design, reading
 from ..golden.description import Design
 from ..golden.description.build import (
     ADDERS,
@@ -82,8 +82,8 @@ def design_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         default=DEFAULT,
         metavar="DESIGN",
-        help="a preset, one format or two (e2m1xint8), a unit (hadamard), a TOML file, a .npy "
-        "table; "
+        help="a preset, one format, two of either (e2m1xint8, mxfp4xmxfp8_e5m2; preset:mxint8 is "
+        "no format), a unit (hadamard), a TOML file, a .npy table; "
         "default %(default)s",
     )
     for field in fields(Options):
@@ -148,6 +148,8 @@ def chosen(arguments: argparse.Namespace) -> Design:
     """The design that the arguments name."""
     given = {field.name: getattr(arguments, field.name) for field in fields(Options)}
     given["set"] = tuple(given["set"]) if given["set"] else None
+    if (told := reading(arguments.design)) is not None:
+        progress(told)
     found: Design = design(arguments.design, Options(**given))
     return found
 

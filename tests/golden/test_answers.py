@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
+from drawing import quantized
 from macsmith.golden.answers import answered
-from macsmith.golden.tiling import Tiling, sent
+from macsmith.golden.tiling import Matrices, Tiling, sent
 from macsmith.hw.engine.planner import plan
 from macsmith.hw.plan.streams import streams
 from macsmith.sim.stimuli import tiles
 
-from macsmith import Options, design
+from macsmith import Options, design, matmul
 from macsmith.designs import presets
 
 OTHERS = {
@@ -62,6 +63,23 @@ def test_presets(name):
 def test_others(what):
     name, options = OTHERS[what]
     check(design(name, Options(**options)))
+
+
+def test_a_reduction_that_ends_within_the_longer_of_two_groups():
+    """Sums close every 16 elements, the gcd of 48 and 32; K = 80 is five of them."""
+    engine = design("w4a8", Options(group=48, activation_group=32, rows=2, cols=3, partials=4,
+                                    accumulate="fp32"))  # fmt: skip
+    ports, tiling, rng = streams(plan(engine)), Tiling(engine), np.random.default_rng(3)
+    sides = engine.arithmetic.weight, engine.arithmetic.activation
+    w, a = (quantized(rng, s, "any", "tame", (n, 80)) for s, n in zip(sides, (2, 3), strict=True))
+    wanted = matmul(engine, w, a)
+    given = {
+        stream.name: sent(stream, tiling, [Matrices(weight=w, activation=a)])
+        for stream in ports
+        if not stream.output
+    }
+    [found] = answered(engine, ports, given).values()
+    assert (found.values[0].ravel() == wanted.values.ravel()).all()
 
 
 def test_nothing_sent_is_nothing_answered():

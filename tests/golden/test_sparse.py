@@ -282,7 +282,7 @@ def test_what_it_refuses(given, message):
     "codes, indices, message",
     [
         ((1, 4), None, "the indices of what it keeps go together"),
-        ((1, 3), (1, 3), "keeps 2 a window, got 3 codes"),
+        ((1, 3), (1, 3), "ascend within a window, from 0 to 3"),
         ((1, 4), (1, 2), r"indices must be rows × kept = \(1, 4\), got \(1, 2\)"),
         ((1, 4), (1, 4), "ascend within a window, from 0 to 3"),
     ],

@@ -400,3 +400,17 @@ def test_version_and_help(run, capsys):
     assert ended.value.code == 0 and __version__ in capsys.readouterr().out
     code, out, _ = run()
     assert code == 2 and "generate" in out
+
+
+@pytest.mark.parametrize(
+    "design, told",
+    [
+        ("mxint8xint8", "both halves are element formats; preset:mxint8 names the preset"),
+        ("preset:mxint8xint8", ""),
+    ],
+)
+def test_which_reading_of_a_pair_was_taken_is_printed(run, design, told):
+    """On stderr: what is printed for programs stays as it is."""
+    code, out, err = run("explain", design, "--json")
+    assert code == 0 and err == (f"… {design}: {told}\n" if told else "")
+    assert json.loads(out)["design"] == design.replace(":", "_")

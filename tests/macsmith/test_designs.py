@@ -1,9 +1,16 @@
 """Names become designs: presets, pairs of formats, files; options override."""
 
+from functools import cache
+
 import pytest
+from macsmith.golden.formats import names
+from macsmith.hw.datapaths import choose
+from macsmith.hw.engine.planner import plan
 
 from macsmith import DesignError, Options, Stage, design, from_toml, lookup, to_toml
-from macsmith.designs import presets
+from macsmith.designs import presets, reading
+
+FORMATS = set(names())
 
 
 @pytest.mark.parametrize(
@@ -105,3 +112,136 @@ def test_a_file_with_aligned_keeps_its_terms():
     text = to_toml(design("e5m2xe5m2", Options(lanes=8, accumulate="aligned", fraction=13)))
     with pytest.raises(DesignError, match="lanes must be 8, got 4"):
         from_toml(text.replace("lanes = 8", "lanes = 4"))
+
+
+#: Words that a refusal of a pair names, one at least.
+REASONS = (
+    *("scale", "group", "product", "combined", "modes", "span", "structure", "select"),
+    "an exact sum of",
+)
+
+
+@pytest.fixture(scope="module")
+def quick():
+    """Datapaths are chosen once for each pair of formats, not once for each pair of presets."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("macsmith.hw.plan.chosen.choose", cache(choose))
+        yield
+
+
+@pytest.mark.parametrize("weight", presets())
+def test_all_pairs_of_presets_plan_or_say_what_does_not_fit(weight, quick):
+    left = design(weight)
+    for activation in presets():
+        right = design(activation)
+        try:
+            made = design(f"preset:{weight}xpreset:{activation}")
+        except DesignError as error:
+            assert "\n" not in str(error) and any(word in str(error) for word in REASONS), error
+            assert weight != activation and weight in str(error) and activation in str(error)
+            continue
+        plan(made)
+        assert [mode.weight for mode in made.modes] == [mode.weight for mode in left.modes]
+        assert [mode.activation for mode in made.modes] == [m.activation for m in right.modes]
+        if weight == activation:
+            assert from_toml(to_toml(made)) == made
+            assert made.modes == left.modes and made.build == left.build
+
+
+@pytest.mark.parametrize(
+    "name, group, last, output",
+    [
+        ("mxfp4xmxfp8_e5m2", 32, "fp", "fp32"),
+        ("w4a8xw4a16", 128, "exact", "fp32"),
+        ("nvfp4xmxfp4", 16, "fp", "fp32"),
+        ("bitnetxgguf_q8_0", 32, "exact", "fp32"),
+        ("mxfp4xint8", 32, "fp", "fp32"),
+        ("int4xmxfp8_e4m3", 32, "fp", "fp32"),
+        ("tpe_opt1xw8a8", None, "exact", "fp32"),
+        ("tpe_opt1xtpe_opt2", None, "exact", None),
+        ("preset:mxint8xint8", 32, "fp", "fp32"),
+        ("int8xpreset:mxint8", 32, "fp", "fp32"),
+    ],
+)
+def test_what_a_pair_takes_from_its_halves(name, group, last, output):
+    """Groups close at their gcd; sums stay exact where 128 bits hold them."""
+    found = design(name)
+    assert found.arithmetic.group == group and found.arithmetic.accumulate[-1].rule == last
+    assert found.arithmetic.output.format == (output and lookup(output))
+    plan(found)
+
+
+def test_a_pair_that_is_a_preset_is_that_preset():
+    assert design("preset:mxfp4xpreset:mxfp8_e4m3") == design("mxfp4xmxfp8_e4m3")
+    assert design("preset:mxint8") == design("mxint8")
+    assert design("PRESET:MXFP4xMXFP8_E5M2") == design("mxfp4xmxfp8_e5m2")
+
+
+BOTH = [name for name in presets() if name in FORMATS]
+
+
+def test_names_that_are_preset_and_element():
+    """A pair of them is of elements, as it was; ``preset:`` forces the other reading, which has a
+    name of its own, and :func:`reading` tells which was taken."""
+    assert {"mxint8", "nf4", "posit8_0", "ue5m3"} < set(BOTH)
+    for name in BOTH:
+        element, forced = design(f"{name}xint8"), f"preset:{name}xint8"
+        assert not element.arithmetic.levels and element.name == f"{name}xint8"
+        assert f"preset:{name} names the preset" in reading(f"{name}xint8")
+        assert reading(forced) is None and reading(name) is None
+        try:
+            other = design(forced)
+        except DesignError:
+            continue
+        assert other.name == f"preset_{name}xint8" and other != element
+        assert other.arithmetic.weight == design(name).arithmetic.weight
+
+
+@pytest.mark.parametrize(
+    "name, told",
+    [
+        ("mxint8xint8", "mxint8xint8: both halves are element formats; preset:mxint8 names the "
+         "preset"),
+        ("mxint8xnf4", "mxint8xnf4: both halves are element formats; preset:mxint8 and preset:nf4 "
+         "name the presets"),
+        ("mxfp4xmxint8", "mxfp4xmxint8: read as preset:mxint8, for mxint8 and the other half can "
+         "be presets"),
+        ("preset:mxint8xpreset:nf4", None),
+        ("mxfp4xmxfp8_e5m2", None),
+        ("int4xint8", None),
+        ("w4a8", None),
+        ("no_such_thing", None),
+        ("out/design.toml", None),
+    ],
+)  # fmt: skip
+def test_which_reading_was_taken_is_told(name, told):
+    assert reading(name) == told
+
+
+@pytest.mark.parametrize(
+    "name, message",
+    [
+        ("mxfp4xlmul", "the weight of mxfp4 does not fit the activation of lmul: their product "
+         "rules differ, exact and lmul: a pair has one"),
+        ("simdxw8a8", "both halves of a pair have as many modes: simd has 5 and w8a8 has 1"),
+        ("ifairyxw8a8", "the weight of ifairy does not fit the activation of w8a8: their planes "
+         "are combined otherwise than by adding their products"),
+        ("nm_sparsexgguf_q8_0", None),
+        ("preset:nope", "unknown preset 'nope'"),
+        ("preset:int8xint8", "unknown preset 'int8xint8'"),
+    ],
+)  # fmt: skip
+def test_halves_that_do_not_fit(name, message):
+    if message is None:
+        plan(design(name))
+        return
+    with pytest.raises(DesignError) as error:
+        design(name)
+    assert str(error.value).startswith(message)
+
+
+def test_options_say_how_a_pair_accumulates():
+    """Also where no exact sum of its own would do."""
+    options = Options(accumulate="aligned", fraction=13, rows=2, partials=2)
+    made = design("mxfp4xmxfp8_e5m2", options)
+    assert [stage.rule for stage in made.arithmetic.accumulate] == ["aligned", "fp"]

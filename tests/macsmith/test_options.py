@@ -180,7 +180,8 @@ WRONG = [
     ("ptqtp", dict(group=64),
      "--scale and its kin take one plane of elements and its zero point; this operand has 2 "
      "planes: write a TOML file"),
-    ("int4xint8", dict(group=100), "k-max 4096 must be a multiple of the group 100"),
+    ("int4xint8", dict(group=100, k_max=4096),
+     "k-max 4096 must be a multiple of the group 100, such as 4100: matrices may be shorter"),
     ("int4xint8", dict(group=0), "scales are shared by at least 1 of the elements, got 0"),
     ("int4xint8", dict(group=32, lanes=64), "lanes must divide the group of 32, got 64"),
     ("int4xint8", dict(scale="fp32", output="int8"),
@@ -293,3 +294,22 @@ def test_the_rounding_of_results_and_the_product_rule():
         design("int8xint8", Options(rounding="up"))
     with pytest.raises(UnknownName, match="unknown product rule 'mul'; close ones: lmul"):
         design("int8xint8", Options(product="mul"))
+
+
+@pytest.mark.parametrize(
+    "name, given, k_max",
+    [
+        ("mxfp4", dict(group=48, activation_group=48), 4128),
+        ("w4a8", dict(group=100), 4100),
+        ("int4xint8", dict(group=48), 4128),
+        ("int4xint8", dict(group=8192), 8192),
+        ("mxfp4", dict(group=48), 4096),  # sums close every 16, the gcd of 48 and 32
+        ("int4xint8", dict(group=64), 4096),
+        ("int4xint8", dict(group=48, k_max=96), 96),
+    ],
+)
+def test_k_max_follows_the_group(name, given, k_max):
+    """The next multiple, unless somebody said --k-max; the name says nothing of it."""
+    made = design(name, Options(**given))
+    assert made.arithmetic.k_max == k_max
+    assert ("_k" in made.name) == ("k_max" in given)

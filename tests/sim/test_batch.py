@@ -359,7 +359,7 @@ def test_matrices_pass_weights_that_stay(monkeypatch, chunk):
     activation = random_codes(lookup("int4"), (32, 4), 2)
     got = engine_matmul(design, weight, activation)
     assert (got.values == matmul(design, weight, activation).values).all()
-    with pytest.raises(DesignError, match="lanes = 4 up to k-max = 4, got 8"):
+    with pytest.raises(DesignError, match="K must lie in 1…4 .k-max., got 8"):
         engine_matmul(design, np.ones((2, 8), np.uint8), np.ones((3, 8), np.uint8))
 
 

@@ -19,12 +19,13 @@ def matmul_nbits(
 ) -> np.ndarray:  # fmt: skip
     """com.microsoft.MatMulNBits of 4 bits: float32 (M, K) × uint4 (N, K) -> float32 (M, N).
 
-    ``scales`` (N, K / block) float32; ``zeros`` uint4 alike, 8 if None. Codes are packed low nibble
-    first, zero points padded to a whole byte a row.
+    ``scales`` (N, blocks) float32; ``zeros`` uint4 alike, 8 if None. Codes are packed low nibble
+    first, the last block filled up, zero points padded to a whole byte a row.
     """
     (n, k), m = weight.shape, len(activation)
+    filled = np.pad(weight, ((0, 0), (0, -k % block)))
     tensors = {
-        "B": _pack(weight).reshape(n, k // block, block // 2),
+        "B": _pack(filled).reshape(n, -1, block // 2),
         "scales": scales.astype(np.float32).ravel(),
     }
     if zeros is not None:
