@@ -9,21 +9,8 @@ from typing import Any, ClassVar
 from ..errors import DesignError, UnknownName
 from .choices import Choices
 
-DATAPATHS = (
-    "auto",
-    "minifloat",
-    "select",
-    "booth",
-    "table",
-    "bit_plane",
-    "split_shift",
-    "multiply",
-    "bit_serial",
-    "table_serial",
-    "plane_serial",
-    "dsp",
-    "dsp_adders",
-)
+#: How products are made and summed.
+DATAPATHS: Choices[Any] = Choices("datapath", "macsmith.hw.datapaths", before=("auto",))
 CARRIES = ("added", "saved")
 
 #: Digits that take a cycle, where a datapath takes one operand digit by digit.
@@ -33,18 +20,19 @@ DIGITS = ("all", "nonzero")
 DIGIT_SUMS = ("joined", "apart")
 
 #: How additions are written: plainly, or as a maker's own carry blocks.
-ADDERS = ("inferred", "carry4", "carry8")
+ADDERS: Choices[Any] = Choices("adders", "macsmith.hw.leaves", before=("inferred",))
 
 #: What multiplies under the policy ``dsp``: instances of a maker's block, or what tools infer;
 #: ``auto`` instantiates where the board has a block that is known here.
-BLOCKS = (
-    *("auto", "dsp48e2", "dsp48e1", "mult18x18d", "sb_mac16", "multaddsub18x18", "mult18x18"),
-    "inferred",
+BLOCKS: Choices[Any] = Choices(
+    "blocks", "macsmith.hw.dsp.kinds", before=("auto",), after=("inferred",)
 )
 
 #: FPGA families by whose measured costs datapaths are chosen; ``auto`` is the board's, or ``xcup``.
 FABRICS = ("auto", "xcup", "xc7", "ecp5", "ice40")
-FLOWS = ("broadcast", "systolic_os", "weight_stationary")
+
+#: How operands travel through an array.
+FLOWS: Choices[Any] = Choices("flow", "macsmith.hw.array.flows")
 INTERFACES: Choices[Any] = Choices("interface", "macsmith.hw.outside")
 POLICIES = ("lut", "dsp")
 

@@ -26,10 +26,13 @@ class Choices(Generic[T]):
     ----------
     what : what they are, in the singular, for messages.
     home : module that registers those of the package.
+    before, after : names of no thing, such as ``auto``, that users may give too.
     """
 
-    def __init__(self, what: str, home: str):
-        self.what, self.home = what, home
+    def __init__(
+        self, what: str, home: str, before: tuple[str, ...] = (), after: tuple[str, ...] = ()
+    ):
+        self.what, self.home, self.before, self.after = what, home, before, after
         self._known: dict[str, T] = {}
         _ALL.append(self)
 
@@ -40,18 +43,24 @@ class Choices(Generic[T]):
 
     def __iter__(self) -> Iterator[str]:
         import_module(self.home)
-        return iter(tuple(self._known))
+        return iter((*self.before, *self._known, *self.after))
 
     def values(self) -> list[T]:
         """All things."""
-        return [self._known[name] for name in self]
+        import_module(self.home)
+        return list(self._known.values())
+
+    @property
+    def things(self) -> dict[str, T]:
+        """What is registered so far, by name; it grows."""
+        return self._known
 
     def __contains__(self, name: object) -> bool:
         return name in self._known or name in tuple(self)
 
     def __getitem__(self, name: str) -> T:
         """The thing called ``name``. Raises UnknownName with the close names."""
-        if name not in self:
+        if name not in self._known and name not in self:
             raise UnknownName(self.what, name, tuple(self))
         return self._known[name]
 
@@ -61,4 +70,4 @@ def foreign() -> bool:
     package = __name__.split(".")[0] + "."
     things = (thing for choices in _ALL for thing in choices._known.values())
     kinds = (thing if isinstance(thing, type) else type(thing) for thing in things)
-    return any(not kind.__module__.startswith(package) for kind in kinds)
+    return any(not kind.__module__.startswith((package, "builtins")) for kind in kinds)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from ...golden.description.build import FLOWS
 from ..plan.array_plan import ArrayPlan
 from .broadcast import BroadcastArray
 from .stationary import StationaryArray
 from .steps import StepArray
 from .systolic import SystolicArray
 
-#: One for each of the description's FLOWS.
-ARRAYS: dict[str, type[StepArray]] = {
-    "broadcast": BroadcastArray,
-    "systolic_os": SystolicArray,
-    "weight_stationary": StationaryArray,
-}
+#: name -> array.
+ARRAYS: dict[str, type[StepArray]] = FLOWS.things
+FLOWS.register("broadcast", BroadcastArray)
+FLOWS.register("systolic_os", SystolicArray)
+FLOWS.register("weight_stationary", StationaryArray)
 
 
 def array(plan: ArrayPlan) -> StepArray:

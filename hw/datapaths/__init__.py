@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from math import inf
 
+from ...golden.description.build import DATAPATHS
 from ...golden.errors import DesignError
 from ...golden.formats import Format
 from ..arith.shapes import significands
@@ -52,13 +53,12 @@ __all__ = [
 ]
 
 #: name -> datapath.
-KINDS: dict[str, type[Datapath]] = {
-    kind.name: kind
-    for kind in (
-        *(MinifloatTable, Select, Booth, Table, BitPlane, SplitShift, Multiply),
-        *(BitSerial, TableSerial, PlaneSerial, Dsp, DspAdders),
-    )
-}
+KINDS: dict[str, type[Datapath]] = DATAPATHS.things
+for _kind in (
+    *(MinifloatTable, Select, Booth, Table, BitPlane, SplitShift, Multiply),
+    *(BitSerial, TableSerial, PlaneSerial, Dsp, DspAdders),
+):
+    DATAPATHS.register(_kind.name, _kind)
 
 #: product rule -> datapath, where it is not the exact one.
 RULES: dict[str, type[Datapath]] = {

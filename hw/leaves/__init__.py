@@ -9,10 +9,13 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from ...golden.description.build import ADDERS
 from ...tools.yosys import run
 
 #: name -> the cell that it instantiates.
-LEAVES = {"carry4": "CARRY4", "carry8": "CARRY8"}
+LEAVES: dict[str, str] = ADDERS.things
+ADDERS.register("carry4", "CARRY4")
+ADDERS.register("carry8", "CARRY8")
 
 
 def instantiated(rtlil: str, leaf: str, folder: Path) -> str:

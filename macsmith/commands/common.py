@@ -29,50 +29,56 @@ from ..golden.products import RULES
 from ..letters import shown
 from ..tools import cache, yosys
 
-_WORDS = {
-    "name": "the module's name; default the design's, and what the options here change of it",
-    "rows": "output channels worked on at a time",
-    "cols": "activation vectors worked on at a time",
-    "lanes": "products summed per row, column and cycle",
-    "k_max": "longest reduction that the accumulator is sized for (default 4096; of "
-    "weight_stationary the lanes)",
-    "group": "elements of the weight that share a scale; scales are fp16 unless --scale says else",
-    "scale": "format of the weight's scales (fp16, e8m0, ue4m3, …); without --group, one a row",
-    "zero_point": "integer format of the weight's zero points, one beside each scale",
-    "activation_group": "as --group, of the activation",
-    "activation_scale": "as --scale, of the activation",
-    "activation_zero_point": "as --zero-point, of the activation",
-    "sparse": "kept:window, which elements of the weight there are: 2:4 keeps two of every four",
-    "accumulate": "exact, aligned, an integer format (int32) or a float format (fp32)",
-    "partials": "with a float: partial sums that the addends go round (default 1)",
-    "overflow": "with an integer: wrap (default) or saturate",
-    "fraction": "with aligned: bits kept below the greatest exponent",
-    "accumulator": "with aligned: the accumulator's float format (default fp32)",
-    "initial": "format of what every raw sum starts from (int32), as a stream of its own",
-    "output": "the result's format: raw, fp32 (default of scaled designs), bf16, fp16, int8, …",
-    "rounding": f"of the results: {', '.join(ROUNDINGS)}",
-    "product": f"how two elements multiply: {', '.join(RULES)}",
-    "bias": "float format of a bias per output channel, added before the output's rounding",
-    "relu": "negative results become 0",
-    "clamp": "cut results to a range, such as -6,6",
-    "nan": "zero turns NaN into 0 where the output cannot hold it",
-    "datapath": f"how products are made: {', '.join(DATAPATHS)}",
-    "flow": f"how operands travel: {', '.join(FLOWS)}",
-    "policy": "lut (no DSP blocks) or dsp",
-    "interface": "native or axis (AXI-Stream)",
-    "pipeline": "adder levels between two registers (default 1)",
-    "adders": f"{' or '.join(ADDERS)}, AMD's carry blocks, which no tool takes apart",
-    "blocks": f"DSP blocks under the policy dsp: {', '.join(BLOCKS)}",
-    "fabric": f"FPGA family by whose costs datapaths are chosen: {', '.join(FABRICS)}",
-    "digit_sums": f"{' or '.join(DIGIT_SUMS)} until a reduction ends",
-    "digits": f"of bit_serial that take a cycle: {' or '.join(DIGITS)}",
-    "set": "a parameter of a unit, such as points=128; may be given several times",
-    "carries": f"of sums over K, {' or '.join(CARRIES)} until a reduction ends (carry-save)",
-}
 _WHOLE = {
     "rows", "cols", "lanes", "k_max", "group", "activation_group", "partials", "fraction",
     "pipeline",
 }  # fmt: skip
+
+
+def _words() -> dict[str, str]:
+    """What each option is; names are asked for where they are registered."""
+    return {
+        "name": "the module's name; default the design's, and what the options here change of it",
+        "rows": "output channels worked on at a time",
+        "cols": "activation vectors worked on at a time",
+        "lanes": "products summed per row, column and cycle",
+        "k_max": "longest reduction that the accumulator is sized for (default 4096; of "
+        "weight_stationary the lanes)",
+        "group": "elements of the weight that share a scale; scales are fp16 unless --scale "
+        "says else",
+        "scale": "format of the weight's scales (fp16, e8m0, ue4m3, …); without --group, one a row",
+        "zero_point": "integer format of the weight's zero points, one beside each scale",
+        "activation_group": "as --group, of the activation",
+        "activation_scale": "as --scale, of the activation",
+        "activation_zero_point": "as --zero-point, of the activation",
+        "sparse": "kept:window, which elements of the weight there are: 2:4 keeps two of every "
+        "four",
+        "accumulate": "exact, aligned, an integer format (int32) or a float format (fp32)",
+        "partials": "with a float: partial sums that the addends go round (default 1)",
+        "overflow": "with an integer: wrap (default) or saturate",
+        "fraction": "with aligned: bits kept below the greatest exponent",
+        "accumulator": "with aligned: the accumulator's float format (default fp32)",
+        "initial": "format of what every raw sum starts from (int32), as a stream of its own",
+        "output": "the result's format: raw, fp32 (default of scaled designs), bf16, fp16, int8, …",
+        "rounding": f"of the results: {', '.join(ROUNDINGS)}",
+        "product": f"how two elements multiply: {', '.join(RULES)}",
+        "bias": "float format of a bias per output channel, added before the output's rounding",
+        "relu": "negative results become 0",
+        "clamp": "cut results to a range, such as -6,6",
+        "nan": "zero turns NaN into 0 where the output cannot hold it",
+        "datapath": f"how products are made: {', '.join(DATAPATHS)}",
+        "flow": f"how operands travel: {', '.join(FLOWS)}",
+        "policy": "lut (no DSP blocks) or dsp",
+        "interface": "native or axis (AXI-Stream)",
+        "pipeline": "adder levels between two registers (default 1)",
+        "adders": f"{' or '.join(ADDERS)}, AMD's carry blocks, which no tool takes apart",
+        "blocks": f"DSP blocks under the policy dsp: {', '.join(BLOCKS)}",
+        "fabric": f"FPGA family by whose costs datapaths are chosen: {', '.join(FABRICS)}",
+        "digit_sums": f"{' or '.join(DIGIT_SUMS)} until a reduction ends",
+        "digits": f"of bit_serial that take a cycle: {' or '.join(DIGITS)}",
+        "set": "a parameter of a unit, such as points=128; may be given several times",
+        "carries": f"of sums over K, {' or '.join(CARRIES)} until a reduction ends (carry-save)",
+    }
 
 
 def design_arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,6 +92,7 @@ def design_arguments(parser: argparse.ArgumentParser) -> None:
         "no format), a unit (hadamard), a TOML file, a .npy table; "
         "default %(default)s",
     )
+    words = _words()
     for field in fields(Options):
         how: dict[str, Any] = {"type": str, "metavar": "NAME"}
         if field.name in _WHOLE:
@@ -96,7 +103,7 @@ def design_arguments(parser: argparse.ArgumentParser) -> None:
             how = {"action": "store_true", "default": None}
         elif field.name == "clamp":
             how = {"type": bounds, "metavar": "LOW,HIGH"}
-        parser.add_argument(f"--{field.name.replace('_', '-')}", help=_WORDS[field.name], **how)
+        parser.add_argument(f"--{field.name.replace('_', '-')}", help=words[field.name], **how)
 
 
 def json_argument(parser: argparse.ArgumentParser) -> None:

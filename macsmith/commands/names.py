@@ -75,7 +75,7 @@ def _rows(topic: str) -> list[dict[str, Any]]:
         scopes = {"auto": "the cheapest that serves the pair"}
         scopes |= {kind.name: kind.scope for kind in datapaths.KINDS.values()}
         return [{"name": name, "serves": scopes[name]} for name in DATAPATHS]
-    listed = {"flows": FLOWS, "interfaces": tuple(INTERFACES), "roundings": tuple(ROUNDINGS)}
+    listed = {"flows": tuple(FLOWS), "interfaces": tuple(INTERFACES), "roundings": tuple(ROUNDINGS)}
     return [{"name": name} for name in listed[topic]]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ....golden.description.build import BLOCKS
 from .dsp48 import DSP48E1, DSP48E2
 from .gowin import MULT18X18
 from .kind import Kind
@@ -22,9 +23,9 @@ __all__ = [
 ]
 
 #: name -> block.
-KINDS = {
-    kind.name: kind for kind in (DSP48E2, DSP48E1, MULT18X18D, SB_MAC16, MULTADDSUB18X18, MULT18X18)
-}
+KINDS: dict[str, Kind] = BLOCKS.things
+for _kind in (DSP48E2, DSP48E1, MULT18X18D, SB_MAC16, MULTADDSUB18X18, MULT18X18):
+    BLOCKS.register(_kind.name, _kind)
 
 
 def kind_of(blocks: str) -> Kind:

@@ -240,4 +240,4 @@ def test_cells_are_the_same_module_wherever_they_stand(name, options):
 
 
 def test_there_is_an_array_for_every_flow():
-    assert tuple(ARRAYS) == FLOWS
+    assert tuple(ARRAYS) == tuple(FLOWS)

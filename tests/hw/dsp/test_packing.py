@@ -223,4 +223,4 @@ def test_a_field_without_room_holds_nothing():
 
 
 def test_a_build_names_every_block():
-    assert BLOCKS == ("auto", *KINDS, "inferred")
+    assert tuple(BLOCKS) == ("auto", *KINDS, "inferred")
