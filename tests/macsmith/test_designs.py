@@ -9,6 +9,7 @@ from macsmith.hw.engine.planner import plan
 
 from macsmith import DesignError, Options, Stage, design, from_toml, lookup, to_toml
 from macsmith.designs import presets, reading
+from macsmith.pairs import Half, paired
 
 FORMATS = set(names())
 
@@ -169,6 +170,18 @@ def test_what_a_pair_takes_from_its_halves(name, group, last, output):
     assert found.arithmetic.group == group and found.arithmetic.accumulate[-1].rule == last
     assert found.arithmetic.output.format == (output and lookup(output))
     plan(found)
+
+
+def test_the_result_is_the_weight_s_and_lanes_divide_the_group():
+    left, right = (Half(n, design(n, Options(output=o)), True) for n, o in
+                   (("mxfp4", "bf16"), ("mxint8", "fp16")))  # fmt: skip
+    assert paired("x", left, right).arithmetic.output.format == lookup("bf16")
+    assert paired("x", right, left).arithmetic.output.format == lookup("fp16")
+    raw = Half("tpe_opt1", design("tpe_opt1"), True)
+    assert paired("x", raw, left).arithmetic.output.format == lookup("bf16")
+    narrow = Half("narrow", design("int4xint8", Options(group=2, lanes=2)), True)
+    assert paired("x", narrow, left).build.lanes == 2
+    assert paired("x", right, narrow).build.lanes == 4
 
 
 def test_a_pair_that_is_a_preset_is_that_preset():
