@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -99,7 +101,7 @@ class Accumulator(wiring.Component):
             ports["missing"] = In(1)
         super().__init__(ports)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         sums = Staggered(m, self.enable, self.segment, "segment")
         held = Signal(self.o.shape(), name="held")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -49,7 +51,7 @@ class Decoder(wiring.Component):
             ports["select"] = In(format.select_width)
         super().__init__(ports)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         code = Cat(self.code, self.select) if self.format.select_width else self.code
         zero, exponent = FAMILIES[type(self.format)](m, self.format, code, self.o, self.apart)

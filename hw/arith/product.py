@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from amaranth.hdl import Const, Module, Signal
 from amaranth.lib import data, wiring
@@ -68,7 +69,7 @@ class Product(wiring.Component):
             }
         )
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         w, a = self.weight, self.activation
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from amaranth.hdl import (
     ClockSignal,
@@ -102,6 +102,6 @@ class Owned(Elaboratable):
     def __init__(self, component: wiring.Component, owner: str):
         self.component, self.owner = component, owner
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         with owned(self.owner):
             return Fragment.get(self.component, platform)

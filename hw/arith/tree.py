@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import ceil, log2
+from typing import Any
 
 from amaranth.hdl import Module, Signal
 from amaranth.lib import data, wiring
@@ -64,7 +65,7 @@ class AdderTree(wiring.Component):
     def latency(self) -> int:
         return tree_latency(self.count, self.pipeline)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         nodes = [(self.i[index], self.addend) for index in range(self.count)]
         levels = tree_levels(self.count)

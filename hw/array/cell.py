@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from amaranth.hdl import Const, Module, Signal, Value
 from amaranth.lib import data, wiring
@@ -100,7 +101,7 @@ class Edge(wiring.Component):
             ports["mode"] = In(plan.mode_bits)
         super().__init__(ports)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         if self.side == 0:
             hand_on(m, self, "marks", self.marks)
@@ -177,7 +178,7 @@ class Cell(wiring.Component):
                 ports[f"{name}_out"] = Out(layout)
         super().__init__(ports)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         for name in self.arriving if self.passing else ():
             hand_on(m, self, name, getattr(self, name))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -87,7 +89,7 @@ class ProcessingElement(wiring.Component):
         """Further ports."""
         return {}
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         preload = self.total.initial is not None
         m.submodules.accumulator = accumulator = self._accumulator()

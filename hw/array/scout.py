@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -46,7 +48,7 @@ class Scout(wiring.Component):
             }
         )
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         found, self._enable = self.plan.scouting(self.side), Signal(name="enable")
         valid = self._late(m, self.i.valid, found.cycles, "valid")

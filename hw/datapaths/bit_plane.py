@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from math import ceil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from amaranth.hdl import Const, Module, Value
 
@@ -143,7 +143,7 @@ class BitPlaneDot(Dot):
 
     plan: BitPlane
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         plan, heap = self.plan, self._products()
         count = levels(plan.heights, FIRST)

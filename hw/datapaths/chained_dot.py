@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 
@@ -40,7 +40,7 @@ class ChainedDot(Dot):
 
     plan: Chained
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         self._sums = Staggered(m, self.enable, self.plan.segment, "segment")
         rows = [self._rows(m, *elements) for elements in enumerate(self._elements())]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from math import inf
+from typing import Any
 
 from amaranth.hdl import Const, Module, Signal, Value
 from amaranth.lib import data
@@ -213,7 +214,7 @@ class CascadeDot(Dot):
 
     plan: Dsp
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m, plan = Module(), self.plan
         assert plan.alone or not plan.count, "sums over K are those of a tile"
         m.submodules.cascades = cascades = Cascades(plan.layout)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from math import inf
+from typing import Any
 
 from amaranth.hdl import Module
 
@@ -127,7 +128,7 @@ class AddingDot(Dot):
 
     plan: DspAdders
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m, plan = Module(), self.plan
         m.submodules.rows = found = plan.summed
         m.d.comb += found.enable.eq(self.enable)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, wiring
@@ -151,7 +152,7 @@ class LMulProduct(wiring.Component):
             }
         )
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         found = self.plan.factors(m, self.weight, self.activation)
         infinite = member(self.weight, "inf") | member(self.activation, "inf")

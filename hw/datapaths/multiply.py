@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import inf
+from typing import Any
 
 from amaranth.hdl import Const, Module, Mux, Signal
 from amaranth.lib import wiring
@@ -89,7 +90,7 @@ class DotProduct(Dot):
 
     plan: Multiply
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         plan = self.plan
         m.submodules.tree = tree = AdderTree(plan.product, plan.lanes, plan.pipeline)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import product
+from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib import data, wiring
@@ -58,7 +59,7 @@ class Rows(wiring.Component):
     def _beside(self) -> bool:
         return self.layout.digit.carries and not self.layout.counted
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m, layout = Module(), self.layout
         rows = [self._rows(m, lane) for lane in range(layout.lanes)]
         signed = layout.digit.bits.signed
@@ -162,7 +163,7 @@ class AddingTile(Tile):
         marks = {"accumulate": In(1), "first": In(1)}
         return marks | {name: ports[name] for name in ("weight", "activation")}
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m, found = Module(), self.rows
         m.submodules.rows = found
         m.d.comb += [

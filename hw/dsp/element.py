@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib import data, wiring
@@ -101,7 +101,7 @@ class Cascades(wiring.Component):
             }
         )
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m, layout = Module(), self.layout
         for number, chain in enumerate(layout.chains):
             below, start = None, layout.packing.start(layout.terms(chain))
@@ -191,7 +191,7 @@ class Tile(wiring.Component):
         wide, narrow = (getattr(self, name) for name in self._sides)
         return wide, narrow
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m, layout = Module(), self.layout
         m.submodules.cascades = cascades = Cascades(layout)
         wide, narrow = self._words

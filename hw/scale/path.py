@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -60,7 +62,7 @@ class ScalePath(wiring.Component):
         ports["result"] = Out(stream.Signature(result_layout(plan)))
         super().__init__(ports)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         m.submodules.drain = drain = self.drain.component()
         m.submodules.tail = tail = self.tail.component()

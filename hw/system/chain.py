@@ -209,7 +209,7 @@ class ChainComponent(wiring.Component):
                 ports[name] = core.signature.members[item.name]
         super().__init__(ports)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m, hardware = Module(), self.hardware
         for part, core, streams in zip(
             hardware.hardware, self.cores, hardware.outside, strict=True

@@ -106,7 +106,7 @@ class Transform(wiring.Component):
             }
         )
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m, unit = Module(), self.unit
         enable, taken, inside = Signal(), Signal(), Signal(range(max(unit.beats, 2)))
         # A result may leave while the transform waits for the next beat of a block.
