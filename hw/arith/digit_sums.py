@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -88,7 +88,7 @@ class DigitSums(wiring.Component):
         m.d.comb += self.o.value.eq(value << bounds.lsb)
         return m
 
-    def _sum(self, m: Module, number: int):
+    def _sum(self, m: Module, number: int) -> tuple[Value, Range]:
         """The accumulator of a digit, and bounds; that of the first has the flags."""
         flags, addend = Reachable(False, False) if number else self.flags, self.addends[number]
         late, total = self.late - self.levels, addend.times(self.count)

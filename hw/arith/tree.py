@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil, log2
 from typing import Any
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -75,7 +75,9 @@ class AdderTree(wiring.Component):
         m.d.comb += self.o.eq(nodes[0][0])
         return m
 
-    def _level(self, m: Module, nodes, level: int, registered: bool):
+    def _level(
+        self, m: Module, nodes: list[tuple[Value, Range]], level: int, registered: bool
+    ) -> list[tuple[Value, Range]]:
         """Add neighbours; an odd node passes through the same register."""
         sums = [
             (a + b, range_a + range_b)

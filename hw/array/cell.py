@@ -52,7 +52,7 @@ def marks_layout(plan: ArrayPlan) -> data.StructLayout:
     return data.StructLayout({"accumulate": 1, "close": 1} | more)
 
 
-def hand_on(m: Module, component, name: str, value) -> None:
+def hand_on(m: Module, component: wiring.Component, name: str, value: Value) -> None:
     """``value`` leaves by the port ``<name>_out`` a cycle with ``enable`` later."""
     port = getattr(component, f"{name}_out")
     register = Signal(port.shape(), name=f"{name}_register", reset_less=name != "marks")
@@ -120,7 +120,7 @@ class Edge(wiring.Component):
         hand_on(m, self, SIDES[self.side], decoded)
         return m
 
-    def _words(self, vectors: list[dict]) -> Iterator[Value]:
+    def _words(self, vectors: list[dict[str, Any]]) -> Iterator[Value]:
         """What a tile reads of all vectors, lane by lane."""
         for item in self.plan.sums:
             if (blocks := self.plan.blocks(item)) is not None:

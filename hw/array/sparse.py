@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Module, Mux, ShapeLike, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -33,7 +33,7 @@ class Selector(wiring.Component):
         An element a lane.
     """
 
-    def __init__(self, structure: Sparse, shape, lanes: int, registered: bool):
+    def __init__(self, structure: Sparse, shape: ShapeLike, lanes: int, registered: bool):
         self.structure, self.lanes, self.registered = structure, lanes, registered
         super().__init__(
             {

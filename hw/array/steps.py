@@ -167,7 +167,7 @@ class StepArray(wiring.Component):
             m.d.sync += first.eq(close)
         return now
 
-    def _scouts(self, m: Module) -> tuple:
+    def _scouts(self, m: Module) -> tuple[Any, ...]:
         """Weights and activations as the array takes them; where parts are skipped, looked at."""
         found, self.scouts = [], []
         for side, name in enumerate(SIDES):
