@@ -76,7 +76,8 @@ class Hardware(ABC):
 
     @property
     def interface(self) -> Interface:
-        return INTERFACES[self.target.interface]
+        found: Interface = INTERFACES[self.target.interface]
+        return found
 
     @property
     @abstractmethod

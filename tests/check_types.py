@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-TYPED = tuple(f"macsmith.{name}" for name in ("golden", "tools", "boards", "sim", "commands"))
+TYPED = tuple(f"macsmith.{name}" for name in ("golden", "tools", "boards", "hw", "sim", "commands"))
 SINGLE = (
     "macsmith.cli",
     "macsmith.designs",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
-from amaranth.lib import wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from ...golden.bounds import Range
@@ -99,7 +101,7 @@ class Accumulator(wiring.Component):
             ports["missing"] = In(1)
         super().__init__(ports)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         sums = Staggered(m, self.enable, self.segment, "segment")
         held = Signal(self.o.shape(), name="held")
@@ -119,7 +121,7 @@ class Accumulator(wiring.Component):
             m.d.comb += self.o[name].eq(sums.late(held[name], self.late))
         return m
 
-    def _flags(self, m, held) -> None:
+    def _flags(self, m: Module, held: data.View) -> None:
         with m.If(self.enable & self.accumulate):
             for name in flag_names(self.flags):
                 m.d.sync += held[name].eq((held[name] & ~self.first) | self.i[name])
@@ -128,7 +130,7 @@ class Accumulator(wiring.Component):
     def _missing(self) -> Value:
         return self.missing if self.short else Const(0, 1)
 
-    def _sum(self, m, held):
+    def _sum(self, m: Module, held: Value) -> Value:
         """``held`` and the addend, within the total's bounds or modulo its width."""
         if not self.saturate:
             return plus(self.i.value, held, self._missing, width=self.total.width)
@@ -138,7 +140,7 @@ class Accumulator(wiring.Component):
         m.d.comb += exact.eq(value)
         return Mux(exact < low, low, Mux(exact > high, high, exact))
 
-    def _saved(self, m, sums: Staggered, held: Value) -> Value:
+    def _saved(self, m: Module, sums: Staggered, held: Value) -> Value:
         """Sum and carry: a full adder a bit; then their sum, aligned."""
         width, addend = len(held), self.i.value
         carry = Signal(width, name="carry")
@@ -158,7 +160,7 @@ class Accumulator(wiring.Component):
             sums.late(total[low:high], self.late - time) for time, (low, high) in enumerate(cuts)
         )
 
-    def _segments(self, m, sums: Staggered, held: Value) -> Value:
+    def _segments(self, m: Module, sums: Staggered, held: Value) -> Value:
         """Each segment of ``held`` takes its part a cycle after the one below; all, aligned."""
         width, addend = len(held), self.i.value
         cuts = sums.cuts(width)

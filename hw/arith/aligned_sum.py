@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed, unsigned
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -42,7 +42,7 @@ class Alignment:
     datapath: Datapath
     total: Sum
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         assert len(self.total.pairs) == 1, "an aligned sum has one plane a side"
         assert self.total.stage.fraction
 
@@ -56,7 +56,9 @@ class Alignment:
     @property
     def fraction(self) -> int:
         """Places that are kept below the greatest exponent."""
-        return self.total.stage.fraction
+        fraction = self.total.stage.fraction
+        assert fraction is not None
+        return fraction
 
     @property
     def top(self) -> int:
@@ -150,7 +152,7 @@ class AlignedSum(wiring.Component):
             }
         )
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m, plan = Module(), self.plan
         terms = [self.terms[lane] for lane in range(plan.datapath.lanes)]
 
@@ -179,7 +181,7 @@ class AlignedSum(wiring.Component):
         m.d.comb += self.o.eq(held)
         return m
 
-    def _any_marks(self) -> dict:
+    def _any_marks(self) -> dict[str, Value]:
         """Whether any lane is NaN, +infinity, -infinity."""
         lanes = range(self.plan.datapath.lanes)
         return {
@@ -188,7 +190,7 @@ class AlignedSum(wiring.Component):
             if name in self.plan.marks.members
         }
 
-    def _held(self, m, code):
+    def _held(self, m: Module, code: Value) -> tuple[data.View, dict[str, Value]]:
         """The accumulator's code as a term, and what it is if special."""
         fmt = self.plan.format
         mantissa = code[: fmt.mantissa_width]
@@ -210,7 +212,7 @@ class AlignedSum(wiring.Component):
             "negative": infinite & code[-1],
         }
 
-    def _align(self, m, term, greatest, top: int, least: int):
+    def _align(self, m: Module, term: data.View, greatest: Value, top: int, least: int) -> Value:
         """The signed addend in units of ``2**(greatest - fraction)``."""
         fraction = self.plan.fraction
         up, down = max(fraction - top, 0), max(top - fraction, 0)
@@ -219,7 +221,7 @@ class AlignedSum(wiring.Component):
         magnitude = shift_right(m, Cat(Const(0, up), term.magnitude), distance)
         return Mux(term.sign, -magnitude, magnitude)
 
-    def _round(self, m, total, greatest):
+    def _round(self, m: Module, total: Value, greatest: Value) -> Value:
         """``total`` units truncated to the accumulator's format; overflow gives infinity."""
         fmt, exponents = self.plan.format, self.plan.greatest
         negative = total[-1]
@@ -252,7 +254,9 @@ class AlignedSum(wiring.Component):
         finite = Cat(mantissa, field[: fmt.exponent_width])
         return Cat(Mux(over, fmt.inf_code, finite)[: fmt.bits - 1], negative)
 
-    def _specials(self, m, result, marks, own):
+    def _specials(
+        self, m: Module, result: Value, marks: dict[str, Value], own: dict[str, Value]
+    ) -> Value:
         """The result, or what NaN and infinities make of it."""
         fmt = self.plan.format
         found = {name: marks.get(name, 0) | own[name] for name in own}
@@ -262,7 +266,7 @@ class AlignedSum(wiring.Component):
         return Mux(nan, fmt.nan_code, Mux(infinite, infinity, result))
 
 
-def _greatest(m: Module, values):
+def _greatest(m: Module, values: list[Value]) -> Value:
     """The greatest of values, by a tree."""
     while len(values) > 1:
         pairs = []
@@ -273,7 +277,7 @@ def _greatest(m: Module, values):
     return values[0]
 
 
-def _tree(values):
+def _tree(values: list[Value]) -> Value:
     """The sum of signed values, by a tree."""
     while len(values) > 1:
         pairs = [a + b for a, b in zip(values[::2], values[1::2], strict=False)]

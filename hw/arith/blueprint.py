@@ -51,7 +51,7 @@ class Built(wiring.Component):
         self.blueprint = blueprint
         super().__init__(dict(blueprint.ports))
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         self.blueprint.build(m, self)
         return m

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
-from amaranth.lib import wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from ...golden.formats import Bipolar, Codebook, Format, Integer, Minifloat, Posit, Sliced
@@ -49,7 +52,7 @@ class Decoder(wiring.Component):
             ports["select"] = In(format.select_width)
         super().__init__(ports)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         code = Cat(self.code, self.select) if self.format.select_width else self.code
         zero, exponent = FAMILIES[type(self.format)](m, self.format, code, self.o, self.apart)
@@ -66,11 +69,11 @@ class Decoder(wiring.Component):
 Found = tuple[Value, Value]
 
 
-def _integer(m: Module, fmt: Integer, code, o, apart: bool) -> Found:
+def _integer(m: Module, fmt: Integer, code: Value, o: data.View, apart: bool) -> Found:
     return _fixed_point(m, o, code.as_signed() if fmt.signed else code, apart)
 
 
-def _sliced(m: Module, fmt: Sliced, code, o, apart: bool) -> Found:
+def _sliced(m: Module, fmt: Sliced, code: Value, o: data.View, apart: bool) -> Found:
     stored, select = code[: fmt.width], code[fmt.width :]
     whole = stored.as_signed() if fmt.signed else stored
     value = Signal(shape_of(significands(fmt)), name="value")
@@ -81,7 +84,7 @@ def _sliced(m: Module, fmt: Sliced, code, o, apart: bool) -> Found:
     return _fixed_point(m, o, value, apart)
 
 
-def _served(fmt: Sliced, whole, d: int):
+def _served(fmt: Sliced, whole: Value, d: int) -> Value:
     """The stored integer with ``d`` bits fewer."""
     if not d or fmt.rule == "trunc":
         return (whole >> d) << d
@@ -93,7 +96,7 @@ def _served(fmt: Sliced, whole, d: int):
     return (above + (up & held)) << d
 
 
-def _codebook(m: Module, fmt: Codebook, code, o, apart: bool) -> Found:
+def _codebook(m: Module, fmt: Codebook, code: Value, o: data.View, apart: bool) -> Found:
     value = Signal(shape_of(significands(fmt)), name="value")
     with m.Switch(code):
         for index, entry in enumerate(entry for table in fmt.tables for entry in table):
@@ -102,7 +105,7 @@ def _codebook(m: Module, fmt: Codebook, code, o, apart: bool) -> Found:
     return _fixed_point(m, o, value, apart)
 
 
-def _minifloat(m: Module, fmt: Minifloat, code, o, apart: bool) -> Found:
+def _minifloat(m: Module, fmt: Minifloat, code: Value, o: data.View, apart: bool) -> Found:
     mantissa = code[: fmt.mantissa_width]
     biased = code[fmt.mantissa_width :][: fmt.exponent_width]
     sign = code[-1] if fmt.signed else Const(0)
@@ -129,12 +132,12 @@ def _minifloat(m: Module, fmt: Minifloat, code, o, apart: bool) -> Found:
     return zero, exponent
 
 
-def _bipolar(m: Module, fmt: Bipolar, code, o, apart: bool) -> Found:
+def _bipolar(m: Module, fmt: Bipolar, code: Value, o: data.View, apart: bool) -> Found:
     # 2 u - (2**n - 1): u with its top bit inverted, a one behind it.
     return _fixed_point(m, o, Cat(Const(1, 1), code[:-1], ~code[-1]).as_signed(), apart)
 
 
-def _posit(m: Module, fmt: Posit, code, o, apart: bool) -> Found:
+def _posit(m: Module, fmt: Posit, code: Value, o: data.View, apart: bool) -> Found:
     n, sign = fmt.width, code[-1]
     nar, _ = specials(fmt, code)
     zero = ~code.any()
@@ -163,7 +166,7 @@ def _posit(m: Module, fmt: Posit, code, o, apart: bool) -> Found:
     return zero | nar, Mux(zero | nar, 0, scale)
 
 
-FAMILIES = {
+FAMILIES: dict[type[Format], Callable[..., Found]] = {
     Integer: _integer,
     Sliced: _sliced,
     Codebook: _codebook,
@@ -173,7 +176,7 @@ FAMILIES = {
 }
 
 
-def _fixed_point(m: Module, o, value, apart: bool) -> Found:
+def _fixed_point(m: Module, o: data.View, value: Value, apart: bool) -> Found:
     m.d.comb += o.significand.eq(Mux(value < 0, -value, value) if apart else value)
     if "sign" in o.shape().members:
         m.d.comb += o.sign.eq(value < 0)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Signal
+from typing import Any
+
+from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -65,7 +67,7 @@ class DigitSums(wiring.Component):
             }
         )
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         sums = [self._sum(m, number) for number in range(len(self.addends))]
         rows = Staggered(m, self.enable, 0, "joined")
@@ -86,7 +88,7 @@ class DigitSums(wiring.Component):
         m.d.comb += self.o.value.eq(value << bounds.lsb)
         return m
 
-    def _sum(self, m: Module, number: int):
+    def _sum(self, m: Module, number: int) -> tuple[Value, Range]:
         """The accumulator of a digit, and bounds; that of the first has the flags."""
         flags, addend = Reachable(False, False) if number else self.flags, self.addends[number]
         late, total = self.late - self.levels, addend.times(self.count)

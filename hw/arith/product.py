@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from amaranth.hdl import Const, Module, Signal
+from amaranth.hdl import Const, Module, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -68,7 +69,7 @@ class Product(wiring.Component):
             }
         )
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         w, a = self.weight, self.activation
 
@@ -86,13 +87,13 @@ class Product(wiring.Component):
         return m
 
 
-def exponent_sum(w, a):
+def exponent_sum(w: data.View, a: data.View) -> Value:
     """The sum of two decoded exponents, as narrow as the formats allow."""
     present = [x.exponent for x in (w, a) if "exponent" in x.shape().members]
     return present[0] + present[1] if len(present) == 2 else (*present, Const(0, 0))[0]
 
 
-def raise_flags(m: Module, flags: Reachable, w, a, o) -> None:
+def raise_flags(m: Module, flags: Reachable, w: data.View, a: data.View, o: data.View) -> None:
     """The flags of the product of two decoded elements."""
     w_inf, a_inf = member(w, "inf"), member(a, "inf")
     if flags.nan:

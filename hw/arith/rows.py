@@ -7,7 +7,7 @@ a + f + c is written as {a, c} − {~f, 1}, whose lowest position feeds the carr
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Value, signed, unsigned
+from amaranth.hdl import Cat, Const, Module, Shape, Value, signed, unsigned
 
 from ...golden.bounds import Range
 from .timing import delayed
@@ -62,7 +62,7 @@ class Staggered:
         size = self.segment or end
         return [(start, min(start + size, end)) for start in range(0, end, size)]
 
-    def late(self, value, cycles: int):
+    def late(self, value: Value, cycles: int) -> Value:
         """A value some cycles later."""
         self._count += 1
         return delayed(self.m, self.enable, value, cycles, f"{self.name}_{self._count}")
@@ -90,7 +90,9 @@ class Staggered:
             place = stop
         return found
 
-    def plus(self, a: Value, f: Value, carry: Value | int = 0, *, width: int, lsb: int = 0):
+    def plus(
+        self, a: Value, f: Value, carry: Value | int = 0, *, width: int, lsb: int = 0
+    ) -> Value:
         """:func:`plus` of numbers whose lowest bits are at ``lsb``."""
         if self.time(lsb) == self.time(lsb + width - 1):
             return plus(a, f, carry, width=width)
@@ -107,7 +109,9 @@ class Staggered:
             start = end
         return Cat(*found)
 
-    def joined(self, a: Value, low: Range, b: Value, high: Range, bounds: Range, carry=0) -> Value:
+    def joined(
+        self, a: Value, low: Range, b: Value, high: Range, bounds: Range, carry: Value | int = 0
+    ) -> Value:
         """The sum of two numbers, ``b`` of no smaller unit: the places of ``a`` below that pass.
 
         ``low``, ``high`` and ``bounds`` are those of ``a``, ``b`` and the sum, which counts in the
@@ -123,7 +127,7 @@ class Staggered:
         return value.as_signed() if bounds.signed else value
 
 
-def _extended(value: Value, shape) -> Value:
+def _extended(value: Value, shape: Shape) -> Value:
     """The low bits of ``value``, extended by its sign."""
     if len(value) >= shape.width:
         return value[: shape.width]

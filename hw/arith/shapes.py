@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Const, signed, unsigned
+from amaranth.hdl import Const, Shape, Value, signed, unsigned
 from amaranth.lib import data
 
 from ...golden.bounds import Range
 from ...golden.formats import Format, Minifloat, Posit
 
 
-def shape_of(values: Range):
+def shape_of(values: Range) -> Shape:
     """The narrowest shape that holds every value of ``values``."""
     return signed(values.width) if values.signed else unsigned(values.width)
 
@@ -73,7 +73,7 @@ class DecodedLayout(data.StructLayout):
         super().__init__(members)
 
 
-def member(view: data.View, name: str):
+def member(view: data.View, name: str) -> Value:
     """A member of a view, or the constant 0 where the layout leaves it out, or there is none."""
     members = getattr(view.shape(), "members", ())
     return view[name] if name in members else Const(0, 1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from amaranth.hdl import (
     ClockSignal,
@@ -46,7 +46,7 @@ def place(
     make: Callable[[], wiring.Component],
     *,
     clocked: bool = True,
-):
+) -> Any:
     """What ``make`` gives, as the submodule ``name``; what has the same ``key`` is made once for an
     owner.
 
@@ -61,7 +61,7 @@ def place(
         found[owner, key] = Placed(f"shared_{len(found)}.{name}", make(), owner)
     module, component, _ = found[owner, key]
     ports = component.signature.create(path=(name,))
-    connections: list = []
+    connections: list[tuple[Any, ...]] = []
     if clocked:
         connections += [("i", "clk", ClockSignal()), ("i", "rst", ResetSignal())]
     for member, declared in component.signature.members.items():
@@ -74,7 +74,8 @@ def place(
 @contextmanager
 def once() -> Iterator[Found]:
     """Within, components are placed as instances; gives what was placed, which grows."""
-    token = _FOUND.set(found := {})
+    found: Found = {}
+    token = _FOUND.set(found)
     try:
         yield found
     finally:
@@ -102,6 +103,6 @@ class Owned(Elaboratable):
     def __init__(self, component: wiring.Component, owner: str):
         self.component, self.owner = component, owner
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         with owned(self.owner):
             return Fragment.get(self.component, platform)

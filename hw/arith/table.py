@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Const, Module, Signal, Value
+from amaranth.hdl import Const, Module, ShapeLike, Signal, Value
 
 #: A table of so many index bits takes one LUT a bit.
 _LUT_INPUTS = 6
 
 
-def look_up(m: Module, index: Value, results: Sequence[int], shape, name: str) -> Value:
+def look_up(m: Module, index: Value, results: Sequence[int], shape: ShapeLike, name: str) -> Value:
     """``results[index]``: a few LUTs that merge into what follows, instead of a carry run."""
     found = Signal(shape, name=name)
     for bit in range(len(found)):
@@ -19,7 +19,7 @@ def look_up(m: Module, index: Value, results: Sequence[int], shape, name: str) -
     return found
 
 
-def plus(m: Module, value: Value, constant: int, shape, name: str) -> Value:
+def plus(m: Module, value: Value, constant: int, shape: ShapeLike, name: str) -> Value:
     """An unsigned ``value + constant``."""
     if constant and 0 < len(value) <= _LUT_INPUTS:
         results = [number + constant for number in range(1 << len(value))]

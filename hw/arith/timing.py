@@ -20,7 +20,9 @@ def stages_for(levels: Sequence[int], limit: int = LIMIT) -> int:
     return count if levels else 0
 
 
-def delayed(m: Module, enable: Value, value: Value, cycles: int, name: str, *, reset: bool = False):
+def delayed(
+    m: Module, enable: Value, value: Value, cycles: int, name: str, *, reset: bool = False
+) -> Value:
     """``value`` as it was ``cycles`` cycles with ``enable`` ago.
 
     ``reset`` clears the line at reset: needed for marks, wasteful for data.
@@ -35,7 +37,9 @@ def delayed(m: Module, enable: Value, value: Value, cycles: int, name: str, *, r
     return value
 
 
-def delay_line(m: Module, enable: Value, value: Value | None, cycles: int, name: str) -> list:
+def delay_line(
+    m: Module, enable: Value, value: Value | None, cycles: int, name: str
+) -> list[Value | None]:
     """``value`` as it was 0, 1, … ``cycles`` cycles with ``enable`` ago; None stays None."""
     found = [value]
     for stage in range(cycles):
@@ -44,7 +48,7 @@ def delay_line(m: Module, enable: Value, value: Value | None, cycles: int, name:
     return found
 
 
-def select(m: Module, entries: list, index: Value, name: str = "selected"):
+def select(m: Module, entries: Sequence[Value], index: Value, name: str = "selected") -> Value:
     """``entries[index]`` by a tree of multiplexers of four; beyond the end anything."""
     values = list(entries)
     bit = 0

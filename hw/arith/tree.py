@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from math import ceil, log2
+from typing import Any
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -64,7 +65,7 @@ class AdderTree(wiring.Component):
     def latency(self) -> int:
         return tree_latency(self.count, self.pipeline)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         nodes = [(self.i[index], self.addend) for index in range(self.count)]
         levels = tree_levels(self.count)
@@ -74,7 +75,9 @@ class AdderTree(wiring.Component):
         m.d.comb += self.o.eq(nodes[0][0])
         return m
 
-    def _level(self, m: Module, nodes, level: int, registered: bool):
+    def _level(
+        self, m: Module, nodes: list[tuple[Value, Range]], level: int, registered: bool
+    ) -> list[tuple[Value, Range]]:
         """Add neighbours; an odd node passes through the same register."""
         sums = [
             (a + b, range_a + range_b)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -32,7 +34,7 @@ class AlignedElement(wiring.Component):
             }
         )
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m, plan, pair = Module(), self.alignment, self.total.pairs[0]
         m.submodules.sum = found = AlignedSum(plan)
         m.d.comb += [

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from itertools import product
+from typing import Any
 
-from amaranth.hdl import Const, Signal
+from amaranth.hdl import Const, Module, Signal, Value
+from amaranth.lib import data
 
 from ..arith.shared import place
 from ..arith.sums import Sum
@@ -15,7 +18,13 @@ from ..plan.layouts import SIDES
 from ..plan.sparse import index_key
 from .prepare import prepare
 from .sparse import Selector
-from .steps import KINDS, StepArray, element_of
+from .steps import KINDS, Marks, StepArray, element_of
+
+#: What is made of every row or column, by plane and form.
+Vectors = list[dict[str, Any]]
+
+#: The weights of every row, and the activations that they meet.
+Met = tuple[Vectors, list[Vectors]]
 
 
 class BroadcastArray(StepArray):
@@ -25,14 +34,14 @@ class BroadcastArray(StepArray):
     reduction's first step is added; until it is there, the whole array holds still.
     """
 
-    def _waits(self, m, advance, end):
+    def _waits(self, m: Module, advance: Signal, end: Marks) -> Value:
         if self.plan.initial is None:
             return Const(0, 1)
         starts = end.taken & end.first
         m.d.comb += self.initial.ready.eq(advance & starts)
         return starts & ~self.initial.valid
 
-    def _fill(self, m, advance, marks):
+    def _fill(self, m: Module, advance: Signal, marks: list[Marks]) -> None:
         end = marks[self.plan.sum_latency - 1]
 
         # Each operand is made ready once, at the edge, and broadcast.
@@ -46,19 +55,19 @@ class BroadcastArray(StepArray):
         }
         for number, item in enumerate(self.plan.sums):
             blocks = self.plan.blocks(item)
-            operands = met[blocks is None]
+            read = met[blocks is None]
             if blocks is not None:
                 # Tiles that are sooner ready than the slowest sums begin as much earlier.
                 early = self.plan.selecting + self.plan.dot_latency - blocks.latency
                 now, late = marks[self.plan.sum_latency - 1 - early], self.plan.late + early
-                for tile in self._tiles(m, number, item, blocks, late, operands):
+                for tile in self._tiles(m, number, item, blocks, late, read):
                     m.d.comb += [
                         tile.enable.eq(advance),
                         tile.accumulate.eq(now.accumulates(self.plan.cycles_of(item))),
                         tile.first.eq(now.first),
                     ]
                 continue
-            for index, element in self._elements(m, number, item, operands):
+            for index, element in self._elements(m, number, item, read):
                 m.d.comb += [
                     element.enable.eq(advance),
                     element.accumulate.eq(end.accumulates(self.plan.cycles_of(item))),
@@ -70,7 +79,9 @@ class BroadcastArray(StepArray):
                 if item.initial is not None:
                     m.d.comb += element.initial.eq(self.initial.payload[index])
 
-    def _prepared(self, m, advance, side: int, codes, now) -> list[dict]:
+    def _prepared(
+        self, m: Module, advance: Signal, side: int, codes: data.View, now: Marks
+    ) -> Vectors:
         """Registered elements of every vector, by plane and form."""
         found = []
         for index in range(self.plan.cols if side else self.plan.rows):
@@ -85,20 +96,27 @@ class BroadcastArray(StepArray):
             found.append(registers)
         return found
 
-    def _met(self, m, advance, operands, registered: bool) -> tuple[list[dict], list[list[dict]]]:
+    def _met(
+        self,
+        m: Module,
+        advance: Signal,
+        operands: tuple[Vectors, Vectors],
+        registered: bool,
+    ) -> Met:
         """The weights of every row, and the activations that they meet in every column.
 
         Those of sparse weights are picked; with a register, where asked, and the weights with it.
         """
         plan, (weights, activations) = self.plan, operands
-        if plan.modes[0].structure is None:
+        structure = plan.modes[0].structure
+        if structure is None:
             return weights, [activations] * plan.rows
-        met: list[list[dict]] = [[] for _ in weights]
+        met: list[Vectors] = [[] for _ in weights]
         for row, held in enumerate(weights):
             for col, windows in enumerate(activations):
                 found = {}
                 for key, item in plan.inputs(1).items():
-                    ways = plan.structure, item.form.layout, item.lanes, registered
+                    ways = structure, item.form.layout, item.lanes, registered
                     name = f"pick_{row}_{col}_{key}" + "_late" * registered
                     make = partial(Selector, *ways)
                     pick = place(m, name, ("pick", key, registered), make, clocked=registered)
@@ -118,7 +136,9 @@ class BroadcastArray(StepArray):
             ]
         return weights, met
 
-    def _elements(self, m, number: int, item: Sum, operands):
+    def _elements(
+        self, m: Module, number: int, item: Sum, operands: Met
+    ) -> Iterator[tuple[int, Any]]:
         """The elements of one sum by the number of their place, fed with their operands."""
         plan, name = self.plan, KINDS[item.per_row, item.per_col]
         weights, met = operands
@@ -134,7 +154,9 @@ class BroadcastArray(StepArray):
                         m.d.comb += port.eq(vector[key])
                 yield item.index(row, col, plan.cols), element
 
-    def _tiles(self, m, number: int, item: Sum, blocks: Blocks, late: int, operands):
+    def _tiles(
+        self, m: Module, number: int, item: Sum, blocks: Blocks, late: int, operands: Met
+    ) -> Iterator[Any]:
         """The tiles of one sum whose products share blocks, fed and read."""
         plan = self.plan
         make = partial(blocks.tile_of, item, plan.segment, late)
@@ -160,11 +182,11 @@ class BroadcastArray(StepArray):
             yield tile
 
     def _words(
-        self, m, item: Sum, side: int, blocks: Blocks, vectors: list[dict], label: str
-    ) -> dict[int, list]:
+        self, m: Module, item: Sum, side: int, blocks: Blocks, vectors: Vectors, label: str
+    ) -> dict[int, list[Value]]:
         """What tiles take of an operand, a word a lane, by the first of their rows or columns."""
         [key], many = self.plan.inputs(side, [item]), blocks.tile[side]
-        found = {}
+        found: dict[int, list[Value]] = {}
         for start in range(0, len(vectors), many):
             held = [vector[key] for vector in vectors[start : start + many]]
             held += [Signal.like(held[0], name="absent")] * (many - len(held))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from amaranth.hdl import Const, Module, Signal, Value
 from amaranth.lib import data, wiring
@@ -51,7 +52,7 @@ def marks_layout(plan: ArrayPlan) -> data.StructLayout:
     return data.StructLayout({"accumulate": 1, "close": 1} | more)
 
 
-def hand_on(m: Module, component, name: str, value) -> None:
+def hand_on(m: Module, component: wiring.Component, name: str, value: Value) -> None:
     """``value`` leaves by the port ``<name>_out`` a cycle with ``enable`` later."""
     port = getattr(component, f"{name}_out")
     register = Signal(port.shape(), name=f"{name}_register", reset_less=name != "marks")
@@ -100,7 +101,7 @@ class Edge(wiring.Component):
             ports["mode"] = In(plan.mode_bits)
         super().__init__(ports)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         if self.side == 0:
             hand_on(m, self, "marks", self.marks)
@@ -119,7 +120,7 @@ class Edge(wiring.Component):
         hand_on(m, self, SIDES[self.side], decoded)
         return m
 
-    def _words(self, vectors: list[dict]) -> Iterator[Value]:
+    def _words(self, vectors: list[dict[str, Any]]) -> Iterator[Value]:
         """What a tile reads of all vectors, lane by lane."""
         for item in self.plan.sums:
             if (blocks := self.plan.blocks(item)) is not None:
@@ -177,7 +178,7 @@ class Cell(wiring.Component):
                 ports[f"{name}_out"] = Out(layout)
         super().__init__(ports)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         for name in self.arriving if self.passing else ():
             hand_on(m, self, name, getattr(self, name))

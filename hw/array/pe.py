@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Signal
-from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
+from typing import Any
+
+from amaranth.hdl import Module, Signal, Value
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Member, Out
 
 from ...golden.bounds import Range
 from ..arith.accumulator import Accumulator
@@ -20,7 +22,7 @@ from ..plan.modes import ModalPlan
 from ..plan.plan import Plan
 
 
-def operand_ports(plan: ArrayPlan, total: Sum) -> dict:
+def operand_ports(plan: ArrayPlan, total: Sum) -> dict[str, Member]:
     """The ports of a step's elements; constants need none."""
     ports = {}
     for side, name in enumerate(SIDES):
@@ -30,7 +32,9 @@ def operand_ports(plan: ArrayPlan, total: Sum) -> dict:
     return ports
 
 
-def elements(m: Module, component, plan: Plan, pair: Pair, side: int):
+def elements(
+    m: Module, component: wiring.Component, plan: Plan, pair: Pair, side: int
+) -> data.View:
     """A step's elements of the plane that ``pair`` reads, from the ports or as constants."""
     fmt, plane, form = pair.formats[side], pair.planes[side], plan.dot(pair).forms[side]
     if fmt.bits:
@@ -70,8 +74,9 @@ class ProcessingElement(wiring.Component):
         The sum so far.
     """
 
-    def __init__(self, plan, total: Sum):
-        self.plan, self.total = plan, total
+    def __init__(self, plan: Plan | ModalPlan, total: Sum):
+        self.plan: Any = plan
+        self.total = total
         ports = {
             "enable": In(1),
             "accumulate": In(1),
@@ -83,11 +88,11 @@ class ProcessingElement(wiring.Component):
             ports["initial"] = In(shape_of(total.initial))
         super().__init__(ports | self._more())
 
-    def _more(self) -> dict:
+    def _more(self) -> dict[str, Member]:
         """Further ports."""
         return {}
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         preload = self.total.initial is not None
         m.submodules.accumulator = accumulator = self._accumulator()
@@ -128,14 +133,15 @@ class ProcessingElement(wiring.Component):
 
     @property
     def _addend(self) -> Range:
-        return self.plan.addend(self.total)
+        found: Range = self.plan.addend(self.total)
+        return found
 
     @property
     def _staggered(self) -> bool:
         """Whether a step's sum comes in segments."""
         return bool(self.plan.dot(self.total.pairs[0]).segment)
 
-    def _step(self, m):
+    def _step(self, m: Module) -> data.View:
         """The sum of a step's products over all pairs."""
         dots = [self._dot(m, number, pair) for number, pair in enumerate(self.total.pairs)]
         if self.plan.plain:
@@ -153,12 +159,19 @@ class ProcessingElement(wiring.Component):
                 m.d.sync += register[name].eq(_any(raised))
         return register
 
-    def _dot(self, m, number: int, pair: Pair):
+    def _dot(self, m: Module, number: int, pair: Pair) -> data.View:
         """A pair's dot product, as late as the slowest."""
         read = [elements(m, self, self.plan, pair, side) for side in range(2)]
         return self._placed(m, number, self.plan.dot(pair), *read)
 
-    def _placed(self, m, number: int, datapath: Datapath, weight, activation):
+    def _placed(
+        self,
+        m: Module,
+        number: int,
+        datapath: Datapath,
+        weight: data.View,
+        activation: data.View,
+    ) -> data.View:
         """The dot products of a datapath, as late as the slowest."""
         m.submodules[f"dot_{number}"] = dot = datapath.component()
         m.d.comb += [
@@ -182,18 +195,18 @@ class ModalElement(ProcessingElement):
 
     plan: ModalPlan
 
-    def _more(self):
+    def _more(self) -> dict[str, Member]:
         return {} if self.plan.plain else {"mode": In(self.plan.mode_bits)}
 
     @property
-    def _addend(self):
+    def _addend(self) -> Range:
         return self.plan.addend
 
     @property
-    def _staggered(self):
+    def _staggered(self) -> bool:
         return False
 
-    def _step(self, m):
+    def _step(self, m: Module) -> data.View:
         plan, units = self.plan, self.plan.units
         dots = []
         for number, unit in enumerate(units):
@@ -216,14 +229,14 @@ class ModalElement(ProcessingElement):
         return register
 
 
-def _flag(dot, pair: Pair, name: str):
+def _flag(dot: data.View, pair: Pair, name: str) -> Value | int:
     """A flag of a dot product as it enters the sum: a minus swaps the infinities."""
     swapped = {"positive": "negative", "negative": "positive"}
     source = swapped.get(name, name) if pair.sign < 0 else name
     return dot[source] if source in flag_names(pair.flags) else 0
 
 
-def _any(flags):
+def _any(flags: list[Value | int]) -> Value | int:
     value = flags[0]
     for other in flags[1:]:
         value = value | other

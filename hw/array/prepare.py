@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from amaranth.hdl import Module, Signal, Value
 
 from ..arith.timing import delay_line, delayed
@@ -12,8 +15,14 @@ from ..plan.layouts import SIDES
 
 
 def prepare(
-    m: Module, plan: ArrayPlan, side: int, vector: int, codes, enable: Value, told: dict
-) -> dict:
+    m: Module,
+    plan: ArrayPlan,
+    side: int,
+    vector: int,
+    codes: Any,
+    enable: Value,
+    told: Mapping[str, Value],
+) -> dict[str, Any]:
     """A step's elements of one row or column as its sums want them; ``codes`` by array.
 
     ``told`` is what is known of the step: which ``part`` of it this is, and its ``mode``.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Cat, Module, Signal, Value
-from amaranth.lib import stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..arith.timing import delayed
 from ..datapaths import Making
 from ..plan.array_plan import ArrayPlan
-from ..plan.inputs import ANY, seen
+from ..plan.inputs import ANY, Scouting, seen
 from ..plan.layouts import SIDES
 
 
@@ -35,7 +37,13 @@ class Scout(wiring.Component):
         Those that are taken in this cycle.
     """
 
-    def __init__(self, plan: ArrayPlan, side: int, arriving, leaving):
+    def __init__(
+        self,
+        plan: ArrayPlan,
+        side: int,
+        arriving: data.StructLayout,
+        leaving: data.StructLayout,
+    ):
         self.plan, self.side = plan, side
         super().__init__(
             {
@@ -46,9 +54,9 @@ class Scout(wiring.Component):
             }
         )
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
-        found, self._enable = self.plan.scouting(self.side), Signal(name="enable")
+        found, self._enable = self._scouting, Signal(name="enable")
         valid = self._late(m, self.i.valid, found.cycles, "valid")
         m.d.comb += [
             self._enable.eq(~self.o.valid | self.o.ready),
@@ -74,13 +82,19 @@ class Scout(wiring.Component):
         m.d.comb += self.todo.eq(todo)
         return m
 
-    def _late(self, m: Module, value, cycles: int, name: str):
+    @property
+    def _scouting(self) -> Scouting:
+        found = self.plan.scouting(self.side)
+        assert found is not None
+        return found
+
+    def _late(self, m: Module, value: Value, cycles: int, name: str) -> Value:
         """With a reset, or tools would spend a LUT on what only passes through."""
         return delayed(m, self._enable, value, cycles, name, reset=True)
 
-    def _look(self, m: Module, arrives, leaves) -> list[list[Value]]:
+    def _look(self, m: Module, arrives: data.View, leaves: data.View) -> list[list[Value]]:
         """For each part, whether each element has it, all equally late."""
-        scouting = self.plan.scouting(self.side)
+        scouting = self._scouting
         found: list[list[Value]] = [[] for _ in range(self.plan.cycles)]
         for key, item in self.plan.serial_inputs(self.side).items():
             for vector in range((self.plan.rows, self.plan.cols)[self.side]):
@@ -98,7 +112,7 @@ class Scout(wiring.Component):
 
     def _any(self, m: Module, bits: list[Value]) -> Value:
         """Whether any bit is set."""
-        for _ in range(self.plan.scouting(self.side).rounds - 1):
+        for _ in range(self._scouting.rounds - 1):
             groups = [bits[start : start + ANY] for start in range(0, len(bits), ANY)]
             bits = [self._late(m, Cat(group).any(), 1, "any") for group in groups]
         return Cat(bits).any()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from typing import Any
+
+from amaranth.hdl import Module, Mux, ShapeLike, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -31,7 +33,7 @@ class Selector(wiring.Component):
         An element a lane.
     """
 
-    def __init__(self, structure: Sparse, shape, lanes: int, registered: bool):
+    def __init__(self, structure: Sparse, shape: ShapeLike, lanes: int, registered: bool):
         self.structure, self.lanes, self.registered = structure, lanes, registered
         super().__init__(
             {
@@ -42,7 +44,7 @@ class Selector(wiring.Component):
             }
         )
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m, structure = Module(), self.structure
         for lane in range(self.lanes):
             # An index ascends, so that the ends of a window are out of reach for some.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 
-from ..datapaths import Dsp
+from ..datapaths import Blocks
 from .broadcast import BroadcastArray
 from .prepare import prepare
 from .steps import Marks
@@ -22,7 +24,7 @@ class StationaryArray(BroadcastArray):
     call ``last`` ends a set of them.
     """
 
-    def _take_steps(self, m, advance):
+    def _take_steps(self, m: Module, advance: Signal) -> Marks:
         weight, activation = self.steps
         taken, first = Signal(), Signal(init=1)
         # Weights are loaded, and then perhaps fresh: no step has used them.
@@ -36,9 +38,10 @@ class StationaryArray(BroadcastArray):
         one, none = Const(1, 1), Const(0, 0)
         return Marks(taken, first, one, activation.payload.last, one, none, none)
 
-    def _fill(self, m, advance, marks):
+    def _fill(self, m: Module, advance: Signal, marks: list[Marks]) -> None:
         [item] = self.plan.sums
         blocks = self.plan.blocks(item)
+        assert blocks is not None
         activations = self._prepared(m, advance, 1, self.steps[1].payload.data, marks[0])
         swap = self._swaps(m, advance, blocks, marks)
         load = self._load(m, blocks, swap[-1])
@@ -46,7 +49,7 @@ class StationaryArray(BroadcastArray):
         for tile in self._tiles(m, 0, item, blocks, 0, operands):
             m.d.comb += [tile.enable.eq(advance), tile.load.eq(load), tile.swap.eq(swap)]
 
-    def _swaps(self, m: Module, advance: Value, blocks: Dsp, marks: list[Marks]) -> Signal:
+    def _swaps(self, m: Module, advance: Value, blocks: Blocks, marks: list[Marks]) -> Signal:
         """When the lanes of each cycle take their next weights: with a set's first activations."""
         begin = 1 + blocks.stages
         swap = Signal(blocks.layout.longest, name="swap")
@@ -54,7 +57,7 @@ class StationaryArray(BroadcastArray):
         m.d.comb += swap.eq(Cat(advance & mark.taken & mark.first for mark in of_cycles))
         return swap
 
-    def _load(self, m: Module, blocks: Dsp, swapped: Value) -> Signal:
+    def _load(self, m: Module, blocks: Blocks, swapped: Value) -> Signal:
         """When weights are taken: once they are numbers, and the last are all in use."""
         weight, load = self.steps[0], Signal(name="load")
         ready = ~self._loaded | swapped
@@ -74,7 +77,7 @@ class StationaryArray(BroadcastArray):
             m.d.sync += self._loaded.eq(0)
         return load
 
-    def _weights(self, m: Module, now: Marks) -> list[dict]:
+    def _weights(self, m: Module, now: Marks) -> list[dict[str, Any]]:
         """The elements of every row, as they are made of what stands at the port."""
         codes, always = self.steps[0].payload, Const(1, 1)
         return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import or_
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
@@ -114,7 +114,7 @@ class StepArray(wiring.Component):
         ports["result"] = Out(stream.Signature(sums_layout(plan)))
         super().__init__(ports)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         advance = Signal()
         self.steps = self._scouts(m)
@@ -167,7 +167,7 @@ class StepArray(wiring.Component):
             m.d.sync += first.eq(close)
         return now
 
-    def _scouts(self, m: Module) -> tuple:
+    def _scouts(self, m: Module) -> tuple[Any, ...]:
         """Weights and activations as the array takes them; where parts are skipped, looked at."""
         found, self.scouts = [], []
         for side, name in enumerate(SIDES):

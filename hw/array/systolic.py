@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from itertools import product
+from typing import Any
 
-from amaranth.hdl import Const, Signal
+from amaranth.hdl import Const, Module, Signal, Value
+from amaranth.lib import data, wiring
 
 from ..arith.shared import place
 from ..arith.timing import delayed
 from ..plan.layouts import SIDES
 from .cell import Cell, Edge
-from .steps import KINDS, StepArray
+from .steps import KINDS, Marks, StepArray
 
 
 class SystolicArray(StepArray):
@@ -45,7 +47,7 @@ class SystolicArray(StepArray):
         """Cycles from the end of a group to the next, at the least."""
         return self.plan.skew + 1 if self.spaced else self.plan.shortest
 
-    def _admits(self, m, advance, now):
+    def _admits(self, m: Module, advance: Signal, now: Marks) -> Value:
         weight, activation = self.steps
         if self.plan.initial is not None:
             there = weight.valid & activation.valid
@@ -60,7 +62,7 @@ class SystolicArray(StepArray):
             m.d.sync += wait.eq(wait - 1)
         return ~now.close | ~wait.any()
 
-    def _fill(self, m, advance, marks):
+    def _fill(self, m: Module, advance: Signal, marks: list[Marks]) -> None:
         """Cells row by row: each takes what the one before and the one above hand on.
 
         Whatever a cell takes comes from a register of an edge or a cell, the activations' before
@@ -84,7 +86,16 @@ class SystolicArray(StepArray):
                 above[col] = _wires(m, cell, f"{row}_{col}")
                 left = {name: above[col][name] for name in left}
 
-    def _edge(self, m, advance, side: int, index: int, codes, told, mark=None) -> dict:
+    def _edge(
+        self,
+        m: Module,
+        advance: Signal,
+        side: int,
+        index: int,
+        codes: data.View,
+        told: dict[str, Value],
+        mark: Marks | None = None,
+    ) -> dict[str, Signal]:
         """What enters at a row or column of cells, ``index`` cycles later than at the first."""
         name = f"{('row', 'column')[side]}_edge_{index}"
         edge = place(m, name, ("edge", side), partial(Edge, self.plan, side))
@@ -119,7 +130,15 @@ class SystolicArray(StepArray):
             if name == "pe" or (numbers and here):
                 yield name, numbers
 
-    def _cell(self, m, advance, name: str, numbers: list[int], where, arriving):
+    def _cell(
+        self,
+        m: Module,
+        advance: Signal,
+        name: str,
+        numbers: list[int],
+        where: tuple[int, int],
+        arriving: dict[str, Signal],
+    ) -> Any:
         make = partial(Cell, self.plan, numbers, passing=name == "pe")
         cell = place(m, f"{name}_{where[0]}_{where[1]}", ("cell", name, *numbers), make)
         m.d.comb += cell.enable.eq(advance)
@@ -128,7 +147,9 @@ class SystolicArray(StepArray):
                 m.d.comb += getattr(cell, what)[member].eq(arriving[what][member])
         return cell
 
-    def _hand_over_sums(self, m, advance, cell, numbers: list[int], row: int, col: int) -> None:
+    def _hand_over_sums(
+        self, m: Module, advance: Signal, cell: Any, numbers: list[int], row: int, col: int
+    ) -> None:
         """The sums of a cell, when all others are there too; and what they start from."""
         plan, cycles = self.plan, self.plan.skew - row - col
         complete = Signal(name=f"complete_{row}_{col}")
@@ -157,7 +178,7 @@ class SystolicArray(StepArray):
                 yield number, item.index(r, c, cols), item.index(*at, plan.cols)
 
 
-def _wires(m, component, label: str) -> dict:
+def _wires(m: Module, component: wiring.Component, label: str) -> dict[str, Signal]:
     """What a component hands on: {marks, weight, activation: wire}."""
     found = {}
     for port, member in component.signature.members.items():

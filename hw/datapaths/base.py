@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass
 from math import inf
 from typing import ClassVar, NamedTuple
 
-from amaranth.hdl import Module, Signal, Value
+from amaranth.hdl import Module, ShapeLike, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -206,7 +206,7 @@ class Dot(wiring.Component):
         The sum in units of ``2**(weight.lsb + activation.lsb)``, and the flags.
     """
 
-    def __init__(self, plan):
+    def __init__(self, plan: Datapath):
         self.plan = plan
         weight, activation = plan.forms
         super().__init__(
@@ -218,7 +218,7 @@ class Dot(wiring.Component):
             }
         )
 
-    def held(self, m: Module, value, shape, name: str) -> Signal:
+    def held(self, m: Module, value: Value, shape: ShapeLike, name: str) -> Signal:
         """A value a cycle later."""
         register = Signal(shape, name=name, reset_less=True)
         with m.If(self.enable):

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from math import ceil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from amaranth.hdl import Const, Module, Value
 
 from ...golden.formats import Format
 from ..arith.heap import Heap, added, compressed, levels
 from ..arith.shapes import shape_of
-from .base import SETTING, Datapath, Dot
-from .forms import Codes
+from .base import SETTING, Datapath, Dot, Setting
+from .forms import Codes, Form
 from .planes import Planes, planes
 
 #: Products of bits that a lane may have.
@@ -41,7 +41,7 @@ class BitPlane(Datapath):
         return planes(weight) is not None and planes(activation) is not None
 
     @classmethod
-    def estimate(cls, weight, activation, setting=SETTING):
+    def estimate(cls, weight: Format, activation: Format, setting: Setting = SETTING) -> float:
         return 1.25 * len(cls(weight, activation, lanes=1).terms) + 1
 
     @cached_property
@@ -78,7 +78,7 @@ class BitPlane(Datapath):
     @property
     def heights(self) -> dict[int, int]:
         """Bits in each column at the start."""
-        found = {}
+        found: dict[int, int] = {}
         for column in range(self.range.width):
             terms, constant = self.column(column)
             if terms or constant:
@@ -91,15 +91,15 @@ class BitPlane(Datapath):
         return terms, (self.lanes * self.constant) >> column & 1
 
     @property
-    def forms(self):
+    def forms(self) -> tuple[Form, Form]:
         delays = (0,) * self.lanes
         return Codes(self.weight, delays), Codes(self.activation, delays)
 
     @property
-    def latency(self):
+    def latency(self) -> int:
         return ceil(levels(self.heights, FIRST) / self.pipeline) + 1
 
-    def component(self):
+    def component(self) -> BitPlaneDot:
         return BitPlaneDot(self)
 
 
@@ -128,7 +128,8 @@ class Term(NamedTuple):
 
 def powers(value: int) -> list[int]:
     """Signed powers of two, the fewest that sum up to a value."""
-    found, place = [], 0
+    found: list[int] = []
+    place = 0
     while value:
         if value & 1:
             digit = 2 - (value & 3)
@@ -143,7 +144,7 @@ class BitPlaneDot(Dot):
 
     plan: BitPlane
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         plan, heap = self.plan, self._products()
         count = levels(plan.heights, FIRST)
@@ -157,7 +158,8 @@ class BitPlaneDot(Dot):
 
     def _products(self) -> Heap:
         """The bits of all lanes, and a constant."""
-        plan, heap = self.plan, {}
+        plan = self.plan
+        heap: Heap = {}
         for column in plan.heights:
             terms, constant = plan.column(column)
             heap[column] = [

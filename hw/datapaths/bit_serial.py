@@ -11,14 +11,18 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from amaranth.hdl import Module, Value
 
 from ...golden.bounds import Range
+from ...golden.formats import Format
 from ..arith.digits import Digit, Row
-from .base import SETTING
+from .base import SETTING, Setting
 from .booth import Radix4, multiple
+from .forms import Form
 from .recoded import Recoded, Recoding, gated, inverted, is_fixed, moved, number, width_of
 from .select import ByCode, by_code, one_of
 from .serial import DigitForm, SignedForm, TermForm
@@ -33,7 +37,7 @@ class BitSerial(Recoded):
     staggers = False  # parts are shifted as a whole
 
     @classmethod
-    def recoding(cls, fmt):
+    def recoding(cls, fmt: Format) -> Recoding | None:
         found: list[Recoding] = []
         terms = by_code(fmt)
         if terms is not None and len(terms.picks) > 1:
@@ -43,21 +47,21 @@ class BitSerial(Recoded):
         return min(found, key=lambda recoding: len(recoding.shifts), default=None)
 
     @classmethod
-    def estimate(cls, weight, activation, setting=SETTING):
+    def estimate(cls, weight: Format, activation: Format, setting: Setting = SETTING) -> float:
         return float("inf")  # never chosen for its size: it is slower
 
     @cached_property
-    def swapped(self):
+    def swapped(self) -> bool:
         """The weight is serial where it can be."""
         return min(swapped for _, swapped in self.choices(self.weight, self.activation))
 
     @cached_property
-    def _recoding(self):
+    def _recoding(self) -> Recoding:
         found = super()._recoding
         return replace(found, skips=True) if isinstance(found, Skipping) and self.skips else found
 
     @property
-    def range(self):
+    def range(self) -> Range:
         total = self.digits[0].row.times(self.places)
         ends = [end << shift for end in (total.low, total.high) for shift in self.shifts]
         return Range(self.product.lsb, min(ends), max(ends))
@@ -72,7 +76,7 @@ class Serial(Recoding):
     def whole(self) -> Recoding:
         """The recoding whose digits come one by one."""
 
-    def digits(self, other):
+    def digits(self, other: Format) -> tuple[Digit, ...]:
         found = self.whole.digits(other)
         bits, row = (
             Range(0, min(r.low for r in side), max(r.high for r in side))
@@ -105,21 +109,25 @@ class Digits(Skipping):
     """
 
     @cached_property
-    def whole(self):
+    def whole(self) -> Radix4:
         return SignedDigits(self.format) if self.skips else Radix4(self.format)
 
     @property
-    def shifts(self):
+    def shifts(self) -> tuple[int, ...]:
         return tuple(2 * index for index in range(len(self.whole.terms)))
 
-    def form(self, delays, infinite):
+    def form(self, delays: tuple[int, ...], infinite: bool) -> Form:
         make = SignedForm if self.skips else DigitForm
         return make(self.format, delays, infinite, self)
 
-    def present(self, codes, select=0):
-        return digits_of(self.format.integers(codes, select), len(self.shifts)) != 0
+    def present(self, codes: npt.ArrayLike, select: npt.ArrayLike = 0) -> npt.NDArray[np.bool_]:
+        found = digits_of(self.format.integers(codes, select), len(self.shifts))
+        there: npt.NDArray[np.bool_] = found != 0
+        return there
 
-    def rows(self, m, element, other, fmt, digits):
+    def rows(
+        self, m: Module, element: Value, other: Value, fmt: Format, digits: tuple[Digit, ...]
+    ) -> list[Row]:
         low, middle, high = element.digit
         width = digits[0].bits.width
         return [Row(multiple((low, middle, high), number(other, fmt), width), high)]
@@ -129,7 +137,7 @@ class SignedDigits(Radix4):
     """Digits -1…2 of the magnitude, negated where the number is negative: EN-T of TPE."""
 
     @cached_property
-    def terms(self):
+    def terms(self) -> list[list[tuple[int, int]]]:
         values = np.arange(self.format.low, self.format.high + 1)
         count = 1 + int(np.abs(values).max()).bit_length() // 2
         found = digits_of(values, count)
@@ -137,7 +145,7 @@ class SignedDigits(Radix4):
         return [[(int(n), int(n < 0)) for n in np.unique(found[:, place])] for place in range(used)]
 
 
-def digits_of(values, count: int):
+def digits_of(values: npt.NDArray[Any], count: int) -> npt.NDArray[Any]:
     """The digits of ``values`` (…), lowest first: integers (…, count)."""
     left, found = np.abs(values), []
     for _ in range(count):
@@ -152,11 +160,11 @@ class Terms(Skipping):
     """The terms of ``select``: a sign, whether there is one, and its shift among a few."""
 
     @cached_property
-    def whole(self):
+    def whole(self) -> ByCode:
         return ByCode(self.format)
 
     @property
-    def shifts(self):
+    def shifts(self) -> tuple[int, ...]:
         return tuple(pick.shifts[0] for pick in self.whole.picks)
 
     @property
@@ -165,15 +173,17 @@ class Terms(Skipping):
         steps = {n - pick.shifts[0] for pick in self.whole.picks for n in pick.shifts}
         return tuple(sorted(steps))
 
-    def form(self, delays, infinite):
+    def form(self, delays: tuple[int, ...], infinite: bool) -> Form:
         return TermForm(self.format, delays, infinite, self)
 
-    def present(self, codes, select=0):
+    def present(self, codes: npt.ArrayLike, select: npt.ArrayLike = 0) -> npt.NDArray[np.bool_]:
         index = np.asarray(codes) + (np.asarray(select) << self.format.bits)
         terms = [np.array([term or 0 for term in pick.terms]) for pick in self.whole.picks]
         return np.stack([items[index] != 0 for items in terms], axis=-1)
 
-    def rows(self, m, element, other, fmt, digits):
+    def rows(
+        self, m: Module, element: Value, other: Value, fmt: Format, digits: tuple[Digit, ...]
+    ) -> list[Row]:
         other, width = number(other, fmt), digits[0].bits.width
         chosen = list(element.chosen) if len(self.steps) > 1 else []
         data = [moved(other, step, width) for step in self.steps]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from amaranth.hdl import Cat, Value
@@ -23,7 +24,7 @@ class Blocks(Datapath):
     found: Any
 
     @classmethod
-    def serves(cls, weight, activation):
+    def serves(cls, weight: Format, activation: Format) -> bool:
         return bool(weight.bits and activation.bits) and cls.fits(weight, activation, "auto")
 
     @classmethod
@@ -42,7 +43,7 @@ class Blocks(Datapath):
         return kind_of(self.blocks)
 
     @property
-    def layout(self):
+    def layout(self) -> Any:
         """How products lie on blocks."""
         assert self.found is not None
         return self.found
@@ -50,7 +51,8 @@ class Blocks(Datapath):
     @property
     def tile(self) -> tuple[int, int]:
         """Rows and columns that share blocks."""
-        return self.layout.tile
+        tile: tuple[int, int] = self.layout.tile
+        return tile
 
     @property
     def alone(self) -> bool:
@@ -63,7 +65,7 @@ class Blocks(Datapath):
         raise NotImplementedError
 
     @property
-    def forms(self):
+    def forms(self) -> tuple[Form, Form]:
         return together(self.made)
 
     @property
@@ -85,7 +87,7 @@ class Blocks(Datapath):
         elements = data.ArrayLayout(self.forms[side].layout, self.tile[side])
         return data.ArrayLayout(elements, self.lanes)
 
-    def words(self, vectors, side: int):
+    def words(self, vectors: Sequence[Any], side: int) -> Iterator[Value]:
         """The words of all lanes, of what the forms made for a tile's rows or columns."""
         for lane in range(self.lanes):
             yield Cat(Value.cast(vector[lane]) for vector in vectors)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from amaranth.hdl import Const, Mux, Value
+from amaranth.hdl import Const, Module, Mux, Value
 
-from ..arith.digits import Row
+from ...golden.formats import Format
+from ..arith.digits import Digit, Row
 from .recoded import Recoded, Recoding, digit, gated, inverted, is_fixed, moved, number, width_of
 
 
@@ -22,7 +23,7 @@ class Booth(Recoded):
     scope = "numbers of 2 to 16 bits in fixed point, times those of up to 64"
 
     @classmethod
-    def recoding(cls, fmt):
+    def recoding(cls, fmt: Format) -> Radix4 | None:
         return Radix4(fmt) if is_fixed(fmt) and width_of(fmt) >= 2 else None
 
 
@@ -30,10 +31,12 @@ class Booth(Recoded):
 class Radix4(Recoding):
     """Digits of two bits each, of a two's complement or unsigned number."""
 
-    def digits(self, other):
+    def digits(self, other: Format) -> tuple[Digit, ...]:
         return tuple(digit(2 * i, terms, other) for i, terms in enumerate(self.terms))
 
-    def rows(self, m, element, other, fmt, digits):
+    def rows(
+        self, m: Module, element: Value, other: Value, fmt: Format, digits: tuple[Digit, ...]
+    ) -> list[Row]:
         element, other = number(element, self.format), number(other, fmt)
         return [
             Row(multiple(bits, other, item.bits.width), bits[2])
@@ -50,9 +53,10 @@ class Radix4(Recoding):
     @cached_property
     def terms(self) -> list[list[tuple[int, int]]]:
         """The (digit, carry) that each place can have."""
-        fmt, width, found = self.format, width_of(self.format), []
+        fmt, width = self.format, width_of(self.format)
+        found: list[list[tuple[int, int]]] = []
         for i in range((width + (fmt.low >= 0) + 1) // 2):
-            seen = set()
+            seen: set[tuple[int, int]] = set()
             for code in range(8):
                 # Bits beyond the top are its copies, or zeros.
                 bits = {2 * i - 1 + place: code >> place & 1 for place in range(3)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 from amaranth.hdl import Module, Value
 from amaranth.lib import data
@@ -44,7 +45,7 @@ class Chained(Datapath):
         return (0,)
 
     @property
-    def cycles(self):
+    def cycles(self) -> int:
         return len(self.shifts)
 
     @property
@@ -62,11 +63,11 @@ class Chained(Datapath):
         """The rows of a product, the lowest first."""
         raise NotImplementedError
 
-    def encode(self, m: Module, stage: int, weight, activation, before) -> Value:
+    def encode(self, m: Module, stage: int, weight: Value, activation: Value, before: Any) -> Value:
         """The bits of a stage of ``layouts``: of the elements, or of what stands ``before`` it."""
         raise NotImplementedError
 
-    def rows(self, m: Module, weight: Value, activation: Value, encoded) -> list[Row]:
+    def rows(self, m: Module, weight: Value, activation: Value, encoded: Any) -> list[Row]:
         """A row for each digit."""
         raise NotImplementedError
 
@@ -104,10 +105,10 @@ class Chained(Datapath):
         return max(form.stages for form in self.made)
 
     @property
-    def forms(self):
+    def forms(self) -> tuple[Form, Form]:
         return together(self.made)
 
-    def raised(self, m: Module, weight, activation, o) -> None:
+    def raised(self, m: Module, weight: Value, activation: Value, o: Value) -> None:
         """The flags of a place's products."""
         raise_flags(m, self.flags, weight, activation, o)
 
@@ -118,7 +119,7 @@ class Chained(Datapath):
         return tree_levels(len(self.chains)) + digits
 
     @property
-    def sums(self):
+    def sums(self) -> tuple[Range, ...]:
         if not self.apart:
             return super().sums
         rows = [digit.row for digit in self.digits]
@@ -128,10 +129,10 @@ class Chained(Datapath):
         return tuple(row.times(self.places) for row in rows)
 
     @property
-    def latency(self):
+    def latency(self) -> int:
         rows = self.delay(self.depth - 1, self.chains[0]) + 1
         tree = ceil(self.levels / self.pipeline)
         return self.stages + len(self.layouts) + rows + tree + (self.cycles > 1)
 
-    def component(self):
+    def component(self) -> ChainedDot:
         return ChainedDot(self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 
@@ -40,7 +40,7 @@ class ChainedDot(Dot):
 
     plan: Chained
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         self._sums = Staggered(m, self.enable, self.plan.segment, "segment")
         rows = [self._rows(m, *elements) for elements in enumerate(self._elements())]
@@ -66,7 +66,7 @@ class ChainedDot(Dot):
         weight, activation = (side.places if form.told else side for side, form in sides)
         return [(weight[place], activation[place]) for place in range(self.plan.places)]
 
-    def _apart(self, m, nodes: list[list[Node]]) -> None:
+    def _apart(self, m: Module, nodes: list[list[Node]]) -> None:
         """The sums of the digits; where these come one by one, of the others zero."""
         level = 0
         while any(len(chains) > 1 for chains in nodes):
@@ -88,7 +88,7 @@ class ChainedDot(Dot):
             sums = self.o.sums[str(number)]
             m.d.comb += sums.eq(self._sums.extended(value, len(sums)))
 
-    def _part(self, m) -> Value:
+    def _part(self, m: Module) -> Value:
         """Which part the sum is, a cycle before it leaves."""
         plan = self.plan
         sides = zip((self.weight, self.activation), plan.forms, strict=True)
@@ -96,7 +96,7 @@ class ChainedDot(Dot):
         passed = plan.stages - form.stages  # cycles until it came
         return delayed(m, self.enable, part, plan.latency - passed - 1, "part")
 
-    def _shifted(self, m, total: Value) -> Value:
+    def _shifted(self, m: Module, total: Value) -> Value:
         """The sum at its place: where it is a part of one, the place travels beside."""
         plan = self.plan
         if plan.cycles == 1:
@@ -110,7 +110,7 @@ class ChainedDot(Dot):
                     m.d.comb += moved.eq(total << shift)
         return self.held(m, moved, shape, "part_sum")
 
-    def _rows(self, m, place: int, elements: tuple[Value, Value]) -> list[Row]:
+    def _rows(self, m: Module, place: int, elements: tuple[Value, Value]) -> list[Row]:
         """A place's rows."""
         plan = self.plan
         found = None
@@ -129,9 +129,12 @@ class ChainedDot(Dot):
                     m.d.sync += register.eq(value[name])
         return self._staggered(m, place, *elements, found)
 
-    def _staggered(self, m, place: int, weight, activation, encoded) -> list[Row]:
+    def _staggered(
+        self, m: Module, place: int, weight: Value, activation: Value, encoded: Any
+    ) -> list[Row]:
         """A place's rows, each bit when its segment comes."""
-        plan, sums, late = self.plan, self._sums, []
+        plan, sums = self.plan, self._sums
+        late: list[list[Row]] = []
         tops = [digit.bits.lsb + digit.bits.width - 1 for digit in plan.digits]
         for time in range(sums.time(max(tops)) + 1):
             inner = Module()
@@ -154,7 +157,7 @@ class ChainedDot(Dot):
             found.append(Row(Cat(*bits), late[sums.time(lsb)][number].carry))
         return found
 
-    def _flag(self, m, name: str) -> Value:
+    def _flag(self, m: Module, name: str) -> Value:
         """Whether any place raises a flag: along the chains, then beside the tree."""
         plan, found, elements = self.plan, Const(0, 1), self._elements()
         for number, chain in enumerate(plan.chains):
@@ -175,7 +178,7 @@ class ChainedDot(Dot):
 
     # A chain: rows of one digit.
 
-    def _chain(self, m, number: int, chain: int, rows: list[Row]) -> Node:
+    def _chain(self, m: Module, number: int, chain: int, rows: list[Row]) -> Node:
         plan, digit = self.plan, self.plan.digits[number]
         places = plan.chains[chain]
         # An adder less than chains, where digits are not added.
@@ -192,7 +195,9 @@ class ChainedDot(Dot):
                 carry = [self.held(m, bit, 1, f"{name}_carry") for bit in carry]
         return Node(total, bounds, tuple((bit, digit.bits.lsb) for bit in carry))
 
-    def _first(self, digit: Digit, row: Row, alone: bool, whole: bool):
+    def _first(
+        self, digit: Digit, row: Row, alone: bool, whole: bool
+    ) -> tuple[Value, Range, list[Value]]:
         """The first row, its bounds, and its carry if that is still to be added."""
         bias, bits = (0, row.bits) if alone else (digit.bias, _lifted(digit, row.bits))
         bounds = Range(digit.bits.lsb, digit.bits.low + bias, digit.bits.high + bias)
@@ -205,7 +210,9 @@ class ChainedDot(Dot):
         total = self._sums.plus(Const(0, 1), bits, row.carry, width=bounds.width, lsb=bounds.lsb)
         return total, bounds, []
 
-    def _added(self, total: Value, bounds: Range, digit: Digit, row: Row, count: int, last: bool):
+    def _added(
+        self, total: Value, bounds: Range, digit: Digit, row: Row, count: int, last: bool
+    ) -> tuple[Value, Range]:
         """The sum of ``count`` rows and one more.
 
         The last row of a chain has in its upper bits what takes the bias of all away.
@@ -238,7 +245,7 @@ class ChainedDot(Dot):
 
     # The tree: chains of each digit, then digits.
 
-    def _tree(self, m, nodes: list[list[Node]]) -> Node:
+    def _tree(self, m: Module, nodes: list[list[Node]]) -> Node:
         level = 0
         while any(len(chains) > 1 for chains in nodes):
             level += 1
@@ -255,7 +262,7 @@ class ChainedDot(Dot):
         """The sums of the digits before they are added."""
         return nodes
 
-    def _level(self, m, nodes: list[Node], level: int, name: str) -> list[Node]:
+    def _level(self, m: Module, nodes: list[Node], level: int, name: str) -> list[Node]:
         """Add neighbours; an odd node passes through the same register."""
         found = [self.merged(a, b, level) for a, b in zip(nodes[::2], nodes[1::2], strict=False)]
         found += nodes[len(nodes) - len(nodes) % 2 :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -33,17 +34,17 @@ class Decoded(Form):
     apart: ClassVar[bool] = False
 
     @property
-    def layout(self):
+    def layout(self) -> data.StructLayout:
         return DecodedLayout(self.format, **self._told)
 
     @property
     def _told(self) -> dict[str, Any]:
         return {"infinite": self.infinite, "apart": self.apart, "zero": self.zero}
 
-    def made(self, m, codes, making):
+    def made(self, m: Module, codes: Sequence[Value], making: Making) -> Value:
         return self.decoded(m, codes[0], making)
 
-    def decoded(self, m: Module, code: Value, making: Making):
+    def decoded(self, m: Module, code: Value, making: Making) -> Value:
         """The decoded element of a code."""
         decoder = Decoder(self.format, **self._told)
         m.submodules[making.label(self.maker)] = decoder
@@ -66,14 +67,14 @@ class Parts(Decoded):
     apart = True
 
     @property
-    def stages(self):
+    def stages(self) -> int:
         return int(isinstance(self.format, Posit) and self.format.width <= POSIT_BITS)
 
     @property
-    def cost(self):
+    def cost(self) -> float:
         return (3 if self.stages else 5) * self.format.bits if isinstance(self.format, Posit) else 0
 
-    def made(self, m, codes, making):
+    def made(self, m: Module, codes: Sequence[Value], making: Making) -> Value:
         if not self.stages:
             return super().made(m, codes, making)
         code, size = codes[0], self.format.bits
@@ -111,11 +112,11 @@ class Coded(Decoded):
     maker = "marker"
 
     @property
-    def layout(self):
+    def layout(self) -> data.StructLayout:
         code = self.format.bits + self.format.select_width
         return data.StructLayout({"significand": code, **marks_of(super().layout)})
 
-    def made(self, m, codes, making):
+    def made(self, m: Module, codes: Sequence[Value], making: Making) -> Value:
         found = Signal(self.layout, name=making.label(self.name))
         m.d.comb += found.significand.eq(whole_code(codes[0], making))
         decoded = self.decoded(m, codes[0], making)
@@ -130,21 +131,22 @@ class Fixed(Decoded):
     maker = "converter"
 
     @property
-    def layout(self):
+    def layout(self) -> data.StructLayout:
         fmt = self.format
         value = shape_of(Range(fmt.lsb, fmt.low, fmt.high))
         return data.StructLayout({"significand": value, **marks_of(super().layout)})
 
     @property
-    def stages(self):
+    def stages(self) -> int:
         return int(self.format.exponent_span >= 4)
 
     @property
-    def cost(self):
+    def cost(self) -> float:
         levels = -(-self.format.exponent_span.bit_length() // 2)
-        return self.layout["significand"].width * levels
+        width: int = self.layout["significand"].width
+        return width * levels
 
-    def made(self, m, codes, making):
+    def made(self, m: Module, codes: Sequence[Value], making: Making) -> Value:
         fmt = self.format
         decoded = self.decoded(m, codes[0], making)
         if self.stages:
@@ -178,7 +180,7 @@ class Placed(Decoded):
     maker = "placer"
 
     @property
-    def layout(self):
+    def layout(self) -> data.StructLayout:
         ends = [*(n - 1 for n in self.places[1:]), self.format.exponent_span]
         reach = max(end - place for end, place in zip(ends, self.places, strict=True))
         high = ((1 << self.format.significand_width) - 1) << reach
@@ -188,14 +190,15 @@ class Placed(Decoded):
         return data.StructLayout({**members, **marks_of(super().layout)})
 
     @property
-    def stages(self):
+    def stages(self) -> int:
         return 1
 
     @property
-    def cost(self):
-        return 2 * self.layout["significand"].width
+    def cost(self) -> float:
+        width: int = self.layout["significand"].width
+        return 2 * width
 
-    def made(self, m, codes, making):
+    def made(self, m: Module, codes: Sequence[Value], making: Making) -> Value:
         decoded = self.decoded(m, codes[0], making)
         register = Signal(decoded.shape(), name=making.label("placer_register"), reset_less=True)
         with m.If(making.enable):
@@ -218,7 +221,7 @@ class Placed(Decoded):
         return found
 
 
-def marks_of(layout: data.StructLayout) -> dict:
+def marks_of(layout: data.StructLayout) -> dict[str, Any]:
     """What a layout says of an element besides its number."""
     return {
         name: shape

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from math import inf
+from typing import Any
 
 from amaranth.hdl import Const, Module, Signal, Value
 from amaranth.lib import data
@@ -15,15 +17,18 @@ from ...golden.products import Overpacked as Rule
 from ..arith.product import FlaggedLayout, flag_names, raise_flags
 from ..arith.sums import Sum
 from ..arith.timing import delayed
-from ..dsp.element import Cascades, OverpackedTile, Tile, addends, gathered
+from ..dsp.addend import addends, gathered
+from ..dsp.element import Cascades, OverpackedTile, Tile
 from ..dsp.kinds import DSP48E2
 from ..dsp.layout import Layout, Side, cascaded, laid
 from ..dsp.overpacking import Overpacking
+from ..dsp.packing import Packing
 from ..dsp.placing import Placing
 from ..dsp.words import placed, word, word_shape
-from .base import SETTING, Dot
+from .base import SETTING, Dot, Setting
 from .blocks import Blocks
 from .decoded import Placed
+from .forms import Form
 from .recoded import is_fixed, number, of_values
 
 
@@ -49,11 +54,11 @@ class Dsp(Blocks):
         return all(plain)
 
     @property
-    def alone(self):
+    def alone(self) -> bool:
         return not self.packs(self.weight, self.activation)
 
     @classmethod
-    def estimate(cls, weight, activation, setting=SETTING):
+    def estimate(cls, weight: Format, activation: Format, setting: Setting = SETTING) -> float:
         if setting.policy != "dsp" or setting.blocks == "inferred":
             return inf
         plan = cls(
@@ -67,17 +72,19 @@ class Dsp(Blocks):
         if plan.found is None:
             return inf
         total = plan.product.times(plan.count).width
-        sites = plan.layout.sites(plan.sides, setting.sharing, total)
+        layout: Layout = plan.layout
+        sites = layout.sites(plan.sides, setting.sharing, total)
         rows, cols = setting.sharing
         # Others leave the accumulator out, which stands behind all of them.
-        return (sites * plan.layout.tiles(setting.sharing) / (rows * cols) - total) / plan.lanes
+        return (sites * layout.tiles(setting.sharing) / (rows * cols) - total) / plan.lanes
 
     @property
-    def tile(self):
-        return self.layout.packing.tile
+    def tile(self) -> tuple[int, int]:
+        tile: tuple[int, int] = self.layout.packing.tile
+        return tile
 
     @property
-    def remark(self):
+    def remark(self) -> str:
         layout, (rows, cols) = self.layout, self.tile
         sums = "sums over K in blocks" if layout.held else "every step's sums read"
         if layout.stays:
@@ -96,7 +103,8 @@ class Dsp(Blocks):
 
     def _placed(self) -> Layout | None:
         """Cascades of blocks of a product each; None if a block is too small."""
-        formats, found = (self.weight, self.activation), []
+        formats = self.weight, self.activation
+        found: list[Packing] = []
         for swapped in (False, True):
             packing = Placing.of(formats[::-1] if swapped else formats, swapped, self.kind.geometry)
             found += [packing] if packing else []
@@ -109,11 +117,11 @@ class Dsp(Blocks):
         return _side(self.weight), _side(self.activation)
 
     @property
-    def forms(self):
+    def forms(self) -> tuple[Form, Form]:
         return self.made if self.stays else super().forms
 
     @property
-    def made(self):
+    def made(self) -> tuple[Form, Form]:
         delays = self.layout.delays
         at_once = (0,) * self.lanes if self.stays else delays
         told = self.alone and (self.infinite or self.flags.infinite)
@@ -125,26 +133,27 @@ class Dsp(Blocks):
         return forms[0], forms[1]
 
     @property
-    def stages(self):
+    def stages(self) -> int:
         # What stays is there before.
         return max(form.stages for form in self.made[self.stays :])
 
     @property
-    def latency(self):
+    def latency(self) -> int:
         """To the sums of a step; where blocks hold sums over K, to what enters these.
 
         Where weights stay, the sums are the results, to the cycle before.
         """
-        layout, stages = self.layout, self.stages
+        layout: Layout = self.layout
+        stages = self.stages
         if layout.held:
             return stages + layout.latency - 1
         return stages + layout.latency + layout.levels - layout.stays
 
-    def words_layout(self, side):
+    def words_layout(self, side: int) -> data.ArrayLayout:
         packing = self.layout.packing
         return data.ArrayLayout(word_shape(packing, side ^ packing.swapped), self.lanes)
 
-    def words(self, vectors, side):
+    def words(self, vectors: Sequence[Any], side: int) -> Iterator[Value]:
         fmt, packing = (self.weight, self.activation)[side], self.layout.packing
         port = side ^ packing.swapped
         for lane in range(self.lanes):
@@ -158,7 +167,7 @@ class Dsp(Blocks):
         """The sums over K of a tile."""
         return Tile(self.layout, item.total, segment, late)
 
-    def component(self):
+    def component(self) -> CascadeDot:
         return CascadeDot(self)
 
 
@@ -175,20 +184,21 @@ class Overpacked(Dsp):
         return rule
 
     @property
-    def product(self):
+    def product(self) -> Range:
         return self.rule.range(self.weight, self.activation)
 
     @cached_property
-    def found(self):
-        elements = tuple(side.bounds for side in self.sides)
+    def found(self) -> Layout | None:
+        weight, activation = self.sides
+        elements = weight.bounds, activation.bounds
         packing = Overpacking.of(self.rule, elements, self.product, self.kind.geometry)
-        return packing and Layout(self.kind, packing, self.lanes, chain=1, count=0)
+        return Layout(self.kind, packing, self.lanes, chain=1, count=0) if packing else None
 
     @property
-    def remark(self):
+    def remark(self) -> str:
         return f"{super().remark}; products approximate: see product rule {self.name}"
 
-    def tile_of(self, item, segment, late):
+    def tile_of(self, item: Sum, segment: int, late: int) -> OverpackedTile:
         return OverpackedTile(self.layout, item.total, segment, late)
 
 
@@ -213,7 +223,7 @@ class CascadeDot(Dot):
 
     plan: Dsp
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m, plan = Module(), self.plan
         assert plan.alone or not plan.count, "sums over K are those of a tile"
         m.submodules.cascades = cascades = Cascades(plan.layout)
@@ -230,7 +240,7 @@ class CascadeDot(Dot):
                 m.d.comb += self.o[name].eq(flag)
         return m
 
-    def _flags(self, m: Module, names) -> list[Value]:
+    def _flags(self, m: Module, names: Sequence[str]) -> list[Value]:
         """The flags of all lanes, whose elements are there one after the other."""
         plan, layout = self.plan, self.plan.layout
         flags: list[Value] = [Const(0, 1)] * len(names)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from functools import cached_property
 from math import inf
+from typing import Any
 
-from amaranth.hdl import Module
+from amaranth.hdl import Module, Value
 
-from ..arith.digits import Digit
+from ...golden.formats import Format
+from ..arith.digits import Digit, Row
 from ..arith.sums import Sum
 from ..dsp.added_rows import AddingTile, Rows, sums_of
 from ..dsp.adding import Adding, addings
 from ..dsp.kinds import kind_of
 from ..dsp.layout import WORTH
-from .base import Dot
+from .base import Dot, Setting
 from .blocks import Blocks
 from .booth import Booth
-from .recoded import Recoding, is_fixed
+from .forms import Form
+from .recoded import Recoded, Recoding, is_fixed
 from .select import Select
 
 
@@ -30,26 +33,29 @@ class DspAdders(Blocks):
     )
 
     @classmethod
-    def refuses(cls, blocks):
+    def refuses(cls, blocks: str) -> str:
         if blocks != "inferred" and kind_of(blocks).parts is not None:
             return ""
         return f"adds in parts of blocks, which {blocks} blocks lack: choose --datapath auto"
 
     @classmethod
-    def estimate(cls, weight, activation, setting=None):
+    def estimate(cls, weight: Format, activation: Format, setting: Setting | None = None) -> float:
         return inf  # what it spares depends on whether blocks or LUTs are scarce: who asks, gets it
 
     @cached_property
     def _way(self) -> tuple[Recoding, Digit, bool] | None:
         """How one operand is recoded, its only row, and whether that is the activation."""
-        found = []
+        found: list[tuple[Recoding, Digit, bool]] = []
         pair = self.weight, self.activation
         if any(not fmt.bits or fmt.has_nan or fmt.has_inf for fmt in pair):
             return None
-        for swapped, (recoded, other) in enumerate((pair, pair[::-1])):
-            for datapath in (Select, Booth):
+        ways: tuple[type[Recoded], ...] = Select, Booth
+        for swapped, (recoded, other) in enumerate((pair, (pair[1], pair[0]))):
+            for datapath in ways:
                 recoding = datapath.recoding(recoded) if is_fixed(other, 24) else None
-                digits = recoding.digits(other) if recoding is not None else ()
+                if recoding is None:
+                    continue
+                digits = recoding.digits(other)
                 if len(digits) == 1 and not digits[0].bits.lsb and recoding.span == 1:
                     found.append((recoding, digits[0], bool(swapped)))
         return min(found, key=lambda way: (way[1].bits.width, way[0].controls), default=None)
@@ -77,7 +83,7 @@ class DspAdders(Blocks):
         return min(found, key=worth, default=None)
 
     @property
-    def remark(self):
+    def remark(self) -> str:
         layout, (rows, cols) = self.layout, self.tile
         sums = "sums over K in blocks" if layout.held else "every step's sums read"
         return (
@@ -86,21 +92,22 @@ class DspAdders(Blocks):
         )
 
     @property
-    def made(self):
+    def made(self) -> tuple[Form, Form]:
         recoding, _, swapped = self.way
         other = self.weight if swapped else self.activation
         delays = self.layout.delays
         forms = recoding.form(delays, False), recoding.other_form(other, delays, False)
-        return forms[::-1] if swapped else forms
+        return (forms[1], forms[0]) if swapped else forms
 
     @property
-    def latency(self):
+    def latency(self) -> int:
         """To the sums of a step; where blocks hold sums over K, to what enters these."""
-        if self.layout.held:
-            return self.stages + self.layout.latency - 1
-        return self.stages + self.layout.latency + self.layout.levels
+        layout: Adding = self.layout
+        if layout.held:
+            return self.stages + layout.latency - 1
+        return self.stages + layout.latency + layout.levels
 
-    def _row(self, m: Module, weight, activation):
+    def _row(self, m: Module, weight: Value, activation: Value) -> Row:
         """The row of a product."""
         recoding, digit, swapped = self.way
         recoded, other = (activation, weight) if swapped else (weight, activation)
@@ -118,7 +125,7 @@ class DspAdders(Blocks):
         """The sums over K of a tile."""
         return AddingTile(self.summed, item.total, segment, late)
 
-    def component(self):
+    def component(self) -> AddingDot:
         return AddingDot(self)
 
 
@@ -127,7 +134,7 @@ class AddingDot(Dot):
 
     plan: DspAdders
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m, plan = Module(), self.plan
         m.submodules.rows = found = plan.summed
         m.d.comb += found.enable.eq(self.enable)

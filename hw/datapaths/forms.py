@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from amaranth.hdl import Cat, Module, Value
 from amaranth.lib import data
@@ -45,7 +45,7 @@ class Form(ABC):
 
     @property
     @abstractmethod
-    def layout(self):
+    def layout(self) -> Any:
         """The shape of one place."""
 
     @property
@@ -80,17 +80,17 @@ class Form(ABC):
         return told
 
     @abstractmethod
-    def made(self, m: Module, codes: Sequence[Value], making: Making):
+    def made(self, m: Module, codes: Sequence[Value], making: Making) -> Value:
         """What stands at a place: of the codes of its lanes."""
 
 
-def together(forms: Iterable[Form]) -> tuple[Form, ...]:
+def together(forms: tuple[Form, Form]) -> tuple[Form, Form]:
     """The same forms, delayed so that all are made at the same time."""
-    held = list(forms)
-    last = max(form.stages for form in held)
-    return tuple(
-        replace(form, delays=tuple(n + last - form.stages for n in form.delays)) for form in held
+    last = max(form.stages for form in forms)
+    weight, activation = (
+        replace(form, delays=tuple(n + last - form.stages for n in form.delays)) for form in forms
     )
+    return weight, activation
 
 
 class Making(NamedTuple):
@@ -126,10 +126,10 @@ class Codes(Form):
     name = "code"
 
     @property
-    def layout(self):
+    def layout(self) -> int:
         return self.format.bits + self.format.select_width
 
-    def made(self, m, codes, making):
+    def made(self, m: Module, codes: Sequence[Value], making: Making) -> Value:
         return whole_code(codes[0], making)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from ...golden.bounds import Range
+from ...golden.formats import Minifloat
 from ...golden.products import RULES
 from ...golden.products import LMul as Rule
 from ..arith.decoder import Decoder
@@ -17,7 +20,7 @@ from ..arith.shapes import member, shape_of
 from ..arith.shift import shift_left
 from ..arith.zeros import counted, matters, reach
 from .base import Factors
-from .forms import Form
+from .forms import Form, Making
 from .multiply import Multiply
 
 
@@ -34,15 +37,20 @@ class Fields(Form):
     name = "fields"
 
     @property
-    def layout(self):
-        fmt = self.format
+    def _minifloat(self) -> Minifloat:
+        assert isinstance(self.format, Minifloat)
+        return self.format
+
+    @property
+    def layout(self) -> data.StructLayout:
+        fmt = self._minifloat
         flags = ("nan",) * fmt.has_nan + ("inf",) * fmt.has_inf
         fields = Range(0, min(self.vanished or 0, 0), (1 << fmt.bits - fmt.signed) - 1)
         members = {"sign": 1, "zero": 1, "field": shape_of(fields)}
         return data.StructLayout(members | dict.fromkeys(flags, 1))
 
-    def made(self, m, codes, making):
-        fmt, code = self.format, codes[0]
+    def made(self, m: Module, codes: Sequence[Value], making: Making) -> Value:
+        fmt, code = self._minifloat, codes[0]
         field = code[: fmt.bits - fmt.signed]
         found = Signal(self.layout, name=making.label(self.name))
         vanishes = ~field[fmt.mantissa_width :].any()
@@ -75,14 +83,16 @@ class LMul(Multiply):
         return rule
 
     @property
-    def product(self):
+    def product(self) -> Range:
         return self.rule.range(self.weight, self.activation)
 
     @property
-    def forms(self):
+    def forms(self) -> tuple[Form, Form]:
         delays = (0,) * self.lanes
-        pair = self.weight, self.activation
-        return tuple(Fields(fmt, delays, self._vanished) for fmt in pair)
+        weight, activation = (
+            Fields(fmt, delays, self._vanished) for fmt in (self.weight, self.activation)
+        )
+        return weight, activation
 
     @property
     def _vanished(self) -> int | None:
@@ -92,22 +102,22 @@ class LMul(Multiply):
             return None
         return 1 + counted(fmt) << fmt.significand_width - 1
 
-    def multiplier(self):
+    def multiplier(self) -> LMulProduct:
         return LMulProduct(self)
 
     @property
-    def magnitude_width(self):
+    def magnitude_width(self) -> int:
         return self.weight.significand_width
 
     @property
-    def exponents(self):
+    def exponents(self) -> tuple[int, int]:
         high = self.product.high.bit_length() - self.weight.significand_width
         if self._vanished is None:
             return 0, high
         zero, most = counted(self.weight), reach(self.weight)
         return min(2 * zero, 0), max(high, zero + most)
 
-    def factors(self, m, w, a):
+    def factors(self, m: Module, w: Value, a: Value) -> Factors:
         """The leading one stands before the sum's mantissa; least exponents are 1 + 1."""
         mantissa_width = self.weight.significand_width - 1
         exponent = Signal(shape_of(Range(0, *self.exponents)), name="field_exponent")
@@ -151,7 +161,7 @@ class LMulProduct(wiring.Component):
             }
         )
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         found = self.plan.factors(m, self.weight, self.activation)
         infinite = member(self.weight, "inf") | member(self.activation, "inf")

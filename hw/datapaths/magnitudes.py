@@ -12,8 +12,10 @@ from ..arith.sums import Sum
 from ..dsp.aligned import AlignedTile
 from ..dsp.layout import WORTH, Layout
 from ..dsp.packing import Packing, packings
+from .base import Setting
 from .blocks import Blocks
 from .decoded import Parts
+from .forms import Form
 from .multiply import Multiply
 
 
@@ -24,7 +26,7 @@ class Magnitudes(Blocks, Multiply):
     scope = "sums that align, --policy dsp: magnitudes share DSP blocks, exponents beside them"
 
     @classmethod
-    def refuses(cls, blocks):
+    def refuses(cls, blocks: str) -> str:
         if blocks != "inferred":
             return ""
         return (
@@ -33,41 +35,42 @@ class Magnitudes(Blocks, Multiply):
         )
 
     @classmethod
-    def estimate(cls, weight, activation, setting=None):
+    def estimate(cls, weight: Format, activation: Format, setting: Setting | None = None) -> float:
         return inf  # for sums that align alone
 
     @cached_property
     def found(self) -> Layout | None:
         """Blocks that each hold products of a step; None if they are too small."""
-        bounds = [Range(0, 0, _greatest(fmt)) for fmt in (self.weight, self.activation)]
+        weight, activation = (Range(0, 0, _greatest(fmt)) for fmt in (self.weight, self.activation))
 
         def worth(packing: Packing) -> tuple[int, int]:
             layout = Layout(self.kind, packing, self.lanes, 1, 0)
             return layout.tiles(self.sharing) * WORTH, packing.products
 
-        found = packings(*bounds, self.kind.geometry, self.sharing)
+        found = packings(weight, activation, self.kind.geometry, self.sharing)
         best = min(found, key=worth, default=None)
-        return best and Layout(self.kind, best, self.lanes, 1, 0)
+        return Layout(self.kind, best, self.lanes, 1, 0) if best else None
 
     @property
-    def remark(self):
+    def remark(self) -> str:
         rows, cols = self.tile
         return f"DSP blocks: significands of {rows} rows × {cols} columns a block, exponents beside"
 
     @property
-    def made(self):
+    def made(self) -> tuple[Form, Form]:
         return self._decoded(Parts)
 
     @property
-    def latency(self):
-        return self.stages + self.layout.latency
+    def latency(self) -> int:
+        layout: Layout = self.layout
+        return self.stages + layout.latency
 
     @property
-    def excess(self):
+    def excess(self) -> int:
         return sum(map(least_exponent, (self.weight, self.activation)))
 
     @property
-    def exponents(self):
+    def exponents(self) -> tuple[int, int]:
         low, high = super().exponents
         return low + self.excess, high + self.excess
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib import data
@@ -12,7 +13,7 @@ from ...golden.bounds import Range
 from ...golden.formats import Format, Minifloat
 from ..arith.digits import Digit, Row, chain_sites
 from ..arith.table import look_up
-from .base import SETTING
+from .base import SETTING, Setting
 from .chain import Chained
 from .recoded import inverted
 
@@ -38,9 +39,10 @@ class MinifloatTable(Chained):
         return finite and sum(_magnitude_bits(f) for f in pair) <= _INPUTS
 
     @classmethod
-    def estimate(cls, weight, activation, setting=SETTING):
+    def estimate(cls, weight: Format, activation: Format, setting: Setting = SETTING) -> float:
         plan = cls(weight, activation, lanes=1)
-        return chain_sites(plan.digits, setting.lanes) + plan.layouts[0].size
+        registers: int = plan.layouts[0].size
+        return chain_sites(plan.digits, setting.lanes) + registers
 
     @cached_property
     def magnitudes(self) -> list[int]:
@@ -56,7 +58,7 @@ class MinifloatTable(Chained):
         return max(self.magnitudes).bit_length()
 
     @property
-    def layouts(self):
+    def layouts(self) -> tuple[data.StructLayout, ...]:
         body = {"even": 2, "odd": 2, "end": 1} if self._paired else {"magnitude": self.width}
         return (data.StructLayout({**body, "sign": 1}),)
 
@@ -64,7 +66,7 @@ class MinifloatTable(Chained):
     def _paired(self) -> bool:
         return set(self.magnitudes) <= set(map(_value, range(32)))
 
-    def encode(self, m, stage, weight, activation, before):
+    def encode(self, m: Module, stage: int, weight: Value, activation: Value, before: Any) -> Value:
         codes = weight, activation
         bits = [_magnitude_bits(f) for f in (self.weight, self.activation)]
         index = Cat(*(code[:width] for code, width in zip(codes, bits, strict=True)))
@@ -88,7 +90,7 @@ class MinifloatTable(Chained):
             ),
         )
 
-    def rows(self, m: Module, weight: Value, activation: Value, encoded) -> list[Row]:
+    def rows(self, m: Module, weight: Value, activation: Value, encoded: Any) -> list[Row]:
         magnitude = self._magnitude(m, encoded)
         if not self.product.signed:
             return [Row(magnitude, Const(0, 1))]
@@ -97,7 +99,7 @@ class MinifloatTable(Chained):
         bits = inverted(Cat(magnitude, Const(0, width - len(magnitude))), sign)
         return [Row(Cat(bits, sign), sign)]
 
-    def _magnitude(self, m: Module, encoded) -> Value:
+    def _magnitude(self, m: Module, encoded: Any) -> Value:
         if not self._paired:
             return encoded.magnitude
         low = Signal(self.width, name="low")

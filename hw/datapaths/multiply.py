@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import inf
+from typing import Any
 
-from amaranth.hdl import Const, Module, Mux, Signal
+from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 
+from ...golden.formats import Format
 from ..arith.product import Product, exponent_sum, flag_names
 from ..arith.shapes import significands
 from ..arith.tree import AdderTree, tree_latency
 from ..arith.zeros import zero_exponent
-from .base import SETTING, Datapath, Dot, Factors
+from .base import SETTING, Datapath, Dot, Factors, Setting
 from .decoded import Decoded
+from .forms import Form
 
 #: Bits of two factors together from which yosys takes a DSP block; below, it takes LUTs.
 DSP_BITS = 9
@@ -25,11 +29,11 @@ class Multiply(Datapath):
     scope = "every pair; the tool's own multiplier"
 
     @classmethod
-    def serves(cls, weight, activation):
+    def serves(cls, weight: Format, activation: Format) -> bool:
         return True
 
     @classmethod
-    def estimate(cls, weight, activation, setting=SETTING):
+    def estimate(cls, weight: Format, activation: Format, setting: Setting = SETTING) -> float:
         """Of sums and shifts, where a DSP block multiplies; no better than others in LUTs."""
         pair = weight, activation
         if setting.policy != "dsp" or sum(significands(fmt).width for fmt in pair) < DSP_BITS:
@@ -38,47 +42,52 @@ class Multiply(Datapath):
         return cls(weight, activation, lanes=1).product.width * (1 + exponent / 2)
 
     @property
-    def forms(self):
+    def forms(self) -> tuple[Form, Form]:
         return self._decoded(Decoded)
 
     def _decoded(self, form: type[Decoded]) -> tuple[Decoded, Decoded]:
         """Both sides' elements in a form."""
         delays, infinite = (0,) * self.lanes, self.infinite or self.flags.infinite
         pair = self.weight, self.activation
-        return tuple(
+        weight, activation = (
             form(fmt, delays, infinite, zero=zero)
             for fmt, zero in zip(pair, self.zeros, strict=True)
         )
+        return weight, activation
 
     @property
     def zeros(self) -> tuple[int, int]:
         """The exponents of zeros; 0 is the least of other numbers."""
-        pair = self.weight, self.activation
-        return tuple(map(zero_exponent, pair, pair[::-1])) if self.aligns else (0, 0)
+        if not self.aligns:
+            return 0, 0
+        weight, activation = self.weight, self.activation
+        return zero_exponent(weight, activation), zero_exponent(activation, weight)
 
     @property
-    def latency(self):
+    def latency(self) -> int:
         return 1 + tree_latency(self.lanes, self.pipeline)
 
-    def component(self):
+    def component(self) -> DotProduct:
         return DotProduct(self)
 
     def multiplier(self) -> wiring.Component:
         """Hardware with the members ``weight``, ``activation`` and ``o``: one product."""
-        return Product(self.weight, self.activation, infinite=self.forms[0].infinite)
+        weight = self.forms[0]
+        assert isinstance(weight, Decoded)
+        return Product(self.weight, self.activation, infinite=weight.infinite)
 
     @property
-    def magnitude_width(self):
+    def magnitude_width(self) -> int:
         bounds = significands(self.weight) * significands(self.activation)
         return max(bounds.high, -bounds.low).bit_length()
 
     @property
-    def exponents(self):
+    def exponents(self) -> tuple[int, int]:
         pair = self.weight, self.activation
         high = sum(max(fmt.exponent_span, zero) for fmt, zero in zip(pair, self.zeros, strict=True))
         return sum(min(zero, 0) for zero in self.zeros), high
 
-    def factors(self, m, w, a):
+    def factors(self, m: Module, w: Value, a: Value) -> Factors:
         product = w.significand * a.significand
         negative = product[-1] if product.shape().signed else Const(0)
         return Factors(negative, Mux(negative, -product, product), exponent_sum(w, a))
@@ -89,7 +98,7 @@ class DotProduct(Dot):
 
     plan: Multiply
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         plan = self.plan
         m.submodules.tree = tree = AdderTree(plan.product, plan.lanes, plan.pipeline)
@@ -118,7 +127,7 @@ class DotProduct(Dot):
         return m
 
 
-def _any(flags):
+def _any(flags: Sequence[Value]) -> Value:
     value = flags[0]
     for other in flags[1:]:
         value = value | other

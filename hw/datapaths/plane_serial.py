@@ -7,14 +7,14 @@ planes do. Where words hold several elements, these take turns.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count, product
 from math import ceil
 from typing import NamedTuple
 
-from amaranth.hdl import Cat, Const, Module, Signal
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib import data
 
 from ...golden.bounds import Range
@@ -75,7 +75,7 @@ class PlaneSerial(Datapath):
         return tuple(map(parts_of, self.served))
 
     @property
-    def cycles(self):
+    def cycles(self) -> int:
         return max(map(len, self.parts))
 
     def cycles_in(self, mode: int) -> int:
@@ -97,7 +97,7 @@ class PlaneSerial(Datapath):
         return max(part.shift for parts in self.parts for part in parts).bit_length()
 
     @property
-    def range(self):
+    def range(self) -> Range:
         ends = [
             end * part.weight * self.lanes
             for parts in self.parts
@@ -107,11 +107,11 @@ class PlaneSerial(Datapath):
         return Range(self.product.lsb, min(0, *ends), max(0, *ends))
 
     @property
-    def flags(self):
+    def flags(self) -> Reachable:
         return Reachable(False, False)
 
     @property
-    def forms(self):
+    def forms(self) -> tuple[Form, Form]:
         delays = (0,) * self.lanes
         return (Bits(self.weight, delays, self, 0), Bits(self.activation, delays, self, 1))
 
@@ -131,10 +131,10 @@ class PlaneSerial(Datapath):
         return int(max(form.bits for form in self.forms) > 4)
 
     @property
-    def latency(self):
+    def latency(self) -> int:
         return self.stages + self.count_latency + 1 + ceil(self.shifts / 2)
 
-    def component(self):
+    def component(self) -> PlaneSerialDot:
         return PlaneSerialDot(self)
 
 
@@ -170,28 +170,29 @@ class Bits(Form):
     name = "bits"
 
     @property
-    def bits(self):
-        formats = [mode[self.side].bits * mode.count for mode in self.plan.served]
+    def bits(self) -> int:
+        formats = [(mode.weight, mode.activation)[self.side].bits * mode.count
+                   for mode in self.plan.served]  # fmt: skip
         return max(formats)
 
     @property
-    def parts(self):
+    def parts(self) -> int:
         return self.plan.cycles
 
     @property
-    def stages(self):
+    def stages(self) -> int:
         return self.plan.stages
 
     @property
-    def told(self):
+    def told(self) -> tuple[str, ...]:
         return ("part", "mode") if self.plan.modes else ("part",)
 
     @property
-    def layout(self):
+    def layout(self) -> int:
         return 1
 
     @property
-    def layouts(self):
+    def layouts(self) -> data.StructLayout:
         places = data.ArrayLayout(1, len(self.delays))
         return data.StructLayout({"places": places, **self._more})
 
@@ -208,8 +209,8 @@ class Bits(Form):
         }
         return {name: size for name, size in found.items() if there[name]}
 
-    def beside(self, m, told, name):
-        what = {
+    def beside(self, m: Module, told: dict[str, Value], name: str) -> dict[str, Value]:
+        what: dict[str, Callable[[Part], int]] = {
             "shift": lambda part: part.shift,
             "negative": lambda part: int(part.weight < 0),
             "agree": lambda part: int(part.agree),
@@ -220,7 +221,7 @@ class Bits(Form):
             for key, size in self._more.items()
         }
 
-    def common(self, m, told, name):
+    def common(self, m: Module, told: dict[str, Value], name: str) -> dict[str, Value]:
         """Which bit, and whether it is always set."""
         side, size = self.side, (self.bits - 1).bit_length()
         part, mode = told["part"], told.get("mode")
@@ -235,7 +236,7 @@ class Bits(Form):
         m.d.comb += always.eq(none)
         return {"index": index, "always": always}
 
-    def made(self, m, codes, making: Making):
+    def made(self, m: Module, codes: Sequence[Value], making: Making) -> Value:
         # One of four before a register, one of these behind it.
         word, index = codes[0], making.common["index"]
         low, always = index[:2], making.common.get("always", Const(0, 1))
@@ -246,7 +247,9 @@ class Bits(Form):
         )
         return (fours.bit_select(high, 1) if len(high) else fours) | always
 
-    def _by_part(self, m: Module, part, mode, what: Callable[[Part], int], size: int, name: str):
+    def _by_part(
+        self, m: Module, part: Value, mode: Value, what: Callable[[Part], int], size: int, name: str
+    ) -> Value:
         """A function of the part, from tables."""
         entries = [
             look_up(m, part, [int(what(item)) for item in parts], size, f"{name}_{number}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from amaranth.hdl import Const, Module, Mux, Signal, Value, signed
 
@@ -21,7 +21,7 @@ class PlaneSerialDot(Dot):
 
     plan: PlaneSerial
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         plan = self.plan
         mixed = len(plan.agreeing) > 1

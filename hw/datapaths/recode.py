@@ -144,7 +144,9 @@ def _sets(width: int, count: int) -> list[tuple[tuple[int, ...], ...]]:
     return found
 
 
-def _rows(values: tuple[int | None, ...], sets) -> tuple[Pick, ...] | None:
+def _rows(
+    values: tuple[int | None, ...], sets: tuple[tuple[int, ...], ...]
+) -> tuple[Pick, ...] | None:
     """One term of each set for every value, of few terms; None if a value is no such sum."""
     sums: dict[int, tuple[int, ...]] = {}
     for terms in product(*([0, *(1 << s for s in shifts)] for shifts in sets)):
@@ -155,6 +157,8 @@ def _rows(values: tuple[int | None, ...], sets) -> tuple[Pick, ...] | None:
         return None
     rows = []
     for number, shifts in enumerate(sets):
-        terms = [None if v is None else sums[abs(v)][number] * (-1 if v < 0 else 1) for v in values]
-        rows.append(Pick(shifts, tuple(terms)))
+        picked = [
+            None if v is None else sums[abs(v)][number] * (-1 if v < 0 else 1) for v in values
+        ]
+        rows.append(Pick(shifts, tuple(picked)))
     return tuple(rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeVar
 
 from amaranth.hdl import Cat, Const, Module, Mux, Value
 
@@ -15,6 +16,8 @@ from .base import SETTING, Setting
 from .chain import Chained
 from .decoded import Coded, Fixed
 from .forms import Codes, Form
+
+_T = TypeVar("_T")
 
 #: Bits of the widest operand that is recoded, and of the widest other one.
 WIDEST, WIDEST_OTHER = 16, 64
@@ -60,7 +63,9 @@ class Recoding(ABC):
         """The rows, the lowest first."""
 
     @abstractmethod
-    def rows(self, m: Module, element, other, fmt: Format, digits: tuple[Digit, ...]) -> list[Row]:
+    def rows(
+        self, m: Module, element: Value, other: Value, fmt: Format, digits: tuple[Digit, ...]
+    ) -> list[Row]:
         """A row for each digit, of what the forms made; ``fmt`` is that of the other operand."""
 
 
@@ -98,7 +103,7 @@ class Recoded(Chained):
         setting = Setting(sharing=self.sharing, lanes=self.lanes)
         return min(self.choices(self.weight, self.activation, setting))[1]
 
-    def _ordered(self, weight, activation):
+    def _ordered(self, weight: _T, activation: _T) -> tuple[_T, _T]:
         """The operand that is recoded, and the other."""
         return (activation, weight) if self.swapped else (weight, activation)
 
@@ -109,15 +114,15 @@ class Recoded(Chained):
         return found
 
     @property
-    def span(self):
+    def span(self) -> int:
         return self._recoding.span
 
     @property
-    def shifts(self):
+    def shifts(self) -> tuple[int, ...]:
         return self._recoding.shifts
 
     @property
-    def made(self):
+    def made(self) -> tuple[Form, Form]:
         _, other = self._ordered(self.weight, self.activation)
         recoding, told = self._recoding, self.infinite or self.flags.infinite
         return self._ordered(
@@ -125,10 +130,10 @@ class Recoded(Chained):
         )
 
     @cached_property
-    def digits(self):
+    def digits(self) -> tuple[Digit, ...]:
         return self._recoding.digits(self._ordered(self.weight, self.activation)[1])
 
-    def rows(self, m, weight, activation, encoded):
+    def rows(self, m: Module, weight: Value, activation: Value, encoded: Any) -> list[Row]:
         recoded, other = self._ordered(weight, activation)
         _, fmt = self._ordered(self.weight, self.activation)
         return self._recoding.rows(m, recoded, other, fmt, self.digits)
@@ -144,13 +149,13 @@ def width_of(fmt: Format) -> int:
     return Range(fmt.lsb, fmt.low, fmt.high).width
 
 
-def digit(lsb: int, terms: list[tuple[int, int]], other: Format) -> Digit:
+def digit(lsb: int, terms: list[tuple[int, int]], other: Format | Range) -> Digit:
     """The digit whose rows are ``multiple * other`` in units of ``2**lsb``, less ``carry``."""
     ends = (other.low, other.high)
     rows = [multiple * end for multiple, _ in terms for end in ends]
     bits = [multiple * end - carry for multiple, carry in terms for end in ends]
-    ranges = (Range(lsb, min(held), max(held)) for held in (bits, rows))
-    return Digit(*ranges, any(carry for _, carry in terms))
+    held, whole = (Range(lsb, min(side), max(side)) for side in (bits, rows))
+    return Digit(held, whole, any(carry for _, carry in terms))
 
 
 def moved(other: Value, shift: int, width: int) -> Value:

@@ -9,7 +9,7 @@ from itertools import product
 from amaranth.hdl import Cat, Const, Module, Mux, Value
 
 from ...golden.formats import Format
-from ..arith.digits import Row
+from ..arith.digits import Digit, Row
 from ..arith.table import look_up
 from .recode import Control, Pick, recode
 from .recoded import Recoded, Recoding, digit, gated, inverted, moved, number
@@ -35,7 +35,7 @@ class Select(Recoded):
     )
 
     @classmethod
-    def recoding(cls, fmt):
+    def recoding(cls, fmt: Format) -> ByCode | None:
         return by_code(fmt)
 
 
@@ -52,25 +52,28 @@ class ByCode(Recoding):
     """Each row's shift, whether it is zero, and its sign, as functions of the code."""
 
     @property
-    def raw(self):
+    def raw(self) -> bool:
         return True
 
     @cached_property
     def picks(self) -> tuple[Pick, ...]:
-        fmt, values = self.format, []
+        fmt = self.format
+        values: list[int | None] = []
         legal = set(fmt.legal.tolist())
         for table, code in product(range(1 << fmt.select_width), range(1 << fmt.bits)):
             values.append(int(fmt.integers([code], table)[0]) if code in legal else None)
         return recode(tuple(values), OTHER_BITS) or ()
 
     @property
-    def controls(self):
+    def controls(self) -> int:
         return sum(pick.cost for pick in self.picks)
 
-    def digits(self, other):
+    def digits(self, other: Format) -> tuple[Digit, ...]:
         return tuple(digit(pick.shifts[0], terms_of(pick), other) for pick in self.picks)
 
-    def rows(self, m, element, other, fmt, digits):
+    def rows(
+        self, m: Module, element: Value, other: Value, fmt: Format, digits: tuple[Digit, ...]
+    ) -> list[Row]:
         element, other = number(element, self.format), number(other, fmt)
         return [
             self._row(m, pick, element, other, item.bits.width, number)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,7 @@ from .recoded import number, of_codes, of_values
 from .select import signal
 
 if TYPE_CHECKING:
-    from .bit_serial import Serial, Skipping
+    from .bit_serial import Digits, Serial, Skipping, Terms
 
 
 @dataclass(frozen=True)
@@ -30,15 +31,15 @@ class SerialForm(Form):
     recoding: Serial
 
     @property
-    def parts(self):
+    def parts(self) -> int:
         return len(self.recoding.shifts)
 
     @property
-    def told(self):
+    def told(self) -> tuple[str, ...]:
         return ("part",)
 
     @property
-    def layouts(self):
+    def layouts(self) -> data.StructLayout:
         places = data.ArrayLayout(self.layout, len(self.delays))
         return data.StructLayout({"places": places, "part": (self.parts - 1).bit_length()})
 
@@ -49,24 +50,24 @@ class SerialForm(Form):
 
     @property
     @abstractmethod
-    def _part(self) -> dict:
+    def _part(self) -> dict[str, Any]:
         """The members of a part."""
 
     @property
-    def stages(self):
+    def stages(self) -> int:
         return self._whole.stages
 
     @property
-    def _marks(self) -> dict:
+    def _marks(self) -> dict[str, Any]:
         """What is said of an element besides its number."""
         whole = self._whole.layout
         return marks_of(whole) if isinstance(whole, data.Layout) else {}
 
     @property
-    def layout(self):
+    def layout(self) -> data.StructLayout:
         return data.StructLayout({**self._part, **self._marks})
 
-    def made(self, m, codes, making):
+    def made(self, m: Module, codes: Sequence[Value], making: Making) -> Value:
         found = Signal(self.layout, name=making.label(self.name))
         whole = self._whole.made(m, codes, making)
         part = delayed(m, making.enable, making.part, self.stages, making.label("part"))
@@ -78,7 +79,7 @@ class SerialForm(Form):
         return found
 
     @abstractmethod
-    def _parts(self, m: Module, whole, making) -> list[dict[str, Value]]:
+    def _parts(self, m: Module, whole: Value, making: Making) -> list[dict[str, Value]]:
         """The values of each part."""
 
 
@@ -97,7 +98,7 @@ class SeenForm(SerialForm):
         return 0
 
     @property
-    def looked(self):
+    def looked(self) -> Any:
         """The shape of what :meth:`made` is given in place of a code that was looked at."""
         return self.bits
 
@@ -109,17 +110,19 @@ class SeenForm(SerialForm):
 class DigitForm(SerialForm):
     """Three bits of a number."""
 
+    recoding: Digits
+
     name = "digit"
 
     @property
-    def _whole(self):
+    def _whole(self) -> Form:
         return of_values(self.format, (0,), self.infinite)
 
     @property
-    def _part(self):
+    def _part(self) -> dict[str, Any]:
         return {"digit": 3}
 
-    def _parts(self, m, whole, making):
+    def _parts(self, m: Module, whole: Value, making: Making) -> list[dict[str, Value]]:
         value = number(whole, self.format)
         return [{"digit": Cat(*bits)} for bits in self.recoding.whole.triples(value)]
 
@@ -131,21 +134,23 @@ class SignedForm(DigitForm, SeenForm):
     from where codes are looked at.
     """
 
+    recoding: Digits
+
     name = "signed"
 
     @property
-    def stages(self):
+    def stages(self) -> int:
         return 0
 
     @property
-    def ahead(self):
+    def ahead(self) -> int:
         return self._whole.stages + 1
 
     @property
-    def looked(self):
+    def looked(self) -> Any:
         return data.StructLayout({"raised": 2 * self.parts, "sign": 1, **self._marks})
 
-    def seen(self, m, code, making):
+    def seen(self, m: Module, code: Value, making: Making) -> tuple[Value, list[Value]]:
         whole = self._whole.made(m, [code], making)
         value = number(whole, self.format)
         sign = value[-1] if value.shape().signed else Const(0, 1)
@@ -160,7 +165,7 @@ class SignedForm(DigitForm, SeenForm):
         bits = [found.raised[place : place + 2] != 1 for place in range(0, width, 2)]
         return Value.cast(found), bits
 
-    def made(self, m, codes, making):
+    def made(self, m: Module, codes: Sequence[Value], making: Making) -> Value:
         found = Signal(self.layout, name=making.label(self.name))
         looked = data.View(self.looked, codes[0])
         pair = Signal(2, name=making.label("pair"), init=1)
@@ -179,18 +184,20 @@ class SignedForm(DigitForm, SeenForm):
 class TermForm(SeenForm):
     """What a code says of one of its terms."""
 
+    recoding: Terms
+
     name = "term"
 
     @property
-    def _whole(self):
+    def _whole(self) -> Form:
         return of_codes(self.format, (0,), self.infinite)
 
     @property
-    def _part(self):
+    def _part(self) -> dict[str, Any]:
         steps = (len(self.recoding.steps) - 1).bit_length()
         return {"nonzero": 1, "negative": 1} | ({"chosen": steps} if steps else {})
 
-    def _parts(self, m, whole, making):
+    def _parts(self, m: Module, whole: Value, making: Making) -> list[dict[str, Value]]:
         code, found = number(whole, self.format), []
         for index, pick in enumerate(self.recoding.whole.picks):
             name = making.label(f"term_{index}")
@@ -207,7 +214,7 @@ class TermForm(SeenForm):
             found.append(values)
         return found
 
-    def seen(self, m, code, making):
+    def seen(self, m: Module, code: Value, making: Making) -> tuple[Value, list[Value]]:
         index = number(self._whole.made(m, [code], making), self.format)
         return code, [
             signal(m, index, pick.nonzero, making.label(f"seen_{term}"))

@@ -8,13 +8,13 @@ the LUTs that add them.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from amaranth.hdl import Const, Value
+from amaranth.hdl import Const, Module, Value
 
 from ...golden.bounds import Range
 from ...golden.flags import Reachable
@@ -23,6 +23,7 @@ from ..arith.digits import Digit, chain_sites
 from ..arith.digits import Row as Bits
 from .booth import multiple
 from .chain import Chained
+from .forms import Form
 from .numerals import CODE_BITS, Row, numerals
 from .recode import Control
 from .recoded import digit
@@ -35,7 +36,7 @@ class Mode(NamedTuple):
 
     weight: Format
     activation: Format
-    count: int
+    count: int  # type: ignore[assignment]  # a field, where tuples have a method
 
 
 class Place(NamedTuple):
@@ -91,7 +92,7 @@ class Simd(Chained):
         return [tuple(None if p is None else p.row.place for p in row) for row in self.table]
 
     @property
-    def range(self):
+    def range(self) -> Range:
         ranges = [(m.weight.low, m.weight.high, m.activation, m.count) for m in self.served]
         products = [
             self.lanes * count * w * a
@@ -102,11 +103,11 @@ class Simd(Chained):
         return Range(0, min(0, *products), max(0, *products))
 
     @property
-    def flags(self):
+    def flags(self) -> Reachable:
         return Reachable(False, False)
 
     @cached_property
-    def digits(self):
+    def digits(self) -> tuple[Digit, ...]:
         found = []
         for row in self.table:
             each = [
@@ -122,10 +123,10 @@ class Simd(Chained):
         return tuple(found)
 
     @property
-    def made(self):
+    def made(self) -> tuple[Form, Form]:
         return Digits(self.weight, self.delays, self), Operands(self.activation, self.delays, self)
 
-    def rows(self, m, weight, activation, encoded):
+    def rows(self, m: Module, weight: Value, activation: Value, encoded: Any) -> list[Bits]:
         found = []
         for number, item in enumerate(self.digits):
             bits = tuple(_bit(weight, source) for source in self.sources[number])
@@ -147,7 +148,9 @@ class Simd(Chained):
         places = {bits: n for n, bits in enumerate(self.chosen)}
         return [[places.get(self._bit(row, n)) for n in range(3)] for row in self.table]
 
-    def _bit(self, row: tuple[Place | None, ...], number: int):
+    def _bit(
+        self, row: tuple[Place | None, ...], number: int
+    ) -> tuple[tuple[int, Control] | None, ...]:
         found: list[tuple[int, Control] | None] = []
         for place, mode in zip(row, self.modes, strict=True):
             if not (place and mode and any(place.row.bits[number].table)):
@@ -161,9 +164,9 @@ class Simd(Chained):
         return tuple(found)
 
     @cached_property
-    def _operands(self) -> tuple[list[list[Hashable | None]], list[int]]:
+    def _operands(self) -> tuple[list[list[tuple[int, int] | None]], list[int]]:
         """The distinct operands, each an (element, constant) a mode; and which a row takes."""
-        distinct: list[list[Hashable | None]] = []
+        distinct: list[list[tuple[int, int] | None]] = []
         taken = []
         for row in self.table:
             wanted = [None if p is None else (p.element, p.row.constant) for p in row]
@@ -184,7 +187,7 @@ class Simd(Chained):
         return self._operands[1]
 
     @property
-    def operand_table(self) -> list[list]:
+    def operand_table(self) -> list[list[tuple[int, int] | None]]:
         """For each operand, (element, constant) in each mode, or None."""
         return self._operands[0]
 
@@ -195,7 +198,7 @@ class Simd(Chained):
         edge = len(self.operand_table) * width / sharing[0] + len(self.chosen) / sharing[1]
         return rows + edge
 
-    def component(self):
+    def component(self) -> SimdDot:
         return SimdDot(self)
 
 
@@ -219,5 +222,5 @@ def _rises(weights: Sequence[int]) -> bool:
     return True
 
 
-def _bit(weight, source: int | None) -> Value:
+def _bit(weight: Any, source: int | None) -> Value:
     return Const(0, 1) if source is None else weight.bits[source]

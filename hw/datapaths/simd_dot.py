@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from amaranth.hdl import Cat, Const, Value
+from amaranth.hdl import Cat, Const, Module, Value
 
 from ...golden.bounds import Range
 from ..arith.rows import plus
@@ -22,14 +22,14 @@ class SimdDot(ChainedDot):
 
     plan: Simd
 
-    def _tree(self, m, nodes):
+    def _tree(self, m: Module, nodes: list[list[Node]]) -> Node:
         plan = self.plan
         before = plan.delay(plan.depth - 1, plan.chains[0]) + 1
         cycles = before + (plan.levels - 1) // plan.pipeline
         self._modes = delay_line(m, self.enable, self.weight.mode, cycles, "mode")[before:]
         return super()._tree(m, nodes)
 
-    def placed(self, nodes):
+    def placed(self, nodes: list[Node]) -> list[Node]:
         weights = self.plan.weights
         return [node._replace(weights=at) for node, at in zip(nodes, weights, strict=True)]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data
@@ -17,9 +18,10 @@ from ...golden.formats import Format, Minifloat, Posit
 from ..arith.digits import Digit, Row, chain_sites
 from ..arith.shapes import DecodedLayout, fraction_below, least_exponent, member
 from ..arith.table import look_up
-from .base import SETTING
+from .base import SETTING, Setting
 from .chain import Chained
 from .decoded import Parts
+from .forms import Form
 from .recoded import gated, inverted, moved
 
 #: Bits of the widest significand, and of the widest product.
@@ -49,18 +51,21 @@ class SplitShift(Chained):
         return narrow and cls(weight, activation, lanes=1).width <= WIDEST
 
     @classmethod
-    def estimate(cls, weight, activation, setting=SETTING):
+    def estimate(cls, weight: Format, activation: Format, setting: Setting = SETTING) -> float:
         plan = cls(weight, activation, lanes=1)
-        bits = plan.layouts[-1]["bits"].width + 1
+        bits: int = plan.layouts[-1]["bits"].width + 1
         made = (
             form.cost / count for form, count in zip(plan.made, setting.sharing[::-1], strict=True)
         )
         return chain_sites(plan.digits, setting.lanes) + bits * -(-plan.low // 2) + sum(made)
 
     @property
-    def made(self):
+    def made(self) -> tuple[Form, Form]:
         infinite = self.flags.infinite
-        return tuple(Parts(fmt, self.delays, infinite) for fmt in (self.weight, self.activation))
+        weight, activation = (
+            Parts(fmt, self.delays, infinite) for fmt in (self.weight, self.activation)
+        )
+        return weight, activation
 
     @property
     def width(self) -> int:
@@ -117,7 +122,7 @@ class SplitShift(Chained):
         return self.exponent_width - self.high
 
     @property
-    def layouts(self):
+    def layouts(self) -> tuple[data.StructLayout, ...]:
         width, early = self.exponent_width, self.early
         product = {"product": self.product_width + (1 << early) - 1, "exponent": width - early}
         moved = {"bits": self.product_width + (1 << self.low) - 1}
@@ -130,7 +135,7 @@ class SplitShift(Chained):
         )
 
     @property
-    def passing(self):
+    def passing(self) -> tuple[str, ...]:
         return ("exponent", "high", "sign") if self._halves else ()
 
     @property
@@ -151,7 +156,7 @@ class SplitShift(Chained):
             return {}
         return {"lower": cut + narrow, "upper": wide - cut + narrow}
 
-    def encode(self, m, stage, weight, activation, before):
+    def encode(self, m: Module, stage: int, weight: Value, activation: Value, before: Any) -> Value:
         if stage == len(self.layouts) - 1:
             return self._moved(m, before)
         if before is not None:
@@ -168,7 +173,7 @@ class SplitShift(Chained):
             parts = [multiplied(m, a, b)[: self.product_width]]
         return Cat(*parts, exponent, sign)
 
-    def _joined(self, m: Module, before) -> Value:
+    def _joined(self, m: Module, before: Any) -> Value:
         """The product of two halves, moved by the exponent's lowest bits."""
         above = Signal(len(before.upper), name="above")
         wide, narrow = self._significands
@@ -179,7 +184,7 @@ class SplitShift(Chained):
         bits = _shifted(bits, before.exponent[:early], 1) if early else bits
         return Cat(bits, before.exponent[early:], before.sign)
 
-    def _moved(self, m: Module, before) -> Value:
+    def _moved(self, m: Module, before: Any) -> Value:
         """The product moved by the exponent's lower bits."""
         bits = Signal(self.layouts[-1]["bits"].width, name="moved")
         m.d.comb += bits.eq(before.product)
@@ -194,7 +199,7 @@ class SplitShift(Chained):
         return Cat(bits, high, before.sign)
 
     @property
-    def digits(self):
+    def digits(self) -> tuple[Digit, ...]:
         greatest, signed = self.product.high, self.product.signed
         return (
             Digit(
@@ -204,7 +209,7 @@ class SplitShift(Chained):
             ),
         )
 
-    def rows(self, m, weight, activation, encoded):
+    def rows(self, m: Module, weight: Value, activation: Value, encoded: Any) -> list[Row]:
         magnitude = Signal(self.width, name="magnitude")
         m.d.comb += magnitude.eq(self._placed(encoded))
         if not self.product.signed:
@@ -218,7 +223,7 @@ class SplitShift(Chained):
         pair = self.weight, self.activation
         return sum(least_exponent(fmt) + fraction_below(fmt) for fmt in pair)
 
-    def _placed(self, encoded) -> Value:
+    def _placed(self, encoded: Any) -> Value:
         """The magnitude: the bits moved as far as the exponent says, from the unit of products."""
         found: Value = Const(0, self.width)
         for high in self._highs:
@@ -269,4 +274,5 @@ def _shifted(value: Value, step: Value, unit: int) -> Value:
 
 def _significand(fmt: Format) -> int:
     """Bits of a decoded significand's magnitude."""
-    return DecodedLayout(fmt, apart=True)["significand"].width
+    width: int = DecodedLayout(fmt, apart=True)["significand"].width
+    return width

@@ -7,10 +7,12 @@ negative of the other, and is left out.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value
 from amaranth.lib import data
 
 from ...golden.bounds import Range
@@ -18,7 +20,7 @@ from ...golden.formats import Format
 from ..arith.digits import Digit, Row
 from ..arith.product import FlaggedLayout, flag_names, raise_flags
 from ..arith.shapes import shape_of
-from .forms import Form
+from .forms import Form, Making
 from .planes import planes
 from .recoded import Recoded, Recoding, inverted, moved, number, of_codes, of_values
 
@@ -36,21 +38,22 @@ class Table(Recoded):
     scope = "codes of 1 to 8 bits, each bit with a weight of its own, times numbers in fixed point"
 
     @classmethod
-    def recoding(cls, fmt):
+    def recoding(cls, fmt: Format) -> ByPlane | None:
         found = planes(fmt) if fmt.bits <= CODE_BITS else None
         return ByPlane(fmt) if found and (found.signs or not found.constant) else None
 
-    def raised(self, m, weight, activation, o):
+    def raised(self, m: Module, weight: Value, activation: Value, o: Value) -> None:
         """Of all lanes' products."""
         flags: dict[str, Value] = {name: Const(0, 1) for name in flag_names(self.flags)}
         for lane in range(SPAN):
             pair = Signal(FlaggedLayout(Range(0, 0, 0), self.flags), name=f"lane_{lane}")
-            raise_flags(m, self.flags, *(_marks(side, lane) for side in (weight, activation)), pair)
+            w, a = (_marks(side, lane) for side in (weight, activation))
+            raise_flags(m, self.flags, w, a, pair)
             flags = {name: flag | pair[name] for name, flag in flags.items()}
         m.d.comb += [o[name].eq(flag) for name, flag in flags.items()]
 
 
-def _marks(place, lane: int) -> Value:
+def _marks(place: Any, lane: int) -> Value:
     """What flags need to know of a lane."""
     return place.marks[lane] if "marks" in place.shape().members else Const(0, 1)
 
@@ -60,11 +63,11 @@ class ByPlane(Recoding):
     """A row for each bit of the codes."""
 
     @property
-    def raw(self):
+    def raw(self) -> bool:
         return True
 
     @property
-    def span(self):
+    def span(self) -> int:
         return SPAN
 
     @cached_property
@@ -75,13 +78,13 @@ class ByPlane(Recoding):
         weights = [weight >> found.signs for weight in found.weights]
         return found.signs, sorted(enumerate(weights), key=lambda item: abs(item[1]))
 
-    def form(self, delays, infinite):
+    def form(self, delays: tuple[int, ...], infinite: bool) -> Form:
         return Group(self.format, delays, infinite)
 
-    def other_form(self, other, delays, infinite):
+    def other_form(self, other: Format, delays: tuple[int, ...], infinite: bool) -> Form:
         return Sums(other, delays, infinite, self.planes[0])
 
-    def digits(self, other):
+    def digits(self, other: Format) -> tuple[Digit, ...]:
         both, found = self.planes
         return tuple(self._digit(other, weight, both) for _, weight in found)
 
@@ -96,10 +99,12 @@ class ByPlane(Recoding):
             ends = bits = [0, low, high, 2 * low, 2 * high]
             if weight < 0:
                 ends, bits = [-end for end in ends], [-end - 1 for end in ends]
-        ranges = (Range(lsb, min(held), max(held)) for held in (bits, ends))
-        return Digit(*ranges, both or weight < 0)
+        row, whole = (Range(lsb, min(held), max(held)) for held in (bits, ends))
+        return Digit(row, whole, both or weight < 0)
 
-    def rows(self, m, element, other, fmt, digits):
+    def rows(
+        self, m: Module, element: Value, other: Value, fmt: Format, digits: tuple[Digit, ...]
+    ) -> list[Row]:
         both, ordered = self.planes
         codes = [element.codes[lane] for lane in range(SPAN)]
         found = []
@@ -113,7 +118,7 @@ class ByPlane(Recoding):
                 found.append(Row(~entry, Const(1, 1)) if weight < 0 else Row(entry, Const(0, 1)))
         return found
 
-    def entry(self, pair: Value, sums, digit: Digit) -> Value:
+    def entry(self, pair: Value, sums: Any, digit: Digit) -> Value:
         """What the bits of two lanes choose: the sum of those that are set.
 
         Of signs the sum, or the difference; the first lane's bit says whether it is negative.
@@ -125,7 +130,7 @@ class ByPlane(Recoding):
         return Mux(pair[1], Mux(pair[0], both, second), Mux(pair[0], first, 0))
 
 
-def _bits(value: Value, shape) -> Value:
+def _bits(value: Value, shape: Shape) -> Value:
     """The bits of a value, extended to a shape's width."""
     return moved(Value.cast(value), 0, shape.width)
 
@@ -137,14 +142,16 @@ class Neighbours(Form):
     infinite: bool = False
 
     @property
-    def span(self):
+    def span(self) -> int:
         return SPAN
 
     @property
     def _marked(self) -> bool:
         return self.infinite or self.format.has_nan
 
-    def _elements(self, m: Module, codes, making, form: Form) -> list:
+    def _elements(
+        self, m: Module, codes: Sequence[Value], making: Making, form: Form
+    ) -> list[Value | None]:
         """What ``form`` makes of each lane."""
         found = []
         for lane in range(SPAN):
@@ -163,13 +170,13 @@ class Group(Neighbours):
         return of_codes(self.format, (0,), self.infinite)
 
     @property
-    def layout(self):
-        members: dict = {"codes": data.ArrayLayout(self.format.bits, SPAN)}
+    def layout(self) -> data.StructLayout:
+        members: dict[str, Any] = {"codes": data.ArrayLayout(self.format.bits, SPAN)}
         if self._marked:
             members["marks"] = data.ArrayLayout(self._form.layout, SPAN)
         return data.StructLayout(members)
 
-    def made(self, m, codes, making):
+    def made(self, m: Module, codes: Sequence[Value], making: Making) -> Value:
         found = Signal(self.layout, name=making.label(self.name))
         for lane, element in enumerate(self._elements(m, codes, making, self._form)):
             if element is None:
@@ -196,16 +203,16 @@ class Sums(Neighbours):
         return of_values(self.format, (0,), self.infinite)
 
     @property
-    def stages(self):
+    def stages(self) -> int:
         return self._form.stages + int(self._form.stages > 0)
 
     @property
-    def cost(self):
+    def cost(self) -> float:
         width = Range(0, self.format.low, self.format.high).width + 1
         return SPAN * self._form.cost + width * (2 if self.both else 1)
 
     @property
-    def layout(self):
+    def layout(self) -> data.StructLayout:
         low, high = self.format.low, self.format.high
         one, plus = Range(0, low, high), Range(0, 2 * low, 2 * high)
         shapes = {"plus": shape_of(plus)}
@@ -214,12 +221,12 @@ class Sums(Neighbours):
             shapes["minus"] = shape_of(Range(0, min(low - high, low), max(high - low, high)))
         else:
             shapes |= {"first": shape_of(one), "second": shape_of(one)}
-        members: dict = {"sums": data.StructLayout(shapes)}
+        members: dict[str, Any] = {"sums": data.StructLayout(shapes)}
         if self._marked:
             members["marks"] = data.ArrayLayout(self._form.layout, SPAN)
         return data.StructLayout(members)
 
-    def made(self, m, codes, making):
+    def made(self, m: Module, codes: Sequence[Value], making: Making) -> Value:
         found = Signal(self.layout, name=making.label(self.name))
         elements = self._elements(m, codes, making, self._form)
         if self._form.stages:
@@ -242,7 +249,7 @@ class Sums(Neighbours):
             ]
         return found
 
-    def _registered(self, m: Module, element, making, lane: int):
+    def _registered(self, m: Module, element: Value, making: Making, lane: int) -> Signal:
         register = Signal(element.shape(), name=making.label(f"value_{lane}"), reset_less=True)
         with m.If(making.enable):
             m.d.sync += register.eq(element)

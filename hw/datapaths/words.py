@@ -27,7 +27,7 @@ def times(fmt: Format, constant: int) -> Range:
     return Range(0, constant * fmt.low, constant * fmt.high)
 
 
-def by_mode(mode: Value, entries: Sequence) -> Value:
+def by_mode(mode: Value, entries: Sequence[Value | None]) -> Value:
     """The entry of a mode; where there is none, any."""
     there = [entry for entry in entries if entry is not None]
     held = [there[0] if entry is None else entry for entry in entries]
@@ -45,11 +45,11 @@ class Word(Form):
     plan: Simd
 
     @property
-    def told(self):
+    def told(self) -> tuple[str, ...]:
         return ("mode",)
 
     @property
-    def layouts(self):
+    def layouts(self) -> data.StructLayout:
         places = data.ArrayLayout(self.layout, len(self.delays))
         bits = (len(self.plan.modes) - 1).bit_length()
         return data.StructLayout({"places": places, "mode": bits})
@@ -61,14 +61,14 @@ class Digits(Word):
     name = "digits"
 
     @property
-    def bits(self):
+    def bits(self) -> int:
         return self.plan.bits[0]
 
     @property
-    def layout(self):
+    def layout(self) -> data.StructLayout:
         return data.StructLayout({"bits": len(self.plan.chosen)})
 
-    def made(self, m: Module, codes, making: Making):
+    def made(self, m: Module, codes: Sequence[Value], making: Making) -> Value:
         found = Signal(self.layout, name=making.label(self.name))
         for index, functions in enumerate(self.plan.chosen):
             bits = [
@@ -87,11 +87,11 @@ class Operands(Word):
     name = "operands"
 
     @property
-    def bits(self):
+    def bits(self) -> int:
         return self.plan.bits[1]
 
     @property
-    def layout(self):
+    def layout(self) -> data.StructLayout:
         shapes = {}
         for index, held in enumerate(self.plan.operand_table):
             ends = [
@@ -103,11 +103,11 @@ class Operands(Word):
             shapes[f"operand_{index}"] = shape_of(bounds)
         return data.StructLayout(shapes)
 
-    def made(self, m: Module, codes, making: Making):
+    def made(self, m: Module, codes: Sequence[Value], making: Making) -> Value:
         found = Signal(self.layout, name=making.label(self.name))
-        numbers: dict = {}
+        numbers: dict[tuple[Format, int, int], Value] = {}
         for index, held in enumerate(self.plan.operand_table):
-            entries = []
+            entries: list[Value | None] = []
             for which, (entry, mode) in enumerate(zip(held, self.plan.modes, strict=True)):
                 if not (entry and mode):
                     entries.append(None)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import product
+from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, ShapeLike, Signal, Value
 from amaranth.lib import data, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Member, Out
 
 from ...golden.bounds import Range
 from ..arith.digits import Row
 from ..arith.timing import delayed
+from .addend import Addend, gathered
 from .adder import Adder, AdderMode
 from .adding import Adding
-from .element import Addend, Tile, gathered
+from .element import Tile
 
 
 class Rows(wiring.Component):
@@ -36,7 +38,9 @@ class Rows(wiring.Component):
         What the step's rows are short of, by element of the coder, with ``o``; where not counted.
     """
 
-    def __init__(self, layout: Adding, shapes, row: Callable[..., Row], coder: int):
+    def __init__(
+        self, layout: Adding, shapes: Sequence[ShapeLike], row: Callable[..., Row], coder: int
+    ):
         self.layout, self.row, self.coder = layout, row, coder
         self._short = data.ArrayLayout(layout.lanes.bit_length(), layout.tile[coder])
         sides = [
@@ -58,7 +62,7 @@ class Rows(wiring.Component):
     def _beside(self) -> bool:
         return self.layout.digit.carries and not self.layout.counted
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m, layout = Module(), self.layout
         rows = [self._rows(m, lane) for lane in range(layout.lanes)]
         signed = layout.digit.bits.signed
@@ -79,7 +83,8 @@ class Rows(wiring.Component):
     @property
     def _places(self) -> list[tuple[int, int]]:
         """Row and column of every part."""
-        return list(product(*map(range, self.layout.tile)))
+        rows, cols = map(range, self.layout.tile)
+        return list(product(rows, cols))
 
     def _rows(self, m: Module, lane: int) -> list[Row]:
         """A lane's row of every part."""
@@ -130,7 +135,8 @@ class Rows(wiring.Component):
 def sums_of(m: Module, enable: Value, found: Rows, lsb: int) -> dict[tuple[int, int], Addend]:
     """What the parts of all cascades say together, by row and column; ``lsb`` is a sum's unit."""
     layout, gatherings = found.layout, {}
-    for part, place in enumerate(product(*map(range, layout.tile))):
+    rows, cols = map(range, layout.tile)
+    for part, place in enumerate(product(rows, cols)):
         addends = []
         for number, chain in enumerate(layout.chains):
             bounds = layout.bounds(chain, lsb)
@@ -157,12 +163,12 @@ class AddingTile(Tile):
         self.rows = rows
         super().__init__(rows.layout, total, segment, late)
 
-    def _inputs(self):
+    def _inputs(self) -> dict[str, Member]:
         ports = self.rows.signature.members
         marks = {"accumulate": In(1), "first": In(1)}
         return marks | {name: ports[name] for name in ("weight", "activation")}
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m, found = Module(), self.rows
         m.submodules.rows = found
         m.d.comb += [

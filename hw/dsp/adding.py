@@ -114,8 +114,8 @@ def addings(
     found = []
     for parts in (4, 2):
         size = kind.geometry.sum // parts
-        sides = (range(1, min(many, parts) + 1) for many in shape)
-        tiles = [tile for tile in product(*sides) if tile[0] * tile[1] <= parts]
+        rows, cols = (range(1, min(many, parts) + 1) for many in shape)
+        tiles = [tile for tile in product(rows, cols) if tile[0] * tile[1] <= parts]
         always = kind.geometry.holds == "always"
         alone = kind.geometry.holds == "alone" and lanes + digit.carries <= 2
         if count and (always or alone) and digit.row.times(count).width <= size:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -53,7 +53,7 @@ class AlignedTile(wiring.Component):
             }
         )
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m, datapath, plan = Module(), self.datapath, self.alignment
         rows, cols = datapath.tile
         products = self._products(m)
@@ -78,7 +78,7 @@ class AlignedTile(wiring.Component):
             m.d.comb += self.o[row * cols + col].eq(late)
         return m
 
-    def _products(self, m: Module) -> list[dict]:
+    def _products(self, m: Module) -> list[dict[tuple[int, int], Value]]:
         """The magnitudes of every lane's products, by row and column."""
         layout = self.datapath.layout
         packing = layout.packing
@@ -100,7 +100,7 @@ class AlignedTile(wiring.Component):
             found.append(magnitudes)
         return found
 
-    def _beside(self, m: Module, side: int, many: int) -> list[list]:
+    def _beside(self, m: Module, side: int, many: int) -> list[list[Signal]]:
         """What else there is of every element, a cycle before its products; row or column by lane.
 
         What has to do with both elements of a product is found in that cycle.
@@ -121,7 +121,7 @@ class AlignedTile(wiring.Component):
             found.append(lanes)
         return found
 
-    def _term(self, m: Module, w, a, label: str):
+    def _term(self, m: Module, w: Value, a: Value, label: str) -> tuple[Signal, Signal]:
         """Sign and exponent of a product, and its flags."""
         plan, datapath = self.alignment, self.datapath
         term = Signal(plan.term, name=f"term_{label}", reset_less=True)

@@ -2,57 +2,25 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Member, Out
 
 from ...golden.bounds import Range
 from ...golden.flags import Reachable
 from ..arith.accumulator import Accumulator
-from ..arith.rows import plus
 from ..arith.shapes import shape_of
 from ..arith.timing import delayed
+from .addend import Addend, addends, gathered
+from .adding import Adding
 from .block import Block, Mode
 from .layout import Layout
-from .overpacking import borrows, low_bits, read
+from .overpacking import Overpacking, borrows, low_bits, read
 from .packing import Field
+from .placing import Placing
 from .words import factors, gated, word_shape
-
-
-class Addend(NamedTuple):
-    """A number less a bit that is missing to it, if one is; the number's bounds."""
-
-    value: Value
-    bounds: Range
-    missing: Value | None
-
-    @property
-    def short(self) -> Range:
-        """Bounds of the value."""
-        bounds = self.bounds
-        return Range(bounds.lsb, bounds.low - (self.missing is not None), bounds.high)
-
-    def whole(self, width: int) -> Value:
-        """The low bits of the number with what is missing."""
-        if self.missing is None:
-            return self.value
-        return plus(self.value, Const(0, 1), self.missing, width=width)
-
-
-def _read(layout: Layout, chain: tuple[int, ...], field: Field, total: Value) -> Addend:
-    """What a field of a cascade's sum says."""
-    packing, terms = layout.packing, layout.terms(chain)
-    bounds, size = packing.total(terms), packing.bits(terms, field)
-    bits = total[field.offset : field.offset + size]
-    if not bounds.low:
-        return Addend(bits, bounds, None)
-    if not packing.geometry.adds:
-        borrowed = total[field.offset - 1] if packing.lends(field) else None
-        return Addend(bits.as_signed(), bounds, borrowed)
-    value = Cat(bits[:-1], ~bits[-1]).as_signed()
-    return Addend(value, bounds, Const(1, 1) if packing.excess(terms, field) else None)
 
 
 def words_layout(layout: Layout, side: int) -> data.ArrayLayout:
@@ -101,7 +69,7 @@ class Cascades(wiring.Component):
             }
         )
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m, layout = Module(), self.layout
         for number, chain in enumerate(layout.chains):
             below, start = None, layout.packing.start(layout.terms(chain))
@@ -134,6 +102,7 @@ class Cascades(wiring.Component):
         if packing.marks:
             size = packing.geometry.narrow
             narrow, place = narrow[:size].as_signed(), narrow[size:]
+            assert isinstance(packing, Placing)
             if block.mode.chooses:
                 first, second = wide << packing.places[1], wide
                 m.d.comb += block.choose.eq(place)
@@ -166,8 +135,9 @@ class Tile(wiring.Component):
         The sums, row by row.
     """
 
-    def __init__(self, layout: Layout, total: Range, segment: int, late: int):
-        self.layout, self.total = layout, total
+    def __init__(self, layout: Layout | Adding, total: Range, segment: int, late: int):
+        self.layout: Any = layout
+        self.total = total
         self.segment, self.late = segment, late
         rows, cols = layout.tile
         sums = data.ArrayLayout(shape_of(total), rows * cols)
@@ -186,12 +156,12 @@ class Tile(wiring.Component):
         return ("activation", "weight") if swapped else ("weight", "activation")
 
     @property
-    def _words(self) -> tuple:
+    def _words(self) -> tuple[Value, Value]:
         """The words of the wide port, and of the narrow one."""
         wide, narrow = (getattr(self, name) for name in self._sides)
         return wide, narrow
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m, layout = Module(), self.layout
         m.submodules.cascades = cascades = Cascades(layout)
         wide, narrow = self._words
@@ -205,15 +175,15 @@ class Tile(wiring.Component):
         if layout.stays:
             m.d.comb += [cascades.load.eq(self.load), cascades.swap.eq(self.swap)]
         cols = layout.packing.tile[1]
-        for field, addends in self._addends(m, cascades.o).items():
+        for field, said in self._addends(m, cascades.o).items():
             row, col = (field.narrow, field.wide) if layout.packing.swapped else (
                 field.wide, field.narrow)  # fmt: skip
             name = f"{row}_{col}"
-            found = gathered(m, self.enable, addends, name)
+            found = gathered(m, self.enable, said, name)
             m.d.comb += self.o[row * cols + col].eq(self._sum(m, found, name))
         return m
 
-    def _addends(self, m: Module, totals) -> dict[Field, list[Addend]]:
+    def _addends(self, m: Module, totals: Any) -> dict[Field, list[Addend]]:
         """What each field says in all cascades."""
         return {field: addends(self.layout, field, totals) for field in self.layout.packing.fields}
 
@@ -244,8 +214,9 @@ class Tile(wiring.Component):
 class OverpackedTile(Tile):
     """A :class:`Tile` of blocks whose fields overlap, a block a cascade."""
 
-    def _addends(self, m, totals):
-        packing, found = self.layout.packing, {field: [] for field in self.layout.packing.fields}
+    def _addends(self, m: Module, totals: Any) -> dict[Field, list[Addend]]:
+        packing: Overpacking = self.layout.packing
+        found: dict[Field, list[Addend]] = {field: [] for field in packing.fields}
         for lane in range(self.layout.lanes):
             low = []
             for side, word in enumerate(words[lane] for words in self._words):
@@ -262,40 +233,3 @@ class OverpackedTile(Tile):
             for field, value, bit in zip(packing.fields, results, missing, strict=True):
                 found[field].append(Addend(value, packing.results, bit))
         return found
-
-
-def addends(layout: Layout, field: Field, totals) -> list[Addend]:
-    """What a field of every cascade says."""
-    return [
-        _read(layout, chain, field, total)
-        for chain, total in zip(layout.chains, totals, strict=True)
-    ]
-
-
-def gathered(m: Module, enable: Value, addends: list[Addend], name: str) -> Addend:
-    """The sum of what a field says in all cascades, as many cycles later as it takes levels.
-
-    The carry of each adder adds a bit that is missing to one of its numbers; where one is missing
-    to the other too, it is then missing to the sum. No number is ever short of more than a bit.
-    """
-    level = 0
-    while len(addends) > 1:
-        level, found = level + 1, []
-        for start in range(0, len(addends), 2):
-            pair, label = addends[start : start + 2], f"{name}_{level}_{start}"
-            value, bounds, missing = pair[0]
-            if len(pair) > 1:
-                bits = [addend.missing for addend in pair if addend.missing is not None]
-                carry, missing = [*bits, None, None][:2]
-                bounds = bounds + pair[1].bounds
-                width = Addend(value, bounds, missing).short.width
-                value = plus(value, pair[1].value, 0 if carry is None else carry, width=width)
-            if missing is not None:
-                missing = delayed(m, enable, missing, 1, f"missing_{label}")
-            shape = shape_of(Addend(value, bounds, missing).short)
-            register = Signal(shape, name=f"level_{label}", reset_less=True)
-            with m.If(enable):
-                m.d.sync += register.eq(value)
-            found.append(Addend(register, bounds, missing))
-        addends = found
-    return addends[0]

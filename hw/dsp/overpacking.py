@@ -5,6 +5,7 @@ The rule is that of :class:`macsmith.golden.products.Overpacked`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -14,7 +15,7 @@ from amaranth.hdl import Cat, Const, Value
 from ...golden.bounds import Range
 from ...golden.products import Overpacked
 from ...golden.products.overpacked import SPACING
-from .packing import Geometry, Packing, fits
+from .packing import Field, Geometry, Packing, fits
 
 #: Bits of a result.
 BITS = 8
@@ -45,13 +46,13 @@ class Overpacking(Packing):
         return cls(elements, wide, narrow, False, geometry, results, rule.corrected)
 
     @property
-    def product(self):
+    def product(self) -> Range:
         return self.results
 
-    def bias(self, terms, field):
+    def bias(self, terms: int, field: Field) -> int:
         return 0
 
-    def excess(self, terms, field):
+    def excess(self, terms: int, field: Field) -> int:
         return 0
 
     @cached_property
@@ -60,7 +61,7 @@ class Overpacking(Packing):
         return BITS - SPACING
 
 
-def read(packing: Overpacking, total: Value, low: tuple[list[Value], list[Value]]) -> list[Value]:
+def read(packing: Overpacking, total: Value, low: Sequence[list[Value]]) -> list[Value]:
     """The six results, those of the first weight first; without what ``corrected`` adds.
 
     ``low`` are the lowest bits of the weights and of the activations that ``total`` is of.

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise, product
-from typing import ClassVar
 
 from ...golden.bounds import Range
 
@@ -88,10 +87,15 @@ class Packing:
     swapped: bool
     geometry: Geometry
 
-    #: Bits that say where the wide factor stands, where it moves.
-    marks: ClassVar[int] = 0
-    #: Whether a block chooses between two places of it.
-    chosen: ClassVar[bool] = False
+    @property
+    def marks(self) -> int:
+        """Bits that say where the wide factor stands, where it moves."""
+        return 0
+
+    @property
+    def chosen(self) -> bool:
+        """Whether a block chooses between two places of it."""
+        return False
 
     @property
     def products(self) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Module
 from amaranth.lib import wiring
 
@@ -28,7 +30,7 @@ class ScaledEngine(wiring.Component):
             ports[name] = self.path.signature.members[name]
         super().__init__(ports)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         m.submodules.array, m.submodules.path = self.array, self.path
         wiring.connect(m, self.array.result, self.path.group)

@@ -187,7 +187,9 @@ def _check_shared(name: str, planned: Plan) -> None:
             f"({rule.name}): choose --rows a multiple of {rows} and --cols of {cols}, "
             f"got {build.rows} and {build.cols}"
         )
-    if planned.blocks(planned.sums[0]).found is None:
+    blocks = planned.blocks(planned.sums[0])
+    assert blocks is not None
+    if blocks.found is None:
         raise DesignError(
             f"the factors of {name} ({rule.name}) are wider than the DSP blocks ({build.blocks}): "
             f"{' × '.join(fmt.name for fmt in pair.formats)} needs dsp48e2 or dsp48e1"

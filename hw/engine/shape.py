@@ -60,7 +60,7 @@ def parse_shape(text: str) -> tuple[int, int, int]:
     sides = tuple(map(int, match.groups())) if match else ()
     if len(sides) != 3 or not all(sides):
         raise DesignError(f"a shape is NxKxM, such as 4096x4096x1, got {text!r}")
-    return sides  # type: ignore[return-value]
+    return sides
 
 
 def product(engine: Engine, plan: ArrayPlan, shape: tuple[int, int, int]) -> Product:

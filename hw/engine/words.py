@@ -89,8 +89,10 @@ def _format_of(planned: Plan, field: Field) -> tuple[str, int | None]:
     if field.kind in ("select", "index"):
         return {"select": "table", "index": "place"}[field.kind], None
     if field.kind == "bias":
+        assert arithmetic.output.bias is not None
         return arithmetic.output.bias.name, None
     values = planned.initial if field.kind == "initial" else planned.result
+    assert values is not None
     return ("integer", values.lsb) if isinstance(values, Range) else (values.name, None)
 
 
@@ -107,6 +109,7 @@ def holds(planned: ArrayPlan, field: Field) -> Format | Range:
         assert arithmetic.output.bias is not None
         return arithmetic.output.bias
     if field.kind == "initial":
+        assert planned.initial is not None
         return planned.initial
     if field.kind == "value":
         return planned.result
@@ -155,8 +158,9 @@ def _field_note(planned: ArrayPlan, field: Field) -> str:
     if field.kind == "codes":
         return f"{field.array} ({form}; {whose} by {whose}, lane by lane)"
     if field.kind == "index":
+        structure = planned.modes[0].structure
         return (
-            f"{field.name} (place in its window of {planned.structure}; ascending within a "
+            f"{field.name} (place in its window of {structure}; ascending within a "
             f"window; {whose} by {whose}, lane by lane)"
         )
     if field.kind in ("scales", "bias", "select"):

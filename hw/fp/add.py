@@ -179,7 +179,8 @@ class FloatAdd(Pipelined):
         live.infinite_sign = Mux(live.a_inf, live.a_sign, live.b_sign)
         live.sign = Mux(swapped, live.b_sign, live.a_sign)
         for name in ("significand", "exponent", "sign", "nan", "inf"):
-            delattr(live, f"a_{name}"), delattr(live, f"b_{name}")
+            delattr(live, f"a_{name}")
+            delattr(live, f"b_{name}")
         del live.difference
 
     def _add(self, m: Module, live: SimpleNamespace) -> None:

@@ -81,7 +81,7 @@ class IntegerToFloat(Pipelined):
         m.d.comb += io.o.eq(self.rounding.build(m, pipe, live))
 
 
-def integer_parts(i, values: Range, flags: Reachable) -> SimpleNamespace:
+def integer_parts(i: Any, values: Range, flags: Reachable) -> SimpleNamespace:
     """The value, its sign, and whether flags make it NaN or infinity."""
     positive, negative = member(i, "positive"), member(i, "negative")
     minus = i.value[-1] if values.signed else Const(0, 1)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 from amaranth.hdl import Const, Module, Signal, Value
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Member, Out
 
 from ...golden.bounds import Range
 from ...golden.formats import Minifloat
@@ -28,7 +28,7 @@ class _Product(Pipelined):
 
     def __init__(
         self,
-        ports,
+        ports: Mapping[str, Member],
         first: Range,
         factors: Sequence[Minifloat],
         formats: Sequence[Minifloat],
@@ -114,7 +114,14 @@ class _Product(Pipelined):
         m.d.comb += total.eq(terms[0] + terms[1])
         return total
 
-    def _multiply(self, m: Module, pipe: Pipeline, live: SimpleNamespace, factor: str, begin):
+    def _multiply(
+        self,
+        m: Module,
+        pipe: Pipeline,
+        live: SimpleNamespace,
+        factor: str,
+        begin: Callable[[Module, SimpleNamespace], None] | None,
+    ) -> SimpleNamespace:
         """One multiplication; in its last step, ``begin`` is called."""
         if self.rows:
             return multiply(m, pipe, live, factor, begin)

@@ -56,7 +56,9 @@ class Normalisation:
         self.most = most
         self.keep = keep
         self.limited = limited
-        *self.levels, self.last = shift_levels(most) or (None,)
+        found = shift_levels(most)
+        self.levels: list[Level] = list(found[:-1])
+        self.last: Level | None = found[-1] if found else None
 
     @property
     def steps(self) -> tuple[int, ...]:
@@ -96,7 +98,9 @@ class Normalisation:
         later = [*self.levels[index:], self.last] if self.last else []
         return self.keep + max(reach(later), 1)
 
-    def level(self, m: Module, pipe: Pipeline, live: SimpleNamespace, index: int):
+    def level(
+        self, m: Module, pipe: Pipeline, live: SimpleNamespace, index: int
+    ) -> SimpleNamespace:
         """One level; the end of its last step is left to the caller.
 
         Appends to ``amount``, in units of two, and updates bits, sticky, held.
@@ -155,7 +159,7 @@ class Normalisation:
 
     def _rest(self, live: SimpleNamespace, index: int) -> Value:
         """What the coarser levels leave of the limit, in units of level ``index``."""
-        unit, _ = [*self.levels, self.last][index]
+        unit, _ = [*self.levels, *([self.last] if self.last else [])][index]
         low = unit.bit_length() - 1
         if index == 0:
             return live.limit[low:]

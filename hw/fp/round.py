@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value, signed
 
 from ...golden.errors import DesignError
 from ...golden.formats import Minifloat
@@ -160,7 +160,7 @@ class Rounding:
         del live.amount
 
     @property
-    def _base_shape(self):
+    def _base_shape(self) -> Shape:
         return signed(max(self.high.bit_length(), 1) + 1)
 
     def _decide(self, m: Module, live: SimpleNamespace) -> None:
@@ -188,7 +188,9 @@ class Rounding:
         live.last, live.grow, live.vanish, live.over = last, grow, vanish, over
         del live.sticky, live.held, live.limit
 
-    def _up(self, m: Module, live: SimpleNamespace, last, sticky, grow) -> Value:
+    def _up(
+        self, m: Module, live: SimpleNamespace, last: Value, sticky: Value, grow: Value
+    ) -> Value:
         """Whether the result grows by one in its last place."""
         negative, bits, up = live.negative, live.bits, Signal(name="up")
         guard = Mux(last, bits[0], bits[1]) ^ negative

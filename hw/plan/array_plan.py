@@ -11,7 +11,7 @@ from ...golden.flags import Reachable
 from ...golden.formats import Format
 from ..arith.rows import segment_of
 from ..arith.sums import Sum
-from ..datapaths import Blocks
+from ..datapaths import Blocks, Form
 from .inputs import Input
 from .scouted import Scouted
 
@@ -51,7 +51,7 @@ class ArrayPlan(Scouted):
         """Width of what says the mode of a step."""
         return (len(self.modes) - 1).bit_length()
 
-    def made(self, side: int) -> dict[str, Input]:
+    def made(self, side: int) -> dict[str, Input[Form]]:
         """What is made of an operand at the edge, named."""
         return self.inputs(side)
 

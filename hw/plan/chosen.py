@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 
 from ...golden.description import Stage
-from ..arith.sums import Pair
-from ..datapaths import Blocks, Datapath, Dsp, Magnitudes, Multiply, Setting, aligning, choose
+from ..arith.sums import Pair, Sum
+from ..datapaths import Blocks, Datapath, Dsp, Magnitudes, Setting, aligning, choose
+from ..datapaths.multiply import Multiply
 from .fed import Fed
 
 
@@ -29,7 +30,7 @@ class Chosen(Fed):
         return self.stage.rule == "aligned"
 
     @property
-    def plain(self):
+    def plain(self) -> bool:
         return all(item.plain for item in self.sums)
 
     @property
@@ -116,10 +117,11 @@ class Chosen(Fed):
         """Whether sums are of single exact products and no more, as blocks may hold them."""
         return self._count > 0
 
-    def blocks(self, item):
+    def blocks(self, item: Sum) -> Blocks | None:
         [pair, *_] = item.pairs
         kind = self._kind(pair)
         if not issubclass(kind, Blocks) or not (self._count or kind is Magnitudes):
             return None
         found = self.dot(pair)
+        assert isinstance(found, Blocks)
         return None if found.alone else found

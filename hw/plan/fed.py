@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from functools import cached_property
 
 from amaranth.lib import data
 
 from ...golden.description import Arithmetic, Operand, Sparse
-from ..arith.sums import Pair
+from ..arith.sums import Pair, Sum
 from ..datapaths import Datapath, Form
 from .array_plan import ArrayPlan
 from .inputs import Input
@@ -30,7 +31,7 @@ class Fed(ArrayPlan):
         """The weight (0) or the activation (1)."""
         return (self.arithmetic.weight, self.arithmetic.activation)[side]
 
-    def vector_codes(self, side):
+    def vector_codes(self, side: int) -> data.StructLayout:
         operand = self.operand(side)
         many = self.step if side else self.lanes
         members = {n: data.ArrayLayout(f.bits, many) for n, f in operand.codes.items()}
@@ -44,8 +45,9 @@ class Fed(ArrayPlan):
         """Elements of K that a step takes."""
         return self.lanes if self.structure is None else self.structure.spread(self.lanes)
 
-    def inputs(self, side, items=None):
-        found, planes = {}, self.operand(side).planes
+    def inputs(self, side: int, items: Iterable[Sum] | None = None) -> dict[str, Input[Form]]:
+        found: dict[str, Input[Form]] = {}
+        planes = self.operand(side).planes
         for item in self.sums if items is None else items:
             for pair in item.pairs:
                 if pair.formats[side].bits:
@@ -56,7 +58,7 @@ class Fed(ArrayPlan):
                     found[key] = Input(label, planes[plane].code, self.lanes, form)
         return dict(sorted(found.items()))
 
-    def made(self, side):
+    def made(self, side: int) -> dict[str, Input[Form]]:
         if self.structure is None:
             return self.inputs(side)
         if side:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from amaranth.hdl import Value
 
@@ -29,7 +29,7 @@ class Input(NamedTuple, Generic[FormT]):
     array: str
     lanes: int
     form: FormT
-    count: int = 1
+    count: int = 1  # type: ignore[assignment]
     structure: Sparse | None = None
 
     @property
@@ -37,7 +37,7 @@ class Input(NamedTuple, Generic[FormT]):
         """Which plane it is of; its label may say more, where a plane is made in several ways."""
         return int(self.label.split("_")[0])
 
-    def code(self, codes, lane: int) -> Value:
+    def code(self, codes: Any, lane: int) -> Value:
         """A lane's code of a vector's."""
         if self.structure is not None:
             own, place = divmod(lane, self.structure.window)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from amaranth.lib import data
 
@@ -14,7 +14,7 @@ from ...golden.bounds import Range
 from ...golden.description import Build, Engine
 from ...golden.errors import DesignError
 from ..arith.sums import Sum
-from ..datapaths import Blocks, Datapath, PlaneSerial, simd
+from ..datapaths import Blocks, Datapath, Form, PlaneSerial, simd
 from .array_plan import ArrayPlan
 from .inputs import Input
 from .plan import Plan
@@ -30,7 +30,7 @@ class ModalSum(Sum):
     modes: tuple[Sum, ...] = ()
 
     @property
-    def total(self):
+    def total(self) -> Range:
         return _union([item.total for item in self.modes])
 
 
@@ -58,11 +58,11 @@ class ModalPlan(ArrayPlan):
     units: tuple[Unit, ...]
 
     @property
-    def modes(self):
+    def modes(self) -> tuple[Plan, ...]:
         return self.alone
 
     @property
-    def remarks(self):
+    def remarks(self) -> tuple[str, ...]:
         found = [
             (mode, unit.datapath) for unit in self.units for mode in unit.modes
             if isinstance(unit.datapath, Blocks)
@@ -75,7 +75,7 @@ class ModalPlan(ArrayPlan):
         return self.build.lanes
 
     @cached_property
-    def sums(self):  # type: ignore[override]
+    def sums(self) -> tuple[Sum, ...]:  # type: ignore[override]
         found = [mode.sums[0] for mode in self.alone]
         pairs = tuple(pair for item in found for pair in item.pairs)
         stage = found[0].stage
@@ -92,11 +92,11 @@ class ModalPlan(ArrayPlan):
             for number, mode in enumerate(self.alone)
         )
 
-    def vector_codes(self, side):
+    def vector_codes(self, side: int) -> data.StructLayout:
         return data.StructLayout({"word": data.ArrayLayout(self.word_bits(side), self.words)})
 
-    def inputs(self, side, items=None):
-        found = {}
+    def inputs(self, side: int, items: Iterable[Sum] | None = None) -> dict[str, Input[Form]]:
+        found: dict[str, Input[Form]] = {}
         for number, unit in enumerate(self.units):
             shared = len(unit.modes) > 1
             lanes = self.words if shared else self.alone[unit.modes[0]].lanes
@@ -119,26 +119,26 @@ class ModalPlan(ArrayPlan):
         return _union([unit.datapath.range for unit in self.units])
 
     @property
-    def plain(self):
+    def plain(self) -> bool:
         return len(self.units) == 1
 
     @property
-    def cycles(self):
+    def cycles(self) -> int:
         return max(map(self.cycles_in, range(len(self.alone))))
 
-    def cycles_in(self, mode):
+    def cycles_in(self, mode: int) -> int:
         [datapath] = [unit.datapath for unit in self.units if mode in unit.modes]
         return datapath.cycles_in(mode)
 
-    def cycles_of(self, item):
+    def cycles_of(self, item: Sum) -> int:
         return self.cycles
 
     @cached_property
-    def dot_latency(self):
+    def dot_latency(self) -> int:
         return max(unit.datapath.latency for unit in self.units)
 
     @property
-    def result(self):
+    def result(self) -> Range:
         return self.sums[0].total
 
 
@@ -216,13 +216,15 @@ def _words(mode: Plan, words: int) -> simd.Mode:
 def _serving(kind: type[Shared], plan: Plan, words: int, modes: list[simd.Mode | None]) -> Shared:
     """The datapath that serves ``modes``, by number; None for those that it does not."""
     first = next(mode for mode in modes if mode)
+    # A datapath of single bits serves all: none of its modes is None.
+    served: tuple[Any, ...] = tuple(modes)
     return kind(
         first.weight,
         first.activation,
         lanes=words,
         pipeline=plan.build.pipeline,
         sharing=(plan.rows, plan.cols),
-        modes=tuple(modes),
+        modes=served,
     )
 
 

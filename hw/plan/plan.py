@@ -7,6 +7,8 @@ from functools import cached_property
 
 from ...golden.bounds import Range
 from ...golden.description import Arithmetic, Build, Sparse
+from ...golden.flags import Reachable
+from ...golden.formats import Format
 from ...golden.terms import Sided
 from ..arith.sums import Sum
 from ..arith.tree import tree_levels
@@ -42,7 +44,7 @@ class Plan(Chosen):
     path: PathPlan | None = None
 
     @property
-    def modes(self):
+    def modes(self) -> tuple[Plan, ...]:
         return (self,)
 
     @property
@@ -52,57 +54,60 @@ class Plan(Chosen):
         return " × ".join(sides)
 
     @property
-    def serial(self):
+    def serial(self) -> bool:
         return bool(self.accumulators)
 
     @property
-    def group_steps(self):
+    def group_steps(self) -> int | None:
         return None if self.group is None else self.group // self.lanes
 
     @property
-    def shortest(self):
+    def shortest(self) -> int:
         whole = self.group or self.arithmetic.group or self.stage.span or self.lanes
         return whole // self.lanes
 
     @property
-    def initial(self):
+    def initial(self) -> Range | None:
         return self.sums[0].initial
 
     @cached_property
-    def tile(self):
+    def tile(self) -> tuple[int, int]:
         if self.flow != "systolic_os":
             return super().tile
         return next((found.tile for item in self.sums if (found := self.blocks(item))), (1, 1))
 
     @cached_property
-    def shortest_set(self):
+    def shortest_set(self) -> int:
         if not self.stationary:
             return super().shortest_set
         blocks = self.blocks(self.sums[0])
-        return 1 + blocks.stages + blocks.layout.longest
+        assert blocks is not None
+        longest: int = blocks.layout.longest
+        return 1 + blocks.stages + longest
 
     @cached_property
-    def tail(self):
+    def tail(self) -> int:
         if not self.apart:
             held = [blocks.layout for item in self.sums if (blocks := self.blocks(item))]
-            return max((layout.levels for layout in held if layout.held), default=0)
+            levels: list[int] = [layout.levels for layout in held if layout.held]
+            return max(levels, default=0)
         return max(tree_levels(len(self.dot(pair).sums)) for i in self.sums for pair in i.pairs)
 
     @cached_property
-    def selecting(self):
+    def selecting(self) -> int:
         # Blocks have a register of their own there.
         own = self.structure is not None and not all(map(self.blocks, self.sums))
         return int(own)
 
-    def cycles_of(self, item):
+    def cycles_of(self, item: Sum) -> int:
         return 1 if self.aligned else max(self.dot(pair).cycles for pair in item.pairs)
 
     @cached_property
-    def cycles(self):
+    def cycles(self) -> int:
         return max(map(self.cycles_of, self.sums))
 
     @cached_property
-    def segment(self):
+    def segment(self) -> int:
         held = [blocks is not None and blocks.layout.held for blocks in map(self.blocks, self.sums)]
         return 0 if all(held) or self.stationary else super().segment
 
@@ -116,8 +121,8 @@ class Plan(Chosen):
         return total
 
     @cached_property
-    def dot_latency(self):
-        found = []
+    def dot_latency(self) -> int:
+        found: list[int] = []
         for item in self.sums:
             blocks = self.blocks(item)
             if item.aligned:
@@ -127,15 +132,15 @@ class Plan(Chosen):
         return max(found)
 
     @property
-    def latency(self):
+    def latency(self) -> int:
         return super().latency + (self.path.latency if self.path else 0)
 
     @property
-    def result_interval(self):
+    def result_interval(self) -> int:
         return self.path.shared.interval if self.path else 1
 
     @property
-    def reduction_cycles(self):
+    def reduction_cycles(self) -> int:
         return self.path.reduction_cycles if self.path else 1
 
     @property
@@ -144,7 +149,7 @@ class Plan(Chosen):
         return self.path.shared.units if self.path else 0
 
     @property
-    def remarks(self):
+    def remarks(self) -> tuple[str, ...]:
         dots = [self.dot(item.pairs[0]) for item in self.sums]
         sparse = (
             f"{self.structure} sparse weights: a step takes {self.step} elements of K, of which "
@@ -157,7 +162,7 @@ class Plan(Chosen):
         )
 
     @property
-    def result(self):
+    def result(self) -> Range | Format:
         if self.serial:
             if self.arithmetic.output.format is not None:
                 return self.arithmetic.output.format
@@ -177,7 +182,7 @@ class Plan(Chosen):
         return total
 
     @property
-    def result_flags(self):
+    def result_flags(self) -> Reachable:
         if not isinstance(self.result, Range) or self.aligned:
             return NO_FLAGS
         if not self.serial:
@@ -188,7 +193,7 @@ class Plan(Chosen):
         return found
 
     @property
-    def outputs(self):
+    def outputs(self) -> int:
         return self.arithmetic.outputs
 
     def levels(self, when: str) -> tuple[Sided, ...]:

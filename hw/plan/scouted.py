@@ -10,7 +10,7 @@ from amaranth.lib import data
 
 from ...golden.description import Build
 from ..arith.sums import Sum
-from ..datapaths import SeenForm
+from ..datapaths import Form, SeenForm
 from .inputs import ANY, Input, Scouting, seen
 
 
@@ -32,7 +32,7 @@ class Scouted(ABC):
         """The codes of one row or column, and what it selects."""
 
     @abstractmethod
-    def inputs(self, side: int, items: Iterable[Sum] | None = None) -> dict[str, Input]:
+    def inputs(self, side: int, items: Iterable[Sum] | None = None) -> dict[str, Input[Form]]:
         """What sums read of an operand, named; without constants."""
 
     @property

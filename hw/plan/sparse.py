@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ...golden.description import Sparse
 from ...golden.formats import Integer
-from ..datapaths import Codes
+from ..datapaths import Codes, Form
 from .inputs import Input
 
 #: The array of places of a sparse weight's elements in their windows.
@@ -18,7 +18,7 @@ def index_key(key: str) -> str:
     return f"{INDEX}_{key}"
 
 
-def windows(structure: Sparse, inputs: dict[str, Input]) -> dict[str, Input]:
+def windows(structure: Sparse, inputs: dict[str, Input[Form]]) -> dict[str, Input[Form]]:
     """Activations as sums read them, made for the whole window of each lane."""
     found = {}
     for key, item in inputs.items():
@@ -28,9 +28,10 @@ def windows(structure: Sparse, inputs: dict[str, Input]) -> dict[str, Input]:
     return found
 
 
-def places(structure: Sparse, inputs: dict[str, Input]) -> dict[str, Input]:
+def places(structure: Sparse, inputs: dict[str, Input[Form]]) -> dict[str, Input[Form]]:
     """Where the elements of a weight stand, as late as the activations that they pick."""
-    index, found = Integer(INDEX, structure.index_bits, signed=False), {}
+    index = Integer(INDEX, structure.index_bits, signed=False)
+    found: dict[str, Input[Form]] = {}
     for key, item in inputs.items():
         ready = tuple(n + item.form.stages for n in item.form.delays)
         found[index_key(key)] = Input(key, INDEX, item.lanes, Codes(index, ready))

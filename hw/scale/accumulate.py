@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
@@ -124,14 +124,16 @@ class ExactAccumulator(Blueprint):
         if self.reads:
             m.d.comb += io.read.value.eq(Cat(*found))
 
-    def _slot(self, m, io, cycles: int):
+    def _slot(self, m: Module, io: Any, cycles: int) -> tuple[Value, Value, Value]:
         slot = io.slot
         valid = delayed(m, io.enable, slot.valid, cycles, f"valid_{cycles}", reset=True)
         first = delayed(m, io.enable, slot.first, cycles, f"first_{cycles}")
         place = delayed(m, io.enable, slot.place, cycles, f"place_{cycles}")
         return valid, first, place
 
-    def _segment(self, m, io, index: int, addend, carry):
+    def _segment(
+        self, m: Module, io: Any, index: int, addend: Value, carry: Value
+    ) -> tuple[Value, Value, Value]:
         """One segment's sum and carry, registered, and what the second port reads."""
         width = self.total.width if self.saturate else len(addend)
         addend = delayed(m, io.enable, addend, index, f"addend_{index}")
@@ -148,7 +150,9 @@ class ExactAccumulator(Blueprint):
             m.d.sync += [register.eq(value), carried.eq(carry)]
         return register, carried, seen
 
-    def _added(self, m, index: int, addend, kept, carry, width: int):
+    def _added(
+        self, m: Module, index: int, addend: Value, kept: Value, carry: Value, width: int
+    ) -> tuple[Value, Value]:
         """The sum of a segment and its carry.
 
         The carry enters through a place of its own; the addend comes bare from a register, so that
@@ -166,7 +170,16 @@ class ExactAccumulator(Blueprint):
         m.d.comb += value.eq(Mux(exact < low, low, Mux(exact > high, high, exact)))
         return value, Const(0, 1)
 
-    def _store(self, m, io, name: str, width: int, valid, first, place):
+    def _store(
+        self,
+        m: Module,
+        io: Any,
+        name: str,
+        width: int,
+        valid: Value,
+        first: Value,
+        place: Value,
+    ) -> tuple[Store, Value, Value]:
         """A store whose word at ``place`` is replaced; it reads as 0 where a sum starts."""
         store = Store(width, self.depth, 1 + self.reads)
         m.submodules[name] = store
@@ -181,7 +194,7 @@ class ExactAccumulator(Blueprint):
             seen = store.read_1
         return store, Mux(first, 0, store.read_0), seen
 
-    def _flags(self, m, io) -> None:
+    def _flags(self, m: Module, io: Any) -> None:
         """Sticky flags, beside the lowest segment."""
         names = flag_names(self.flags)
         if self.flags == NO_FLAGS:

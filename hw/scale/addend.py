@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
-from amaranth.hdl import Cat, Const, Module, Signal
-from amaranth.lib.wiring import In, Out
+from amaranth.hdl import Cat, Const, Module, ShapeLike, Signal, Value
+from amaranth.lib import data
+from amaranth.lib.wiring import In, Member, Out
 
 from ...golden.bounds import Range
+from ...golden.flags import Reachable
 from ...golden.formats import Minifloat
+from ...golden.terms import Sided
 from ..arith.blueprint import Blueprint
 from ..arith.product import flag_names
 from ..arith.timing import delayed
@@ -40,15 +44,21 @@ class Addend(Blueprint):
     o : the addend.
     """
 
-    def __init__(self, plan: Plan, term: TermPlan, result, ports=()):
+    def __init__(
+        self,
+        plan: Plan,
+        term: TermPlan,
+        result: ShapeLike,
+        ports: Mapping[str, Member] | None = None,
+    ):
         self.plan, self.term = plan, term
         self.total = TermSum(plan, term)
         members = {"enable": In(1), "sums": In(sums_layout(plan)), "o": Out(result)}
         if levels := plan.levels("group"):
             members["scales"] = In(scales_layout(levels))
-        super().__init__({**members, **dict(ports)})
+        super().__init__({**members, **(ports or {})})
 
-    def sum_up(self, m: Module, io: Any):
+    def sum_up(self, m: Module, io: Any) -> data.View:
         """The term, ``self.total.latency`` cycles later."""
         m.submodules.total = total = self.total.component()
         m.d.comb += [total.enable.eq(io.enable), total.sums.eq(io.sums)]
@@ -57,7 +67,7 @@ class Addend(Blueprint):
             m.d.comb += total.scales[name].eq(io.scales[name])
         return total.o
 
-    def code(self, m: Module, io: Any, scale, cycles: int):
+    def code(self, m: Module, io: Any, scale: Sided, cycles: int) -> Value:
         """A float scale's code, ``cycles`` later."""
         name = scale_name(scale)
         return delayed(m, io.enable, io.scales[name], cycles, name)
@@ -112,7 +122,8 @@ class FloatAddend(Addend):
         self.groups, self.saturate, self.exact = span_groups(plan.arithmetic), saturate, exact
         self.scale_levels = term.scales
         self.block = self._block(plan, term, format).staged()
-        self.inner, ports = None, {}
+        self.inner: ExactAccumulator | None = None
+        ports: dict[str, Member] = {}
         if self.groups > 1:
             self.inner = ExactAccumulator(
                 term.range, self._values(plan, term), term.flags, term.flags, shared.places
@@ -129,9 +140,10 @@ class FloatAddend(Addend):
 
     def _block(self, plan: Plan, term: TermPlan, format: Minifloat) -> Pipelined:
         """What applies the scales and rounds."""
-        formats = tuple(level.format for _, level in term.scales)
+        formats = tuple(cast(Minifloat, level.format) for _, level in term.scales)
         if plan.aligned:
             source = plan.stage.format
+            assert isinstance(source, Minifloat)
             if not formats:
                 return FloatToFloat(source, format)
             return FloatProduct(source, formats, format, rows=True)
@@ -168,16 +180,17 @@ class FloatAddend(Addend):
         for index, item in enumerate(self.scale_levels):
             m.d.comb += block.scales[str(index)].eq(self.code(m, io, item, self.before))
 
-    def _zero(self, m: Module, io: Any, block: Any):
+    def _zero(self, m: Module, io: Any, block: Any) -> Value:
         """Whether the product is exactly zero, when it is there."""
         zero = Signal(name="zero")
         m.d.comb += zero.eq(~block.i.value.any())
         for index, (_, level) in enumerate(self.scale_levels):
+            assert isinstance(level.format, Minifloat)
             part = unpack(m, level.format, block.scales[str(index)])
             zero = zero | part.zero
         return delayed(m, io.enable, zero, self.block.latency, "zero")
 
-    def _sum_span(self, m: Module, io: Any, value, found: ExactAccumulator):
+    def _sum_span(self, m: Module, io: Any, value: data.View, found: ExactAccumulator) -> data.View:
         """The sum over the span's groups so far."""
         m.submodules.inner = inner = found.component()
         cycles = self.total.latency
@@ -198,13 +211,16 @@ class FloatSum(Addend):
     latency = 0
 
     def __init__(self, plan: Plan, term: TermPlan):
+        assert plan.stage.format is not None
         super().__init__(plan, term, plan.stage.format.bits)
 
     def build(self, m: Module, io: Any) -> None:
         m.d.comb += io.o.eq(io.sums["0"].value)
 
 
-def sum_exact(m: Module, enable, addends: list[ExactAddend], values: list):
+def sum_exact(
+    m: Module, enable: Value, addends: list[ExactAddend], values: list[data.View]
+) -> data.View:
     """Exact addends of several terms as one, a cycle later; a single one as it is, at once."""
     if len(values) == 1:
         return values[0]
@@ -226,7 +242,7 @@ def sum_exact(m: Module, enable, addends: list[ExactAddend], values: list):
     return total
 
 
-def exact_sum(addends: list[ExactAddend]):
+def exact_sum(addends: list[ExactAddend]) -> tuple[Range, Reachable]:
     """Bounds and flags of :func:`sum_exact`."""
     bounds, flags = addends[0].range, addends[0].flags
     for addend in addends[1:]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
@@ -19,7 +20,7 @@ from ..plan.path import Sharing
 from ..plan.plan import Plan
 from ..plan.terms import NO_FLAGS, AccumulatorPlan
 from .accumulate import ExactAccumulator, FloatAccumulator, FloatSingle
-from .addend import ExactAddend, FloatAddend, FloatSum, exact_sum, sum_exact
+from .addend import Addend, ExactAddend, FloatAddend, FloatSum, exact_sum, sum_exact
 from .term import scales_layout, sums_layout
 
 
@@ -49,7 +50,7 @@ class Marks(data.StructLayout):
         )
 
 
-def value_layout(value: Range | Minifloat, flags: Reachable):
+def value_layout(value: Range | Minifloat, flags: Reachable) -> FlaggedLayout | int:
     """How a sum travels: an integer with its flags, or a float's code."""
     return FlaggedLayout(value, flags) if isinstance(value, Range) else value.bits
 
@@ -95,6 +96,9 @@ class Chain(Blueprint):
         stage = plan.arithmetic.accumulate[-1]
         self.floating = stage.rule in ("fp", "aligned")
         reads = shared.collected
+        self.value: Range | Minifloat
+        self.addends: Sequence[Addend]
+        self.accumulator: ExactAccumulator | FloatAccumulator | FloatSingle
         if stage.rule == "aligned":
             assert isinstance(stage.format, Minifloat)
             self.value, self.flags = stage.format, NO_FLAGS
@@ -117,8 +121,8 @@ class Chain(Blueprint):
         else:
             assert item.total is not None
             self.value, self.flags = item.total, item.flags
-            self.addends = [ExactAddend(plan, term) for term in item.terms]
-            bounds, flags = exact_sum(self.addends)
+            self.addends = exact = [ExactAddend(plan, term) for term in item.terms]
+            bounds, flags = exact_sum(exact)
             self.accumulator = ExactAccumulator(
                 bounds,
                 item.total,
@@ -166,7 +170,7 @@ class Chain(Blueprint):
             ]
         self._slot(m, io, accumulator.slot)
 
-    def _addend(self, m: Module, io: Any, index: int):
+    def _addend(self, m: Module, io: Any, index: int) -> Value:
         """A term with its scales."""
         found = self.addends[index]
         m.submodules[f"addend_{index}"] = addend = found.component()
@@ -181,17 +185,18 @@ class Chain(Blueprint):
             ]
         return addend.o
 
-    def _merged(self, m: Module, io: Any, values: list):
+    def _merged(self, m: Module, io: Any, values: list[Value]) -> Value:
         """The addend: the sum of exact ones, or the float whose turn it is."""
         values = [
             delayed(m, io.enable, value, self.front - addend.latency, f"term_{index}")
             for index, (value, addend) in enumerate(zip(values, self.addends, strict=True))
         ]
         if not self.floating:
-            return sum_exact(m, io.enable, self.addends, values)
+            exact = [addend for addend in self.addends if isinstance(addend, ExactAddend)]
+            return sum_exact(m, io.enable, exact, values)
         return select(m, values, delayed(m, io.enable, io.marks.term, self.front, "turn"))
 
-    def _slot(self, m: Module, io: Any, slot) -> None:
+    def _slot(self, m: Module, io: Any, slot: data.View) -> None:
         """The marks, as late as the addend."""
         marks = Signal(Marks(self.shared), name="late")
         valid = io.marks.valid & io.marks.close

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal
+from collections.abc import Sequence
+from typing import Any
+
+from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..arith.timing import select
 from ..plan.path import Sharing
 from ..plan.plan import Plan
-from .chain import value_layout
+from .chain import Chain, value_layout
 
 
-def partials_layout(chains, shared: Sharing) -> data.StructLayout:
+def partials_layout(chains: Sequence[Chain], shared: Sharing) -> data.StructLayout:
     """For each accumulator, all partial sums of a row and column."""
     return data.StructLayout(
         {
@@ -46,7 +49,7 @@ class Collector(wiring.Component):
         The sums, row by row.
     """
 
-    def __init__(self, plan: Plan, chains, shared: Sharing):
+    def __init__(self, plan: Plan, chains: Sequence[Chain], shared: Sharing):
         self.plan, self.shared = plan, shared
         self.layout = data.StructLayout(
             {str(n): value_layout(chain.value, chain.flags) for n, chain in enumerate(chains)}
@@ -64,7 +67,7 @@ class Collector(wiring.Component):
             }
         )
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         shared = self.shared
         place = Signal(range(max(shared.places, 2)))
@@ -94,7 +97,17 @@ class Collector(wiring.Component):
         self._output(m, step, whole, partial, unit, partial < used[bank])
         return m
 
-    def _count(self, m, step, whole, ends, partial, unit, place, bank) -> None:
+    def _count(
+        self,
+        m: Module,
+        step: Value,
+        whole: Value,
+        ends: Value,
+        partial: Signal,
+        unit: Signal,
+        place: Signal,
+        bank: Signal,
+    ) -> None:
         """Partial sums fastest, then units, then places."""
         shared = self.shared
         with m.If(step):
@@ -106,7 +119,9 @@ class Collector(wiring.Component):
             with m.If(ends):
                 m.d.sync += [place.eq(0), bank.eq(bank + 1)]
 
-    def _output(self, m, step, whole, partial, unit, there) -> None:
+    def _output(
+        self, m: Module, step: Value, whole: Value, partial: Value, unit: Value, there: Value
+    ) -> None:
         """The partial sums one by one into the output, valid with the last."""
         units = [self.read[number] for number in range(self.shared.units)]
         chosen = select(m, units, unit, "chosen")

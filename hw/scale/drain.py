@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
@@ -122,7 +123,7 @@ class Drain(Blueprint):
         self._mark(m, io, step, go, final, counters)
         self._choose_all(m, io, held, counters.outer, counters.inner)
 
-    def _counters(self, m, step) -> SimpleNamespace:
+    def _counters(self, m: Module, step: Value) -> SimpleNamespace:
         """Where the walk stands: columns fastest, then rows, then terms.
 
         Besides ``outer``, ``inner``, ``term`` and ``place``, registered for what waits for them:
@@ -157,7 +158,15 @@ class Drain(Blueprint):
                 m.d.sync += found.ends.eq(found.term == shared.terms - 2)
         return found
 
-    def _mark(self, m, io, step, go, final, counters) -> None:
+    def _mark(
+        self,
+        m: Module,
+        io: Any,
+        step: Value,
+        go: Value,
+        final: Value,
+        counters: SimpleNamespace,
+    ) -> None:
         """The marks of this slot, delayed as the sums are."""
         marks = Signal(Marks(self.shared), name="now")
         opens, closes = self._span(m, step & counters.ends, final)
@@ -180,7 +189,7 @@ class Drain(Blueprint):
             late = delayed(m, io.enable, marks[name], cycles, f"mark_{name}", reset=name == "valid")
             m.d.comb += io.marks[name].eq(late)
 
-    def _span(self, m, passed, final):
+    def _span(self, m: Module, passed: Value, final: Value) -> tuple[Value, Value]:
         """Whether this group is the first, the last of a span of the stage before the last."""
         groups = span_groups(self.plan.arithmetic)
         if groups == 1:
@@ -192,7 +201,7 @@ class Drain(Blueprint):
             m.d.sync += count.eq(Mux(closes, 0, count + 1))
         return count == 0, closes
 
-    def _partials(self, m, passed, ends):
+    def _partials(self, m: Module, passed: Value, ends: Value) -> tuple[Value, Value, Value]:
         """The bank, the partial sum that takes this addend, and whether it has taken one before."""
         shared = self.shared
         bank = Signal(range(max(shared.banks, 2)), name="bank")
@@ -208,7 +217,7 @@ class Drain(Blueprint):
                 m.d.sync += bank.eq(bank + 1)
         return bank, partial, wrapped
 
-    def _choose_all(self, m, io, held, outer, inner) -> None:
+    def _choose_all(self, m: Module, io: Any, held: data.View, outer: Value, inner: Value) -> None:
         """Each unit's sums and scales, by multiplexers."""
         shared = self.shared
         for unit in range(shared.units):
@@ -230,7 +239,15 @@ class Drain(Blueprint):
                 chosen = self._choose(m, io, codes, keys, (outer, inner), name)
                 m.d.comb += io.scales[unit][field.name].eq(chosen)
 
-    def _choose(self, m, io, values, keys: list[list[int]], counters, name: str):
+    def _choose(
+        self,
+        m: Module,
+        io: Any,
+        values: data.View,
+        keys: list[list[int]],
+        counters: tuple[Value, Value],
+        name: str,
+    ) -> Value:
         """``values[keys[outer][inner]]``, ``latency - 1`` cycles later.
 
         Only what changes with a counter passes a multiplexer.
@@ -255,7 +272,9 @@ class Drain(Blueprint):
         entries = [values[key] for key in (flat[:1] if len(set(flat)) == 1 else flat)]
         return self._staged(m, io, entries, index, name)
 
-    def _staged(self, m, io, entries, index, name: str):
+    def _staged(
+        self, m: Module, io: Any, entries: Sequence[Value], index: Value, name: str
+    ) -> Value:
         """``entries[index]`` with a register behind every multiplexer of WIDEST entries."""
         cycles, low = self.latency - 1, (WIDEST - 1).bit_length()
         while len(entries) > WIDEST:

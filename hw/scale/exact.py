@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
@@ -19,7 +19,7 @@ from ..arith.timing import stages_for
 from ..fp.multiply import significands
 from ..fp.pipeline import Pipeline, Pipelined
 from ..fp.rows import digits, multiply
-from ..fp.unpack import exponents, unpack
+from ..fp.unpack import Unpacked, exponents, unpack
 from ..plan.terms import scaled_flags
 from .term import scale_name, scales_layout
 
@@ -107,8 +107,8 @@ class ExactScale(Pipelined):
             m.d.comb += [io.o.number.eq(io.i), io.o.minus.eq(0)]
             return
         parts = [
-            unpack(m, level.format, io.scales[scale_name((side, level))])
-            for side, level in self.scale_levels
+            unpack(m, fmt, io.scales[scale_name(scale)])
+            for scale, fmt in zip(self.scale_levels, self.formats, strict=True)
         ]
         live = self._start(m, io, parts)
         for index in range(len(self._factors)):
@@ -119,7 +119,7 @@ class ExactScale(Pipelined):
         m.d.comb += [io.o.number.value.eq(live.product), io.o.minus.eq(live.minus)]
         self._flags(m, io, live)
 
-    def _start(self, m: Module, io: Any, parts) -> SimpleNamespace:
+    def _start(self, m: Module, io: Any, parts: list[Unpacked]) -> SimpleNamespace:
         """Factors, the exponents' sum, sign and what flags follow from."""
         live = SimpleNamespace(product=io.i.value)
         infinite, zero, minus = Const(0, 1), Const(0, 1), Const(0, 1)
@@ -195,7 +195,7 @@ class ExactScale(Pipelined):
             live = pipe.cut(live)
         return live
 
-    def _inverted(self, m: Module, live, value, shape):
+    def _inverted(self, m: Module, live: SimpleNamespace, value: Value, shape: Shape) -> Value:
         result = Signal(shape, name="inverted")
         wide = Signal(shape, name="whole")
         m.d.comb += [wide.eq(value), result.eq(Cat(wide ^ live.minus.replicate(shape.width)))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Module, Mux, ShapeLike, Signal, Value
 
 from ...golden.description import Output
 from ...golden.formats import Format, Integer, Minifloat
@@ -57,7 +57,7 @@ def _rank_of(fmt: Minifloat, code: int) -> int:
     return (1 << size) - magnitude if code >> size else (1 << size) + magnitude
 
 
-def _chosen(m: Module, name: str, value: Value, shape=None) -> Value:
+def _chosen(m: Module, name: str, value: Value, shape: ShapeLike | None = None) -> Value:
     result = Signal(shape or len(value), name=name)
     m.d.comb += result.eq(value)
     return result

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal
+from typing import Any
+
+from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -50,17 +52,20 @@ class ScalePath(wiring.Component):
 
     def __init__(self, plan: Plan):
         self.plan = plan
+        assert plan.path is not None
         self.shared = plan.path.shared
         self.unit, self.drain = ScaleUnit(plan, self.shared), Drain(plan, self.shared)
         self.tail = Tail(plan, self.unit.chains, self.shared)
         self.scales = [name for name in ("scale", "end_scale") if stream_called(plan, name)]
         ports = {"group": In(stream.Signature(group_layout(plan)))}
         for name in self.scales:
-            ports[name] = In(stream.Signature(payload_layout(stream_called(plan, name))))
+            found = stream_called(plan, name)
+            assert found is not None
+            ports[name] = In(stream.Signature(payload_layout(found)))
         ports["result"] = Out(stream.Signature(result_layout(plan)))
         super().__init__(ports)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         m.submodules.drain = drain = self.drain.component()
         m.submodules.tail = tail = self.tail.component()
@@ -94,10 +99,19 @@ class ScalePath(wiring.Component):
             self._pass(m, enable, drain, units[0], tail)
         return m
 
-    def _late(self, m: Module, enable, value, more: int, name: str, *, reset: bool = False):
+    def _late(
+        self,
+        m: Module,
+        enable: Value,
+        value: Value,
+        more: int,
+        name: str,
+        *,
+        reset: bool = False,
+    ) -> Value:
         return delayed(m, enable, value, self.unit.latency + more, name, reset=reset)
 
-    def _pass(self, m: Module, enable, drain, unit, tail) -> None:
+    def _pass(self, m: Module, enable: Value, drain: Any, unit: Any, tail: Any) -> None:
         """Final sums of the only unit go straight on; everything waits if they cannot."""
         marks = drain.marks
         final = marks.valid & marks.final & (marks.term == self.shared.terms - 1)
@@ -110,7 +124,7 @@ class ScalePath(wiring.Component):
         for name in tail.sums.payload.shape().members:
             m.d.comb += tail.sums.payload[name][0].eq(unit.o[name])
 
-    def _collect(self, m: Module, enable, drain, units, tail) -> None:
+    def _collect(self, m: Module, enable: Value, drain: Any, units: list[Any], tail: Any) -> None:
         """The units never wait; results are collected behind them."""
         marks, shared = drain.marks, self.shared
         m.submodules.collector = collector = Collector(self.plan, self.unit.chains, shared)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Module, Signal
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
@@ -36,7 +38,7 @@ class Store(wiring.Component):
             ports |= {f"read_place_{port}": In(place), f"read_{port}": Out(width)}
         super().__init__(ports)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         if self.depth == 1:
             word = Signal(self.width, reset_less=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -41,8 +42,11 @@ from .term import scale_name
 def result_layout(plan: Plan) -> data.StructLayout:
     """A beat of results: all outputs of a row and column, and the end of the tile."""
     found = plan.result
-    flagged = isinstance(found, Range)
-    value = FlaggedLayout(found, plan.result_flags) if flagged else found.bits
+    value: FlaggedLayout | int
+    if isinstance(found, Range):
+        value = FlaggedLayout(found, plan.result_flags)
+    else:
+        value = found.bits
     return data.StructLayout({"value": data.ArrayLayout(value, plan.arithmetic.outputs), "last": 1})
 
 
@@ -103,10 +107,11 @@ class Tail(Blueprint):
 
     def _entered(self, number: int, chain: Chain) -> Node:
         """An accumulator's sum: its partial sums added up; in the working format if more acts."""
-        nodes = [
-            self.flow.entry(lambda on, p=p: on.source.sums[str(number)][p])
-            for p in range(self.shared.partials)
-        ]
+
+        def make(on: Wires, p: int) -> Any:
+            return on.source.sums[str(number)][p]
+
+        nodes = [self.flow.entry(partial(make, p=p)) for p in range(self.shared.partials)]
         while len(nodes) > 1:
             pairs = [self._add(a, b) for a, b in zip(nodes[::2], nodes[1::2], strict=False)]
             nodes = pairs + nodes[len(nodes) - len(nodes) % 2 :]
@@ -170,27 +175,30 @@ class Tail(Blueprint):
     def _converted(self, node: Node, source: Range | Minifloat, chain: Chain) -> Node:
         """The one conversion to the output's format."""
         output, fmt = self.plan.arithmetic.output, self.plan.result
-        how = {"rounding": output.rounding}
+        rounding = output.rounding
         if source == fmt:
+            assert isinstance(fmt, Minifloat)
             return self.flow.apply(lambda m, code: _settled(m, fmt, output, code), node)
         if output.nan == "zero" and isinstance(fmt, Minifloat):
             node = self.flow.apply(lambda m, value: _without_nan(m, source, value), node)
         if isinstance(fmt, Integer):
             block: Pipelined
             if isinstance(source, Range):
-                block = FixedToInteger(source, chain.flags, fmt, **how)
+                block = FixedToInteger(source, chain.flags, fmt, rounding=rounding)
             else:
-                block = FloatToInteger(source, fmt, **how)
+                block = FloatToInteger(source, fmt, rounding=rounding)
             return self.flow.through(block.staged(), i=node)
         assert isinstance(fmt, Minifloat)
         if isinstance(source, Range):
-            return self._to_float(node, chain, fmt, saturate=output.saturates, **how)
-        block = FloatToFloat(source, fmt, saturate=output.saturates, **how)
+            return self._to_float(node, chain, fmt, saturate=output.saturates, rounding=rounding)
+        block = FloatToFloat(source, fmt, saturate=output.saturates, rounding=rounding)
         return self.flow.through(block.staged(), i=node)
 
-    def _raw(self, m: Module, value):
+    def _raw(self, m: Module, value: data.View) -> data.View:
         """An accumulator's value and flags as those that all outputs share."""
-        result = Signal(FlaggedLayout(self.plan.result, self.plan.result_flags), name="raw")
+        bounds = self.plan.result
+        assert isinstance(bounds, Range)
+        result = Signal(FlaggedLayout(bounds, self.plan.result_flags), name="raw")
         m.d.comb += result.value.eq(value.value)
         for name in flag_names(self.plan.result_flags):
             if name in value.shape().members:
@@ -221,7 +229,7 @@ class Tail(Blueprint):
             io.result.payload.last.eq(delayed(m, enable, last, self.latency, "last")),
         ]
 
-    def _count(self, m: Module, io: Any, enters, last) -> SimpleNamespace:
+    def _count(self, m: Module, io: Any, enters: Value, last: Value) -> SimpleNamespace:
         """What enters: the row and column, their sums, what acts late on them."""
         found = SimpleNamespace(sums=io.sums.payload)
         if self.stream is not None:
@@ -238,7 +246,7 @@ class Tail(Blueprint):
         return found
 
 
-def _without_nan(m: Module, source: Range | Minifloat, value):
+def _without_nan(m: Module, source: Range | Minifloat, value: Any) -> Any:
     """A sum whose NaN counts as zero."""
     if isinstance(source, Minifloat):
         return Mux(unpack(m, source, value).nan, 0, value)

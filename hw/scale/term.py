@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
@@ -22,6 +22,9 @@ from ..fp.rows import digits, multiply
 from ..plan.layouts import SIDES
 from ..plan.plan import Plan
 from ..plan.terms import NO_FLAGS, PartPlan, TermPlan, scaled_flags
+
+#: A part's value, its bounds and its flags by name.
+Found = tuple[Value, Range, dict[str, Value]]
 
 
 def scale_name(scale: Sided) -> str:
@@ -106,15 +109,15 @@ class TermSum(Blueprint):
             m.d.sync += io.o.value.eq(total)
             m.d.sync += [io.o[name].eq(flag) for name, flag in flags.items()]
 
-    def _named(self):
+    def _named(self) -> list[tuple[str, Sided]]:
         return [(scale_name(scale), scale) for scale in self.levels]
 
-    def _decode(self, m, io, name, scale: Sided):
+    def _decode(self, m: Module, io: Any, name: str, scale: Sided) -> Value:
         m.submodules[f"{name}_decoder"] = decoder = Decoder(scale[1].format)
         m.d.comb += decoder.code.eq(io.scales[name])
         return decoder.o.significand
 
-    def _part(self, m, io, number: int, factors):
+    def _part(self, m: Module, io: Any, number: int, factors: dict[str, Value]) -> Found:
         """A part's value, its bounds and flags, as late as its scales and those of others take."""
         part: PartPlan = self.term.parts[number]
         value, bounds, marks = self._gather(m, io, number, part)
@@ -140,7 +143,9 @@ class TermSum(Blueprint):
             late += cycles
         return value, bounds, marks
 
-    def _product(self, m, io, value, factor, bounds: Range, name: str):
+    def _product(
+        self, m: Module, io: Any, value: Value, factor: Value, bounds: Range, name: str
+    ) -> Value:
         """The product, a cycle later for each digit of the factor."""
         count = digits(len(factor), factor.shape().signed)
         pipe = Pipeline(m, io.enable, frozenset(range(count)))
@@ -149,7 +154,7 @@ class TermSum(Blueprint):
         m.d.comb += product.eq(found.product)
         return product
 
-    def _gather(self, m, io, number: int, part: PartPlan):
+    def _gather(self, m: Module, io: Any, number: int, part: PartPlan) -> Found:
         """The sum of a part's sums."""
         items = [(self.plan.sums[n], io.sums[str(n)]) for n in part.sums]
         bounds: Range = items[0][0].total
@@ -162,7 +167,15 @@ class TermSum(Blueprint):
         }
         return value, bounds, marks
 
-    def _scaled_marks(self, m, io, marks, after: Reachable, factor, name: str):
+    def _scaled_marks(
+        self,
+        m: Module,
+        io: Any,
+        marks: dict[str, Value],
+        after: Reachable,
+        factor: Value,
+        name: str,
+    ) -> dict[str, Value]:
         """Flags times a finite integer: infinity times zero is NaN, a minus swaps.
 
         What is NaN already, or infinite of both signs, is NaN alone.
@@ -193,8 +206,8 @@ def _digits(scale: Sided) -> int:
     return digits(values.width, values.signed)
 
 
-def _any(flags):
-    value = flags[0] if flags else 0
+def _any(flags: list[Value]) -> Value:
+    value: Value = flags[0] if flags else 0
     for other in flags[1:]:
         value = value | other
     return value

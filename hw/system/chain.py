@@ -209,7 +209,7 @@ class ChainComponent(wiring.Component):
                 ports[name] = core.signature.members[item.name]
         super().__init__(ports)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m, hardware = Module(), self.hardware
         for part, core, streams in zip(
             hardware.hardware, self.cores, hardware.outside, strict=True
@@ -241,7 +241,9 @@ class ChainComponent(wiring.Component):
             ]
         return m
 
-    def _connect(self, m, join: Join, bits: int, source, sink, number: int) -> None:
+    def _connect(
+        self, m: Module, join: Join, bits: int, source: Any, sink: Any, number: int
+    ) -> None:
         """A beat as a beat, its values in another order."""
         values, last = _taken(self.hardware.hardware[number].results[0], source.payload)
         order = [values[bits * n : bits * (n + 1)] for n in join.order().tolist()]
@@ -252,7 +254,7 @@ class ChainComponent(wiring.Component):
             Value.cast(sink.payload).eq(Cat(*order, end)),
         ]
 
-    def _ends(self, m, join: Join, taken, last, number: int):
+    def _ends(self, m: Module, join: Join, taken: Value, last: Value, number: int) -> Value:
         """The mark of a reduction's end: as it comes, or every so many beats."""
         if not join.every:
             return last
@@ -265,7 +267,7 @@ class ChainComponent(wiring.Component):
         return end
 
 
-def _taken(result: Stream, payload) -> tuple[Value, Value]:
+def _taken(result: Stream, payload: Any) -> tuple[Value, Value]:
     """The values of a beat of results, and its ``last``."""
     whole = Value.cast(payload)
     return whole[: result.data_bits], whole[-1] if result.last else whole[:0].any()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -37,7 +39,7 @@ class Regroup(wiring.Component):
             {"i": In(stream.Signature(layouts["i"])), "o": Out(stream.Signature(layouts["o"]))}
         )
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m, join = Module(), self.join
         beats = [Signal(self.bits * self.arrives, name=f"beat_{n}", reset_less=True)
                  for n in range(join.arriving)]  # fmt: skip

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, cast
+from typing import cast
 
 from ...golden.description import Design, Engine, Target
 from ...golden.description.serialize import to_toml
@@ -132,4 +132,4 @@ def _with_blocks(found: Hardware, core: str) -> str:
 def _text(found: Hardware, core: str) -> str:
     """RTLIL of a design, its modules merged and commented."""
     text, components = converted(found.component())
-    return cast(Any, commented)(merge(text, core), components)
+    return commented(merge(text, core), components)

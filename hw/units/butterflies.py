@@ -7,6 +7,7 @@ until the sums have left; behind adders that take several cycles, in a line of i
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from amaranth.hdl import Cat, Module, Mux, Signal, signed
 from amaranth.lib import wiring
@@ -43,7 +44,7 @@ class IntegerStep(wiring.Component):
         ports = {"enable": In(1), "second": In(1)}
         super().__init__(ports | {"i": In(signed(width)), "o": Out(signed(width + 1))})
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         wide, second = self.width + 1, self.second
         kept, head = Signal(signed(wide)), Signal(signed(wide))
@@ -80,7 +81,7 @@ class IntegerPair(wiring.Component):
         outputs = {name: Out(signed(width + 1)) for name in ("sum", "difference")}
         super().__init__({"enable": In(1), **inputs, **outputs})
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         with m.If(self.enable):
             m.d.sync += [self.sum.eq(self.a + self.b), self.difference.eq(self.a - self.b)]
@@ -110,7 +111,7 @@ class FloatPair(wiring.Component):
         outputs = {name: Out(format.bits) for name in ("sum", "difference")}
         super().__init__({"enable": In(1), **inputs, **outputs})
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         minus = Cat(self.b[:-1], ~self.b[-1])
         for name, second in (("sum", self.b), ("difference", minus)):
@@ -149,7 +150,7 @@ class FloatStep(wiring.Component):
         ports = {"enable": In(1), "second": In(1)}
         super().__init__(ports | {"i": In(format.bits), "o": Out(format.bits)})
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         m.submodules.pair = pair = FloatPair(self.format)
         late = partial(delayed, m, self.enable)

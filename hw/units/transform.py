@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -9,7 +10,7 @@ from amaranth.hdl import Module, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ...golden.formats import Format, Integer
+from ...golden.formats import Format, Integer, Minifloat
 from ...golden.units import Hadamard
 from ..arith.shared import place
 from ..arith.timing import delayed
@@ -34,6 +35,12 @@ class Step(NamedTuple):
     source: Format
     result: Format
 
+    @property
+    def floats(self) -> tuple[Minifloat, Minifloat]:
+        """The formats, of a part between floats."""
+        assert isinstance(self.source, Minifloat) and isinstance(self.result, Minifloat)
+        return self.source, self.result
+
 
 def steps(unit: Hadamard) -> tuple[Step, ...]:
     """The parts of a transform in the order in which points meet them."""
@@ -48,6 +55,7 @@ def steps(unit: Hadamard) -> tuple[Step, ...]:
             out = Integer(f"int{fmt.width + 1}", fmt.width + 1, exponent=fmt.exponent)
             cycles = beats + 1
         else:
+            assert isinstance(fmt, Minifloat)
             cycles = pair_latency(fmt) + (beats + 1 if beats else 0)
         found.append(Step("apart" if beats else "beside", distance, cycles, fmt, out))
         fmt, distance = out, distance // 2
@@ -106,7 +114,7 @@ class Transform(wiring.Component):
             }
         )
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m, unit = Module(), self.unit
         enable, taken, inside = Signal(), Signal(), Signal(range(max(unit.beats, 2)))
         # A result may leave while the transform waits for the next beat of a block.
@@ -146,9 +154,12 @@ class Transform(wiring.Component):
     def _count(self) -> int:
         return self.unit.vectors * self.unit.lanes
 
-    def _round(self, m: Module, enable: Value, lanes: list[Value], marks: Marks, step: Step):
+    def _round(
+        self, m: Module, enable: Value, lanes: list[Value], marks: Marks, step: Step
+    ) -> list[Value]:
         """Each lane in another format."""
-        make = FloatToFloat(step.source, step.result).staged().component
+        source, result = step.floats
+        make = FloatToFloat(source, result).staged().component
         found = []
         for index, lane in enumerate(lanes):
             label = f"round_{step.source.name}_{index}"
@@ -157,9 +168,12 @@ class Transform(wiring.Component):
             found.append(block.o)
         return found
 
-    def _multiply(self, m: Module, enable: Value, lanes: list[Value], marks: Marks, step: Step):
+    def _multiply(
+        self, m: Module, enable: Value, lanes: list[Value], marks: Marks, step: Step
+    ) -> list[Value]:
         """Each lane times the factor."""
-        make = FloatMultiply(step.source, step.source, step.result).staged().component
+        source, result = step.floats
+        make = FloatMultiply(source, source, result).staged().component
         found = []
         for index, lane in enumerate(lanes):
             # Each with its constant: multipliers by a constant are small.
@@ -168,13 +182,16 @@ class Transform(wiring.Component):
             found.append(block.o)
         return found
 
-    def _apart(self, m: Module, enable: Value, lanes: list[Value], marks: Marks, step: Step):
+    def _apart(
+        self, m: Module, enable: Value, lanes: list[Value], marks: Marks, step: Step
+    ) -> list[Value]:
         """Butterflies whose pairs stand in beats ``distance / lanes`` apart."""
         beats = step.distance // self.unit.lanes
+        make: Callable[[], wiring.Component]
         if isinstance(step.source, Integer):
             make = partial(IntegerStep, step.source.width, beats)
         else:
-            make = partial(FloatStep, step.source, beats)
+            make = partial(FloatStep, step.floats[0], beats)
         # Beats are counted as they come: a block begins with the first of a pair.
         count = Signal(range(2 * beats), name=f"beat_{step.distance}")
         with m.If(enable & marks.valid):
@@ -187,12 +204,15 @@ class Transform(wiring.Component):
             found.append(block.o)
         return found
 
-    def _beside(self, m: Module, enable: Value, lanes: list[Value], marks: Marks, step: Step):
+    def _beside(
+        self, m: Module, enable: Value, lanes: list[Value], marks: Marks, step: Step
+    ) -> list[Value]:
         """Butterflies whose pairs stand in the same beat."""
+        make: Callable[[], wiring.Component]
         if isinstance(step.source, Integer):
             make = partial(IntegerPair, step.source.width)
         else:
-            make = partial(FloatPair, step.source)
+            make = partial(FloatPair, step.floats[0])
         found = list(lanes)
         for index, lane in enumerate(lanes):
             if index & step.distance:

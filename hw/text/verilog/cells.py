@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .flow import Flow
 from .graph import outputs_of
-from .model import Cell, Memory, Module
+from .model import Bits, Cell, Memory, Module
 from .names import Names
 from .text import Texts, number
 
@@ -69,6 +69,7 @@ def _write(cell: Cell, texts: Texts, name: str) -> str:
 
 def _initial(cell: Cell, memory: Memory, name: str, word: str) -> list[str]:
     (data,) = cell.ports["DATA"]
+    assert isinstance(data, Bits)
     words = [data.text[at : at + memory.width] for at in range(0, data.width, memory.width)][::-1]
     if len(set(words)) == 1:
         return [

@@ -140,5 +140,5 @@ class Elaborated(Elaboratable):
     def __getattr__(self, name: str) -> object:
         return getattr(self._component, name)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         return self._fragment

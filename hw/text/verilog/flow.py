@@ -111,9 +111,9 @@ def flow(module: Module, modules: dict[str, Module]) -> Flow:
         else:
             found.nodes[wire] = short
     # Parts of a net may depend on others of it: such nets stay processes.
-    while (wire := _circle(found)) is not None:
-        del found.nodes[wire]
-        found.processes[wire] = rest[wire]
+    while (net := _circle(found)) is not None:
+        del found.nodes[net]
+        found.processes[net] = rest[net]
     _trim(found, modules)
     found.nodes = _sorted(found)
     return found
@@ -155,7 +155,12 @@ def _read(module: Module, modules: dict[str, Module]) -> Iterator[Spec]:
         yield connect.value
 
 
-def _register(cell: Cell, module: Module, bodies, counts) -> tuple[Register, str]:
+def _register(
+    cell: Cell,
+    module: Module,
+    bodies: dict[str, list[Assign | Switch]],
+    counts: dict[str, int],
+) -> tuple[Register, str]:
     """A register, and the net whose process became part of it, or nothing."""
     target, data = cell.ports["Q"], cell.ports["D"]
     (part,) = target
@@ -186,7 +191,8 @@ def _onto(body: list[Assign | Switch], wire: str) -> list[Assign | Switch]:
 
 def _trim(found: Flow, modules: dict[str, Module]) -> None:
     """Takes away high bits of sums and choices that nobody reads."""
-    module, most = found.module, defaultdict(int)
+    module = found.module
+    most: dict[str, int] = defaultdict(int)
 
     def reading(spec: Spec) -> None:
         for part in spec:
@@ -215,7 +221,8 @@ def _sorted(found: Flow) -> dict[str, Node]:
 
 def _circle(found: Flow) -> str | None:
     """A net that was a process and is one of those that depend on themselves."""
-    processes = {p.wire for body in found.module.processes for s in targets(body) for p in s}
+    driven = [spec for body in found.module.processes for spec in targets(body)]
+    processes = {part.wire for spec in driven for part in spec if isinstance(part, Slice)}
     trail: list[str] = []
     for wire, left in _walk(found, again=True):
         if left:

@@ -16,7 +16,7 @@ _OUTPUT = re.compile(
 )
 
 #: What drives nets: an operator, register, memory port or instance; a process; a connection.
-Driver = Cell | list | Assign
+Driver = Cell | list[Assign | Switch] | Assign
 
 Resolve = Callable[[Spec], Spec]
 
@@ -175,9 +175,12 @@ def simplified(module: Module) -> dict[str, list[tuple[str, Spec]]]:
     rest = []
     for connect in module.connects:
         target = connect.target
-        whole = len(target) == 1 and isinstance(target[0], Slice)
-        wire = module.wires[target[0].wire] if whole else None
-        if wire and not wire.port and target[0].width == wire.width:
+        first = target[0] if len(target) == 1 else None
+        if (
+            isinstance(first, Slice)
+            and not (wire := module.wires[first.wire]).port
+            and first.width == wire.width
+        ):
             aliases[wire.name] = connect.value
         else:
             rest.append(connect)
@@ -229,6 +232,7 @@ def _simpler(cell: Cell, resolve: Resolve, aliases: dict[str, Spec], module: Mod
     cell.ports = {name: spec if name == "Y" else resolve(spec) for name, spec in cell.ports.items()}
     same = SIMPLER[cell.kind](cell)
     if same is not None:
+        assert isinstance(part, Slice)
         cell.ports = {}
         if module.wires[part.wire].port:
             module.connects.append(Assign(target, same))

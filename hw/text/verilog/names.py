@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict, deque
+from collections.abc import Iterator
 
 from ....golden.description.keywords import KEYWORDS
 from .graph import outputs_of
@@ -57,6 +58,13 @@ def legal(name: str) -> str:
     return f"{text}_net" if text in KEYWORDS else text
 
 
+def _slices(target: Spec) -> Iterator[Slice]:
+    """The parts of what is driven: there are no constants among them."""
+    for part in target:
+        assert isinstance(part, Slice)
+        yield part
+
+
 class Names:
     """Unique identifiers of a module's nets, memories and instances.
 
@@ -68,7 +76,15 @@ class Names:
     fixed : whether the ports keep their names: those of the top module.
     """
 
-    def __init__(self, module: Module, modules, given, ports, *, fixed: bool):
+    def __init__(
+        self,
+        module: Module,
+        modules: dict[str, Module],
+        given: dict[str, list[tuple[str, Spec]]],
+        ports: dict[str, dict[str, str]],
+        *,
+        fixed: bool,
+    ):
         self.module, self.modules, self.given, self.ports = module, modules, given, ports
         self.taken: set[str] = set()
         self.found: dict[str, str] = {}
@@ -111,19 +127,20 @@ class Names:
         """What every net is made by and what it feeds: a net, or a name of an instance's port."""
         for cell in self.module.cells:
             outputs = outputs_of(cell, self.modules)
-            made = [part.wire for name in outputs for part in cell.ports[name] if part.width]
-            for name in outputs:
-                for part in cell.ports[name]:
-                    self.made[part.wire] = cell, name
+            driven = [(name, part) for name in outputs for part in _slices(cell.ports[name])]
+            made = [part.wire for _, part in driven if part.width]
+            for name, part in driven:
+                self.made[part.wire] = cell, name
             for name, spec in cell.ports.items():
                 if name not in outputs:
                     self._feed(spec, cell, name, made)
         for process in self.module.processes:
-            made = [part.wire for spec in set(targets(process)) for part in spec]
+            made = [part.wire for spec in set(targets(process)) for part in _slices(spec)]
             for spec in reads(process):
                 self._feed(spec, None, "", made)
         for connect in self.module.connects:
-            self._feed(connect.value, None, "", [part.wire for part in connect.target])
+            made = [part.wire for part in _slices(connect.target)]
+            self._feed(connect.value, None, "", made)
 
     def _feed(self, spec: Spec, cell: Cell | None, port: str, made: list[str]) -> None:
         for part in spec:
@@ -163,3 +180,23 @@ class Names:
                     seen.add(net)
                     pending.append(net)
         return word
+
+
+def parts_of(module: Module, names: Names) -> dict[Slice, str]:
+    """Names of slices, the shortest where there are several, made legal."""
+    found: dict[Slice, str] = {}
+    for wire, items in names.given.items():
+        if wire not in module.wires:
+            continue
+        for name, (part,) in items:
+            assert isinstance(part, Slice)
+            if part.width == module.wires[wire].width or anonymous(name):
+                continue
+            if part not in found or _worth(name, wire) < _worth(found[part], wire):
+                found[part] = name
+    return {part: names.fresh(legal(name)) for part, name in found.items()}
+
+
+def _worth(name: str, wire: str) -> tuple[bool, bool, int]:
+    """What tells the better of two names for a part of a wire: lower is better."""
+    return not name.startswith(wire), "$" in name, len(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .model import Assign, Bits, Cell, Slice, Spec, Switch, constant, cut, joined, width
@@ -188,13 +189,24 @@ def sliceable(found: Node) -> bool:
     return all(sliceable(o) for o in rest if isinstance(o, Node))
 
 
-def specs(found: Node | Spec):
+def specs(found: Node | Spec) -> Iterator[Spec]:
     """All that a node reads."""
     if isinstance(found, Node):
         for operand in found.operands:
             yield from specs(operand)
     else:
         yield found
+
+
+def bases(found: Node) -> Iterator[Spec]:
+    """What parts are picked from, which needs a name."""
+    if found.kind == "[]":
+        base = found.operands[0]
+        assert isinstance(base, tuple)
+        yield base
+    for operand in found.operands:
+        if isinstance(operand, Node):
+            yield from bases(operand)
 
 
 def chosen(body: list[Assign | Switch], target: Spec) -> Node | None:
@@ -205,7 +217,7 @@ def chosen(body: list[Assign | Switch], target: Spec) -> Node | None:
     return found if isinstance(found, Node) else Node("=", [found], width(target))
 
 
-def _leaves(found: Node | Spec):
+def _leaves(found: Node | Spec) -> Iterator[Spec]:
     if isinstance(found, Node):
         for operand in found.operands[1:]:
             yield from _leaves(operand)
@@ -213,7 +225,9 @@ def _leaves(found: Node | Spec):
         yield found
 
 
-def _value(body, target: Spec, value: Node | Spec | None) -> Node | Spec | None:
+def _value(
+    body: list[Assign | Switch], target: Spec, value: Node | Spec | None
+) -> Node | Spec | None:
     for item in body:
         if isinstance(item, Assign):
             if item.target == target:

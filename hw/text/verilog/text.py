@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from .model import Bits, Module, Slice, Spec, width
+from .names import Names
 from .nodes import Node
 
 #: How tightly operators bind; an operand that binds less tightly stands in parentheses.
@@ -44,7 +45,7 @@ class Texts:
     """
 
     module: Module
-    names: dict[str, str]
+    names: Names
     parts: dict[Slice, str] = field(default_factory=dict)
     folded: dict[str, tuple[str, int]] = field(default_factory=dict)
     tables: dict[str, str] = field(default_factory=dict)

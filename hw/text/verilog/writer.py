@@ -11,8 +11,8 @@ from .cells import instances, memories
 from .flow import Flow, flow
 from .graph import outputs_of, prune, simplified
 from .model import LINE, Module, Slice, Spec
-from .names import Names, anonymous, legal
-from .nodes import Node, specs
+from .names import Names, anonymous, parts_of
+from .nodes import bases, specs
 from .rtlil import parse
 from .statements import merged, statements
 from .text import Texts, declared, number
@@ -53,12 +53,18 @@ def written(rtlil: str) -> tuple[str, dict[str, dict[str, str]]]:
 class _Writer:
     """Writes one module."""
 
-    def __init__(self, module: Module, modules: dict[str, Module], names: Names, ports):
+    def __init__(
+        self,
+        module: Module,
+        modules: dict[str, Module],
+        names: Names,
+        ports: dict[str, dict[str, str]],
+    ):
         self.module, self.modules, self.names, self.ports = module, modules, names, ports
         self.flow: Flow = flow(module, modules)
         for net, (base, word) in self.flow.helpers.items():
             names.found[net] = names.fresh(f"{names[base]}_{word}")
-        self.texts = Texts(module, names, _parts(module, names))
+        self.texts = Texts(module, names, parts_of(module, names))
         self.regs = {r.wire for r in self.flow.registers} | set(self.flow.processes)
 
     def text(self) -> str:
@@ -103,7 +109,7 @@ class _Writer:
         for found in self.flow.nodes.values():
             for spec in specs(found):
                 self._count(spec, counts)
-            for base in _bases(found):
+            for base in bases(found):
                 self._count(base, counts)
         return counts
 
@@ -235,34 +241,6 @@ class _Writer:
         for cell in self.flow.instances + self.flow.memories:
             found += [cell.ports[name] for name in outputs_of(cell, self.modules)]
         return {part.wire for spec in found for part in spec if isinstance(part, Slice)}
-
-
-def _parts(module: Module, names: Names) -> dict[Slice, str]:
-    """Names of slices, the shortest where there are several, made legal."""
-    found: dict[Slice, str] = {}
-    for wire, items in names.given.items():
-        if wire not in module.wires:
-            continue
-        for name, (part,) in items:
-            if part.width == module.wires[wire].width or anonymous(name):
-                continue
-            if part not in found or _worth(name, wire) < _worth(found[part], wire):
-                found[part] = name
-    return {part: names.fresh(legal(name)) for part, name in found.items()}
-
-
-def _worth(name: str, wire: str) -> tuple[bool, bool, int]:
-    """What tells the better of two names for a part of a wire: lower is better."""
-    return not name.startswith(wire), "$" in name, len(name)
-
-
-def _bases(found: Node):
-    """What parts are picked from, which needs a name."""
-    if found.kind == "[]":
-        yield found.operands[0]
-    for operand in found.operands:
-        if isinstance(operand, Node):
-            yield from _bases(operand)
 
 
 def _waiver(found: re.Match[str]) -> str:
