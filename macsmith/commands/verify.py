@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from .. import boards
 from ..library import verify
 from .common import chosen, design_arguments, json_argument, natural, positive, print_json, progress
 
@@ -22,11 +23,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    board = boards.lookup(arguments.board)
     found = verify(
         chosen(arguments),
         count=arguments.tiles,
         seed=arguments.seed,
-        board=arguments.board if arguments.mapped else None,
+        board=board if arguments.mapped else None,
         progress=progress,
     )
     if arguments.json:
