@@ -229,7 +229,7 @@ def test_every_engine_met_every_pattern_and_both_bounds(jobs, found):
     [
         (lambda phase: phase["results"].pop(), "results of"),
         (lambda phase: phase["results"].__setitem__(2, "1"), "expected 0x"),
-        (lambda phase: phase.__setitem__("extra", 1), "more than tiles"),
+        (lambda phase: phase.__setitem__("extra", 1), "more than reductions"),
         (lambda phase: phase.__setitem__("cycles", 1), "cycles"),
         (lambda phase: phase.__setitem__("hung", True), "then none"),
         (lambda phase: phase.__setitem__("unsteady", 1), "changed before they were taken"),
