@@ -13,9 +13,10 @@ import numpy.typing as npt
 
 from .description import Engine, Operand, Span
 from .matmul import matmul
+from .matrices import Matrices
 from .streams import Beats, Field, Stream
 from .tensor import Quantized
-from .tiling import Matrices, Tiling, beats_of, sent
+from .tiling import Tiling, beats_of, sent
 
 Array = npt.NDArray[Any]
 

@@ -21,8 +21,8 @@ from .aligned import leading
 from .description import Arithmetic, Engine, Operand
 from .errors import DesignError
 from .formats import Format, Kind
+from .matrices import Matrices
 from .tensor import Quantized, spread
-from .tiling import Matrices
 
 Array = npt.NDArray[Any]
 

@@ -183,11 +183,6 @@ class Streaming(Hardware):
     """Hardware that is tried with beats, as units are: what to send, and what it takes."""
 
     @property
-    def leader(self) -> str:
-        """The name of the stream whose beats set the pace."""
-        return self.sources[0].name
-
-    @property
     @abstractmethod
     def result_beats(self) -> int:
         """Beats of results of a trial."""

@@ -154,11 +154,11 @@ def _of_pair(name: str, whole: bool) -> Engine:
             f"{name} is a storage scheme, not a design: macsmith.golden.storage unpacks it to "
             f"codes of {', '.join(fmt.name for fmt in storage.lookup(name).operand.codes.values())}"
         )
-    if similar := difflib.get_close_matches(name.lower(), presets(), n=3):
+    if similar := difflib.get_close_matches(name.lower(), [*presets(), *UNITS], n=3):
         raise UnknownName("design", name, similar)
     raise DesignError(
         f"unknown design {name!r}; a design is <weight>x<activation>, such as int4xint8 (see "
-        "macsmith list formats), a preset, a TOML file, or a .npy file with a table"
+        "macsmith list formats), a preset, a unit, a TOML file, or a .npy file with a table"
     )
 
 

@@ -14,9 +14,10 @@ from ..golden.exact import integer_type
 from ..golden.flags import Flags
 from ..golden.formats import Format
 from ..golden.matmul import Matrix, Result
+from ..golden.matrices import Blocks, Matrices
 from ..golden.padding import padded
 from ..golden.tensor import Quantized, single
-from ..golden.tiling import Blocks, Feed, Matrices, beats_of, gather, of_sets, steps_of
+from ..golden.tiling import Feed, beats_of, gather, of_sets, steps_of
 from ..hw.text.emit import Emitted, emit
 from . import lanes
 from .streams import CHUNK, Array, Simulator

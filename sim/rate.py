@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..golden.matrices import Matrices
 from ..golden.streams import Stream
-from ..golden.tiling import Array, Matrices, beats_of, begins, steps_of
+from ..golden.tiling import Array, beats_of, begins, steps_of
 from ..hw.plan.array_plan import ArrayPlan
 
 

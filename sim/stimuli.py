@@ -15,8 +15,8 @@ from ..golden.answers import by_row
 from ..golden.description import Engine, Level, Operand, Sparse
 from ..golden.formats import Format
 from ..golden.matmul import Result, matmul
+from ..golden.matrices import Matrices
 from ..golden.tensor import Quantized
-from ..golden.tiling import Matrices
 from . import bounds, scaling
 from .codes import (
     CLOSED,

@@ -36,6 +36,9 @@ class Chain:
         check_name(self.name, "a chain")
         if len(self.parts) < 2:
             raise DesignError(f"a chain has two parts at least, got {len(self.parts)}")
+        for part in self.parts:
+            if isinstance(part, Chain):
+                raise DesignError(f"parts of a chain are engines and units, got chain {part.name}")
         names = [part.name for part in self.parts]
         for name in names:
             if names.count(name) > 1:

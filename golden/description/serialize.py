@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 import tomllib
 import types
 import typing
 from collections.abc import Callable
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,9 @@ from .engine import Engine
 from .operand import Operand, Plane, Span
 from .structure import Sparse, parse_structure
 from .unit import UNITS, Unit
+
+#: The files that are being read, each of which names the next.
+_OPEN: ContextVar[tuple[str, ...]] = ContextVar("open", default=())
 
 FAMILIES: dict[str, type[Format]] = {
     "integer": Integer,
@@ -147,7 +152,7 @@ def load(path: Path, named: Callable[[str], Design] | None = None) -> Design:
     """The design in a TOML file; ``named`` as of :func:`from_toml`."""
     try:
         check_ordinary(path)
-        text = path.read_text(encoding="utf-8")
+        text, real = path.read_text(encoding="utf-8"), os.path.realpath(path)
     except UnicodeDecodeError:
         raise DesignError(f"{path}: not a text file") from None
     except DesignError:
@@ -155,7 +160,13 @@ def load(path: Path, named: Callable[[str], Design] | None = None) -> Design:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise DesignError(f"cannot read {path}: {why}") from None
-    return from_toml(text, str(path), path.parent, named)
+    if real in _OPEN.get():
+        raise DesignError(f"{path} is a part of itself: name another design in its chain")
+    token = _OPEN.set((*_OPEN.get(), real))
+    try:
+        return from_toml(text, str(path), path.parent, named)
+    finally:
+        _OPEN.reset(token)
 
 
 def _with_tables(data: Any, folder: Path) -> Any:
@@ -244,7 +255,9 @@ def _format_to_dict(item: Format) -> Any:
             return item.name
     except UnknownName:
         pass
-    family = next(name for name, kind in FAMILIES.items() if type(item) is kind)
+    family = next((name for name, kind in FAMILIES.items() if type(item) is kind), None)
+    if family is None:
+        raise DesignError(f"{item.name} is of no family that a description can name")
     parameters = dataclasses.fields(typing.cast(Any, item))
     fields = {f.name: to_dict(getattr(item, f.name)) for f in parameters}
     return {"family": family, **fields}

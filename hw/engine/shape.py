@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from math import lcm
 
 from ...golden.description import Engine
 from ...golden.errors import DesignError
+from ...golden.padding import unit
 from ..plan.array_plan import ArrayPlan
 from ..plan.plan import Plan
 
@@ -19,8 +19,8 @@ class Product:
     Parameters
     ----------
     shape : N, K, M.
-    macs : of the product itself.
-    cycles : that it takes when nobody stalls.
+    macs : products of two elements; of a sparse weight, of those that there are.
+    cycles : that it takes when nobody stalls, but for some until its last results have left.
     parts : what each part of the engine would need alone for a reduction, in cycles: the longest
         sets the pace.
     interval : cycles from one reduction to the next.
@@ -74,7 +74,7 @@ def product(engine: Engine, plan: ArrayPlan, shape: tuple[int, int, int]) -> Pro
     if k > arithmetic.k_max:
         raise DesignError(f"K is at most k-max = {arithmetic.k_max}, got {k} (--k-max {k})")
     step = plan.step_of(0)
-    whole = lcm(step, arithmetic.group or 1)
+    whole = unit(engine.alone(0))
     steps = -(-k // whole) * whole // step
     down, across = -(-n // plan.rows), -(-m // plan.cols)
     reductions, cycles = down * across, plan.cycles_in(0)
@@ -104,7 +104,9 @@ def product(engine: Engine, plan: ArrayPlan, shape: tuple[int, int, int]) -> Pro
         )
         if have != full
     ]
-    peak = plan.rows * plan.cols * step / cycles
+    # Of a sparse weight, products are those of the elements that there are.
+    there = k * engine.lanes(0) // step
     return Product(
-        shape, n * k * m, total + plan.latency, parts, interval, reductions, peak, tuple(idle)
-    )
+        shape, n * there * m, total + plan.latency, parts, interval, reductions, plan.rates[0],
+        tuple(idle),
+    )  # fmt: skip

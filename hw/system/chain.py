@@ -12,7 +12,7 @@ from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import wiring
 
 from ...golden.bounds import Range
-from ...golden.description import Chain, Design
+from ...golden.description import Chain, Design, Engine
 from ...golden.errors import DesignError
 from ...golden.formats import Format
 from ...golden.joins import Join
@@ -44,8 +44,13 @@ class ChainHardware(Hardware):
         self.chain = design
         self.hardware = [built(part) for part in design.parts]
         lengths = (*design.lengths, *[0] * (len(self.hardware) - 1 - len(design.lengths)))
-        pairs = zip(self.hardware, self.hardware[1:], lengths, strict=False)
-        self.joins = [joined(first, second, length) for first, second, length in pairs]
+        counted = [isinstance(part, Engine) for part in design.parts]
+        self.joins = [
+            joined(first, second, length, counted=any(counted[: number + 1]))
+            for number, (first, second, length) in enumerate(
+                zip(self.hardware, self.hardware[1:], lengths, strict=False)
+            )
+        ]
 
     # Modules that are kept, and costed: those of the parts, and the parts themselves.
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from math import lcm
+
 from ...golden.bounds import Range
 from ...golden.description import Engine
 from ...golden.errors import DesignError
 from ...golden.formats import Format, Integer
 from ...golden.joins import Join
 from ...golden.streams import Stream
-from ..design import Hardware
+from ..design import Hardware, Streaming
 
 
 def entry(part: Hardware) -> Stream:
@@ -19,8 +21,11 @@ def entry(part: Hardware) -> Stream:
     return only
 
 
-def joined(first: Hardware, second: Hardware, length: int) -> Join:
-    """The join of two parts. Raises DesignError where they do not fit."""
+def joined(first: Hardware, second: Hardware, length: int, *, counted: bool) -> Join:
+    """The join of two parts. Raises DesignError where they do not fit.
+
+    ``counted``: an engine is among the parts before, whose marks are not those of what follows.
+    """
     what = f"{first.name} to {second.name}"
     for part in (first, second):
         design = part.design
@@ -51,8 +56,22 @@ def joined(first: Hardware, second: Hardware, length: int) -> Join:
         raise DesignError(
             f"{what}: {vectors} columns become {taken.vectors} vectors; make them as many"
         )
-    every = _every(what, second, taken.lanes, length, isinstance(design, Engine))
-    return Join(vectors, given, beats, by_row, taken.lanes, every, taken.bits)
+    every = _every(what, second, taken.lanes, length, counted)
+    found = Join(vectors, given, beats, by_row, taken.lanes, every, taken.bits)
+    size = lcm(found.elements, block(first))
+    if every and every * taken.lanes % size:
+        raise DesignError(
+            f"{what}: {first.name} makes {size} elements at a time: a reduction has a multiple of "
+            f"that, got {every * taken.lanes} (lengths)"
+        )
+    return found
+
+
+def block(part: Hardware) -> int:
+    """Elements along K that a part takes and makes as a whole; 1 for an engine."""
+    if isinstance(part, Streaming):
+        return part.result_beats * part.results[0].fields[0].lanes
+    return 1
 
 
 def _every(what: str, second: Hardware, lanes: int, length: int, counted: bool) -> int:
@@ -65,7 +84,7 @@ def _every(what: str, second: Hardware, lanes: int, length: int, counted: bool) 
         if length > most:
             raise DesignError(f"{what}: reductions have up to k-max = {most}, got {length}")
     else:
-        length = length or lanes
+        length = length or block(second)
     if length % lanes:
         raise DesignError(f"{what}: lengths are multiples of {lanes} lanes, got {length}")
     return length // lanes

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import cast
 
 from ...golden.description import Design, Engine, Target
 from ...golden.description.serialize import to_toml
+from ...golden.errors import DesignError
 from ...golden.streams import Field, Stream
 from ...tools import work
 from ..catalogue import hardware
@@ -89,8 +90,8 @@ class Emitted:
         """As ``rtlil``, with DSP blocks and the leaves that the target asks for."""
         target, text = self.target, self.rtlil
         if target.policy == "dsp" and target.blocks != "inferred":
-            key = to_toml(self.design), "instances"
-            text = kept.text("rtlil", key, lambda: _with_blocks(self.hardware, self.core))
+            make = partial(_with_blocks, self.hardware, self.core)
+            text = _kept(self.design, "instances", make)
         if target.adders not in LEAVES:
             return text
         with work.folder("leaves") as folder:
@@ -118,10 +119,19 @@ def emit(design: Design) -> Emitted:
     """The hardware of ``design``: same text for the same design."""
     found = hardware(design)
     core = f"{found.name}_core"
-    text = kept.text("rtlil", (to_toml(design), "plain"), lambda: _text(found, core))
+    text = _kept(design, "plain", partial(_text, found, core))
     named = rf"^module \\({core}_(?:{'|'.join(found.kept)})(?:_\d+)?)$"
     keep = tuple(re.findall(named, text, re.MULTILINE)) if found.kept else ()
     return Emitted(found, core, text, keep, wrapper(found, core))
+
+
+def _kept(design: Design, how: str, make: Callable[[], str]) -> str:
+    """RTLIL of a design, kept if a description tells all of it."""
+    try:
+        described = to_toml(design)
+    except DesignError:  # a format of one's own
+        return make()
+    return kept.text("rtlil", (described, how), make)
 
 
 def _with_blocks(found: Hardware, core: str) -> str:

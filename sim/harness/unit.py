@@ -53,10 +53,6 @@ class UnitHarness(Harness):
         return sum(len(trial.beats[self.leader]) for trial in trials)
 
     @property
-    def leader(self) -> str:
-        return self.hardware.leader
-
-    @property
     def each(self) -> int:
         return self.hardware.result_beats
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from drawing import quantized
 from macsmith.golden.answers import answered
-from macsmith.golden.tiling import Matrices, Tiling, sent
+from macsmith.golden.matrices import Matrices
+from macsmith.golden.tiling import Tiling, sent
 from macsmith.hw.engine.planner import plan
 from macsmith.hw.plan.streams import streams
 from macsmith.sim.stimuli import tiles

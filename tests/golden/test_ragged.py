@@ -27,8 +27,8 @@ from macsmith.golden import (
     padding,
 )
 from macsmith.golden.description import raw
+from macsmith.golden.matrices import Matrices
 from macsmith.golden.padding import padded, unit
-from macsmith.golden.tiling import Matrices
 from second_models.floats import FP32
 from second_models.reals import real
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from macsmith.golden.answers import by_row
 from macsmith.golden.description.build import INTERFACES
+from macsmith.golden.matrices import Blocks
 from macsmith.golden.streams import Beats, Field, Stream
-from macsmith.golden.tiling import Blocks, beats_of, gather, single
+from macsmith.golden.tiling import beats_of, gather, single
 from macsmith.hw.engine.planner import plan
 from macsmith.hw.plan.streams import streams
 from macsmith.sim.pack import pack, unpack

@@ -28,6 +28,7 @@ from macsmith.golden import (
 from macsmith.golden.errors import DesignError, ToolFailed
 from macsmith.hw.text.emit import emit
 from macsmith.tools import verilator
+from programs import needs_icarus
 
 from macsmith import Options, design
 from macsmith.output import DEFAULT_PART, contents, generate
@@ -75,9 +76,6 @@ ENGINES = {
     for name, arithmetic in ARITHMETICS.items()
 }
 every_engine = pytest.mark.parametrize("name", ENGINES)
-needs_icarus = pytest.mark.skipif(
-    shutil.which("iverilog") is None, reason="needs Icarus Verilog: apt-get install iverilog"
-)
 
 
 @pytest.fixture(scope="module")

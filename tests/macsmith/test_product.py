@@ -57,6 +57,7 @@ def test_diff_costs_both(run):
     found = json.loads(run("diff", "int2xint2", "int2xint4", "--json")[1])
     cost = {row[0]: row[1:] for row in found["cost"]}
     assert not found["same_bits"] and int(cost["sites"][0]) < int(cost["sites"][1])
+    assert cost["sites, each"][0].endswith(" a MAC")
 
 
 def test_the_cache_is_shown_and_only_ours_is_removed(run, monkeypatch, tmp_path):

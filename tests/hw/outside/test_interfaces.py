@@ -55,7 +55,7 @@ class Reversed(Interface):
 def reversed_interface():
     INTERFACES.register("reversed", Reversed())
     yield
-    del INTERFACES._known["reversed"]
+    del INTERFACES.things["reversed"]
 
 
 @pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)

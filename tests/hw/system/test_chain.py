@@ -39,6 +39,22 @@ CHAINS = {
             engine("int4xint8", "second", 2, 2, 8, k_max=32),
         ),
     ),
+    "turned, multiplied, turned again": Chain(
+        name="twice",
+        parts=(
+            turned(),
+            engine("int4xint12", "product", 4, 2, 4, k_max=32, accumulate="int8"),
+            turned(name="again", lanes=2),
+        ),
+    ),
+    "a transform between engines": Chain(
+        name="between",
+        parts=(
+            engine("int4xint8", "first", 4, 2, 4, k_max=32, accumulate="int8"),
+            turned(),
+            engine("int4xint12", "second", 1, 2, 8, k_max=32),
+        ),
+    ),
     "scales, then a transform": Chain(
         name="after",
         parts=(
@@ -103,9 +119,9 @@ def test_a_wrong_order_is_found(monkeypatch):
 
 def test_parts_are_costed_apart():
     report = cost(CHAINS["a transform before an engine"])
-    parts = {name: part.resources["sites"] for name, part in report.parts.items()}
+    parts = {name: part.resources["lut"] for name, part in report.parts.items()}
     assert set(parts) == {"turned", "product"} and min(parts.values()) > 100
-    assert sum(parts.values()) <= report.cost.resources["sites"] * 1.01
+    assert sum(parts.values()) == report.cost.resources["lut"], "a direct join takes no logic"
 
 
 @pytest.mark.parametrize(
@@ -134,6 +150,21 @@ def test_parts_are_costed_apart():
 def test_parts_that_do_not_fit_are_told(parts, message):
     with pytest.raises(DesignError, match=message):
         hardware(Chain(name="c", parts=tuple(parts)))
+
+
+def test_a_chain_is_no_part_of_one():
+    inner = CHAINS["engine after engine"]
+    with pytest.raises(DesignError, match="are engines and units, got chain layers"):
+        Chain(name="c", parts=(inner, turned()))
+
+
+def test_behind_an_engine_reductions_are_counted():
+    """Marks of an engine's own reductions are not those of what follows, nor by way of a unit."""
+    first, second = hardware(CHAINS["a transform between engines"]).joins
+    assert (first.every, second.every) == (16 // 4, 32 // 8)
+    parts = CHAINS["a transform between engines"].parts
+    with pytest.raises(DesignError, match="turned makes 16 elements at a time: .* got 24"):
+        hardware(Chain(name="c", parts=parts, lengths=(16, 24)))
 
 
 def test_policies_agree():

@@ -57,7 +57,7 @@ def test_code_from_outside_is_never_kept(keeping, made):
         for _ in range(2):
             emission.emit(ENGINE)
     finally:
-        del INTERFACES._known["mine"]
+        del INTERFACES.things["mine"]
     assert len(made) == 2 and not keeping.exists()
 
 
