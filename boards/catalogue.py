@@ -96,17 +96,15 @@ def fitted(design: D, board: Board) -> D:
     build, chosen = design.build, family(board.family)
     if build.adders in LEAVES and LEAVES[build.adders] not in chosen.roles:
         raise DesignError(
-            f"adders {build.adders} are AMD's {LEAVES[build.adders]}, {board.name} has others: "
-            "choose --adders inferred"
+            f"adders {build.adders} are AMD's {LEAVES[build.adders]}, {board.name} has others",
+            {"adders": "inferred"},
         )
     if build.blocks not in ("auto", "inferred", chosen.block):
         raise DesignError(
-            f"blocks {build.blocks} are not those of {board.name}: choose --blocks auto"
+            f"blocks {build.blocks} are not those of {board.name}", {"blocks": "auto"}
         )
     if build.fabric not in ("auto", board.family):
-        raise DesignError(
-            f"fabric {build.fabric} is not that of {board.name}: choose --fabric auto"
-        )
+        raise DesignError(f"fabric {build.fabric} is not that of {board.name}", {"fabric": "auto"})
     if build.policy == "dsp" and build.blocks == "inferred" and chosen.refusal:
         raise DesignError(chosen.refusal)
     if build.policy == "dsp" and build.blocks == "auto":

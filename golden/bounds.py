@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .errors import DesignError
+from .errors import Change, DesignError
 from .interval import Range, of_format
 from .products import RULES
 from .terms import Accumulator, Part, Sided, Term, accumulators
@@ -29,6 +29,8 @@ __all__ = [
 #: The widest exact product sum that the RTL builds.
 MAX_EXACT = 128
 
+#: Sums of any format's products: those of a step, with as many bits as Blackwell keeps.
+ALIGNED: Change = {"accumulate": "aligned", "fraction": 25}
 
 ZERO = Range(0, 0, 0)
 
@@ -72,8 +74,8 @@ def inner_range(term: Term, arithmetic: Arithmetic) -> Range:
     total = of_term(term, arithmetic, count, scaled=False)
     if total.width > MAX_EXACT:
         raise DesignError(
-            f"an exact sum of {count} products needs {total.width} bits, more than {MAX_EXACT}; "
-            "use --accumulate aligned --fraction F (F fractional bits kept)"
+            f"an exact sum of {count} products needs {total.width} bits, more than {MAX_EXACT}",
+            ALIGNED,
         )
     return total
 
@@ -108,9 +110,12 @@ def result_range(arithmetic: Arithmetic) -> Range:
     if last.rule == "int" and last.format is not None:
         return Range(total.lsb, last.format.low, last.format.high)
     if total.width > MAX_EXACT:
-        rule = "fp32" if arithmetic.group else "aligned --fraction F (F fractional bits kept)"
+        rules: tuple[Change, ...] = (ALIGNED,)
+        if arithmetic.group:
+            rules = ({"accumulate": "fp32"}, ALIGNED)
         raise DesignError(
             f"an exact sum of {arithmetic.compressed.k_max} products needs {total.width} bits, "
-            f"more than {MAX_EXACT}; use --accumulate {rule}"
+            f"more than {MAX_EXACT}",
+            *rules,
         )
     return total

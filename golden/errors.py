@@ -17,20 +17,63 @@ class MacsmithError(Exception):
     exit_code = 1
 
 
+#: Options by name and what to give them; None: leave the option out.
+Change = Mapping[str, object]
+
+
 class DesignError(MacsmithError, ValueError):
     """A description, an option or an array that breaks a rule.
 
     Parameters
     ----------
-    message : one line: what is wrong, the value received, what to do.
-    advice : options and the values that would help, for programs; empty where it is not so simple.
+    what : what is wrong and the value received; and what to do, where that is no option.
+    advice : what would help, each a way of its own. A reader of the message tries one; programs do
+        too (:mod:`macsmith.remedies`), so that no two messages send users from one to the other.
+    otherwise : what to do where options do not help.
     """
 
     exit_code = 2
 
-    def __init__(self, message: str, advice: Mapping[str, object] | None = None):
-        super().__init__(message)
-        self.advice = dict(advice or {})
+    def __init__(self, what: str, *advice: Change, otherwise: str = ""):
+        self.what, self.advice, self.otherwise = what, advice, otherwise
+        ways = ", or ".join(part for part in (spelled(advice), otherwise) if part)
+        super().__init__(f"{what}: {ways}" if ways else what)
+
+
+def spelled(advice: Iterable[Change]) -> str:
+    """What to do, in words: alternatives as options of the command line.
+
+    >>> spelled([{"flow": "broadcast"}, {"flow": "systolic_os"}, {"k_max": 4, "carries": None}])
+    'choose --flow broadcast or systolic_os, or --k-max 4 without --carries'
+    >>> spelled([{"bias": None}])
+    'leave out --bias'
+    """
+    ways: list[tuple[str, list[str]]] = []
+    left = []
+    for change in advice:
+        given = {name: value for name, value in change.items() if value is not None}
+        if not given:
+            left.append(f"leave out {_or([*map(option, change)], 'and')}")
+        elif len(change) == 1 and ways and ways[-1][0] == (only := [*given][0]):
+            ways[-1][1].append(str(given[only]))
+        else:
+            words = [option(name, value) for name, value in given.items()]
+            without = [option(name) for name in change if name not in given]
+            words += [f"without {_or(without, 'and')}"] if without else []
+            ways.append(([*given][0] if len(change) == 1 else "", [" ".join(words)]))
+    chosen = ", or ".join(_or(words) for _, words in ways)
+    return ", or ".join([*([f"choose {chosen}"] if chosen else []), *left])
+
+
+def option(name: str, value: object = None) -> str:
+    """An option as it is typed, with its value if there is one."""
+    typed = f"--{name.replace('_', '-')}"
+    return typed if value is None or value is True else f"{typed} {value}"
+
+
+def _or(words: list[str], joint: str = "or") -> str:
+    *first, last = words
+    return f"{', '.join(first)} {joint} {last}" if first else last
 
 
 class UnknownName(DesignError, LookupError):

@@ -106,11 +106,12 @@ def _run(words: Sequence[str]) -> int:
     if arguments.command is None:
         parser.print_help()
         return USAGE
-    if arguments.command in BUILDING:
-        from .commands.common import need_cache
+    from .commands.common import advising, need_cache
 
+    if arguments.command in BUILDING:
         need_cache()
-    return int(load(arguments.command).run(arguments))
+    with advising(arguments):
+        return int(load(arguments.command).run(arguments))
 
 
 def _hush() -> None:

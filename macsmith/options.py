@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, fields, replace
+from itertools import starmap
 from math import gcd
 from typing import Any
 
 from .golden.bounds import MAX_EXACT, exact_range
 from .golden.description import Arithmetic, Engine, Operand, Output, Stage
 from .golden.description.structure import parse_structure
-from .golden.errors import DesignError, UnknownName
+from .golden.errors import Change, DesignError, UnknownName, option
 from .golden.formats import Format, Minifloat, lookup, names
 from .naming import named
 from .rescale import Asked, rescaled
@@ -194,22 +195,26 @@ def _stages(
     if options.accumulate is not None:
         stages = _accumulate(options.accumulate, options, lanes, grouped)
     elif options.fraction is not None or options.accumulator is not None:
-        raise DesignError(_aligned_only(options))
+        raise _aligned_only(options)
     elif options.lanes is not None and stages[0].terms is not None:
         stages = (replace(stages[0], terms=lanes), *stages[1:])
     if options.overflow is not None:
         if stages[0].rule != "int":
             raise DesignError(
-                f"--overflow {options.overflow} belongs to --accumulate with an integer, such as "
-                f"int32; these sums are {stages[0].rule}"
+                f"--overflow {options.overflow} belongs to integer sums; these are "
+                f"{stages[0].rule}",
+                {"accumulate": "int32"},
+                {"overflow": None},
             )
         terms = lanes if options.overflow == "saturate" and not grouped else None
         stages = (replace(stages[0], overflow=options.overflow, terms=terms), *stages[1:])
     if options.partials is not None:
         if stages[-1].rule != "fp":
             raise DesignError(
-                f"--partials {options.partials} belongs to sums in floating point: these are "
-                f"{stages[-1].rule}; say --accumulate fp32 too"
+                f"--partials {options.partials} belongs to sums in floating point; these are "
+                f"{stages[-1].rule}",
+                {"accumulate": "fp32"},
+                {"partials": None},
             )
         stages = (*stages[:-1], replace(stages[-1], partials=options.partials))
     return stages
@@ -218,14 +223,15 @@ def _stages(
 def _accumulate(rule: str, options: Options, lanes: int, grouped: bool) -> tuple[Stage, ...]:
     """The stages that --accumulate names."""
     if rule != "aligned" and (options.fraction is not None or options.accumulator is not None):
-        raise DesignError(_aligned_only(options))
+        raise _aligned_only(options)
     if rule == "exact":
         return (Stage(),)
     if rule == "aligned":
         if options.fraction is None:
             raise DesignError(
                 "--accumulate aligned needs --fraction, the bits kept below the greatest exponent "
-                "(13 on Hopper's FP8, 25 on Blackwell)"
+                "(13 on Hopper's FP8, 25 on Blackwell)",
+                {"fraction": 25},
             )
         form = lookup(options.accumulator or "fp32")
         inner = Stage("aligned", format=form, fraction=options.fraction, terms=lanes)
@@ -240,10 +246,18 @@ def _accumulate(rule: str, options: Options, lanes: int, grouped: bool) -> tuple
     return (Stage("int", format=form),)
 
 
-def _aligned_only(options: Options) -> str:
-    given = {"--fraction": options.fraction, "--accumulator": options.accumulator}
-    words = " ".join(f"{name} {value}" for name, value in given.items() if value is not None)
-    return f"{words} belongs to --accumulate aligned: say that too, or leave it out"
+#: Leaves out what only aligned sums have.
+_NOT_ALIGNED: Change = {"fraction": None}
+
+
+def _aligned_only(options: Options) -> DesignError:
+    given = {"fraction": options.fraction, "accumulator": options.accumulator}
+    given = {name: value for name, value in given.items() if value is not None}
+    return DesignError(
+        f"{' '.join(starmap(option, given.items()))} belongs to --accumulate aligned",
+        {"accumulate": "aligned"},
+        dict.fromkeys(given),
+    )
 
 
 def _floating(form: str, options: Options) -> tuple[Stage, ...]:

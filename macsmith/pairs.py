@@ -59,7 +59,8 @@ def paired(name: str, weight: Half, activation: Half, *, whole: bool = True) -> 
         return _with_partials(made) if whole else made
     except DesignError as error:
         halves = f"the weight of {weight.name} does not fit the activation of {activation.name}"
-        raise DesignError(f"{halves}: {error}", error.advice) from None
+        what = f"{halves}: {error.what}"
+        raise DesignError(what, *error.advice, otherwise=error.otherwise) from None
 
 
 def _engine(name: str, weight: Half, activation: Half, whole: bool) -> Engine:
@@ -181,11 +182,12 @@ def _with_partials(engine: Engine) -> Engine:
     try:
         plan(engine)
     except DesignError as error:
-        if "partials" not in error.advice:
+        needed = [change["partials"] for change in error.advice if [*change] == ["partials"]]
+        if not needed:
             raise
         arithmetic = engine.arithmetic
         *inner, last = arithmetic.accumulate
-        stages = (*inner, replace(last, partials=int(str(error.advice["partials"]))))
+        stages = (*inner, replace(last, partials=int(str(needed[0]))))
         engine = replace(engine, modes=(replace(arithmetic, accumulate=stages),))
         plan(engine)
     return engine

@@ -68,8 +68,12 @@ def _level(old: Level | None, asked: Asked, prefix: str) -> Level:
     elif asked.scale is not None:
         span = ROW
     else:
+        side = prefix.removeprefix("--").replace("-", "_")
         raise DesignError(
-            f"a zero point stands beside a scale: give {prefix}group or {prefix}scale too"
+            "a zero point stands beside a scale, and there is none",
+            {f"{side}group": 128},
+            {f"{side}scale": "fp16"},
+            {f"{side}zero_point": None},
         )
     form = lookup(asked.scale) if asked.scale else old.format if old else lookup("fp16")
     keeps = old is not None and (old.span.columns is None) == (span.columns is None)

@@ -30,6 +30,8 @@ FLOORS = (
 #: Imports for types alone that point up.
 POINT_UP = {
     ("hw.arith.aligned_sum", "hw.datapaths"),
+    ("hw.datapaths.base", "hw.plan.chosen"),
+    ("hw.datapaths.dsp", "hw.plan.chosen"),
     ("hw.dsp.aligned", "hw.datapaths.magnitudes"),
 }
 
@@ -53,6 +55,7 @@ POINT_BACK = {
     ("hw.dsp.kinds.mult18", "hw.dsp.block"),
     ("hw.dsp.kinds.nexus", "hw.dsp.block"),
     ("hw.plan.array_plan", "hw.plan.plan"),
+    ("hw.plan.sparse", "hw.plan.plan"),
     ("naming", "options"),
 }
 

@@ -28,8 +28,9 @@ BLOCKS: Choices[Any] = Choices(
     "blocks", "macsmith.hw.dsp.kinds", before=("auto",), after=("inferred",)
 )
 
-#: FPGA families by whose measured costs datapaths are chosen; ``auto`` is the board's, or ``xcup``.
-FABRICS = ("auto", "xcup", "xc7", "ecp5", "ice40")
+#: FPGA families by whose measured costs datapaths are chosen, each with the family on which it was
+#: measured; ``auto`` is the board's, or ``xcup``.
+FABRICS: Choices[str] = Choices("fabric", "macsmith.hw.datapaths.measured", before=("auto",))
 
 #: How operands travel through an array.
 FLOWS: Choices[Any] = Choices("flow", "macsmith.hw.array.flows")

@@ -37,27 +37,34 @@ class Engine:
 
         if arithmetic.k_max % lanes:
             whole = of(arithmetic.k_max, f"k-max = {self.modes[mode].k_max}")
-            raise DesignError(f"lanes must divide {whole}, got {lanes}")
+            raise self._indivisible(whole, arithmetic.k_max, mode)
         if structure is not None and lanes % structure.kept:
             raise DesignError(
-                f"lanes take whole windows of {structure}: choose a multiple of {structure.kept}, "
-                f"got {lanes}"
+                f"lanes take whole windows of {structure}, multiples of {structure.kept}, "
+                f"got {lanes}",
+                {"lanes": -(-lanes // structure.kept) * structure.kept},
             )
         if arithmetic.group and arithmetic.group % lanes:
             whole = of(arithmetic.group, f"the group of {self.modes[mode].group}")
-            raise DesignError(f"lanes must divide {whole}, got {lanes}")
+            raise self._indivisible(whole, arithmetic.group, mode)
         for operand in (arithmetic.weight, arithmetic.activation):
             chosen = operand.select.span.columns if operand.select else None
             if chosen and chosen % lanes:
-                raise DesignError(
-                    f"lanes must divide the {chosen} elements that share a select, got {lanes}"
-                )
+                raise self._indivisible(f"the {chosen} elements that share a select", chosen, mode)
         terms = arithmetic.accumulate[0].terms
         if terms is not None and terms != lanes:
             rule = arithmetic.accumulate[0].rule
             raise DesignError(
-                f"rule {rule} sums {terms} products a step: lanes must be {terms}, got {lanes}"
+                f"rule {rule} sums {terms} products a step, which must be the lanes, got {lanes}",
+                {"lanes": terms},
             )
+
+    def _indivisible(self, whole: str, length: int, mode: int) -> DesignError:
+        """The error of lanes that do not divide ``length`` elements."""
+        lanes = self.lanes(mode)
+        fitting = max(n for n in range(1, lanes + 1) if length % n == 0)
+        advice = [{"lanes": fitting}] if lanes == self.build.lanes else []
+        return DesignError(f"lanes must divide {whole}, got {lanes}", *advice)
 
     def lanes(self, mode: int = 0) -> int:
         """Lanes of a mode: narrower weights fill the word of the widest mode with more lanes."""

@@ -53,13 +53,16 @@ class Output:
             acts["rounding"] = self.rounding != "nearest_even"
             for what, given in acts.items():
                 if given:
-                    raise DesignError(f"{what} needs an output format, such as fp32, not raw")
+                    raise DesignError(
+                        f"{what} needs an output format, not raw", {"output": "fp32"}, {what: None}
+                    )
         else:
             self._check_format(self.format)
         if self.nan == "zero" and (self.format is None or self.format.has_nan):
             raise DesignError(
                 "nan = 'zero' is for an output format without NaN, such as int8; "
-                f"got {self.format.name if self.format else 'raw'}"
+                f"got {self.format.name if self.format else 'raw'}",
+                {"nan": None},
             )
         if self.clamp is not None:
             self._check_clamp(self.clamp)
@@ -73,19 +76,28 @@ class Output:
     def _check_bias(self, bias: Format) -> None:
         if not isinstance(bias, Minifloat) or not bias.has_zero:
             raise DesignError(
-                f"a bias has a float format with a zero, such as fp32, got {bias.name}; what a raw "
-                "integer sum starts from is initial"
+                f"a bias has a float format with a zero, got {bias.name}; what a raw integer sum "
+                "starts from is initial",
+                {"bias": "fp32"},
             )
         if self.format is None:
             raise DesignError(
-                "a bias needs an output format, such as fp32; what a raw sum starts from is initial"
+                "a bias needs an output format, not raw; what a raw sum starts from is initial",
+                {"output": "fp32"},
+                {"bias": None},
             )
 
     def _check_format(self, form: Format) -> None:
         if not isinstance(form, Integer | Minifloat) or not form.has_zero:
-            raise DesignError(f"an output is raw, an integer or a float with zero, got {form.name}")
+            raise DesignError(
+                f"an output is raw, an integer or a float with zero, got {form.name}",
+                {"output": "fp32"},
+            )
         if isinstance(form, Integer) and form.bits > MAX_INTEGER:
-            raise DesignError(f"an integer output has {MAX_INTEGER} bits at most, got {form.name}")
+            raise DesignError(
+                f"an integer output has {MAX_INTEGER} bits at most, got {form.name}",
+                {"output": f"int{MAX_INTEGER}"},
+            )
         if isinstance(form, Integer) and self.saturate is False:
             raise DesignError(
                 f"an integer output saturates, got saturate = false for {form.name}; a sum that "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..errors import DesignError
+from ..errors import Change, DesignError
 from ..formats import Integer
 from ..products import RULES
 from ..reach import nan_source
@@ -31,8 +31,10 @@ def check_stages(arithmetic: Arithmetic) -> None:
         )
     if stages[-1].rule == "fp" and not arithmetic.group:
         raise DesignError(
-            "rule fp adds up the sums of groups: give a scale a group (--group 128), or the stage "
-            "before it a span"
+            "rule fp adds up the sums of groups, and no scale has any",
+            {"group": 128},
+            {"accumulate": "exact"},
+            otherwise="give the stage before it a span",
         )
     if arithmetic.aligned:
         _check_aligned(arithmetic)
@@ -43,8 +45,9 @@ def check_stages(arithmetic: Arithmetic) -> None:
     if k_max % whole:
         what = "span" if stages[0].span else "group"
         raise DesignError(
-            f"k-max {k_max} must be a multiple of the {what} {whole}, such as "
-            f"{-(-k_max // whole) * whole}: matrices may be shorter"
+            f"k-max must be a multiple of the {what} {whole} (matrices may be "
+            f"shorter), got {k_max}",
+            {"k_max": -(-k_max // whole) * whole},
         )
 
 
@@ -63,32 +66,40 @@ def _check_span(arithmetic: Arithmetic) -> None:
             )
 
 
+#: Sums that align nothing.
+_OTHER_SUMS: tuple[Change, ...] = tuple({"accumulate": rule} for rule in ("exact", "fp32"))
+
+
 def _check_aligned(arithmetic: Arithmetic) -> None:
     """An aligned sum is one sum of one plane times one plane; its scales are floats."""
     rule = RULES[arithmetic.product]
     if rule.shares != (1, 1):
         raise DesignError(
-            f"products of {rule.name} depend on each other, rule aligned takes them one by one; "
-            "use exact, then fp"
+            f"products of {rule.name} depend on each other, and rule aligned takes them one by one",
+            *_OTHER_SUMS,
         )
     if arithmetic.combine != (((1,),),):
         planes = len(arithmetic.weight.planes), len(arithmetic.activation.planes)
         raise DesignError(
-            "rule aligned sums the products of one plane a side, got "
-            f"{planes[0]} and {planes[1]}; use exact, then fp"
+            "rule aligned sums the products of one plane a side (a zero point is a plane), got "
+            f"{planes[0]} and {planes[1]}",
+            *_OTHER_SUMS,
         )
     early = [level for level in arithmetic.levels if level.when != "end"]
     for level in early:
         if level.integer:
             raise DesignError(
                 f"rule aligned makes floats, which the integer scale {level.name!r} "
-                f"({level.format.name}) cannot multiply exactly; give it a float format"
+                f"({level.format.name}) cannot multiply exactly",
+                *_OTHER_SUMS,
+                otherwise="give it a float format",
             )
     if len(arithmetic.accumulate) == 1:
         if early:
             raise DesignError(
-                f"rule aligned alone never applies the scale {early[0].name!r} of a group; let "
-                "rule fp follow it"
+                f"rule aligned alone never applies the scale {early[0].name!r} of a group",
+                *_OTHER_SUMS,
+                otherwise="let rule fp follow it",
             )
         return
     span, group = arithmetic.accumulate[0].span, arithmetic.group
@@ -103,7 +114,10 @@ def _check_saturating(arithmetic: Arithmetic) -> None:
         raise DesignError("a saturating sum must be the only stage: fp cannot follow it")
     count = len(accumulators(arithmetic))
     if count > 1:
-        raise DesignError(f"a saturating sum needs one accumulator, this engine has {count}")
+        raise DesignError(
+            f"a saturating sum needs one accumulator, this engine has {count}",
+            {"overflow": None},
+        )
     if arithmetic.group and stage.terms is not None:
         raise DesignError(
             "a saturating sum adds up the scaled sums of groups: it takes no terms, "
@@ -117,7 +131,8 @@ def _check_saturating(arithmetic: Arithmetic) -> None:
     ):  # fmt: skip
         raise DesignError(
             f"a saturating sum starts within its range: initial {initial.name} does not fit "
-            f"{stage.format.name}"
+            f"{stage.format.name}",
+            {"initial": stage.format.name},
         )
 
 
@@ -140,7 +155,8 @@ def check_structure(arithmetic: Arithmetic) -> None:
     if rule.shares != (1, 1):
         raise DesignError(
             f"products of {rule.name} depend on other rows, whose elements stand elsewhere in a "
-            f"{arithmetic.weight.structure} structure: choose another product"
+            f"{arithmetic.weight.structure} structure",
+            {"product": "exact"},
         )
     arithmetic.compressed  # noqa: B018  raises for spans of broken windows
 
@@ -155,13 +171,16 @@ def check_output(arithmetic: Arithmetic) -> None:
             what = output.format.name if output.format else "raw"
             raise DesignError(
                 "initial needs a plain integer format, a raw output and an exact or integer sum; "
-                f"got {initial.name}, {what} and {arithmetic.accumulate[-1].rule}"
+                f"got {initial.name}, {what} and {arithmetic.accumulate[-1].rule}",
+                *([] if whole else [{"initial": "int32"}]),
+                {"initial": None},
+                {"output": "raw", "accumulate": "exact"},
             )
     if output.format is None:
         late = [level.name for level in arithmetic.levels if level.when == "end"]
         if late:
             raise DesignError(
-                f"a raw output cannot apply the scale {late[0]!r}; give an output format"
+                f"a raw output cannot apply the scale {late[0]!r}", {"output": "fp32"}
             )
         return
     if output.bias is not None:
@@ -171,8 +190,9 @@ def check_output(arithmetic: Arithmetic) -> None:
     source = nan_source(arithmetic)
     if source is not None:
         raise DesignError(
-            f"{output.format.name} cannot hold NaN, which {source} can bring; give nan = 'zero' "
-            "(--nan zero) to make it 0"
+            f"{output.format.name} cannot hold NaN, which {source} can bring; nan = 'zero' makes "
+            "it 0",
+            {"nan": "zero"},
         )
 
 
@@ -180,9 +200,12 @@ def _check_bias(arithmetic: Arithmetic) -> None:
     bias, working = arithmetic.output.bias, arithmetic.working
     assert bias is not None
     if arithmetic.outputs > 1:
-        raise DesignError(f"a bias needs an engine with one output, got {arithmetic.outputs}")
+        raise DesignError(
+            f"a bias needs an engine with one output, got {arithmetic.outputs}", {"bias": None}
+        )
     fits = bias.significand_width <= working.significand_width and bias.lsb >= working.lsb
     if not fits or bias.maximum > working.maximum or (bias.has_inf and not working.has_inf):
         raise DesignError(
-            f"the bias is added in {working.name}, which does not hold every value of {bias.name}"
+            f"the bias is added in {working.name}, which does not hold every value of {bias.name}",
+            {"bias": working.name},
         )

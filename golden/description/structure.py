@@ -42,7 +42,11 @@ class Sparse:
     def compressed(self, columns: int, what: str) -> int:
         """How many of so many elements are kept; DesignError unless they are whole windows."""
         if columns % self.window:
-            raise DesignError(f"{what} must be a multiple of {self.window} ({self}), got {columns}")
+            whole = -(-columns // self.window) * self.window
+            raise DesignError(
+                f"{what} must be a multiple of {self.window} ({self}), got {columns}",
+                *([{"k_max": whole}] if what == "k-max" else []),
+            )
         return columns // self.window * self.kept
 
     def count(self, columns: int) -> int:

@@ -32,7 +32,8 @@ class LMul(Exact):
         if weight != activation or not usable:
             raise DesignError(
                 "product lmul needs one minifloat with a mantissa on both sides, such as bf16 or "
-                f"e4m3, got {weight.name} × {activation.name}"
+                f"e4m3, got {weight.name} × {activation.name}",
+                {"product": "exact"},
             )
 
     def offset(self, fmt: Format) -> int:

@@ -48,7 +48,8 @@ class Overpacked(Exact):
         if not all(isinstance(fmt, Integer) and fmt.bits == 4 for fmt in (weight, activation)):
             raise DesignError(
                 f"product {self.name} needs integers of 4 bits, such as int4 and uint4, "
-                f"got {weight.name} × {activation.name}"
+                f"got {weight.name} × {activation.name}",
+                {"product": "exact"},
             )
 
     def range(self, weight: Format, activation: Format) -> Range:

@@ -16,6 +16,7 @@ from ...golden.products import RULES
 from .product import FlaggedLayout
 from .shapes import fraction_below, shape_of
 from .shift import leading_zeros, shift_left, shift_right
+from .specials import specials
 from .sums import Sum
 
 if TYPE_CHECKING:
@@ -204,10 +205,9 @@ class AlignedSum(wiring.Component):
             term.magnitude.eq(Cat(mantissa, biased.any())),
             term.exponent.eq(exponent),
         ]
-        special = biased.all()
-        infinite = special & ~mantissa.any()
+        nan, infinite = specials(fmt, code)
         return term, {
-            "nan": special & mantissa.any(),
+            "nan": nan,
             "positive": infinite & ~code[-1],
             "negative": infinite & code[-1],
         }

@@ -34,6 +34,8 @@ class BroadcastArray(StepArray):
     reduction's first step is added; until it is there, the whole array holds still.
     """
 
+    picks = True
+
     def _waits(self, m: Module, advance: Signal, end: Marks) -> Value:
         if self.plan.initial is None:
             return Const(0, 1)

@@ -6,10 +6,13 @@ from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 
-from ..datapaths import Blocks
+from ...golden.errors import Change, DesignError
+from ..datapaths import Blocks, Dsp
+from ..dsp.kinds import kind_of
+from ..plan.plan import Plan
 from .broadcast import BroadcastArray
 from .prepare import prepare
-from .steps import Marks
+from .steps import Marks, flows
 
 
 class StationaryArray(BroadcastArray):
@@ -23,6 +26,49 @@ class StationaryArray(BroadcastArray):
     Streams and latency: :class:`StepArray`, but that a reduction is a step, and what the streams
     call ``last`` ends a set of them.
     """
+
+    picks = False
+    switches = False
+
+    @classmethod
+    def check(cls, name: str, plan: Plan) -> None:
+        super().check(name, plan)
+        build, arithmetic = plan.build, plan.arithmetic
+        others = flows(lambda flow: not issubclass(flow, StationaryArray))
+        if build.policy != "dsp" or build.datapath not in ("auto", "dsp"):
+            here: list[Change] = [{"datapath": datapath} for datapath in ("auto", "dsp")]
+            if build.policy != "dsp":
+                policy = {"policy": "dsp"}
+                plain = build.datapath in ("auto", "dsp")
+                here = [policy] if plain else [{**policy, "datapath": "auto"}]
+            raise DesignError(f"weights of {name} stay in DSP blocks", *here, *others)
+        if plan.serial or len(plan.sums) > 1 or not plan.simple:
+            raise DesignError(
+                f"{name} scales, rounds, saturates or starts its sums, or keeps their carries; "
+                "weights stay only for single exact sums",
+                *others,
+            )
+        formats = plan.sums[0].pairs[0].formats
+        if not (Dsp.packs(*formats) and Dsp.fits(*formats, build.blocks)):
+            raise DesignError(
+                f"{' × '.join(fmt.name for fmt in formats)} of {name} are no numbers without "
+                "exponent, or can be NaN, or are too wide for a DSP block, in which weights stay",
+                *others,
+            )
+        if arithmetic.k_max > plan.lanes:
+            raise DesignError(
+                "weights that stay are summed over the lanes alone, and results leave every step: "
+                f"K is at most {plan.lanes} lanes, got {arithmetic.k_max}",
+                {"k_max": plan.lanes},
+                {"lanes": arithmetic.k_max},
+                *others,
+            )
+        if not kind_of(build.blocks).geometry.swaps:
+            raise DesignError(
+                f"the DSP blocks for {name}, {build.blocks}, have no registers for weights that "
+                "stay",
+                *others,
+            )
 
     def _take_steps(self, m: Module, advance: Signal) -> Marks:
         weight, activation = self.steps

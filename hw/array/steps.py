@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import reduce
 from operator import or_
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ...golden.description.build import FLOWS
+from ...golden.errors import Change, DesignError
 from ..arith.shapes import shape_of
 from ..arith.sums import Sum
 from ..datapaths.words import by_mode
@@ -28,6 +31,11 @@ KINDS = {
     (False, True): "column_sum",
     (False, False): "count",
 }
+
+
+def flows(serves: Callable[[type[StepArray]], bool]) -> list[Change]:
+    """The flows that serve, as advice."""
+    return [{"flow": name} for name, flow in FLOWS.things.items() if serves(flow)]
 
 
 def _steps(plan: ArrayPlan, side: int, vector: data.StructLayout) -> data.StructLayout:
@@ -101,6 +109,21 @@ class StepArray(wiring.Component):
     result : :py:`Out(stream.Signature(sums_layout(plan)))`
         The sums, column 0 of row 0 in the low bits.
     """  # noqa: E501
+
+    #: Whether rows can pick activations out of windows, as sparse weights need.
+    picks: ClassVar[bool] = False
+    #: Whether steps can be of several modes.
+    switches: ClassVar[bool] = True
+
+    @classmethod
+    def check(cls, name: str, plan: Plan) -> None:
+        """Raise DesignError for a plan of the engine ``name`` that this flow cannot serve."""
+        if plan.structure is not None and not cls.picks:
+            raise DesignError(
+                f"the rows of {name} ({plan.structure}) pick activations out of whole windows, "
+                f"which flow {plan.flow} does not",
+                *flows(lambda flow: flow.picks),
+            )
 
     def __init__(self, plan: ArrayPlan):
         self.plan = plan

@@ -82,7 +82,9 @@ def choose(
     """
     if rule in RULES:
         if name != "auto":
-            raise DesignError(f"product {rule} has its own datapath: auto, got {name}")
+            raise DesignError(
+                f"product {rule} has its own datapath, got {name}", {"datapath": "auto"}
+            )
         return RULES[rule]
     serving = [kind for kind in KINDS.values() if kind.serves(weight, activation)]
     if setting.picked:
@@ -91,39 +93,28 @@ def choose(
         return cheapest(serving, weight, activation, setting)
     kind = KINDS[name]
     if kind not in serving:
-        others = [kind.name for kind in serving if not _lacks(kind, weight, activation, setting)]
+        others = [kind.name for kind in serving if not kind.lacks(weight, activation, setting)]
         sparse = " (sparse)" if setting.picked else ""
         raise DesignError(
-            f"datapath {name} does not serve {weight.name} × {activation.name}{sparse}; these do: "
-            + ", ".join(["auto", *others])
+            f"datapath {name} does not serve {weight.name} × {activation.name}{sparse}",
+            *({"datapath": other} for other in ("auto", *others)),
         )
-    if why := _lacks(kind, weight, activation, setting):
-        raise DesignError(f"datapath {name} {why}")
+    _check(kind, weight, activation, setting)
     return kind
 
 
-def _lacks(kind: type[Datapath], weight: Format, activation: Format, setting: Setting) -> str:
-    """Why a build's blocks do not make the products of a pair that is served; empty if they do."""
-    if not issubclass(kind, Blocks):
-        return ""
-    if setting.policy != "dsp":
-        return "is of DSP blocks: choose --policy dsp"
-    if why := kind.refuses(setting.blocks):
-        return why
-    if kind.fits(weight, activation, setting.blocks):
-        return ""
-    return (
-        f"does not serve {weight.name} × {activation.name}, which is wider than the DSP blocks "
-        f"({setting.blocks}): choose --datapath auto"
-    )
+def _check(kind: type[Datapath], weight: Format, activation: Format, setting: Setting) -> None:
+    """Raise DesignError if a pair that is served cannot be built there."""
+    if lack := kind.lacks(weight, activation, setting):
+        raise DesignError(f"datapath {kind.name} {lack.what}", *lack.advice)
 
 
 def aligning(
     name: str, weight: Format, activation: Format, *, setting: Setting
 ) -> type[Multiply | Magnitudes]:
     """The datapath called ``name`` (or ``auto``) of products that are aligned one by one."""
-    if name == Dsp.name and (why := _lacks(Magnitudes, weight, activation, setting)):
-        raise DesignError(f"datapath {name} {why}")
+    if name == Dsp.name and (lack := Magnitudes.lacks(weight, activation, setting)):
+        raise DesignError(f"datapath {name} {lack.what}", *lack.advice)
     there = setting.policy == "dsp" and setting.blocks != "inferred"
     serves = there and Magnitudes.serves(weight, activation)
     serves = serves and Magnitudes.fits(weight, activation, setting.blocks)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 from math import inf
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from amaranth.hdl import Module, ShapeLike, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from ...golden.bounds import Range, of_format
+from ...golden.errors import Change, DesignError
 from ...golden.flags import Reachable
 from ...golden.formats import Format
 from ..arith.product import FlaggedLayout, apart_layout
 from .forms import Form
+
+if TYPE_CHECKING:
+    from ..plan.chosen import Chosen
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,13 @@ class Setting:
 
 #: That of the default shape.
 SETTING = Setting()
+
+
+class Lack(NamedTuple):
+    """Why a datapath cannot be had, behind its name, and what to do."""
+
+    what: str
+    advice: tuple[Change, ...] = ()
 
 
 class Factors(NamedTuple):
@@ -96,6 +107,8 @@ class Datapath:
     scope: ClassVar[str]
     #: Whether its sums can come in segments.
     staggers: ClassVar[bool] = False
+    #: Whether it makes products that are aligned one by one.
+    aligning: ClassVar[bool] = False
 
     @classmethod
     def serves(cls, weight: Format, activation: Format) -> bool:
@@ -106,6 +119,21 @@ class Datapath:
     def estimate(cls, weight: Format, activation: Format, setting: Setting = SETTING) -> float:
         """About how many sites a lane takes, for ``auto`` to compare; infinite if unknown."""
         return inf
+
+    @classmethod
+    def lacks(cls, weight: Format, activation: Format, setting: Setting) -> Lack | None:
+        """Why a pair that it serves cannot be built there; None if it can."""
+        return None
+
+    @classmethod
+    def check(cls, name: str, plan: Chosen) -> None:
+        """Raise DesignError for sums of the engine ``name`` that it cannot form."""
+        if plan.cycles > 1 and any(item.stage.saturates for item in plan.sums):
+            raise DesignError(
+                f"{name} saturates after every step; {cls.name} adds a step in {plan.cycles} parts",
+                {"datapath": "auto"},
+                {"overflow": None},
+            )
 
     @classmethod
     def by_lane(cls, weight: Format, activation: Format) -> bool:

@@ -11,7 +11,7 @@ from amaranth.lib import data, wiring
 from ...golden.formats import Format
 from ..arith.sums import Sum
 from ..dsp.kinds import Kind, kind_of
-from .base import Datapath
+from .base import Datapath, Lack, Setting
 from .forms import Form, together
 
 
@@ -33,9 +33,23 @@ class Blocks(Datapath):
         return cls(weight, activation, lanes=1, blocks=blocks).found is not None
 
     @classmethod
-    def refuses(cls, blocks: str) -> str:
-        """Why this cannot be made of the blocks of a build, with what to do; empty if it can."""
-        return ""
+    def refuses(cls, blocks: str) -> Lack | None:
+        """Why this cannot be made of the blocks of a build; None if it can."""
+        return None
+
+    @classmethod
+    def lacks(cls, weight: Format, activation: Format, setting: Setting) -> Lack | None:
+        if setting.policy != "dsp":
+            return Lack("is of DSP blocks", ({"policy": "dsp"},))
+        if why := cls.refuses(setting.blocks):
+            return why
+        if cls.fits(weight, activation, setting.blocks):
+            return None
+        pair = f"{weight.name} × {activation.name}"
+        return Lack(
+            f"does not serve {pair}, which is wider than the DSP blocks ({setting.blocks})",
+            ({"datapath": "auto"},),
+        )
 
     @property
     def kind(self) -> Kind:

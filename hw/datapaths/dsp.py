@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amaranth.hdl import Const, Module, Signal, Value
 from amaranth.lib import data
 
 from ...golden.bounds import Range, of_format
+from ...golden.description.build import FLOWS
+from ...golden.errors import DesignError
 from ...golden.formats import Format
 from ...golden.products import RULES
 from ...golden.products import Overpacked as Rule
@@ -19,7 +21,7 @@ from ..arith.sums import Sum
 from ..arith.timing import delayed
 from ..dsp.addend import addends, gathered
 from ..dsp.element import Cascades, OverpackedTile, Tile
-from ..dsp.kinds import DSP48E2
+from ..dsp.kinds import DSP48E1, DSP48E2
 from ..dsp.layout import Layout, Side, cascaded, laid
 from ..dsp.overpacking import Overpacking
 from ..dsp.packing import Packing
@@ -31,6 +33,9 @@ from .decoded import Placed
 from .forms import Form
 from .recoded import is_fixed, number, of_values
 
+if TYPE_CHECKING:
+    from ..plan.chosen import Chosen
+
 
 class Dsp(Blocks):
     """Numbers without exponent, where rows and columns share blocks that may hold sums over K.
@@ -40,6 +45,7 @@ class Dsp(Blocks):
     """
 
     name = "dsp"
+    aligning = True
     scope = (
         "numbers without exponent of a DSP block's width, packed into these, and floats of short "
         "range such as E4M3 × E4M3, E5M2 × INT8 or FP16 × INT4, one a block; --policy dsp"
@@ -176,6 +182,41 @@ class Overpacked(Dsp):
 
     name = "overpacked"
     scope = "product = 'overpacked': six approximate products of 4-bit integers a DSP block"
+    aligning = False
+
+    @classmethod
+    def check(cls, name: str, plan: Chosen) -> None:
+        super().check(name, plan)
+        rule, build = RULES[cls.name], plan.build
+        rows, cols = rule.shares
+        what = f"the products of {name} ({rule.name}) share DSP blocks"
+        if build.policy != "dsp":
+            raise DesignError(what, {"policy": "dsp"}, {"product": "exact"})
+        if plan.stationary:
+            raise DesignError(
+                f"{what}, which hold no weights: got flow {build.flow}",
+                *({"flow": flow} for flow in FLOWS.things if flow != build.flow),
+            )
+        if not plan.simple:
+            raise DesignError(
+                f"{what}, which needs single sums that start from zero, neither saturate nor are "
+                "rounded, and keep no carries and no digits apart",
+                {"initial": None, "carries": None, "digit_sums": None},
+                {"product": "exact"},
+            )
+        if build.rows % rows or build.cols % cols:
+            raise DesignError(
+                f"{what}, each those of {rows} rows and {cols} columns: rows must be a multiple of "
+                f"{rows} and columns of {cols}, got {build.rows} and {build.cols}",
+                {"rows": -(-build.rows // rows) * rows, "cols": -(-build.cols // cols) * cols},
+            )
+        pair = plan.sums[0].pairs[0]
+        if cls(*pair.formats, lanes=plan.lanes, blocks=build.blocks).found is None:
+            formats = " × ".join(fmt.name for fmt in pair.formats)
+            raise DesignError(
+                f"{what}, and the factors of {formats} are wider than those ({build.blocks})",
+                *({"blocks": kind.name} for kind in (DSP48E2, DSP48E1)),
+            )
 
     @property
     def rule(self) -> Rule:

@@ -15,7 +15,7 @@ from ..dsp.added_rows import AddingTile, Rows, sums_of
 from ..dsp.adding import Adding, addings
 from ..dsp.kinds import kind_of
 from ..dsp.layout import WORTH
-from .base import Dot, Setting
+from .base import Dot, Lack, Setting
 from .blocks import Blocks
 from .booth import Booth
 from .forms import Form
@@ -33,10 +33,10 @@ class DspAdders(Blocks):
     )
 
     @classmethod
-    def refuses(cls, blocks: str) -> str:
+    def refuses(cls, blocks: str) -> Lack | None:
         if blocks != "inferred" and kind_of(blocks).parts is not None:
-            return ""
-        return f"adds in parts of blocks, which {blocks} blocks lack: choose --datapath auto"
+            return None
+        return Lack(f"adds in parts of blocks, which {blocks} blocks lack", ({"datapath": "auto"},))
 
     @classmethod
     def estimate(cls, weight: Format, activation: Format, setting: Setting | None = None) -> float:

@@ -12,7 +12,7 @@ from ..arith.sums import Sum
 from ..dsp.aligned import AlignedTile
 from ..dsp.layout import WORTH, Layout
 from ..dsp.packing import Packing, packings
-from .base import Setting
+from .base import Lack, Setting
 from .blocks import Blocks
 from .decoded import Parts
 from .forms import Form
@@ -26,12 +26,12 @@ class Magnitudes(Blocks, Multiply):
     scope = "sums that align, --policy dsp: magnitudes share DSP blocks, exponents beside them"
 
     @classmethod
-    def refuses(cls, blocks: str) -> str:
+    def refuses(cls, blocks: str) -> Lack | None:
         if blocks != "inferred":
-            return ""
-        return (
-            "has significands share blocks that are instances: choose --blocks auto, or "
-            "--datapath multiply"
+            return None
+        return Lack(
+            "has significands share blocks that are instances",
+            ({"blocks": "auto"}, {"datapath": "multiply"}),
         )
 
     @classmethod

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ...golden.description.build import FABRICS
 from .base import Setting
 
 FOLDER = Path(__file__).parent / "measured_tables"
@@ -15,13 +16,18 @@ FOLDER = Path(__file__).parent / "measured_tables"
 #: The family that most was measured on.
 _MEASURED = "xcup"
 
-#: Fabrics with the same look-up tables and carries as another.
-_ALIKE = {"auto": _MEASURED, "xc7": _MEASURED}
+for _fabric, _alike in (
+    ("xcup", "xcup"),
+    ("xc7", "xcup"),  # the same look-up tables, and carries alike
+    ("ecp5", "ecp5"),
+    ("ice40", "ice40"),
+):
+    FABRICS.register(_fabric, _alike)
 
 
 def file(fabric: str) -> Path:
     """The table of an FPGA family."""
-    return FOLDER / f"{_ALIKE.get(fabric, fabric)}.toml"
+    return FOLDER / f"{FABRICS.things.get(fabric, _MEASURED)}.toml"
 
 
 @cache

@@ -26,6 +26,7 @@ class Multiply(Datapath):
     """Decoded elements, a :class:`Product` a lane, an :class:`AdderTree`."""
 
     name = "multiply"
+    aligning = True
     scope = "every pair; the tool's own multiplier"
 
     @classmethod

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 
 from ...golden.description import Stage
+from ...golden.errors import DesignError
 from ..arith.sums import Pair, Sum
-from ..datapaths import Blocks, Datapath, Dsp, Magnitudes, Setting, aligning, choose
+from ..datapaths import KINDS, Blocks, Datapath, Dsp, Magnitudes, Setting, aligning, choose
 from ..datapaths.multiply import Multiply
 from .fed import Fed
 
@@ -47,6 +48,22 @@ class Chosen(Fed):
             picked=picked,
             fabric=build.fabric,
         )
+
+    def check_datapaths(self, name: str) -> None:
+        """Raise DesignError for a datapath that cannot form the sums of the engine ``name``."""
+        build = self.build
+        asked = KINDS.get(build.datapath)
+        if self.aligned and asked is not None and self.arithmetic.product == "exact":
+            if not asked.aligning:
+                others = ["auto", *(kind.name for kind in KINDS.values() if kind.aligning)]
+                if build.policy != "dsp":
+                    others.remove(Dsp.name)
+                raise DesignError(
+                    f"{name} aligns its products, which {build.datapath} sums without",
+                    *({"datapath": other} for other in others),
+                )
+        for kind in {self._kind(pair) for item in self.sums for pair in item.pairs}:
+            kind.check(name, self)
 
     def dot(self, pair: Pair) -> Datapath:
         """How a step's products of a pair are made and summed: always the same object."""
@@ -93,7 +110,7 @@ class Chosen(Fed):
         if self.aligned and pair.rule == "exact":
             name = name if self._alone else Multiply.name
             return aligning(name, *pair.formats, setting=self.setting)
-        if self.stationary and name == "auto":
+        if self.stationary and name == "auto" and pair.rule == "exact":
             name = Dsp.name
         return choose(name, *pair.formats, rule=pair.rule, setting=self.setting)
 

@@ -13,6 +13,7 @@ from amaranth.lib import data
 from ...golden.bounds import Range
 from ...golden.description import Build, Engine
 from ...golden.errors import DesignError
+from ...golden.products import RULES as PRODUCTS
 from ..arith.sums import Sum
 from ..datapaths import Blocks, Datapath, Form, PlaneSerial, simd
 from .array_plan import ArrayPlan
@@ -157,6 +158,35 @@ def modal(engine: Engine, alone: tuple[Plan, ...]) -> ModalPlan:
     return ModalPlan(build=build, alone=alone, units=units)
 
 
+def check_modes(engine: Engine) -> None:
+    """Raise DesignError for what several modes cannot share."""
+    name, build = engine.name, engine.build
+    alone = "build that mode as an engine of its own"
+    for arithmetic in engine.modes:
+        if arithmetic.weight.structure is not None:
+            raise DesignError(
+                f"{name} has several modes, of which one is sparse ({arithmetic.weight.structure})",
+                otherwise=alone,
+            )
+        if PRODUCTS[arithmetic.product].shares != (1, 1):
+            raise DesignError(
+                f"{name} has several modes, of which {arithmetic.product} products share blocks",
+                otherwise=alone,
+            )
+    if build.digits == "nonzero":
+        raise DesignError(
+            f"{name} has several modes, whose digits all take a cycle",
+            {"digits": "all"},
+            otherwise="build a mode as an engine of its own",
+        )
+    if build.digit_sums == "apart":
+        raise DesignError(
+            f"{name} has several modes, whose digits are added every step",
+            {"digit_sums": "joined"},
+            otherwise="build a mode as an engine of its own",
+        )
+
+
 def _check(name: str, number: int, mode: Plan) -> None:
     """Raise DesignError for a mode that cannot be one of several."""
     raw = not mode.serial and len(mode.sums) == 1 and mode.plain and mode.initial is None
@@ -164,14 +194,15 @@ def _check(name: str, number: int, mode: Plan) -> None:
     if not raw or selected or mode.aligned or mode.sums[0].stage.saturates:
         raise DesignError(
             f"mode {number} of {name} has scales, several planes, a selection, a start or rounded "
-            "sums; hardware switches only between raw, exact sums of one plane a side: build that "
-            "mode as an engine of its own"
+            "sums; hardware switches only between raw, exact sums of one plane a side",
+            otherwise="build that mode as an engine of its own",
         )
     if mode.cycles > 1 and mode.build.datapath != PlaneSerial.name:
         raise DesignError(
             f"mode {number} of {name} takes {mode.cycles} cycles a step with datapath "
-            f"{mode.build.datapath}; modes take one, but with {PlaneSerial.name}: choose that or "
-            "another datapath"
+            f"{mode.build.datapath}; modes take one, but with {PlaneSerial.name}",
+            {"datapath": PlaneSerial.name},
+            {"datapath": "auto"},
         )
 
 

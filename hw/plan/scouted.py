@@ -9,8 +9,9 @@ from typing import cast
 from amaranth.lib import data
 
 from ...golden.description import Build
+from ...golden.errors import DesignError
 from ..arith.sums import Sum
-from ..datapaths import Form, SeenForm
+from ..datapaths import Form, SeenForm, SerialForm
 from .inputs import ANY, Input, Scouting, seen
 
 
@@ -39,6 +40,25 @@ class Scouted(ABC):
     def skips(self) -> bool:
         """Whether digits take no cycle that are zero in all elements of a step."""
         return self.build.digits == "nonzero"
+
+    def check_digits(self, name: str) -> None:
+        """Raise DesignError unless there are digits to leave out, where this is asked for."""
+        forms = [item.form for side in range(2) for item in self.inputs(side).values()]
+        serial = [form for form in forms if form.parts > 1]
+        if self.skips and not (serial and all(isinstance(form, SeenForm) for form in serial)):
+            raise DesignError(
+                f"{name} takes no operand digit by digit, so none can be left out",
+                {"digits": "all"},
+                {"datapath": "bit_serial"},
+            )
+        planes = {form.parts for form in serial if not isinstance(form, SerialForm)}
+        if len(planes) > 1:
+            raise DesignError(
+                f"the planes of {name} take {' and '.join(map(str, sorted(planes)))} cycles bit by "
+                f"bit; {self.build.datapath} needs as many for all",
+                {"datapath": "bit_serial"},
+                {"datapath": "auto"},
+            )
 
     def serial_inputs(self, side: int) -> dict[str, Input[SeenForm]]:
         """Those of ``inputs`` whose digits or terms can be looked at before a step is taken."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil
 
-from ...golden.errors import DesignError
+from ...golden.errors import Change, DesignError
 from .path import Sharing
 from .plan import Plan
 
@@ -52,6 +53,16 @@ def serial_terms(plan: Plan) -> int:
     return max(len(item.terms) for item in plan.accumulators)
 
 
+def _fewer(plan: Plan, shared: Sharing) -> list[Change]:
+    """Rows that give each unit so many sums that as few partial sums do."""
+    needed = ceil(ADDER_LOOP / shared.partials)
+    for rows in (plan.rows << n for n in range(1, 7)):
+        larger = replace(plan, build=replace(plan.build, rows=rows))
+        if sharing(larger).places >= needed:
+            return [{"rows": rows}]
+    return []
+
+
 def check_partials(plan: Plan, shared: Sharing) -> None:
     """Raise DesignError if a partial sum would be read before its last addend is in it."""
     stage = plan.arithmetic.accumulate[-1]
@@ -60,14 +71,15 @@ def check_partials(plan: Plan, shared: Sharing) -> None:
     if stage.partials > 1 and len({len(item.terms) for item in plan.accumulators}) > 1:
         raise DesignError(
             "outputs with different numbers of scaled terms take one partial sum each, "
-            f"got {stage.partials} (--partials 1)",
+            f"got {stage.partials}",
             {"partials": 1},
         )
     needed = ceil(ADDER_LOOP / shared.places)
     if stage.partials < needed:
         raise DesignError(
             f"an addition takes {ADDER_LOOP} cycles and each unit serves {shared.places} sums of "
-            f"this shape: partials must be at least {needed}, got {stage.partials} "
-            f"(--partials {needed}; it changes the order of additions)",
+            f"this shape: partials must be at least {needed}, got {stage.partials}; more change "
+            "the order of additions",
             {"partials": needed},
+            *_fewer(plan, shared),
         )

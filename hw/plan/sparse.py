@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ...golden.description import Sparse
+from ...golden.errors import DesignError
 from ...golden.formats import Integer
 from ..datapaths import Codes, Form
 from .inputs import Input
 
+if TYPE_CHECKING:
+    from .plan import Plan
+
 #: The array of places of a sparse weight's elements in their windows.
 INDEX = "index"
+
+
+def check_sparse(name: str, plan: Plan) -> None:
+    """Raise DesignError for a sparse weight whose digits would be left out too."""
+    if plan.structure is not None and plan.skips:
+        raise DesignError(
+            f"{name} ({plan.structure}) leaves out elements, not digits", {"digits": "all"}
+        )
 
 
 def index_key(key: str) -> str:

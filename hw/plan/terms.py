@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from ...golden.bounds import Range, inner_range, of_format, of_term, result_range
 from ...golden.description import Arithmetic, Stage
+from ...golden.errors import DesignError
 from ...golden.flags import Reachable
+from ...golden.formats import Minifloat
 from ...golden.terms import Accumulator, Sided, Term, accumulators
 from ..arith.sums import Sum, split
 
@@ -57,6 +59,29 @@ class AccumulatorPlan:
         for term in self.terms:
             found = found | term.scaled_flags
         return found
+
+
+def check_terms(name: str, arithmetic: Arithmetic) -> None:
+    """Raise DesignError for scaled terms of the engine ``name`` that nothing here adds up."""
+    if arithmetic.accumulate[-1].saturates and any(
+        len(item.terms) > 1 for item in accumulators(arithmetic)
+    ):
+        raise DesignError(
+            f"{name} saturates a sum of several scaled terms in turn; hardware adds one term",
+            {"overflow": None},
+            {"accumulate": "exact"},
+            otherwise="use one scale for all planes",
+        )
+    for side, operand in (("", arithmetic.weight), ("activation_", arithmetic.activation)):
+        for level in operand.levels:
+            if level.when == "end" and not isinstance(level.format, Minifloat):
+                raise DesignError(
+                    f"the scale {level.name!r} of {name} acts at the end in the integer format "
+                    f"{level.format.name}",
+                    {f"{side}scale": "fp32"},
+                    {f"{side}group": 128},
+                    otherwise="in TOML let it act on groups (when = 'group')",
+                )
 
 
 def planned_terms(

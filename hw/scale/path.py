@@ -8,12 +8,13 @@ from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ...golden.errors import DesignError
 from ..arith.shared import place
 from ..arith.timing import delayed
 from ..plan.layouts import sums_layout as group_layout
 from ..plan.path import PathPlan
 from ..plan.plan import Plan
-from ..plan.sharing import sharing
+from ..plan.sharing import check_partials, sharing
 from .collect import Collector
 from .drain import Drain, payload_layout, stream_called
 from .tail import Tail, result_layout
@@ -33,6 +34,18 @@ def planned(plan: Plan) -> PathPlan:
         unit=unit.latency,
         tail=tail.latency,
     )
+
+
+def check(name: str, plan: Plan, path: PathPlan) -> None:
+    """Raise DesignError unless the scale path makes the results of the engine ``name``."""
+    if plan.arithmetic.initial is not None:
+        raise DesignError(
+            f"{name} scales its sums; hardware starts only unscaled sums of one plane a side from "
+            "initial",
+            {"initial": None},
+            otherwise="use a bias",
+        )
+    check_partials(plan, path.shared)
 
 
 class ScalePath(wiring.Component):

@@ -7,10 +7,13 @@ import json
 import shutil
 import sys
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from itertools import zip_longest
 from typing import Any
 
+from .. import boards
 from ..designs import DEFAULT, Options, design, reading
 from ..golden.description import Design
 from ..golden.description.build import (
@@ -24,10 +27,12 @@ from ..golden.description.build import (
     FLOWS,
     INTERFACES,
 )
-from ..golden.errors import ToolFailed
+from ..golden.errors import DesignError, ToolFailed
 from ..golden.formats import ROUNDINGS
 from ..golden.products import RULES
+from ..hw.catalogue import hardware
 from ..letters import shown
+from ..remedies import remedied
 from ..tools import cache, yosys
 
 _WHOLE = {
@@ -154,12 +159,34 @@ def need_cache() -> None:
 
 def chosen(arguments: argparse.Namespace) -> Design:
     """The design that the arguments name."""
-    given = {field.name: getattr(arguments, field.name) for field in fields(Options)}
-    given["set"] = tuple(given["set"]) if given["set"] else None
     if (told := reading(arguments.design)) is not None:
         progress(told)
-    found: Design = design(arguments.design, Options(**given))
+    found: Design = design(arguments.design, _options(arguments))
     return found
+
+
+def _options(arguments: argparse.Namespace) -> Options:
+    given = {field.name: getattr(arguments, field.name) for field in fields(Options)}
+    given["set"] = tuple(given["set"]) if given["set"] else None
+    return Options(**given)
+
+
+@contextmanager
+def advising(arguments: argparse.Namespace) -> Iterator[None]:
+    """What a design that is refused inside is told to do, was tried."""
+    try:
+        yield
+    except DesignError as error:
+        if not error.advice or not hasattr(arguments, "policy"):
+            raise  # no command of a single design and its options
+
+        def build(options: Options) -> None:
+            made = design(arguments.design, options)
+            if board := getattr(arguments, "board", None):
+                made = boards.fitted(made, boards.lookup(board))
+            hardware(made)
+
+        raise remedied(build, _options(arguments), error) from None
 
 
 def print_json(item: Any) -> None:

@@ -150,7 +150,7 @@ def test_an_inner_sum_can_wrap(width, span, many):
 def test_a_group_s_exact_sum_has_128_bits_at_most():
     stages = Stage(), Stage("fp", format=lookup("fp32"))
     made = engine([plane("int4", "fp16 s")], [plane("bf16")], stages)
-    text = "^an exact sum of 8 products needs 268 bits, more than 128; use --accumulate aligned"
+    text = "^an exact sum of 8 products needs 268 bits, more than 128: choose --accumulate aligned"
     with pytest.raises(DesignError, match=text):
         matmul(made, *drawn(made))
 

@@ -60,8 +60,8 @@ SOURCES = [
 def test_sources_are_named(arithmetic, source):
     assert nan_source(arithmetic) == source
     text = (
-        f"int8 cannot hold NaN, which {source} can bring; give nan = 'zero' (--nan zero) to make "
-        "it 0"
+        f"int8 cannot hold NaN, which {source} can bring; nan = 'zero' makes it 0: choose "
+        "--nan zero"
     )
     with pytest.raises(DesignError, match=f"^{re.escape(text)}$"):
         replace(arithmetic, output=replace(arithmetic.output, nan="error"))

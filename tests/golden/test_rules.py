@@ -91,23 +91,36 @@ def test_stages(given, text):
 
 
 OUTPUTS = [
-    (dict(relu=True), "relu needs an output format, such as fp32, not raw"),
-    (dict(clamp=(0.0, 1.0)), "clamp needs an output format, such as fp32, not raw"),
+    (
+        dict(relu=True),
+        "relu needs an output format, not raw: choose --output fp32, or leave out --relu",
+    ),
+    (
+        dict(clamp=(0.0, 1.0)),
+        "clamp needs an output format, not raw: choose --output fp32, or leave out --clamp",
+    ),
     (
         dict(bias=FP32),
-        "a bias needs an output format, such as fp32; what a raw sum starts from is initial",
+        "a bias needs an output format, not raw; what a raw sum starts from is initial: choose "
+        "--output fp32, or leave out --bias",
     ),
     (
         dict(format=FP32, bias=lookup("int32")),
-        "a bias has a float format with a zero, such as fp32, got int32; what a raw integer sum "
-        "starts from is initial",
+        "a bias has a float format with a zero, got int32; what a raw integer sum starts "
+        "from is initial: choose --bias fp32",
     ),
     (
         dict(format=lookup("ternary")),
-        "an output is raw, an integer or a float with zero, got ternary",
+        "an output is raw, an integer or a float with zero, got ternary: choose --output fp32",
     ),
-    (dict(format=lookup("e8m0")), "an output is raw, an integer or a float with zero, got e8m0"),
-    (dict(format=lookup("int64")), "an integer output has 48 bits at most, got int64"),
+    (
+        dict(format=lookup("e8m0")),
+        "an output is raw, an integer or a float with zero, got e8m0: choose --output fp32",
+    ),
+    (
+        dict(format=lookup("int64")),
+        "an integer output has 48 bits at most, got int64: choose --output int48",
+    ),
     (
         dict(format=lookup("int8"), saturate=False),
         "an integer output saturates, got saturate = false for int8; a sum that wraps is rule int "
@@ -127,7 +140,7 @@ OUTPUTS = [
     (dict(format=FP32, nan="none"), "unknown treatment of NaN 'none'; known: error, zero"),
     (
         dict(format=FP32, nan="zero"),
-        "nan = 'zero' is for an output format without NaN, such as int8; got fp32",
+        "nan = 'zero' is for an output format without NaN, such as int8; got fp32: leave out --nan",
     ),
     (dict(rounding="upp"), "unknown rounding 'upp'; close ones: up"),
 ]
@@ -150,8 +163,8 @@ ARITHMETICS = [
     ),
     (
         dict(accumulate=(Stage(), FP)),
-        "rule fp adds up the sums of groups: give a scale a group (--group 128), or the stage "
-        "before it a span",
+        "rule fp adds up the sums of groups, and no scale has any: choose --group 128, or "
+        "--accumulate exact, or give the stage before it a span",
     ),
     (
         dict(weight=GROUPED, accumulate=(Stage(span=48), FP), output=OUT),
@@ -163,16 +176,18 @@ ARITHMETICS = [
     ),
     (
         dict(weight=GROUPED, accumulate=(ALIGNED,), output=OUT),
-        "rule aligned alone never applies the scale 'scale' of a group; let rule fp follow it",
+        "rule aligned alone never applies the scale 'scale' of a group: choose "
+        "--accumulate exact or fp32, or let rule fp follow it",
     ),
     (
         dict(weight=scaled("int8", level("int8", group(32))), accumulate=(ALIGNED, FP)),
-        "rule aligned makes floats, which the integer scale 'scale' (int8) cannot multiply "
-        "exactly; give it a float format",
+        "rule aligned makes floats, which the integer scale 'scale' (int8) cannot "
+        "multiply exactly: choose --accumulate exact or fp32, or give it a float format",
     ),
     (
         dict(weight=Operand((Plane(lookup("int8")), Plane(lookup("int8")))), accumulate=(ALIGNED,)),
-        "rule aligned sums the products of one plane a side, got 2 and 1; use exact, then fp",
+        "rule aligned sums the products of one plane a side (a zero point is a plane), "
+        "got 2 and 1: choose --accumulate exact or fp32",
     ),
     (
         dict(weight=GROUPED, accumulate=(Stage("aligned", 64, FP32, 1, 13, 4), FP)),
@@ -204,23 +219,25 @@ ARITHMETICS = [
             accumulate=(SATURATING,),
             output=OUT,
         ),
-        "a saturating sum needs one accumulator, this engine has 2",
+        "a saturating sum needs one accumulator, this engine has 2: leave out --overflow",
     ),
     (
         dict(
             accumulate=(Stage("int", format=lookup("int16"), overflow="saturate", terms=4),),
             initial=lookup("int32"),
         ),
-        "a saturating sum starts within its range: initial int32 does not fit int16",
+        "a saturating sum starts within its range: initial int32 does not fit int16: "
+        "choose --initial int16",
     ),
     (
         dict(weight=scaled("int8", level("fp32", ROW))),
-        "a raw output cannot apply the scale 'scale'; give an output format",
+        "a raw output cannot apply the scale 'scale': choose --output fp32",
     ),
     (
         dict(initial=FP32),
         "initial needs a plain integer format, a raw output and an exact or integer sum; "
-        "got fp32, raw and exact",
+        "got fp32, raw and exact: choose --initial int32, or --output raw --accumulate "
+        "exact, or leave out --initial",
     ),
     (
         dict(initial=lookup("int8"), output=OUT),
@@ -233,7 +250,7 @@ ARITHMETICS = [
     ),
     (
         dict(combine=(((1,),), ((-1,),)), output=Output(FP32, bias=FP32)),
-        "a bias needs an engine with one output, got 2",
+        "a bias needs an engine with one output, got 2: leave out --bias",
     ),
     (
         dict(
@@ -241,15 +258,19 @@ ARITHMETICS = [
             accumulate=(Stage(), Stage("fp", format=lookup("fp16"))),
             output=Output(FP32, bias=FP32),
         ),
-        "the bias is added in fp16, which does not hold every value of fp32",
+        "the bias is added in fp16, which does not hold every value of fp32: choose --bias fp16",
     ),
     (
         dict(weight=scaled("int8", level("fp16", group(48)))),
-        "k-max 4096 must be a multiple of the group 48, such as 4128: matrices may be shorter",
+        "k-max must be a multiple of the group 48 (matrices may be shorter), got 4096: choose "
+        "--k-max "
+        "4128",
     ),
     (
         dict(accumulate=(Stage(span=48), FP)),
-        "k-max 4096 must be a multiple of the span 48, such as 4128: matrices may be shorter",
+        "k-max must be a multiple of the span 48 (matrices may be shorter), got 4096: choose "
+        "--k-max "
+        "4128",
     ),
 ]
 
@@ -263,17 +284,21 @@ def test_arithmetics(given, text):
 @pytest.mark.parametrize(
     "arithmetic, lanes, text",
     [
-        (described(GROUPED, output=OUT), 64, "lanes must divide the group of 32, got 64"),
-        (raw("int8", "int8", 100), 8, "lanes must divide k-max = 100, got 8"),
+        (
+            described(GROUPED, output=OUT),
+            64,
+            "lanes must divide the group of 32, got 64: choose --lanes 32",
+        ),
+        (raw("int8", "int8", 100), 8, "lanes must divide k-max = 100, got 8: choose --lanes 5"),
         (
             raw("int8", "int8", accumulate=(ALIGNED,)),
             8,
-            "rule aligned sums 4 products a step: lanes must be 4, got 8",
+            "rule aligned sums 4 products a step, which must be the lanes, got 8: choose --lanes 4",
         ),
         (
             described(accumulate=(Stage("int", None, lookup("int8"), 1, None, 2, "saturate"),)),
             4,
-            "rule int sums 2 products a step: lanes must be 2, got 4",
+            "rule int sums 2 products a step, which must be the lanes, got 4: choose --lanes 2",
         ),
     ],
 )

@@ -46,18 +46,24 @@ WRONG = [
     ("explain int4xint8 --datapath mult", "unknown datapath 'mult'; close ones: multiply"),
     ("explain int4xint8 --flow broadcst", "unknown flow 'broadcst'; close ones: broadcast"),
     ("explain int8xint8 --flow weight_stationary", "stay in DSP blocks: choose --policy dsp"),
-    (f"{STAYS} --k-max 64", "K is at most 4 lanes, got 64; choose --k-max 4, more --lanes"),
+    (f"{STAYS} --k-max 64", "K is at most 4 lanes, got 64: choose --k-max 4, or --lanes 64"),
     (f"{STAYS} --initial int32", "weights stay only for single exact sums"),
     (f"{STAYS} --carries saved", "weights stay only for single exact sums"),
     (f"{STAYS} --datapath booth", "DSP blocks: choose --datapath auto or dsp"),
     ("explain e4m3xint8 --policy dsp --flow weight_stationary", "are no numbers without exponent"),
     ("explain w4a8 --policy dsp --flow weight_stationary", "w4a8_weight_stationary_dsp scales, "),
     (f"{STAYS} --blocks mult18x18d", "have no registers for weights that stay"),
-    ("explain simd --policy dsp --flow weight_stationary --output raw", "weights do not stay"),
+    (
+        "explain simd --policy dsp --flow weight_stationary --output raw",
+        "between which flow weight_stationary cannot switch",
+    ),
     ("explain int4xint8 --policy lutt", "unknown policy 'lutt'; close ones: lut"),
     ("explain int4xint8 --interface axi", "unknown interface 'axi'; close ones: axis"),
     ("explain int4xint8 --accumulate exakt", "unknown accumulation 'exakt'; close ones: exact"),
-    ("explain int4xint8 --accumulate fp32", "rule fp adds up the sums of groups: give a scale"),
+    (
+        "explain int4xint8 --accumulate fp32",
+        "rule fp adds up the sums of groups, and no scale has any: choose --group 128",
+    ),
     ("explain int4xint8 --accumulate aligned", "needs --fraction"),
     ("explain int4xint8 --fraction 3", "--fraction 3 belongs to --accumulate aligned"),
     ("explain int4xint8 --initial fp32", "initial needs a plain integer format"),
@@ -78,11 +84,14 @@ WRONG = [
     ("synth int4xint4 --no-verify --board ulx3s-85 --fabric xc7", "choose --fabric auto"),
     ("explain int8xint8 --blocks dsp48e1", "choose --policy dsp, or --blocks auto"),
     ("explain int8xint8 --datapath dsp", "of DSP blocks: choose --policy dsp"),
-    ("explain fp16xint8 --datapath dsp --policy dsp", "does not serve fp16 × int8; these do: auto"),
+    (
+        "explain fp16xint8 --datapath dsp --policy dsp",
+        "does not serve fp16 × int8: choose --datapath auto",
+    ),
     ("synth int4xint4 --no-verify --board ulx3s-85 --blocks dsp48e2", "choose --blocks auto"),
     ("explain int4xint8 --bogus 3", "unrecognized arguments: --bogus 3"),
-    ("explain bf16xint4", "277 bits, more than 128; use --accumulate aligned"),
-    ("explain e6m1xe6m1", "more than 128; use --accumulate aligned"),
+    ("explain bf16xint4", "277 bits, more than 128: choose --accumulate aligned"),
+    ("explain e6m1xe6m1", "more than 128: choose --accumulate aligned"),
     ("generate int4xint8 --board u28", "unknown board 'u28'; close ones: u280"),
     ("generate int4xint8 --clock fast", "--clock: must be a number of MHz, got 'fast'"),
     ("generate int4xint8 --clock 0", "a clock has 1 to 2000 MHz, got 0"),
@@ -290,7 +299,7 @@ def test_a_step_of_several_cycles_is_told(run, build_folder):
 def test_a_serial_sum_that_saturates_is_refused(run):
     words = ["int8xint8", "--accumulate", "int16", "--overflow", "saturate"]
     code, _, err = run("explain", *words, "--datapath", "bit_serial")
-    assert code == 2 and "adds a step in 4 parts: choose another datapath" in err
+    assert code == 2 and "adds a step in 4 parts: choose --datapath auto" in err
 
 
 def test_a_datapath_that_cannot_align_is_refused(run):

@@ -111,7 +111,7 @@ def test_aligned_sums_as_many_products_as_there_are_lanes():
 
 def test_a_file_with_aligned_keeps_its_terms():
     text = to_toml(design("e5m2xe5m2", Options(lanes=8, accumulate="aligned", fraction=13)))
-    with pytest.raises(DesignError, match="lanes must be 8, got 4"):
+    with pytest.raises(DesignError, match="must be the lanes, got 4: choose --lanes 8"):
         from_toml(text.replace("lanes = 8", "lanes = 4"))
 
 

@@ -174,45 +174,56 @@ WRONG = [
     ("int4xint8", dict(group=32, zero_point="fp16"),
      "a zero point has an integer format such as uint4, got fp16"),
     ("int4xint8", dict(zero_point="uint4"),
-     "a zero point stands beside a scale: give --group or --scale too"),
+     "a zero point stands beside a scale, and there is none: choose --group 128, or --scale "
+     "fp16, or leave out --zero-point"),
     ("int4xint8", dict(activation_zero_point="uint4"),
-     "a zero point stands beside a scale: give --activation-group or --activation-scale too"),
+     "a zero point stands beside a scale, and there is none: choose --activation-group 128, or "
+     "--activation-scale fp16, or leave out --activation-zero-point"),
     ("ptqtp", dict(group=64),
      "--scale and its kin take one plane of elements and its zero point; this operand has 2 "
      "planes: write a TOML file"),
     ("int4xint8", dict(group=100, k_max=4096),
-     "k-max 4096 must be a multiple of the group 100, such as 4100: matrices may be shorter"),
+     "k-max must be a multiple of the group 100 (matrices may be shorter), got 4096: choose "
+     "--k-max 4100"),
     ("int4xint8", dict(group=0), "scales are shared by at least 1 of the elements, got 0"),
-    ("int4xint8", dict(group=32, lanes=64), "lanes must divide the group of 32, got 64"),
+    ("int4xint8", dict(group=32, lanes=64), "lanes must divide the group of 32, got 64: choose "
+    "--lanes 32"),
     ("int4xint8", dict(scale="fp32", output="int8"),
-     "int8 cannot hold NaN, which the weight scale 'scale' (fp32) can bring; give nan = 'zero' "
-     "(--nan zero) to make it 0"),
+     "int8 cannot hold NaN, which the weight scale 'scale' (fp32) can bring; nan = 'zero' "
+     "makes it 0: choose --nan zero"),
     ("int4xint8", dict(scale="fp32", output="raw"),
-     "a raw output cannot apply the scale 'scale'; give an output format"),
+     "a raw output cannot apply the scale 'scale': choose --output fp32"),
     ("int4xint8", dict(scale="fp32", nan="zero"),
-     "nan = 'zero' is for an output format without NaN, such as int8; got fp32"),
-    ("int4xint8", dict(relu=True), "relu needs an output format, such as fp32, not raw"),
+     "nan = 'zero' is for an output format without NaN, such as int8; got fp32: leave out --nan"),
+    ("int4xint8", dict(relu=True), "relu needs an output format, not raw: choose --output fp32, "
+    "or leave out --relu"),
     ("int4xint8", dict(bias="fp32"),
-     "a bias needs an output format, such as fp32; what a raw sum starts from is initial"),
+     "a bias needs an output format, not raw; what a raw sum starts from is initial: choose "
+     "--output fp32, or leave out --bias"),
     ("int4xint8", dict(output="fp32", clamp=(1.0, 0.0)), "clamp needs low < high, got 1 and 0"),
     ("int4xint8", dict(partials=2),
-     "--partials 2 belongs to sums in floating point: these are exact; say --accumulate fp32 too"),
+     "--partials 2 belongs to sums in floating point; these are exact: choose --accumulate "
+     "fp32, or leave out --partials"),
     ("w4a8", dict(partials=2),
-     "--partials 2 belongs to sums in floating point: these are exact; say --accumulate fp32 too"),
+     "--partials 2 belongs to sums in floating point; these are exact: choose --accumulate "
+     "fp32, or leave out --partials"),
     ("int4xint8", dict(accumulate="fp32"),
-     "rule fp adds up the sums of groups: give a scale a group (--group 128), or the stage before "
-     "it a span"),
+     "rule fp adds up the sums of groups, and no scale has any: choose --group 128, or "
+     "--accumulate exact, or give the stage before it a span"),
     ("int4xint8", dict(group=32, accumulate="fp32", partials=0),
      "partials must lie in 1…64, got 0"),
     ("int4xint8", dict(accumulate="int32", partials=2),
-     "--partials 2 belongs to sums in floating point: these are int; say --accumulate fp32 too"),
+     "--partials 2 belongs to sums in floating point; these are int: choose --accumulate "
+     "fp32, or leave out --partials"),
     ("int4xint8", dict(overflow="saturate"),
-     "--overflow saturate belongs to --accumulate with an integer, such as int32; these sums are "
-     "exact"),
+     "--overflow saturate belongs to integer sums; these are exact: choose --accumulate int32, or "
+     "leave out --overflow"),
     ("int4xint8", dict(accumulate="exact", fraction=13),
-     "--fraction 13 belongs to --accumulate aligned: say that too, or leave it out"),
+     "--fraction 13 belongs to --accumulate aligned: choose --accumulate aligned, or leave out "
+     "--fraction"),
     ("int4xint8", dict(accumulator="bf16"),
-     "--accumulator bf16 belongs to --accumulate aligned: say that too, or leave it out"),
+     "--accumulator bf16 belongs to --accumulate aligned: choose --accumulate aligned, or leave "
+     "out --accumulator"),
     ("int4xint8", dict(rows=5000), "rows must be at most 4,096, got 5,000"),
     ("int4xint8", dict(rows=4096, cols=4096, lanes=4),
      "rows × cols × lanes must be at most 262,144, got 67,108,864"),
@@ -290,7 +301,7 @@ def test_the_rounding_of_results_and_the_product_rule():
     found = design("w8a8", Options(output="bf16", rounding="toward_zero")).arithmetic
     assert (found.output.format, found.output.rounding) == (lookup("bf16"), "toward_zero")
     assert design("e4m3xe4m3", Options(product="lmul")).arithmetic.product == "lmul"
-    with pytest.raises(DesignError, match="rounding needs an output format, such as fp32, not raw"):
+    with pytest.raises(DesignError, match="rounding needs an output format, not raw"):
         design("int8xint8", Options(rounding="up"))
     with pytest.raises(UnknownName, match="unknown product rule 'mul'; close ones: lmul"):
         design("int8xint8", Options(product="mul"))

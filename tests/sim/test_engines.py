@@ -258,5 +258,5 @@ def test_a_broken_engine_is_found_and_its_waveform_kept(tmp_path, monkeypatch):
 
 
 def test_wider_than_128_bits_is_refused_with_what_to_do():
-    with pytest.raises(DesignError, match="277 bits, more than 128; use --accumulate aligned"):
+    with pytest.raises(DesignError, match="277 bits, more than 128: choose --accumulate aligned"):
         emit(made(0, "bf16", "int4", (1, 1, 1), "native", {}))

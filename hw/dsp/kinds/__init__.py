@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ....golden.description.build import BLOCKS
+from ....golden.description.build import BLOCKS, Target
+from ....golden.errors import DesignError
 from .dsp48 import DSP48E1, DSP48E2
 from .gowin import MULT18X18
 from .kind import Kind
@@ -26,6 +27,17 @@ __all__ = [
 KINDS: dict[str, Kind] = BLOCKS.things
 for _kind in (DSP48E2, DSP48E1, MULT18X18D, SB_MAC16, MULTADDSUB18X18, MULT18X18):
     BLOCKS.register(_kind.name, _kind)
+
+
+def check(name: str, build: Target) -> None:
+    """Raise DesignError for blocks that ``name`` names and does without."""
+    if build.blocks != "auto" and build.policy != "dsp":
+        raise DesignError(
+            f"{name} names DSP blocks ({build.blocks}), which the policy {build.policy} does "
+            "without",
+            {"policy": "dsp"},
+            {"blocks": "auto"},
+        )
 
 
 def kind_of(blocks: str) -> Kind:

@@ -41,7 +41,9 @@ def test_the_command_line_and_messages_know_it(mine, capsys):
     assert main(["list", "datapaths", "--json"]) == 0
     found = {row["name"]: row["serves"] for row in json.loads(capsys.readouterr().out)}
     assert found["mine"] == "INT3 × INT5 alone"
-    with pytest.raises(DesignError, match="mine does not serve int4 × int8; these do: auto,"):
+    with pytest.raises(
+        DesignError, match="mine does not serve int4 × int8: choose --datapath auto,"
+    ):
         choose("mine", lookup("int4"), lookup("int8"))
 
 

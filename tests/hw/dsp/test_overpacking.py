@@ -12,13 +12,19 @@ SHAPE = {"policy": "dsp", "product": "overpacked", "rows": 2, "cols": 3}
     "given, message",
     [
         ({"policy": "lut"}, r"share DSP blocks: choose --policy dsp"),
-        ({"rows": 3}, r"--rows a multiple of 2 and --cols of 3, got 3 and 3"),
-        ({"cols": 4}, r"--rows a multiple of 2 and --cols of 3, got 2 and 4"),
-        ({"flow": "weight_stationary"}, r"systolic_os, got weight_stationary"),
+        ({"rows": 3}, r"got 3 and 3: choose --rows 4 --cols 3$"),
+        ({"cols": 4}, r"got 2 and 4: choose --rows 2 --cols 6$"),
+        (
+            {"flow": "weight_stationary"},
+            r"got flow weight_stationary: choose --flow broadcast or systolic_os$",
+        ),
         ({"carries": "saved"}, r"keep no carries"),
-        ({"initial": "int16"}, r"start from zero.*: leave these options out"),
-        ({"blocks": "mult18x18d"}, r"wider than the DSP blocks \(mult18x18d\)"),
-        ({"datapath": "dsp"}, r"has its own datapath: auto, got dsp"),
+        (
+            {"initial": "int16"},
+            r"start from zero.*: choose --product exact, or leave out --initial",
+        ),
+        ({"blocks": "mult18x18d"}, r"wider than those \(mult18x18d\): choose --blocks dsp48e2"),
+        ({"datapath": "dsp"}, r"has its own datapath, got dsp: choose --datapath auto"),
     ],
 )
 def test_what_cannot_be_built(given, message):
