@@ -242,7 +242,8 @@ ARITHMETICS = [
     (
         dict(initial=lookup("int8"), output=OUT),
         "initial needs a plain integer format, a raw output and an exact or integer sum; "
-        f"got int8, {OUT.format.name} and exact",
+        f"got int8, {OUT.format.name} and exact: choose --output raw --accumulate exact, or leave "
+        "out --initial",
     ),
     (
         dict(combine=(((0,),),)),
