@@ -9,7 +9,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from selection import brief
+from selection import brief, seldom
 
 ROOT = Path(__file__).parent.parent
 os.environ.setdefault("MACSMITH_CACHE", str(ROOT / "build" / "cache"))
@@ -51,10 +51,10 @@ def pytest_collection_modifyitems(config, items):
     """Files in the order of LONG, then the others as they come; in the brief part these last."""
     part, sign = config.getoption("part"), 1
     if part is not None:
-        chosen = brief(items)
-        kept = [item for item in items if (item.nodeid in chosen) == (part == "brief")]
-        left = [item for item in items if (item.nodeid in chosen) != (part == "brief")]
-        config.hook.pytest_deselected(items=left)
+        chosen, rare = brief(items), seldom(items)
+        wanted = {item.nodeid for item in items} - chosen - rare if part == "rest" else chosen
+        kept = [item for item in items if item.nodeid in wanted]
+        config.hook.pytest_deselected(items=[i for i in items if i.nodeid not in wanted])
         items[:] = kept
         sign = -1 if part == "brief" else 1
     ranks = {str(ROOT / "tests" / f"{name}.py"): rank for rank, name in enumerate(LONG)}
@@ -63,7 +63,9 @@ def pytest_collection_modifyitems(config, items):
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--part", choices=("brief", "rest"), help="a few cases of each test, or all the others"
+        "--part",
+        choices=("brief", "rest"),
+        help="a few cases of each test, or the others but those that only test-all runs",
     )
     parser.addoption(
         "--no-skips", action="store_true", help="a skipped test fails the run: all tools are there"

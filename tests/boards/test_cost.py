@@ -58,6 +58,7 @@ def test_known_multipliers(built):
     assert [costs[f"mul{n}"].resources["ff"] for n in (2, 3, 4)] == [4, 6, 8]
 
 
+@pytest.mark.often(1)
 @every_family
 def test_a_kept_module_is_synthesized_once_and_counted_where_it_stands(built, family):
     costs, _, netlist = built(family)

@@ -83,6 +83,7 @@ def prove(engine, folder, spoil=lambda text: text):
 LONG = ("split_shift", "bit_serial", "plane_serial", "bit_plane")
 
 
+@pytest.mark.often(3)
 @pytest.mark.parametrize(
     "datapath",
     [pytest.param(name, marks=[pytest.mark.slow] * (name in LONG)) for name in SMALL],
@@ -137,6 +138,7 @@ LEAVES = {
 }
 
 
+@pytest.mark.often(3)
 @pytest.mark.parametrize("adders", ["carry4", "carry8"])
 @pytest.mark.parametrize(
     "name",

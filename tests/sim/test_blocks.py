@@ -142,6 +142,7 @@ STAYING = [
 ]
 
 
+@pytest.mark.often(3)
 @pytest.mark.parametrize("case", STAYING, ids=lambda case: f"{case[0]} {case[2]} by {case[3]}")
 def test_weights_stay_in_every_layout(case, monkeypatch):
     """In sets of all lengths, also such as wait for the weights; at full rate and under stalls."""
@@ -238,6 +239,7 @@ OVERPACKED = [
 ]
 
 
+@pytest.mark.often(2)
 @pytest.mark.parametrize("pair, rule, blocks", OVERPACKED)
 def test_overpacked_products_have_the_golden_error(pair, rule, blocks):
     """One product a sum, so that every error shows; then sums."""

@@ -241,6 +241,7 @@ def simulator():
     return make
 
 
+@pytest.mark.often(12)
 @each_engine
 def test_results_equal_the_golden_model_under_stalls(name, simulator):
     machine, engine = simulator(name), made(name)
@@ -431,6 +432,7 @@ def found(jobs):
     return dict(zip(jobs, runner.run(list(jobs.values()), seed=3), strict=True))
 
 
+@pytest.mark.often(4)
 @pytest.mark.cases(0)
 @pytest.mark.parametrize("name", WRAPPED)
 def test_wrappers_and_protocol(jobs, found, name):

@@ -41,6 +41,7 @@ def test_engines_equal_the_golden_model(name, flow):
     run(small(name, flow=flow))
 
 
+@pytest.mark.often(2)
 @pytest.mark.parametrize("flow", ["broadcast", "systolic_os"])
 @pytest.mark.parametrize("name", ["bitmod3", "bitmod4", "matquant"])
 def test_the_table_is_chosen_at_run_time(name, flow):

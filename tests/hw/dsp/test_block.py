@@ -102,6 +102,7 @@ def prove(modes, folder, models=None, meeting=None):
     yosys.run(commands, folder)
 
 
+@pytest.mark.often(1)
 @pytest.mark.cases(0)
 @pytest.mark.parametrize("modes", [MODES, OTHERS], ids=["dsp48e2", "others"])
 def test_every_mode_is_the_block(modes, build_folder):
@@ -199,6 +200,7 @@ def test_more_modes_are_the_block(build_folder):
     prove(MORE, build_folder)
 
 
+@pytest.mark.often(1)
 @pytest.mark.parametrize(
     "old, new",
     [
