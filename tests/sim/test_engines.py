@@ -204,6 +204,7 @@ def found(jobs):
     return runner.run(jobs, seed=3)
 
 
+@pytest.mark.often(20)
 @pytest.mark.parametrize(
     "index",
     [
