@@ -1,53 +1,23 @@
-"""The command line: ``macsmith list|generate|verify|synth|cost|explain|diff|cache|doctor``."""
+"""The command line: one command runs, whatever happens ends in one line and an exit code."""
 
 from __future__ import annotations
 
-import argparse
-import re
 import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
-from . import __version__, ending
-from .commands import BUILDING, COMMANDS, load
+from . import ending
+from .arguments.commands import COMMANDS
+from .arguments.parser import parser
+from .commands import load
 from .letters import use_plain_letters
 
 if TYPE_CHECKING:
     from .golden.errors import MacsmithError
 
 USAGE, MISMATCH = 2, 4
-
-
-class _Parser(argparse.ArgumentParser):
-    """Errors in one line, with the close names, instead of a page of usage."""
-
-    def __init__(self, *rest: Any, **options: Any):
-        super().__init__(*rest, **options)
-        # No option looks like a number: so -6,6 is a value as -6 is.
-        self._negative_number_matcher = re.compile(r"-[\d.][\d.e+-]*(,.*)?$")
-
-    def error(self, message: str) -> NoReturn:
-        from .golden.errors import DesignError
-
-        raise DesignError(f"{message} (try: {self.prog} --help)")
-
-    def _print_message(self, message: str, file: Any = None) -> None:
-        # argparse's own hides that a disk is full.
-        (file or sys.stderr).write(message or "")
-
-
-def _parser(command: str | None) -> argparse.ArgumentParser:
-    """The parser; only the options of ``command`` are filled in."""
-    parser = _Parser(prog="macsmith", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--version", action="version", version=f"macsmith {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    for name, (_, summary) in COMMANDS.items():
-        sub = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
-        if name == command:
-            load(name).arguments(sub)
-    return parser
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -101,12 +71,12 @@ def _run(words: Sequence[str]) -> int:
         from .golden.errors import UnknownName
 
         raise UnknownName("command", command, COMMANDS)
-    parser = _parser(command)
-    arguments = parser.parse_args(words)
+    chosen = parser(command)
+    arguments = chosen.parse_args(words)
     if arguments.command is None:
-        parser.print_help()
+        chosen.print_help()
         return USAGE
-    if arguments.command in BUILDING:
+    if COMMANDS[arguments.command].builds:
         from .commands.common import need_cache
 
         need_cache()

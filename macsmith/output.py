@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
+from .arguments.commands import MEGAHERTZ
 from .boards import families, fitted
 from .folder import check_target, write_folder
 from .golden import to_toml
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
 #: The part for which Vivado's scripts are written when no board is given: the Alveo U280's.
 DEFAULT_PART = "xcu280-fsvh2892-2L-e"
 
-#: The clock in the constraints, in MHz: a goal for the user to change, not a promise.
-MEGAHERTZ = 300
+#: In MHz.
 MEGAHERTZ_LIMITS = 1, 2000
 
 #: All other files are ASCII: tools read them in the system's encoding.

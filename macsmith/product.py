@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,14 +55,6 @@ class Shaped:
             "idle": list(found.remarks),
         }
         return told | ({"per_effective_mac": self._per(cost)} if cost is not None else {})
-
-
-def shape_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--shape",
-        metavar="NxKxM",
-        help="what the engine does for an N × K weight and an M × K activation",
-    )
 
 
 def shaped(hardware: Hardware, text: str | None) -> Shaped | None:

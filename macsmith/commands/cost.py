@@ -13,7 +13,7 @@ from ..golden.errors import DesignError, UnknownName, check_ordinary
 from ..report import NOTE, header, levels_line, rows, tools_line
 from ..sim.parser import check_recursion
 from ..tools import work, yosys
-from .common import json_argument, positive, print_json, progress, table
+from .common import print_json, progress, table
 
 #: Files that others include; they are not read by themselves.
 _HEADERS = (".vh", ".svh")
@@ -21,26 +21,6 @@ _HEADERS = (".vh", ".svh")
 _NAME = re.compile(r"""[^"\\\x00-\x1f\x7f+-][^"\\\x00-\x1f\x7f]*""")
 
 _MODULE = re.compile(r"^module \\(\S+)$", re.MULTILINE)
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "files",
-        nargs="+",
-        type=Path,
-        metavar="FILE",
-        help="Verilog or SystemVerilog; with what it includes (.vh, .svh)",
-    )
-    parser.add_argument("--top", help="the module to cost; the top of the hierarchy by default")
-    parser.add_argument("--board", default="u280", help="default %(default)s")
-    parser.add_argument("--policy", default="dsp", help="lut (no DSP blocks) or dsp, the default")
-    parser.add_argument(
-        "--macs", type=positive, metavar="N", help="products a cycle, for costs per MAC"
-    )
-    parser.add_argument(
-        "-o", "--folder", type=Path, help="folder for the mapped netlist; default build/cost/…"
-    )
-    json_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -9,14 +9,8 @@ from typing import Any
 from ..golden.description.serialize import to_dict
 from ..hw.design import Row
 from ..library import explain
-from ..product import shape_argument, shaped
-from .common import chosen, design_arguments, json_argument, print_json, table
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    design_arguments(parser)
-    shape_argument(parser)
-    json_argument(parser)
+from ..product import shaped
+from .common import chosen, print_json, table
 
 
 def run(arguments: argparse.Namespace) -> int:

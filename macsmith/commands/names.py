@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import boards
+from ..arguments.commands import TOPICS
 from ..designs import design, presets
 from ..golden import formats
 from ..golden.bounds import MAX_EXACT, Range, of_format
@@ -21,7 +22,7 @@ from ..golden.formats.oracles import oracles
 from ..hw import datapaths
 from ..hw.engine.planner import plan
 from ..units import parameters
-from .common import json_argument, print_json, table
+from .common import print_json, table
 
 COSTS = Path(__file__).parent.parent / "format_costs.toml"
 #: Block memories as their makers call them, by the resource's name in a board's file.
@@ -32,14 +33,6 @@ MEMORIES = {
     "ebr4": "4 kbit",
     "spram": "SPRAM 256 kbit",
 }
-TOPICS = (
-    *("formats", "presets", "units", "boards", "datapaths", "flows", "interfaces", "roundings"),
-)
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("topic", nargs="?", help=", ".join(TOPICS))
-    json_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

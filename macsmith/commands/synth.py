@@ -9,22 +9,9 @@ from .. import boards
 from ..folder import make_folder
 from ..golden.errors import DesignError
 from ..library import cost, explain
-from ..product import shape_argument, shaped
+from ..product import shaped
 from ..report import folder_name
-from .common import chosen, design_arguments, json_argument, print_json, progress, table
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    design_arguments(parser)
-    parser.add_argument("--board", default="u280", help="default %(default)s")
-    parser.add_argument("--no-verify", action="store_true", help="synthesize without simulating")
-    parser.add_argument("--edif", action="store_true", help="also write the netlist as EDIF")
-    parser.add_argument(
-        "-o", "--folder", type=Path, help="folder for the reports and the mapped netlist"
-    )
-    parser.add_argument("--force", action="store_true", help="replace the report in the folder")
-    shape_argument(parser)
-    json_argument(parser)
+from .common import chosen, print_json, progress, table
 
 
 def run(arguments: argparse.Namespace) -> int:

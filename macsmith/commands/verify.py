@@ -6,20 +6,7 @@ import argparse
 
 from .. import boards
 from ..library import verify
-from .common import chosen, design_arguments, json_argument, natural, positive, print_json, progress
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    design_arguments(parser)
-    parser.add_argument("--seed", type=natural, default=1, help="of the random data and stalls")
-    parser.add_argument(
-        "--mapped", action="store_true", help="simulate the netlist after synthesis instead"
-    )
-    parser.add_argument("--board", default="u280", help="with --mapped; default %(default)s")
-    parser.add_argument(
-        "--tiles", type=positive, default=100, help="random reductions (default 100)"
-    )
-    json_argument(parser)
+from .common import chosen, print_json, progress
 
 
 def run(arguments: argparse.Namespace) -> int:
