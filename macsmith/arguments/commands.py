@@ -18,6 +18,7 @@ MEGAHERTZ = 300
 TOPICS = (
     *("formats", "presets", "units", "boards", "datapaths", "flows", "interfaces", "roundings"),
 )
+SHELLS = ("bash", "zsh", "fish")
 
 
 @dataclass(frozen=True)
@@ -252,6 +253,20 @@ DOCTOR = Command(
     (Group("Running", (_JSON,)),),
 )
 
+COMPLETION = Command(
+    "completion",
+    "Print a script that completes macsmith's words in a shell",
+    "SHELL",
+    (
+        "completion bash > ~/.local/share/bash-completion/completions/macsmith",
+        "completion zsh > ~/.zfunc/_macsmith",
+        "completion fish > ~/.config/fish/completions/macsmith.fish",
+    ),
+    (
+        Group("", (word("shell", "SHELL", f"One of {', '.join(SHELLS)}", names="shells"),)),
+    ),
+)  # fmt: skip
+
 COMMANDS = {
     "list": LIST,
     "explain": EXPLAIN,
@@ -262,11 +277,12 @@ COMMANDS = {
     "diff": DIFF,
     "cache": CACHE,
     "doctor": DOCTOR,
+    "completion": COMPLETION,
 }
 
 #: The list of commands, in groups.
 GROUPS = {
     "Look": ("list", "explain", "diff"),
     "Build": ("generate", "verify", "synth", "cost"),
-    "Keep in order": ("doctor", "cache"),
+    "Keep in order": ("doctor", "cache", "completion"),
 }
