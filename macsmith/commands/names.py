@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -49,10 +50,15 @@ def run(arguments: argparse.Namespace) -> int:
         if not topic:
             print(f"{name}:")
         header = list(rows[0])
-        print(table([[str(row[column]) for column in header] for row in rows], header))
+        print(table([[_short(row[column]) for column in header] for row in rows], header))
         if name == "formats":
             print("\n" + _conditions())
     return 0
+
+
+def _short(cell: Any) -> str:
+    """A cell of a table; of a large number three digits, JSON has them all."""
+    return re.sub(r"(\d\.\d\d)\d+(?=e[+-])", r"\1", str(cell))
 
 
 def _rows(topic: str) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from ..golden.errors import DesignError
 from ..library import cost, explain
 from ..product import shaped
 from ..report import folder_name
-from .common import chosen, print_json, progress, table
+from .common import chosen, following, paragraph, print_json, table
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -24,14 +24,15 @@ def run(arguments: argparse.Namespace) -> int:
             raise DesignError(
                 f"{folder} is not empty; choose another, or --force to replace a report there"
             )
-    report = cost(
-        design,
-        board,
-        folder=make_folder(folder),
-        verified=not arguments.no_verify,
-        edif=arguments.edif,
-        progress=progress,
-    )
+    with following() as told:
+        report = cost(
+            design,
+            board,
+            folder=make_folder(folder),
+            verified=not arguments.no_verify,
+            edif=arguments.edif,
+            progress=told,
+        )
     whole = shaped(report.hardware, arguments.shape)
     if arguments.json:
         product = {"product": whole.to_dict(report.cost)} if whole else {}
@@ -40,8 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     policy = fitted.target.policy
     print(f"{fitted.name} on {board.title} ({board.part}), policy {policy}\n")
     print(table(report.rows(), report.header), end="\n\n")
-    print("\n".join(report.summary()))
-    if whole:
-        print("\n".join(whole.lines(report.cost)))
+    for line in [*report.summary(), *(whole.lines(report.cost) if whole else [])]:
+        print(paragraph(line))
     print(f"files: {folder}")
     return 0
