@@ -179,7 +179,7 @@ def following(rounds: int = 1) -> Iterator[Told]:
     finally:
         live.stop()
     if steps.elapsed > _LONG:
-        view.print(steps.rows())
+        view.print(steps.rows(), "")
     steps.durations.save()
 
 
@@ -244,7 +244,7 @@ class Steps:
         from rich.table import Table
         from rich.text import Text
 
-        grid = Table.grid(padding=(0, 1))
+        grid = Table.grid(padding=(0, 2, 0, 0))
         grid.add_column(no_wrap=True)
         grid.add_column(no_wrap=True, overflow="ellipsis")
         grid.add_column(no_wrap=True, justify="right")

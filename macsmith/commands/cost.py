@@ -10,7 +10,7 @@ from pathlib import Path
 from .. import boards
 from ..folder import make_folder
 from ..golden.errors import DesignError, UnknownName, check_ordinary
-from ..report import NOTE, header, levels_line, rows, tools_line
+from ..report import NOTE, header, levels_line, rows, style, tools_line
 from ..sim.parser import check_recursion
 from ..tools import work, yosys
 from ..tools.progress import Step
@@ -37,11 +37,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({**cost.to_dict(), "part": board.part, "macs_per_cycle": arguments.macs})
         return 0
-    print(f"{top} on {board.title} ({board.part}), policy {cost.policy}\n")
+    title = f"{top} on {board.title} ({board.part}), policy {cost.policy}"
+    print(paragraph(title, "bold"), end="\n\n")
     per = "MAC" if arguments.macs else ""
     print(table(rows(cost, board, arguments.macs, {}), header(board, per, {})), end="\n\n")
     for line in (levels_line(cost), NOTE, tools_line(cost)):
-        print(paragraph(line))
+        print(paragraph(line, style(line)))
     print(f"files: {folder}")
     return 0
 

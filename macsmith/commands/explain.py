@@ -10,7 +10,7 @@ from ..golden.description.serialize import to_dict
 from ..hw.design import Row
 from ..library import explain
 from ..product import shaped
-from .common import chosen, print_json, table
+from .common import chosen, paragraph, print_json, table
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -39,16 +39,17 @@ def run(arguments: argparse.Namespace) -> int:
             }
         )
         return 0
-    print(f"{found.name}: {found.summary}")
+    print(paragraph(f"{found.name}: {found.summary}", "bold"))
     rates = "/".join(f"{rate:g}" for rate in found.rates.values())
     pace = f", {found.pace}" if found.pace else ""
-    print("\n".join([f"{rates} {work} per cycle{pace}", *found.remarks]))
+    for line in (f"{rates} {work} per cycle{pace}", *found.remarks):
+        print(paragraph(line))
     for lines in (rows, ports):
         header = list(lines[0])
         cells = [["–" if row[key] is None else str(row[key]) for key in header] for row in lines]
         print(f"\n{table(cells, header)}")
     if whole:
-        print("\n" + "\n".join(whole.lines()))
+        print("\n" + "\n".join(map(paragraph, whole.lines())))
     return 0
 
 

@@ -10,7 +10,7 @@ from ..folder import make_folder
 from ..golden.errors import DesignError
 from ..library import cost, explain
 from ..product import shaped
-from ..report import folder_name
+from ..report import folder_name, style
 from .common import chosen, following, paragraph, print_json, table
 
 
@@ -39,9 +39,11 @@ def run(arguments: argparse.Namespace) -> int:
         print_json({**report.to_dict(), **product})
         return 0
     policy = fitted.target.policy
-    print(f"{fitted.name} on {board.title} ({board.part}), policy {policy}\n")
+    print(
+        paragraph(f"{fitted.name} on {board.title} ({board.part}), policy {policy}", "bold") + "\n"
+    )
     print(table(report.rows(), report.header), end="\n\n")
     for line in [*report.summary(), *(whole.lines(report.cost) if whole else [])]:
-        print(paragraph(line))
+        print(paragraph(line, style(line)))
     print(f"files: {folder}")
     return 0
