@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from . import ending
 from .arguments.commands import COMMANDS
@@ -66,13 +67,17 @@ def _told() -> tuple[type[MacsmithError], ...]:
 
 
 def _run(words: Sequence[str]) -> int:
+    if words and words[0] == "help":
+        words = [*words[1:], "--help"]
     command = next((word for word in words if not word.startswith("-")), None)
     if command is not None and command not in COMMANDS and words[0] == command:
         from .golden.errors import UnknownName
 
         raise UnknownName("command", command, COMMANDS)
     chosen = parser(command)
-    arguments = chosen.parse_args(words)
+    arguments, unknown = chosen.parse_known_args(words)
+    if unknown:
+        _refuse(unknown, arguments.command)
     if arguments.command is None:
         chosen.print_help()
         return USAGE
@@ -81,6 +86,21 @@ def _run(words: Sequence[str]) -> int:
 
         need_cache()
     return int(load(arguments.command).run(arguments))
+
+
+def _refuse(words: Sequence[str], name: str | None) -> NoReturn:
+    """Raise for words that a command does not take."""
+    from .golden.errors import DesignError
+
+    where = f"macsmith {name}" if name else "macsmith"
+    found = next((word for word in words if word.startswith("-")), words[0])
+    if not found.startswith("-"):
+        raise DesignError(f"{where} takes no more words, got {found!r} (try: {where} --help)")
+    found = found.partition("=")[0]
+    known = [flag for item in COMMANDS[name].arguments for flag in item.flags] if name else []
+    close = difflib.get_close_matches(found, [flag for flag in known if flag[0] == "-"], n=3)
+    told = f"; close ones: {', '.join(close)}" if close else ""
+    raise DesignError(f"{where} has no option {found!r}{told} (try: {where} --help)")
 
 
 def _hush() -> None:
