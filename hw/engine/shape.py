@@ -20,7 +20,7 @@ class Product:
     ----------
     shape : N, K, M.
     macs : products of two elements; of a sparse weight, of those that there are.
-    cycles : that it takes when nobody stalls, but for some until its last results have left.
+    cycles : that it takes without stalls, but for some until its last results have left.
     parts : what each part of the engine would need alone for a reduction, in cycles: the longest
         sets the pace.
     interval : cycles from one reduction to the next.

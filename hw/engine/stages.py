@@ -21,8 +21,8 @@ def stages(planned: ArrayPlan) -> tuple[Row, ...]:
     """All stages in the order in which a number meets them."""
     ports = streams(planned)
     rows = _inputs(planned, ports, ("codes", "index", "words", "select", "mode"))
-    ahead = f"; {planned.ahead} cycles to see which digits there are" * bool(planned.ahead)
-    ahead += "; a cycle to pick the activations" * planned.selecting
+    ahead = f"; {planned.ahead} cycles to find the nonzero digits" * bool(planned.ahead)
+    ahead += "; a cycle to select the activations" * planned.selecting
     # All codes are decoded at once.
     rows[0] = replace(
         rows[0], cycles=1 + planned.ahead + planned.selecting, what=rows[0].what + ahead
@@ -95,10 +95,10 @@ def _sum(planned: Plan, item: Sum, number: str) -> list[Row]:
             Row(f"aligned sum{number}", stage.format.bits, None, stage.format.name, cycles, what)
         ]
     rows = []
-    for place, pair in enumerate(item.pairs):
-        name = f"product{number}" + (f".{place}" if len(item.pairs) > 1 else "")
+    for index, pair in enumerate(item.pairs):
+        name = f"product{number}" + (f".{index}" if len(item.pairs) > 1 else "")
         what = " × ".join(fmt.name for fmt in pair.formats) + ", one a lane"
-        rows.append(Row(name, pair.product.width, pair.product, "", None if place else 1, what))
+        rows.append(Row(name, pair.product.width, pair.product, "", None if index else 1, what))
     terms = planned.lanes * len(item.pairs)
     cycles = planned.step_latency - 1
     tree = f"{terms} products, {cycles} registers"
@@ -114,11 +114,11 @@ def _sum(planned: Plan, item: Sum, number: str) -> list[Row]:
 
 def _accumulator(planned: Plan, item: AccumulatorPlan, number: str) -> list[Row]:
     rows, last = [], planned.arithmetic.accumulate[-1]
-    for place, term in enumerate(item.terms):
-        name = f"term{number}" + (f".{place}" if len(item.terms) > 1 else "")
+    for index, term in enumerate(item.terms):
+        name = f"term{number}" + (f".{index}" if len(item.terms) > 1 else "")
         exact = [_called(scale) for part in term.parts for scale in part.scales]
         rounded = [_called(scale) for scale in term.scales]
-        sums = ", ".join(str(index) for part in term.parts for index in part.sums)
+        sums = ", ".join(str(which) for part in term.parts for which in part.sums)
         what = f"sum {sums}" + (f" × {' × '.join(dict.fromkeys(exact))}" if exact else "")
         what += f"; then × {' × '.join(rounded)}" if rounded else ""
         rows.append(Row(name, term.range.width, term.range, "", None, what))

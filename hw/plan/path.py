@@ -131,8 +131,8 @@ class PathPlan:
 
     @property
     def latency(self) -> int:
-        """Cycles from the sums of a reduction's last group to its first result, when nobody
-        stalls and scales are there."""
+        """Cycles from the sums of a reduction's last group to its first result, without
+        stalls, and when the scales are there in time."""
         front = self.drain + self.unit
         if self.shared.collected:
             # All of the last group, then the first row and column's partial sums.

@@ -94,10 +94,10 @@ class HadamardHardware(Streaming):
         return (
             f"A block of {unit.points} points of each vector takes {unit.beats} beats of `points` "
             "and as many of `result`, in natural order. `last` is not looked at: it comes out with "
-            "the beat in the same place.",
+            "the beat in the same position.",
             "A source that pauses within a block holds up the results of the block before; between "
             "blocks it may pause at any time.",
-            f"{self.latency} cycles from a block's last beat to its first result, when nobody "
+            f"{self.latency} cycles from a block's last beat to its first result, without "
             "stalls. The reset is synchronous.",
         )
 

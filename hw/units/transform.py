@@ -86,7 +86,7 @@ class Transform(wiring.Component):
 
     While a block is incomplete, the transform moves on only with its next beat; between blocks it
     moves on by itself, so that what is complete comes out. Latency is ``latency`` cycles from a
-    block's first beat to its first result, when nobody stalls.
+    block's first beat to its first result, without stalls.
 
     Parameters
     ----------
