@@ -62,7 +62,7 @@ class Alignment:
 
     @property
     def top(self) -> int:
-        """The place of a product's leading bit."""
+        """The position of a product's leading bit."""
         pair = self.total.pairs[0]
         return RULES[pair.rule].leading(*pair.formats)
 

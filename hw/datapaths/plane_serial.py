@@ -38,7 +38,7 @@ MOST = 256
 class Part(NamedTuple):
     """What a cycle adds: ``weight`` for each word whose two bits are set, or agree.
 
-    ``bits`` are the places in the words of weights and of activations; None for a bit always set.
+    ``bits`` are positions in the words of weights and of activations; None for a bit always set.
     Where they agree or not, as signs do, one that does not counts as the negative.
     """
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SerialForm(Form):
-    """A part of an element, and above all places which it is."""
+    """A part of an element, and above them all which it is."""
 
     infinite: bool
     recoding: Serial
@@ -156,13 +156,13 @@ class SignedForm(DigitForm, SeenForm):
         sign = value[-1] if value.shape().signed else Const(0, 1)
         flipped = Mux(sign, ~value, value).as_signed() if value.shape().signed else value
         width = 2 * self.parts
-        ones = Const(sum(1 << place for place in range(0, width, 2)), width)
+        ones = Const(sum(1 << position for position in range(0, width, 2)), width)
         found = Signal(self.looked, name=making.label(self.name))
         with m.If(making.enable):
             m.d.sync += found.raised.eq(plus(ones, flipped, sign, width=width))
             m.d.sync += found.sign.eq(sign)
             m.d.sync += [found[name].eq(whole[name]) for name in self._marks]
-        bits = [found.raised[place : place + 2] != 1 for place in range(0, width, 2)]
+        bits = [found.raised[position : position + 2] != 1 for position in range(0, width, 2)]
         return Value.cast(found), bits
 
     def made(self, m: Module, codes: Sequence[Value], making: Making) -> Value:

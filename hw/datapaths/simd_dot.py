@@ -34,7 +34,7 @@ class SimdDot(ChainedDot):
         return [node._replace(weights=at) for node, at in zip(nodes, weights, strict=True)]
 
     def merged(self, a: Node, b: Node, level: int) -> Node:
-        """The sum; ``b`` is shifted as the mode says, and its carry fills the places below it."""
+        """The sum; ``b`` is shifted as the mode says, and its carry fills the bits below it."""
         if not a.weights:
             return super().merged(a, b, level)
         pairs = list(zip(a.weights, b.weights, strict=True))

@@ -87,11 +87,11 @@ class AlignedTile(wiring.Component):
         found = []
         for lane in range(layout.lanes):
             for side, operand in enumerate((self.weight, self.activation)):
-                place = side ^ packing.swapped
-                port = (blocks.wide, blocks.narrow)[place]
+                port_side = side ^ packing.swapped
+                port = (blocks.wide, blocks.narrow)[port_side]
                 many = range(self.datapath.tile[side])
                 numbers = [operand[lane][number].significand for number in many]
-                m.d.comb += port[lane].eq(word(packing, place, numbers))
+                m.d.comb += port[lane].eq(word(packing, port_side, numbers))
             magnitudes = {}
             for field in packing.fields:
                 at = (field.wide, field.narrow)[:: -1 if packing.swapped else 1]

@@ -101,13 +101,13 @@ class Cascades(wiring.Component):
         wide, narrow, packing = self.wide[lane], self.narrow[lane], self.layout.packing
         if packing.marks:
             size = packing.geometry.narrow
-            narrow, place = narrow[:size].as_signed(), narrow[size:]
+            narrow, chosen = narrow[:size].as_signed(), narrow[size:]
             assert isinstance(packing, Placing)
             if block.mode.chooses:
-                first, second = wide << packing.places[1], wide
-                m.d.comb += block.choose.eq(place)
+                first, second = wide << packing.shifts[1], wide
+                m.d.comb += block.choose.eq(chosen)
             else:
-                first, second = gated(packing, wide, place)
+                first, second = gated(packing, wide, chosen)
         else:
             first, second = factors(packing, wide)
         m.d.comb += [block.d.eq(first), block.a.eq(second), block.b.eq(narrow)]

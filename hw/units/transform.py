@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Out
 
 from ...golden.formats import Format, Integer, Minifloat
 from ...golden.units import Hadamard
-from ..arith.shared import place
+from ..arith.shared import instance
 from ..arith.timing import delayed
 from ..fp import FloatMultiply, FloatToFloat
 from .butterflies import FloatPair, FloatStep, IntegerPair, IntegerStep, pair_latency
@@ -163,7 +163,7 @@ class Transform(wiring.Component):
         found = []
         for index, lane in enumerate(lanes):
             label = f"round_{step.source.name}_{index}"
-            block = place(m, label, ("round", step.source, step.result), make)
+            block = instance(m, label, ("round", step.source, step.result), make)
             m.d.comb += [block.enable.eq(enable), block.i.eq(lane)]
             found.append(block.o)
         return found
@@ -198,7 +198,7 @@ class Transform(wiring.Component):
             m.d.sync += count.eq(count + 1)
         found = []
         for index, lane in enumerate(lanes):
-            block = place(m, f"step_{step.distance}_{index}", ("step", step.distance), make)
+            block = instance(m, f"step_{step.distance}_{index}", ("step", step.distance), make)
             second = marks.valid & count[-1]
             m.d.comb += [block.enable.eq(enable), block.second.eq(second), block.i.eq(lane)]
             found.append(block.o)
@@ -218,7 +218,7 @@ class Transform(wiring.Component):
             if index & step.distance:
                 continue
             other = index + step.distance
-            pair = place(m, f"pair_{step.distance}_{index}", ("pair", step.source), make)
+            pair = instance(m, f"pair_{step.distance}_{index}", ("pair", step.source), make)
             m.d.comb += [pair.enable.eq(enable), pair.a.eq(lane), pair.b.eq(lanes[other])]
             found[index], found[other] = pair.sum, pair.difference
         return found
