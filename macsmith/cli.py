@@ -92,15 +92,15 @@ def _refuse(words: Sequence[str], name: str | None) -> NoReturn:
     """Raise for words that a command does not take."""
     from .golden.errors import DesignError
 
-    where = f"macsmith {name}" if name else "macsmith"
+    where, what = (f"macsmith {name}", f"{name} has") if name else ("macsmith", "there is")
     found = next((word for word in words if word.startswith("-")), words[0])
     if not found.startswith("-"):
-        raise DesignError(f"{where} takes no more words, got {found!r} (try: {where} --help)")
+        raise DesignError(f"{name} takes no further word, got {found!r} (try: {where} --help)")
     found = found.partition("=")[0]
     known = [flag for item in COMMANDS[name].arguments for flag in item.flags] if name else []
     close = difflib.get_close_matches(found, [flag for flag in known if flag[0] == "-"], n=3)
     told = f"; close ones: {', '.join(close)}" if close else ""
-    raise DesignError(f"{where} has no option {found!r}{told} (try: {where} --help)")
+    raise DesignError(f"{what} no option {found!r}{told} (try: {where} --help)")
 
 
 def _hush() -> None:

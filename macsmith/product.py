@@ -9,7 +9,7 @@ from .boards import Cost
 from .golden.errors import DesignError
 from .hw.design import Hardware
 from .hw.engine.hardware import EngineHardware
-from .hw.engine.shape import Product, parse_shape, product
+from .hw.engine.shape import MatrixProduct, parse_shape, product
 
 #: Resources whose cost per effective MAC is told.
 _COSTS = ("sites", "lut", "ff", "dsp")
@@ -19,7 +19,7 @@ _COSTS = ("sites", "lut", "ff", "dsp")
 class Shaped:
     """A product on a design."""
 
-    product: Product
+    product: MatrixProduct
 
     def lines(self, cost: Cost | None = None) -> list[str]:
         """What to print: how fast, what limits, and the cost per effective MAC."""

@@ -282,7 +282,7 @@ COMMANDS = {
 
 #: The list of commands, in groups.
 GROUPS = {
-    "Look": ("list", "explain", "diff"),
+    "Explore": ("list", "explain", "diff"),
     "Build": ("generate", "verify", "synth", "cost"),
-    "Keep in order": ("doctor", "cache", "completion"),
+    "Maintain": ("doctor", "cache", "completion"),
 }

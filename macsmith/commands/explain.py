@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..golden.description.serialize import to_dict
-from ..hw.design import Row
+from ..hw.design import StageRow
 from ..library import explain
 from ..product import shaped
 from .common import chosen, paragraph, print_json, table
@@ -58,7 +58,7 @@ def _number(bound: int) -> str:
     return str(bound) if bound.bit_length() <= 60 else f"{Decimal(bound):.4e}"
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: StageRow) -> dict[str, Any]:
     bounds = row.range
     return {
         "stage": row.stage,
