@@ -23,7 +23,7 @@ from .outside import Interface
 
 
 @dataclass(frozen=True)
-class Row:
+class StageRow:
     """One stage of a number's way through a design.
 
     Parameters
@@ -162,7 +162,7 @@ class Hardware(ABC):
 
     @property
     @abstractmethod
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[StageRow, ...]:
         """The stages in the order in which a number meets them."""
 
     @abstractmethod

@@ -18,7 +18,7 @@ from ..plan.layouts import SIDES
 from ..plan.sparse import index_key
 from .prepare import prepare
 from .sparse import Selector
-from .steps import KINDS, Marks, StepArray, element_of
+from .steps import SUM_NAMES, Marks, StepArray, element_of
 
 #: What is made of every row or column, by plane and form.
 Vectors = list[dict[str, Any]]
@@ -140,7 +140,7 @@ class BroadcastArray(StepArray):
         self, m: Module, number: int, item: Sum, operands: Met
     ) -> Iterator[tuple[int, Any]]:
         """The elements of one sum by the number of their place, fed with their operands."""
-        plan, name = self.plan, KINDS[item.per_row, item.per_col]
+        plan, name = self.plan, SUM_NAMES[item.per_row, item.per_col]
         weights, met = operands
         rows = range(plan.rows if item.per_row else 1)
         cols = range(plan.cols if item.per_col else 1)

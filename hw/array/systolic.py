@@ -14,7 +14,7 @@ from ..arith.shared import instance
 from ..arith.timing import delayed
 from ..plan.layouts import SIDES
 from .cell import Cell, Edge
-from .steps import KINDS, Marks, StepArray
+from .steps import SUM_NAMES, Marks, StepArray
 
 
 class SystolicArray(StepArray):
@@ -120,7 +120,7 @@ class SystolicArray(StepArray):
         last_row, last_col = (
             n == many - 1 for n, many in zip((row, col), self.plan.grid, strict=True)
         )
-        for (per_row, per_col), name in reversed(KINDS.items()):
+        for (per_row, per_col), name in reversed(SUM_NAMES.items()):
             numbers = [
                 number
                 for number, item in enumerate(self.plan.sums)

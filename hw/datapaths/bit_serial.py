@@ -43,7 +43,7 @@ class BitSerial(Recoded):
         if terms is not None and len(terms.picks) > 1:
             found.append(Terms(fmt))
         if is_fixed(fmt) and width_of(fmt) > 2:
-            found.append(Digits(fmt))
+            found.append(SerialDigits(fmt))
         return min(found, key=lambda recoding: len(recoding.shifts), default=None)
 
     @classmethod
@@ -102,7 +102,7 @@ class Skipping(Serial):
 
 
 @dataclass(frozen=True)
-class Digits(Skipping):
+class SerialDigits(Skipping):
     """The digits of ``booth``; where zeros are left out, -1…2 of the magnitude (EN-T).
 
     Small numbers have fewer of these: 2 is one, where it takes Booth's recoding -2 + 4.

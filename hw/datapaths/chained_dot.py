@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .chain import Chained
 
 
-class Node(NamedTuple):
+class PartialSum(NamedTuple):
     """A partial sum, and carries still to be added to it: (signal, lsb).
 
     ``weights`` are the bits by which each mode shifts it; empty where there are no modes.
@@ -66,7 +66,7 @@ class ChainedDot(Dot):
         weight, activation = (side.places if form.told else side for side, form in sides)
         return [(weight[slot], activation[slot]) for slot in range(self.plan.slots)]
 
-    def _apart(self, m: Module, nodes: list[list[Node]]) -> None:
+    def _apart(self, m: Module, nodes: list[list[PartialSum]]) -> None:
         """The sums of the digits; where these come one by one, of the others zero."""
         level = 0
         while any(len(chains) > 1 for chains in nodes):
@@ -178,7 +178,7 @@ class ChainedDot(Dot):
 
     # A chain: rows of one digit.
 
-    def _chain(self, m: Module, number: int, chain: int, rows: list[Row]) -> Node:
+    def _chain(self, m: Module, number: int, chain: int, rows: list[Row]) -> PartialSum:
         plan, digit = self.plan, self.plan.digits[number]
         slots = plan.chains[chain]
         # An adder less than chains, where digits are not added.
@@ -193,7 +193,7 @@ class ChainedDot(Dot):
                 name = f"digit_{number}_{chain}_{position}"
                 total = self.held(m, total, shape_of(bounds), name)
                 carry = [self.held(m, bit, 1, f"{name}_carry") for bit in carry]
-        return Node(total, bounds, tuple((bit, digit.bits.lsb) for bit in carry))
+        return PartialSum(total, bounds, tuple((bit, digit.bits.lsb) for bit in carry))
 
     def _first(
         self, digit: Digit, row: Row, alone: bool, whole: bool
@@ -246,7 +246,7 @@ class ChainedDot(Dot):
 
     # The tree: chains of each digit, then digits.
 
-    def _tree(self, m: Module, nodes: list[list[Node]]) -> Node:
+    def _tree(self, m: Module, nodes: list[list[PartialSum]]) -> PartialSum:
         level = 0
         while any(len(chains) > 1 for chains in nodes):
             level += 1
@@ -259,11 +259,11 @@ class ChainedDot(Dot):
         assert not node.carries
         return node
 
-    def placed(self, nodes: list[Node]) -> list[Node]:
+    def placed(self, nodes: list[PartialSum]) -> list[PartialSum]:
         """The sums of the digits before they are added."""
         return nodes
 
-    def _level(self, m: Module, nodes: list[Node], level: int, name: str) -> list[Node]:
+    def _level(self, m: Module, nodes: list[PartialSum], level: int, name: str) -> list[PartialSum]:
         """Add neighbours; an odd node passes through the same register."""
         found = [self.merged(a, b, level) for a, b in zip(nodes[::2], nodes[1::2], strict=False)]
         found += nodes[len(nodes) - len(nodes) % 2 :]
@@ -280,7 +280,7 @@ class ChainedDot(Dot):
             for n, node in enumerate(found)
         ]
 
-    def merged(self, a: Node, b: Node, level: int) -> Node:
+    def merged(self, a: PartialSum, b: PartialSum, level: int) -> PartialSum:
         """The sum of two nodes, ``b`` no finer than ``a``; a carry of the unit of ``b`` goes in."""
         bounds, waiting = a.bounds + b.bounds, [*a.carries, *b.carries]
         carry: Value = Const(0, 1)
@@ -290,7 +290,7 @@ class ChainedDot(Dot):
                 del waiting[index]
                 break
         value = self._sums.joined(a.value, a.bounds, b.value, b.bounds, bounds, carry)
-        return Node(value, bounds, tuple(waiting))
+        return PartialSum(value, bounds, tuple(waiting))
 
 
 def _lifted(digit: Digit, bits: Value) -> Value:

@@ -20,7 +20,7 @@ from .recoded import number, of_codes, of_values
 from .select import signal
 
 if TYPE_CHECKING:
-    from .bit_serial import Digits, Serial, Skipping, Terms
+    from .bit_serial import Serial, SerialDigits, Skipping, Terms
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class SeenForm(SerialForm):
 class DigitForm(SerialForm):
     """Three bits of a number."""
 
-    recoding: Digits
+    recoding: SerialDigits
 
     name = "digit"
 
@@ -134,7 +134,7 @@ class SignedForm(DigitForm, SeenForm):
     from where codes are looked at.
     """
 
-    recoding: Digits
+    recoding: SerialDigits
 
     name = "signed"
 

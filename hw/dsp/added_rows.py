@@ -13,7 +13,7 @@ from amaranth.lib.wiring import In, Member, Out
 from ...golden.bounds import Range
 from ..arith.digits import Row
 from ..arith.timing import delayed
-from .addend import Addend, gathered
+from .addend import FieldSum, gathered
 from .adder import Adder, AdderMode
 from .adding import Adding
 from .element import Tile
@@ -132,7 +132,7 @@ class Rows(wiring.Component):
         return adder.p
 
 
-def sums_of(m: Module, enable: Value, found: Rows, lsb: int) -> dict[tuple[int, int], Addend]:
+def sums_of(m: Module, enable: Value, found: Rows, lsb: int) -> dict[tuple[int, int], FieldSum]:
     """What the parts of all cascades say together, by row and column; ``lsb`` is a sum's unit."""
     layout, gatherings = found.layout, {}
     rows, cols = map(range, layout.tile)
@@ -142,10 +142,10 @@ def sums_of(m: Module, enable: Value, found: Rows, lsb: int) -> dict[tuple[int, 
             bounds = layout.bounds(chain, lsb)
             start = part * layout.size
             bits = found.o[number][start : start + bounds.width]
-            addends.append(Addend(bits.as_signed() if bounds.signed else bits, bounds, None))
+            addends.append(FieldSum(bits.as_signed() if bounds.signed else bits, bounds, None))
         if "short" in found.signature.members:
             count = found.short[position[found.coder]]
-            addends.append(Addend(count, Range(lsb, 0, layout.lanes), None))
+            addends.append(FieldSum(count, Range(lsb, 0, layout.lanes), None))
         gatherings[position] = gathered(m, enable, addends, "_".join(map(str, position)))
     return gatherings
 

@@ -83,7 +83,7 @@ def _low(weight: Value, activation: Value) -> Value:
 
 
 def borrows(packing: Overpacking, results: list[Value]) -> list[Value | None]:
-    """What is missing to each result; None to all unless borrows are returned."""
+    """The borrow to return to each result; None for all unless borrows are returned."""
     signed = packing.results.low < 0
     if not packing.corrected or not signed:
         return [None] * len(results)

@@ -173,7 +173,7 @@ class Packing:
         return min(1 << bits - 1, most) if total.low else 0
 
     def excess(self, terms: int, field: Field) -> int:
-        """What is missing to a field with its highest bit inverted: 0, or 1 where it is full."""
+        """What a field with its highest bit inverted is short by: 0, or 1 where it is full."""
         if not self.geometry.adds:
             return 0
         half = 1 << self.bits(terms, field) - 1

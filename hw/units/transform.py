@@ -74,7 +74,7 @@ def _stages(block: Any, *formats: Format) -> int:
     return int(block(*formats).staged().latency)
 
 
-class Marks(NamedTuple):
+class BeatMarks(NamedTuple):
     """What travels beside a beat: whether there is one, and its ``last``."""
 
     valid: Value
@@ -134,11 +134,11 @@ class Transform(wiring.Component):
 
         # A beat passes all steps; its marks pass beside it.
         lanes = [self.points.payload.points[lane] for lane in range(self._count)]
-        marks = Marks(taken, self.points.payload.last)
+        marks = BeatMarks(taken, self.points.payload.last)
         for number, step in enumerate(steps(unit)):
             build = getattr(self, f"_{step.kind}")
             lanes = build(m, enable, lanes, marks, step)
-            marks = Marks(
+            marks = BeatMarks(
                 delayed(m, enable, marks.valid, step.cycles, f"valid_{number}", reset=True),
                 delayed(m, enable, marks.last, step.cycles, f"last_{number}"),
             )
@@ -155,7 +155,7 @@ class Transform(wiring.Component):
         return self.unit.vectors * self.unit.lanes
 
     def _round(
-        self, m: Module, enable: Value, lanes: list[Value], marks: Marks, step: Step
+        self, m: Module, enable: Value, lanes: list[Value], marks: BeatMarks, step: Step
     ) -> list[Value]:
         """Each lane in another format."""
         source, result = step.floats
@@ -169,7 +169,7 @@ class Transform(wiring.Component):
         return found
 
     def _multiply(
-        self, m: Module, enable: Value, lanes: list[Value], marks: Marks, step: Step
+        self, m: Module, enable: Value, lanes: list[Value], marks: BeatMarks, step: Step
     ) -> list[Value]:
         """Each lane times the factor."""
         source, result = step.floats
@@ -183,7 +183,7 @@ class Transform(wiring.Component):
         return found
 
     def _apart(
-        self, m: Module, enable: Value, lanes: list[Value], marks: Marks, step: Step
+        self, m: Module, enable: Value, lanes: list[Value], marks: BeatMarks, step: Step
     ) -> list[Value]:
         """Butterflies whose pairs stand in beats ``distance / lanes`` apart."""
         beats = step.distance // self.unit.lanes
@@ -205,7 +205,7 @@ class Transform(wiring.Component):
         return found
 
     def _beside(
-        self, m: Module, enable: Value, lanes: list[Value], marks: Marks, step: Step
+        self, m: Module, enable: Value, lanes: list[Value], marks: BeatMarks, step: Step
     ) -> list[Value]:
         """Butterflies whose pairs stand in the same beat."""
         make: Callable[[], wiring.Component]
