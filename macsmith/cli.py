@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import signal
 import sys
 import warnings
@@ -90,6 +89,8 @@ def _run(words: Sequence[str]) -> int:
 
 def _refuse(words: Sequence[str], name: str | None) -> NoReturn:
     """Raise for words that a command does not take."""
+    import difflib
+
     from .golden.errors import DesignError
 
     where, what = (f"macsmith {name}", f"{name} has") if name else ("macsmith", "there is")

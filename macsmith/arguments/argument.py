@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class Argument:
+class Argument(NamedTuple):
     """An option, or a word that stands by itself.
 
     Parameters
@@ -26,7 +25,7 @@ class Argument:
     metavar: str | None = None
     read: Callable[[str], Any] = str
     names: str | None = None
-    how: dict[str, Any] = field(default_factory=dict)
+    how: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def is_option(self) -> bool:
@@ -39,8 +38,7 @@ class Argument:
         return " ".join([*words, *([self.metavar] if self.metavar else [])])
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(NamedTuple):
     """Arguments under one heading, with a line about them."""
 
     title: str

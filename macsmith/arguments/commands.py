@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from .argument import Argument, Group, option, word
 from .design import DESIGN_GROUPS, DESIGN_WORD, TARGET
@@ -21,8 +21,7 @@ TOPICS = (
 SHELLS = ("bash", "zsh", "fish")
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """A command of the command line.
 
     Parameters
