@@ -23,8 +23,9 @@ from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 
 from macsmith import Options, boards, cost, design, lookup, matmul, quantize, simulate
+from macsmith.arguments.values import whole
 from macsmith.cli import guarded
-from macsmith.commands.common import progress, table, whole
+from macsmith.commands.common import progress, table
 
 #: What stands in the table: a preset, and its group where the layers are narrower than its own.
 FORMATS = {

@@ -1,6 +1,6 @@
 """Sparse operands: which elements are kept, where they stood, and what they multiply.
 
-``indices`` (rows, kept) say the place of every kept element in its window, ascending within each.
+``indices`` (rows, kept) hold the position of every kept element in its window, in ascending order.
 For 2:4 the padding of windows with fewer than two nonzero elements is cuSPARSELt's and PyTorch's,
 and :func:`metadata` packs words as they do, before the rearrangement that CUTLASS adds.
 """
@@ -34,13 +34,13 @@ def prune(values: npt.ArrayLike, structure: Sparse) -> Array:
     """
     x = np.abs(_matrix(values))
     rows, count = x.shape[0], structure.count(x.shape[1])
-    # What is beyond the end is less than zero: it comes last, in the order of its places.
+    # What is beyond the end is less than zero: it comes last, in the order of positions.
     beyond = -x.shape[1] % structure.window
     windows = np.pad(x, ((0, 0), (0, beyond)), constant_values=-1.0)
     windows = windows.reshape(rows, -1, structure.window)
-    places = np.arange(structure.window)
-    empty = (places + structure.window // 2) % structure.window + structure.window
-    rank = np.where(windows > 0, places, empty)
+    positions = np.arange(structure.window)
+    empty = (positions + structure.window // 2) % structure.window + structure.window
+    rank = np.where(windows > 0, positions, empty)
     order = np.lexsort((rank, -windows), axis=-1)[..., : structure.kept]
     return np.sort(order, axis=-1).reshape(rows, -1)[:, :count]
 

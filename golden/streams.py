@@ -17,9 +17,9 @@ class Field:
     Parameters
     ----------
     name : unique in its stream.
-    kind : what it carries: ``codes``, ``select``, ``scales`` of an operand, ``index``, the places
-        of a sparse one's elements; ``mode``, ``bias``, ``initial``, ``value`` (results). ``words``
-        are the codes of several modes: each holds one wide element or several narrow ones.
+    kind : what it carries: ``codes``, ``select``, ``scales`` of an operand, ``index``, the
+        positions of a sparse one's elements; ``mode``, ``bias``, ``initial``, ``value`` (results).
+        ``words`` are the codes of several modes: each holds a wide element or several narrow ones.
     side : 0 for the weight, 1 for the activation, None for what belongs to neither.
     array : name of the operand's array of codes, or of its level of scales.
     vectors, lanes : vector 0, lane 0 in the low bits, then the lanes.

@@ -13,7 +13,7 @@ from .system.chain import ChainHardware
 from .units.hadamard import HadamardHardware
 
 #: A description's type -> what makes its hardware.
-KINDS: dict[type, Callable[..., Hardware]] = {
+BUILDERS: dict[type, Callable[..., Hardware]] = {
     Engine: EngineHardware,
     Hadamard: HadamardHardware,
     Chain: lambda design: ChainHardware(design, hardware),
@@ -23,6 +23,6 @@ KINDS: dict[type, Callable[..., Hardware]] = {
 def hardware(design: Design) -> Hardware:
     """The hardware of a design. Raises DesignError for what cannot be built."""
     for kind in type(design).__mro__:
-        if kind in KINDS:
-            return KINDS[kind](design)
+        if kind in BUILDERS:
+            return BUILDERS[kind](design)
     raise DesignError(f"a design is an engine, a unit or a chain, got {design!r}")

@@ -23,7 +23,7 @@ from .outside import Interface
 
 
 @dataclass(frozen=True)
-class Row:
+class StageRow:
     """One stage of a number's way through a design.
 
     Parameters
@@ -99,8 +99,7 @@ class Hardware(ABC):
     @property
     @abstractmethod
     def latency(self) -> int:
-        """Cycles from the last input that a result needs to the first result, when nobody
-        stalls."""
+        """Cycles from the last input of a result to the first result, without stalls."""
 
     @property
     def hold(self) -> int:
@@ -163,7 +162,7 @@ class Hardware(ABC):
 
     @property
     @abstractmethod
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[StageRow, ...]:
         """The stages in the order in which a number meets them."""
 
     @abstractmethod
@@ -197,7 +196,7 @@ class Streaming(Hardware):
 
     @abstractmethod
     def cycles(self, trials: Sequence[Mapping[str, Beats]]) -> int | None:
-        """From the first transfer to the last result when nobody waits; None where some may."""
+        """From the first transfer to the last result without stalls; None where some occur."""
 
     @abstractmethod
     def worth(self, trial: Mapping[str, Beats]) -> int:

@@ -1,53 +1,23 @@
-"""The command line: ``macsmith list|generate|verify|synth|cost|explain|diff|cache|doctor``."""
+"""The command line: one command runs, whatever happens ends in one line and an exit code."""
 
 from __future__ import annotations
 
-import argparse
-import re
 import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from . import __version__, ending
-from .commands import BUILDING, COMMANDS, load
+from . import ending
+from .arguments.commands import COMMANDS
+from .arguments.parser import parser
+from .commands import load
 from .letters import use_plain_letters
 
 if TYPE_CHECKING:
     from .golden.errors import MacsmithError
 
 USAGE, MISMATCH = 2, 4
-
-
-class _Parser(argparse.ArgumentParser):
-    """Errors in one line, with the close names, instead of a page of usage."""
-
-    def __init__(self, *rest: Any, **options: Any):
-        super().__init__(*rest, **options)
-        # No option looks like a number: so -6,6 is a value as -6 is.
-        self._negative_number_matcher = re.compile(r"-[\d.][\d.e+-]*(,.*)?$")
-
-    def error(self, message: str) -> NoReturn:
-        from .golden.errors import DesignError
-
-        raise DesignError(f"{message} (try: {self.prog} --help)")
-
-    def _print_message(self, message: str, file: Any = None) -> None:
-        # argparse's own hides that a disk is full.
-        (file or sys.stderr).write(message or "")
-
-
-def _parser(command: str | None) -> argparse.ArgumentParser:
-    """The parser; only the options of ``command`` are filled in."""
-    parser = _Parser(prog="macsmith", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--version", action="version", version=f"macsmith {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    for name, (_, summary) in COMMANDS.items():
-        sub = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
-        if name == command:
-            load(name).arguments(sub)
-    return parser
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -96,22 +66,43 @@ def _told() -> tuple[type[MacsmithError], ...]:
 
 
 def _run(words: Sequence[str]) -> int:
+    if words and words[0] == "help":
+        words = [*words[1:], "--help"]
     command = next((word for word in words if not word.startswith("-")), None)
     if command is not None and command not in COMMANDS and words[0] == command:
         from .golden.errors import UnknownName
 
         raise UnknownName("command", command, COMMANDS)
-    parser = _parser(command)
-    arguments = parser.parse_args(words)
+    chosen = parser(command)
+    arguments, unknown = chosen.parse_known_args(words)
+    if unknown:
+        _refuse(unknown, arguments.command)
     if arguments.command is None:
-        parser.print_help()
+        chosen.print_help()
         return USAGE
     from .commands.common import advising, need_cache
 
-    if arguments.command in BUILDING:
+    if COMMANDS[arguments.command].builds:
         need_cache()
     with advising(arguments):
         return int(load(arguments.command).run(arguments))
+
+
+def _refuse(words: Sequence[str], name: str | None) -> NoReturn:
+    """Raise for words that a command does not take."""
+    import difflib
+
+    from .golden.errors import DesignError
+
+    where, what = (f"macsmith {name}", f"{name} has") if name else ("macsmith", "there is")
+    found = next((word for word in words if word.startswith("-")), words[0])
+    if not found.startswith("-"):
+        raise DesignError(f"{name} takes no further word, got {found!r} (try: {where} --help)")
+    found = found.partition("=")[0]
+    known = [flag for item in COMMANDS[name].arguments for flag in item.flags] if name else []
+    close = difflib.get_close_matches(found, [flag for flag in known if flag[0] == "-"], n=3)
+    told = f"; close ones: {', '.join(close)}" if close else ""
+    raise DesignError(f"{what} no option {found!r}{told} (try: {where} --help)")
 
 
 def _hush() -> None:

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
+from .arguments.design import DESIGN
 from .golden import storage
 from .golden.description import (
     ROW,
@@ -34,7 +35,7 @@ from .units import override_chain, override_unit
 
 __all__ = ["DEFAULT", "Options", "design", "override", "presets", "reading"]
 
-DEFAULT = "w4a8"
+DEFAULT = DESIGN
 FORCED = "preset:"
 PRESETS = Path(__file__).parent / "presets"
 

@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator
 from types import FrameType
 
+from .terminal import painted
+
 #: Those that end a command; one that is ignored from the start (nohup) stays so.
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP")
                  if hasattr(signal, name))  # fmt: skip
@@ -65,7 +67,8 @@ def orderly() -> Iterator[None]:
 def say(text: str) -> None:
     """The last line on stderr, if there is somebody to read it."""
     with contextlib.suppress(OSError, ValueError):
-        print(f"macsmith: {text}", file=sys.stderr, flush=True)
+        name = painted("macsmith:", "bold red", sys.stderr)
+        print(f"{name} {text}", file=sys.stderr, flush=True)
 
 
 def one_line(text: str) -> str:

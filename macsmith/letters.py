@@ -23,6 +23,8 @@ PLAIN = {
     "Σ": "sum",
     "°": " degrees",
     "µ": "u",
+    "✓": "*",
+    "─": "-",
 }
 _POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _POWER = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from .sim.models import primitives
 from .sim.streams import Simulator
 from .sim.verify import Verification
 from .tools import work
+from .tools.progress import Step, Told, quiet
 
 __all__ = ["cost", "explain", "generate", "simulate", "verify"]
 
@@ -44,7 +44,7 @@ def verify(
     count: int = 100,
     seed: int = 1,
     board: Board | str | None = None,
-    progress: Callable[[str], None] | None = None,
+    progress: Told | None = None,
 ) -> Verification:
     """Prove the hardware of ``design`` against the golden model, bit for bit, under stalls.
 
@@ -53,24 +53,24 @@ def verify(
     count : random trials in the bench; ten times as many follow in compiled simulation.
     seed : of random data and stalls.
     board : simulate the netlist that is mapped for this board instead of the RTL.
-    progress : is told what is done.
+    progress : is told each step as it begins: what is done.
 
     Raises Mismatch with what differs and how to run it again; DesignError, ToolMissing, ToolFailed.
     """
-    told = progress or (lambda line: None)
+    told = progress or quiet
     if board is None:
-        emitted = emit(design)
-        told(f"building and simulating {emitted.name}")
-        return simulated.verify(emitted, count=count, seed=seed)
+        emitted = _emitted(design, told)
+        return simulated.verify(emitted, count=count, seed=seed, progress=told)
     board = boards.lookup(board) if isinstance(board, str) else board
-    emitted = emit(boards.fitted(design, board))
-    told(f"synthesizing {emitted.name} for {board.name}")
+    emitted = _emitted(boards.fitted(design, board), told)
+    told(_synthesizing(emitted, board, (*simulated.STEPS[:2],)))
     with work.folder("mapped") as folder:
         _synthesized(emitted, board, folder)
         netlist = (folder / "mapped.v").read_text(encoding="utf-8")
-    told(f"building and simulating {emitted.name}")
     libraries = (*models(family(board.family).name), *primitives())
-    return simulated.verify(emitted, count=count, seed=seed, core=netlist, libraries=libraries)
+    return simulated.verify(
+        emitted, count=count, seed=seed, core=netlist, libraries=libraries, progress=told
+    )
 
 
 def cost(
@@ -81,7 +81,7 @@ def cost(
     verified: bool = False,
     edif: bool = False,
     variant: str = "default",
-    progress: Callable[[str], None] | None = None,
+    progress: Told | None = None,
 ) -> Report:
     """What ``design`` costs on ``board``, after synthesis.
 
@@ -91,18 +91,17 @@ def cost(
     verified : verify the design first; without, the report says that it was not.
     edif : write the netlist as EDIF too.
     variant : what yosys does to plain arithmetic first: ``default``, ``booth``, ``arith_tree``.
-    progress : is told what is done.
+    progress : is told each step as it begins: what is done.
 
     Raises Mismatch, DesignError, ToolMissing, ToolFailed.
     """
-    told = progress or (lambda line: None)
+    told = progress or quiet
     begun = time.monotonic()
     board = boards.lookup(board) if isinstance(board, str) else board
-    emitted = emit(boards.fitted(design, board))
+    emitted = _emitted(boards.fitted(design, board), told)
     if verified:
-        told(f"verifying {emitted.name}")
-        simulated.verify(emitted)
-    told(f"synthesizing {emitted.name} for {board.name}")
+        simulated.verify(emitted, progress=told, then=("synth",))
+    told(_synthesizing(emitted, board))
     with work.folder("synth") as scratch:
         target = folder or scratch
         found = _synthesized(emitted, board, target, edif=edif, variant=variant)
@@ -116,6 +115,16 @@ def cost(
         )
         (target / "report.md").write_text(report.markdown(), encoding="utf-8")
     return report
+
+
+def _emitted(design: Design, told: Told) -> Emitted:
+    told(Step(f"emitting {design.name}", "emit"))
+    return emit(design)
+
+
+def _synthesizing(emitted: Emitted, board: Board, then: tuple[str, ...] = ()) -> Step:
+    text = f"synthesizing {emitted.name} for {board.name}"
+    return Step(text, "synth", len(emitted.rtlil), then)
 
 
 def _synthesized(

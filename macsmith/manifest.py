@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from .golden.description.serialize import to_dict
-from .hw.design import Row
+from .hw.design import StageRow
 from .hw.text.emit import Emitted
 from .portlist import Layout, Port, portlist
 
@@ -96,7 +96,7 @@ def _field(layout: Layout) -> dict[str, Any]:
     return found
 
 
-def _stage(row: Row) -> dict[str, Any]:
+def _stage(row: StageRow) -> dict[str, Any]:
     """Bits of a stage, and the weight 2**unit_exponent of its last place or its format."""
     found: dict[str, Any] = {"stage": row.stage, "bits": row.bits, "holds": row.what}
     if row.range is not None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
+from .arguments.commands import MEGAHERTZ
 from .boards import families, fitted
 from .folder import check_target, write_folder
 from .golden import to_toml
@@ -23,6 +24,7 @@ from .portlist import Port, portlist
 from .sim.harness import Chosen, Harness, harness
 from .sim.models import cell_models
 from .sim.parser import parse
+from .tools.progress import Step, Told, quiet
 from .vectors import Memory, memories
 
 if TYPE_CHECKING:
@@ -31,8 +33,7 @@ if TYPE_CHECKING:
 #: The part for which Vivado's scripts are written when no board is given: the Alveo U280's.
 DEFAULT_PART = "xcu280-fsvh2892-2L-e"
 
-#: The clock in the constraints, in MHz: a goal for the user to change, not a promise.
-MEGAHERTZ = 300
+#: In MHz.
 MEGAHERTZ_LIMITS = 1, 2000
 
 #: All other files are ASCII: tools read them in the system's encoding.
@@ -75,6 +76,7 @@ def generate(
     seed: int = 1,
     board: Board | None = None,
     megahertz: float = MEGAHERTZ,
+    progress: Told = quiet,
 ) -> Generated:
     """Write the complete output folder of ``design``; the same bytes for the same arguments.
 
@@ -88,14 +90,19 @@ def generate(
     seed : of the test bench's data and stalls.
     board : whose part Vivado's scripts name; the U280's if None.
     megahertz : of the clock in the constraints: a goal, not a promise.
+    progress : is told each step as it begins: what is done.
 
     Raises DesignError for a folder that cannot be taken, before any work; ToolFailed if a parser
     cannot read back the Verilog that was written.
     """
     check_target(folder, force=force)
+    progress(Step(f"emitting {design.name}", "emit"))
     emitted = emit(fitted(design, board) if board else design)
+    size = len(emitted.rtlil)
+    progress(Step("computing the test bench's vectors", "vectors", size, ("parse",)))
     files = contents(emitted, tiles=tiles, seed=seed, board=board, megahertz=megahertz)
     verilog = [name for name in files if name.startswith(("rtl/", "tb/")) and name.endswith(".v")]
+    progress(Step("writing files and reading the Verilog back", "parse", size))
     target = write_folder(folder, files, force=force, check=lambda new: parse(new, verilog))
     return Generated(target, tuple(Path(name) for name in sorted(files)), emitted)
 

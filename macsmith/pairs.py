@@ -51,7 +51,7 @@ def paired(name: str, weight: Half, activation: Half, *, whole: bool = True) -> 
     modes = weight.engine.modes, activation.engine.modes
     if len(modes[0]) != len(modes[1]):
         counts = " and ".join(f"{h.name} has {len(h.engine.modes)}" for h in (weight, activation))
-        raise DesignError(f"both halves of a pair have as many modes: {counts}")
+        raise DesignError(f"both halves of a pair need the same number of modes: {counts}")
     if weight == activation:
         return replace(weight.engine, name=name)
     try:
@@ -136,8 +136,8 @@ def _combined(left: Arithmetic, right: Arithmetic) -> tuple[tuple[tuple[int, ...
     )
     if not plain:
         raise DesignError(
-            "their planes are combined otherwise than by adding their products (real and imaginary "
-            "parts, or signs), which takes both halves of one kind"
+            "complex or signed planes, whose products are not just added, go only with their like: "
+            "choose both halves with such planes, or neither"
         )
     return ()
 

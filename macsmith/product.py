@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ from .boards import Cost
 from .golden.errors import DesignError
 from .hw.design import Hardware
 from .hw.engine.hardware import EngineHardware
-from .hw.engine.shape import Product, parse_shape, product
+from .hw.engine.shape import MatrixProduct, parse_shape, product
 
 #: Resources whose cost per effective MAC is told.
 _COSTS = ("sites", "lut", "ff", "dsp")
@@ -20,7 +19,7 @@ _COSTS = ("sites", "lut", "ff", "dsp")
 class Shaped:
     """A product on a design."""
 
-    product: Product
+    product: MatrixProduct
 
     def lines(self, cost: Cost | None = None) -> list[str]:
         """What to print: how fast, what limits, and the cost per effective MAC."""
@@ -56,14 +55,6 @@ class Shaped:
             "idle": list(found.remarks),
         }
         return told | ({"per_effective_mac": self._per(cost)} if cost is not None else {})
-
-
-def shape_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--shape",
-        metavar="NxKxM",
-        help="what the engine does for an N × K weight and an M × K activation",
-    )
 
 
 def shaped(hardware: Hardware, text: str | None) -> Shaped | None:

@@ -25,6 +25,8 @@ NOTE = (
     "that LUTs, carries and flip-flops take together."
 )
 
+_VERIFIED, _NOT_VERIFIED = "verified against the golden model", "NOT verified"
+
 
 def folder_name(hardware: Hardware, board: Board) -> str:
     """A name that tells one run from another: design, shape, policy and board."""
@@ -71,6 +73,15 @@ def levels_line(cost: Cost) -> str:
 def tools_line(cost: Cost) -> str:
     """What made the numbers."""
     return "tools: " + ", ".join(f"{name} {text}" for name, text in cost.tools.items())
+
+
+def style(line: str) -> str:
+    """How a terminal shows a line below the table: the proof stands out, small print does not."""
+    if line.endswith(_VERIFIED):
+        return "green"
+    if line.endswith(_NOT_VERIFIED):
+        return "yellow"
+    return "dim" if line == NOTE or line.startswith("tools: ") else ""
 
 
 @dataclass(frozen=True)
@@ -157,7 +168,7 @@ class Report:
     def summary(self) -> list[str]:
         """Lines below the table."""
         fits = self.cost.fits
-        proof = "verified against the golden model" if self.verified else "NOT verified"
+        proof = _VERIFIED if self.verified else _NOT_VERIFIED
         if approximate := self.hardware.approximate:
             proof = f"products approximate ({', '.join(approximate)}); {proof}"
         lines = [

@@ -1,4 +1,4 @@
-"""How many cycles a run takes when nobody waits."""
+"""How many cycles a run takes without stalls."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -87,17 +88,20 @@ def run(
     *,
     libraries: tuple[Path, ...] = (),
     waveform: Path | None = None,
+    built: Callable[[], None] = lambda: None,
 ) -> list[list[dict[str, Any]]]:
     """Simulate all ``jobs`` in one bench; per job and phase, what the bench found.
 
     ``libraries`` are Verilog files with the cells of mapped netlists; into ``waveform`` goes a
-    VCD file. Raises ToolMissing, or ToolFailed with the simulator's first error.
+    VCD file; ``built`` is called when the simulator is there. Raises ToolMissing, or ToolFailed
+    with the simulator's first error.
     """
     verilator.use_verilator()
     texts = [bench_top([item.emitted for item in jobs])]
     for item in jobs:
         texts += [text for text in item.sources if text not in texts]
     folder = _build(texts, libraries, waveform is not None)
+    built()
     spec = {"seed": seed, "engines": [_phases(item) for item in jobs]}
     return _simulate(folder, spec, waveform)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..golden.errors import Mismatch
 from ..hw.text.emit import Emitted
+from ..tools.progress import Step, Told, quiet
 from . import runner
 from .batch import run_batch
 from .harness import harness
@@ -45,6 +46,10 @@ class Verification:
         return asdict(self)
 
 
+#: The kinds of steps of a verification; a mapped netlist has no bulk.
+STEPS = ("build", "stalls", "bulk")
+
+
 def verify(
     emitted: Emitted,
     *,
@@ -52,6 +57,8 @@ def verify(
     seed: int = 1,
     core: str | None = None,
     libraries: tuple[Path, ...] = (),
+    progress: Told = quiet,
+    then: tuple[str, ...] = (),
 ) -> Verification:
     """Send ``count`` random and corner trials through the RTL under stalls, both bounds, and trials
     directed at what chance seldom meets.
@@ -59,19 +66,28 @@ def verify(
     The RTL then takes ten times as many in bulk, half of them at full rate, half under stalls, and
     more directed ones under long stalls.
     ``core`` is other Verilog for the core, such as the mapped netlist with its cells in
-    ``libraries``. Raises Mismatch with what differs and how to run it again.
+    ``libraries``. ``progress`` is told each step, and that steps of the kinds ``then`` follow.
+    Raises Mismatch with what differs and how to run it again.
     """
     begun = time.monotonic()
+    texts = ["building a simulator of {}", "simulating {} under stalls", "simulating {} in bulk"]
+    kinds = STEPS if core is None else STEPS[:2]
+    build, stalls, *bulk = (
+        Step(text.format(emitted.name), kind, len(emitted.rtlil), (*kinds[number + 1 :], *then))
+        for number, (text, kind) in enumerate(zip(texts, kinds, strict=False))
+    )
+    progress(build)
     tried = harness(emitted.hardware)
     job = runner.job(emitted, tried.stimuli(count, seed), core)
-    found = runner.run([job], seed, libraries=libraries)
+    found = runner.run([job], seed, libraries=libraries, built=lambda: progress(stalls))
     try:
         check(job, found[0], seed)
     except Mismatch as mismatch:
         wave = _keep_waveform(job, seed, libraries)
         raise Mismatch(f"{mismatch}\n  waveform: {wave}") from None
     sent = list(job.trials)
-    if core is None:
+    for step in bulk:
+        progress(step)
         sent += _in_bulk(emitted, 10 * count, seed + 1)
     return Verification(
         emitted.name,

@@ -6,7 +6,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-TYPED = tuple(f"macsmith.{name}" for name in ("golden", "tools", "boards", "hw", "sim", "commands"))
+TYPED = tuple(
+    f"macsmith.{name}"
+    for name in ("golden", "tools", "boards", "hw", "sim", "arguments", "commands")
+)
 SINGLE = (
     "macsmith.cli",
     "macsmith.designs",

@@ -36,7 +36,7 @@ class Sparse:
 
     @property
     def index_bits(self) -> int:
-        """Bits of the place of an element in its window."""
+        """Bits of the position of an element in its window."""
         return (self.window - 1).bit_length()
 
     def compressed(self, columns: int, what: str) -> int:
@@ -60,7 +60,7 @@ class Sparse:
         return kept // self.kept * self.window + kept % self.kept
 
     def positions(self, indices: Array) -> Array:
-        """Where along K elements stand, by their places in windows: both (rows, kept)."""
+        """Where along K elements stand, by their positions in windows: both (rows, kept)."""
         window = np.arange(indices.shape[1]) // self.kept * self.window
         return np.asarray(window + indices.astype(np.int64))
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..datapaths import Datapath
 
 
-class Term(data.StructLayout):
+class AlignedTerm(data.StructLayout):
     """An addend before alignment: ``(-1)**sign * magnitude``, and ``exponent`` of its leading bit.
 
     Exponents count from :attr:`Alignment.origin`.
@@ -34,7 +34,7 @@ class Term(data.StructLayout):
 
 
 @dataclass(frozen=True)
-class Alignment:
+class SumAlignment:
     """A sum that aligns the products of a datapath: where exponents count from, and widths.
 
     See :mod:`zeros` for which exponents zeros have.
@@ -63,7 +63,7 @@ class Alignment:
 
     @property
     def top(self) -> int:
-        """The place of a product's leading bit."""
+        """The position of a product's leading bit."""
         pair = self.total.pairs[0]
         return RULES[pair.rule].leading(*pair.formats)
 
@@ -107,9 +107,9 @@ class Alignment:
         return Range(0, max(products.low, held.low), max(products.high, held.high))
 
     @property
-    def term(self) -> Term:
+    def term(self) -> AlignedTerm:
         """The layout of a product."""
-        return Term(self.datapath.magnitude_width, self.products)
+        return AlignedTerm(self.datapath.magnitude_width, self.products)
 
     @property
     def marks(self) -> FlaggedLayout:
@@ -126,7 +126,7 @@ class AlignedSum(wiring.Component):
 
     Parameters
     ----------
-    plan : :class:`Alignment`
+    plan : :class:`SumAlignment`
 
     Members
     -------
@@ -140,7 +140,7 @@ class AlignedSum(wiring.Component):
         The accumulator's code.
     """
 
-    def __init__(self, plan: Alignment):
+    def __init__(self, plan: SumAlignment):
         self.plan, lanes = plan, plan.datapath.lanes
         super().__init__(
             {
@@ -196,7 +196,7 @@ class AlignedSum(wiring.Component):
         fmt = self.plan.format
         mantissa = code[: fmt.mantissa_width]
         biased = code[fmt.mantissa_width : -1]
-        term = Signal(Term(fmt.significand_width, self.plan.held), name="own")
+        term = Signal(AlignedTerm(fmt.significand_width, self.plan.held), name="own")
         exponent = Mux(biased.any(), biased - 1, 0) + self.plan.offset
         if self.plan.zero is not None:
             exponent = Mux(code[:-1].any(), exponent, self.plan.zero)

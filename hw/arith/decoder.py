@@ -66,14 +66,14 @@ class Decoder(wiring.Component):
 
 
 #: Whether an element is zero, and its exponent.
-Found = tuple[Value, Value]
+ZeroAndExponent = tuple[Value, Value]
 
 
-def _integer(m: Module, fmt: Integer, code: Value, o: data.View, apart: bool) -> Found:
+def _integer(m: Module, fmt: Integer, code: Value, o: data.View, apart: bool) -> ZeroAndExponent:
     return _fixed_point(m, o, code.as_signed() if fmt.signed else code, apart)
 
 
-def _sliced(m: Module, fmt: Sliced, code: Value, o: data.View, apart: bool) -> Found:
+def _sliced(m: Module, fmt: Sliced, code: Value, o: data.View, apart: bool) -> ZeroAndExponent:
     stored, select = code[: fmt.width], code[fmt.width :]
     whole = stored.as_signed() if fmt.signed else stored
     value = Signal(shape_of(significands(fmt)), name="value")
@@ -96,7 +96,7 @@ def _served(fmt: Sliced, whole: Value, d: int) -> Value:
     return (above + (up & held)) << d
 
 
-def _codebook(m: Module, fmt: Codebook, code: Value, o: data.View, apart: bool) -> Found:
+def _codebook(m: Module, fmt: Codebook, code: Value, o: data.View, apart: bool) -> ZeroAndExponent:
     value = Signal(shape_of(significands(fmt)), name="value")
     with m.Switch(code):
         for index, entry in enumerate(entry for table in fmt.tables for entry in table):
@@ -105,7 +105,9 @@ def _codebook(m: Module, fmt: Codebook, code: Value, o: data.View, apart: bool) 
     return _fixed_point(m, o, value, apart)
 
 
-def _minifloat(m: Module, fmt: Minifloat, code: Value, o: data.View, apart: bool) -> Found:
+def _minifloat(
+    m: Module, fmt: Minifloat, code: Value, o: data.View, apart: bool
+) -> ZeroAndExponent:
     mantissa = code[: fmt.mantissa_width]
     biased = code[fmt.mantissa_width :][: fmt.exponent_width]
     sign = code[-1] if fmt.signed else Const(0)
@@ -132,12 +134,12 @@ def _minifloat(m: Module, fmt: Minifloat, code: Value, o: data.View, apart: bool
     return zero, exponent
 
 
-def _bipolar(m: Module, fmt: Bipolar, code: Value, o: data.View, apart: bool) -> Found:
+def _bipolar(m: Module, fmt: Bipolar, code: Value, o: data.View, apart: bool) -> ZeroAndExponent:
     # 2 u - (2**n - 1): u with its top bit inverted, a one behind it.
     return _fixed_point(m, o, Cat(Const(1, 1), code[:-1], ~code[-1]).as_signed(), apart)
 
 
-def _posit(m: Module, fmt: Posit, code: Value, o: data.View, apart: bool) -> Found:
+def _posit(m: Module, fmt: Posit, code: Value, o: data.View, apart: bool) -> ZeroAndExponent:
     n, sign = fmt.width, code[-1]
     nar, _ = specials(fmt, code)
     zero = ~code.any()
@@ -166,7 +168,7 @@ def _posit(m: Module, fmt: Posit, code: Value, o: data.View, apart: bool) -> Fou
     return zero | nar, Mux(zero | nar, 0, scale)
 
 
-FAMILIES: dict[type[Format], Callable[..., Found]] = {
+FAMILIES: dict[type[Format], Callable[..., ZeroAndExponent]] = {
     Integer: _integer,
     Sliced: _sliced,
     Codebook: _codebook,
@@ -176,7 +178,7 @@ FAMILIES: dict[type[Format], Callable[..., Found]] = {
 }
 
 
-def _fixed_point(m: Module, o: data.View, value: Value, apart: bool) -> Found:
+def _fixed_point(m: Module, o: data.View, value: Value, apart: bool) -> ZeroAndExponent:
     m.d.comb += o.significand.eq(Mux(value < 0, -value, value) if apart else value)
     if "sign" in o.shape().members:
         m.d.comb += o.sign.eq(value < 0)

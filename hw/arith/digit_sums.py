@@ -18,7 +18,7 @@ from .timing import delayed
 
 
 class DigitSums(wiring.Component):
-    """Sums over K of each digit apart; their places are given them behind the sums, in a tree.
+    """Sums over K of each digit apart; they are shifted behind the sums, in a tree.
 
     So sums are as narrow as digits allow, and nothing is shifted in a step (TPE's OPT2, and OPT3
     where digits come one by one). Latency is that of :class:`Accumulator`, and a cycle for each
@@ -26,7 +26,7 @@ class DigitSums(wiring.Component):
 
     Parameters
     ----------
-    addends : bounds of the addend of each digit, its place as ``lsb``.
+    addends : bounds of the addend of each digit, its shift as ``lsb``.
     count : addends of the longest sum.
     total : bounds of the whole.
     flags : the flags that travel with the addends.

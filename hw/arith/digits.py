@@ -14,24 +14,24 @@ from ...golden.bounds import Range
 LENGTH = 4
 
 
-def chains(places: int) -> list[list[int]]:
-    """The places of each chain, in order; the longest first."""
-    count = -(-places // LENGTH)
-    return [list(range(places))[start::count] for start in range(count)]
+def chains(slots: int) -> list[list[int]]:
+    """The slots of each chain, in order; the longest first."""
+    count = -(-slots // LENGTH)
+    return [list(range(slots))[start::count] for start in range(count)]
 
 
-def chain_sites(digits: Sequence[Digit], places: int) -> float:
-    """Sites of a place's rows and its part of the tree: carries come in blocks of four."""
-    lengths = [len(chain) for chain in chains(places)]
+def chain_sites(digits: Sequence[Digit], slots: int) -> float:
+    """Sites of a slot's rows and its part of the tree: carries come in blocks of four."""
+    lengths = [len(chain) for chain in chains(slots)]
     total = 0
     for digit in digits:
         for length in lengths:
             grown = (digit.row.times(count).width + 1 for count in range(2, length + 1))
             total += digit.bits.width + sum(map(_blocks, grown))
         total += (len(lengths) - 1) * _blocks(digit.row.times(2 * LENGTH).width + 1)
-        total += _blocks(digit.row.times(places).width + 2)
-    total -= _blocks(digits[0].row.times(places).width + 2)  # the tree has one adder less
-    return total / places
+        total += _blocks(digit.row.times(slots).width + 2)
+    total -= _blocks(digits[0].row.times(slots).width + 2)  # the tree has one adder less
+    return total / slots
 
 
 def _blocks(width: int) -> int:

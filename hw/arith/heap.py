@@ -42,8 +42,8 @@ def compressed(m: Module, heap: Heap, name: str, first: int = 6) -> Heap:
                 ones = [code.bit_count() for code in range(1 << size)]
                 label = f"{name}_{column}_{index}"
                 count = list(look_up(m, Cat(*taken), ones, size.bit_length(), label))
-            for place, bit in enumerate(count):
-                found.setdefault(column + place, []).append(bit)
+            for position, bit in enumerate(count):
+                found.setdefault(column + position, []).append(bit)
     return found
 
 
@@ -88,6 +88,6 @@ def _next(heights: dict[int, int], groups: dict[int, list[int]]) -> dict[int, in
     found: dict[int, int] = {}
     for column, sizes in groups.items():
         for size in sizes:
-            for place in range(size.bit_length()):
-                found[column + place] = found.get(column + place, 0) + 1
+            for position in range(size.bit_length()):
+                found[column + position] = found.get(column + position, 0) + 1
     return found

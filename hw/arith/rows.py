@@ -29,7 +29,7 @@ def plus(a: Value, f: Value, carry: Value | int = 0, *, width: int) -> Value:
 def segment_of(width: int) -> int:
     """Bits of the segments into which a sum is cut, all about as long; 0 if it need not be.
 
-    A run has two places more: for the carry that enters and for the one that leaves.
+    A run has two positions more: for the carry that enters and for the one that leaves.
     """
     if width <= LONGEST:
         return 0
@@ -53,12 +53,12 @@ class Staggered:
         self.m, self.enable, self.segment, self.name = m, enable, segment, name
         self._count = 0
 
-    def time(self, place: int) -> int:
-        """The cycles by which the bit at a place comes late."""
-        return place // self.segment if self.segment else 0
+    def time(self, position: int) -> int:
+        """The cycles by which the bit at a position comes late."""
+        return position // self.segment if self.segment else 0
 
     def cuts(self, end: int) -> list[tuple[int, int]]:
-        """The places of each segment, from 0 to ``end``."""
+        """The positions of each segment, from 0 to ``end``."""
         size = self.segment or end
         return [(start, min(start + size, end)) for start in range(0, end, size)]
 
@@ -67,9 +67,9 @@ class Staggered:
         self._count += 1
         return delayed(self.m, self.enable, value, cycles, f"{self.name}_{self._count}")
 
-    def moved(self, bit: Value, place: int, other: int) -> Value:
-        """The bit at a place, when the bits at a higher one come."""
-        return self.late(bit, self.time(other) - self.time(place))
+    def moved(self, bit: Value, position: int, other: int) -> Value:
+        """The bit at a position, when the bits at a higher one come."""
+        return self.late(bit, self.time(other) - self.time(position))
 
     def extended(self, value: Value, width: int, lsb: int = 0) -> Value:
         """The low ``width`` bits of a number whose lowest is at ``lsb``."""
@@ -80,14 +80,14 @@ class Staggered:
         return Cat(value, *self.repeated(value[-1], lsb + len(value) - 1, lsb + width))
 
     def repeated(self, top: Value, at: int, end: int) -> list[Value]:
-        """The bit at a place once for each place above it, below ``end``; a value a segment."""
-        found, place = [], at + 1
-        while place < end:
-            if self.time(place) > self.time(at):
-                top, at = self.moved(top, at, place), place
-            stop = min((self.time(place) + 1) * self.segment, end) if self.segment else end
-            found.append(top.replicate(stop - place))
-            place = stop
+        """The bit at a position, repeated above it and below ``end``; a value a segment."""
+        found, position = [], at + 1
+        while position < end:
+            if self.time(position) > self.time(at):
+                top, at = self.moved(top, at, position), position
+            stop = min((self.time(position) + 1) * self.segment, end) if self.segment else end
+            found.append(top.replicate(stop - position))
+            position = stop
         return found
 
     def plus(
@@ -112,7 +112,7 @@ class Staggered:
     def joined(
         self, a: Value, low: Range, b: Value, high: Range, bounds: Range, carry: Value | int = 0
     ) -> Value:
-        """The sum of two numbers, ``b`` of no smaller unit: the places of ``a`` below that pass.
+        """The sum of two numbers, ``b`` of no smaller unit: the bits of ``a`` below that pass.
 
         ``low``, ``high`` and ``bounds`` are those of ``a``, ``b`` and the sum, which counts in the
         unit of ``a``; the carry is worth a unit of ``b``.

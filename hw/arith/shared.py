@@ -1,7 +1,7 @@
 """Components that occur many times: elaborated once where text is emitted.
 
 Amaranth elaborates every instance anew, which takes most of the time of a large array. Inside
-:func:`once` a component is placed as an instance of a module that is converted apart;
+:func:`once` a component becomes an instance of a module that is converted apart;
 elsewhere, in a simulator for instance, it is an ordinary submodule.
 """
 
@@ -24,8 +24,8 @@ from amaranth.hdl import (
 from amaranth.lib import wiring
 
 
-class Placed(NamedTuple):
-    """A component that is placed: the name of its module, and whose it is."""
+class Reused(NamedTuple):
+    """A component with instances: the name of its module, and whose it is."""
 
     module: str
     component: wiring.Component
@@ -33,13 +33,13 @@ class Placed(NamedTuple):
 
 
 #: Components by owner and key.
-Found = dict[Hashable, Placed]
+Instances = dict[Hashable, Reused]
 
-_FOUND: ContextVar[Found | None] = ContextVar("found", default=None)
+_FOUND: ContextVar[Instances | None] = ContextVar("found", default=None)
 _OWNER: ContextVar[str] = ContextVar("owner", default="")
 
 
-def place(
+def instance(
     m: Module,
     name: str,
     key: Hashable,
@@ -58,7 +58,7 @@ def place(
         return component
     owner = _OWNER.get()
     if (owner, key) not in found:
-        found[owner, key] = Placed(f"shared_{len(found)}.{name}", make(), owner)
+        found[owner, key] = Reused(f"shared_{len(found)}.{name}", make(), owner)
     module, component, _ = found[owner, key]
     ports = component.signature.create(path=(name,))
     connections: list[tuple[Any, ...]] = []
@@ -72,9 +72,9 @@ def place(
 
 
 @contextmanager
-def once() -> Iterator[Found]:
-    """Within, components are placed as instances; gives what was placed, which grows."""
-    found: Found = {}
+def once() -> Iterator[Instances]:
+    """Within, components become instances; gives those that have, which grow."""
+    found: Instances = {}
     token = _FOUND.set(found)
     try:
         yield found

@@ -14,7 +14,7 @@ def look_up(m: Module, index: Value, results: Sequence[int], shape: ShapeLike, n
     """``results[index]``: a few LUTs that merge into what follows, instead of a carry run."""
     found = Signal(shape, name=name)
     for bit in range(len(found)):
-        column = sum((result >> bit & 1) << place for place, result in enumerate(results))
+        column = sum((result >> bit & 1) << position for position, result in enumerate(results))
         m.d.comb += found[bit].eq(Const(column, len(results)).bit_select(index, 1))
     return found
 

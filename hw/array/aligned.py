@@ -8,7 +8,7 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from ..arith.aligned_sum import AlignedSum, Alignment
+from ..arith.aligned_sum import AlignedSum, SumAlignment
 from ..arith.product import FlaggedLayout, raise_flags
 from ..arith.sums import Sum
 from ..plan.plan import Plan
@@ -23,7 +23,7 @@ class AlignedElement(wiring.Component):
 
     def __init__(self, plan: Plan, total: Sum):
         self.plan, self.total = plan, total
-        self.alignment = Alignment(plan.dot(total.pairs[0]), total)
+        self.alignment = SumAlignment(plan.dot(total.pairs[0]), total)
         super().__init__(
             {
                 "enable": In(1),

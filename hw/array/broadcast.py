@@ -10,7 +10,7 @@ from typing import Any
 from amaranth.hdl import Const, Module, Signal, Value
 from amaranth.lib import data
 
-from ..arith.shared import place
+from ..arith.shared import instance
 from ..arith.sums import Sum
 from ..arith.timing import delayed
 from ..datapaths import Blocks
@@ -18,7 +18,7 @@ from ..plan.layouts import SIDES
 from ..plan.sparse import index_key
 from .prepare import prepare
 from .sparse import Selector
-from .steps import KINDS, Marks, StepArray, element_of
+from .steps import SUM_NAMES, Marks, StepArray, element_of
 
 #: What is made of every row or column, by plane and form.
 Vectors = list[dict[str, Any]]
@@ -121,7 +121,7 @@ class BroadcastArray(StepArray):
                     ways = structure, item.form.layout, item.lanes, registered
                     name = f"pick_{row}_{col}_{key}" + "_late" * registered
                     make = partial(Selector, *ways)
-                    pick = place(m, name, ("pick", key, registered), make, clocked=registered)
+                    pick = instance(m, name, ("pick", key, registered), make, clocked=registered)
                     m.d.comb += [pick.i.eq(windows[key]), pick.index.eq(held[index_key(key)])]
                     if registered:
                         m.d.comb += pick.enable.eq(advance)
@@ -142,14 +142,14 @@ class BroadcastArray(StepArray):
         self, m: Module, number: int, item: Sum, operands: Met
     ) -> Iterator[tuple[int, Any]]:
         """The elements of one sum by the number of their place, fed with their operands."""
-        plan, name = self.plan, KINDS[item.per_row, item.per_col]
+        plan, name = self.plan, SUM_NAMES[item.per_row, item.per_col]
         weights, met = operands
         rows = range(plan.rows if item.per_row else 1)
         cols = range(plan.cols if item.per_col else 1)
         for row in rows:
             for col in cols:
                 label = f"{name}_{number}_{row}_{col}"
-                element = place(m, label, (name, number), partial(element_of, plan, item))
+                element = instance(m, label, (name, number), partial(element_of, plan, item))
                 for side, vector in enumerate((weights[row], met[row][col])):
                     for key in plan.inputs(side, [item]):
                         port = getattr(element, SIDES[side])[key]
@@ -171,7 +171,7 @@ class BroadcastArray(StepArray):
         }
         sums = self.result.payload[str(number)]
         for row, col in product(rows, cols[0]):
-            tile = place(m, f"tile_{number}_{row}_{col}", ("tile", number), make)
+            tile = instance(m, f"tile_{number}_{row}_{col}", ("tile", number), make)
             sides = rows[row], cols[row if picked else 0][col]
             for name, words in zip(SIDES, sides, strict=True):
                 port = getattr(tile, name)

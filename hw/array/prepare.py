@@ -41,7 +41,7 @@ def prepare(
         first = {what: line[min(form.delays)] for what, line in lines.items()}
         more = form.beside(m, first, f"{label}_{vector}")
         m.d.comb += [found[key][what].eq(value) for what, value in more.items()]
-        places = found[key].places if lines else found[key]
+        slots = found[key].places if lines else found[key]
         known = {
             cycles: {what: line[cycles] for what, line in lines.items()} for cycles in form.delays
         }
@@ -50,16 +50,16 @@ def prepare(
             for cycles, told in known.items()
         }
         tables = delay_line(m, enable, table, latest, f"{label}_table_{vector}")
-        for place, cycles in enumerate(form.delays):
+        for slot, cycles in enumerate(form.delays):
             late = []
-            for lane in range(place * form.span, min((place + 1) * form.span, item.lanes)):
+            for lane in range(slot * form.span, min((slot + 1) * form.span, item.lanes)):
                 # With a reset, or tools would spend a LUT on a few flip-flops.
                 line = f"{label}_{vector}_{lane}_late"
                 code = item.code(codes, lane) if looked is None else codes[looked][lane]
                 late.append(delayed(m, enable, Value.cast(code), cycles, line, reset=True))
-            at = f"{item.label}_{vector}_{place}"
+            at = f"{item.label}_{vector}_{slot}"
             making = Making(
                 enable, name, at, tables[cycles], **known[cycles], common=common[cycles]
             )
-            m.d.comb += places[place].eq(form.made(m, late, making))
+            m.d.comb += slots[slot].eq(form.made(m, late, making))
     return found

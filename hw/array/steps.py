@@ -25,7 +25,7 @@ from .pe import ModalElement, ProcessingElement
 from .scout import Scout
 
 #: What the modules of sums are called, by whether each row and each column has its own.
-KINDS = {
+SUM_NAMES = {
     (True, True): "pe",
     (True, False): "row_sum",
     (False, True): "column_sum",

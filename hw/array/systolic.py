@@ -10,11 +10,11 @@ from typing import Any
 from amaranth.hdl import Const, Module, Signal, Value
 from amaranth.lib import data, wiring
 
-from ..arith.shared import place
+from ..arith.shared import instance
 from ..arith.timing import delayed
 from ..plan.layouts import SIDES
 from .cell import Cell, Edge
-from .steps import KINDS, Marks, StepArray
+from .steps import SUM_NAMES, Marks, StepArray
 
 
 class SystolicArray(StepArray):
@@ -98,7 +98,7 @@ class SystolicArray(StepArray):
     ) -> dict[str, Signal]:
         """What enters at a row or column of cells, ``index`` cycles later than at the first."""
         name = f"{('row', 'column')[side]}_edge_{index}"
-        edge = place(m, name, ("edge", side), partial(Edge, self.plan, side))
+        edge = instance(m, name, ("edge", side), partial(Edge, self.plan, side))
         m.d.comb += edge.enable.eq(advance)
         many, there = self.plan.tile[side], (self.plan.rows, self.plan.cols)[side]
         for place_of, vector in enumerate(range(index * many, min((index + 1) * many, there))):
@@ -120,7 +120,7 @@ class SystolicArray(StepArray):
         last_row, last_col = (
             n == many - 1 for n, many in zip((row, col), self.plan.grid, strict=True)
         )
-        for (per_row, per_col), name in reversed(KINDS.items()):
+        for (per_row, per_col), name in reversed(SUM_NAMES.items()):
             numbers = [
                 number
                 for number, item in enumerate(self.plan.sums)
@@ -140,7 +140,7 @@ class SystolicArray(StepArray):
         arriving: dict[str, Signal],
     ) -> Any:
         make = partial(Cell, self.plan, numbers, passing=name == "pe")
-        cell = place(m, f"{name}_{where[0]}_{where[1]}", ("cell", name, *numbers), make)
+        cell = instance(m, f"{name}_{where[0]}_{where[1]}", ("cell", name, *numbers), make)
         m.d.comb += cell.enable.eq(advance)
         for what in ("marks", *SIDES):
             for member in getattr(cell, what).shape().members:

@@ -51,18 +51,18 @@ class BitPlane(Datapath):
         return weight, activation
 
     @cached_property
-    def terms(self) -> tuple[Term, ...]:
+    def terms(self) -> tuple[PlaneProduct, ...]:
         """A product, but for ``constant``."""
         w, a = self._planes
         pairs = product(enumerate(w.weights), enumerate(a.weights))
         if w.signs and a.signs:
             # Each a power of two or its negative, which is twice whether they agree, less one.
-            return tuple(Term(x * y // 2, i, j, agree=True) for (i, x), (j, y) in pairs)
-        found = [Term(x * y, i, j) for (i, x), (j, y) in pairs]
+            return tuple(PlaneProduct(x * y // 2, i, j, agree=True) for (i, x), (j, y) in pairs)
+        found = [PlaneProduct(x * y, i, j) for (i, x), (j, y) in pairs]
         for n in powers(a.constant):
-            found += [Term(n * x, i, None) for i, x in enumerate(w.weights)]
+            found += [PlaneProduct(n * x, i, None) for i, x in enumerate(w.weights)]
         for n in powers(w.constant):
-            found += [Term(n * y, None, j) for j, y in enumerate(a.weights)]
+            found += [PlaneProduct(n * y, None, j) for j, y in enumerate(a.weights)]
         return tuple(found)
 
     @cached_property
@@ -85,7 +85,7 @@ class BitPlane(Datapath):
                 found[column] = self.lanes * len(terms) + constant
         return found
 
-    def column(self, column: int) -> tuple[list[Term], int]:
+    def column(self, column: int) -> tuple[list[PlaneProduct], int]:
         """The terms of every lane that fall into a column, and the constant's bit there."""
         terms = [term for term in self.terms if term.column == column]
         return terms, (self.lanes * self.constant) >> column & 1
@@ -103,7 +103,7 @@ class BitPlane(Datapath):
         return BitPlaneDot(self)
 
 
-class Term(NamedTuple):
+class PlaneProduct(NamedTuple):
     """``weight`` if bit ``i`` of the weight and bit ``j`` of the activation are set, or agree."""
 
     weight: int

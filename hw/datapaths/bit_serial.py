@@ -43,7 +43,7 @@ class BitSerial(Recoded):
         if terms is not None and len(terms.picks) > 1:
             found.append(Terms(fmt))
         if is_fixed(fmt) and width_of(fmt) > 2:
-            found.append(Digits(fmt))
+            found.append(SerialDigits(fmt))
         return min(found, key=lambda recoding: len(recoding.shifts), default=None)
 
     @classmethod
@@ -62,7 +62,7 @@ class BitSerial(Recoded):
 
     @property
     def range(self) -> Range:
-        total = self.digits[0].row.times(self.places)
+        total = self.digits[0].row.times(self.slots)
         ends = [end << shift for end in (total.low, total.high) for shift in self.shifts]
         return Range(self.product.lsb, min(ends), max(ends))
 
@@ -102,7 +102,7 @@ class Skipping(Serial):
 
 
 @dataclass(frozen=True)
-class Digits(Skipping):
+class SerialDigits(Skipping):
     """The digits of ``booth``; where zeros are left out, -1…2 of the magnitude (EN-T).
 
     Small numbers have fewer of these: 2 is one, where it takes Booth's recoding -2 + 4.
@@ -141,8 +141,8 @@ class SignedDigits(Radix4):
         values = np.arange(self.format.low, self.format.high + 1)
         count = 1 + int(np.abs(values).max()).bit_length() // 2
         found = digits_of(values, count)
-        used = max(place + 1 for place in range(count) if found[:, place].any())
-        return [[(int(n), int(n < 0)) for n in np.unique(found[:, place])] for place in range(used)]
+        used = max(digit + 1 for digit in range(count) if found[:, digit].any())
+        return [[(int(n), int(n < 0)) for n in np.unique(found[:, digit])] for digit in range(used)]
 
 
 def digits_of(values: npt.NDArray[Any], count: int) -> npt.NDArray[Any]:

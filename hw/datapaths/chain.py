@@ -20,10 +20,10 @@ from .forms import Codes, Form, together
 
 @dataclass(frozen=True)
 class Chained(Datapath):
-    """A place is one row for each digit; chains add the rows of a digit, one each ``pipeline``.
+    """A slot is one row for each digit; chains add the rows of a digit, one each ``pipeline``.
 
-    A place's codes come after those of the place before it in its chain. A datapath says into what
-    rows a product falls, and which bits it registers first, if any. A place is a lane, or ``span``
+    A slot's codes come after those of the slot before it in its chain. A datapath says into what
+    rows a product falls, and which bits it registers first, if any. A slot is a lane, or ``span``
     of them whose products fall into rows together.
     """
 
@@ -31,17 +31,17 @@ class Chained(Datapath):
 
     @property
     def span(self) -> int:
-        """Lanes of a place."""
+        """Lanes of a slot."""
         return 1
 
     @property
-    def places(self) -> int:
+    def slots(self) -> int:
         """Rows of each digit."""
         return -(-self.lanes // self.span)
 
     @property
     def shifts(self) -> tuple[int, ...]:
-        """By how many places each part of a dot product is shifted, in turn."""
+        """By how many bits each part of a dot product is shifted, in turn."""
         return (0,)
 
     @property
@@ -73,8 +73,8 @@ class Chained(Datapath):
 
     @property
     def chains(self) -> list[list[int]]:
-        """The places of each chain, in order; the longest first."""
-        return chains(self.places)
+        """The slots of each chain, in order; the longest first."""
+        return chains(self.slots)
 
     @property
     def depth(self) -> int:
@@ -82,16 +82,16 @@ class Chained(Datapath):
         return len(self.chains[0])
 
     def delay(self, position: int, chain: list[int]) -> int:
-        """Cycles by which a place comes late; all chains end together."""
+        """Cycles by which a slot comes late; all chains end together."""
         return (self.depth - len(chain) + position) // self.pipeline
 
     @property
     def delays(self) -> tuple[int, ...]:
-        """By how many cycles each place comes late."""
-        found = [0] * self.places
+        """By how many cycles each slot comes late."""
+        found = [0] * self.slots
         for chain in self.chains:
-            for position, place in enumerate(chain):
-                found[place] = self.delay(position, chain)
+            for position, slot in enumerate(chain):
+                found[slot] = self.delay(position, chain)
         return tuple(found)
 
     @property
@@ -109,7 +109,7 @@ class Chained(Datapath):
         return together(self.made)
 
     def raised(self, m: Module, weight: Value, activation: Value, o: Value) -> None:
-        """The flags of a place's products."""
+        """The flags of a slot's products."""
         raise_flags(m, self.flags, weight, activation, o)
 
     @property
@@ -126,7 +126,7 @@ class Chained(Datapath):
         if self.cycles > 1:
             [row] = rows
             rows = [Range(row.lsb + shift, row.low, row.high) for shift in self.shifts]
-        return tuple(row.times(self.places) for row in rows)
+        return tuple(row.times(self.slots) for row in rows)
 
     @property
     def latency(self) -> int:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from .chain import Chained
 
 
-class Node(NamedTuple):
+class PartialSum(NamedTuple):
     """A partial sum, and carries still to be added to it: (signal, lsb).
 
-    ``weights`` are the places by which each mode shifts it; empty where there are no modes.
+    ``weights`` are the bits by which each mode shifts it; empty where there are no modes.
     """
 
     value: Value
@@ -46,7 +46,7 @@ class ChainedDot(Dot):
         rows = [self._rows(m, *elements) for elements in enumerate(self._elements())]
         nodes = [
             [
-                self._chain(m, digit, number, [rows[place][digit] for place in chain])
+                self._chain(m, digit, number, [rows[slot][digit] for slot in chain])
                 for number, chain in enumerate(self.plan.chains)
             ]
             for digit in range(len(self.plan.digits))
@@ -61,12 +61,12 @@ class ChainedDot(Dot):
         return m
 
     def _elements(self) -> list[tuple[Value, Value]]:
-        """The elements of each place."""
+        """The elements of each slot."""
         sides = zip((self.weight, self.activation), self.plan.forms, strict=True)
         weight, activation = (side.places if form.told else side for side, form in sides)
-        return [(weight[place], activation[place]) for place in range(self.plan.places)]
+        return [(weight[slot], activation[slot]) for slot in range(self.plan.slots)]
 
-    def _apart(self, m: Module, nodes: list[list[Node]]) -> None:
+    def _apart(self, m: Module, nodes: list[list[PartialSum]]) -> None:
         """The sums of the digits; where these come one by one, of the others zero."""
         level = 0
         while any(len(chains) > 1 for chains in nodes):
@@ -97,7 +97,7 @@ class ChainedDot(Dot):
         return delayed(m, self.enable, part, plan.latency - passed - 1, "part")
 
     def _shifted(self, m: Module, total: Value) -> Value:
-        """The sum at its place: where it is a part of one, the place travels beside."""
+        """The sum, shifted: where it is a part of one, the shift travels beside."""
         plan = self.plan
         if plan.cycles == 1:
             return total
@@ -110,39 +110,39 @@ class ChainedDot(Dot):
                     m.d.comb += moved.eq(total << shift)
         return self.held(m, moved, shape, "part_sum")
 
-    def _rows(self, m: Module, place: int, elements: tuple[Value, Value]) -> list[Row]:
-        """A place's rows."""
+    def _rows(self, m: Module, slot: int, elements: tuple[Value, Value]) -> list[Row]:
+        """A slot's rows."""
         plan = self.plan
         found = None
         for stage, layout in enumerate(plan.layouts):
             inner = Module()
-            m.submodules[f"encode_{place}_{stage}"] = inner
+            m.submodules[f"encode_{slot}_{stage}"] = inner
             value = Signal(layout, name="value")
             inner.d.comb += value.eq(plan.encode(inner, stage, *elements, found))
-            found = Signal(layout, name=f"encoded_{place}_{stage}")
+            found = Signal(layout, name=f"encoded_{slot}_{stage}")
             for name, shape in layout.members.items():
                 # With a reset, or tools would spend a LUT on what only passes through.
-                kept = f"encoded_{place}_{stage}_{name}_held"
+                kept = f"encoded_{slot}_{stage}_{name}_held"
                 register = Signal(shape, name=kept, reset_less=name not in plan.passing)
                 m.d.comb += found[name].eq(register)
                 with m.If(self.enable):
                     m.d.sync += register.eq(value[name])
-        return self._staggered(m, place, *elements, found)
+        return self._staggered(m, slot, *elements, found)
 
     def _staggered(
-        self, m: Module, place: int, weight: Value, activation: Value, encoded: Any
+        self, m: Module, slot: int, weight: Value, activation: Value, encoded: Any
     ) -> list[Row]:
-        """A place's rows, each bit when its segment comes."""
+        """A slot's rows, each bit when its segment comes."""
         plan, sums = self.plan, self._sums
         late: list[list[Row]] = []
         tops = [digit.bits.lsb + digit.bits.width - 1 for digit in plan.digits]
         for time in range(sums.time(max(tops)) + 1):
             inner = Module()
-            m.submodules[f"rows_{place}_{time}"] = inner
+            m.submodules[f"rows_{slot}_{time}"] = inner
             # A wire a row: Amaranth writes an expression as often as it is used.
             late.append([])
             for number, row in enumerate(plan.rows(inner, weight, activation, encoded)):
-                bits = Signal(len(row.bits), name=f"row_{place}_{number}")
+                bits = Signal(len(row.bits), name=f"row_{slot}_{number}")
                 m.d.comb += bits.eq(row.bits)
                 late[-1].append(Row(bits, row.carry))
             weight, activation = sums.late(weight, 1), sums.late(activation, 1)
@@ -158,13 +158,13 @@ class ChainedDot(Dot):
         return found
 
     def _flag(self, m: Module, name: str) -> Value:
-        """Whether any place raises a flag: along the chains, then beside the tree."""
+        """Whether any slot raises a flag: along the chains, then beside the tree."""
         plan, found, elements = self.plan, Const(0, 1), self._elements()
         for number, chain in enumerate(plan.chains):
             flag = Const(0, 1)
-            for position, place in enumerate(chain):
-                pair = Signal(FlaggedLayout(Range(0, 0, 0), plan.flags), name=f"flags_{place}")
-                plan.raised(m, *elements[place], pair)
+            for position, slot in enumerate(chain):
+                pair = Signal(FlaggedLayout(Range(0, 0, 0), plan.flags), name=f"flags_{slot}")
+                plan.raised(m, *elements[slot], pair)
                 flag = flag | pair[name]
                 late, last = plan.delay(position, chain), position == len(chain) - 1
                 if last or plan.delay(position + 1, chain) > late:
@@ -178,9 +178,9 @@ class ChainedDot(Dot):
 
     # A chain: rows of one digit.
 
-    def _chain(self, m: Module, number: int, chain: int, rows: list[Row]) -> Node:
+    def _chain(self, m: Module, number: int, chain: int, rows: list[Row]) -> PartialSum:
         plan, digit = self.plan, self.plan.digits[number]
-        places = plan.chains[chain]
+        slots = plan.chains[chain]
         # An adder less than chains, where digits are not added.
         whole = (number == 0 or plan.apart) and chain == len(plan.chains) - 1
         total, bounds, carry = self._first(digit, rows[0], len(rows) == 1, whole)
@@ -188,12 +188,12 @@ class ChainedDot(Dot):
             last = position == len(rows) - 1
             if position:
                 total, bounds = self._added(total, bounds, digit, rows[position], position, last)
-            late = plan.delay(position, places)
-            if last or plan.delay(position + 1, places) > late:
+            late = plan.delay(position, slots)
+            if last or plan.delay(position + 1, slots) > late:
                 name = f"digit_{number}_{chain}_{position}"
                 total = self.held(m, total, shape_of(bounds), name)
                 carry = [self.held(m, bit, 1, f"{name}_carry") for bit in carry]
-        return Node(total, bounds, tuple((bit, digit.bits.lsb) for bit in carry))
+        return PartialSum(total, bounds, tuple((bit, digit.bits.lsb) for bit in carry))
 
     def _first(
         self, digit: Digit, row: Row, alone: bool, whole: bool
@@ -234,18 +234,19 @@ class ChainedDot(Dot):
         """A row that takes a bias away above its sign: ``count`` times, once more if negative."""
         low, sign, at = bits[:-1], bits[-1], bounds.lsb + len(bits) - 1
         above = bounds.width - len(low)
-        tops, place = [], 0
+        tops, position = [], 0
         for part in (sign, *self._sums.repeated(sign, at, at + above)):
             negative, positive = (
-                Const(n >> place & ((1 << len(part)) - 1), len(part)) for n in (-count - 1, -count)
+                Const(n >> position & ((1 << len(part)) - 1), len(part))
+                for n in (-count - 1, -count)
             )
             tops.append(Mux(part[0], negative, positive))
-            place += len(part)
+            position += len(part)
         return Cat(low, *tops)
 
     # The tree: chains of each digit, then digits.
 
-    def _tree(self, m: Module, nodes: list[list[Node]]) -> Node:
+    def _tree(self, m: Module, nodes: list[list[PartialSum]]) -> PartialSum:
         level = 0
         while any(len(chains) > 1 for chains in nodes):
             level += 1
@@ -258,11 +259,11 @@ class ChainedDot(Dot):
         assert not node.carries
         return node
 
-    def placed(self, nodes: list[Node]) -> list[Node]:
+    def placed(self, nodes: list[PartialSum]) -> list[PartialSum]:
         """The sums of the digits before they are added."""
         return nodes
 
-    def _level(self, m: Module, nodes: list[Node], level: int, name: str) -> list[Node]:
+    def _level(self, m: Module, nodes: list[PartialSum], level: int, name: str) -> list[PartialSum]:
         """Add neighbours; an odd node passes through the same register."""
         found = [self.merged(a, b, level) for a, b in zip(nodes[::2], nodes[1::2], strict=False)]
         found += nodes[len(nodes) - len(nodes) % 2 :]
@@ -279,7 +280,7 @@ class ChainedDot(Dot):
             for n, node in enumerate(found)
         ]
 
-    def merged(self, a: Node, b: Node, level: int) -> Node:
+    def merged(self, a: PartialSum, b: PartialSum, level: int) -> PartialSum:
         """The sum of two nodes, ``b`` no finer than ``a``; a carry of the unit of ``b`` goes in."""
         bounds, waiting = a.bounds + b.bounds, [*a.carries, *b.carries]
         carry: Value = Const(0, 1)
@@ -289,7 +290,7 @@ class ChainedDot(Dot):
                 del waiting[index]
                 break
         value = self._sums.joined(a.value, a.bounds, b.value, b.bounds, bounds, carry)
-        return Node(value, bounds, tuple(waiting))
+        return PartialSum(value, bounds, tuple(waiting))
 
 
 def _lifted(digit: Digit, bits: Value) -> Value:

@@ -167,25 +167,25 @@ class Fixed(Decoded):
 
 
 @dataclass(frozen=True)
-class Placed(Decoded):
-    """The value less its place as ``significand``, and which of ``places`` that is.
+class Shifted(Decoded):
+    """The value less its shift as ``significand``, and which of ``shifts`` that is.
 
-    ``value = significand << place``, in units of the format's last place; 0 for NaN and infinity.
-    ``place`` is a bit that says whether it is the upper one of two, or a bit for each of more.
+    ``value = significand << shift``, in units of the format's last bit; 0 for NaN and infinity.
+    The member ``place`` says which: a bit for the greater one of two, or a bit for each of more.
     """
 
-    places: tuple[int, ...] = (0, 1)
+    shifts: tuple[int, ...] = (0, 1)
 
     name = "placed"
     maker = "placer"
 
     @property
     def layout(self) -> data.StructLayout:
-        ends = [*(n - 1 for n in self.places[1:]), self.format.exponent_span]
-        reach = max(end - place for end, place in zip(ends, self.places, strict=True))
+        ends = [*(n - 1 for n in self.shifts[1:]), self.format.exponent_span]
+        reach = max(end - shift for end, shift in zip(ends, self.shifts, strict=True))
         high = ((1 << self.format.significand_width) - 1) << reach
         value = shape_of(Range(0, -high if self.format.low < 0 else 0, high))
-        marks = len(self.places) if len(self.places) > 2 else 1
+        marks = len(self.shifts) if len(self.shifts) > 2 else 1
         members = {"significand": value, "place": marks}
         return data.StructLayout({**members, **marks_of(super().layout)})
 
@@ -204,11 +204,11 @@ class Placed(Decoded):
         with m.If(making.enable):
             m.d.sync += register.eq(decoded)
         found, exponent = Signal(self.layout, name=making.label(self.name)), register.exponent
-        beyond = [exponent >= place for place in self.places[1:]]
+        beyond = [exponent >= shift for shift in self.shifts[1:]]
         distance = Signal(len(exponent), name=making.label("placer_distance"))
         less: Value = Const(0, 1)
-        for mark, place in zip(beyond, self.places[1:], strict=True):
-            less = Mux(mark, place, less)
+        for mark, shift in zip(beyond, self.shifts[1:], strict=True):
+            less = Mux(mark, shift, less)
         if len(beyond) == 1:
             m.d.comb += found.place.eq(beyond[0])
         else:

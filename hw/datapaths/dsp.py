@@ -26,10 +26,10 @@ from ..dsp.layout import Layout, Side, cascaded, laid
 from ..dsp.overpacking import Overpacking
 from ..dsp.packing import Packing
 from ..dsp.placing import Placing
-from ..dsp.words import placed, word, word_shape
+from ..dsp.words import with_shift, word, word_shape
 from .base import SETTING, Dot, Setting
 from .blocks import Blocks
-from .decoded import Placed
+from .decoded import Shifted
 from .forms import Form
 from .recoded import is_fixed, number, of_values
 
@@ -135,7 +135,7 @@ class Dsp(Blocks):
         if (packing := self.layout.packing).marks:
             narrow = int(not packing.swapped)
             fmt = (self.weight, self.activation)[narrow]
-            forms[narrow] = Placed(fmt, delays, told, packing.places)
+            forms[narrow] = Shifted(fmt, delays, told, packing.shifts)
         return forms[0], forms[1]
 
     @property
@@ -165,7 +165,7 @@ class Dsp(Blocks):
         for lane in range(self.lanes):
             numbers = [number(vector[lane], fmt) for vector in vectors]
             if port and packing.marks:
-                yield placed(packing, numbers[0], vectors[0][lane].place)
+                yield with_shift(packing, numbers[0], vectors[0][lane].place)
             else:
                 yield word(packing, port, numbers)
 

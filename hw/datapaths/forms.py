@@ -20,7 +20,8 @@ class Form(ABC):
     Parameters
     ----------
     format : the elements' format.
-    delays : for each place, the cycles that its codes wait before something is made of them.
+    delays : for each slot, a lane or several whose products fall into rows together, the cycles
+        that its codes wait before something is made of them.
     """
 
     format: Format
@@ -30,7 +31,7 @@ class Form(ABC):
 
     @property
     def span(self) -> int:
-        """Lanes whose codes make one place."""
+        """Lanes whose codes make one slot."""
         return 1
 
     @property
@@ -40,17 +41,17 @@ class Form(ABC):
 
     @property
     def cost(self) -> float:
-        """About how many sites making a place takes, for ``auto``."""
+        """About how many sites making a slot takes, for ``auto``."""
         return 0
 
     @property
     @abstractmethod
     def layout(self) -> Any:
-        """The shape of one place."""
+        """The shape of one slot."""
 
     @property
     def layouts(self) -> data.Layout:
-        """The shape of a step's places."""
+        """The shape of a step's slots."""
         return data.ArrayLayout(self.layout, len(self.delays))
 
     @property
@@ -67,21 +68,21 @@ class Form(ABC):
     def told(self) -> tuple[str, ...]:
         """What it is told of the step beside codes: ``part`` or ``mode``; see :class:`Making`.
 
-        The places are then the member ``places`` of ``layouts``, ``beside`` the others.
+        The slots are then the member ``places`` of ``layouts``, ``beside`` the others.
         """
         return ()
 
     def common(self, m: Module, told: dict[str, Value], name: str) -> dict[str, Value]:
-        """What is made of what it is told for all places that are equally late, once."""
+        """What is made of what it is told for all slots that are equally late, once."""
         return {}
 
     def beside(self, m: Module, told: dict[str, Value], name: str) -> dict[str, Value]:
-        """What it hands on beside the places, by member of ``layouts``: what it is told."""
+        """What it hands on beside the slots, by member of ``layouts``: what it is told."""
         return told
 
     @abstractmethod
     def made(self, m: Module, codes: Sequence[Value], making: Making) -> Value:
-        """What stands at a place: of the codes of its lanes."""
+        """What a slot holds: made of the codes of its lanes."""
 
 
 def together(forms: tuple[Form, Form]) -> tuple[Form, Form]:
@@ -99,7 +100,7 @@ class Making(NamedTuple):
     Parameters
     ----------
     enable : the array's.
-    name, place : what names in the module begin and end with.
+    name, suffix : what names in the module begin and end with.
     table : which of the format's tables is selected, where it has several.
     part : which part of the element is wanted, where a step takes several cycles.
     mode : the step's mode, where the array has several.
@@ -108,7 +109,7 @@ class Making(NamedTuple):
 
     enable: Value
     name: str
-    place: str
+    suffix: str
     table: Value | None = None
     part: Value | None = None
     mode: Value | None = None
@@ -116,7 +117,7 @@ class Making(NamedTuple):
 
     def label(self, part: str) -> str:
         """The name of a part."""
-        return f"{self.name}_{part}_{self.place}"
+        return f"{self.name}_{part}_{self.suffix}"
 
 
 @dataclass(frozen=True)

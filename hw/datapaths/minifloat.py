@@ -25,7 +25,7 @@ _INPUTS = 6
 class MinifloatTable(Chained):
     """The magnitude of a product is a function of six bits; its sign goes in as a carry.
 
-    Where a product has at most one bit in an even and one in an odd place (E2M1 × E2M1), five
+    Where a product has at most one bit in an even and one in an odd position (E2M1 × E2M1), five
     signals say which, and the LUT that adds a bit decodes it.
     """
 

@@ -1,7 +1,7 @@
 """Elements as few digits from −2 to 2, whatever their format: plain Python, without hardware.
 
-A digit picks a multiple of the other operand, which comes times a constant and from a place of its
-own: the two's complement of an integer in radix 4 (constants 1, every second place), or any sum
+A digit picks a multiple of the other operand, which comes times a constant and with a shift of its
+own: the two's complement of an integer in radix 4 (constants 1, every second bit), or any sum
 ``d0 * c0 + d1 * c1 + …`` that gives all values of a small format.
 """
 
@@ -31,25 +31,25 @@ ZERO = Control((), (0,))
 
 
 @dataclass(frozen=True)
-class Row:
+class Numeral:
     """One digit of each element.
 
     Parameters
     ----------
-    constant, place : the other operand comes times ``constant * 2**place``.
+    constant, shift : the other operand comes times ``constant * 2**shift``.
     bits : the digit as three bits of a radix-4 number, functions of the code.
     terms : the (digit, carry) that occur.
     """
 
     constant: int
-    place: int
+    shift: int
     bits: tuple[Control, Control, Control]
     terms: tuple[tuple[int, int], ...]
 
 
 @cache
-def numerals(fmt: Format) -> tuple[Row, ...] | None:
-    """The fewest rows for elements of a format, the lowest place first; None if there are none."""
+def numerals(fmt: Format) -> tuple[Numeral, ...] | None:
+    """The fewest rows for elements of a format, the lowest shift first; None if there are none."""
     if not fmt.bits or fmt.has_nan or fmt.has_inf or fmt.select_width or not is_fixed(fmt):
         return None
     if isinstance(fmt, Integer):
@@ -62,7 +62,7 @@ def numerals(fmt: Format) -> tuple[Row, ...] | None:
     return next(_sums(values))
 
 
-def _integer(fmt: Format) -> tuple[Row, ...]:
+def _integer(fmt: Format) -> tuple[Numeral, ...]:
     """Radix 4, from the bits as they are."""
 
     def bit(index: int) -> Control:
@@ -71,12 +71,12 @@ def _integer(fmt: Format) -> tuple[Row, ...]:
         return Control((min(index, fmt.bits - 1),), (0, 1))
 
     return tuple(
-        Row(1, 2 * i, (bit(2 * i - 1), bit(2 * i), bit(2 * i + 1)), tuple(terms))
+        Numeral(1, 2 * i, (bit(2 * i - 1), bit(2 * i), bit(2 * i + 1)), tuple(terms))
         for i, terms in enumerate(Radix4(fmt).terms)
     )
 
 
-def _sums(values: tuple[int | None, ...]) -> Iterator[tuple[Row, ...]]:
+def _sums(values: tuple[int | None, ...]) -> Iterator[tuple[Numeral, ...]]:
     """Rows whose digits sum up to the values, fewest rows first."""
     digits = range(-2, 3)
     for count in range(1, _ROWS + 1):
@@ -111,8 +111,8 @@ def _radix4(value: int) -> tuple[int, ...]:
 
 def _rows(
     values: tuple[int | None, ...], constants: tuple[int, ...], found: dict[int, tuple[int, ...]]
-) -> tuple[Row, ...]:
-    """A row for each constant; powers of four become places."""
+) -> tuple[Numeral, ...]:
+    """A row for each constant; powers of four become shifts."""
     rows, radix = [], all(c == 4**i for i, c in enumerate(constants))
     for index, constant in enumerate(constants):
         digits = [None if v is None else found[v][index] for v in values]
@@ -123,5 +123,5 @@ def _rows(
         )
         terms = {(d, _BITS[d][2]) for d in digits if d is not None}
         scale = (1, 2 * index) if radix else (constant, 0)
-        rows.append(Row(*scale, (low, middle, high), tuple(sorted(terms))))
+        rows.append(Numeral(*scale, (low, middle, high), tuple(sorted(terms))))
     return tuple(rows)

@@ -38,7 +38,7 @@ MOST = 256
 class Part(NamedTuple):
     """What a cycle adds: ``weight`` for each word whose two bits are set, or agree.
 
-    ``bits`` are the places in the words of weights and of activations; None for a bit always set.
+    ``bits`` are positions in the words of weights and of activations; None for a bit always set.
     Where they agree or not, as signs do, one that does not counts as the negative.
     """
 
@@ -113,7 +113,10 @@ class PlaneSerial(Datapath):
     @property
     def forms(self) -> tuple[Form, Form]:
         delays = (0,) * self.lanes
-        return (Bits(self.weight, delays, self, 0), Bits(self.activation, delays, self, 1))
+        return (
+            PlaneBits(self.weight, delays, self, 0),
+            PlaneBits(self.activation, delays, self, 1),
+        )
 
     @property
     def first(self) -> int:
@@ -161,7 +164,7 @@ def parts_of(mode: Mode) -> tuple[Part, ...]:
 
 
 @dataclass(frozen=True)
-class Bits(Form):
+class PlaneBits(Form):
     """A bit of each word; of weights also what the cycle adds for it."""
 
     plan: PlaneSerial

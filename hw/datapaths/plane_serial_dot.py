@@ -1,4 +1,4 @@
-"""Counts a bit of each word a cycle, and puts the count in its place."""
+"""Counts a bit of each word a cycle, and shifts the count."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class PlaneSerialDot(Dot):
-    """Bits counted, the count's sign, then its place: each registered."""
+    """Bits counted, the count's sign, then its shift: each registered."""
 
     plan: PlaneSerial
 

@@ -23,9 +23,9 @@ MAX_SHIFTS = 4
 
 @dataclass(frozen=True)
 class Control:
-    """A bit as a function of few bits of the code: ``table[index]``, index from ``places``."""
+    """A bit as a function of few bits of the code: ``table[index]``, index from ``positions``."""
 
-    places: tuple[int, ...]
+    positions: tuple[int, ...]
     table: tuple[int, ...]
 
 
@@ -48,7 +48,7 @@ class Pick:
         return self.index([shift - self.shifts[0] for shift in self.shifts])
 
     def index(self, steps: Sequence[int]) -> list[Control]:
-        """The bits of the place that the shift has among ``steps``, which count from the least."""
+        """The bits of the shift's index among ``steps``, which count from the least."""
         indices = [
             steps.index(abs(term).bit_length() - 1 - self.shifts[0]) if term else None
             for term in self.terms
@@ -69,17 +69,17 @@ class Pick:
     @property
     def cost(self) -> int:
         """LUTs for the controls."""
-        return sum(len(c.places) > 1 for c in (*self.chosen, self.nonzero, self.negative))
+        return sum(len(c.positions) > 1 for c in (*self.chosen, self.nonzero, self.negative))
 
 
 @cache
 def _control(wanted: tuple[int | None, ...]) -> Control:
-    places = range((len(wanted) - 1).bit_length())
-    for count in range(len(places) + 1):
-        for subset in combinations(places, count):
+    positions = range((len(wanted) - 1).bit_length())
+    for count in range(len(positions) + 1):
+        for subset in combinations(positions, count):
             table: list[int | None] = [None] * (1 << count)
             for code, bit in enumerate(wanted):
-                index = sum((code >> place & 1) << n for n, place in enumerate(subset))
+                index = sum((code >> position & 1) << n for n, position in enumerate(subset))
                 if bit is not None:
                     if table[index] not in (None, bit):
                         break

@@ -165,7 +165,7 @@ def moved(other: Value, shift: int, width: int) -> Value:
     return Cat(found, top.replicate(max(width - len(found), 0)))[:width]
 
 
-# As multiplexers: simulators take a bit that stands at every place of a number many times as long.
+# As multiplexers: for a bit repeated over a whole number simulators take many times as long.
 
 
 def gated(value: Value, bit: Value) -> Value:
@@ -198,8 +198,8 @@ def number(element: Value, fmt: Format) -> Value:
 
 def _sites(recoding: Recoding, other: Format, setting: Setting, swapped: int) -> float:
     """About how many sites a lane takes: its rows, and its part of what others share."""
-    places = -(-setting.lanes // recoding.span)
-    rows = chain_sites(recoding.digits(other), places) + recoding.controls
+    slots = -(-setting.lanes // recoding.span)
+    rows = chain_sites(recoding.digits(other), slots) + recoding.controls
     by_rows, by_columns = setting.sharing[:: -1 if swapped else 1]
     made = recoding.form((0,), False).cost / by_columns
     made += recoding.other_form(other, (0,), False).cost / by_rows

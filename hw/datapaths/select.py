@@ -107,12 +107,12 @@ def terms_of(pick: Pick) -> list[tuple[int, int]]:
 
 def _value(item: Control, code: int) -> int:
     """The bit for a code."""
-    return item.table[sum((code >> place & 1) << n for n, place in enumerate(item.places))]
+    return item.table[sum((code >> position & 1) << n for n, position in enumerate(item.positions))]
 
 
 def signal(m: Module, code: Value, item: Control, name: str) -> Value:
-    index = Cat(code[place] for place in item.places)
-    if not item.places:
+    index = Cat(code[position] for position in item.positions)
+    if not item.positions:
         return Const(item.table[0], 1)
     if item.table == (0, 1):
         return index[0]

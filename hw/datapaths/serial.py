@@ -20,12 +20,12 @@ from .recoded import number, of_codes, of_values
 from .select import signal
 
 if TYPE_CHECKING:
-    from .bit_serial import Digits, Serial, Skipping, Terms
+    from .bit_serial import Serial, SerialDigits, Skipping, Terms
 
 
 @dataclass(frozen=True)
 class SerialForm(Form):
-    """A part of an element, and above all places which it is."""
+    """A part of an element, and above them all which it is."""
 
     infinite: bool
     recoding: Serial
@@ -110,7 +110,7 @@ class SeenForm(SerialForm):
 class DigitForm(SerialForm):
     """Three bits of a number."""
 
-    recoding: Digits
+    recoding: SerialDigits
 
     name = "digit"
 
@@ -134,7 +134,7 @@ class SignedForm(DigitForm, SeenForm):
     from where codes are looked at.
     """
 
-    recoding: Digits
+    recoding: SerialDigits
 
     name = "signed"
 
@@ -156,13 +156,13 @@ class SignedForm(DigitForm, SeenForm):
         sign = value[-1] if value.shape().signed else Const(0, 1)
         flipped = Mux(sign, ~value, value).as_signed() if value.shape().signed else value
         width = 2 * self.parts
-        ones = Const(sum(1 << place for place in range(0, width, 2)), width)
+        ones = Const(sum(1 << position for position in range(0, width, 2)), width)
         found = Signal(self.looked, name=making.label(self.name))
         with m.If(making.enable):
             m.d.sync += found.raised.eq(plus(ones, flipped, sign, width=width))
             m.d.sync += found.sign.eq(sign)
             m.d.sync += [found[name].eq(whole[name]) for name in self._marks]
-        bits = [found.raised[place : place + 2] != 1 for place in range(0, width, 2)]
+        bits = [found.raised[position : position + 2] != 1 for position in range(0, width, 2)]
         return Value.cast(found), bits
 
     def made(self, m: Module, codes: Sequence[Value], making: Making) -> Value:

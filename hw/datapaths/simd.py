@@ -24,7 +24,7 @@ from ..arith.digits import Row as Bits
 from .booth import multiple
 from .chain import Chained
 from .forms import Form
-from .numerals import CODE_BITS, Row, numerals
+from .numerals import CODE_BITS, Numeral, numerals
 from .recode import Control
 from .recoded import digit
 from .simd_dot import SimdDot
@@ -39,11 +39,11 @@ class Mode(NamedTuple):
     count: int  # type: ignore[assignment]  # a field, where tuples have a method
 
 
-class Place(NamedTuple):
+class ModeDigit(NamedTuple):
     """What a row holds in a mode: a digit of one of the word's elements."""
 
     element: int
-    row: Row
+    numeral: Numeral
 
 
 def serves(mode: Mode) -> bool:
@@ -81,15 +81,15 @@ class Simd(Chained):
         return [mode for mode in self.modes if mode is not None]
 
     @cached_property
-    def table(self) -> tuple[tuple[Place | None, ...], ...]:
+    def table(self) -> tuple[tuple[ModeDigit | None, ...], ...]:
         """For each row, what it holds in each mode."""
-        columns = [_places(mode) if mode else [] for mode in self.modes]
+        columns = [_held(mode) if mode else [] for mode in self.modes]
         return tuple(zip_longest(*columns))
 
     @property
     def weights(self) -> list[tuple[int | None, ...]]:
-        """By how many places each row's sum is shifted in each mode; None where there is none."""
-        return [tuple(None if p is None else p.row.place for p in row) for row in self.table]
+        """By how many bits each row's sum is shifted in each mode; None where there is none."""
+        return [tuple(None if p is None else p.numeral.shift for p in row) for row in self.table]
 
     @property
     def range(self) -> Range:
@@ -111,9 +111,9 @@ class Simd(Chained):
         found = []
         for row in self.table:
             each = [
-                digit(0, list(place.row.terms), times(mode.activation, place.row.constant))
-                for place, mode in zip(row, self.modes, strict=True)
-                if place and mode
+                digit(0, list(held.numeral.terms), times(mode.activation, held.numeral.constant))
+                for held, mode in zip(row, self.modes, strict=True)
+                if held and mode
             ]
             bits, whole = (
                 Range(0, min(0, *(r.low for r in side)), max(0, *(r.high for r in side)))
@@ -145,20 +145,20 @@ class Simd(Chained):
     @property
     def sources(self) -> list[list[int | None]]:
         """For each row, which of the ``chosen`` its three bits are; None for 0."""
-        places = {bits: n for n, bits in enumerate(self.chosen)}
-        return [[places.get(self._bit(row, n)) for n in range(3)] for row in self.table]
+        indices = {bits: n for n, bits in enumerate(self.chosen)}
+        return [[indices.get(self._bit(row, n)) for n in range(3)] for row in self.table]
 
     def _bit(
-        self, row: tuple[Place | None, ...], number: int
+        self, row: tuple[ModeDigit | None, ...], number: int
     ) -> tuple[tuple[int, Control] | None, ...]:
         found: list[tuple[int, Control] | None] = []
-        for place, mode in zip(row, self.modes, strict=True):
-            if not (place and mode and any(place.row.bits[number].table)):
+        for held, mode in zip(row, self.modes, strict=True):
+            if not (held and mode and any(held.numeral.bits[number].table)):
                 found.append(None)
                 continue
-            item, start = place.row.bits[number], place.element * mode.weight.bits
+            item, start = held.numeral.bits[number], held.element * mode.weight.bits
             if item.table == (0, 1):  # a bit of the word, whichever element it is in
-                found.append((0, Control((start + item.places[0],), item.table)))
+                found.append((0, Control((start + item.positions[0],), item.table)))
             else:
                 found.append((start, item))
         return tuple(found)
@@ -169,7 +169,7 @@ class Simd(Chained):
         distinct: list[list[tuple[int, int] | None]] = []
         taken = []
         for row in self.table:
-            wanted = [None if p is None else (p.element, p.row.constant) for p in row]
+            wanted = [None if p is None else (p.element, p.numeral.constant) for p in row]
             for index, held in enumerate(distinct):
                 both = list(zip(wanted, held, strict=True))
                 if all(a is None or b is None or a == b for a, b in both):
@@ -193,7 +193,7 @@ class Simd(Chained):
 
     def sites(self, sharing: tuple[int, int]) -> float:
         """About how many sites a word takes, with its part of what ``sharing`` rows share."""
-        rows = chain_sites(self.digits, self.places)
+        rows = chain_sites(self.digits, self.slots)
         width = max(item.bits.width for item in self.digits)
         edge = len(self.operand_table) * width / sharing[0] + len(self.chosen) / sharing[1]
         return rows + edge
@@ -202,13 +202,13 @@ class Simd(Chained):
         return SimdDot(self)
 
 
-def _places(mode: Mode) -> list[Place | None]:
+def _held(mode: Mode) -> list[ModeDigit | None]:
     """The rows of a mode, so that a sum's weight is never below that of its left neighbour."""
     rows = numerals(mode.weight)
     assert rows is not None
-    by_element = [Place(element, row) for element in range(mode.count) for row in rows]
-    by_digit = [Place(element, row) for row in rows for element in range(mode.count)]
-    found = by_element if _rises([place.row.place for place in by_element]) else by_digit
+    by_element = [ModeDigit(element, row) for element in range(mode.count) for row in rows]
+    by_digit = [ModeDigit(element, row) for row in rows for element in range(mode.count)]
+    found = by_element if _rises([held.numeral.shift for held in by_element]) else by_digit
     return list(found)
 
 

@@ -9,7 +9,7 @@ from amaranth.hdl import Cat, Const, Module, Value
 from ...golden.bounds import Range
 from ..arith.rows import plus
 from ..arith.timing import delay_line
-from .chained_dot import ChainedDot, Node
+from .chained_dot import ChainedDot, PartialSum
 from .recoded import moved
 from .words import by_mode
 
@@ -22,19 +22,19 @@ class SimdDot(ChainedDot):
 
     plan: Simd
 
-    def _tree(self, m: Module, nodes: list[list[Node]]) -> Node:
+    def _tree(self, m: Module, nodes: list[list[PartialSum]]) -> PartialSum:
         plan = self.plan
         before = plan.delay(plan.depth - 1, plan.chains[0]) + 1
         cycles = before + (plan.levels - 1) // plan.pipeline
         self._modes = delay_line(m, self.enable, self.weight.mode, cycles, "mode")[before:]
         return super()._tree(m, nodes)
 
-    def placed(self, nodes: list[Node]) -> list[Node]:
+    def placed(self, nodes: list[PartialSum]) -> list[PartialSum]:
         weights = self.plan.weights
         return [node._replace(weights=at) for node, at in zip(nodes, weights, strict=True)]
 
-    def merged(self, a: Node, b: Node, level: int) -> Node:
-        """The sum; ``b`` is shifted as the mode says, and its carry fills the places below it."""
+    def merged(self, a: PartialSum, b: PartialSum, level: int) -> PartialSum:
+        """The sum; ``b`` is shifted as the mode says, and its carry fills the bits below it."""
         if not a.weights:
             return super().merged(a, b, level)
         pairs = list(zip(a.weights, b.weights, strict=True))
@@ -53,4 +53,4 @@ class SimdDot(ChainedDot):
         added = by_mode(mode, [shifted[step] for step in steps])
         total = plus(a.value, added, carry, width=bounds.width)
         value = total.as_signed() if bounds.signed else total
-        return Node(value, bounds, a.carries, weights)
+        return PartialSum(value, bounds, a.carries, weights)

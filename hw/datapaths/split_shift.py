@@ -1,7 +1,7 @@
 """``split_shift``: significands multiplied by small tables, then shifted in parts.
 
 The shift by the upper bits of the exponent shares the LUT that inverts a bit and adds it: where the
-parts before are at most twice as wide as its step, two bits at most can come to a place.
+parts before are at most twice as wide as its step, two bits at most can meet in a position.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class SplitShift(Chained):
     def high(self) -> int:
         """Upper bits of the exponent, whose shift shares the adder's LUT.
 
-        Two bits at most come to a place, beside what says which, the sign and the sum so far: the
+        Two bits at most meet in a position, beside what says which, the sign, and the sum: the
         upper bits themselves, or of three a signal for each number.
         """
         fits = (

@@ -53,9 +53,9 @@ class Table(Recoded):
         m.d.comb += [o[name].eq(flag) for name, flag in flags.items()]
 
 
-def _marks(place: Any, lane: int) -> Value:
+def _marks(slot: Any, lane: int) -> Value:
     """What flags need to know of a lane."""
-    return place.marks[lane] if "marks" in place.shape().members else Const(0, 1)
+    return slot.marks[lane] if "marks" in slot.shape().members else Const(0, 1)
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ class Neighbours(Form):
         """What ``form`` makes of each lane."""
         found = []
         for lane in range(SPAN):
-            part = making._replace(place=f"{making.place}_{lane}")
+            part = making._replace(suffix=f"{making.suffix}_{lane}")
             found.append(form.made(m, codes[lane : lane + 1], part) if lane < len(codes) else None)
         return found
 

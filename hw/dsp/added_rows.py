@@ -13,7 +13,7 @@ from amaranth.lib.wiring import In, Member, Out
 from ...golden.bounds import Range
 from ..arith.digits import Row
 from ..arith.timing import delayed
-from .addend import Addend, gathered
+from .addend import FieldSum, gathered
 from .adder import Adder, AdderMode
 from .adding import Adding
 from .element import Tile
@@ -70,7 +70,7 @@ class Rows(wiring.Component):
         if layout.digit.carries:
             short = self._counts(m, rows)
             if layout.counted:
-                of_sums = (short[place[self.coder]] for place in self._places)
+                of_sums = (short[position[self.coder]] for position in self._positions)
                 words.append(self._word(of_sums, False))
             else:
                 for number, count in enumerate(short):
@@ -81,7 +81,7 @@ class Rows(wiring.Component):
         return m
 
     @property
-    def _places(self) -> list[tuple[int, int]]:
+    def _positions(self) -> list[tuple[int, int]]:
         """Row and column of every part."""
         rows, cols = map(range, self.layout.tile)
         return list(product(rows, cols))
@@ -89,7 +89,7 @@ class Rows(wiring.Component):
     def _rows(self, m: Module, lane: int) -> list[Row]:
         """A lane's row of every part."""
         w, a = self.weight[lane], self.activation[lane]
-        return [self.row(m, w[row], a[col]) for row, col in self._places]
+        return [self.row(m, w[row], a[col]) for row, col in self._positions]
 
     def _word(self, numbers: Iterable[Value], signed: bool) -> Value:
         """Numbers in the parts that they are for."""
@@ -105,7 +105,7 @@ class Rows(wiring.Component):
         """How many rows are short, by element of the coder, when the last lanes' rows are there."""
         layout, found = self.layout, []
         for number in range(layout.tile[self.coder]):
-            part = next(n for n, place in enumerate(self._places) if place[self.coder] == number)
+            part = next(n for n, at in enumerate(self._positions) if at[self.coder] == number)
             count: Value = Const(0, 1)
             for cycle in range(layout.longest):
                 here = [rows[n][part].carry for n, at in enumerate(layout.delays) if at == cycle]
@@ -132,21 +132,21 @@ class Rows(wiring.Component):
         return adder.p
 
 
-def sums_of(m: Module, enable: Value, found: Rows, lsb: int) -> dict[tuple[int, int], Addend]:
+def sums_of(m: Module, enable: Value, found: Rows, lsb: int) -> dict[tuple[int, int], FieldSum]:
     """What the parts of all cascades say together, by row and column; ``lsb`` is a sum's unit."""
     layout, gatherings = found.layout, {}
     rows, cols = map(range, layout.tile)
-    for part, place in enumerate(product(rows, cols)):
+    for part, position in enumerate(product(rows, cols)):
         addends = []
         for number, chain in enumerate(layout.chains):
             bounds = layout.bounds(chain, lsb)
             start = part * layout.size
             bits = found.o[number][start : start + bounds.width]
-            addends.append(Addend(bits.as_signed() if bounds.signed else bits, bounds, None))
+            addends.append(FieldSum(bits.as_signed() if bounds.signed else bits, bounds, None))
         if "short" in found.signature.members:
-            count = found.short[place[found.coder]]
-            addends.append(Addend(count, Range(lsb, 0, layout.lanes), None))
-        gatherings[place] = gathered(m, enable, addends, "_".join(map(str, place)))
+            count = found.short[position[found.coder]]
+            addends.append(FieldSum(count, Range(lsb, 0, layout.lanes), None))
+        gatherings[position] = gathered(m, enable, addends, "_".join(map(str, position)))
     return gatherings
 
 

@@ -1,4 +1,4 @@
-"""What fields of cascades' sums say, and what adds that up."""
+"""Sums read from the fields of cascades, and the adders that add them up."""
 
 from __future__ import annotations
 
@@ -14,8 +14,13 @@ from .layout import Layout
 from .packing import Field
 
 
-class Addend(NamedTuple):
-    """A number less a bit that is missing to it, if one is; the number's bounds."""
+class FieldSum(NamedTuple):
+    """A sum from a field: ``value``, and one more where the bit ``missing`` is set.
+
+    A field lends a borrow to the one above it, whose value is then one short; the bit is added by
+    the carry input of the next adder. ``bounds`` are those of the whole sum; ``missing`` is None
+    where the value is the sum.
+    """
 
     value: Value
     bounds: Range
@@ -28,39 +33,39 @@ class Addend(NamedTuple):
         return Range(bounds.lsb, bounds.low - (self.missing is not None), bounds.high)
 
     def whole(self, width: int) -> Value:
-        """The low bits of the number with what is missing."""
+        """The low bits of the sum, with the missing one added."""
         if self.missing is None:
             return self.value
         return plus(self.value, Const(0, 1), self.missing, width=width)
 
 
-def _read(layout: Layout, chain: tuple[int, ...], field: Field, total: Value) -> Addend:
-    """What a field of a cascade's sum says."""
+def _read(layout: Layout, chain: tuple[int, ...], field: Field, total: Value) -> FieldSum:
+    """The sum in a field of a cascade."""
     packing, terms = layout.packing, layout.terms(chain)
     bounds, size = packing.total(terms), packing.bits(terms, field)
     bits = total[field.offset : field.offset + size]
     if not bounds.low:
-        return Addend(bits, bounds, None)
+        return FieldSum(bits, bounds, None)
     if not packing.geometry.adds:
         borrowed = total[field.offset - 1] if packing.lends(field) else None
-        return Addend(bits.as_signed(), bounds, borrowed)
+        return FieldSum(bits.as_signed(), bounds, borrowed)
     value = Cat(bits[:-1], ~bits[-1]).as_signed()
-    return Addend(value, bounds, Const(1, 1) if packing.excess(terms, field) else None)
+    return FieldSum(value, bounds, Const(1, 1) if packing.excess(terms, field) else None)
 
 
-def addends(layout: Layout, field: Field, totals: Any) -> list[Addend]:
-    """What a field of every cascade says."""
+def addends(layout: Layout, field: Field, totals: Any) -> list[FieldSum]:
+    """The sums in a field of every cascade."""
     return [
         _read(layout, chain, field, total)
         for chain, total in zip(layout.chains, totals, strict=True)
     ]
 
 
-def gathered(m: Module, enable: Value, addends: list[Addend], name: str) -> Addend:
-    """The sum of what a field says in all cascades, as many cycles later as it takes levels.
+def gathered(m: Module, enable: Value, addends: list[FieldSum], name: str) -> FieldSum:
+    """The sum over all cascades of what a field holds: a tree of adders, a cycle each level.
 
-    The carry of each adder adds a bit that is missing to one of its numbers; where one is missing
-    to the other too, it is then missing to the sum. No number is ever short of more than a bit.
+    The carry input of each adder adds the missing bit of one of its operands; the missing bit of
+    the other operand, if it has one, becomes that of the sum: no sum is short by more than one.
     """
     level = 0
     while len(addends) > 1:
@@ -72,14 +77,14 @@ def gathered(m: Module, enable: Value, addends: list[Addend], name: str) -> Adde
                 bits = [addend.missing for addend in pair if addend.missing is not None]
                 carry, missing = [*bits, None, None][:2]
                 bounds = bounds + pair[1].bounds
-                width = Addend(value, bounds, missing).short.width
+                width = FieldSum(value, bounds, missing).short.width
                 value = plus(value, pair[1].value, 0 if carry is None else carry, width=width)
             if missing is not None:
                 missing = delayed(m, enable, missing, 1, f"missing_{label}")
-            shape = shape_of(Addend(value, bounds, missing).short)
+            shape = shape_of(FieldSum(value, bounds, missing).short)
             register = Signal(shape, name=f"level_{label}", reset_less=True)
             with m.If(enable):
                 m.d.sync += register.eq(value)
-            found.append(Addend(register, bounds, missing))
+            found.append(FieldSum(register, bounds, missing))
         addends = found
     return addends[0]

@@ -9,7 +9,7 @@ from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..arith.aligned_sum import AlignedSum, Alignment
+from ..arith.aligned_sum import AlignedSum, SumAlignment
 from ..arith.product import exponent_sum, raise_flags
 from ..arith.shapes import member
 from ..arith.sums import Sum
@@ -40,7 +40,7 @@ class AlignedTile(wiring.Component):
 
     def __init__(self, datapath: Magnitudes, total: Sum, late: int):
         self.datapath, self.late = datapath, late
-        self.alignment = Alignment(datapath, total)
+        self.alignment = SumAlignment(datapath, total)
         rows, cols = datapath.tile
         super().__init__(
             {
@@ -87,11 +87,11 @@ class AlignedTile(wiring.Component):
         found = []
         for lane in range(layout.lanes):
             for side, operand in enumerate((self.weight, self.activation)):
-                place = side ^ packing.swapped
-                port = (blocks.wide, blocks.narrow)[place]
+                port_side = side ^ packing.swapped
+                port = (blocks.wide, blocks.narrow)[port_side]
                 many = range(self.datapath.tile[side])
                 numbers = [operand[lane][number].significand for number in many]
-                m.d.comb += port[lane].eq(word(packing, place, numbers))
+                m.d.comb += port[lane].eq(word(packing, port_side, numbers))
             magnitudes = {}
             for field in packing.fields:
                 at = (field.wide, field.narrow)[:: -1 if packing.swapped else 1]

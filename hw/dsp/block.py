@@ -51,7 +51,7 @@ def instance(cell: str, ports: Ports) -> Module:
 
 
 @dataclass(frozen=True)
-class Mode:
+class BlockMode:
     """What a block does, always.
 
     Parameters
@@ -90,7 +90,7 @@ class Block(wiring.Component):
     Parameters
     ----------
     kind : the maker's block that does it.
-    mode : :class:`Mode`
+    mode : :class:`BlockMode`
 
     Members
     -------
@@ -115,7 +115,7 @@ class Block(wiring.Component):
         The sum.
     """
 
-    def __init__(self, kind: Kind, mode: Mode):
+    def __init__(self, kind: Kind, mode: BlockMode):
         self.kind, self.mode = kind, mode
         size = kind.geometry
         ports = {

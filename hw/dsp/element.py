@@ -13,9 +13,9 @@ from ...golden.flags import Reachable
 from ..arith.accumulator import Accumulator
 from ..arith.shapes import shape_of
 from ..arith.timing import delayed
-from .addend import Addend, addends, gathered
+from .addend import FieldSum, addends, gathered
 from .adding import Adding
-from .block import Block, Mode
+from .block import Block, BlockMode
 from .layout import Layout
 from .overpacking import Overpacking, borrows, low_bits, read
 from .packing import Field
@@ -75,7 +75,7 @@ class Cascades(wiring.Component):
             below, start = None, layout.packing.start(layout.terms(chain))
             for lane in chain:
                 starts = lane == chain[-1 if layout.held else 0]
-                mode = Mode(
+                mode = BlockMode(
                     delay=int(layout.cycle(lane) > 0),
                     cascades=below is not None,
                     accumulates=layout.held and starts,
@@ -101,13 +101,13 @@ class Cascades(wiring.Component):
         wide, narrow, packing = self.wide[lane], self.narrow[lane], self.layout.packing
         if packing.marks:
             size = packing.geometry.narrow
-            narrow, place = narrow[:size].as_signed(), narrow[size:]
+            narrow, chosen = narrow[:size].as_signed(), narrow[size:]
             assert isinstance(packing, Placing)
             if block.mode.chooses:
-                first, second = wide << packing.places[1], wide
-                m.d.comb += block.choose.eq(place)
+                first, second = wide << packing.shifts[1], wide
+                m.d.comb += block.choose.eq(chosen)
             else:
-                first, second = gated(packing, wide, place)
+                first, second = gated(packing, wide, chosen)
         else:
             first, second = factors(packing, wide)
         m.d.comb += [block.d.eq(first), block.a.eq(second), block.b.eq(narrow)]
@@ -183,11 +183,11 @@ class Tile(wiring.Component):
             m.d.comb += self.o[row * cols + col].eq(self._sum(m, found, name))
         return m
 
-    def _addends(self, m: Module, totals: Any) -> dict[Field, list[Addend]]:
+    def _addends(self, m: Module, totals: Any) -> dict[Field, list[FieldSum]]:
         """What each field says in all cascades."""
         return {field: addends(self.layout, field, totals) for field in self.layout.packing.fields}
 
-    def _sum(self, m: Module, found: Addend, name: str) -> Value:
+    def _sum(self, m: Module, found: FieldSum, name: str) -> Value:
         """The sum over K."""
         if self.layout.stays:
             return found.whole(self.total.width)
@@ -214,9 +214,9 @@ class Tile(wiring.Component):
 class OverpackedTile(Tile):
     """A :class:`Tile` of blocks whose fields overlap, a block a cascade."""
 
-    def _addends(self, m: Module, totals: Any) -> dict[Field, list[Addend]]:
+    def _addends(self, m: Module, totals: Any) -> dict[Field, list[FieldSum]]:
         packing: Overpacking = self.layout.packing
-        found: dict[Field, list[Addend]] = {field: [] for field in packing.fields}
+        found: dict[Field, list[FieldSum]] = {field: [] for field in packing.fields}
         for lane in range(self.layout.lanes):
             low = []
             for side, word in enumerate(words[lane] for words in self._words):
@@ -231,5 +231,5 @@ class OverpackedTile(Tile):
                 m.d.comb += results[-1].eq(value)
             missing = borrows(packing, results)
             for field, value, bit in zip(packing.fields, results, missing, strict=True):
-                found[field].append(Addend(value, packing.results, bit))
+                found[field].append(FieldSum(value, packing.results, bit))
         return found

@@ -83,7 +83,7 @@ def _low(weight: Value, activation: Value) -> Value:
 
 
 def borrows(packing: Overpacking, results: list[Value]) -> list[Value | None]:
-    """What is missing to each result; None to all unless borrows are returned."""
+    """The borrow to return to each result; None for all unless borrows are returned."""
     signed = packing.results.low < 0
     if not packing.corrected or not signed:
         return [None] * len(results)
@@ -92,14 +92,14 @@ def borrows(packing: Overpacking, results: list[Value]) -> list[Value | None]:
 
 def low_bits(packing: Overpacking, side: int, word: Value) -> list[Value]:
     """The lowest bits of the elements in a port's word, see :func:`.words.word`."""
-    places = (packing.wide, packing.narrow)[side]
+    offsets = (packing.wide, packing.narrow)[side]
     if side == 0 and packing.geometry.subtracts:
         size = packing.elements[side].width
-        return [word[size * n : size * n + packing.tops] for n in range(len(places))]
+        return [word[size * n : size * n + packing.tops] for n in range(len(offsets))]
     # In a number, a negative element borrows from the one above it.
     found = []
-    for place in places:
-        bits = word[place : place + packing.tops]
-        borrowed = place and packing.elements[side].low < 0
-        found.append((bits + (word[place - 1] if borrowed else Const(0, 1)))[: packing.tops])
+    for offset in offsets:
+        bits = word[offset : offset + packing.tops]
+        borrowed = offset and packing.elements[side].low < 0
+        found.append((bits + (word[offset - 1] if borrowed else Const(0, 1)))[: packing.tops])
     return found

@@ -76,7 +76,7 @@ class Packing:
     Parameters
     ----------
     elements : bounds of the elements of the wide port, and of the narrow one.
-    wide, narrow : the place of each element.
+    wide, narrow : the offset of each element, in bits.
     swapped : whether activations are in the wide port.
     geometry : of the block.
     """
@@ -94,7 +94,7 @@ class Packing:
 
     @property
     def chosen(self) -> bool:
-        """Whether a block chooses between two places of it."""
+        """Whether a block chooses between two shifts of it."""
         return False
 
     @property
@@ -173,7 +173,7 @@ class Packing:
         return min(1 << bits - 1, most) if total.low else 0
 
     def excess(self, terms: int, field: Field) -> int:
-        """What is missing to a field with its highest bit inverted: 0, or 1 where it is full."""
+        """What a field with its highest bit inverted is short by: 0, or 1 where it is full."""
         if not self.geometry.adds:
             return 0
         half = 1 << self.bits(terms, field) - 1
@@ -185,8 +185,8 @@ class Packing:
 
     def word(self, side: int, elements: list[int]) -> int:
         """The number in a port (0: wide) for these elements."""
-        places = (self.wide, self.narrow)[side]
-        return sum(element << place for element, place in zip(elements, places, strict=True))
+        offsets = (self.wide, self.narrow)[side]
+        return sum(element << offset for element, offset in zip(elements, offsets, strict=True))
 
     def read(self, total: int, terms: int) -> dict[tuple[int, int], int]:
         """The sums of all fields, by the elements that they multiply."""
@@ -206,7 +206,7 @@ def packings(
 ) -> Iterator[Packing]:
     """Packings whose fields hold one product at least, of up to ``tile`` rows and columns.
 
-    Of those that differ only in their places, the one whose fields have most room.
+    Of those that differ only in their offsets, the one whose fields have most room.
     """
     for swapped in (False, True):
         elements = (activation, weight) if swapped else (weight, activation)
@@ -240,9 +240,9 @@ def _roomiest(
     return None
 
 
-def fits(element: Range, places: tuple[int, ...], bits: int) -> bool:
-    """Whether elements have these places to themselves, and are a number of so many bits."""
-    if any(above - place < element.width for place, above in pairwise(places)):
+def fits(element: Range, offsets: tuple[int, ...], bits: int) -> bool:
+    """Whether elements do not overlap at these offsets, and are a number of so many bits."""
+    if any(above - offset < element.width for offset, above in pairwise(offsets)):
         return False
-    low, high = (sum(end << place for place in places) for end in (element.low, element.high))
+    low, high = (sum(end << offset for offset in offsets) for end in (element.low, element.high))
     return -(1 << bits - 1) <= low and high < 1 << bits - 1

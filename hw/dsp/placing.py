@@ -1,9 +1,9 @@
-"""Numbers with exponents in a multiplier: the wide factor stands at one of several places.
+"""Numbers with exponents in a multiplier: the wide factor has one of several shifts.
 
 A float as a fixed-point number is soon wider than the narrow port. But its significand is narrow,
-and stands at a place that its exponent says. What the narrow port cannot reach of that, the wide
-factor moves: it stands at one of a few places, so that no product is shifted behind the block. Of
-two places the block chooses by itself, for it has two wide ports; at more the factor's bits are
+and is shifted by its exponent. What the narrow port cannot reach of that, the wide
+factor takes over: it has one of a few shifts, so that no product is shifted behind the block. Of
+two shifts the block chooses by itself, for it has two wide ports; of more, the factor's bits are
 gated outside.
 """
 
@@ -19,14 +19,14 @@ from .packing import Geometry, Packing, fits
 
 @dataclass(frozen=True)
 class Placing(Packing):
-    """One product a block, of numbers in units of their formats' last places.
+    """One product a block, of numbers in units of their formats' last bits.
 
     Parameters
     ----------
-    places : how far up the wide factor may stand, from 0 on.
+    shifts : by which the wide factor may be shifted, from 0 on.
     """
 
-    places: tuple[int, ...] = (0,)
+    shifts: tuple[int, ...] = (0,)
 
     @classmethod
     def of(
@@ -34,25 +34,25 @@ class Placing(Packing):
     ) -> Placing | None:
         """None if the block cannot multiply numbers of these formats, the wide one first."""
         wide, narrow = (Range(0, fmt.low, fmt.high) for fmt in formats)
-        for places in placements(formats[1], geometry.narrow):
-            moves = len(places) == 1 or geometry.chooses
-            if moves and fits(wide, places[-1:], geometry.wide):
-                return cls((wide, narrow), (0,), (0,), swapped, geometry, places)
+        for shifts in placements(formats[1], geometry.narrow):
+            moves = len(shifts) == 1 or geometry.chooses
+            if moves and fits(wide, shifts[-1:], geometry.wide):
+                return cls((wide, narrow), (0,), (0,), swapped, geometry, shifts)
         return None
 
     @property
     def chosen(self) -> bool:
-        """Whether the block chooses between two places."""
-        return len(self.places) == 2
+        """Whether the block chooses between two shifts."""
+        return len(self.shifts) == 2
 
     @property
     def marks(self) -> int:
-        """Bits that say the place: of two whether it is the upper one, of more a bit for each."""
-        return len(self.places) if len(self.places) > 2 else len(self.places) - 1
+        """Bits that say the shift: of two whether it is the greater one, of more a bit for each."""
+        return len(self.shifts) if len(self.shifts) > 2 else len(self.shifts) - 1
 
 
 def placements(fmt: Format, bits: int) -> Iterator[tuple[int, ...]]:
-    """The places by which a signed port of so many bits reaches a format's numbers, best first.
+    """The shifts by which a signed port of so many bits reaches a format's numbers, best first.
 
     One if all fit; none for other formats than minifloats. Of two, first those for which the
     exponent says itself which it is: all of its bits below the highest are then reached.

@@ -15,7 +15,7 @@ from ...golden.formats import Format
 from ...golden.products import RULES
 from ...golden.streams import Beats, Field, Stream
 from ..array.flows import array
-from ..design import Hardware, Row
+from ..design import Hardware, StageRow
 from ..plan.array_plan import ArrayPlan
 from ..plan.plan import Plan
 from ..plan.streams import streams
@@ -107,7 +107,7 @@ class EngineHardware(Hardware):
         return facts(self.engine, self.plan)
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[StageRow, ...]:
         return stages(self.plan)
 
     def format_of(self, field: Field) -> tuple[str, int | None]:

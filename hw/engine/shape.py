@@ -13,14 +13,14 @@ from ..plan.plan import Plan
 
 
 @dataclass(frozen=True)
-class Product:
+class MatrixProduct:
     """The product of an N × K weight and an M × K activation on an engine.
 
     Parameters
     ----------
     shape : N, K, M.
     macs : products of two elements; of a sparse weight, of those that there are.
-    cycles : that it takes when nobody stalls, but for some until its last results have left.
+    cycles : that it takes without stalls, but for some until its last results have left.
     parts : what each part of the engine would need alone for a reduction, in cycles: the longest
         sets the pace.
     interval : cycles from one reduction to the next.
@@ -63,7 +63,7 @@ def parse_shape(text: str) -> tuple[int, int, int]:
     return sides
 
 
-def product(engine: Engine, plan: ArrayPlan, shape: tuple[int, int, int]) -> Product:
+def product(engine: Engine, plan: ArrayPlan, shape: tuple[int, int, int]) -> MatrixProduct:
     """What ``engine`` does for an N × K weight and an M × K activation, in its first mode.
 
     Rows, columns and K that the array does not divide are filled up. Raises DesignError for a K
@@ -106,7 +106,7 @@ def product(engine: Engine, plan: ArrayPlan, shape: tuple[int, int, int]) -> Pro
     ]
     # Of a sparse weight, products are those of the elements that there are.
     there = k * engine.lanes(0) // step
-    return Product(
+    return MatrixProduct(
         shape, n * there * m, total + plan.latency, parts, interval, reductions, plan.rates[0],
         tuple(idle),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from ...golden.bounds import Range
 from ...golden.streams import Stream
 from ...golden.terms import Sided
 from ..arith.sums import Sum
-from ..design import Row
+from ..design import StageRow
 from ..plan.array_plan import ArrayPlan
 from ..plan.modes import ModalPlan
 from ..plan.plan import Plan
@@ -17,12 +17,12 @@ from ..plan.terms import AccumulatorPlan
 from .words import format_of
 
 
-def stages(planned: ArrayPlan) -> tuple[Row, ...]:
+def stages(planned: ArrayPlan) -> tuple[StageRow, ...]:
     """All stages in the order in which a number meets them."""
     ports = streams(planned)
     rows = _inputs(planned, ports, ("codes", "index", "words", "select", "mode"))
-    ahead = f"; {planned.ahead} cycles to see which digits there are" * bool(planned.ahead)
-    ahead += "; a cycle to pick the activations" * planned.selecting
+    ahead = f"; {planned.ahead} cycles to find the nonzero digits" * bool(planned.ahead)
+    ahead += "; a cycle to select the activations" * planned.selecting
     # All codes are decoded at once.
     rows[0] = replace(
         rows[0], cycles=1 + planned.ahead + planned.selecting, what=rows[0].what + ahead
@@ -42,7 +42,7 @@ def stages(planned: ArrayPlan) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _modes(planned: ModalPlan) -> list[Row]:
+def _modes(planned: ModalPlan) -> list[StageRow]:
     """What modes have of their own, and the accumulator of all."""
     rows = []
     for unit in planned.units:
@@ -51,13 +51,13 @@ def _modes(planned: ModalPlan) -> list[Row]:
             alone = planned.modes[number]
             item, what = alone.sums[0], f"{alone.label}, {alone.lanes} lanes{shared}"
             product = item.pairs[0].product
-            rows.append(Row(f"product, mode {number}", product.width, product, "", None, what))
+            rows.append(StageRow(f"product, mode {number}", product.width, product, "", None, what))
     step, total = planned.addend, planned.sums[0].total
     what = "of any mode, in its own unit"
     cycles = planned.step_latency
-    rows.append(Row("step", step.width, step, "", cycles, what))
+    rows.append(StageRow("step", step.width, step, "", cycles, what))
     what, cycles = "one a row and column" + _waiting(planned), 1 + planned.skew + planned.late
-    rows.append(Row("accumulator", total.width, total, "", cycles, what))
+    rows.append(StageRow("accumulator", total.width, total, "", cycles, what))
     return rows
 
 
@@ -69,7 +69,9 @@ def _waiting(planned: ArrayPlan) -> str:
     return words + f"; {planned.skew} cycles of skew" * (planned.skew > 0)
 
 
-def _inputs(planned: ArrayPlan, ports: tuple[Stream, ...], kinds: tuple[str, ...]) -> list[Row]:
+def _inputs(
+    planned: ArrayPlan, ports: tuple[Stream, ...], kinds: tuple[str, ...]
+) -> list[StageRow]:
     rows = []
     for stream in ports:
         for field in stream.fields:
@@ -80,11 +82,11 @@ def _inputs(planned: ArrayPlan, ports: tuple[Stream, ...], kinds: tuple[str, ...
                 bounds = planned.initial if unit is not None else None
                 often = {"step": "a step", "set": "a set of steps", "group": "a group"}
                 what = f"{field.count} {often.get(stream.per, 'a reduction')}"
-                rows.append(Row(name, field.bits, bounds, "" if bounds else form, None, what))
+                rows.append(StageRow(name, field.bits, bounds, "" if bounds else form, None, what))
     return rows
 
 
-def _sum(planned: Plan, item: Sum, number: str) -> list[Row]:
+def _sum(planned: Plan, item: Sum, number: str) -> list[StageRow]:
     shared = {(True, True): "a row and column", (True, False): "a row", (False, True): "a column"}
     one = shared.get((item.per_row, item.per_col), "for all")
     stage = planned.stage
@@ -92,46 +94,50 @@ def _sum(planned: Plan, item: Sum, number: str) -> list[Row]:
         what = f"{stage.terms} products and the accumulator, F = {stage.fraction}, truncated"
         cycles = 1 + planned.step_latency + planned.skew
         return [
-            Row(f"aligned sum{number}", stage.format.bits, None, stage.format.name, cycles, what)
+            StageRow(
+                f"aligned sum{number}", stage.format.bits, None, stage.format.name, cycles, what
+            )
         ]
     rows = []
-    for place, pair in enumerate(item.pairs):
-        name = f"product{number}" + (f".{place}" if len(item.pairs) > 1 else "")
+    for index, pair in enumerate(item.pairs):
+        name = f"product{number}" + (f".{index}" if len(item.pairs) > 1 else "")
         what = " × ".join(fmt.name for fmt in pair.formats) + ", one a lane"
-        rows.append(Row(name, pair.product.width, pair.product, "", None if place else 1, what))
+        rows.append(
+            StageRow(name, pair.product.width, pair.product, "", None if index else 1, what)
+        )
     terms = planned.lanes * len(item.pairs)
     cycles = planned.step_latency - 1
     tree = f"{terms} products, {cycles} registers"
-    rows.append(Row(f"step{number}", item.step.width, item.step, "", cycles, tree))
+    rows.append(StageRow(f"step{number}", item.step.width, item.step, "", cycles, tree))
     name = "group sum" if planned.serial else "sum" if planned.stationary else "accumulator"
     count = item.count // planned.lanes * planned.step
     what = f"one {one}, over {count if planned.group else f'K up to {count}'}"
     what += _waiting(planned)
     cycles = 1 + planned.skew + planned.late
-    rows.append(Row(f"{name}{number}", item.total.width, item.total, "", cycles, what))
+    rows.append(StageRow(f"{name}{number}", item.total.width, item.total, "", cycles, what))
     return rows
 
 
-def _accumulator(planned: Plan, item: AccumulatorPlan, number: str) -> list[Row]:
+def _accumulator(planned: Plan, item: AccumulatorPlan, number: str) -> list[StageRow]:
     rows, last = [], planned.arithmetic.accumulate[-1]
-    for place, term in enumerate(item.terms):
-        name = f"term{number}" + (f".{place}" if len(item.terms) > 1 else "")
+    for index, term in enumerate(item.terms):
+        name = f"term{number}" + (f".{index}" if len(item.terms) > 1 else "")
         exact = [_called(scale) for part in term.parts for scale in part.scales]
         rounded = [_called(scale) for scale in term.scales]
-        sums = ", ".join(str(index) for part in term.parts for index in part.sums)
+        sums = ", ".join(str(which) for part in term.parts for which in part.sums)
         what = f"sum {sums}" + (f" × {' × '.join(dict.fromkeys(exact))}" if exact else "")
         what += f"; then × {' × '.join(rounded)}" if rounded else ""
-        rows.append(Row(name, term.range.width, term.range, "", None, what))
+        rows.append(StageRow(name, term.range.width, term.range, "", None, what))
     late = [_called(scale) for scale in item.scales]
     after = f"; at the end × {' × '.join(late)}" if late else ""
     if item.total is not None:
         what = f"K up to {planned.arithmetic.k_max}{after}"
-        rows.append(Row(f"accumulator{number}", item.total.width, item.total, "", None, what))
+        rows.append(StageRow(f"accumulator{number}", item.total.width, item.total, "", None, what))
     elif last.format is not None:
         partial = last.rule
         if last.rule == "fp":
             partial = f"{last.partials} partial sum" + "s" * (last.partials > 1)
-        rows.append(Row(f"accumulator{number}", last.format.bits, None, last.format.name, None,
+        rows.append(StageRow(f"accumulator{number}", last.format.bits, None, last.format.name, None,
                         f"{partial}{after}"))  # fmt: skip
     return rows
 
@@ -141,7 +147,7 @@ def _called(scale: Sided) -> str:
     return f"{('weight', 'activation')[scale[0]]} {scale[1].name}"
 
 
-def _result(planned: Plan) -> Row:
+def _result(planned: Plan) -> StageRow:
     """What leaves, and the latency of all that comes after the array."""
     result, output = planned.result, planned.arithmetic.output
     words = ["+ bias"] * (output.bias is not None) + ["ReLU"] * output.relu
@@ -150,4 +156,4 @@ def _result(planned: Plan) -> Row:
     bounds = result if isinstance(result, Range) else None
     form = "" if isinstance(result, Range) else result.name
     cycles = planned.latency - planned.array_latency
-    return Row("result", planned.result_bits, bounds, form, cycles, what)
+    return StageRow("result", planned.result_bits, bounds, form, cycles, what)

@@ -47,13 +47,13 @@ def manual(engine: Engine, planned: ArrayPlan) -> tuple[str, ...]:
             "reduction; what stands above with a slash is for each mode in turn."
         )
     found.append(
-        "Streams need no order among each other: scales and biases may come before or after the "
-        "steps that they belong to; the engine waits."
+        "The streams are independent: the beats of scales and biases may come before or after the "
+        "steps that they belong to; the engine waits for them."
     )
     how = "one a beat, row by row; last marks the final one" if planned.serial else "in one beat"
     found.append(f"The {rows * cols} results of a reduction leave {how}.")
     found.append(
-        f"{planned.latency} cycles from a reduction's last step to its first result, when nobody "
+        f"{planned.latency} cycles from a reduction's last step to its first result, without "
         "stalls. The reset is synchronous."
     )
     return tuple(found)
@@ -87,7 +87,7 @@ def _format_of(planned: Plan, field: Field) -> tuple[str, int | None]:
     if field.kind == "scales":
         return next(lv.format.name for lv in operand.levels if lv.name == field.array), None
     if field.kind in ("select", "index"):
-        return {"select": "table", "index": "place"}[field.kind], None
+        return {"select": "table", "index": "position"}[field.kind], None
     if field.kind == "bias":
         assert arithmetic.output.bias is not None
         return arithmetic.output.bias.name, None
@@ -160,7 +160,7 @@ def _field_note(planned: ArrayPlan, field: Field) -> str:
     if field.kind == "index":
         structure = planned.modes[0].structure
         return (
-            f"{field.name} (place in its window of {structure}; ascending within a "
+            f"{field.name} (position in its window of {structure}; ascending within a "
             f"window; {whose} by {whose}, lane by lane)"
         )
     if field.kind in ("scales", "bias", "select"):

@@ -200,7 +200,7 @@ class ArrayPlan(Scouted):
 
     @property
     def latency(self) -> int:
-        """Cycles from the last step's acceptance to the first result, when nobody stalls.
+        """Cycles from the last step's acceptance to the first result, without stalls.
 
         Where digits are skipped, of a step that has one.
         """

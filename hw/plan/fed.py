@@ -1,4 +1,4 @@
-"""What a plan of one arithmetic is fed with: codes, and what is made of them for its sums."""
+"""The inputs of an engine of one mode: codes, and the operands that are made of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..arith.sums import Pair, Sum
 from ..datapaths import Datapath, Form
 from .array_plan import ArrayPlan
 from .inputs import Input
-from .sparse import INDEX, places, windows
+from .sparse import INDEX, positions, windows
 
 
 class Fed(ArrayPlan):
@@ -63,7 +63,7 @@ class Fed(ArrayPlan):
             return self.inputs(side)
         if side:
             return windows(self.structure, self.inputs(1))
-        return self.inputs(0) | places(self.structure, self.inputs(1))
+        return self.inputs(0) | positions(self.structure, self.inputs(1))
 
     def key(self, side: int, pair: Pair) -> str:
         """The name of what a pair reads of an operand: its form, its plane."""

@@ -40,8 +40,8 @@ class Input(NamedTuple, Generic[FormT]):
     def code(self, codes: Any, lane: int) -> Value:
         """A lane's code of a vector's."""
         if self.structure is not None:
-            own, place = divmod(lane, self.structure.window)
-            lane = own // self.structure.kept * self.structure.window + place
+            own, position = divmod(lane, self.structure.window)
+            lane = own // self.structure.kept * self.structure.window + position
         word, at = divmod(lane, self.count)
         bits = self.form.bits
         return codes[self.array][word][at * bits : (at + 1) * bits]

@@ -41,7 +41,7 @@ class Sharing:
 
     @property
     def banks(self) -> int:
-        """Reductions that the stores hold at a time: as many as a LUTRAM of 32 words has place for,
+        """Reductions that the stores hold at a time: as many as a LUTRAM of 32 words has room for,
         two at least."""
         if not self.collected:
             return 1
@@ -56,11 +56,11 @@ class Sharing:
 
     @property
     def stride(self) -> int:
-        """Words of a bank: places and partial sums are addressed by bits of their own."""
+        """Words of a bank: sums and partial sums are addressed by bits of their own."""
         return 1 << (self.places - 1).bit_length() + (self.partials - 1).bit_length()
 
     def address(self, place: Value, partial: Value, bank: Value) -> Value:
-        """Where a partial sum of a place is stored in a bank."""
+        """The address of a partial sum in a bank; ``place`` is the sum's number in its unit."""
         low, middle = ((size - 1).bit_length() for size in (self.places, self.partials))
         return Cat(place[:low], partial[:middle], bank)
 
@@ -131,8 +131,8 @@ class PathPlan:
 
     @property
     def latency(self) -> int:
-        """Cycles from the sums of a reduction's last group to its first result, when nobody
-        stalls and scales are there."""
+        """Cycles from the sums of a reduction's last group to its first result, without
+        stalls, and when the scales are there in time."""
         front = self.drain + self.unit
         if self.shared.collected:
             # All of the last group, then the first row and column's partial sums.

@@ -1,4 +1,4 @@
-"""What an array is fed with where the weight is sparse: places, and activations by windows."""
+"""The inputs of an array whose weight is sparse: positions, and activations by windows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .inputs import Input
 if TYPE_CHECKING:
     from .plan import Plan
 
-#: The array of places of a sparse weight's elements in their windows.
+#: The array of the positions of a sparse weight's elements in their windows.
 INDEX = "index"
 
 
@@ -41,7 +41,7 @@ def windows(structure: Sparse, inputs: dict[str, Input[Form]]) -> dict[str, Inpu
     return found
 
 
-def places(structure: Sparse, inputs: dict[str, Input[Form]]) -> dict[str, Input[Form]]:
+def positions(structure: Sparse, inputs: dict[str, Input[Form]]) -> dict[str, Input[Form]]:
     """Where the elements of a weight stand, as late as the activations that they pick."""
     index = Integer(INDEX, structure.index_bits, signed=False)
     found: dict[str, Input[Form]] = {}

@@ -26,10 +26,10 @@ SEGMENT = 32
 
 
 class Slot(data.StructLayout):
-    """What a unit is told of an addend.
+    """Which sum an addend goes into.
 
-    Members: ``valid``; ``first`` (it starts the sum), ``final`` (it is the last one), ``place`` of
-    the sum in the unit's store.
+    Members: ``valid``; ``first`` (it starts the sum), ``final`` (it is the last one), ``place``
+    (the address of the sum in the unit's store).
     """
 
     def __init__(self, places: int):
@@ -39,9 +39,9 @@ class Slot(data.StructLayout):
 
 
 class ExactAccumulator(Blueprint):
-    """Adds integers into the sums of many places; at most one addend a cycle.
+    """Adds integers into many sums in turn; at most one addend a cycle.
 
-    The sum with the addend in it leaves ``latency`` cycles with ``enable`` after it. A place may
+    The sum with the addend in it leaves ``latency`` cycles with ``enable`` after it. A sum may
     be added to in every cycle. Carries wait a cycle at every :data:`SEGMENT` bits.
 
     Parameters
@@ -53,7 +53,7 @@ class ExactAccumulator(Blueprint):
     addend_flags, flags : :class:`Reachable`
         Of the addends, of the sums.
     depth : :class:`int`
-        Number of places; 0 where every addend is a sum of its own.
+        Number of sums that are kept; 0 where every addend is a sum of its own.
     reads : :class:`bool`
         Whether there is a second read port, at ``read_place``.
     saturate : :class:`bool`
@@ -107,7 +107,7 @@ class ExactAccumulator(Blueprint):
         shift = self.addend.lsb - self.total.lsb
         wide = max(self.total.width, self.addend.width + shift) + 1
         whole = Signal(wide, name="addend")
-        # Places below the addend's unit fill with the minus, as its inverse does.
+        # Bits below the addend's unit fill with the minus, as its inverse does.
         number, minus = io.i.number.value, io.i.minus
         padded = Cat(minus.replicate(shift), number)
         m.d.comb += whole.eq(padded.as_signed() if self.addend.signed else padded)
@@ -155,7 +155,7 @@ class ExactAccumulator(Blueprint):
     ) -> tuple[Value, Value]:
         """The sum of a segment and its carry.
 
-        The carry enters through a place of its own; the addend comes bare from a register, so that
+        The carry enters through a bit of its own; the addend comes bare from a register, so that
         the selection of what is kept shares a LUT with the addition.
         """
         if self.saturate and self.total.signed:
@@ -216,16 +216,16 @@ class ExactAccumulator(Blueprint):
 
 
 class FloatAccumulator(Blueprint):
-    """Adds floats into the sums of many places, each sum rounded; at most one addend a cycle.
+    """Adds floats into many sums in turn, each rounded; at most one addend a cycle.
 
-    Sums start from +0. A place may be added to again ``sharing.ADDER_LOOP`` cycles later.
+    Sums start from +0. A sum may be added to again ``sharing.ADDER_LOOP`` cycles later.
 
     Parameters
     ----------
     format : :class:`Minifloat`
         Of addends and sums.
     depth : :class:`int`
-        Number of places; 0 where every addend is a sum of its own.
+        Number of sums that are kept; 0 where every addend is a sum of its own.
     reads : :class:`bool`
         Whether there is a second read port, at ``read_place``.
 
@@ -282,7 +282,7 @@ class FloatAccumulator(Blueprint):
 
 
 class FloatSingle(Blueprint):
-    """What stands in an accumulator's place where every addend is a sum of its own."""
+    """Takes the accumulator's place where every addend is a sum of its own."""
 
     latency = 0
 

@@ -24,7 +24,7 @@ from .addend import Addend, ExactAddend, FloatAddend, FloatSum, exact_sum, sum_e
 from .term import scales_layout, sums_layout
 
 
-class Marks(data.StructLayout):
+class ChainMarks(data.StructLayout):
     """What travels beside the sums of a row and column.
 
     Members: ``valid``; ``term`` whose turn it is; ``open`` and ``close``: the group starts, ends a
@@ -77,7 +77,7 @@ class Chain(Blueprint):
     item : :class:`AccumulatorPlan`
         What is accumulated.
     shared : :class:`Sharing`
-        How many places the sums have.
+        How many sums a unit keeps.
 
     Members
     -------
@@ -136,7 +136,7 @@ class Chain(Blueprint):
         ports = {
             "enable": In(1),
             "sums": In(sums_layout(plan)),
-            "marks": In(Marks(shared)),
+            "marks": In(ChainMarks(shared)),
             "o": Out(value_layout(self.value, self.flags)),
         }
         if levels := plan.levels("group"):
@@ -198,7 +198,7 @@ class Chain(Blueprint):
 
     def _slot(self, m: Module, io: Any, slot: data.View) -> None:
         """The marks, as late as the addend."""
-        marks = Signal(Marks(self.shared), name="late")
+        marks = Signal(ChainMarks(self.shared), name="late")
         valid = io.marks.valid & io.marks.close
         if len(self.addends) < self.shared.terms:
             valid = valid & (io.marks.term < len(self.addends))

@@ -108,7 +108,7 @@ class Collector(wiring.Component):
         place: Signal,
         bank: Signal,
     ) -> None:
-        """Partial sums fastest, then units, then places."""
+        """Partial sums fastest, then units, then the sums of a unit."""
         shared = self.shared
         with m.If(step):
             m.d.sync += partial.eq(partial + 1)

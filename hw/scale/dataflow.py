@@ -13,7 +13,7 @@ from ..fp.pipeline import Pipelined
 
 
 @dataclass(frozen=True, eq=False)
-class Node:
+class FlowNode:
     """A value that is there ``time`` cycles after the entry; ``make`` builds it."""
 
     time: int
@@ -26,16 +26,16 @@ class Dataflow:
     def __init__(self) -> None:
         self.count = 0
 
-    def entry(self, make: Callable[[Wires], Any]) -> Node:
+    def entry(self, make: Callable[[Wires], Any]) -> FlowNode:
         """A value of the entry."""
-        return Node(0, make)
+        return FlowNode(0, make)
 
-    def apply(self, make: Callable[..., Any], *inputs: Node) -> Node:
+    def apply(self, make: Callable[..., Any], *inputs: FlowNode) -> FlowNode:
         """Logic without registers: ``make(m, value, …)``."""
         time = max(node.time for node in inputs)
-        return Node(time, lambda on: make(on.m, *(on.late(node, time) for node in inputs)))
+        return FlowNode(time, lambda on: make(on.m, *(on.late(node, time) for node in inputs)))
 
-    def through(self, block: Pipelined, **inputs: Node) -> Node:
+    def through(self, block: Pipelined, **inputs: FlowNode) -> FlowNode:
         """The output ``o`` of a block, its ports fed with ``inputs``."""
         time = max(node.time for node in inputs.values())
         self.count += 1
@@ -48,7 +48,7 @@ class Dataflow:
                 on.m.d.comb += getattr(built, port).eq(on.late(node, time))
             return built.o
 
-        return Node(time + block.latency, make)
+        return FlowNode(time + block.latency, make)
 
 
 class Wires:
@@ -64,15 +64,15 @@ class Wires:
     def __init__(self, m: Module, enable: Value, source: Any, flow: Dataflow):
         self.m, self.enable, self.source = m, enable, source
         self._count = flow.count
-        self._built: dict[Node, Any] = {}
+        self._built: dict[FlowNode, Any] = {}
 
-    def value(self, node: Node) -> Any:
+    def value(self, node: FlowNode) -> Any:
         """What a node gives."""
         if node not in self._built:
             self._built[node] = node.make(self)
         return self._built[node]
 
-    def late(self, node: Node, time: int) -> Any:
+    def late(self, node: FlowNode, time: int) -> Any:
         """A node's value at a later time."""
         self._count += 1
         name = f"wait_{self._count}"

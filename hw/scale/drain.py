@@ -18,7 +18,7 @@ from ..plan.path import Sharing
 from ..plan.plan import Plan
 from ..plan.streams import streams
 from ..plan.terms import span_groups
-from .chain import Marks
+from .chain import ChainMarks
 from .term import scales_layout, sums_layout
 
 #: Entries of a multiplexer between two registers.
@@ -77,7 +77,7 @@ class Drain(Blueprint):
             "room": In(1),
             "group": In(stream.Signature(group_layout(plan))),
             "starts": Out(1),
-            "marks": Out(Marks(shared)),
+            "marks": Out(ChainMarks(shared)),
             "sums": Out(data.ArrayLayout(sums_layout(plan), shared.units)),
         }
         if self.stream is not None:
@@ -168,7 +168,7 @@ class Drain(Blueprint):
         counters: SimpleNamespace,
     ) -> None:
         """The marks of this slot, delayed as the sums are."""
-        marks = Signal(Marks(self.shared), name="now")
+        marks = Signal(ChainMarks(self.shared), name="now")
         opens, closes = self._span(m, step & counters.ends, final)
         ends = step & counters.ends & final
         bank, partial, wrapped = self._partials(m, step & counters.passed & closes, ends)

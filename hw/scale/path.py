@@ -9,7 +9,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ...golden.errors import DesignError
-from ..arith.shared import place
+from ..arith.shared import instance
 from ..arith.timing import delayed
 from ..plan.layouts import sums_layout as group_layout
 from ..plan.path import PathPlan
@@ -85,7 +85,7 @@ class ScalePath(wiring.Component):
         count = self.shared.units
         if count > 1:
             make = self.unit.component
-            units = [place(m, f"unit_{n}", ("scale unit",), make) for n in range(count)]
+            units = [instance(m, f"unit_{n}", ("scale unit",), make) for n in range(count)]
         else:
             m.submodules.unit_0 = unit = self.unit.component()
             units = [unit]

@@ -33,7 +33,7 @@ from ..plan.plan import Plan
 from ..plan.sharing import ADDER_STAGES
 from .chain import Chain
 from .collect import partials_layout
-from .dataflow import Dataflow, Node, Wires
+from .dataflow import Dataflow, FlowNode, Wires
 from .drain import payload_layout, stream_called
 from .finish import finished
 from .term import scale_name
@@ -96,16 +96,16 @@ class Tail(Blueprint):
 
     # The graph: what meets what.
 
-    def _results(self) -> list[Node]:
+    def _results(self) -> list[FlowNode]:
         """A node for each output."""
-        found: list[Node | None] = [None] * self.plan.arithmetic.outputs
+        found: list[FlowNode | None] = [None] * self.plan.arithmetic.outputs
         for number, chain in enumerate(self.chains):
             node = self._scaled(self._entered(number, chain), chain)
             so_far = found[chain.item.output]
             found[chain.item.output] = node if so_far is None else self._add(so_far, node)
         return [self._output(node) for node in found if node is not None]
 
-    def _entered(self, number: int, chain: Chain) -> Node:
+    def _entered(self, number: int, chain: Chain) -> FlowNode:
         """An accumulator's sum: its partial sums added up; in the working format if more acts."""
 
         def make(on: Wires, p: int) -> Any:
@@ -121,13 +121,13 @@ class Tail(Blueprint):
 
     def _to_float(
         self,
-        node: Node,
+        node: FlowNode,
         chain: Chain,
         fmt: Minifloat,
         *,
         saturate: bool = False,
         rounding: str = NEAREST_EVEN,
-    ) -> Node:
+    ) -> FlowNode:
         if isinstance(chain.value, Range):
             block: Pipelined = IntegerToFloat(
                 chain.value, fmt, chain.flags, saturate=saturate, rounding=rounding
@@ -136,7 +136,7 @@ class Tail(Blueprint):
             block = FloatToFloat(chain.value, fmt, saturate=saturate, rounding=rounding)
         return self.flow.through(block.staged(), i=node)
 
-    def _scaled(self, node: Node, chain: Chain) -> Node:
+    def _scaled(self, node: FlowNode, chain: Chain) -> FlowNode:
         """The late scales in turn: the weight's levels as declared, then the activation's."""
         for scale in chain.item.scales:
             fmt = scale[1].format
@@ -145,11 +145,11 @@ class Tail(Blueprint):
             node = self.flow.through(block, a=node, b=self._late_code(scale_name(scale), scale))
         return node
 
-    def _add(self, a: Node, b: Node, fmt: Minifloat | None = None) -> Node:
+    def _add(self, a: FlowNode, b: FlowNode, fmt: Minifloat | None = None) -> FlowNode:
         block = FloatAdd(self.working, fmt or self.working, self.working)
         return self.flow.through(block.with_stages(ADDER_STAGES), a=a, b=b)
 
-    def _late_code(self, name: str, scale: Sided | None) -> Node:
+    def _late_code(self, name: str, scale: Sided | None) -> FlowNode:
         """A late scale's code for the row and column that enters, or the row's bias."""
         side = scale[0] if scale else 0
 
@@ -159,7 +159,7 @@ class Tail(Blueprint):
 
         return self.flow.entry(make)
 
-    def _output(self, node: Node) -> Node:
+    def _output(self, node: FlowNode) -> FlowNode:
         """Bias, conversion, ReLU and clamp."""
         output, chain = self.plan.arithmetic.output, self.chains[0]
         if output.bias is not None:
@@ -172,7 +172,7 @@ class Tail(Blueprint):
         node = self._converted(node, self.working if acted else chain.value, chain)
         return self.flow.apply(lambda m, code: finished(m, output, fmt, code), node)
 
-    def _converted(self, node: Node, source: Range | Minifloat, chain: Chain) -> Node:
+    def _converted(self, node: FlowNode, source: Range | Minifloat, chain: Chain) -> FlowNode:
         """The one conversion to the output's format."""
         output, fmt = self.plan.arithmetic.output, self.plan.result
         rounding = output.rounding

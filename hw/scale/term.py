@@ -24,7 +24,7 @@ from ..plan.plan import Plan
 from ..plan.terms import NO_FLAGS, PartPlan, TermPlan, scaled_flags
 
 #: A part's value, its bounds and its flags by name.
-Found = tuple[Value, Range, dict[str, Value]]
+Gathered = tuple[Value, Range, dict[str, Value]]
 
 
 def scale_name(scale: Sided) -> str:
@@ -117,7 +117,7 @@ class TermSum(Blueprint):
         m.d.comb += decoder.code.eq(io.scales[name])
         return decoder.o.significand
 
-    def _part(self, m: Module, io: Any, number: int, factors: dict[str, Value]) -> Found:
+    def _part(self, m: Module, io: Any, number: int, factors: dict[str, Value]) -> Gathered:
         """A part's value, its bounds and flags, as late as its scales and those of others take."""
         part: PartPlan = self.term.parts[number]
         value, bounds, marks = self._gather(m, io, number, part)
@@ -154,7 +154,7 @@ class TermSum(Blueprint):
         m.d.comb += product.eq(found.product)
         return product
 
-    def _gather(self, m: Module, io: Any, number: int, part: PartPlan) -> Found:
+    def _gather(self, m: Module, io: Any, number: int, part: PartPlan) -> Gathered:
         """The sum of a part's sums."""
         items = [(self.plan.sums[n], io.sums[str(n)]) for n in part.sums]
         bounds: Range = items[0][0].total

@@ -12,7 +12,7 @@ from ..arith.blueprint import Blueprint
 from ..arith.timing import delayed
 from ..plan.path import Sharing
 from ..plan.plan import Plan
-from .chain import Chain, Marks, value_layout
+from .chain import Chain, ChainMarks, value_layout
 from .term import scales_layout, sums_layout
 
 
@@ -39,7 +39,7 @@ class ScaleUnit(Blueprint):
     def __init__(self, plan: Plan, shared: Sharing):
         self.plan, self.shared = plan, shared
         self.chains = [Chain(plan, item, shared) for item in plan.accumulators]
-        ports = {"sums": In(sums_layout(plan)), "marks": In(Marks(shared))}
+        ports = {"sums": In(sums_layout(plan)), "marks": In(ChainMarks(shared))}
         if levels := plan.levels("group"):
             ports["scales"] = In(scales_layout(levels))
         if shared.collected:

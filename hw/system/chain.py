@@ -18,7 +18,7 @@ from ...golden.formats import Format
 from ...golden.joins import Join
 from ...golden.streams import Beats, Field, Stream
 from ..arith.shared import Owned
-from ..design import Hardware, Row
+from ..design import Hardware, StageRow
 from .joining import entry, joined
 from .regroup import Regroup
 
@@ -173,7 +173,7 @@ class ChainHardware(Hardware):
         }  # fmt: skip
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[StageRow, ...]:
         return tuple(
             replace(row, stage=f"{part.name}: {row.stage}")
             for part in self.hardware

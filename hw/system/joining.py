@@ -33,13 +33,13 @@ def joined(first: Hardware, second: Hardware, length: int, *, counted: bool) -> 
             len(design.modes) > 1 or design.build.flow == "weight_stationary"
         ):
             raise DesignError(
-                f"{what}: engines of several modes, and such whose weights stay, are not joined: "
+                f"{what}: engines with several modes, or with weights that stay, cannot be joined: "
                 f"build {part.name} with one mode and another flow"
             )
     [value], [taken, *more] = first.results[0].fields, entry(second).fields
     if more or value.flags:
         raise DesignError(
-            f"{what}: results with flags, and operands of several planes, are not joined: give "
+            f"{what}: results with flags, and operands of several planes, cannot be joined: give "
             f"{first.name} an output format, {second.name} activations of one plane"
         )
     _check_values(what, first.holds(value), second.holds(taken))
@@ -49,20 +49,21 @@ def joined(first: Hardware, second: Hardware, length: int, *, counted: bool) -> 
         given, vectors, by_row = rows, cols, True
         beats = rows * cols if result.per == "result" else 1
         if value.lanes != 1:
-            raise DesignError(f"{what}: engines of several outputs are not joined")
+            raise DesignError(f"{what}: engines with several outputs cannot be joined")
     else:
         given, vectors, by_row, beats = value.lanes, value.vectors, False, 1
     if vectors != taken.vectors:
         raise DesignError(
-            f"{what}: {vectors} columns become {taken.vectors} vectors; make them as many"
+            f"{what}: the number of columns must be that of the vectors, got {vectors} and "
+            f"{taken.vectors}"
         )
     every = _every(what, second, taken.lanes, length, counted)
     found = Join(vectors, given, beats, by_row, taken.lanes, every, taken.bits)
     size = lcm(found.elements, block(first))
     if every and every * taken.lanes % size:
         raise DesignError(
-            f"{what}: {first.name} makes {size} elements at a time: a reduction has a multiple of "
-            f"that, got {every * taken.lanes} (lengths)"
+            f"{what}: a reduction must be a multiple of the {size} elements that {first.name} "
+            f"makes at a time, got {every * taken.lanes} (lengths)"
         )
     return found
 
@@ -82,11 +83,11 @@ def _every(what: str, second: Hardware, lanes: int, length: int, counted: bool) 
         length = length or second.design.modes[0].k_max
         most = second.design.modes[0].k_max
         if length > most:
-            raise DesignError(f"{what}: reductions have up to k-max = {most}, got {length}")
+            raise DesignError(f"{what}: reductions must be at most k-max = {most}, got {length}")
     else:
         length = length or block(second)
     if length % lanes:
-        raise DesignError(f"{what}: lengths are multiples of {lanes} lanes, got {length}")
+        raise DesignError(f"{what}: lengths must be multiples of the {lanes} lanes, got {length}")
     return length // lanes
 
 

@@ -11,7 +11,7 @@ from .verilog.comments import Elaborated, marked
 
 
 def converted(component: wiring.Component) -> tuple[str, list[object]]:
-    """RTLIL of a component and of all that it has placed; the module ``top`` first.
+    """RTLIL of a component and of all that it has instances of; the module ``top`` first.
 
     Modules are marked with the components that they are, in the list: :mod:`.verilog.comments`.
     """

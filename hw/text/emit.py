@@ -16,7 +16,7 @@ from ...tools import work
 from ..catalogue import hardware
 from ..design import Hardware
 from ..dsp.block import instances
-from ..dsp.kinds import KINDS
+from ..dsp.kinds import BLOCK_KINDS
 from ..engine.hardware import EngineHardware
 from ..leaves import LEAVES, instantiated
 from ..outside import Interface
@@ -105,7 +105,7 @@ class Emitted:
     @property
     def cells(self) -> tuple[str, ...]:
         """The maker's cells that ``fabric`` instantiates."""
-        known = (*LEAVES.values(), *(kind.cell for kind in KINDS.values()))
+        known = (*LEAVES.values(), *(kind.cell for kind in BLOCK_KINDS.values()))
         return tuple(name for name in known if f"cell \\{name} " in self.fabric)
 
     @property

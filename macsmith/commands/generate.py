@@ -10,23 +10,8 @@ from typing import Any, cast
 
 from .. import boards
 from ..naming import fitted_name
-from ..output import MEGAHERTZ, generate
-from .common import chosen, design_arguments, json_argument, print_json
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    design_arguments(parser)
-    parser.add_argument("-o", "--folder", type=Path, help="folder to write; default out/<design>")
-    parser.add_argument("--board", help="whose part Vivado's scripts name; default u280")
-    parser.add_argument(
-        "--clock",
-        type=_megahertz,
-        default=MEGAHERTZ,
-        metavar="MHZ",
-        help="goal in the constraints; default %(default)s",
-    )
-    parser.add_argument("--force", action="store_true", help="replace what macsmith wrote there")
-    json_argument(parser)
+from ..output import generate
+from .common import chosen, following, print_json
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -36,7 +21,15 @@ def run(arguments: argparse.Namespace) -> int:
         fitted = boards.fitted(engine, board)
         engine = replace(cast(Any, fitted), name=arguments.name or fitted_name(engine, fitted))
     folder = arguments.folder or Path("out") / engine.name
-    made = generate(engine, folder, force=arguments.force, board=board, megahertz=arguments.clock)
+    with following() as told:
+        made = generate(
+            engine,
+            folder,
+            force=arguments.force,
+            board=board,
+            megahertz=arguments.clock,
+            progress=told,
+        )
     files = [str(folder / name) for name in made.files]
     if arguments.json:
         print_json({"design": engine.name, "folder": str(folder), "files": files})
@@ -56,10 +49,3 @@ def _next(name: str, folder: Path) -> list[str]:
     if (folder / "vivado").is_dir():
         lines.append(f"      vivado -mode batch -source {at('vivado', 'synth_ooc.tcl')}")
     return [*lines, f"      {at(f'{name}_instance.v')}: how to instantiate {name}"]
-
-
-def _megahertz(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be a number of MHz, got {text!r}") from None

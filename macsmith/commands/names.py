@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from .. import boards
+from ..arguments.commands import TOPICS
 from ..designs import design, presets
 from ..golden import formats
 from ..golden.bounds import MAX_EXACT, Range, of_format
@@ -21,7 +23,7 @@ from ..golden.formats.oracles import oracles
 from ..hw import datapaths
 from ..hw.engine.planner import plan
 from ..units import parameters
-from .common import json_argument, print_json, table
+from .common import print_json, table
 
 COSTS = Path(__file__).parent.parent / "format_costs.toml"
 #: Block memories as their makers call them, by the resource's name in a board's file.
@@ -32,14 +34,6 @@ MEMORIES = {
     "ebr4": "4 kbit",
     "spram": "SPRAM 256 kbit",
 }
-TOPICS = (
-    *("formats", "presets", "units", "boards", "datapaths", "flows", "interfaces", "roundings"),
-)
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("topic", nargs="?", help=", ".join(TOPICS))
-    json_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -56,10 +50,15 @@ def run(arguments: argparse.Namespace) -> int:
         if not topic:
             print(f"{name}:")
         header = list(rows[0])
-        print(table([[str(row[column]) for column in header] for row in rows], header))
+        print(table([[_short(row[column]) for column in header] for row in rows], header))
         if name == "formats":
             print("\n" + _conditions())
     return 0
+
+
+def _short(cell: Any) -> str:
+    """A cell of a table; of a large number three digits, JSON has them all."""
+    return re.sub(r"(\d\.\d\d)\d+(?=e[+-])", r"\1", str(cell))
 
 
 def _rows(topic: str) -> list[dict[str, Any]]:

@@ -9,22 +9,9 @@ from .. import boards
 from ..folder import make_folder
 from ..golden.errors import DesignError
 from ..library import cost, explain
-from ..product import shape_argument, shaped
-from ..report import folder_name
-from .common import chosen, design_arguments, json_argument, print_json, progress, table
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    design_arguments(parser)
-    parser.add_argument("--board", default="u280", help="default %(default)s")
-    parser.add_argument("--no-verify", action="store_true", help="synthesize without simulating")
-    parser.add_argument("--edif", action="store_true", help="also write the netlist as EDIF")
-    parser.add_argument(
-        "-o", "--folder", type=Path, help="folder for the reports and the mapped netlist"
-    )
-    parser.add_argument("--force", action="store_true", help="replace the report in the folder")
-    shape_argument(parser)
-    json_argument(parser)
+from ..product import shaped
+from ..report import folder_name, style
+from .common import chosen, following, paragraph, print_json, table
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -37,24 +24,26 @@ def run(arguments: argparse.Namespace) -> int:
             raise DesignError(
                 f"{folder} is not empty; choose another, or --force to replace a report there"
             )
-    report = cost(
-        design,
-        board,
-        folder=make_folder(folder),
-        verified=not arguments.no_verify,
-        edif=arguments.edif,
-        progress=progress,
-    )
+    with following() as told:
+        report = cost(
+            design,
+            board,
+            folder=make_folder(folder),
+            verified=not arguments.no_verify,
+            edif=arguments.edif,
+            progress=told,
+        )
     whole = shaped(report.hardware, arguments.shape)
     if arguments.json:
         product = {"product": whole.to_dict(report.cost)} if whole else {}
         print_json({**report.to_dict(), **product})
         return 0
     policy = fitted.target.policy
-    print(f"{fitted.name} on {board.title} ({board.part}), policy {policy}\n")
+    print(
+        paragraph(f"{fitted.name} on {board.title} ({board.part}), policy {policy}", "bold") + "\n"
+    )
     print(table(report.rows(), report.header), end="\n\n")
-    print("\n".join(report.summary()))
-    if whole:
-        print("\n".join(whole.lines(report.cost)))
+    for line in [*report.summary(), *(whole.lines(report.cost) if whole else [])]:
+        print(paragraph(line, style(line)))
     print(f"files: {folder}")
     return 0

@@ -91,15 +91,15 @@ class Harness(ABC):
 
     @abstractmethod
     def cycles(self, trials: Sequence[Any]) -> int | None:
-        """From the first transfer to the last result when nobody waits; None if some may have
-        to."""
+        """From the first transfer to the last result without stalls; None if the design itself may
+        stall."""
 
     @abstractmethod
     def steps(self, trials: Sequence[Any]) -> int:
         """Beats of the stream that sets the pace."""
 
     def longest(self, trials: Sequence[Any]) -> int:
-        """Cycles that the longest trial takes at most, when nobody waits."""
+        """Cycles that the longest trial takes at most, without stalls."""
         return max(self.steps([trial]) for trial in trials)
 
     @property

@@ -25,7 +25,8 @@ from macsmith.sim.streams import Simulator
 from macsmith.sim.verify import stimuli
 from macsmith.tools import verilator, work, yosys
 
-from macsmith.commands.common import chosen, design_arguments, progress, table
+from macsmith.arguments.parser import design_arguments
+from macsmith.commands.common import chosen, progress, table
 from macsmith.output import contents
 
 #: Bits of the input that chooses a mutant; 0 is the core as it is.

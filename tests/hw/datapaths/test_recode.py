@@ -12,7 +12,7 @@ FORMATS = [fmt for name in names() if (fmt := lookup(name)).bits and Select.reco
 
 
 def bit(item, code):
-    return item.table[sum((code >> place & 1) << n for n, place in enumerate(item.places))]
+    return item.table[sum((code >> position & 1) << n for n, position in enumerate(item.positions))]
 
 
 @pytest.mark.parametrize("fmt", FORMATS, ids=lambda fmt: fmt.name)
@@ -62,9 +62,11 @@ def test_a_control_reads_as_few_bits_as_may_be():
     for wanted in product((0, 1, None), repeat=8):
         found = control(wanted)
         assert all(w in (None, bit(found, code)) for code, w in enumerate(wanted))
-        if len(found.places) == 1:
+        if len(found.positions) == 1:
             assert {0, 1} <= set(wanted)
-        if len(found.places) == 2:
-            for place in range(3):
-                halves = [{w for c, w in enumerate(wanted) if c >> place & 1 == v} for v in (0, 1)]
+        if len(found.positions) == 2:
+            for position in range(3):
+                halves = [
+                    {w for c, w in enumerate(wanted) if c >> position & 1 == v} for v in (0, 1)
+                ]
                 assert any({0, 1} <= half for half in halves)

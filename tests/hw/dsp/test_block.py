@@ -10,11 +10,11 @@ from amaranth.hdl import Module, Signal
 from macsmith.boards import families
 from macsmith.golden.errors import ToolFailed
 from macsmith.hw.dsp.adder import Adder, AdderMode
-from macsmith.hw.dsp.block import Block, Mode, instances
+from macsmith.hw.dsp.block import Block, BlockMode, instances
 from macsmith.hw.dsp.kinds import (
+    BLOCK_KINDS,
     DSP48E1,
     DSP48E2,
-    KINDS,
     MULT18X18,
     MULT18X18D,
     MULTADDSUB18X18,
@@ -24,47 +24,47 @@ from macsmith.sim.sweep import Sweep
 from macsmith.tools import yosys
 
 FOLDER = Path(macsmith.sim.__file__).parent / "primitives"
-MODELS = {kind.cell: (FOLDER / f"{kind.cell}.v").read_text() for kind in KINDS.values()}
+MODELS = {kind.cell: (FOLDER / f"{kind.cell}.v").read_text() for kind in BLOCK_KINDS.values()}
 
 #: All that engines use: at the bottom of a cascade, within, at its top; with sums held or not;
 #: with a factor that stays.
 MODES = {
-    "bottom": (DSP48E2, Mode(start=0x123456789ABC)),
-    "within": (DSP48E2, Mode(delay=1, cascades=True)),
-    "top": (DSP48E2, Mode(delay=1, cascades=True, accumulates=True, start=0xABCDEF)),
-    "chooses": (DSP48E2, Mode(delay=1, cascades=True, chooses=True)),
-    "narrow_stays_late": (DSP48E2, Mode(delay=1, cascades=True, stays=1)),
+    "bottom": (DSP48E2, BlockMode(start=0x123456789ABC)),
+    "within": (DSP48E2, BlockMode(delay=1, cascades=True)),
+    "top": (DSP48E2, BlockMode(delay=1, cascades=True, accumulates=True, start=0xABCDEF)),
+    "chooses": (DSP48E2, BlockMode(delay=1, cascades=True, chooses=True)),
+    "narrow_stays_late": (DSP48E2, BlockMode(delay=1, cascades=True, stays=1)),
     "adder_within": (DSP48E2, AdderMode(4, cascades=True)),
     "adder_top": (DSP48E2, AdderMode(2, cascades=True, accumulates=True)),
 }
 OTHERS = {
-    "dsp48e1_within": (DSP48E1, Mode(delay=1, cascades=True)),
-    "dsp48e1_alone": (DSP48E1, Mode(accumulates=True, start=0x800000000000)),
-    "dsp48e1_stays": (DSP48E1, Mode(delay=1, start=5, stays=0)),
-    "mult18x18d": (MULT18X18D, Mode()),
-    "sb_mac16_bottom": (SB_MAC16, Mode(start=0x12345678)),
-    "sb_mac16_within": (SB_MAC16, Mode(delay=1, cascades=True)),
-    "multaddsub18x18": (MULTADDSUB18X18, Mode(start=0x12345678)),
-    "multaddsub18x18_alone": (MULTADDSUB18X18, Mode(accumulates=True, start=0x30000000000000)),
-    "mult18x18": (MULT18X18, Mode()),
+    "dsp48e1_within": (DSP48E1, BlockMode(delay=1, cascades=True)),
+    "dsp48e1_alone": (DSP48E1, BlockMode(accumulates=True, start=0x800000000000)),
+    "dsp48e1_stays": (DSP48E1, BlockMode(delay=1, start=5, stays=0)),
+    "mult18x18d": (MULT18X18D, BlockMode()),
+    "sb_mac16_bottom": (SB_MAC16, BlockMode(start=0x12345678)),
+    "sb_mac16_within": (SB_MAC16, BlockMode(delay=1, cascades=True)),
+    "multaddsub18x18": (MULTADDSUB18X18, BlockMode(start=0x12345678)),
+    "multaddsub18x18_alone": (MULTADDSUB18X18, BlockMode(accumulates=True, start=0x30000000000000)),
+    "mult18x18": (MULT18X18, BlockMode()),
     "dsp48e1_adder": (DSP48E1, AdderMode(2, accumulates=True)),
 }
 MORE = {
-    "chooses_bottom": (DSP48E2, Mode(start=3, chooses=True)),
-    "dsp48e1_chooses": (DSP48E1, Mode(delay=1, start=3, chooses=True)),
+    "chooses_bottom": (DSP48E2, BlockMode(start=3, chooses=True)),
+    "dsp48e1_chooses": (DSP48E1, BlockMode(delay=1, start=3, chooses=True)),
     "adder_bottom": (DSP48E2, AdderMode(4)),
     "dsp48e1_adder_within": (DSP48E1, AdderMode(4, cascades=True)),
-    "bottom_plain": (DSP48E2, Mode()),
-    "late_bottom": (DSP48E2, Mode(delay=1, start=5)),
-    "alone": (DSP48E2, Mode(accumulates=True, start=0x800000000000)),
-    "wide_stays": (DSP48E2, Mode(start=5, stays=0)),
-    "dsp48e1_bottom": (DSP48E1, Mode(start=0x123456789ABC)),
-    "narrow_stays": (DSP48E2, Mode(start=7, stays=1)),
-    "wide_stays_late": (DSP48E2, Mode(delay=1, cascades=True, stays=0)),
-    "late_bottom_stays": (DSP48E2, Mode(delay=1, start=3, stays=0)),
-    "dsp48e1_plain": (DSP48E1, Mode()),
-    "dsp48e1_late": (DSP48E1, Mode(delay=1, start=3)),
-    "dsp48e1_narrow_stays": (DSP48E1, Mode(cascades=True, delay=1, stays=1)),
+    "bottom_plain": (DSP48E2, BlockMode()),
+    "late_bottom": (DSP48E2, BlockMode(delay=1, start=5)),
+    "alone": (DSP48E2, BlockMode(accumulates=True, start=0x800000000000)),
+    "wide_stays": (DSP48E2, BlockMode(start=5, stays=0)),
+    "dsp48e1_bottom": (DSP48E1, BlockMode(start=0x123456789ABC)),
+    "narrow_stays": (DSP48E2, BlockMode(start=7, stays=1)),
+    "wide_stays_late": (DSP48E2, BlockMode(delay=1, cascades=True, stays=0)),
+    "late_bottom_stays": (DSP48E2, BlockMode(delay=1, start=3, stays=0)),
+    "dsp48e1_plain": (DSP48E1, BlockMode()),
+    "dsp48e1_late": (DSP48E1, BlockMode(delay=1, start=3)),
+    "dsp48e1_narrow_stays": (DSP48E1, BlockMode(cascades=True, delay=1, stays=1)),
 }
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from macsmith.golden.bounds import of_format
 from macsmith.golden.description.build import BLOCKS
+from macsmith.hw.dsp.kinds import BLOCK_KINDS
 from macsmith.hw.dsp.kinds import DSP48E2 as BLOCK
-from macsmith.hw.dsp.kinds import KINDS
 from macsmith.hw.dsp.layout import Side, laid
 from macsmith.hw.dsp.packing import Geometry, Packing, packings
 from macsmith.hw.dsp.packing import Range as Bounds
@@ -15,7 +15,7 @@ from macsmith.hw.dsp.packing import Range as Bounds
 from macsmith import lookup
 
 DSP48E2 = BLOCK.geometry
-every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+every_kind = pytest.mark.parametrize("kind", BLOCK_KINDS.values(), ids=BLOCK_KINDS)
 INTEGERS = [f"{sign}int{bits}" for bits in range(2, 9) for sign in ("", "u")]
 OTHERS = ["uint1", "e2m1", "e2m3", "e3m2", "ternary", "binary", "int4_sym", "int8_sym", "int12"]
 
@@ -223,4 +223,4 @@ def test_a_field_without_room_holds_nothing():
 
 
 def test_a_build_names_every_block():
-    assert tuple(BLOCKS) == ("auto", *KINDS, "inferred")
+    assert tuple(BLOCKS) == ("auto", *BLOCK_KINDS, "inferred")

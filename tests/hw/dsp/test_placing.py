@@ -9,7 +9,7 @@ from macsmith.hw.dsp.placing import Placing, placements
 
 from macsmith import lookup
 
-#: Format -> the best and the last places into 18 bits, and how many more ways there are.
+#: Format -> the best and the last shifts into 18 bits, and how many more ways there are.
 PLACES = {
     "int8": ((0,), (0,), 1),
     "e2m3": ((0,), (0,), 1),
@@ -24,7 +24,7 @@ PLACES = {
 
 
 @pytest.mark.parametrize("name", PLACES)
-def test_every_number_is_reached_from_a_place(name):
+def test_every_number_is_reached_by_a_shift(name):
     fmt = lookup(name)
     best, last, count = PLACES[name]
     ways = list(placements(fmt, 18))
@@ -37,15 +37,15 @@ def test_every_number_is_reached_from_a_place(name):
     finite = fields.kind == Kind.FINITE
     place = fields.exponent[finite].astype(int) - fmt.lsb
     significand = np.where(fields.sign, -1, 1)[finite] * fields.significand[finite].astype(int)
-    for places in ways if best != (0,) else ():
-        stands = np.array(places)[np.searchsorted(places, place, "right") - 1]
+    for shifts in ways if best != (0,) else ():
+        stands = np.array(shifts)[np.searchsorted(shifts, place, "right") - 1]
         narrow = significand << (place - stands)
         assert narrow.min() >= -(1 << 17) and narrow.max() < 1 << 17
         assert (narrow << stands == fmt.integers(codes)[finite]).all()
 
 
 @pytest.mark.parametrize(
-    "pair, kind, places",
+    "pair, kind, shifts",
     [
         ("e4m3 e4m3", DSP48E2, (0, 8)),
         ("e4m3 e4m3", DSP48E1, (0, 1)),
@@ -64,10 +64,10 @@ def test_every_number_is_reached_from_a_place(name):
         ("int8 e4m3", MULT18X18D, None),
     ],
 )
-def test_what_fits(pair, kind, places):
+def test_what_fits(pair, kind, shifts):
     """The wide factor first."""
     found = Placing.of(tuple(map(lookup, pair.split())), False, kind.geometry)
-    assert (found and found.places) == places
+    assert (found and found.shifts) == shifts
     if found:
-        least, most = (end << places[-1] for end in (found.elements[0].low, found.elements[0].high))
+        least, most = (end << shifts[-1] for end in (found.elements[0].low, found.elements[0].high))
         assert -(1 << kind.geometry.wide - 1) <= least and most < 1 << kind.geometry.wide - 1

@@ -33,11 +33,11 @@ def test_digits_sum_up_to_every_value(name):
         total = 0
         for row in numerals(fmt):
             low, middle, high = (
-                item.table[sum((code >> place & 1) << n for n, place in enumerate(item.places))]
+                item.table[sum((code >> bit & 1) << n for n, bit in enumerate(item.positions))]
                 for item in row.bits
             )
             assert (low + middle - 2 * high, high) in row.terms
-            total += (low + middle - 2 * high) * row.constant << row.place
+            total += (low + middle - 2 * high) * row.constant << row.shift
         assert total == int(fmt.integers([code])[0])
 
 

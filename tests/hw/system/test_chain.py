@@ -139,11 +139,11 @@ def test_parts_are_costed_apart():
         ),
         (
             [turned(vectors=1), engine("int4xint12", "p", 1, 2, 4)],
-            "1 columns become 2 vectors; make them as many",
+            "the number of columns must be that of the vectors, got 1 and 2",
         ),
         (
             [engine("e5m2xe4m3", "p", 1, 1, 2), turned(vectors=1)],
-            "results with flags, and operands of several planes, are not joined",
+            "results with flags, and operands of several planes, cannot be joined",
         ),
     ],
 )
@@ -163,7 +163,7 @@ def test_behind_an_engine_reductions_are_counted():
     first, second = hardware(CHAINS["a transform between engines"]).joins
     assert (first.every, second.every) == (16 // 4, 32 // 8)
     parts = CHAINS["a transform between engines"].parts
-    with pytest.raises(DesignError, match="turned makes 16 elements at a time: .* got 24"):
+    with pytest.raises(DesignError, match="of the 16 elements that turned makes .* got 24"):
         hardware(Chain(name="c", parts=parts, lengths=(16, 24)))
 
 
@@ -176,7 +176,8 @@ def test_policies_agree():
 def test_reductions_have_the_length_that_is_asked_for():
     parts = CHAINS["engine after engine"].parts
     assert hardware(Chain(name="c", parts=parts, lengths=(16,))).joins[0].every == 2
-    for lengths, message in (((12,), "multiples of 8 lanes"), ((64,), "up to k-max = 32, got 64")):
+    wrong = {(12,): "multiples of the 8 lanes", (64,): "at most k-max = 32, got 64"}
+    for lengths, message in wrong.items():
         with pytest.raises(DesignError, match=message):
             hardware(Chain(name="c", parts=parts, lengths=lengths))
     with pytest.raises(DesignError, match="one for each of 1 joins"):

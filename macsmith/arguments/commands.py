@@ -1,0 +1,287 @@
+"""The commands: what each does, an example, and what it takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from .argument import Argument, Group, option, word
+from .design import DESIGN_GROUPS, DESIGN_WORD, TARGET
+from .values import megahertz, natural, positive
+
+BOARD = "u280"
+
+#: The clock in the constraints, in MHz: a goal for the user to change, not a promise.
+MEGAHERTZ = 300
+
+#: What ``list`` lists.
+TOPICS = (
+    *("formats", "presets", "units", "boards", "datapaths", "flows", "interfaces", "roundings"),
+)
+SHELLS = ("bash", "zsh", "fish")
+
+
+class Command(NamedTuple):
+    """A command of the command line.
+
+    Parameters
+    ----------
+    module : in :mod:`macsmith.commands`, with ``run(arguments) -> exit code``.
+    summary : what it does, in the list of commands.
+    usage : the words after its name.
+    examples : calls that people need first, without ``macsmith``.
+    groups : its arguments.
+    builds : whether it keeps what it builds in the cache.
+    """
+
+    module: str
+    summary: str
+    usage: str
+    examples: tuple[str, ...]
+    groups: tuple[Group, ...]
+    builds: bool = False
+
+    @property
+    def arguments(self) -> tuple[Argument, ...]:
+        return tuple(item for group in self.groups for item in group.arguments)
+
+
+_JSON = option("--json", None, "Print one JSON object on stdout instead of text")
+_BOARD = option(
+    "--board",
+    "NAME",
+    f"FPGA board to synthesize for (default {BOARD}): see macsmith list boards",
+    default=BOARD,
+    names="boards",
+)
+_PRODUCT = option(
+    "--shape",
+    "NxKxM",
+    "Also tell the cycles and effective MACs per cycle of an N × K weight times an M × K "
+    "activation, such as 4096x4096x1",
+)
+
+
+def _designed(*running: Argument, target: tuple[Argument, ...] = ()) -> tuple[Group, ...]:
+    """A design with all its options, the target's further ones, and how the command runs."""
+    groups = [Group("", (DESIGN_WORD,))]
+    for group in DESIGN_GROUPS:
+        if group is TARGET:
+            group = Group(group.title, (*target, *group.arguments), group.about)
+        groups.append(group)
+    return *groups, Group("Running", (*running, _JSON))
+
+
+LIST = Command(
+    "names",
+    "List formats, presets, units, boards, datapaths …",
+    "[TOPIC] [OPTIONS]",
+    ("list formats",),
+    (
+        Group("", (word("topic", "TOPIC", f"One of {', '.join(TOPICS)} (default: all)",
+                        nargs="?", names="topics"),)),
+        Group("Running", (_JSON,)),
+    ),
+)  # fmt: skip
+
+EXPLAIN = Command(
+    "explain",
+    "Show a design stage by stage: widths, units, latency, streams",
+    "[DESIGN] [OPTIONS]",
+    ("explain mxfp4 --rows 8 --cols 1 --lanes 16 --partials 4",),
+    (*_designed()[:-1], Group("Running", (_PRODUCT, _JSON))),
+)
+
+GENERATE = Command(
+    "generate",
+    "Write a design's Verilog, testbench, scripts and manifest",
+    "[DESIGN] [OPTIONS]",
+    ("generate int4xint8 --rows 8 --cols 8 --interface axis -o out/engine",),
+    _designed(
+        option(
+            "-o --folder", "FOLDER", "Folder to write (default out/NAME)", read=Path, names="folder"
+        ),
+        option(
+            "--clock",
+            "MHZ",
+            f"Clock frequency that the constraints ask for, in MHz (default {MEGAHERTZ})",
+            read=megahertz,
+            default=MEGAHERTZ,
+        ),
+        option("--force", None, "Replace the files that an earlier run wrote into the folder"),
+        target=(
+            option(
+                "--board",
+                "NAME",
+                "Board whose part Vivado's scripts name (default: the Alveo U280's): see macsmith "
+                "list boards",
+                names="boards",
+            ),
+        ),
+    ),
+    builds=True,
+)
+
+VERIFY = Command(
+    "verify",
+    "Prove a design's hardware equal to its golden model",
+    "[DESIGN] [OPTIONS]",
+    ("verify e4m3xe4m3 --seed 7",),
+    _designed(
+        option(
+            "--tiles",
+            "N",
+            "Send N random reductions under stalls, and ten times as many in bulk (default 100)",
+            read=positive,
+            default=100,
+        ),
+        option(
+            "--seed", "N", "Draw random data and stalls from seed N (default 1)", read=natural,
+            default=1,
+        ),
+        option(
+            "--mapped", None, "Simulate the netlist after synthesis for the board, not the RTL"
+        ),
+        target=(
+            option(
+                "--board", "NAME", f"With --mapped: board of the netlist (default {BOARD})",
+                default=BOARD, names="boards",
+            ),
+        ),
+    ),
+    builds=True,
+)  # fmt: skip
+
+SYNTH = Command(
+    "synth",
+    "Verify a design, synthesize it for a board, print its cost",
+    "[DESIGN] [OPTIONS]",
+    ("synth int4xint8 --rows 8 --cols 8 --board u280",),
+    _designed(
+        _PRODUCT,
+        option("--no-verify", None, "Synthesize without simulating first"),
+        option(
+            "-o --folder",
+            "FOLDER",
+            "Folder for the reports and the mapped netlist (default build/synth/NAME)",
+            read=Path,
+            names="folder",
+        ),
+        option("--edif", None, "Also write the mapped netlist as EDIF"),
+        option("--force", None, "Replace the report that an earlier run wrote into the folder"),
+        target=(_BOARD,),
+    ),
+    builds=True,
+)
+
+COST = Command(
+    "cost",
+    "Synthesize Verilog of your own, and print its cost",
+    "FILE … [OPTIONS]",
+    ("cost mac.v --top mac --board zcu104 --macs 1",),
+    (
+        Group("", (word("files", "FILE", "Verilog or SystemVerilog, with the files that it "
+                        "includes (.vh, .svh)", nargs="+", read=Path, names="verilog"),)),
+        Group(
+            "Target",
+            (
+                _BOARD,
+                option(
+                    "--policy",
+                    "NAME",
+                    "Infer no DSP blocks (lut) or let synthesis use them (dsp, the default)",
+                    default="dsp",
+                    names="policies",
+                ),
+            ),
+        ),
+        Group(
+            "Running",
+            (
+                option("--top", "MODULE", "Module to synthesize (default: the top of the "
+                       "hierarchy)"),
+                option("--macs", "N", "Also print costs per MAC of a module that does N MACs "
+                       "per cycle", read=positive),
+                option("-o --folder", "FOLDER", "Folder for the mapped netlist (default "
+                       "build/cost/NAME)", read=Path, names="folder"),
+                _JSON,
+            ),
+        ),
+    ),
+    builds=True,
+)  # fmt: skip
+
+DIFF = Command(
+    "diff",
+    "Compare two designs: bits, streams, rate, cost",
+    "A B [OPTIONS]",
+    ("diff w4a8 w8a8 --board zcu104",),
+    (
+        Group("", tuple(
+            word(name, name, f"The {which} design, named as for the other commands",
+                 names="designs")
+            for name, which in (("A", "first"), ("B", "second"))
+        )),
+        Group("Target", (_BOARD,)),
+        Group("Running", (
+            option("--no-cost", None, "Compare without synthesis, which takes most of the time"),
+            _JSON,
+        )),
+    ),
+    builds=True,
+)  # fmt: skip
+
+CACHE = Command(
+    "cache",
+    "Show what is kept of earlier work, or remove it",
+    "[OPTIONS]",
+    ("cache --clear",),
+    (
+        Group("Running", (
+            option("--clear", None, "Remove all of it; no other macsmith may run meanwhile"),
+            _JSON,
+        )),
+    ),
+)  # fmt: skip
+
+DOCTOR = Command(
+    "doctor",
+    "Check that every tool that macsmith needs is installed",
+    "[OPTIONS]",
+    ("doctor",),
+    (Group("Running", (_JSON,)),),
+)
+
+COMPLETION = Command(
+    "completion",
+    "Print a script that completes macsmith's words in a shell",
+    "SHELL",
+    (
+        "completion bash > ~/.local/share/bash-completion/completions/macsmith",
+        "completion zsh > ~/.zfunc/_macsmith",
+        "completion fish > ~/.config/fish/completions/macsmith.fish",
+    ),
+    (
+        Group("", (word("shell", "SHELL", f"One of {', '.join(SHELLS)}", names="shells"),)),
+    ),
+)  # fmt: skip
+
+COMMANDS = {
+    "list": LIST,
+    "explain": EXPLAIN,
+    "generate": GENERATE,
+    "verify": VERIFY,
+    "synth": SYNTH,
+    "cost": COST,
+    "diff": DIFF,
+    "cache": CACHE,
+    "doctor": DOCTOR,
+    "completion": COMPLETION,
+}
+
+#: The list of commands, in groups.
+GROUPS = {
+    "Explore": ("list", "explain", "diff"),
+    "Build": ("generate", "verify", "synth", "cost"),
+    "Maintain": ("doctor", "cache", "completion"),
+}

@@ -1,0 +1,44 @@
+"""How the words of a command line are read: each function returns a value or tells the rule."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+
+
+def whole(text: str) -> int:
+    """A whole number, or the rule and the value."""
+    try:
+        return int(text, 0)
+    except ValueError:
+        raise ArgumentTypeError(f"must be a whole number, got {text!r}") from None
+
+
+def natural(text: str) -> int:
+    """A whole number that is not negative."""
+    if whole(text) < 0:
+        raise ArgumentTypeError(f"must not be negative, got {text}")
+    return whole(text)
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    if whole(text) < 1:
+        raise ArgumentTypeError(f"must be at least 1, got {text}")
+    return whole(text)
+
+
+def bounds(text: str) -> tuple[float, float]:
+    """Two numbers with a comma between them."""
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError:
+        raise ArgumentTypeError(f"must be LOW,HIGH such as -6,6, got {text!r}") from None
+    return low, high
+
+
+def megahertz(text: str) -> float:
+    """A frequency."""
+    try:
+        return float(text)
+    except ValueError:
+        raise ArgumentTypeError(f"must be a number of MHz, got {text!r}") from None
