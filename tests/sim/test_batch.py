@@ -60,6 +60,7 @@ def random_codes(fmt, shape, seed):
 # Comparison in bulk
 
 
+@pytest.mark.often(4)
 @pytest.mark.parametrize("kind", ENGINES)
 def test_engines_agree_with_the_golden_model_at_full_rate(kind, simulator):
     machine = simulator(kind)
@@ -94,6 +95,7 @@ def test_several_calls_make_one_batch(simulator, monkeypatch):
 ADDER = re.compile(r"(?<=cell )\$(?:add|sub)")
 
 
+@pytest.mark.often(4)
 @pytest.mark.parametrize("adder", range(len(ADDER.findall(emit(engine("nan")).rtlil))))
 def test_every_broken_adder_is_caught(adder):
     """An addition becomes a subtraction, or the other way round."""
