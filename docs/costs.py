@@ -1,7 +1,8 @@
-"""Writes README.md's cost tables: raw pairs under both policies, presets with their scale path.
+"""Writes README.md's cost tables from docs/quality.csv: pairs under both policies, presets.
 
-Run ``.venv/bin/python docs/costs.py`` after a change of the hardware; ``--check`` only compares;
-``--presets 8x8x8`` prints the presets' table at another shape.
+Run ``make quality`` after a change of the hardware, which measures first; ``--check`` only
+compares. Neither synthesizes. ``--presets 8x8x8`` prints the presets' table at another shape, which
+is measured for it.
 """
 
 from __future__ import annotations
@@ -9,155 +10,96 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
-from typing import Any
 
+from macsmith.boards import script
 from macsmith.hw.engine.hardware import EngineHardware
-from macsmith.hw.text.emit import emit
+from macsmith.tools import yosys
+from quality import batches, engine, every
+from quality_table import BOARD, CUBE, SHOWN_PAIRS, SHOWN_PRESETS, Key, Row, Shape, Table, read
 
-from macsmith import DesignError, Engine, Options, boards, cost, design, explain
+from macsmith import DesignError, boards, explain
 from macsmith.cli import guarded
 
-PAIRS = (
-    "int8xint8",
-    "int4xint8",
-    "int4xint4",
-    "int2xint8",
-    "ternaryxint8",
-    "binaryxint8",
-    "e2m1xe2m1",
-    "e2m1xint8",
-    "e4m3xe4m3",
-    "e5m2xe5m2",
-)
-PRESETS = (
-    "w4a8",
-    "w4a16",
-    "w8a8",
-    "bitnet",
-    "mxfp8_e4m3",
-    "mxfp8_e5m2",
-    "mxfp6_e2m3",
-    "mxfp6_e3m2",
-    "mxfp4",
-    "mxint8",
-    "nvfp4",
-    "mxfp4xmxfp8_e4m3",
-    "deepseek_fp8",
-)
-SHAPE = {"rows": 4, "cols": 4, "lanes": 4}
 README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- {}: written by docs/costs.py -->", "<!-- {} end -->"
 
 
-def every(function: Callable[..., Any], arguments: Iterable[Any]) -> list[Any]:
-    """What the function gives for each argument; yosys runs on all cores."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(function, arguments))
-
-
-def table(board: boards.Board) -> str:
+def pairs(table: Table) -> str:
     """Markdown: a row a pair, per MAC."""
-    policies = ("lut", "dsp")
-    costs = dict(zip(policies, every(partial(synthesized, board), policies), strict=True))
-    shape = " × ".join(map(str, SHAPE.values()))
+    rows, cols, lanes = CUBE
     lines = [
-        f"Per MAC on the {board.name} at {shape}, raw exact accumulator for K = 4096, streams and "
-        "decoders included; estimate after synthesis, not placed.",
+        f"Per MAC on the {BOARD} at {_shape(CUBE)}, raw exact accumulator for K = 4096, streams "
+        "and decoders included; estimate after synthesis, not placed.",
         "",
         "| engine | sites | LUT | FF | LUT levels | carry bits | sites, `dsp` | LUT, `dsp` "
         "| MACs a DSP |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    macs = SHAPE["rows"] * SHAPE["cols"] * SHAPE["lanes"]
-    for name in PAIRS:
-        lut, dsp = costs["lut"][name], costs["dsp"][name]
-        cells = [lut.resources[key] / macs for key in ("sites", "lut", "ff")]
-        other = [dsp.resources[key] / macs for key in ("sites", "lut", "dsp")]
-        words = [f"`{name}`", *(f"{cell:.1f}" for cell in cells)]
-        words += [str(lut.levels["lut"]), str(lut.levels["carry"])]
-        words += [f"{other[0]:.1f}", f"{other[1]:.1f}", f"{1 / other[2]:.2f}" if other[2] else "–"]
+    macs = rows * cols * lanes
+    for name in SHOWN_PAIRS:
+        lut, dsp = (_row(table, Key(name, policy, CUBE)) for policy in ("lut", "dsp"))
+        words = [f"`{name}`", *(f"{cell / macs:.1f}" for cell in (lut.sites, lut.lut, lut.ff))]
+        words += [str(lut.levels), str(lut.carry)]
+        words += [f"{cell / macs:.1f}" for cell in (dsp.sites, dsp.lut)]
+        words.append(f"{macs / dsp.dsp:.2f}" if dsp.dsp else "–")
         lines.append("| " + " | ".join(words) + " |")
-    tools = next(iter(costs["lut"].values())).tools
-    return "\n".join([*lines, "", f"yosys {tools['yosys']}, `{tools['flags']}`."])
+    flags = script.synthesis(boards.lookup(BOARD), "lut")
+    return "\n".join([*lines, "", f"yosys {yosys.version()}, `{flags}`."])
 
 
-def synthesized(board: boards.Board, policy: str) -> dict[str, boards.Cost]:
-    """The cost of each pair's engine."""
-    engines = {name: emit(design(name, Options(**SHAPE, policy=policy))) for name in PAIRS}
-    found = boards.synthesize(
-        "".join(emitted.fabric for emitted in engines.values()),
-        [emitted.core for emitted in engines.values()],
-        board,
-        policy,
-        [module for emitted in engines.values() for module in emitted.keep],
-        Path("build/costs") / policy,
-    )
-    return {name: found[emitted.core] for name, emitted in engines.items()}
-
-
-def presets(board: boards.Board, shape: dict[str, int]) -> str:
+def presets(table: Table, shape: Shape) -> str:
     """Markdown: a row a preset, per MAC, with the share of the scale path."""
-    size = " × ".join(map(str, shape.values()))
     lines = [
-        f"Per MAC on the {board.name} at {size}, policy `lut`, from "
+        f"Per MAC on the {BOARD} at {_shape(shape)}, policy `lut`, from "
         "codes and scales to FP32; the scale path (everything behind the array's sums) apart.",
         "",
         "| preset | sites | LUT | FF | scale path: sites | share | units | LUT levels | latency |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    return "\n".join(lines + every(partial(preset, board, shape), PRESETS))
+    return "\n".join(lines + [preset(table, Key(name, "lut", shape)) for name in SHOWN_PRESETS])
 
 
-def preset(board: boards.Board, shape: dict[str, int], name: str) -> str:
+def preset(table: Table, key: Key) -> str:
     """A preset's row."""
-    partials, engine = fitting(name, shape)
-    found = cost(engine, board, folder=Path("build/costs/presets") / name)
-    assert isinstance(found.hardware, EngineHardware)
-    whole, part, plan = found.cost, found.parts["scale path"], found.hardware.plan
-    cells = [whole.resources[key] / found.rate for key in ("sites", "lut", "ff")]
-    cells.append(part.resources["sites"] / found.rate)
-    label = f"`{name}`" + (f", {partials} partial sums" if partials else "")
-    words = [label, *(f"{cell:.1f}" for cell in cells)]
-    words.append(f"{part.resources['sites'] / whole.resources['sites']:.0%}")
-    words += [str(plan.units), str(whole.levels["lut"]), str(plan.latency)]
+    row, hardware = _row(table, key), explain(engine(key)[1])
+    assert isinstance(hardware, EngineHardware)
+    rate, plan = next(iter(hardware.rates.values())), hardware.plan
+    label = f"`{key.design}`" + (f", {row.partials} partial sums" if row.partials else "")
+    cells = (row.sites, row.lut, row.ff, row.scale_sites)
+    words = [label, *(f"{cell / rate:.1f}" for cell in cells)]
+    words.append(f"{row.scale_sites / row.sites:.0%}")
+    words += [str(plan.units), str(row.levels), str(plan.latency)]
     return "| " + " | ".join(words) + " |"
 
 
-def fitting(name: str, shape: dict[str, int]) -> tuple[int | None, Engine]:
-    """The preset with the partial sums that the shape needs; None for its own."""
-    engine = design(name, Options(**shape))
-    try:
-        explain(engine)
-    except DesignError as error:
-        if "partials" not in error.advice:
-            raise
-        partials = 1 << (error.advice["partials"] - 1).bit_length()  # a whole tree
-        return partials, design(name, Options(**shape, partials=partials))
-    return None, engine
+def _shape(shape: Shape) -> str:
+    return " × ".join(map(str, shape))
+
+
+def _row(table: Table, key: Key) -> Row:
+    if (row := table.get(key)) is None or row.note:
+        raise DesignError(f"docs/quality.csv has no counts of {key}; run make quality")
+    return row
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--board", default="u280")
     parser.add_argument("--check", action="store_true", help="fail if README.md is out of date")
-    parser.add_argument("--pairs", action="store_true", help="leave out the presets' table")
     parser.add_argument("--presets", metavar="ROWSxCOLSxLANES", help="print the presets' table")
     arguments = parser.parse_args()
-    board = boards.lookup(arguments.board)
     if arguments.presets:
-        sizes = map(int, arguments.presets.split("x"))
-        print(presets(board, dict(zip(SHAPE, sizes, strict=True))))
+        rows, cols, lanes = map(int, arguments.presets.split("x"))
+        keys = [Key(name, "lut", (rows, cols, lanes)) for name in SHOWN_PRESETS]
+        found = dict[Key, Row]()
+        for part in every(batches(keys), os.cpu_count() or 1):
+            found |= part
+        print(presets(found, (rows, cols, lanes)))
         return 0
+    table = read()
     text = fresh = README.read_text(encoding="utf-8")
-    parts = {"costs": table(board)}
-    if not arguments.pairs:
-        parts["presets"] = presets(board, SHAPE)
-    for part, made in parts.items():
-        begin, end = BEGIN.format(part), END.format(part)
+    for name, made in {"costs": pairs(table), "presets": presets(table, CUBE)}.items():
+        begin, end = BEGIN.format(name), END.format(name)
         before, rest = fresh.split(begin)
         fresh = f"{before}{begin}\n{made}\n{end}{rest.split(end)[1]}"
     if arguments.check:

@@ -17,6 +17,7 @@ os.environ.setdefault("MACSMITH_CACHE", str(ROOT / "build" / "cache"))
 
 #: Files that take minutes, the longest first: they begin first, so that no core waits for one.
 LONG = (
+    "test_costs",
     "hw/datapaths/test_datapaths",
     "sim/test_scaled",
     "boards/test_equivalence",

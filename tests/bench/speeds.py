@@ -5,6 +5,7 @@ import sys
 import time
 
 import numpy as np
+from macsmith.hw.text import kept
 from macsmith.hw.text.emit import emit
 from macsmith.sim.matmul import engine_matmul
 from macsmith.sim.streams import Simulator
@@ -16,9 +17,11 @@ from macsmith import (
     Engine,
     Level,
     Operand,
+    Options,
     Output,
     Plane,
     Stage,
+    design,
     group,
     lookup,
     matmul,
@@ -93,6 +96,48 @@ def simulation():
     return table(rows, ["int8xint8 array", "simulated M MAC/s"])
 
 
+def emission():
+    """From a description to RTLIL with DSP blocks and leaves, in seconds: nothing is kept."""
+    rows = []
+    kept.KEEPING = False
+    for name, shape, partials in (
+        *((name, (4, 4, 4), None) for name in ("w4a8", "nvfp4", "gguf_q4_1")),
+        ("gguf_q4_1", (16, 1, 32), 8),
+    ):
+        sizes = dict(zip(("rows", "cols", "lanes"), shape, strict=True))
+        engine = design(name, Options(**sizes, partials=partials))
+        seconds = best(lambda e=engine: emit(e).fabric)
+        rows.append([name, " × ".join(map(str, shape)), f"{seconds:.2f}"])
+    kept.KEEPING = True
+    return table(rows, ["emitted", "shape", "s"])
+
+
+#: A product by simulation: of a process that has imported all, in seconds.
+SIMULATED = """
+import time
+import numpy as np
+from macsmith import design, simulate
+engine, codes = design("{}"), np.zeros((4, 64), np.uint8)
+begun = time.perf_counter()
+simulate(engine, codes, codes)
+print(time.perf_counter() - begun)
+"""
+
+
+def simulated_again():
+    """The first product of a process by RTL that another process compiled, in seconds."""
+    rows = []
+    for name in ("int8xint8", "e4m3xe4m3"):
+        command = [sys.executable, "-P", "-c", SIMULATED.format(name)]
+
+        def run(words=command):
+            return float(subprocess.run(words, check=True, capture_output=True).stdout)
+
+        run()  # compiles what was not kept yet
+        rows.append([name, f"{min(run() for _ in range(3)):.2f}"])
+    return table(rows, ["simulated again", "s"])
+
+
 if __name__ == "__main__":
-    for part in (starts, formats, products, simulation):
+    for part in (starts, formats, products, emission, simulation, simulated_again):
         print(part(), end="\n\n")
