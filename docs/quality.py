@@ -83,9 +83,9 @@ def engine(key: Key) -> tuple[int, Engine]:
     try:
         explain(found)
     except DesignError as error:
-        if "partials" not in error.advice:
+        if (needed := error.advised("partials")) is None:
             raise
-        partials = 1 << (int(str(error.advice["partials"])) - 1).bit_length()  # a whole tree
+        partials = 1 << (int(str(needed)) - 1).bit_length()  # a whole tree
         found = design(name, Options(**given, partials=partials))
         explain(found)
         return partials, found

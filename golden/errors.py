@@ -39,6 +39,11 @@ class DesignError(MacsmithError, ValueError):
         ways = ", or ".join(part for part in (spelled(advice), otherwise) if part)
         super().__init__(f"{what}: {ways}" if ways else what)
 
+    def advised(self, option: str) -> object:
+        """What an option by itself should be; None where no alternative is that."""
+        found = (change[option] for change in self.advice if set(change) == {option})
+        return next(found, None)
+
 
 def spelled(advice: Iterable[Change]) -> str:
     """What to do, in words: alternatives as options of the command line.

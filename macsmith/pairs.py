@@ -182,12 +182,11 @@ def _with_partials(engine: Engine) -> Engine:
     try:
         plan(engine)
     except DesignError as error:
-        needed = [change["partials"] for change in error.advice if [*change] == ["partials"]]
-        if not needed:
+        if (needed := error.advised("partials")) is None:
             raise
         arithmetic = engine.arithmetic
         *inner, last = arithmetic.accumulate
-        stages = (*inner, replace(last, partials=int(str(needed[0]))))
+        stages = (*inner, replace(last, partials=int(str(needed))))
         engine = replace(engine, modes=(replace(arithmetic, accumulate=stages),))
         plan(engine)
     return engine
