@@ -14,7 +14,7 @@ INDEX = "index"
 
 
 def index_key(key: str) -> str:
-    """The name of the places of those activations that are made for an input."""
+    """The name of the positions of those activations that are made for an input."""
     return f"{INDEX}_{key}"
 
 
