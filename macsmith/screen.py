@@ -244,18 +244,18 @@ class Steps:
         from rich.table import Table
         from rich.text import Text
 
-        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid = Table.grid(padding=(0, 1, 0, 0))
         grid.add_column(no_wrap=True)
         grid.add_column(no_wrap=True, overflow="ellipsis")
         grid.add_column(no_wrap=True, justify="right")
         grid.add_column(no_wrap=True)
         for text, seconds in self._done:
-            grid.add_row(Text("✓", "green"), text, Text(clock(seconds), "dim"), "")
+            grid.add_row(Text("✓", "green"), text, Text(f" {clock(seconds)}", "dim"), "")
         if self._now is not None:
             step, begun = self._now
             self._spun = self._spun or Spinner(self._spinner, style="cyan")
             told = Text(remaining(self.left), "cyan")
-            grid.add_row(self._spun, str(step), clock(time.monotonic() - begun), told)
+            grid.add_row(self._spun, str(step), f" {clock(time.monotonic() - begun)}", told)
         return grid
 
 

@@ -141,7 +141,7 @@ class BroadcastArray(StepArray):
     def _elements(
         self, m: Module, number: int, item: Sum, operands: Met
     ) -> Iterator[tuple[int, Any]]:
-        """The elements of one sum by the number of their place, fed with their operands."""
+        """The elements of one sum by their number in the array, fed with their operands."""
         plan, name = self.plan, SUM_NAMES[item.per_row, item.per_col]
         weights, met = operands
         rows = range(plan.rows if item.per_row else 1)

@@ -129,7 +129,7 @@ class Edge(wiring.Component):
 
 
 class Cell(wiring.Component):
-    """The sums of a place, and registers for what its neighbours take a cycle later.
+    """The sums at a position of the grid, and registers for what its neighbours take a cycle later.
 
     A step's ``marks`` arrive ``plan.step_latency`` enabled cycles after its operands. Which
     sum starts a group is found here: the one after a close.

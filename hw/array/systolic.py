@@ -116,7 +116,7 @@ class SystolicArray(StepArray):
         return _wires(m, edge, name)
 
     def _standing(self, row: int, col: int) -> Iterator[tuple[str, list[int]]]:
-        """The cells of a place and the sums that they form; ``pe`` is always there, and last."""
+        """The cells at a position of the grid, with the sums that they form; ``pe`` comes last."""
         last_row, last_col = (
             n == many - 1 for n, many in zip((row, col), self.plan.grid, strict=True)
         )
@@ -169,7 +169,7 @@ class SystolicArray(StepArray):
             m.d.comb += self.result.payload[str(number)][index].eq(late)
 
     def _places(self, numbers: list[int], row: int, col: int) -> Iterator[tuple[int, int, int]]:
-        """The sums of a cell that there are: which, its place in the cell, and among all."""
+        """The sums of a cell that there are: which, its position in the cell, and among all."""
         plan, (rows, cols) = self.plan, self.plan.tile
         for number, r, c in product(numbers, range(rows), range(cols)):
             item, at = plan.sums[number], (row * rows + r, col * cols + c)

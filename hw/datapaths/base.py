@@ -172,7 +172,7 @@ class Datapath:
 
     @property
     def sums(self) -> tuple[Range, ...]:
-        """Bounds of what leaves: the dot product, or the sum of each digit at its place; their
+        """Bounds of what leaves: the dot product, or the sum of each digit with its shift; their
         units then count from that of the product."""
         return (self.range,)
 

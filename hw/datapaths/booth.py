@@ -52,7 +52,7 @@ class Radix4(Recoding):
 
     @cached_property
     def terms(self) -> list[list[tuple[int, int]]]:
-        """The (digit, carry) that each place can have."""
+        """The (digit, carry) that each position can have."""
         fmt, width = self.format, width_of(self.format)
         found: list[list[tuple[int, int]]] = []
         for i in range((width + (fmt.low >= 0) + 1) // 2):

@@ -1,4 +1,4 @@
-"""Registers at chosen places of a block that is written from its inputs to its outputs."""
+"""Registers at chosen points of a block that is written from its inputs to its outputs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def place_registers(levels: Sequence[int], stages: int) -> frozenset[int]:
 
 
 def check_stages(levels: Sequence[int], stages: int) -> None:
-    """Raise DesignError if there are not as many places for registers."""
+    """Raise DesignError if there are not as many points for registers."""
     if not 0 <= stages <= len(levels):
         raise DesignError(f"stages must be 0 to {len(levels)}, got {stages}")
 

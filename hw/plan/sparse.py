@@ -27,7 +27,7 @@ def check_sparse(name: str, plan: Plan) -> None:
 
 
 def index_key(key: str) -> str:
-    """The name of the places of those activations that are made for an input."""
+    """The name of the positions of those activations that are made for an input."""
     return f"{INDEX}_{key}"
 
 

@@ -164,7 +164,7 @@ def test_a_command_shows_its_steps_and_then_its_answer(here):
     assert done.code == 0 and done.cursor_is_shown and "left" in done.sent
     assert lines[0].startswith("✓ reading Verilog")
     assert lines[1].startswith("✓ synthesizing mac for u280") and lines[1].endswith(" s")
-    assert lines[2].startswith("mac on ") and max(map(len, lines)) <= 80
+    assert lines[2] == "" and lines[3].startswith("mac on ") and max(map(len, lines)) <= 80
     again = terminals.seen(["cost", "mac.v"], cwd=here)
     assert again.screen[-1].startswith("files: ")
 

@@ -91,7 +91,7 @@ def _told(value: object) -> str | None:
 
 
 def marked(rtlil: str, fragment: Fragment, name: str, components: list[object]) -> str:
-    """``rtlil`` with the attribute ``doc`` at modules of components: their places in the list.
+    """``rtlil`` with the attribute ``doc`` at modules of components: their positions in the list.
 
     ``fragment`` is what the text was made of, ``name`` what its top module is called;
     ``components`` gets those that are new.

@@ -155,7 +155,7 @@ def _shifted(found: Node, signed: bool) -> Node:
 
 
 def _picked(a: Spec, b: Spec, count: int, signed: bool) -> Node:
-    """Bits of ``a`` from place ``b`` on; ``a`` is made long enough for every place."""
+    """Bits of ``a`` from position ``b`` on; ``a`` is made long enough for every one."""
     furthest = int("".join(_most(part) for part in b) or "0", 2)
     # A sign reaches as far as the result does from place 0; beyond it are zeros.
     a = fit(a, max(count, width(a)), signed)
