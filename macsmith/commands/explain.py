@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import argparse
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+from ..drawing import draw
+from ..drawing.files import check_picture, write_picture
 from ..golden.description.serialize import to_dict
 from ..hw.design import Row
 from ..library import explain
 from ..product import shape_argument, shaped
-from .common import chosen, design_arguments, json_argument, print_json, table
+from .common import chosen, design_arguments, json_argument, print_json, progress, table
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     design_arguments(parser)
     shape_argument(parser)
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="also draw a block diagram there")
     json_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
+    picture = check_picture(arguments.svg) if arguments.svg is not None else None
     found = explain(chosen(arguments))
+    if picture is not None:
+        write_picture(picture, draw(found))
+        progress(f"wrote {picture}")
     rows = [_row(row) for row in found.rows]
     ports = [
         {"stream": s.name, "bits": s.payload_bits, "holds": found.notes[s.name]}
