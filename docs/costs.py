@@ -1,4 +1,5 @@
-"""Writes README.md's cost tables: raw pairs under both policies, presets with their scale path.
+"""Writes the tables of costs: raw pairs under both policies into README.md, presets with their
+scale path into the site's page.
 
 Run ``.venv/bin/python docs/costs.py`` after a change of the hardware; ``--check`` only compares;
 ``--presets 8x8x8`` prints the presets' table at another shape.
@@ -49,7 +50,9 @@ PRESETS = (
     "deepseek_fp8",
 )
 SHAPE = {"rows": 4, "cols": 4, "lanes": 4}
-README = Path(__file__).parent.parent / "README.md"
+DOCS = Path(__file__).parent
+#: Which file has which table.
+FILES = {"costs": DOCS.parent / "README.md", "presets": DOCS / "site" / "costs.md"}
 BEGIN, END = "<!-- {}: written by docs/costs.py -->", "<!-- {} end -->"
 
 
@@ -143,7 +146,7 @@ def fitting(name: str, shape: dict[str, int]) -> tuple[int | None, Engine]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--board", default="u280")
-    parser.add_argument("--check", action="store_true", help="fail if README.md is out of date")
+    parser.add_argument("--check", action="store_true", help="fail if a table is out of date")
     parser.add_argument("--pairs", action="store_true", help="leave out the presets' table")
     parser.add_argument("--presets", metavar="ROWSxCOLSxLANES", help="print the presets' table")
     arguments = parser.parse_args()
@@ -152,20 +155,22 @@ def main() -> int:
         sizes = map(int, arguments.presets.split("x"))
         print(presets(board, dict(zip(SHAPE, sizes, strict=True))))
         return 0
-    text = fresh = README.read_text(encoding="utf-8")
     parts = {"costs": table(board)}
     if not arguments.pairs:
         parts["presets"] = presets(board, SHAPE)
+    stale = False
     for part, made in parts.items():
         begin, end = BEGIN.format(part), END.format(part)
-        before, rest = fresh.split(begin)
+        text = FILES[part].read_text(encoding="utf-8")
+        before, rest = text.split(begin)
         fresh = f"{before}{begin}\n{made}\n{end}{rest.split(end)[1]}"
-    if arguments.check:
-        if fresh != text:
-            print("README.md's cost tables are out of date; run docs/costs.py", file=sys.stderr)
-        return int(fresh != text)
-    README.write_text(fresh, encoding="utf-8")
-    return 0
+        if arguments.check and fresh != text:
+            told = f"{FILES[part].name}: the table of {part} is out of date; run docs/costs.py"
+            print(told, file=sys.stderr)
+        elif fresh != text:
+            FILES[part].write_text(fresh, encoding="utf-8")
+        stale |= fresh != text
+    return int(arguments.check and stale)
 
 
 if __name__ == "__main__":

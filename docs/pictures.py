@@ -13,10 +13,11 @@ from pathlib import Path
 
 from macsmith.hw.design import Hardware, Row
 
-from macsmith import design, explain
-from macsmith.drawing import Canvas
+from macsmith import Options, design, explain
+from macsmith.drawing import Canvas, draw
 
-FOLDER = Path(__file__).parent / "site" / "pictures"
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "docs" / "site" / "pictures"
 #: What the first two pictures show.
 DESIGN = "w4a8"
 
@@ -196,6 +197,17 @@ def floors() -> str:
     return canvas.svg()
 
 
+def tutorial() -> str:
+    """The block diagram of the tutorial's engine."""
+    options = Options(group=64, activation_scale="fp32", output="bf16", rows=2, cols=2, name="dot")
+    return draw(explain(design("int4xint8", options)))
+
+
+def chain() -> str:
+    """The block diagram of a chain."""
+    return draw(explain(design(str(ROOT / "examples" / "rotated.toml"))))
+
+
 def _rows(hardware: Hardware) -> dict[str, Row]:
     return {row.stage: row for row in hardware.rows}
 
@@ -204,6 +216,8 @@ PICTURES: dict[str, Callable[[], str]] = {
     "engine.svg": engine,
     "element.svg": element,
     "floors.svg": floors,
+    "dot.svg": tutorial,
+    "rotated.svg": chain,
 }
 
 

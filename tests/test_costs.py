@@ -1,4 +1,4 @@
-"""README's tables of costs are those of the hardware as it is."""
+"""The tables of costs, in README and on the site, are those of the hardware as it is."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.mark.slow
-def test_readme_shows_what_things_cost():
+def test_the_tables_show_what_things_cost():
     """The table of pairs alone is checked with every change."""
     result = subprocess.run(
         [sys.executable, "docs/costs.py", "--check"], cwd=ROOT, capture_output=True, text=True
