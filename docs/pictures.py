@@ -199,8 +199,8 @@ def floors() -> str:
 
 def tutorial() -> str:
     """The block diagram of the tutorial's engine."""
-    options = Options(group=64, activation_scale="fp32", output="bf16", rows=2, cols=2, name="dot")
-    return draw(explain(design("int4xint8", options)))
+    scaled = Options(group=64, activation_scale="fp32", output="bf16", rows=2, cols=2, name="dot")
+    return draw(explain(design("int4xint8", scaled)))
 
 
 def chain() -> str:

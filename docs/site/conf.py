@@ -11,6 +11,7 @@ project = "macsmith"
 release = version = __version__
 copyright = "the macsmith authors"  # noqa: A001
 language = "en"
+smartquotes = False  # options begin with two dashes
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings", "listings"]
 exclude_patterns = ["_ext", "_static"]
@@ -19,6 +20,7 @@ myst_heading_anchors = 3
 
 html_theme = "furo"
 html_title = "macsmith"
+pygments_dark_style = "github-dark"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
@@ -36,6 +38,7 @@ nitpick_ignore_regex = [
     ("py:.*", r"(numpy|np|npt|amaranth|wiring|data|stream|pathlib|fractions|enum|abc)(\..*)?"),
     ("py:.*", r"(collections\.abc|typing|argparse)\..*"),
     ("py:class", r"Path|Literal\['lut'|Mapping\[str|Arcs|Array|Module|Value"),
+    ("py:class", r"_\w+|ndarray|Emitted"),
     ("py:class", r"(.*\.)?(D|T|Fits|Rest|Map)"),
     ("py:.*", r"(.*\.)?(SLICES|FAMILIES)"),
     ("py:.*", r"macsmith\.(tools|pairs|boards\.(sites|levels)|hw\.datapaths\.forms|hw\.text)\..*"),

@@ -40,7 +40,9 @@ def test_outputs_are_compared_word_by_word():
     assert not agrees("a b\n1 2", printed) and not agrees("a b\n1 3\n...", printed)
     shown = Block("console", "$ x\n1\n2\n$ y\n", "", False, 1)
     assert conversations(shown) == [("x", "1\n2"), ("y", "")]
-    assert conversations(Block("sh", "x\n\ny\n", "", False, 1)) == [("x", None), ("y", None)]
+    assert conversations(Block("sh", "x \\\n    1\n\ny\n", "", False, 1)) == [
+        ("x 1", None), ("y", None),
+    ]  # fmt: skip
 
 
 def test_no_block_is_overlooked():

@@ -1,8 +1,9 @@
 """Runs what a page of the documentation shows, as written and in order, in a scratch folder.
 
 ``sh`` blocks are commands that must end well. ``console`` blocks are commands with what they print:
-``...`` stands for any lines, or for the rest of one. ``python`` blocks share their names. A block
-with a caption is a file of that name. ``% slow`` before a block keeps it from everyday runs.
+``...`` stands for any lines, or for the rest of one. A backslash continues a command on the next
+line. ``python`` blocks share their names. A block with a caption is a file of that name. ``% slow``
+before a block keeps it from everyday runs.
 
 Columns may be as wide as they like, and rules between them are not compared.
 """
@@ -109,10 +110,11 @@ def agrees(shown: str, printed: str) -> bool:
 
 def conversations(block: Block) -> list[tuple[str, str | None]]:
     """The commands of a block, each with what it prints where the block shows that."""
+    lines = re.sub(r"\\\n *", "", block.text).splitlines()
     if block.language == "sh":
-        return [(line, None) for line in block.text.splitlines() if line.strip()]
+        return [(line, None) for line in lines if line.strip()]
     found: list[tuple[str, list[str]]] = []
-    for line in block.text.splitlines():
+    for line in lines:
         if line.startswith("$ "):
             found.append((line[2:], []))
         else:

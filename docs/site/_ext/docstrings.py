@@ -64,6 +64,13 @@ def on_docstring(app, what, name, item, options, lines: list[str]) -> None:
     lines[:] = process([re.sub(r":py:`([^`]*)`", r"``\1``", line) for line in lines])
 
 
+def on_signature(app, what, name, item, options, signature: str | None, returned: str | None):
+    """Types without their modules, and no factories of defaults."""
+    if signature is None:
+        return None
+    return re.sub(r"~[\w.]*\.(\w+)", r"\1", signature).replace("<factory>", "..."), returned
+
+
 def on_missing(app: Sphinx, env, node, content):
     """A name without its module, as docstrings have it, if only one thing is called so."""
     if node.get("refdomain") != "py":
@@ -81,6 +88,7 @@ def on_missing(app: Sphinx, env, node, content):
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("autodoc-process-signature", on_signature)
     app.connect("missing-reference", on_missing)
     app.connect("autodoc-process-docstring", on_docstring)
     return {"parallel_read_safe": True}

@@ -14,8 +14,8 @@ MACSMITH = [sys.executable, "-P", "-m", "macsmith"]
 
 
 def printed(*words: str) -> str:
-    """What a command prints, a hundred letters wide and without colours."""
-    environment = {**os.environ, "COLUMNS": "96", "NO_COLOR": "1", "TERM": "dumb"}
+    """What a command prints, as wide as a page and without colours."""
+    environment = {**os.environ, "COLUMNS": "88", "NO_COLOR": "1", "TERM": "dumb"}
     done = subprocess.run(
         [*MACSMITH, *words], capture_output=True, encoding="utf-8", check=True, env=environment
     )
