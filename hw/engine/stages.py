@@ -102,8 +102,8 @@ def _sum(planned: Plan, item: Sum, number: str) -> list[Row]:
     for place, pair in enumerate(item.pairs):
         name = f"product{number}" + (f".{place}" if len(item.pairs) > 1 else "")
         what = " × ".join(fmt.name for fmt in pair.formats) + ", one a lane"
-        cycles = None if place else 1
-        rows.append(Row(name, pair.product.width, pair.product, "", cycles, what, takes=()))
+        first = None if place else 1
+        rows.append(Row(name, pair.product.width, pair.product, "", first, what, takes=()))
     terms = planned.lanes * len(item.pairs)
     cycles = planned.step_latency - 1
     tree = f"{terms} products, {cycles} registers"
