@@ -1,4 +1,4 @@
-"""A design's block diagram: its parts side by side, the stages of each, and all streams."""
+"""A design's block diagram: its parts one below the other, their stages, and all streams."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ NAME, SMALL, STEP = 13, 11, 15
 HEAD = 30
 #: About a stage, between stages, and between lines beside them.
 PAD, GAP, LANE = 10, 14, 9
+#: Between parts.
+BETWEEN = 20
 
 
 @dataclass(frozen=True)
@@ -82,19 +84,19 @@ class Column:
 def draw(hardware: Hardware) -> str:
     """The SVG of a design: engines, units and chains."""
     columns = [Column(piece, tuple(_boxes(piece))) for piece in hardware.pieces]
-    tall = max(column.height for column in columns)
-    width = sum(LEFT + column.width for column in columns) + RIGHT + 2 * MARGIN
+    width = LEFT + max(column.width for column in columns) + RIGHT + 2 * MARGIN
     head = wrapped(hardware.summary, NAME, width - 2 * MARGIN)
     top = MARGIN + 26 + len(head) * STEP + 12
-    canvas = Canvas(width, top + tall + 30 + MARGIN, f"{hardware.name}: {hardware.summary}")
+    tall = sum(column.height + BETWEEN for column in columns)
+    canvas = Canvas(width, top + tall + 16 + MARGIN, f"{hardware.name}: {hardware.summary}")
     canvas.text(MARGIN, MARGIN + 14, hardware.name, size=17, bold=True)
     canvas.lines(MARGIN, MARGIN + 38, head, size=NAME, kind="muted")
-    left, source = float(MARGIN), (0.0, 0.0)
+    source = level = 0.0
     for column in columns:
-        source = _column(canvas, column, left + LEFT, top, source)
-        left += LEFT + column.width
-    _results(canvas, hardware.pieces[-1], *source)
-    canvas.text(MARGIN, top + tall + 30, _foot(hardware), size=NAME, kind="muted")
+        source, level = _column(canvas, column, MARGIN + LEFT, top, source)
+        top += column.height + BETWEEN
+    _results(canvas, hardware.pieces[-1], MARGIN + LEFT + PART - PAD, level)
+    canvas.text(MARGIN, top + 16, _foot(hardware), size=NAME, kind="muted")
     return canvas.svg()
 
 
@@ -151,9 +153,12 @@ def _width(stream: Stream) -> str:
 
 
 def _column(
-    canvas: Canvas, column: Column, x: float, top: float, source: tuple[float, float]
+    canvas: Canvas, column: Column, x: float, top: float, source: float
 ) -> tuple[float, float]:
-    """Draw a part; returns where its results leave. ``source`` is where those before it left."""
+    """Draw a part; returns how low its results leave to the next part, and to the right.
+
+    ``source`` is where those of the part before leave.
+    """
     boxes, hardware = column.boxes, column.piece.hardware
     canvas.box(x, top, column.width, column.height, "group")
     [short] = wrapped(f"{hardware.kind} {hardware.name}", NAME, (PART - 2 * PAD) / 1.12, 1)
@@ -172,7 +177,7 @@ def _column(
         for start in sources:
             level = places[start] + boxes[start].height - 12
             canvas.arrow([(right, level), (beside, level), (beside, middle), (right, middle)])
-    return right, places[-1] + boxes[-1].height / 2 + 6
+    return places[-1] + boxes[-1].height - 10, places[-1] + 28
 
 
 def _stage(canvas: Canvas, box: Box, x: float, y: float) -> None:
@@ -198,22 +203,22 @@ def _kind(row: Row) -> str:
     return kinds.get(name, "summed" if name in ("step", "group", "accumulator", "sum") else "box")
 
 
-def _entries(canvas: Canvas, box: Box, x: float, y: float, source: tuple[float, float]) -> None:
+def _entries(canvas: Canvas, box: Box, x: float, y: float, source: float) -> None:
     """The streams that arrive at a stage."""
     spare = box.height - sum(item.height for item in box.arriving)
     y += spare / 2
     start = x - PAD - LEFT + 12
     for item in box.arriving:
         level = y + STEP + 3
-        if item.joined:
-            gone, height = source
-            canvas.arrow([(gone, height), (start, height), (start, level), (x, level)])
+        if item.joined:  # from the last stage of the part before, along its edge
+            beside = x - PAD - 16
+            canvas.arrow([(x, source), (beside, source), (beside, level), (x, level)])
         else:
             canvas.arrow([(start, level), (x, level)])
-        name = "results, joined" if item.joined else item.name
-        [name] = wrapped(name, NAME, (LEFT - 40) / 1.12, 1)
-        canvas.text(start + 8, level - 5, name, size=NAME, bold=True, room=LEFT - 20)
-        canvas.lines(start + 8, level + 13, item.lines, size=SMALL, kind="muted", room=LEFT - 20)
+        name = "results from above" if item.joined else item.name
+        [name] = wrapped(name, NAME, (LEFT - 44) / 1.12, 1)
+        canvas.text(start + 8, level - 5, name, size=NAME, bold=True, room=LEFT - 44)
+        canvas.lines(start + 8, level + 13, item.lines, size=SMALL, kind="muted", room=LEFT - 40)
         y += item.height
 
 
