@@ -86,7 +86,7 @@ def draw(hardware: Hardware) -> str:
     columns = [Column(piece, tuple(_boxes(piece))) for piece in hardware.pieces]
     width = LEFT + max(column.width for column in columns) + RIGHT + 2 * MARGIN
     head = wrapped(hardware.summary, NAME, width - 2 * MARGIN)
-    top = MARGIN + 26 + len(head) * STEP + 12
+    top: float = MARGIN + 26 + len(head) * STEP + 12
     tall = sum(column.height + BETWEEN for column in columns)
     canvas = Canvas(width, top + tall + 16 + MARGIN, f"{hardware.name}: {hardware.summary}")
     canvas.text(MARGIN, MARGIN + 14, hardware.name, size=17, bold=True)
