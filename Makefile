@@ -27,7 +27,7 @@ SCRIPT := '\#!/bin/sh' 'exec "$$(dirname "$$(readlink -f "$$0")")/python" -P -c 
     from macsmith.__main__ import main; sys.exit(main())" "$$@"'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup synth verify verilog demo test test-rest test-all bench quality curve elements blocks scales mutants lint clean
+.PHONY: help setup synth verify verilog demo test test-rest test-all bench quality curve elements blocks scales mutants docs lint clean
 
 help:
 	@echo "make synth BOARD=u280 ENGINE=w4a8        verify, synthesize, print the cost"
@@ -39,6 +39,7 @@ help:
 	@echo "make blocks                              what products packed into DSP blocks cost"
 	@echo "make scales                              what scale rules leave of MX blocks, in dB"
 	@echo "make quality                             counts of presets and pairs, the table that tests compare"
+	@echo "make docs                                the documentation, into build/docs/index.html"
 	@echo "make mutants ENGINE=mxfp4                which mutants of its Verilog the stimuli kill"
 	@echo "make test | test-all | bench | lint      tests, long tests, speeds, style and types"
 	@echo "More options for one command: ARGS='--rows 8 --lanes 16' (see $(BIN)/macsmith COMMAND --help)"
@@ -108,10 +109,16 @@ blocks: .venv/core
 scales: .venv/tests
 	$(BIN)/python docs/scale_rules.py
 
+docs: .venv/docs
+	$(RUN) sphinx -b html -W -n --keep-going --quiet -j 2 -d build/doctrees docs/site build/docs
+	$(BIN)/python docs/links.py build/docs
+	@echo "build/docs/index.html"
+
 lint: .venv/tests
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(BIN)/python tests/check_types.py
+	$(RUN) codespell_lib
 
 clean:
 	rm -rf build out .venv *.egg-info

@@ -1,4 +1,5 @@
-"""Writes README.md's cost tables from docs/quality.csv: pairs under both policies, presets.
+"""Writes the tables of costs from docs/quality.csv: raw pairs under both policies into README.md,
+presets with their scale path into the site's page.
 
 Run ``make quality`` after a change of the hardware, which measures first; ``--check`` only
 compares. Neither synthesizes. ``--presets 8x8x8`` prints the presets' table at another shape, which
@@ -21,7 +22,9 @@ from quality_table import BOARD, CUBE, SHOWN_PAIRS, SHOWN_PRESETS, Key, Row, Sha
 from macsmith import DesignError, boards, explain
 from macsmith.cli import guarded
 
-README = Path(__file__).parent.parent / "README.md"
+DOCS = Path(__file__).parent
+#: Which file has which table.
+FILES = {"costs": DOCS.parent / "README.md", "presets": DOCS / "site" / "costs.md"}
 BEGIN, END = "<!-- {}: written by docs/costs.py -->", "<!-- {} end -->"
 
 
@@ -85,7 +88,7 @@ def _row(table: Table, key: Key) -> Row:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="fail if README.md is out of date")
+    parser.add_argument("--check", action="store_true", help="fail if a table is out of date")
     parser.add_argument("--presets", metavar="ROWSxCOLSxLANES", help="print the presets' table")
     arguments = parser.parse_args()
     if arguments.presets:
@@ -96,18 +99,19 @@ def main() -> int:
             found |= part
         print(presets(found, (rows, cols, lanes)))
         return 0
-    table = read()
-    text = fresh = README.read_text(encoding="utf-8")
-    for name, made in {"costs": pairs(table), "presets": presets(table, CUBE)}.items():
-        begin, end = BEGIN.format(name), END.format(name)
-        before, rest = fresh.split(begin)
+    table, stale = read(), False
+    for part, made in {"costs": pairs(table), "presets": presets(table, CUBE)}.items():
+        begin, end = BEGIN.format(part), END.format(part)
+        text = FILES[part].read_text(encoding="utf-8")
+        before, rest = text.split(begin)
         fresh = f"{before}{begin}\n{made}\n{end}{rest.split(end)[1]}"
-    if arguments.check:
-        if fresh != text:
-            print("README.md's cost tables are out of date; run docs/costs.py", file=sys.stderr)
-        return int(fresh != text)
-    README.write_text(fresh, encoding="utf-8")
-    return 0
+        if arguments.check and fresh != text:
+            told = f"{FILES[part].name}: the table of {part} is out of date; run docs/costs.py"
+            print(told, file=sys.stderr)
+        elif fresh != text:
+            FILES[part].write_text(fresh, encoding="utf-8")
+        stale |= fresh != text
+    return int(arguments.check and stale)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -34,6 +34,8 @@ class StageRow:
     format : of the value; empty for integers.
     cycles : latency that it adds; None where it has none of its own.
     what : one line.
+    stream : which stream brings it; empty for what is made inside.
+    takes : the stages whose values it takes; None for the one before.
     """
 
     stage: str
@@ -42,6 +44,26 @@ class StageRow:
     format: str
     cycles: int | None
     what: str
+    stream: str = ""
+    takes: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a design, as its picture shows it.
+
+    Parameters
+    ----------
+    hardware : of the part.
+    names : what its streams are called outside, where that differs.
+    entry : its stream that takes the results of the part before; empty for the first part.
+    join : what happens to these on their way, in words.
+    """
+
+    hardware: Hardware
+    names: Mapping[str, str] = field(default_factory=dict)
+    entry: str = ""
+    join: str = ""
 
 
 class Hardware(ABC):
@@ -164,6 +186,11 @@ class Hardware(ABC):
     @abstractmethod
     def rows(self) -> tuple[StageRow, ...]:
         """The stages in the order in which a number meets them."""
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The parts through which numbers go one after the other; one, where there are none."""
+        return (Piece(self),)
 
     @abstractmethod
     def format_of(self, field: Field) -> tuple[str, int | None]:

@@ -6,10 +6,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-TYPED = tuple(
-    f"macsmith.{name}"
-    for name in ("golden", "tools", "boards", "hw", "sim", "arguments", "commands")
-)
+ROOMS = ("golden", "tools", "boards", "hw", "sim", "arguments", "commands", "drawing")
+TYPED = tuple(f"macsmith.{name}" for name in ROOMS)
 SINGLE = (
     "macsmith.cli",
     "macsmith.designs",

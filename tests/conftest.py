@@ -28,6 +28,7 @@ LONG = (
     "sim/test_engines",
     "boards/test_cost",
     "hw/arith/test_decoder",
+    "docs/test_pages",
     "sim/test_batch",
     "hw/fp/test_multiply",
     "macsmith/test_generate",

@@ -1,57 +1,49 @@
-"""Runs every command and every Python block that README.md shows, as written, in a scratch folder.
+"""Runs every command and every Python block that README.md shows, as written.
 
-``make test`` is left out: whoever runs this runs it too.
+``make test`` and ``make docs`` are left out: whoever runs this runs them too. The pages of the site
+are run by tests/docs/test_pages.py.
 """
 
 import os
-import re
 import shutil
-import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-SKIPPED = {"make test"}
+sys.path.insert(0, str(Path(__file__).parent / "support"))
 
-
-def blocks(language: str) -> list[str]:
-    """The contents of README's fenced blocks of a language."""
-    return re.findall(
-        rf"^```{language}\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S
-    )
-
-
-def run(line: str) -> subprocess.CompletedProcess[str]:
-    """A command with all that it prints."""
-    return subprocess.run(
-        line,
-        shell=True,
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-    )
+from pages import ROOT, SKIPPED, blocks, conversations, run  # noqa: E402
 
 
 def main() -> int:
-    """Returns 0 if every command ended well."""
+    """Returns 0 if everything ended well."""
     shutil.rmtree(ROOT / "out", ignore_errors=True)
-    commands = [line for block in blocks("sh") for line in block.splitlines() if line.strip()]
-    commands = [line for line in commands if line not in SKIPPED]
-    run(commands[0])  # sets up
+    shown = blocks(ROOT / "README.md")
+    commands = [
+        command
+        for block in shown
+        if block.language == "sh"
+        for command, _ in conversations(block)
+        if command not in SKIPPED
+    ]
+    run(commands[0], ROOT)  # sets up
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for line, result in zip(commands, pool.map(run, commands), strict=True):
-            print(f"$ {line}\n{result.stdout}", flush=True)
+        done = pool.map(lambda command: run(command, ROOT), commands)
+        for command, result in zip(commands, done, strict=True):
+            print(f"$ {command}\n{result.stdout}{result.stderr}", flush=True)
             if result.returncode:
-                print(f"README's command failed with {result.returncode}: {line}")
+                print(f"README's command failed with {result.returncode}: {command}")
                 pool.shutdown(cancel_futures=True)
                 return 1
-    for text in blocks("python"):
-        print("$ python (README)", flush=True)
-        environment = {**os.environ, "MACSMITH_CACHE": str(ROOT / "build" / "cache")}
-        subprocess.run([sys.executable, "-W", "error", "-c", text], check=True, env=environment)
+    os.environ.setdefault("MACSMITH_CACHE", str(ROOT / "build" / "cache"))
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        for block in shown:
+            if block.language == "python":
+                print(f"$ python (README.md:{block.line})", flush=True)
+                exec(compile(block.text, "README.md", "exec"), {})
+        os.chdir(ROOT)
     print(f"{len(commands)} commands of README.md ran")
     return 0
 

@@ -1,4 +1,5 @@
-"""README's tables of costs are those of docs/quality.csv, and that is of the hardware as it is."""
+"""The tables of costs, in README and on the site, are those of docs/quality.csv, and that is of the
+hardware as it is."""
 
 import subprocess
 import sys

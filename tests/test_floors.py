@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
+from runpy import run_path
 
 import pytest
 from imports import Arrow, arrows, circles, modules
@@ -103,6 +105,12 @@ def test_circles_of_types_are_those_that_are_known():
         if group[arrow.module] == group.get(arrow.target)
     }
     assert found == POINT_UP | POINT_BACK
+
+
+def test_the_picture_of_the_floors_shows_these():
+    picture = run_path(str(Path(__file__).parent.parent / "docs" / "pictures.py"))
+    assert picture["FLOORS"] == FLOORS
+    assert set(picture["ROOMS"]) == {room for rooms in FLOORS for room in rooms}
 
 
 def test_an_upward_import_and_a_circle_are_seen(tmp_path):

@@ -38,7 +38,8 @@ def stages(planned: ArrayPlan) -> tuple[StageRow, ...]:
     for number, total in enumerate(planned.accumulators):
         rows += _accumulator(planned, total, f" {number}" if len(planned.accumulators) > 1 else "")
     if planned.serial:
-        rows.append(_result(planned))
+        ends = tuple(row.stage for row in rows if row.stage.startswith("accumulator"))
+        rows.append(replace(_result(planned), takes=ends))
     return tuple(rows)
 
 
@@ -51,11 +52,12 @@ def _modes(planned: ModalPlan) -> list[StageRow]:
             alone = planned.modes[number]
             item, what = alone.sums[0], f"{alone.label}, {alone.lanes} lanes{shared}"
             product = item.pairs[0].product
-            rows.append(StageRow(f"product, mode {number}", product.width, product, "", None, what))
+            name = f"product, mode {number}"
+            rows.append(StageRow(name, product.width, product, "", None, what, takes=()))
     step, total = planned.addend, planned.sums[0].total
-    what = "of any mode, in its own unit"
+    what, products = "of any mode, in its own unit", tuple(row.stage for row in rows)
     cycles = planned.step_latency
-    rows.append(StageRow("step", step.width, step, "", cycles, what))
+    rows.append(StageRow("step", step.width, step, "", cycles, what, takes=products))
     what, cycles = "one a row and column" + _waiting(planned), 1 + planned.skew + planned.late
     rows.append(StageRow("accumulator", total.width, total, "", cycles, what))
     return rows
@@ -82,7 +84,8 @@ def _inputs(
                 bounds = planned.initial if unit is not None else None
                 often = {"step": "a step", "set": "a set of steps", "group": "a group"}
                 what = f"{field.count} {often.get(stream.per, 'a reduction')}"
-                rows.append(StageRow(name, field.bits, bounds, "" if bounds else form, None, what))
+                form = "" if bounds else form
+                rows.append(StageRow(name, field.bits, bounds, form, None, what, stream.name))
     return rows
 
 
@@ -93,29 +96,35 @@ def _sum(planned: Plan, item: Sum, number: str) -> list[StageRow]:
     if planned.aligned and stage.format is not None:
         what = f"{stage.terms} products and the accumulator, F = {stage.fraction}, truncated"
         cycles = 1 + planned.step_latency + planned.skew
-        return [
-            StageRow(
-                f"aligned sum{number}", stage.format.bits, None, stage.format.name, cycles, what
-            )
-        ]
+        name, form = _named(planned, number), stage.format
+        return [StageRow(name, form.bits, None, form.name, cycles, what, takes=())]
     rows = []
     for index, pair in enumerate(item.pairs):
         name = f"product{number}" + (f".{index}" if len(item.pairs) > 1 else "")
         what = " × ".join(fmt.name for fmt in pair.formats) + ", one a lane"
-        rows.append(
-            StageRow(name, pair.product.width, pair.product, "", None if index else 1, what)
-        )
+        first = None if index else 1
+        rows.append(StageRow(name, pair.product.width, pair.product, "", first, what, takes=()))
     terms = planned.lanes * len(item.pairs)
     cycles = planned.step_latency - 1
     tree = f"{terms} products, {cycles} registers"
-    rows.append(StageRow(f"step{number}", item.step.width, item.step, "", cycles, tree))
-    name = "group sum" if planned.serial else "sum" if planned.stationary else "accumulator"
+    products = tuple(row.stage for row in rows)
+    rows.append(
+        StageRow(f"step{number}", item.step.width, item.step, "", cycles, tree, takes=products)
+    )
     count = item.count // planned.lanes * planned.step
     what = f"one {one}, over {count if planned.group else f'K up to {count}'}"
     what += _waiting(planned)
     cycles = 1 + planned.skew + planned.late
-    rows.append(StageRow(f"{name}{number}", item.total.width, item.total, "", cycles, what))
+    rows.append(StageRow(_named(planned, number), item.total.width, item.total, "", cycles, what))
     return rows
+
+
+def _named(planned: Plan, number: str) -> str:
+    """What a sum is called that leaves the array; ``number`` tells it from others."""
+    if planned.aligned:
+        return f"aligned sum{number}"
+    name = "group sum" if planned.serial else "sum" if planned.stationary else "accumulator"
+    return name + number
 
 
 def _accumulator(planned: Plan, item: AccumulatorPlan, number: str) -> list[StageRow]:
@@ -124,21 +133,26 @@ def _accumulator(planned: Plan, item: AccumulatorPlan, number: str) -> list[Stag
         name = f"term{number}" + (f".{index}" if len(item.terms) > 1 else "")
         exact = [_called(scale) for part in term.parts for scale in part.scales]
         rounded = [_called(scale) for scale in term.scales]
-        sums = ", ".join(str(which) for part in term.parts for which in part.sums)
+        numbers = [index for part in term.parts for index in part.sums]
+        several = len(planned.sums) > 1
+        taken = tuple(_named(planned, f" {index}" * several) for index in dict.fromkeys(numbers))
+        sums = ", ".join(map(str, numbers))
         what = f"sum {sums}" + (f" × {' × '.join(dict.fromkeys(exact))}" if exact else "")
         what += f"; then × {' × '.join(rounded)}" if rounded else ""
-        rows.append(StageRow(name, term.range.width, term.range, "", None, what))
+        rows.append(StageRow(name, term.range.width, term.range, "", None, what, takes=taken))
+    terms = tuple(row.stage for row in rows)
     late = [_called(scale) for scale in item.scales]
     after = f"; at the end × {' × '.join(late)}" if late else ""
     if item.total is not None:
         what = f"K up to {planned.arithmetic.k_max}{after}"
-        rows.append(StageRow(f"accumulator{number}", item.total.width, item.total, "", None, what))
+        name = f"accumulator{number}"
+        rows.append(StageRow(name, item.total.width, item.total, "", None, what, takes=terms))
     elif last.format is not None:
         partial = last.rule
         if last.rule == "fp":
             partial = f"{last.partials} partial sum" + "s" * (last.partials > 1)
         rows.append(StageRow(f"accumulator{number}", last.format.bits, None, last.format.name, None,
-                        f"{partial}{after}"))  # fmt: skip
+                        f"{partial}{after}", takes=terms))  # fmt: skip
     return rows
 
 

@@ -18,7 +18,7 @@ from ...golden.formats import Format
 from ...golden.joins import Join
 from ...golden.streams import Beats, Field, Stream
 from ..arith.shared import Owned
-from ..design import Hardware, StageRow
+from ..design import Hardware, Piece, StageRow
 from .joining import entry, joined
 from .regroup import Regroup
 
@@ -143,18 +143,24 @@ class ChainHardware(Hardware):
 
     def _told(self) -> list[str]:
         """What each join needs."""
-        lines = []
-        for first, second, join in zip(self.hardware, self.hardware[1:], self.joins, strict=False):
-            head = f"{first.name} to {second.name}: "
-            if join.direct:
-                lines.append(head + "a beat becomes a beat, nothing is kept between them")
-                continue
-            size = join.elements * join.vectors
-            lines.append(
-                head + f"{join.arriving} beats become {join.leaving}; twice {size} values are "
-                f"kept, one such group in {join.cycles} cycles"
+        return [
+            f"{first.name} to {second.name}: {_needs(join)}"
+            for first, second, join in zip(
+                self.hardware, self.hardware[1:], self.joins, strict=False
             )
-        return lines
+        ]
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        names = [{stream.name: name for name, stream in streams} for streams in self.outside]
+        first, *rest = self.hardware
+        return (
+            Piece(first, names[0]),
+            *(
+                Piece(part, called, entry(part).name, _needs(join))
+                for part, called, join in zip(rest, names[1:], self.joins, strict=True)
+            ),
+        )
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -270,6 +276,16 @@ class ChainComponent(wiring.Component):
             with m.If(end):
                 m.d.sync += count.eq(0)
         return end
+
+
+def _needs(join: Join) -> str:
+    """What a join does, and what it keeps."""
+    if join.direct:
+        return "a beat becomes a beat, nothing is kept between them"
+    return (
+        f"{join.arriving} beats become {join.leaving}; twice {join.elements * join.vectors} values "
+        f"are kept, one such group in {join.cycles} cycles"
+    )
 
 
 def _taken(result: Stream, payload: Any) -> tuple[Value, Value]:

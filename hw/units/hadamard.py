@@ -121,9 +121,8 @@ class HadamardHardware(Streaming):
     @property
     def rows(self) -> tuple[StageRow, ...]:
         given = self.unit.format
-        found = [
-            StageRow("points", given.bits, None, given.name, None, f"{self.unit.lanes} a beat")
-        ]
+        often = f"{self.unit.lanes} a beat"
+        found = [StageRow("points", given.bits, None, given.name, None, often, "points")]
         for step in self._steps:
             whole = isinstance(step.result, Integer)
             words = {"round": "rounded to nearest even", "multiply": "times 2^(-n/2), rounded"}

@@ -60,6 +60,9 @@ _PRODUCT = option(
     "Also tell the cycles and effective MACs per cycle of an N × K weight times an M × K "
     "activation, such as 4096x4096x1",
 )
+_PICTURE = option(
+    "--svg", "FILE", "Also draw a block diagram there, as SVG", read=Path, names="file"
+)
 
 
 def _designed(*running: Argument, target: tuple[Argument, ...] = ()) -> tuple[Group, ...]:
@@ -89,7 +92,7 @@ EXPLAIN = Command(
     "Show a design stage by stage: widths, units, latency, streams",
     "[DESIGN] [OPTIONS]",
     ("explain mxfp4 --rows 8 --cols 1 --lanes 16 --partials 4",),
-    (*_designed()[:-1], Group("Running", (_PRODUCT, _JSON))),
+    (*_designed()[:-1], Group("Running", (_PRODUCT, _PICTURE, _JSON))),
 )
 
 GENERATE = Command(

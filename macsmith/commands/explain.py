@@ -6,15 +6,21 @@ import argparse
 from decimal import Decimal
 from typing import Any
 
+from ..drawing import draw
+from ..drawing.files import check_picture, write_picture
 from ..golden.description.serialize import to_dict
 from ..hw.design import StageRow
 from ..library import explain
 from ..product import shaped
-from .common import chosen, paragraph, print_json, table
+from .common import chosen, paragraph, print_json, progress, table
 
 
 def run(arguments: argparse.Namespace) -> int:
+    picture = check_picture(arguments.svg) if arguments.svg is not None else None
     found = explain(chosen(arguments))
+    if picture is not None:
+        write_picture(picture, draw(found))
+        progress(f"wrote {picture}")
     rows = [_row(row) for row in found.rows]
     ports = [
         {"stream": s.name, "bits": s.payload_bits, "holds": found.notes[s.name]}

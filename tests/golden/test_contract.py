@@ -1,4 +1,4 @@
-"""What README's contract states beyond sums: order of scales, NaN, zero points, unused codes."""
+"""What the contract (docs/site/numerics.md) states beyond sums: scales' order, NaN, zero points."""
 
 from itertools import permutations
 

@@ -1,4 +1,4 @@
-"""What README's contract states beyond sums, in hardware: order of scales, zero points, codes."""
+"""What the contract (docs/site/numerics.md) states beyond sums, in hardware: scales, codes."""
 
 import numpy as np
 import pytest

@@ -1,0 +1,43 @@
+"""Pictures as files."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from ..golden.errors import DesignError
+
+
+def check_picture(path: Path) -> Path:
+    """``path`` if a picture may be written there. Raises DesignError in one line if not."""
+    if path.suffix != ".svg":
+        raise DesignError(f"a picture is a file that ends in .svg, got {path}")
+    if path.exists() and not path.is_file():
+        raise DesignError(f"a picture is a plain file, but {path} is none")
+    if not path.absolute().parent.is_dir():
+        raise DesignError(f"there is no folder {path.parent} for the picture {path.name}")
+    return path
+
+
+def write_picture(path: Path, svg: str) -> None:
+    """Write all of a picture, or nothing; what was in the file is replaced."""
+    folder = path.absolute().parent
+    handle, scratch = tempfile.mkstemp(dir=folder, prefix=".picture", suffix=".svg")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(svg)
+        os.chmod(scratch, 0o666 & ~_umask())
+        os.replace(scratch, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(scratch)
+        raise
+
+
+def _umask() -> int:
+    """What a new file's mode leaves out."""
+    found = os.umask(0)
+    os.umask(found)
+    return found
