@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from macsmith.hw.design import Hardware, Row
+from macsmith.hw.design import Hardware, StageRow
 
 from macsmith import Options, design, explain
 from macsmith.drawing import Canvas, draw
@@ -208,7 +208,7 @@ def chain() -> str:
     return draw(explain(design(str(ROOT / "examples" / "rotated.toml"))))
 
 
-def _rows(hardware: Hardware) -> dict[str, Row]:
+def _rows(hardware: Hardware) -> dict[str, StageRow]:
     return {row.stage: row for row in hardware.rows}
 
 
