@@ -1,0 +1,126 @@
+"""How a table of a group's products is filled: what it holds, and how many products a cycle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ...golden.formats import Minifloat
+from ...golden.units import Dequantize
+
+#: Beats in which a table is filled where groups have no length of their own.
+_UNKNOWN = 32
+#: Bits of an element whose products are looked up, and memories of a row, at the most.
+WIDEST, MOST_PARTS = 6, 4
+
+
+@dataclass(frozen=True)
+class TablePlan:
+    """The tables of a unit: one for each row, while the next group's is filled.
+
+    Parameters
+    ----------
+    unit : :class:`Dequantize`
+        What is looked up.
+    """
+
+    unit: Dequantize
+
+    @cached_property
+    def mirrored(self) -> bool:
+        """Whether elements of both signs share an entry: where no zero point is subtracted, and
+        every magnitude has a code of one and the same sign; the result has a sign of its own."""
+        result, legal = self.unit.result, np.asarray(self.unit.element.legal)
+        if self.unit.zero or not isinstance(result, Minifloat) or not result.has_negative_zero:
+            return False
+        values = self.unit.element.decode(legal)
+        if not np.isfinite(values).all():
+            return False
+        sizes = set(np.abs(values[values != 0]).tolist())
+        sides = [set(np.abs(values[side]).tolist()) for side in (values < 0, values > 0)]
+        return sizes in sides and len(sizes) < (values != 0).sum()
+
+    @cached_property
+    def entries(self) -> tuple[int, ...]:
+        """The codes whose products are held, in the order of their places."""
+        element = self.unit.element
+        if not self.mirrored:
+            return tuple(range(1 << element.bits))
+        legal = np.asarray(element.legal)
+        values = element.decode(legal)
+        side = values < 0
+        if set(np.abs(values[side]).tolist()) != set(np.abs(values[values != 0]).tolist()):
+            side = values > 0
+        chosen = {abs(float(v)): int(c) for c, v in zip(legal[side], values[side], strict=True)}
+        return tuple(chosen[size] for size in sorted(chosen))
+
+    @cached_property
+    def places(self) -> tuple[int, ...]:
+        """The place of every code; of zeros, any."""
+        if not self.mirrored:
+            return self.entries
+        values = np.abs(self.unit.element.decode(np.asarray(self.entries))).tolist()
+        every = self._every
+        return tuple(values.index(abs(v)) if abs(v) in values else 0 for v in every)
+
+    @cached_property
+    def flips(self) -> tuple[int, ...]:
+        """For every code, whether its sign is not that of its entry; a zero counts as positive,
+        unless it is -0."""
+        entry = float(self.unit.element.decode(self.entries[0]))
+        return tuple(int(np.signbit(v) != np.signbit(entry)) for v in self._every)
+
+    @cached_property
+    def zeros(self) -> tuple[int, ...]:
+        """For every code, whether it is zero."""
+        return tuple(int(v == 0) for v in self._every)
+
+    @cached_property
+    def _every(self) -> list[float]:
+        """The value of every code; of those that may not occur, zero."""
+        found = np.zeros(1 << self.unit.element.bits)
+        legal = np.asarray(self.unit.element.legal)
+        found[legal] = self.unit.element.decode(legal)
+        return [float(v) for v in found]
+
+    @property
+    def beats(self) -> int:
+        """Beats of a group, while whose results leave the next table is filled."""
+        return self.unit.beats or _UNKNOWN
+
+    @cached_property
+    def parts(self) -> int:
+        """Memories of a row, a power of two: each takes one product a cycle."""
+        parts = 1
+        while len(self.entries) > parts * self.beats:
+            parts *= 2
+        return parts
+
+    @property
+    def depth(self) -> int:
+        """Places of a memory for one group."""
+        return -(-len(self.entries) // self.parts)
+
+    @property
+    def shared(self) -> int:
+        """Memories that one multiplier fills, one after the other."""
+        return max(min(self.beats // self.depth, self.unit.rows * self.parts), 1)
+
+    @property
+    def multipliers(self) -> int:
+        """Products that are made in a cycle."""
+        return -(-self.unit.rows * self.parts // self.shared)
+
+    @property
+    def cycles(self) -> int:
+        """Cycles in which tables are filled."""
+        return self.shared * self.depth
+
+    @property
+    def possible(self) -> bool:
+        """Whether it can be built at all."""
+        unit = self.unit
+        small = bool(unit.scales) and unit.element.bits <= WIDEST
+        return small and self.parts <= MOST_PARTS
