@@ -39,11 +39,14 @@ class _Product(Pipelined):
         saturate: bool,
         rows: bool,
         stages: int,
+        narrow: bool = False,
     ):
-        self.format = out
+        self.format, self.narrow = out, narrow
         self.subnormals, self.saturate, self.rows = subnormals, saturate, rows
         self._factors = [fmt for fmt in factors if significands(fmt).high > 1 or fmt.has_zero]
         self._product = first
+        shapes = [shape_of(significands(fmt)) for fmt in self._factors]
+        self._shapes = [shape_of(first), *shapes[1:]] if narrow and shapes else shapes
         for fmt in self._factors:
             self._product = self._product * significands(fmt)
 
@@ -59,7 +62,7 @@ class _Product(Pipelined):
             out,
             width,
             *(origin + bound for bound in bounds),
-            most=min(1, width - 1) if normal and not subnormals else None,
+            most=self._most(first, width, origin + bounds[0], normal=normal),
             settled=normal and origin + widest + 1 <= out.max_exponent,
             subnormals=subnormals,
             saturate=saturate,
@@ -69,12 +72,22 @@ class _Product(Pipelined):
         self._exponents = Range(0, self._origin, self._origin + greatest)
         super().__init__(ports, (*self._steps(), *self.rounding.levels), stages)
 
+    def _most(self, first: Range, width: int, limit: int, *, normal: bool) -> int | None:
+        """The most leading zeros that a product is moved by; None if unknown."""
+        if normal and not self.subnormals:
+            return min(1, width - 1)
+        if not self.narrow:
+            return None
+        # A normal scale leaves those of the integer and one more; with a subnormal one the product
+        # has the least exponent, which is how far it may be moved.
+        return min(max(first.width - first.signed, limit), width - 1)
+
     def _steps(self) -> list[int]:
         """Levels of the multiplications; without any, of the exponents' sum."""
-        widths = [fmt.significand_width for fmt in self._factors]
         if self.rows:
-            return [2] * sum(map(digits, widths)) or [2]
-        return [2 + width.bit_length() for width in widths] or [2]
+            count = sum(digits(shape.width, shape.signed) for shape in self._shapes)
+            return [2] * count or [2]
+        return [2 + shape.width.bit_length() for shape in self._shapes] or [2]
 
     def _round(
         self, m: Module, pipe: Pipeline, live: SimpleNamespace, parts: Sequence[Unpacked]

@@ -38,6 +38,8 @@ class ScaleToFloat(_Product):
     subnormals : :class:`bool`
         Without them, the caller promises that no scale and no result is subnormal, nor underflows
         to zero.
+    narrow : :class:`bool`
+        Multiply by the digits of the integer, where it has fewer than the only scale.
     saturate, rows, stages :
         As of :class:`FloatMultiply`.
 
@@ -63,10 +65,12 @@ class ScaleToFloat(_Product):
         subnormals: bool = True,
         saturate: bool = False,
         rows: bool = False,
+        narrow: bool = False,
         stages: int = 0,
     ):
         if not scales:
             raise DesignError("a product needs at least one scale, got none: use IntegerToFloat")
+        fewer = values.width < scales[0].significand_width
         self.values, self.scale_formats, self.flags = values, tuple(scales), flags
         layout = data.StructLayout({str(index): fmt.bits for index, fmt in enumerate(scales)})
         super().__init__(
@@ -83,6 +87,7 @@ class ScaleToFloat(_Product):
             subnormals=subnormals,
             saturate=saturate,
             rows=rows,
+            narrow=narrow and fewer and len(scales) == 1 and scales[0].has_zero,
             stages=stages,
         )
 
@@ -101,5 +106,7 @@ class ScaleToFloat(_Product):
             setattr(live, f"factor_{index}", part.significand)
         live.zero = ~live.inf & ~live.value.any()
         live.product = live.value
+        if self.narrow:
+            live.product, live.factor_0 = live.factor_0, live.value
         del live.value
         m.d.comb += io.o.eq(self._round(m, pipe, live, parts))

@@ -11,10 +11,10 @@ from ...golden.formats import Minifloat
 from ...golden.units import Dequantize
 from ..arith.table import look_up
 from ..arith.timing import delayed, select
-from ..scale.store import Store
 from .dequantizer_ports import buffered, group_end, ports
 from .element_products import ElementProducts
 from .table_filler import TableFiller
+from .table_memory import TableMemory
 from .table_plan import TablePlan
 
 
@@ -151,11 +151,11 @@ class TableDequantizer(wiring.Component):
 
     def _store(
         self, m: Module, filler: Any, row: int, part: int, low: int, written: Value
-    ) -> Store:
+    ) -> TableMemory:
         """A memory for two groups, and what writes to it."""
         plan = self.plan
         number, turn = divmod(row * plan.parts + part, plan.shared)
-        store = Store(self.unit.result.bits, 2 << low, self.unit.lanes)
+        store = TableMemory(self.unit.result.bits, 2 << low, self.unit.lanes)
         m.submodules[f"table_{row}_{part}"] = store
         m.d.comb += [
             store.write.eq(filler.write & (filler.turn == turn)),

@@ -106,7 +106,9 @@ class ElementProducts:
         assert isinstance(result, Minifloat)
         saturate = self.unit.saturates
         if self.floats:
-            scaled = ScaleToFloat(self.whole, self.floats, result, saturate=saturate, rows=rows)
+            scaled = ScaleToFloat(
+                self.whole, self.floats, result, saturate=saturate, rows=rows, narrow=True
+            )
             return (_placed(scaled),)
         return (_placed(IntegerToFloat(self.whole, result, saturate=saturate)),)
 
