@@ -12,6 +12,7 @@ from amaranth.lib.wiring import In, Member, Out
 from ...golden.bounds import Range
 from ...golden.formats import Minifloat
 from ..arith.shapes import shape_of
+from . import few
 from .pipeline import Pipeline, Pipelined
 from .round import Rounding
 from .rows import digits, multiply
@@ -45,8 +46,6 @@ class _Product(Pipelined):
         self.subnormals, self.saturate, self.rows = subnormals, saturate, rows
         self._factors = [fmt for fmt in factors if significands(fmt).high > 1 or fmt.has_zero]
         self._product = first
-        shapes = [shape_of(significands(fmt)) for fmt in self._factors]
-        self._shapes = [shape_of(first), *shapes[1:]] if narrow and shapes else shapes
         for fmt in self._factors:
             self._product = self._product * significands(fmt)
 
@@ -80,14 +79,16 @@ class _Product(Pipelined):
             return None
         # A normal scale leaves those of the integer and one more; with a subnormal one the product
         # has the least exponent, which is how far it may be moved.
-        return min(max(first.width - first.signed, limit), width - 1)
+        return min(max(first.width, limit), width - 1)
 
     def _steps(self) -> list[int]:
         """Levels of the multiplications; without any, of the exponents' sum."""
+        widths = [fmt.significand_width for fmt in self._factors]
+        if self.narrow:
+            return list(few.STEPS)
         if self.rows:
-            count = sum(digits(shape.width, shape.signed) for shape in self._shapes)
-            return [2] * count or [2]
-        return [2 + shape.width.bit_length() for shape in self._shapes] or [2]
+            return [2] * sum(map(digits, widths)) or [2]
+        return [2 + width.bit_length() for width in widths] or [2]
 
     def _round(
         self, m: Module, pipe: Pipeline, live: SimpleNamespace, parts: Sequence[Unpacked]
@@ -136,6 +137,8 @@ class _Product(Pipelined):
         begin: Callable[[Module, SimpleNamespace], None] | None,
     ) -> SimpleNamespace:
         """One multiplication; in its last step, ``begin`` is called."""
+        if self.narrow:
+            return few.multiply_few(m, pipe, live, factor, begin)
         if self.rows:
             return multiply(m, pipe, live, factor, begin)
         result = live.product * getattr(live, factor)
