@@ -9,7 +9,7 @@ import numpy as np
 from amaranth.lib import wiring
 
 from ...golden.errors import DesignError
-from ...golden.formats import Format
+from ...golden.formats import Format, Kind
 from ...golden.streams import Beats, Field, Stream
 from ...golden.units import Dequantize
 from ...golden.units.dequantize_trials import beats as trial_beats
@@ -214,7 +214,14 @@ class DequantizeHardware(Streaming):
             groups = sum(len(trial["scale"]) for trial in trials)
             if not self.unit.beats or groups * self.unit.beats != codes:
                 return None  # short groups wait for their tables
+            if self.table.mirrored and not all(map(self._finite, trials)):
+                return None  # the place of zero is written too
         return self.latency + codes - 1
+
+    def _finite(self, trial: Mapping[str, Beats]) -> bool:
+        """Whether all scales of a trial are finite."""
+        pairs = zip(self.unit.held.values(), trial["scale"].values, strict=True)
+        return all((fmt.fields(codes).kind == Kind.FINITE).all() for fmt, codes in pairs)
 
     def worth(self, trial: Mapping[str, Beats]) -> int:
         return trial["codes"].values[0].size

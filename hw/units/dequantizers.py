@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 
-from ...golden.formats import Minifloat
 from ...golden.units import Dequantize
 from ..arith.table import look_up
 from ..arith.timing import delayed, select
@@ -102,12 +101,11 @@ class TableDequantizer(wiring.Component):
         m.submodules.filler = filler = TableFiller(unit)
         scale = buffered(m, self.scale, "scale_buffer")
         wiring.connect(m, scale, filler.i)
-        full, written, read = Signal(range(3)), Signal(), Signal()
+        full, read = Signal(range(3)), Signal()
         ended = taken & end
         m.d.comb += filler.free.eq(~full[1])
         m.d.sync += [
             full.eq(full + filler.done - ended),
-            written.eq(written ^ filler.done),
             read.eq(read ^ ended),
         ]
 
@@ -116,7 +114,7 @@ class TableDequantizer(wiring.Component):
         made = []
         for row in range(unit.rows):
             lanes = codes.payload.codes[row * unit.lanes : (row + 1) * unit.lanes]
-            made += self._row(m, filler, row, written, read, list(lanes))
+            made += self._row(m, filler, row, read, list(lanes))
         valid = Signal()
         with m.If(room):
             m.d.sync += [
@@ -128,69 +126,55 @@ class TableDequantizer(wiring.Component):
         return m
 
     def _row(
-        self, m: Module, filler: Any, row: int, written: Value, read: Value, lanes: list[Value]
+        self, m: Module, filler: Any, row: int, read: Value, lanes: list[Value]
     ) -> list[Value]:
         """The results of a row: its memories, and a look-up for each lane."""
-        plan, unit = self.plan, self.unit
-        low = max(plan.depth - 1, 1).bit_length()
-        part_of = [place // plan.depth for place in plan.places]
-        place_of = [place % plan.depth for place in plan.places]
-        found = []
-        stores = [self._store(m, filler, row, part, low, written) for part in range(plan.parts)]
-        specials = self._specials(m, filler, row, written, read)
+        plan, found = self.plan, []
+        parts, places = zip(*plan.places, strict=True)
+        stores = [self._store(m, filler, row, part) for part in range(plan.parts)]
+        signs = self._signs(m, filler, row, read) if plan.mirrored else None
         for lane, code in enumerate(lanes):
-            place = look_up(m, code, place_of, low, f"place_{row}_{lane}")
+            place = look_up(m, code, places, (plan.rows - 1).bit_length(), f"place_{row}_{lane}")
             words = []
             for store in stores:
                 m.d.comb += getattr(store, f"read_place_{lane}").eq(Cat(place, read))
                 words.append(getattr(store, f"read_{lane}"))
-            part = look_up(m, code, part_of, max(plan.parts - 1, 1).bit_length(), "part")
+            part = look_up(m, code, parts, max(plan.parts - 1, 1).bit_length(), "part")
             word = select(m, words, part, f"word_{row}_{lane}")
-            found.append(self._seen(m, code, word, specials) if plan.mirrored else word)
+            found.append(word if signs is None else Cat(word, self._sign(m, code, signs)))
         return found
 
-    def _store(
-        self, m: Module, filler: Any, row: int, part: int, low: int, written: Value
-    ) -> TableMemory:
-        """A memory for two groups, and what writes to it."""
+    def _store(self, m: Module, filler: Any, row: int, part: int) -> TableMemory:
+        """A memory for two groups, and what writes to it; mirrored ones hold no signs."""
         plan = self.plan
         number, turn = divmod(row * plan.parts + part, plan.shared)
-        store = TableMemory(self.unit.result.bits, 2 << low, self.unit.lanes)
+        depth = 2 << (plan.rows - 1).bit_length()
+        store = TableMemory(self.unit.result.bits - plan.mirrored, depth, self.unit.lanes)
         m.submodules[f"table_{row}_{part}"] = store
         m.d.comb += [
             store.write.eq(filler.write & (filler.turn == turn)),
-            store.place.eq(Cat(filler.place, Const(0, low - len(filler.place)), written)),
+            store.place.eq(Cat(filler.place, filler.bank)),
             store.data.eq(getattr(filler, f"data_{number}")),
         ]
         return store
 
-    def _specials(
-        self, m: Module, filler: Any, row: int, written: Value, read: Value
-    ) -> tuple[Value, Value]:
-        """Whether the scales of the group that is read are NaN, and whether they are special."""
+    def _signs(self, m: Module, filler: Any, row: int, read: Value) -> Value:
+        """The signs of results of the group that is read: of elements with their entry's sign, of
+        others, of zeros with their entry's sign, of others. NaN has none."""
         plan = self.plan
         number, turn = divmod(row * plan.parts, plan.shared)
-        given = Cat(getattr(filler, f"{name}_{number}") for name in ("nan", "special"))
-        flags = [Signal(2, name=f"special_{row}_{bank}", reset_less=True) for bank in range(2)]
-        for bank, flag in enumerate(flags):
-            with m.If(filler.write & (filler.turn == turn) & (written == bank)):
-                m.d.sync += flag.eq(given)
-        now = Signal(2, name=f"special_{row}")
-        m.d.comb += now.eq(Mux(read, flags[1], flags[0]))
-        return now[0], now[1]
+        nan, special = (getattr(filler, f"{name}_{number}") for name in ("nan", "special"))
+        negative = getattr(filler, f"data_{number}")[-1]
+        given = Cat(sign & ~none for none in (nan, special) for sign in (negative, ~negative))
+        signs = [Signal(4, name=f"signs_{row}_{bank}", reset_less=True) for bank in range(2)]
+        for bank, held in enumerate(signs):
+            with m.If(filler.write & (filler.turn == turn) & (filler.bank == bank)):
+                m.d.sync += held.eq(given)
+        now = Signal(4, name=f"signs_{row}")
+        m.d.comb += now.eq(Mux(read, signs[1], signs[0]))
+        return now
 
-    def _seen(
-        self, m: Module, code: Value, word: Value, specials: tuple[Value, Value]
-    ) -> Value:
-        """An entry with the sign of the element; zero is none of the entries."""
-        plan, result = self.plan, self.unit.result
-        assert isinstance(result, Minifloat)
-        nan, special = specials
-        flip, zero = (
-            look_up(m, code, list(table), 1, name)
-            for name, table in (("flip", plan.flips), ("zero", plan.zeros))
-        )
-        undefined = result.nan_code if result.has_nan else 0
-        magnitude = Mux(zero, Mux(special, undefined, 0), word[:-1])
-        negative = (word[-1] ^ (flip & ~nan)) & ~(zero & special)
-        return Cat(magnitude[: result.bits - 1], negative)
+    def _sign(self, m: Module, code: Value, signs: Value) -> Value:
+        """The sign of an element's result: one of the group's signs."""
+        table = [f + 2 * z for f, z in zip(self.plan.flips, self.plan.zeros, strict=True)]
+        return signs.bit_select(look_up(m, code, table, 2, "sign"), 1)

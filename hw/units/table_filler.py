@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -24,6 +24,9 @@ class TableFiller(wiring.Component):
     A beat of scales is taken with the last product that it is needed for; the next beat's products
     follow at once. They wait while ``free`` is low.
 
+    The place of zero in a mirrored table, below the entries, holds zero to begin with. It is
+    written, in a cycle more, when scales come whose product with zero is NaN, or no longer is.
+
     Parameters
     ----------
     unit : :class:`Dequantize`
@@ -37,7 +40,8 @@ class TableFiller(wiring.Component):
         There is a table to write to.
     write : :py:`Out(1)`
         Products to take, one of each multiplier.
-    turn, place : which of a multiplier's memories is written, and where.
+    turn, place, bank : which of a multiplier's memories is written, where, and for which of two
+        groups.
     done : :py:`Out(1)`
         With the last write of a group.
     data_0, … : :py:`Out(unit.result.bits)`
@@ -55,7 +59,8 @@ class TableFiller(wiring.Component):
             "free": In(1),
             "write": Out(1),
             "turn": Out(range(max(plan.shared, 2))),
-            "place": Out(range(max(plan.depth, 2))),
+            "place": Out(range(plan.rows)),
+            "bank": Out(1),
             "done": Out(1),
         }
         for number in range(plan.multipliers):
@@ -65,7 +70,7 @@ class TableFiller(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m, plan = Module(), self.plan
-        enable, issued, made = Signal(), Signal(), Signal()
+        enable, issued, stored = Signal(), Signal(), Signal()
 
         # What is multiplied next; what comes out is counted apart.
         turn, place, last = self._counted(m, issued, "issue")
@@ -73,16 +78,14 @@ class TableFiller(wiring.Component):
             issued.eq(self.i.valid & enable),
             self.i.ready.eq(enable & last),
         ]
-        valid = delayed(m, enable, self.i.valid, self.products.latency, "made", reset=True)
-        m.d.comb += [made.eq(valid), enable.eq(~made | self.free), self.write.eq(made & self.free)]
-        written = self._counted(m, self.write, "write")
-        m.d.comb += [
-            self.turn.eq(written[0]),
-            self.place.eq(written[1]),
-            self.done.eq(self.write & written[2]),
-        ]
+        made = delayed(m, enable, self.i.valid, self.products.latency, "made", reset=True)
+        writes_turn, writes_place, ends = self._counted(m, stored, "write")
+        m.d.comb += [self.turn.eq(writes_turn), self.done.eq(stored & ends)]
+        with m.If(self.done):
+            m.d.sync += self.bank.eq(~self.bank)
 
         # A multiplier takes its memories in turn.
+        outdated = []
         for number in range(plan.multipliers):
             mine = range(number * plan.shared, (number + 1) * plan.shared)
             memories = [memory for memory in mine if memory < self.unit.rows * plan.parts]
@@ -92,7 +95,38 @@ class TableFiller(wiring.Component):
             m.d.comb += getattr(self, f"data_{number}").eq(data)
             if plan.mirrored:
                 self._flags(m, enable, held, number)
+                outdated.append(self._outdated(m, number))
+
+        # The place of zero first, where it holds what it should not.
+        zero = Signal()
+        if outdated:
+            m.d.comb += zero.eq(made & self.free & (writes_place == 0) & Cat(*outdated).any())
+            self._write_zero(m, zero)
+        m.d.comb += [
+            self.place.eq(Mux(zero, 0, writes_place + plan.mirrored)),
+            self.write.eq(made & self.free),
+            stored.eq(self.write & ~zero),
+            enable.eq(~made | stored),
+        ]
         return m
+
+    def _outdated(self, m: Module, n: int) -> Value:
+        """Whether the place of zero of the memory in turn holds another value than it should."""
+        holds = Signal(2 * self.plan.shared, name=f"zero_holds_{n}", reset_less=True)
+        index, special = Cat(self.bank, self.turn), getattr(self, f"special_{n}")
+        if self.plan.shared == 1:
+            index = self.bank
+        with m.If(self.write):
+            m.d.sync += holds.bit_select(index, 1).eq(special)
+        return holds.bit_select(index, 1) ^ special
+
+    def _write_zero(self, m: Module, zero: Value) -> None:
+        """With ``zero``, data are the product of zero."""
+        undefined = self.unit.result.nan_code if self.unit.result.has_nan else 0
+        for number in range(self.plan.multipliers):
+            special = getattr(self, f"special_{number}")
+            with m.If(zero):
+                m.d.comb += getattr(self, f"data_{number}").eq(Mux(special, undefined, 0))
 
     def _counted(self, m: Module, step: Value, name: str) -> tuple[Value, Value, Value]:
         """A count of ``step``: the turn, the place in it, and whether it is the last of all."""

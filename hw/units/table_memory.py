@@ -10,7 +10,9 @@ from amaranth.lib.wiring import In, Out
 
 #: Bits of a word of one memory: AMD's distributed RAM holds so many in a slice, of one read port;
 #: what is left over is shared by seven read ports of two bits (UG574, "Distributed RAM").
-_SLICE = 14
+_SLICE, _PORTS = 14, 7
+#: Bits beyond whole slices that are laid out so.
+_FEW = 4
 
 
 class TableMemory(wiring.Component):
@@ -46,19 +48,34 @@ class TableMemory(wiring.Component):
         words: list[list[Any]] = [[] for _ in range(self.reads)]
         for start in range(0, self.width, _SLICE):
             width = min(_SLICE, self.width - start)
-            m.submodules[f"words_{start}"] = part = memory.Memory(
-                shape=width, depth=self.depth, init=[], attrs={"ram_style": "distributed"}
-            )
-            port = part.write_port()
-            m.d.comb += [
-                port.en.eq(self.write),
-                port.addr.eq(self.place),
-                port.data.eq(self.data[start : start + width]),
-            ]
-            for number, found in enumerate(words):
-                read = part.read_port(domain="comb")
-                m.d.comb += read.addr.eq(getattr(self, f"read_place_{number}"))
-                found.append(read.data)
+            # Few bits of many lanes are two bits of seven lanes at a time.
+            narrow = width <= _FEW
+            for first in range(0, self.reads, _PORTS if narrow else self.reads):
+                lanes = range(first, min(first + _PORTS, self.reads) if narrow else self.reads)
+                for low in range(0, width, 2 if narrow else width):
+                    bits = slice(start + low, start + (min(low + 2, width) if narrow else width))
+                    self._memory(m, f"words_{first}_{bits.start}", bits, lanes, words)
         for number, found in enumerate(words):
             m.d.comb += getattr(self, f"read_{number}").eq(Cat(*found))
         return m
+
+    def _memory(
+        self, m: Module, name: str, bits: slice, lanes: range, words: list[list[Any]]
+    ) -> None:
+        """Some bits of the words, for some lanes."""
+        m.submodules[name] = part = memory.Memory(
+            shape=bits.stop - bits.start,
+            depth=self.depth,
+            init=[],
+            attrs={"ram_style": "distributed"},
+        )
+        port = part.write_port()
+        m.d.comb += [
+            port.en.eq(self.write),
+            port.addr.eq(self.place),
+            port.data.eq(self.data[bits]),
+        ]
+        for lane in lanes:
+            read = part.read_port(domain="comb")
+            m.d.comb += read.addr.eq(getattr(self, f"read_place_{lane}"))
+            words[lane].append(read.data)

@@ -40,7 +40,7 @@ class TablePlan:
             return False
         sizes = set(np.abs(values[values != 0]).tolist())
         sides = [set(np.abs(values[side]).tolist()) for side in (values < 0, values > 0)]
-        return sizes in sides and len(sizes) < (values != 0).sum()
+        return bool(sizes in sides and len(sizes) < (values != 0).sum())
 
     @cached_property
     def entries(self) -> tuple[int, ...]:
@@ -57,13 +57,22 @@ class TablePlan:
         return tuple(chosen[size] for size in sorted(chosen))
 
     @cached_property
-    def places(self) -> tuple[int, ...]:
-        """The place of every code; of zeros, any."""
+    def places(self) -> tuple[tuple[int, int], ...]:
+        """Of every code the memory and the place there; zeros of mirrored tables are the first, in
+        any memory."""
         if not self.mirrored:
-            return self.entries
+            return tuple(divmod(index, self.depth) for index in self.entries)
         values = np.abs(self.unit.element.decode(np.asarray(self.entries))).tolist()
-        every = self._every
-        return tuple(values.index(abs(v)) if abs(v) in values else 0 for v in every)
+        found = []
+        for value in map(abs, self._every):
+            part, place = divmod(values.index(value), self.depth) if value in values else (0, -1)
+            found.append((part, place + 1))
+        return tuple(found)
+
+    @property
+    def rows(self) -> int:
+        """Places of a memory for one group, zero's too."""
+        return max(self.depth + self.mirrored, 2)
 
     @cached_property
     def flips(self) -> tuple[int, ...]:
@@ -100,7 +109,7 @@ class TablePlan:
 
     @property
     def depth(self) -> int:
-        """Places of a memory for one group."""
+        """Products that a memory holds for one group."""
         return -(-len(self.entries) // self.parts)
 
     @property
