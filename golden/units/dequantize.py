@@ -25,8 +25,8 @@ class Dequantize(Unit):
     """x = (q - z) · s1 · s2 · … for the codes q of a group, its zero point z and its scales.
 
     The difference and the product are exact; the product is rounded once, to nearest even, in
-    ``result``. Zero keeps the sign of the product, zero times infinity is NaN, subnormals are
-    rounded like all else. Sources: AutoGPTQ and AutoAWQ, w = s (q - z); OCP MX v1.0; NVFP4 as in
+    ``result``. Zero has the sign of the product (that of an integer is positive), zero times
+    infinity is NaN, subnormals are rounded like all else. Sources: AutoGPTQ and AutoAWQ, w = s (q - z); OCP MX v1.0; NVFP4 as in
     torchao, whose element times block scale times tensor scale is rounded once here; QServe and
     DGQ, whose second level is an integer scale.
 
@@ -148,8 +148,15 @@ class Dequantize(Unit):
             whole = self.element.integers(given).astype(np.int64)
             if self.zero:
                 whole = whole - self.zero.integers(held["zero"]).astype(np.int64)
-            first = of_integers(np.asarray(whole), self.element.lsb)
-        scales = [fmt.fields(held[name]) for name, fmt in self.held.items() if name != "zero"]
+            for name, fmt in self.held.items():
+                if name != "zero" and isinstance(fmt, Integer):
+                    whole = whole * fmt.integers(held[name]).astype(np.int64)
+            first = of_integers(np.asarray(whole), self.unit_of_product)
+        scales = [
+            fmt.fields(held[name])
+            for name, fmt in self.held.items()
+            if isinstance(fmt, Minifloat)
+        ]
         return np.broadcast_to(self.product([first, *scales]), given.shape)
 
     def product(self, factors: Sequence[Fields]) -> Array:

@@ -95,6 +95,13 @@ def _check_result(unit: Dequantize) -> None:
         raise DesignError(f"a result is an integer, or a float with zero, got {result.name}")
     if whole and result.bits > WIDEST:
         raise DesignError(f"an integer result has up to {WIDEST} bits, got {result.name}")
+    if isinstance(element, Minifloat) and any(isinstance(fmt, Integer) for fmt in unit.scales):
+        raise DesignError(
+            f"an integer scale multiplies integers and code books, got elements of {element.name}"
+        )
+    nans = [fmt.name for fmt in (element, *unit.scales) if fmt.has_nan or fmt.has_inf]
+    if nans and not whole and not result.has_nan:
+        raise DesignError(f"{result.name} cannot hold NaN, which {nans[0]} can bring")
     floats = [fmt.name for fmt in (element, *unit.scales) if isinstance(fmt, Minifloat)]
     if whole and floats:
         raise DesignError(

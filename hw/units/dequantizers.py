@@ -115,14 +115,15 @@ class TableDequantizer(wiring.Component):
         for row in range(unit.rows):
             lanes = codes.payload.codes[row * unit.lanes : (row + 1) * unit.lanes]
             made += self._row(m, filler, row, read, list(lanes))
-        valid = Signal()
-        with m.If(room):
-            m.d.sync += [
-                valid.eq(taken),
-                self.result.payload.last.eq(codes.payload.last),
-                *(self.result.payload.value[lane].eq(value) for lane, value in enumerate(made)),
-            ]
-        m.d.comb += [self.result.valid.eq(valid), room.eq(~valid | self.result.ready)]
+        valid = delayed(m, room, taken, 1, "valid", reset=True)
+        last = delayed(m, room, codes.payload.last, 1, "last")
+        values = [delayed(m, room, value, 1, f"value_{n}") for n, value in enumerate(made)]
+        m.d.comb += [
+            *(self.result.payload.value[n].eq(value) for n, value in enumerate(values)),
+            self.result.payload.last.eq(last),
+            self.result.valid.eq(valid),
+            room.eq(~valid | self.result.ready),
+        ]
         return m
 
     def _row(
