@@ -197,7 +197,8 @@ class Dequantize(Unit):
     # What is worth trying.
 
     def trials(self, count: int, rng: np.random.Generator) -> list[dict[str, Beats]]:
-        return [trials.drawn(self, index, rng) for index in range(count)]
+        first = int(rng.integers(5))
+        return [trials.drawn(self, index, first + index, rng) for index in range(count)]
 
     def bounds(self) -> list[dict[str, Beats]]:
         """The least and the greatest codes, zero points and scales, each with each."""

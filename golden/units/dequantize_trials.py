@@ -19,39 +19,35 @@ Array = npt.NDArray[Any]
 #: Beats of a trial, at the least; where groups end with ``last``, all of them.
 LEAST = 8
 
+#: Kinds of scales.
+_KINDS = ("any", "usual", "tiny", "huge", "special")
+
 
 def beats(unit: Dequantize) -> int:
     """Beats of every trial."""
     return -(-LEAST // unit.beats) * unit.beats if unit.beats else LEAST
 
 
-def drawn(unit: Dequantize, index: int, rng: np.random.Generator) -> dict[str, Beats]:
-    """Random codes, with scales of a kind that ``index`` chooses; one in four ends groups early."""
+def drawn(unit: Dequantize, index: int, kind: int, rng: np.random.Generator) -> dict[str, Beats]:
+    """Random codes, with scales of a ``kind``; one ``index`` in four ends groups early."""
     count = beats(unit)
     last = np.zeros(count, bool)
     cuts = index % 4 == 3 or not unit.beats
     if cuts and count > 1:
         last[rng.integers(0, count - 1, 2)] = True
     last[-1] = cuts or rng.random() < 0.5
-    return _trial(unit, last, index, rng)
-
-
-def whole(unit: Dequantize, rng: np.random.Generator) -> dict[str, Beats]:
-    """A trial whose last beat alone is marked."""
-    last = np.zeros(beats(unit), bool)
-    last[-1] = True
-    return _trial(unit, last, int(rng.integers(5)), rng)
+    return _trial(unit, last, kind, rng)
 
 
 def _trial(
-    unit: Dequantize, last: Array, index: int, rng: np.random.Generator
+    unit: Dequantize, last: Array, kind: int, rng: np.random.Generator
 ) -> dict[str, Beats]:
     codes = rng.choice(np.asarray(unit.element.legal), (len(last), unit.rows * unit.lanes))
     found = {"codes": Beats((codes,), (None,), last)}
     if unit.held:
         groups = int(unit.ends(last).sum())
         shape = groups, unit.rows
-        scales = _scales(unit, index, shape, rng)
+        scales = _scales(unit, _KINDS[kind % len(_KINDS)], shape, rng)
         if unit.zero:
             scales.append(rng.choice(np.asarray(unit.zero.legal), shape))
         nothing = (None,) * len(scales)
@@ -60,11 +56,10 @@ def _trial(
 
 
 def _scales(
-    unit: Dequantize, index: int, shape: tuple[int, int], rng: np.random.Generator
+    unit: Dequantize, kind: str, shape: tuple[int, int], rng: np.random.Generator
 ) -> list[Array]:
     """Codes of every scale, ``shape`` each: any, usual ones, those that make results tiny or
     huge, specials."""
-    kind = ("any", "usual", "tiny", "huge", "special")[index % 5]
     found: list[Array] = []
     rest = np.ones(shape)
     for number, fmt in enumerate(unit.scales):
