@@ -27,7 +27,7 @@ SCRIPT := '\#!/bin/sh' 'exec "$$(dirname "$$(readlink -f "$$0")")/python" -P -c 
     from macsmith.__main__ import main; sys.exit(main())" "$$@"'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup synth verify verilog demo test test-rest test-all bench curve elements blocks scales mutants lint clean
+.PHONY: help setup synth verify verilog demo test test-rest test-all bench curve elements blocks scales dequantizers mutants lint clean
 
 help:
 	@echo "make synth BOARD=u280 ENGINE=w4a8        verify, synthesize, print the cost"
@@ -38,6 +38,7 @@ help:
 	@echo "make elements                            processing elements of the literature side by side"
 	@echo "make blocks                              what products packed into DSP blocks cost"
 	@echo "make scales                              what scale rules leave of MX blocks, in dB"
+	@echo "make dequantizers                        what weights cost to dequantize, and to scale after"
 	@echo "make mutants ENGINE=mxfp4                which mutants of its Verilog the stimuli kill"
 	@echo "make test | test-all | bench | lint      tests, long tests, speeds, style and types"
 	@echo "More options for one command: ARGS='--rows 8 --lanes 16' (see $(BIN)/macsmith COMMAND --help)"
@@ -102,6 +103,9 @@ blocks: .venv/core
 
 scales: .venv/tests
 	$(BIN)/python docs/scale_rules.py
+
+dequantizers: .venv/core
+	$(BIN)/python docs/dequantizers.py
 
 lint: .venv/tests
 	$(RUN) ruff check .

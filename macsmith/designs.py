@@ -163,7 +163,9 @@ def _of_pair(name: str, whole: bool) -> Engine:
             f"{name} is a storage scheme, not a design: macsmith.golden.storage unpacks it to "
             f"codes of {', '.join(fmt.name for fmt in storage.lookup(name).operand.codes.values())}"
         )
-    if similar := difflib.get_close_matches(name.lower(), [*presets(), *unit_presets(), *UNITS], n=3):
+    if similar := difflib.get_close_matches(
+        name.lower(), [*presets(), *unit_presets(), *UNITS], n=3
+    ):
         raise UnknownName("design", name, similar)
     raise DesignError(
         f"unknown design {name!r}; a design is <weight>x<activation>, such as int4xint8 (see "

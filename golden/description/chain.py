@@ -9,7 +9,6 @@ from .build import Target
 from .design import Design
 from .name import check_name
 
-
 #: Streams of an engine that results may feed.
 ENTRIES = ("activation", "weight")
 

@@ -62,7 +62,11 @@ def to_dict(item: Any) -> Any:
     if isinstance(item, tuple):
         return [to_dict(entry) for entry in item]
     if isinstance(item, Chain):
-        rest = {"lengths": list(item.lengths), "into": list(item.into), "build": to_dict(item.build)}
+        rest = {
+            "lengths": list(item.lengths),
+            "into": list(item.into),
+            "build": to_dict(item.build),
+        }
         parts = [to_dict(part) for part in item.parts]
         return {"name": item.name, **{k: v for k, v in rest.items() if v}, "chain": parts}
     if dataclasses.is_dataclass(item) and not isinstance(item, type):

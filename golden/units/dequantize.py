@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ..description.unit import UNITS, Unit
-from ..errors import DesignError
 from ..formats import Fields, Format, Integer, Minifloat, lookup
 from ..streams import Beats, Field, Stream
 from . import dequantize_rules as rules
@@ -26,9 +25,11 @@ class Dequantize(Unit):
 
     The difference and the product are exact; the product is rounded once, to nearest even, in
     ``result``. Zero has the sign of the product (that of an integer is positive), zero times
-    infinity is NaN, subnormals are rounded like all else. Sources: AutoGPTQ and AutoAWQ, w = s (q - z); OCP MX v1.0; NVFP4 as in
-    torchao, whose element times block scale times tensor scale is rounded once here; QServe and
-    DGQ, whose second level is an integer scale.
+    infinity is NaN, subnormals are rounded like all else.
+
+    Sources: AutoGPTQ and AutoAWQ, w = s (q - z); OCP MX v1.0; NVFP4 as in torchao, whose element
+    times block scale times tensor scale is rounded once here; QServe and DGQ, whose second level is
+    an integer scale.
 
     Parameters
     ----------
@@ -153,9 +154,7 @@ class Dequantize(Unit):
                     whole = whole * fmt.integers(held[name]).astype(np.int64)
             first = of_integers(np.asarray(whole), self.unit_of_product)
         scales = [
-            fmt.fields(held[name])
-            for name, fmt in self.held.items()
-            if isinstance(fmt, Minifloat)
+            fmt.fields(held[name]) for name, fmt in self.held.items() if isinstance(fmt, Minifloat)
         ]
         return np.broadcast_to(self.product([first, *scales]), given.shape)
 

@@ -39,9 +39,7 @@ def drawn(unit: Dequantize, index: int, kind: int, rng: np.random.Generator) -> 
     return _trial(unit, last, kind, rng)
 
 
-def _trial(
-    unit: Dequantize, last: Array, kind: int, rng: np.random.Generator
-) -> dict[str, Beats]:
+def _trial(unit: Dequantize, last: Array, kind: int, rng: np.random.Generator) -> dict[str, Beats]:
     codes = rng.choice(np.asarray(unit.element.legal), (len(last), unit.rows * unit.lanes))
     found = {"codes": Beats((codes,), (None,), last)}
     if unit.held:
@@ -82,9 +80,7 @@ def _any(fmt: Format, shape: tuple[int, int], rng: np.random.Generator) -> Array
     return rng.integers(0, 1 << fmt.bits, shape, np.uint64).astype(fmt.dtype)
 
 
-def _aimed(
-    unit: Dequantize, kind: str, shape: tuple[int, int], rng: np.random.Generator
-) -> Array:
+def _aimed(unit: Dequantize, kind: str, shape: tuple[int, int], rng: np.random.Generator) -> Array:
     """What scales together are, so that results are as ``kind`` has it."""
     size = 2.0 ** rng.uniform(-8, 0, shape)
     if kind in ("tiny", "huge") and isinstance(unit.result, Minifloat):

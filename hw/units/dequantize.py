@@ -123,8 +123,8 @@ class DequantizeHardware(Streaming):
     def manual(self) -> tuple[str, ...]:
         unit = self.unit
         found = [
-            f"A beat of `codes` holds {unit.lanes} elements of each of {unit.rows} rows and becomes "
-            "a beat of `result`, with the same `last`."
+            f"A beat of `codes` holds {unit.lanes} elements of each of {unit.rows} rows and "
+            "becomes a beat of `result`, with the same `last`."
         ]
         if unit.held:
             found.append(

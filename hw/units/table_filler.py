@@ -122,7 +122,9 @@ class TableFiller(wiring.Component):
 
     def _write_zero(self, m: Module, zero: Value) -> None:
         """With ``zero``, data are the product of zero."""
-        undefined = self.unit.result.nan_code if self.unit.result.has_nan else 0
+        result = self.unit.result
+        assert isinstance(result, Minifloat)
+        undefined = result.nan_code if result.has_nan else 0
         for number in range(self.plan.multipliers):
             special = getattr(self, f"special_{number}")
             with m.If(zero):

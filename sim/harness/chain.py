@@ -45,8 +45,9 @@ class ChainHarness(UnitHarness):
         results, last = self.results_of(trials), self.hardware.hardware[-1]
         if not isinstance(last, EngineHardware):
             return results
-        plan, steps = last.plan, sum(self._entered(trial) for trial in trials)
-        return steps * plan.rows * plan.cols * plan.lanes
+        lanes = self.hardware.entries[-1].fields[0].lanes
+        steps = sum(self._entered(trial) for trial in trials)
+        return steps * lanes * last.plan.rows * last.plan.cols
 
     def _entered(self, trial: Trial) -> int:
         """Beats that the last part's weights and activations have, whichever come from outside."""
