@@ -49,8 +49,6 @@ class Buffer(wiring.Component):
             m.d.sync += [
                 first.eq(Mux(waiting, second, given)),
                 valid.eq(waiting | self.i.valid),
-                waiting.eq(0),
             ]
-        with m.Elif(self.i.valid):
-            m.d.sync += waiting.eq(1)
+        m.d.sync += waiting.eq(~moves & (waiting | self.i.valid))
         return m

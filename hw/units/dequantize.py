@@ -18,10 +18,6 @@ from .dequantizers import DirectDequantizer, TableDequantizer
 from .element_products import ElementProducts
 from .table_plan import MOST_PARTS, WIDEST, TablePlan
 
-#: Products a cycle that a table is filled with pay where lanes are so many times as many.
-_WORTH = 4
-
-
 class DequantizeHardware(Streaming):
     """A dequantizer as a design.
 
@@ -56,11 +52,9 @@ class DequantizeHardware(Streaming):
     @property
     def via(self) -> str:
         """How it is built: ``table`` or ``direct``."""
-        unit, table = self.unit, self.table
-        if unit.via != "auto":
-            return unit.via
-        many = unit.rows * unit.lanes >= _WORTH * table.multipliers
-        return "table" if table.possible and many else "direct"
+        if self.unit.via != "auto":
+            return self.unit.via
+        return "table" if self.table.possible and self.table.pays else "direct"
 
     @property
     def streams(self) -> tuple[Stream, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal, Value, signed
+from amaranth.hdl import Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Member, Out
 
@@ -53,10 +53,13 @@ def group_end(m: Module, unit: Dequantize, taken: Value, last: Value) -> Value:
     """Whether the beat that is ``taken`` ends a group: by number, or because it is marked."""
     if not unit.beats:
         return last
-    count, end = Signal(range(max(unit.beats, 2)), name="beat"), Signal(name="group_end")
-    m.d.comb += end.eq(last | (count == unit.beats - 1))
+    # Known a beat before: the end then waits for the mark alone.
+    count, final = Signal(range(max(unit.beats, 2)), name="beat"), Signal(name="final")
+    end = Signal(name="group_end")
+    m.d.comb += end.eq(last | (final if unit.beats > 1 else 1))
     with m.If(taken):
-        m.d.sync += count.eq(count + 1)
-        with m.If(end):
-            m.d.sync += count.eq(0)
+        m.d.sync += [
+            count.eq(Mux(end, 0, count + 1)),
+            final.eq(~end & (count == unit.beats - 2)),
+        ]
     return end

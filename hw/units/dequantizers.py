@@ -101,16 +101,17 @@ class TableDequantizer(wiring.Component):
         m.submodules.filler = filler = TableFiller(unit)
         scale = buffered(m, self.scale, "scale_buffer")
         wiring.connect(m, scale, filler.i)
-        full, read = Signal(range(3)), Signal()
+        any_full, both_full, read = Signal(), Signal(), Signal()
         ended = taken & end
-        m.d.comb += filler.free.eq(~full[1])
+        m.d.comb += filler.free.eq(~both_full)
         m.d.sync += [
-            full.eq(full + filler.done - ended),
+            any_full.eq(filler.done | both_full | (any_full & ~ended)),
+            both_full.eq(~ended & (both_full | (any_full & filler.done))),
             read.eq(read ^ ended),
         ]
 
         # A beat is looked up and leaves in the next cycle.
-        m.d.comb += [taken.eq(codes.valid & (full != 0) & room), codes.ready.eq(taken)]
+        m.d.comb += [taken.eq(codes.valid & any_full & room), codes.ready.eq(taken)]
         made = []
         for row in range(unit.rows):
             lanes = codes.payload.codes[row * unit.lanes : (row + 1) * unit.lanes]

@@ -108,8 +108,9 @@ def test_tables_are_filled_in_time():
 
 
 def test_auto_looks_up_where_few_products_serve_many_elements():
-    for lanes, via in ((16, "table"), (2, "direct")):
+    for lanes, via in ((16, "table"), (1, "direct")):
         assert hardware(unit("g", *GPTQ, group=128, lanes=lanes)).via == via
+    assert hardware(unit("g", "e2m1", "bf16", ("e8m0",), lanes=16)).via == "direct"
     assert hardware(unit("g", "int8", "fp16", ("fp16",), lanes=16)).via == "direct"
     assert hardware(unit("g", "uint4", "fp16", (), "uint4", lanes=16)).via == "direct"
 
