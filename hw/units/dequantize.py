@@ -18,6 +18,7 @@ from .dequantizers import DirectDequantizer, TableDequantizer
 from .element_products import ElementProducts
 from .table_plan import MOST_PARTS, WIDEST, TablePlan
 
+
 class DequantizeHardware(Streaming):
     """A dequantizer as a design.
 

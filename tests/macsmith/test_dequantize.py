@@ -11,13 +11,20 @@ from macsmith import explain, generate
 from macsmith.cli import main
 from macsmith.designs import Options, design, presets, unit_presets
 
+WEIGHTS = """
+unit = "dequantize"
+name = "weights"
+element = "uint4"
+zero = "uint4"
+scales = ["int8"]
+result = "int8"
+overflow = "wrap"
+rows = 4
+lanes = 4
+"""
 CHAIN = """
 name = "qserve_gemm"
-chain = [
-    { unit = "dequantize", name = "weights", element = "uint4", zero = "uint4", scales = ["int8"],
-      group = 128, result = "int8", overflow = "wrap", rows = 4, lanes = 4 },
-    "int8xint8",
-]
+chain = ["weights.toml", "int8xint8"]
 into = ["weight"]
 """
 
@@ -73,6 +80,7 @@ def test_commands_take_it(capsys, tmp_path):
 
 
 def test_a_chain_into_weights_goes_to_toml_and_back(tmp_path):
+    (tmp_path / "weights.toml").write_text(WEIGHTS)
     (tmp_path / "c.toml").write_text(CHAIN)
     found = design(str(tmp_path / "c.toml"))
     assert found.into == ("weight",) and from_toml(to_toml(found)) == found

@@ -39,15 +39,15 @@ def engine(name, planes, activation, **build):
     return Engine(name, (Arithmetic(*operands, output=Output(), k_max=128),), Build(**shape))
 
 
-def chain(unit, activation="int8", **build):
-    product = engine("product", (Plane(unit.result),), activation, **build)
-    return Chain(name="dequantized", parts=(unit, product), into=("weight",))
+def chain(unit, name="dequantized", **build):
+    product = engine("product", (Plane(unit.result),), "int8", **build)
+    return Chain(name=name, parts=(unit, product), into=("weight",))
 
 
 CHAINS = {
     "QServe": chain(weights("uint4", "int8", "int8", "uint4", overflow="wrap")),
-    "regrouped": chain(weights("int4", "int8", "int8", lanes=2), lanes=8),
-    "table": chain(weights("int4", "e5m13_ieee", "fp16", via="table")),
+    "regrouped": chain(weights("int4", "int8", "int8", lanes=2), "regrouped", lanes=8),
+    "table": chain(weights("int4", "e5m13_ieee", "fp16", via="table"), "looked_up"),
 }
 
 
@@ -84,7 +84,7 @@ def scaled(element, scale, zero, activation):
         ("uint4", "int8", "int8", "uint4"),
         ("int4", "int12", "int8", None),
         ("int4", "e5m13_ieee", "fp16", None),
-        ("e2m1", "e5m2", "e8m0", None),
+        ("e2m1", "e5m2", "ue4m0_normal", None),
     ],
 )
 def test_dequantizing_before_is_scaling_after_where_both_are_exact(element, result, scale, zero):
@@ -95,7 +95,7 @@ def test_dequantizing_before_is_scaling_after_where_both_are_exact(element, resu
     rng, k = np.random.default_rng(4), 128
     steps, groups = k // LANES, k // GROUP
     codes = rng.integers(0, 16, (steps, ROWS * LANES)).astype(np.uint8)
-    sizes = {"int8": (1, 9), "fp16": (0x2000, 0x2800), "e8m0": (120, 128)}[scale]
+    sizes = {"int8": (1, 9), "fp16": (0x2000, 0x2800), "ue4m0_normal": (0, 16)}[scale]
     scales = rng.integers(*sizes, (groups, ROWS)).astype(lookup(scale).dtype)
     held = [scales] + ([rng.integers(0, 16, (groups, ROWS)).astype(np.uint8)] if zero else [])
     x = rng.integers(0, 256, (steps, COLS * LANES)).astype(np.uint8)
