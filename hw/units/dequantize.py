@@ -15,7 +15,7 @@ from ...golden.units import Dequantize
 from ...golden.units.dequantize_trials import beats as trial_beats
 from ..design import Row, Streaming
 from .dequantizers import DirectDequantizer, TableDequantizer
-from .element_products import ElementProducts
+from .element_steps import ElementSteps
 from .table_plan import MOST_PARTS, WIDEST, TablePlan
 
 
@@ -70,7 +70,7 @@ class DequantizeHardware(Streaming):
 
     @property
     def latency(self) -> int:
-        latency = ElementProducts(self.unit).latency
+        latency = ElementSteps(self.unit).latency
         return latency + (self.table.cycles + 2 if self.via == "table" else 1)
 
     @property
@@ -156,7 +156,7 @@ class DequantizeHardware(Streaming):
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        unit, products = self.unit, ElementProducts(self.unit)
+        unit, products = self.unit, ElementSteps(self.unit)
         words = {
             "value": "entries of the code book",
             "difference": "less the zero point",
