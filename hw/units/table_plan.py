@@ -132,14 +132,16 @@ class TablePlan:
         """Whether it is estimated to take fewer sites than a product for each element.
 
         Measured on the U280: a product takes some 40 sites and 4 for each bit of a float scale's
-        significand, or 10 and 3 for each of an integer's; a look-up in one, two, four memories 14,
-        38, 62.
+        significand, or 10 and 3 for each of an integer's; a look-up 4, and for each memory 8, of
+        more than 14 bits 10; several memories are joined by multiplexers.
         """
         floats = [fmt for fmt in self.unit.scales if isinstance(fmt, Minifloat)]
         whole = [fmt for fmt in self.unit.scales if isinstance(fmt, Integer)]
         product = (40 if floats else 10) + 3 * sum(fmt.bits for fmt in whole)
         product += 4 * sum(fmt.significand_width - 1 for fmt in floats)
-        look_up = 14 + 24 * (self.parts.bit_length() - 1)
+        width = self.unit.result.bits
+        look_up = 4 + self.parts * (10 if width > 14 else 8)
+        look_up += width * (self.parts.bit_length() - 1)
         elements = self.unit.rows * self.unit.lanes
         return self.multipliers * product + elements * look_up < elements * product
 
