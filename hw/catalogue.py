@@ -6,15 +6,17 @@ from collections.abc import Callable
 
 from ..golden.description import Chain, Design, Engine
 from ..golden.errors import DesignError
-from ..golden.units import Hadamard
+from ..golden.units import Dequantize, Hadamard
 from .design import Hardware
 from .engine.hardware import EngineHardware
 from .system.chain import ChainHardware
+from .units.dequantize import DequantizeHardware
 from .units.hadamard import HadamardHardware
 
 #: A description's type -> what makes its hardware.
 BUILDERS: dict[type, Callable[..., Hardware]] = {
     Engine: EngineHardware,
+    Dequantize: DequantizeHardware,
     Hadamard: HadamardHardware,
     Chain: lambda design: ChainHardware(design, hardware),
 }

@@ -47,6 +47,12 @@ def presets() -> dict[str, Path]:
 
 
 @cache
+def unit_presets() -> dict[str, Path]:
+    """The units that come with the package with parameters of their own, by name."""
+    return {path.stem: path for path in sorted((PRESETS / "units").glob("*.toml"))}
+
+
+@cache
 def _loaded(name: str) -> Engine:
     """The preset of this name."""
     return cast(Engine, load(presets()[name]))
@@ -57,7 +63,8 @@ def design(name: str, options: Options | None = None) -> Any:
 
     ``name`` is a preset, ``<weight>x<activation>``, one element format (with FP32 scales per row,
     as deployed), or the path of a TOML file, or of a .npy file with a table of entries (deployed as
-    an element format is), or a kind of unit, such as ``hadamard``.
+    an element format is), a unit's preset, such as ``dequantize_nf4``, or a kind of unit, such as
+    ``hadamard``.
 
     The halves of a pair are two element formats (summed exactly, unscaled unless the options give
     scales), two presets, of which the weight of the one and the activation of the other are taken
@@ -73,6 +80,8 @@ def design(name: str, options: Options | None = None) -> Any:
         found = load(Path(name), design)
     elif name in UNITS:
         found = UNITS[name](name=name)
+    elif name in unit_presets():
+        found = load(unit_presets()[name])
     elif name.endswith(".npy"):
         found = _of_element(Path(name).stem, read_code_book(Path(name)))
     elif name in presets():
@@ -155,7 +164,9 @@ def _of_pair(name: str, whole: bool) -> Engine:
             f"{name} is a storage scheme, not a design: macsmith.golden.storage unpacks it to "
             f"codes of {', '.join(fmt.name for fmt in storage.lookup(name).operand.codes.values())}"
         )
-    if similar := difflib.get_close_matches(name.lower(), [*presets(), *UNITS], n=3):
+    if similar := difflib.get_close_matches(
+        name.lower(), [*presets(), *unit_presets(), *UNITS], n=3
+    ):
         raise UnknownName("design", name, similar)
     raise DesignError(
         f"unknown design {name!r}; a design is <weight>x<activation>, such as int4xint8 (see "

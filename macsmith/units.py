@@ -71,6 +71,12 @@ def _set(unit: Unit, words: tuple[str, ...]) -> dict[str, Any]:
             raise DesignError(f"--set takes PARAMETER=VALUE, such as points=128, got {word!r}")
         if key not in parameters(unit):
             raise UnknownName(f"parameter of {unit.kind}", key, parameters(unit))
-        whole = text.lstrip("-").isdigit() and hints[key] is int
-        found[key] = from_dict(hints[key], int(text) if whole else text, key)
+        found[key] = from_dict(hints[key], _value(hints[key], text), key)
     return found
+
+
+def _value(kind: Any, text: str) -> Any:
+    """A value as TOML has it: lists are separated by commas."""
+    if typing.get_origin(kind) is tuple:
+        return [word for word in text.split(",") if word]
+    return int(text) if text.lstrip("-").isdigit() and kind is int else text

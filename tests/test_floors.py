@@ -43,6 +43,8 @@ POINT_BACK = {
     ("golden.description.rules", "golden.description.arithmetic"),
     ("golden.reach", "golden.description"),
     ("golden.terms", "golden.description"),
+    ("golden.units.dequantize_rules", "golden.units.dequantize"),
+    ("golden.units.dequantize_trials", "golden.units.dequantize"),
     ("hw.datapaths.chained_dot", "hw.datapaths.chain"),
     ("hw.datapaths.plane_serial_dot", "hw.datapaths.plane_serial"),
     ("hw.datapaths.serial", "hw.datapaths.bit_serial"),

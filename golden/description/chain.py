@@ -9,6 +9,9 @@ from .build import Target
 from .design import Design
 from .name import check_name
 
+#: Streams of an engine that results may feed.
+ENTRIES = ("activation", "weight")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Chain:
@@ -24,12 +27,15 @@ class Chain:
     lengths : for each join, how many elements along K, or points, a reduction of the next part has;
         0, or left out: the marks of the part before say where it ends if that is a unit, else the
         next part's k-max.
+    into : for each join, which stream of the next part takes the results: ``activation`` of an
+        engine, or ``weight``; left out: the activation, of a unit its only stream, or its codes.
     build : its interface is that of the whole; parts keep what else they are built for.
     """
 
     name: str
     parts: tuple[Design, ...]
     lengths: tuple[int, ...] = ()
+    into: tuple[str, ...] = ()
     build: Target = Target()
 
     def __post_init__(self) -> None:
@@ -46,6 +52,11 @@ class Chain:
         if len(self.lengths) > len(self.parts) - 1 or any(length < 0 for length in self.lengths):
             raise DesignError(
                 f"lengths are one for each of {len(self.parts) - 1} joins, got {self.lengths}"
+            )
+        if len(self.into) > len(self.parts) - 1 or any(word not in ENTRIES for word in self.into):
+            raise DesignError(
+                f"into is one of {', '.join(ENTRIES)} for each of {len(self.parts) - 1} joins, got "
+                f"{', '.join(map(str, self.into))}"
             )
         policies = {part.build.policy for part in self.parts}
         wanted = "dsp" if "dsp" in policies else "lut"

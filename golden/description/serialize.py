@@ -62,7 +62,11 @@ def to_dict(item: Any) -> Any:
     if isinstance(item, tuple):
         return [to_dict(entry) for entry in item]
     if isinstance(item, Chain):
-        rest = {"lengths": list(item.lengths), "build": to_dict(item.build)}
+        rest = {
+            "lengths": list(item.lengths),
+            "into": list(item.into),
+            "build": to_dict(item.build),
+        }
         parts = [to_dict(part) for part in item.parts]
         return {"name": item.name, **{k: v for k, v in rest.items() if v}, "chain": parts}
     if dataclasses.is_dataclass(item) and not isinstance(item, type):
@@ -135,15 +139,17 @@ def _chain(data: dict[str, Any], folder: Path, named: Callable[[str], Design] | 
             raise DesignError(f"a chain's part is a table or a TOML file here, got {item!r}")
         return named(item)
 
+    known = ("name", "chain", "lengths", "into", "build")
     for name in data:
-        if name not in ("name", "chain", "lengths", "build"):
-            raise UnknownName("key in chain", name, ("name", "chain", "lengths", "build"))
+        if name not in known:
+            raise UnknownName("key in chain", name, known)
     if "name" not in data:
         raise DesignError("chain needs the key 'name'")
     return Chain(
         name=from_dict(str, data["name"], "name"),
         parts=tuple(part(item) for item in data["chain"]),
         lengths=from_dict(tuple[int, ...], data.get("lengths", []), "lengths"),
+        into=from_dict(tuple[str, ...], data.get("into", []), "into"),
         build=from_dict(Target, data.get("build", {}), "build"),
     )
 

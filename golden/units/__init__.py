@@ -1,5 +1,6 @@
 """Units that come with the package, each in a file that registers its kind."""
 
+from .dequantize import Dequantize
 from .hadamard import Hadamard
 
-__all__ = ["Hadamard"]
+__all__ = ["Dequantize", "Hadamard"]

@@ -12,6 +12,7 @@ from amaranth.lib.wiring import In, Member, Out
 from ...golden.bounds import Range
 from ...golden.formats import Minifloat
 from ..arith.shapes import shape_of
+from . import few
 from .pipeline import Pipeline, Pipelined
 from .round import Rounding
 from .rows import digits, multiply
@@ -39,8 +40,9 @@ class _Product(Pipelined):
         saturate: bool,
         rows: bool,
         stages: int,
+        narrow: bool = False,
     ):
-        self.format = out
+        self.format, self.narrow = out, narrow
         self.subnormals, self.saturate, self.rows = subnormals, saturate, rows
         self._factors = [fmt for fmt in factors if significands(fmt).high > 1 or fmt.has_zero]
         self._product = first
@@ -59,7 +61,7 @@ class _Product(Pipelined):
             out,
             width,
             *(origin + bound for bound in bounds),
-            most=min(1, width - 1) if normal and not subnormals else None,
+            most=self._most(first, width, origin + bounds[0], normal=normal),
             settled=normal and origin + widest + 1 <= out.max_exponent,
             subnormals=subnormals,
             saturate=saturate,
@@ -69,9 +71,21 @@ class _Product(Pipelined):
         self._exponents = Range(0, self._origin, self._origin + greatest)
         super().__init__(ports, (*self._steps(), *self.rounding.levels), stages)
 
+    def _most(self, first: Range, width: int, limit: int, *, normal: bool) -> int | None:
+        """The most leading zeros that a product is moved by; None if unknown."""
+        if normal and not self.subnormals:
+            return min(1, width - 1)
+        if not self.narrow:
+            return None
+        # A normal scale leaves those of the integer and one more; with a subnormal one the product
+        # has the least exponent, which is how far it may be moved.
+        return min(max(first.width, limit), width - 1)
+
     def _steps(self) -> list[int]:
         """Levels of the multiplications; without any, of the exponents' sum."""
         widths = [fmt.significand_width for fmt in self._factors]
+        if self.narrow:
+            return list(few.STEPS)
         if self.rows:
             return [2] * sum(map(digits, widths)) or [2]
         return [2 + width.bit_length() for width in widths] or [2]
@@ -123,6 +137,8 @@ class _Product(Pipelined):
         begin: Callable[[Module, SimpleNamespace], None] | None,
     ) -> SimpleNamespace:
         """One multiplication; in its last step, ``begin`` is called."""
+        if self.narrow:
+            return few.multiply_few(m, pipe, live, factor, begin)
         if self.rows:
             return multiply(m, pipe, live, factor, begin)
         result = live.product * getattr(live, factor)

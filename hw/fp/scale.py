@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module
+from amaranth.hdl import Module, Value
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
@@ -13,6 +13,8 @@ from ...golden.errors import DesignError
 from ...golden.flags import Reachable
 from ...golden.formats import Minifloat
 from ..arith.product import FlaggedLayout
+from ..arith.table import look_up
+from .few import WIDEST
 from .integer import NO_FLAGS, integer_parts
 from .multiply import _Product
 from .pipeline import Pipeline
@@ -38,6 +40,9 @@ class ScaleToFloat(_Product):
     subnormals : :class:`bool`
         Without them, the caller promises that no scale and no result is subnormal, nor underflows
         to zero.
+    narrow : :class:`bool`
+        Multiply by the magnitude of the integer, if it has up to four bits, there is one scale,
+        and no flag.
     saturate, rows, stages :
         As of :class:`FloatMultiply`.
 
@@ -63,10 +68,14 @@ class ScaleToFloat(_Product):
         subnormals: bool = True,
         saturate: bool = False,
         rows: bool = False,
+        narrow: bool = False,
         stages: int = 0,
     ):
         if not scales:
             raise DesignError("a product needs at least one scale, got none: use IntegerToFloat")
+        size = max(-values.low, values.high)
+        few = size.bit_length() <= WIDEST and len(scales) == 1 and scales[0].has_zero
+        narrow = narrow and few and rows and flags == NO_FLAGS
         self.values, self.scale_formats, self.flags = values, tuple(scales), flags
         layout = data.StructLayout({str(index): fmt.bits for index, fmt in enumerate(scales)})
         super().__init__(
@@ -75,7 +84,7 @@ class ScaleToFloat(_Product):
                 "scales": In(layout),
                 "o": Out(format.bits),
             },
-            values,
+            Range(values.lsb, 0, size) if narrow else values,
             scales,
             scales,
             format,
@@ -83,6 +92,7 @@ class ScaleToFloat(_Product):
             subnormals=subnormals,
             saturate=saturate,
             rows=rows,
+            narrow=narrow,
             stages=stages,
         )
 
@@ -101,5 +111,15 @@ class ScaleToFloat(_Product):
             setattr(live, f"factor_{index}", part.significand)
         live.zero = ~live.inf & ~live.value.any()
         live.product = live.value
+        if self.narrow:
+            live.product, live.factor_0 = live.factor_0, self._magnitude(m, live.value)
         del live.value
         m.d.comb += io.o.eq(self._round(m, pipe, live, parts))
+
+    def _magnitude(self, m: Module, value: Value) -> Value:
+        """An integer of few bits without its sign."""
+        size, width = max(-self.values.low, self.values.high), len(value)
+        patterns = range(1 << width)
+        signed = self.values.signed
+        sizes = [abs(p - (p >> width - 1 << width)) if signed else p for p in patterns]
+        return look_up(m, Value.cast(value)[:width], sizes, size.bit_length(), "magnitude")

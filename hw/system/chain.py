@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib import wiring
 
 from ...golden.bounds import Range
@@ -34,7 +34,7 @@ class ChainHardware(Hardware):
     Attributes
     ----------
     hardware : of each part.
-    joins : between each part and the next.
+    joins, entries : between each part and the next, and the stream that is fed there.
     """
 
     kind = "chain"
@@ -44,11 +44,15 @@ class ChainHardware(Hardware):
         self.chain = design
         self.hardware = [built(part) for part in design.parts]
         lengths = (*design.lengths, *[0] * (len(self.hardware) - 1 - len(design.lengths)))
+        words = (*design.into, *["activation"] * (len(self.hardware) - 1 - len(design.into)))
+        self.entries = [
+            entry(part, into) for part, into in zip(self.hardware[1:], words, strict=True)
+        ]
         counted = [isinstance(part, Engine) for part in design.parts]
         self.joins = [
-            joined(first, second, length, counted=any(counted[: number + 1]))
-            for number, (first, second, length) in enumerate(
-                zip(self.hardware, self.hardware[1:], lengths, strict=False)
+            joined(first, second, length, counted=any(counted[: number + 1]), into=into)
+            for number, (first, second, length, into) in enumerate(
+                zip(self.hardware, self.hardware[1:], lengths, words, strict=False)
             )
         ]
 
@@ -74,7 +78,7 @@ class ChainHardware(Hardware):
         """For each part its streams that stay, as (their name in the chain, as the part has it)."""
         stay, final = [], len(self.hardware) - 1
         for number, part in enumerate(self.hardware):
-            taken = {entry(part).name} if number else set()
+            taken = {self.entries[number - 1].name} if number else set()
             taken |= {part.results[0].name} if number < final else set()
             stay.append([stream for stream in part.streams if stream.name not in taken])
         counts = Counter(stream.name for streams in stay for stream in streams)
@@ -198,7 +202,7 @@ class ChainHardware(Hardware):
             given = {s.name: sent[name] for name, s in streams if not s.output}
             if number:
                 [before] = results.values()
-                given[entry(part).name] = self.joins[number - 1].joined(before)
+                given[self.entries[number - 1].name] = self.joins[number - 1].joined(before)
             results = part.answer(given)
         return results
 
@@ -229,9 +233,9 @@ class ChainComponent(wiring.Component):
             for name, item in streams:
                 wiring.connect(m, wiring.flipped(getattr(self, name)), getattr(core, item.name))
         for number, join in enumerate(hardware.joins):
-            first, second = hardware.hardware[number : number + 2]
+            first = hardware.hardware[number]
             source = getattr(self.cores[number], first.results[0].name)
-            sink = getattr(self.cores[number + 1], entry(second).name)
+            sink = getattr(self.cores[number + 1], hardware.entries[number].name)
             bits = first.results[0].fields[0].bits
             if join.direct:
                 self._connect(m, join, bits, source, sink, number)
@@ -266,7 +270,9 @@ class ChainComponent(wiring.Component):
         ]
 
     def _ends(self, m: Module, join: Join, taken: Value, last: Value, number: int) -> Value:
-        """The mark of a reduction's end: as it comes, or every so many beats."""
+        """The mark of a reduction's end: as it comes, or every so many beats; weights have none."""
+        if not self.hardware.entries[number].last:
+            return Const(0, 0)
         if not join.every:
             return last
         count = Signal(range(max(join.every, 2)), name=f"beats_{number}")

@@ -13,18 +13,23 @@ from ...golden.streams import Stream
 from ..design import Hardware, Streaming
 
 
-def entry(part: Hardware) -> Stream:
-    """The stream that takes the results of the part before."""
+def entry(part: Hardware, into: str = "activation") -> Stream:
+    """The stream that takes the results of the part before: of an engine the one called ``into``,
+    of a unit the first. Raises DesignError where a unit is to take weights."""
     if isinstance(part.design, Engine):
-        return next(stream for stream in part.sources if stream.name == "activation")
-    [only] = part.sources
-    return only
+        return next(stream for stream in part.sources if stream.name == into)
+    if into != "activation":
+        raise DesignError(f"into = {into!r} belongs to engines, {part.name} is none: leave it out")
+    return part.sources[0]
 
 
-def joined(first: Hardware, second: Hardware, length: int, *, counted: bool) -> Join:
+def joined(
+    first: Hardware, second: Hardware, length: int, *, counted: bool, into: str = "activation"
+) -> Join:
     """The join of two parts. Raises DesignError where they do not fit.
 
     ``counted``: an engine is among the parts before, whose marks are not those of what follows.
+    ``into``: the stream of an engine that is fed.
     """
     what = f"{first.name} to {second.name}"
     for part in (first, second):
@@ -36,12 +41,15 @@ def joined(first: Hardware, second: Hardware, length: int, *, counted: bool) -> 
                 f"{what}: engines with several modes, or with weights that stay, cannot be joined: "
                 f"build {part.name} with one mode and another flow"
             )
-    [value], [taken, *more] = first.results[0].fields, entry(second).fields
+    fed = entry(second, into)
+    [value], [taken, *more] = first.results[0].fields, fed.fields
     if more or value.flags:
         raise DesignError(
             f"{what}: results with flags, and operands of several planes, cannot be joined: give "
-            f"{first.name} an output format, {second.name} activations of one plane"
+            f"{first.name} an output format, {second.name} {into}s of one plane"
         )
+    if into == "weight" and isinstance(first.design, Engine):
+        raise DesignError(f"{what}: weights come from units, {first.name} is an engine")
     _check_values(what, first.holds(value), second.holds(taken))
     design, result = first.design, first.results[0]
     if isinstance(design, Engine):
@@ -53,11 +61,13 @@ def joined(first: Hardware, second: Hardware, length: int, *, counted: bool) -> 
     else:
         given, vectors, by_row, beats = value.lanes, value.vectors, False, 1
     if vectors != taken.vectors:
+        side = ("rows", "rows of weights") if into == "weight" else ("columns", "vectors")
         raise DesignError(
-            f"{what}: the number of columns must be that of the vectors, got {vectors} and "
+            f"{what}: the number of {side[0]} must be that of the {side[1]}, got {vectors} and "
             f"{taken.vectors}"
         )
-    every = _every(what, second, taken.lanes, length, counted)
+    # Weights have no marks: those of the activations end a reduction.
+    every = _every(what, second, taken.lanes, length, counted) if fed.last else 0
     found = Join(vectors, given, beats, by_row, taken.lanes, every, taken.bits)
     size = lcm(found.elements, block(first))
     if every and every * taken.lanes % size:

@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import boards
 from ..arguments.commands import TOPICS
-from ..designs import design, presets
+from ..designs import design, presets, unit_presets
 from ..golden import formats
 from ..golden.bounds import MAX_EXACT, Range, of_format
 from ..golden.description import Engine, Operand
@@ -67,7 +67,8 @@ def _rows(topic: str) -> list[dict[str, Any]]:
     if topic == "presets":
         return [_preset(name) for name in presets()]
     if topic == "units":
-        return [_unit(kind) for kind in UNITS.values()]
+        kinds = [_unit(UNITS[name](name=name)) for name in UNITS]
+        return kinds + [_unit(design(name)) for name in unit_presets()]
     if topic == "boards":
         return [_board(name) for name in boards.names()]
     if topic == "datapaths":
@@ -148,15 +149,18 @@ def _buildable(engine: Engine) -> bool:
     return True
 
 
-def _unit(kind: type[Unit]) -> dict[str, Any]:
-    """A kind of unit, its parameters with their defaults, and what it does."""
-    default = kind(name=kind.kind)
-    held = {
-        name: shown.name if isinstance(shown := getattr(default, name), formats.Format) else shown
-        for name in parameters(default)
-    }
-    told = ", ".join(f"{name} {value}" for name, value in held.items())
-    return {"name": kind.kind, "parameters": told, "what": (kind.__doc__ or "").split("\n")[0]}
+def _unit(unit: Unit) -> dict[str, Any]:
+    """A unit, its parameters, and what its kind does."""
+    told = ", ".join(f"{name} {_shown(getattr(unit, name))}" for name in parameters(unit))
+    what = (type(unit).__doc__ or "").split("\n")[0]
+    return {"name": unit.name, "parameters": told, "what": what}
+
+
+def _shown(value: Any) -> str:
+    """A parameter's value in a word."""
+    if isinstance(value, tuple):
+        return "·".join(map(_shown, value)) or "none"
+    return value.name if isinstance(value, formats.Format) else str(value)
 
 
 def _board(name: str) -> dict[str, Any]:

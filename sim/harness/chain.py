@@ -13,7 +13,7 @@ from ...golden.tiling import sent
 from ...hw.design import Streaming
 from ...hw.engine.hardware import EngineHardware
 from ...hw.system.chain import ChainHardware
-from ...hw.system.joining import block, entry
+from ...hw.system.joining import block
 from ..stimuli import batches, unit
 from .unit import Trial, UnitHarness
 
@@ -45,15 +45,14 @@ class ChainHarness(UnitHarness):
         results, last = self.results_of(trials), self.hardware.hardware[-1]
         if not isinstance(last, EngineHardware):
             return results
-        field = entry(last).fields[0]
-        each = last.plan.rows * field.lanes
+        lanes = self.hardware.entries[-1].fields[0].lanes
         steps = sum(self._entered(trial) for trial in trials)
-        return steps * each * field.vectors
+        return steps * lanes * last.plan.rows * last.plan.cols
 
     def _entered(self, trial: Trial) -> int:
-        """Beats that the last part's activations have: as many as its weights."""
+        """Beats that the last part's weights and activations have, whichever come from outside."""
         names = {s.name: name for name, s in self.hardware.outside[-1]}
-        return len(trial.beats[names["weight"]])
+        return len(trial.beats[names.get("weight") or names["activation"]])
 
     def _drawn(self, count: int, seed: int) -> list[Trial]:
         rng, last = np.random.default_rng(seed), len(self.hardware.hardware) - 1
@@ -72,7 +71,7 @@ class ChainHarness(UnitHarness):
         trials = k // self._made(number - 1)
         parts = [self._inputs(number - 1, rng) for _ in range(trials)]
         before = {name: after_another([part[name] for part in parts]) for name in parts[0]}
-        if not self.hardware.joins[number - 1].every:
+        if self.hardware.entries[number - 1].last and not self.hardware.joins[number - 1].every:
             # Units hand marks on: a reduction ends with the last of what makes it.
             before = {name: _marked_at_the_end(beats) for name, beats in before.items()}
         return found | before

@@ -1,0 +1,54 @@
+"""Two places for beats, between which no path leads from ``ready`` to ``ready``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Mux, ShapeLike, Signal, Value
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+
+class Buffer(wiring.Component):
+    """Hands beats on a cycle later; ``i.ready`` and all of ``o`` come from registers.
+
+    A beat a cycle. One that arrives while the output stalls waits in a second place, until whose
+    end no other is taken.
+
+    Parameters
+    ----------
+    shape : of the payload.
+
+    Members
+    -------
+    i : :py:`In(stream.Signature(shape))`
+    o : :py:`Out(stream.Signature(shape))`
+    """
+
+    def __init__(self, shape: ShapeLike):
+        signature = stream.Signature(shape)
+        super().__init__({"i": In(signature), "o": Out(signature)})
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        moves, waiting = Signal(), Signal()
+        given, shown = Value.cast(self.i.payload), Value.cast(self.o.payload)
+        first = Signal(len(given), reset_less=True)
+        second = Signal(len(given), reset_less=True)
+        valid = Signal()
+        m.d.comb += [
+            moves.eq(~valid | self.o.ready),
+            self.i.ready.eq(~waiting),
+            self.o.valid.eq(valid),
+            shown.eq(first),
+        ]
+        # The second place follows the input while it is free.
+        with m.If(~waiting):
+            m.d.sync += second.eq(given)
+        with m.If(moves):
+            m.d.sync += [
+                first.eq(Mux(waiting, second, given)),
+                valid.eq(waiting | self.i.valid),
+            ]
+        m.d.sync += waiting.eq(~moves & (waiting | self.i.valid))
+        return m

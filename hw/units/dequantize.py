@@ -1,0 +1,224 @@
+"""Dequantizers as designs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from amaranth.lib import wiring
+
+from ...golden.errors import DesignError
+from ...golden.formats import Format, Kind
+from ...golden.streams import Beats, Field, Stream
+from ...golden.units import Dequantize
+from ...golden.units.dequantize_trials import beats as trial_beats
+from ..design import StageRow, Streaming
+from .dequantizers import DirectDequantizer, TableDequantizer
+from .element_steps import ElementSteps
+from .table_plan import MOST_PARTS, WIDEST, TablePlan
+
+
+class DequantizeHardware(Streaming):
+    """A dequantizer as a design.
+
+    Parameters
+    ----------
+    design : :class:`Dequantize`
+    """
+
+    kind, work = "unit", "element"
+
+    def __init__(self, design: Dequantize):
+        super().__init__(design)
+        self.unit = design
+        self.table = TablePlan(design)
+        if design.via == "table":
+            self._check_table()
+
+    def _check_table(self) -> None:
+        unit, table = self.unit, self.table
+        if not unit.scales or unit.element.bits > WIDEST:
+            raise DesignError(
+                f"via = 'table' needs scales and elements of up to {WIDEST} bits, got "
+                f"{len(unit.scales)} scales and {unit.element.name}: choose direct"
+            )
+        if not table.possible:
+            raise DesignError(
+                f"a table of {len(table.entries)} products of {unit.element.name} cannot be filled "
+                f"in the {table.beats} beats of a group, {MOST_PARTS} a cycle: make the lanes "
+                "fewer, the group longer, or choose direct"
+            )
+
+    @property
+    def via(self) -> str:
+        """How it is built: ``table`` or ``direct``."""
+        if self.unit.via != "auto":
+            return self.unit.via
+        return "table" if self.table.possible and self.table.pays else "direct"
+
+    @property
+    def streams(self) -> tuple[Stream, ...]:
+        return self.unit.streams
+
+    def component(self) -> wiring.Component:
+        return self._kind(self.unit)
+
+    @property
+    def _kind(self) -> type[DirectDequantizer] | type[TableDequantizer]:
+        return TableDequantizer if self.via == "table" else DirectDequantizer
+
+    @property
+    def latency(self) -> int:
+        latency = ElementSteps(self.unit).latency
+        return latency + (self.table.cycles + 2 if self.via == "table" else 1)
+
+    @property
+    def drain(self) -> int:
+        return self.latency + 4
+
+    @property
+    def rates(self) -> Mapping[str, int | float]:
+        return {self.unit.element.name: self.unit.rows * self.unit.lanes}
+
+    @property
+    def summary(self) -> str:
+        unit = self.unit
+        scales = " · ".join(fmt.name for fmt in unit.scales)
+        zero = f" less {unit.zero.name}" if unit.zero else ""
+        times = f" times {scales}" if scales else ""
+        group = f" in groups of {unit.group}" if unit.group else ""
+        return (
+            f"dequantizer, {unit.element.name}{zero}{times}{group} to {unit.result.name}, "
+            f"{unit.rows} x {unit.lanes} elements a beat, via {self.via}, latency "
+            f"{self.latency} cycles"
+        )
+
+    @property
+    def notes(self) -> Mapping[str, str]:
+        unit, order = self.unit, "row by row, lane by lane"
+        found = {"codes": f"from the low bits: codes ({unit.element.name}; {order}), {self._ends}"}
+        if unit.held:
+            told = ", ".join(f"{name} ({fmt.name}; all rows)" for name, fmt in unit.held.items())
+            found["scale"] = f"from the low bits: {told}; a beat a group"
+        return found | {
+            "result": f"from the low bits: value ({unit.result.name}; {order}), a beat for each "
+            "of codes, with its last"
+        }
+
+    @property
+    def _ends(self) -> str:
+        if not self.unit.held:
+            return "last passes through"
+        if not self.unit.beats:
+            return "a group ends with last"
+        return f"a group ends after {self.unit.beats} beats or with last"
+
+    @property
+    def manual(self) -> tuple[str, ...]:
+        unit = self.unit
+        found = [
+            f"A beat of `codes` holds {unit.lanes} elements of each of {unit.rows} rows and "
+            "becomes a beat of `result`, with the same `last`."
+        ]
+        if unit.held:
+            found.append(
+                f"A group has one beat of `scale`; {self._ends}. Scales may come before their codes"
+                + (
+                    f": a table is filled in {self.table.cycles} cycles while the group before is "
+                    "looked up, and shorter groups wait for it."
+                    if self.via == "table"
+                    else "."
+                )
+            )
+        found.append(
+            f"{self.latency} cycles from a beat to its result when nobody stalls, no `ready` "
+            "depends on another stream's. The reset is synchronous."
+        )
+        return tuple(found)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        unit = self.unit
+        said = "modulo 2^bits" if unit.wraps else "rounded once to nearest even"
+        lines = [f"the exact product is {said} in {unit.result.name}"]
+        if self.via == "table":
+            table = self.table
+            lines.append(
+                f"tables of {len(table.entries)} products, {table.multipliers} a cycle, in "
+                f"{table.cycles} cycles a group"
+            )
+        return tuple(lines)
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        return {**self.unit.facts, "via": self.via}
+
+    @property
+    def rows(self) -> tuple[StageRow, ...]:
+        unit, products = self.unit, ElementSteps(self.unit)
+        words = {
+            "value": "entries of the code book",
+            "difference": "less the zero point",
+            "scale": "times the integer scale",
+            "look_up": "results looked up",
+            "cut": "the low bits",
+            "block": "times the scales, rounded to nearest even",
+        }
+        found = [
+            StageRow("codes", unit.element.bits, None, unit.element.name, 1, "taken into a buffer")
+        ]
+        for step in products.steps:
+            ends = step.kind in ("look_up", "cut", "block")
+            bounds = products.whole if step.kind == "scale" else products.values
+            result = unit.result.name
+            width = unit.result.bits if ends else bounds.width
+            name = step.kind.replace("_", " ")
+            found.append(
+                StageRow(name, width, None if ends else bounds, result if ends else "", step.cycles,
+                    words[step.kind])
+            )  # fmt: skip
+        if self.via == "table":
+            what = f"{len(self.table.entries)} products, then a look-up for each element"
+            found.append(StageRow("table", unit.result.bits, None, unit.result.name,
+                             self.table.cycles + 1, what))  # fmt: skip
+        return tuple(found)
+
+    def format_of(self, field: Field) -> tuple[str, int | None]:
+        return self.unit.formats(field)
+
+    def holds(self, field: Field) -> Format:
+        return self.unit.holds(field)
+
+    def answer(self, sent: Mapping[str, Beats]) -> dict[str, Beats]:
+        return self.unit.answer(sent)
+
+    # How it is tried.
+
+    @property
+    def result_beats(self) -> int:
+        return trial_beats(self.unit)
+
+    def trials(self, count: int, rng: np.random.Generator) -> list[dict[str, Beats]]:
+        return self.unit.trials(count, rng)
+
+    def bounds(self) -> list[dict[str, Beats]]:
+        return self.unit.bounds()
+
+    def cycles(self, trials: Sequence[Mapping[str, Beats]]) -> int | None:
+        codes = sum(len(trial["codes"]) for trial in trials)
+        if self.via == "table":
+            groups = sum(len(trial["scale"]) for trial in trials)
+            if not self.unit.beats or groups * self.unit.beats != codes:
+                return None  # short groups wait for their tables
+            if self.table.mirrored and not all(map(self._finite, trials)):
+                return None  # the place of zero is written too
+        return self.latency + codes - 1
+
+    def _finite(self, trial: Mapping[str, Beats]) -> bool:
+        """Whether all scales of a trial are finite."""
+        pairs = zip(self.unit.held.values(), trial["scale"].values, strict=True)
+        return all((fmt.fields(codes).kind == Kind.FINITE).all() for fmt, codes in pairs)
+
+    def worth(self, trial: Mapping[str, Beats]) -> int:
+        return trial["codes"].values[0].size
