@@ -28,7 +28,7 @@ class DesignError(MacsmithError, ValueError):
     ----------
     what : what is wrong and the value received; and what to do, where that is no option.
     advice : what would help, each a way of its own. A reader of the message tries one; programs do
-        too (:mod:`macsmith.remedies`), so that no two messages send users from one to the other.
+        too (``macsmith.remedies``), so that no two messages send users from one to the other.
     otherwise : what to do where options do not help.
     """
 
