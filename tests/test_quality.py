@@ -87,7 +87,16 @@ def test_the_check_fails_with_a_failure(monkeypatch, capsys, found, code):
 
 def test_the_check_fails_without_a_row(monkeypatch):
     monkeypatch.setattr(quality, "expected", lambda: [KEY])
-    assert quality.check([], {}, 1) == 1
+    monkeypatch.setattr(quality, "every", lambda work, cores: [{KEY: ROW}])
+    assert quality.check([[KEY]], {}, 1) == 1
+    stale = Key("none", "lut", (1, 1, 16))
+    assert quality.check([[KEY]], {KEY: ROW, stale: ROW}, 1) == 1
+
+
+def test_a_part_of_the_table_is_checked_alone(monkeypatch):
+    monkeypatch.setattr(quality, "expected", lambda: [KEY, Key("w4a8", "dsp", (4, 4, 4))])
+    monkeypatch.setattr(quality, "every", lambda work, cores: [{KEY: ROW}])
+    assert quality.check([[KEY]], {KEY: ROW}, 1) == 0
 
 
 def test_what_the_brief_check_and_the_pages_show_is_there_and_nothing_else():
