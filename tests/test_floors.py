@@ -144,6 +144,7 @@ for name in sys.argv[1:]:
 """
 
 
+@pytest.mark.cases(0)
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked here: run it on Linux")
 def test_every_module_can_be_imported_first():
     """But those that run in a process of their own, or in a simulator."""

@@ -29,6 +29,7 @@ def lines():
     return [x for x in told if not x.startswith("✓")], [x for x in told if x.startswith("✓")]
 
 
+@pytest.mark.cases(0)
 def test_the_recorded_terminal_is_what_is_printed(build_folder):
     words = [*terminal.COMMAND.split()[1:], "--no-verify"]  # the picture's run was verified
     done = terminals.seen(words, cwd=build_folder, columns=terminal.COLUMNS)

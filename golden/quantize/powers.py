@@ -18,8 +18,8 @@ RULES = ("M1", "M2")
 def power_scales(scales: npt.ArrayLike, rule: str = "M1") -> tuple[Array, Array]:
     """E8M0 codes of powers of two for ``scales`` (…, groups), and the scales (…, 1) that are left.
 
-    ``M1``: the next power of two above, nothing is left: S' = 2^⌈log2 S⌉. ``M2``: the greatest
-    scale of a compute group, the last axis, is left; S' = S_max / 2^⌈log2(S_max / S)⌉. Exact.
+    ``M1``: the next power of two above, nothing is left: S' = 2^ceil(log2 S). ``M2``: the greatest
+    scale of a compute group, the last axis, is left; S' = S_max / 2^ceil(log2(S_max / S)). Exact.
     Raises DesignError for scales that are not positive, or whose power E8M0 does not have.
     Source: ZeroQuant-FP (arXiv 2307.09782), from the paper.
     """

@@ -21,7 +21,7 @@ _GREATEST = 15
 
 @dataclass(frozen=True)
 class Progressive:
-    """w ≈ (q - z) · s2 · s1.
+    """w is about (q - z) · s2 · s1.
 
     Parameters
     ----------

@@ -289,6 +289,7 @@ def test_explain_tells_widths_units_and_latency(run):
     assert found["macs_per_cycle"] == 4 * 4 * 16
 
 
+@pytest.mark.cases(0)
 def test_a_step_of_several_cycles_is_told(run, build_folder):
     """Also in the manifest and the report, whose costs are per MAC and cycle."""
     words = ["int8xint8", "--datapath", "bit_serial", "--rows", "2", "--cols", "2"]

@@ -53,6 +53,7 @@ def test_designs_of_the_same_bits_and_of_others(run, tmp_path):
     assert code == 0 and out.startswith("the same bits") and "build.interface" in out
 
 
+@pytest.mark.cases(0)
 def test_diff_costs_both(run):
     found = json.loads(run("diff", "int2xint2", "int2xint4", "--json")[1])
     cost = {row[0]: row[1:] for row in found["cost"]}

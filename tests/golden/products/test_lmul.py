@@ -111,7 +111,9 @@ def test_too_wide_an_exact_sum_names_the_way_out():
 
 
 def test_the_datapath_is_its_own():
-    with pytest.raises(DesignError, match="lmul has its own datapath: auto, got multiply"):
+    with pytest.raises(
+        DesignError, match="lmul has its own datapath, got multiply: choose --datapath auto"
+    ):
         from macsmith.hw.engine.planner import plan
 
         plan(design("lmul_e4m3", Options(datapath="multiply")))

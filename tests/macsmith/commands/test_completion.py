@@ -86,7 +86,7 @@ def test_bash_answers_fast(bash):
 
 
 def test_all_kinds_of_names_are_known():
-    known = {*kinds(), "folder", "verilog"}
+    known = {*kinds(), "file", "folder", "verilog"}
     for command in COMMANDS.values():
         assert {item.names for item in command.arguments if item.names} <= known
 
