@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as tree
 from pathlib import Path
 
+import pytest
 import terminals
 
 from macsmith import report
