@@ -74,6 +74,12 @@ def check_terms(name: str, arithmetic: Arithmetic) -> None:
         )
     for side, operand in (("", arithmetic.weight), ("activation_", arithmetic.activation)):
         for level in operand.levels:
+            if not level.integer and not isinstance(level.format, Minifloat):
+                raise DesignError(
+                    f"the scale {level.name!r} of {name} is of the format {level.format.name}; "
+                    "hardware multiplies by integers and floats",
+                    {f"{side}scale": "fp16"},
+                )
             if level.when == "end" and not isinstance(level.format, Minifloat):
                 raise DesignError(
                     f"the scale {level.name!r} of {name} acts at the end in the integer format "

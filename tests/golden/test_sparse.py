@@ -268,7 +268,10 @@ def test_a_design_comes_back_from_its_text():
         ({"sparse": "4:4"}, "keeps 1 to 63 elements of a longer window"),
         ({"sparse": "2:5"}, "k-max must be a multiple of 5"),
         ({"sparse": "2:4", "group": 6}, "multiple of 4"),
-        ({"sparse": "2:4", "lanes": 1}, "whole windows of 2:4: choose a multiple of 2, got 1"),
+        (
+            {"sparse": "2:4", "lanes": 1},
+            "whole windows of 2:4, multiples of 2, got 1: choose --lanes 2",
+        ),
         ({"sparse": "2:4", "lanes": 6}, "the 2048 elements that 2:4 keeps of k-max = 4096, got 6"),
         ({"sparse": "2:4", "group": 32, "zero_point": "int4"}, "takes no zero points"),
     ],

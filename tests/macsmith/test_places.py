@@ -55,7 +55,7 @@ def check(command, folder, text):
         assert all((folder / name).is_file() for name in found["files"])
     elif command == "synth":
         assert found["design"] == "int2xint2_1x1x1"
-        assert (folder / "build/synth/int2xint2-1x1x1-lut-u280/mapped.v").is_file()
+        assert (folder / "build/synth/int2xint2_1x1x1-lut-u280/mapped.v").is_file()
     elif command == "cost":
         assert (found["top"], found["resources"]["ff"]) == ("unit", 1)
     else:
