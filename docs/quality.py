@@ -1,7 +1,7 @@
 """Writes docs/quality.csv: what presets and pairs cost, a row a design, policy and shape.
 
-Run ``make quality`` after a change of the hardware (an hour on two cores). Options choose rows:
-``--missing`` measures those that the table lacks, what an interrupted run leaves is whole.
+Run ``make quality`` after a change of the hardware: more than an hour on two cores. Options choose
+rows: ``--missing`` measures those that the table lacks, what an interrupted run leaves is whole.
 ``--check`` writes nothing, and fails where a count has grown by more than 3 %, or where rows are
 missing or stale; ``--brief`` does so for the rows that every change is checked for.
 """
@@ -121,10 +121,10 @@ def measured(keys: Sequence[Key]) -> dict[Key, Row]:
         return rows
     try:
         return rows | synthesized(built)
-    except ToolFailed as error:  # ABC9 ends without a word now and then: of which design?
+    except ToolFailed:  # ABC9 ends without a word now and then: of which design?
         if len(keys) == 1:
-            print(f"{keys[0]}: {error}", file=sys.stderr)
-            return {keys[0]: Row(note="yosys fails")}
+            progress(f"{keys[0]}: yosys fails")
+            raise
         return {key: row for each in keys for key, row in measured([each]).items()}
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
-from .golden.errors import Change, DesignError, option
+from .golden.errors import Change, DesignError, spelled
 from .options import Options
 
 #: Designs that are tried at most; each takes some hundredths of a second.
@@ -64,15 +64,12 @@ def remedied(
             shown = [change for change in good if len(change) == fewest][:WAYS]
             return DesignError(error.what, *shown, otherwise=error.otherwise)
         waiting = beyond
-    told = [f"{_typed(change)}: {what}" for change, what in against]
+    told = [f"{spelled([change]).removeprefix('choose ')}: {what}" for change, what in against]
     why = f" ({'; '.join(told)})" if told else ""
-    return DesignError(f"{error.what}; nothing builds this{why}", otherwise=error.otherwise)
-
-
-def _typed(change: Change) -> str:
-    """A change as it is typed."""
-    given = [option(name, value) for name, value in change.items() if value is not None]
-    return " ".join(given) or f"without {' and '.join(map(option, change))}"
+    nothing = (
+        "nothing builds this" if tried < MOST else f"none of {MOST} ways that were tried builds"
+    )
+    return DesignError(f"{error.what}; {nothing}{why}", otherwise=error.otherwise)
 
 
 def _changed(options: Options, change: Change) -> Options | None:

@@ -52,8 +52,9 @@ def advising(arguments: argparse.Namespace) -> Iterator[None]:
     try:
         yield
     except DesignError as error:
-        if not error.advice or not hasattr(arguments, "policy"):
-            raise  # no command of a single design and its options
+        designed = {"design", *(field.name for field in fields(Options))} <= vars(arguments).keys()
+        if not error.advice or not designed:
+            raise
 
         def build(options: Options) -> None:
             made = design(arguments.design, options)

@@ -17,7 +17,7 @@ import jinja2
 from .. import boards
 from ..arguments.argument import Argument
 from ..arguments.commands import COMMANDS, SHELLS, TOPICS
-from ..designs import presets
+from ..designs import presets, unit_presets
 from ..golden.description.build import (
     ADDERS,
     BLOCKS,
@@ -68,7 +68,12 @@ def kinds() -> Mapping[str, list[str]]:
     formats, floats = [n for n in names() if lookup(n).bits], ["fp32", "bf16", "fp16"]
     found: dict[str, Iterable[str]] = {
         "formats": formats,
-        "designs": [*presets(), *UNITS, *(n for n in formats if n not in presets())],
+        "designs": [
+            *presets(),
+            *unit_presets(),
+            *UNITS,
+            *(n for n in formats if n not in presets()),
+        ],
         "accumulations": ["exact", "aligned", "int32", "int48", *floats],
         "outputs": ["raw", *formats],
         "boards": boards.names(),

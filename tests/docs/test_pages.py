@@ -18,7 +18,7 @@ OTHERS = {"tutorial.md": "iverilog"}
 def play(name, folder, *words):
     """In a process of its own: pages register things."""
     if name in OTHERS and shutil.which(OTHERS[name]) is None:
-        pytest.skip(f"needs {OTHERS[name]}")
+        pytest.skip(f"{OTHERS[name]} is not installed: apt-get install {OTHERS[name]}")
     script = f"{SITE.parent.parent}/tests/support/pages.py"
     done = subprocess.run(
         [sys.executable, "-W", "error", script, SITE / name, folder, *words],

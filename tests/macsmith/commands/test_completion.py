@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import time
 
 import pytest
 
@@ -21,6 +20,11 @@ printf '%s\\n' "${COMPREPLY[@]}"
 """
 
 
+def need(shell):
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed: apt-get install {shell}")
+
+
 @pytest.fixture(scope="module")
 def bash(tmp_path_factory):
     folder = tmp_path_factory.mktemp("completion")
@@ -29,10 +33,10 @@ def bash(tmp_path_factory):
     for name in ("mine.toml", "book.npy", "mac.v", "notes.txt"):
         (folder / "here" / name).write_text("")
 
-    def complete(line):
+    def complete(line, program="bash"):
         words = [str(folder / "macsmith"), *line.split(" ")]
         done = subprocess.run(
-            ["bash", "--norc", "-c", ASK, "bash", *words],
+            [program, "--norc", "-c", ASK, "bash", *words],
             capture_output=True, text=True, check=True, cwd=folder / "here",
         )  # fmt: skip
         assert done.stderr == "complete -F _macsmith macsmith\n"
@@ -52,7 +56,8 @@ def bash(tmp_path_factory):
         ("macsmith synth --board = u28", ["u280"]),
         ("macsmith explain nvfp", ["nvfp4"]),
         ("macsmith explain hada", ["hadamard"]),
-        ("macsmith explain mi", ["mixpe", "mine.toml"]),
+        ("macsmith verify qse", ["qserve"]),
+        ("macsmith explain mi", ["mixllm", "mixpe", "mine.toml"]),
         ("macsmith explain boo", ["book.npy"]),
         ("macsmith explain int4xuint1", ["int4xuint16"]),
         ("macsmith explain mxfp4xmxfp8", ["mxfp4xmxfp8_e4m3", "mxfp4xmxfp8_e5m2"]),
@@ -75,14 +80,11 @@ def test_bash_knows_every_command_and_option(bash):
         assert bash(f"macsmith {name} -") == [*wanted, "--help"]
 
 
-def test_bash_answers_fast(bash):
-    """No Python is started: the slowest is a pair, with the start of bash itself."""
-    best = 1.0
-    for _ in range(5):
-        begun = time.perf_counter()
-        bash("macsmith synth int4xint")
-        best = min(best, time.perf_counter() - begun)
-    assert best < 0.2
+def test_bash_starts_no_program(bash, monkeypatch):
+    """So it answers at once: no word needs Python, or anything else that is not bash's own."""
+    found = shutil.which("bash")
+    monkeypatch.setenv("PATH", "")
+    assert "int4xint8" in bash("macsmith synth int4xint", found)
 
 
 def test_all_kinds_of_names_are_known():
@@ -97,19 +99,19 @@ def test_the_scripts_are_well_formed(shell, tmp_path, capsys):
     text = capsys.readouterr().out
     assert text == script(shell) and "{{" not in text and "\n\n\n" not in text
     (tmp_path / "script").write_text(text)
-    if shutil.which(shell):
-        subprocess.run([shell, "-n", str(tmp_path / "script")], check=True)
+    need(shell)
+    subprocess.run([shell, "-n", str(tmp_path / "script")], check=True)
 
 
 def test_fish_completes(tmp_path):
-    """Where there is a fish."""
+    need("fish")
     (tmp_path / "script.fish").write_text(script("fish"))
     lines = {
         "macsmith syn": ["synth"],
         "macsmith synth --board u5": ["u50", "u55c"],
         "macsmith explain int4xuint1": ["int4xuint16"],
     }
-    for line, found in lines.items() if shutil.which("fish") else ():
+    for line, found in lines.items():
         ask = f"source {tmp_path}/script.fish; complete -C {json.dumps(line)}"
         done = subprocess.run(
             ["fish", "--no-config", "-c", ask], capture_output=True, text=True, cwd=tmp_path,
