@@ -33,7 +33,7 @@ FLOORS = (
 POINT_UP = {
     ("hw.arith.aligned_sum", "hw.datapaths"),
     ("hw.datapaths.base", "hw.plan.chosen"),
-    ("hw.datapaths.dsp", "hw.plan.chosen"),
+    ("hw.datapaths.overpacked", "hw.plan.chosen"),
     ("hw.dsp.aligned", "hw.datapaths.magnitudes"),
 }
 

@@ -19,13 +19,14 @@ from .bit_serial import BitSerial
 from .blocks import Blocks
 from .booth import Booth
 from .decoded import Decoded
-from .dsp import Dsp, Overpacked, OverpackedCorrected
+from .dsp import Dsp
 from .dsp_adders import DspAdders
 from .forms import Codes, Form, Making
 from .lmul import LMul
 from .magnitudes import Magnitudes
 from .minifloat import MinifloatTable
 from .multiply import DSP_BITS, Multiply
+from .overpacked import Overpacked, OverpackedCorrected
 from .plane_serial import PlaneSerial
 from .select import Select
 from .serial import SeenForm, SerialForm
