@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ..errors import DesignError
+from ..description.choices import Choices
+from ..errors import DesignError, UnknownName
 from ..formats import Codebook, Format, Integer, Minifloat
 
 if TYPE_CHECKING:
     from .dequantize import Dequantize
 
 OVERFLOWS = ("auto", "saturate", "infinity", "wrap")
-WAYS = ("auto", "table", "direct")
+
+#: How a dequantizer is built; it never changes a bit.
+WAYS: Choices[Any] = Choices("via", "macsmith.hw.units.dequantizers", before=("auto",))
 
 #: Bits of an element, a zero point and an integer result, at the most.
 WIDEST = 16
@@ -40,11 +43,10 @@ def check(unit: Dequantize) -> None:
             f"a group of {unit.group} elements does not divide into beats of {unit.lanes} lanes: "
             "make it a multiple, or 0 for all up to last"
         )
-    for what, known in (("overflow", OVERFLOWS), ("via", WAYS)):
-        if getattr(unit, what) not in known:
-            raise DesignError(
-                f"{what} must be one of {', '.join(known)}, got {getattr(unit, what)!r}"
-            )
+    if unit.overflow not in OVERFLOWS:
+        raise UnknownName("overflow", unit.overflow, OVERFLOWS)
+    if unit.via != "auto" and unit.via not in WAYS:
+        raise UnknownName("via", unit.via, WAYS)
     _check_element(unit.element)
     _check_zero(unit.element, unit.zero)
     _check_scales(unit.scales)

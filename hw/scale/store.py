@@ -18,6 +18,8 @@ class Store(wiring.Component):
         Bits of a word, number of words.
     reads : :class:`int`
         Number of read ports.
+    distributed : :class:`bool`
+        Ask for LUTs that hold words, rather than leave that to the tool.
 
     Members
     -------
@@ -30,8 +32,8 @@ class Store(wiring.Component):
         The words there, in the same cycle.
     """
 
-    def __init__(self, width: int, depth: int, reads: int = 1):
-        self.width, self.depth, self.reads = width, depth, reads
+    def __init__(self, width: int, depth: int, reads: int = 1, *, distributed: bool = False):
+        self.width, self.depth, self.reads, self.distributed = width, depth, reads, distributed
         place = range(max(depth, 2))
         ports = {"write": In(1), "place": In(place), "data": In(width)}
         for port in range(reads):
@@ -46,7 +48,10 @@ class Store(wiring.Component):
                 m.d.sync += word.eq(self.data)
             m.d.comb += [getattr(self, f"read_{port}").eq(word) for port in range(self.reads)]
             return m
-        m.submodules.words = words = memory.Memory(shape=self.width, depth=self.depth, init=[])
+        style = {"ram_style": "distributed"} if self.distributed else {}
+        m.submodules.words = words = memory.Memory(
+            shape=self.width, depth=self.depth, init=[], attrs=style
+        )
         port = words.write_port()
         m.d.comb += [port.en.eq(self.write), port.addr.eq(self.place), port.data.eq(self.data)]
         for number in range(self.reads):

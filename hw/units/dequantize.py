@@ -12,9 +12,9 @@ from ...golden.errors import DesignError
 from ...golden.formats import Format, Kind
 from ...golden.streams import Beats, Field, Stream
 from ...golden.units import Dequantize
+from ...golden.units.dequantize_rules import WAYS
 from ...golden.units.dequantize_trials import beats as trial_beats
 from ..design import StageRow, Streaming
-from .dequantizers import DirectDequantizer, TableDequantizer
 from .element_steps import ElementSteps
 from .table_plan import MOST_PARTS, WIDEST, TablePlan
 
@@ -62,11 +62,8 @@ class DequantizeHardware(Streaming):
         return self.unit.streams
 
     def component(self) -> wiring.Component:
-        return self._kind(self.unit)
-
-    @property
-    def _kind(self) -> type[DirectDequantizer] | type[TableDequantizer]:
-        return TableDequantizer if self.via == "table" else DirectDequantizer
+        made: wiring.Component = WAYS[self.via](self.unit)
+        return made
 
     @property
     def latency(self) -> int:

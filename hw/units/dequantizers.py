@@ -8,6 +8,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 
 from ...golden.units import Dequantize
+from ...golden.units.dequantize_rules import WAYS
 from ..arith.table import look_up
 from ..arith.timing import delayed, select
 from .dequantizer_ports import buffered, group_end, ports
@@ -180,3 +181,7 @@ class TableDequantizer(wiring.Component):
         """The sign of an element's result: one of the group's signs."""
         table = [f + 2 * z for f, z in zip(self.plan.flips, self.plan.zeros, strict=True)]
         return signs.bit_select(look_up(m, code, table, 2, "sign"), 1)
+
+
+WAYS.register("table", TableDequantizer)
+WAYS.register("direct", DirectDequantizer)

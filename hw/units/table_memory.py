@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Cat, Module
-from amaranth.lib import memory, wiring
-from amaranth.lib.wiring import In, Out
+
+from ..scale.store import Store
 
 #: Bits of a word of one memory: AMD's distributed RAM holds so many in a slice, of one read port;
 #: what is left over is shared by seven read ports of two bits (UG574, "Distributed RAM").
@@ -15,33 +15,8 @@ _SLICE, _PORTS = 14, 7
 _FEW = 4
 
 
-class TableMemory(wiring.Component):
-    """``depth`` words in distributed RAM; a write is seen by reads from the next cycle on.
-
-    Parameters
-    ----------
-    width, depth : :class:`int`
-        Bits of a word, number of words.
-    reads : :class:`int`
-        Number of read ports.
-
-    Members
-    -------
-    write : :py:`In(1)`
-        Take ``data`` into word ``place``.
-    place : :py:`In(range(depth))`
-    data : :py:`In(width)`
-    read_place_0, … : :py:`In(range(depth))`
-    read_0, … : :py:`Out(width)`
-        The words there, in the same cycle.
-    """
-
-    def __init__(self, width: int, depth: int, reads: int):
-        self.width, self.depth, self.reads = width, depth, reads
-        ports = {"write": In(1), "place": In(range(depth)), "data": In(width)}
-        for port in range(reads):
-            ports |= {f"read_place_{port}": In(range(depth)), f"read_{port}": Out(width)}
-        super().__init__(ports)
+class TableMemory(Store):
+    """A :class:`Store` for many read ports, in pieces that fill slices of distributed RAM."""
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -63,19 +38,13 @@ class TableMemory(wiring.Component):
         self, m: Module, name: str, bits: slice, lanes: range, words: list[list[Any]]
     ) -> None:
         """Some bits of the words, for some lanes."""
-        m.submodules[name] = part = memory.Memory(
-            shape=bits.stop - bits.start,
-            depth=self.depth,
-            init=[],
-            attrs={"ram_style": "distributed"},
-        )
-        port = part.write_port()
+        width = bits.stop - bits.start
+        m.submodules[name] = part = Store(width, self.depth, len(lanes), distributed=True)
         m.d.comb += [
-            port.en.eq(self.write),
-            port.addr.eq(self.place),
-            port.data.eq(self.data[bits]),
+            part.write.eq(self.write),
+            part.place.eq(self.place),
+            part.data.eq(self.data[bits]),
         ]
-        for lane in lanes:
-            read = part.read_port(domain="comb")
-            m.d.comb += read.addr.eq(getattr(self, f"read_place_{lane}"))
-            words[lane].append(read.data)
+        for port, lane in enumerate(lanes):
+            m.d.comb += getattr(part, f"read_place_{port}").eq(getattr(self, f"read_place_{lane}"))
+            words[lane].append(getattr(part, f"read_{port}"))

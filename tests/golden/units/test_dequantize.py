@@ -232,8 +232,8 @@ def test_trials_meet_specials_subnormals_and_short_groups():
         ({"result": lookup("e3m2")}, "e3m2 cannot hold NaN, which fp16 can bring"),
         ({"result": lookup("e8m0")}, "a result is an integer, or a float with zero, got e8m0"),
         ({"overflow": "wrap"}, "overflow = 'wrap' belongs to integer results, got fp16"),
-        ({"overflow": "never"}, "overflow must be one of auto, saturate, infinity, wrap"),
-        ({"via": "magic"}, "via must be one of auto, table, direct, got 'magic'"),
+        ({"overflow": "never"}, "unknown overflow 'never'; known: auto, infinity, saturate, wrap"),
+        ({"via": "magic"}, "unknown via 'magic'; known: auto, direct, table"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_line(given, message):
