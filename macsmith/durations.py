@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import tempfile
 from pathlib import Path
 
-from .tools import work
+from .tools import whole, work
 from .tools.progress import Step
 
 #: Seconds of each kind of step: for itself, and for a million bytes of RTLIL.
@@ -77,13 +75,8 @@ class Durations:
             return
         with contextlib.suppress(OSError):
             path().parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=".new-", dir=path().parent)
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    json.dump({kind: round(f, 3) for kind, f in self._factors.items()}, file)
-                os.replace(name, path())
-            finally:
-                Path(name).unlink(missing_ok=True)
+            kept = {kind: round(factor, 3) for kind, factor in self._factors.items()}
+            whole.write(path(), json.dumps(kept).encode())
 
 
 def _within(factor: float) -> float:

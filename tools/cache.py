@@ -10,12 +10,11 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from . import digests, work
+from . import digests, whole, work
 
 _INDEX = "entry.json"
 
@@ -76,11 +75,4 @@ def kept(target: Path, make: Callable[[Path], None]) -> Path:
 def copy(source: Path, target: Path) -> None:
     """Copies a file so that ``target`` is never half-written."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".new-", dir=target.parent)
-    os.close(handle)
-    try:
-        shutil.copyfile(source, name)
-        os.chmod(name, 0o644)
-        os.replace(name, target)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    whole.write(target, source.read_bytes(), 0o644)

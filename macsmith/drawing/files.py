@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
 from pathlib import Path
 
 from ..golden.errors import DesignError
+from ..tools import whole
 
 
 def check_picture(path: Path) -> Path:
@@ -23,21 +21,4 @@ def check_picture(path: Path) -> Path:
 
 def write_picture(path: Path, svg: str) -> None:
     """Write all of a picture, or nothing; what was in the file is replaced."""
-    folder = path.absolute().parent
-    handle, scratch = tempfile.mkstemp(dir=folder, prefix=".picture", suffix=".svg")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(svg)
-        os.chmod(scratch, 0o666 & ~_umask())
-        os.replace(scratch, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(scratch)
-        raise
-
-
-def _umask() -> int:
-    """What a new file's mode leaves out."""
-    found = os.umask(0)
-    os.umask(found)
-    return found
+    whole.write(path, svg.encode())

@@ -1,7 +1,7 @@
 """Entries appear whole or not at all."""
 
 import json
-import shutil
+import os
 from pathlib import Path
 
 import pytest
@@ -83,17 +83,18 @@ def test_interrupted_copying_leaves_the_old_file(monkeypatch, file, tmp_path):
     target = tmp_path / "out" / "mapped.v"
     cache.copy(file, target)
     file.write_text("other")
-    real, written = shutil.copyfile, []
-    monkeypatch.setattr(shutil, "copyfile", lambda a, b: written.append(Path(b)) or real(a, b))
+    real, written = os.replace, []
+    monkeypatch.setattr(os, "replace", lambda a, b: written.append(Path(a)) or real(a, b))
     cache.copy(file, target)
-    assert target.read_text() == "other" and target not in written
+    assert target.read_text() == "other"
+    assert len(written) == 1 and target not in written
     file.write_text("third")
 
-    def half(source, name):
+    def half(name, target):
         Path(name).write_text("oth")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(shutil, "copyfile", half)
+    monkeypatch.setattr(os, "replace", half)
     with pytest.raises(KeyboardInterrupt):
         cache.copy(file, target)
     assert target.read_text() == "other"
