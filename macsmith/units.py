@@ -76,7 +76,9 @@ def _set(unit: Unit, words: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _value(kind: Any, text: str) -> Any:
-    """A value as TOML has it: lists are separated by commas."""
+    """A value as TOML has it: lists are separated by commas, ``none`` is nothing where it may be."""
     if typing.get_origin(kind) is tuple:
-        return [word for word in text.split(",") if word]
+        return [] if text == "none" else [word for word in text.split(",") if word]
+    if text == "none" and type(None) in typing.get_args(kind):
+        return None
     return int(text) if text.lstrip("-").isdigit() and kind is int else text

@@ -196,6 +196,8 @@ def from_dict(kind: Any, data: Any, key: str = "") -> Any:
     """Build ``kind`` (a dataclass, a tuple of them, a plain type) from TOML values."""
     origin = typing.get_origin(kind)
     if origin in (types.UnionType, typing.Union):
+        if data is None:  # which TOML never says
+            return None
         return from_dict(
             next(a for a in typing.get_args(kind) if a is not types.NoneType), data, key
         )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import re
 import tomllib
+from collections.abc import Sequence
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +69,7 @@ def _rows(topic: str) -> list[dict[str, Any]]:
     if topic == "presets":
         return [_preset(name) for name in presets()]
     if topic == "units":
-        kinds = [_unit(UNITS[name](name=name)) for name in UNITS]
-        return kinds + [_unit(design(name)) for name in unit_presets()]
+        return [*map(_kind, UNITS), *map(_unit, unit_presets())]
     if topic == "boards":
         return [_board(name) for name in boards.names()]
     if topic == "datapaths":
@@ -149,17 +150,34 @@ def _buildable(engine: Engine) -> bool:
     return True
 
 
-def _unit(unit: Unit) -> dict[str, Any]:
-    """A unit, its parameters, and what its kind does."""
-    told = ", ".join(f"{name} {_shown(getattr(unit, name))}" for name in parameters(unit))
-    what = (type(unit).__doc__ or "").split("\n")[0]
-    return {"name": unit.name, "parameters": told, "what": what}
+def _kind(name: str) -> dict[str, Any]:
+    """A kind of unit, with the defaults of its parameters, as ``--set`` takes them."""
+    unit = UNITS[name](name=name)
+    what = (type(unit).__doc__ or "").split("\n")[0].replace("``", "")
+    return {"name": name, "kind": "–", "parameters": _told(unit, parameters(unit)), "what": what}
+
+
+def _unit(name: str) -> dict[str, Any]:
+    """A unit's preset, with the parameters that differ from the defaults of its kind."""
+    unit = design(name)
+    default = UNITS[unit.kind](name=name)
+    changed = [key for key in parameters(unit) if getattr(unit, key) != getattr(default, key)]
+    lines = unit_presets()[name].read_text(encoding="utf-8").splitlines()
+    comment = " ".join(line[2:] for line in takewhile(lambda line: line.startswith("# "), lines))
+    what = comment.partition(" Source:")[0]
+    return {"name": name, "kind": unit.kind, "parameters": _told(unit, changed), "what": what}
+
+
+def _told(unit: Unit, names: Sequence[str]) -> str:
+    return " ".join(f"{name}={_shown(getattr(unit, name))}" for name in names)
 
 
 def _shown(value: Any) -> str:
-    """A parameter's value in a word."""
+    """A parameter's value as ``--set`` takes it."""
     if isinstance(value, tuple):
-        return "·".join(map(_shown, value)) or "none"
+        return ",".join(map(_shown, value)) or "none"
+    if value is None:
+        return "none"
     return value.name if isinstance(value, formats.Format) else str(value)
 
 

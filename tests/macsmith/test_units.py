@@ -96,3 +96,16 @@ def test_its_cost_is_that_of_points():
     assert told["points_per_cycle"] == 2 and told["per_point"]["lut"] > 10
     assert explain(unit).latency == report.hardware.latency
     assert "points per cycle; NOT verified" in report.summary()[0]
+
+
+def test_the_list_says_what_a_preset_changes(capsys):
+    """What is listed is what --set takes: each preset is its kind with the listed parameters."""
+    assert main(["list", "units", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert len(rows) > 15
+    for row in rows:
+        words = tuple(row["parameters"].split())
+        kind = row["name"] if row["kind"] == "–" else row["kind"]
+        made = design(kind, Options(name=row["name"], set=words))
+        assert made == design(row["name"])
+    assert all(len(row["parameters"].split()) <= 6 for row in rows if row["kind"] != "–")

@@ -40,6 +40,7 @@ LAYOUTS = [
 ]
 
 
+@pytest.mark.often(6)
 @pytest.mark.parametrize("case", LAYOUTS, ids=lambda case: f"{case[0]} {case[2]} by {case[3]}")
 def test_every_layout_gives_the_golden_sums(case, monkeypatch):
     """At both bounds of every sum, and at random; rows and columns do not fill their tiles."""
@@ -73,6 +74,7 @@ OTHERS = [
 ]
 
 
+@pytest.mark.often(6)
 @pytest.mark.parametrize("case", OTHERS, ids=lambda case: f"{case[0]} {case[1]} {case[3]}")
 def test_blocks_of_other_makers_give_the_golden_sums(case, monkeypatch):
     check_sums(monkeypatch, *case)

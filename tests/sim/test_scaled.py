@@ -241,7 +241,7 @@ def simulator():
     return make
 
 
-@pytest.mark.often(12)
+@pytest.mark.often(9)
 @each_engine
 def test_results_equal_the_golden_model_under_stalls(name, simulator):
     machine, engine = simulator(name), made(name)
@@ -252,6 +252,7 @@ def test_results_equal_the_golden_model_under_stalls(name, simulator):
         run_batch(machine.emitted, sent, simulator=machine, stalls=seed).check()
 
 
+@pytest.mark.often(9)
 @each_engine
 def test_long_reductions_run_at_full_rate(name, simulator):
     machine, engine = simulator(name), made(name)

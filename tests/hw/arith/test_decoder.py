@@ -127,7 +127,7 @@ def check(formats, codes):
     }
 
 
-@pytest.mark.often(3)
+@pytest.mark.often(2)
 @pytest.mark.cases(0)
 @pytest.mark.parametrize("group", GROUPS)
 def test_every_code_decodes_to_the_golden_fields(group):

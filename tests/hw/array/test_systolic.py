@@ -149,7 +149,7 @@ def units(engine, count, seed=0):
     return list(batches(engine, count, seed, unit(engine)))
 
 
-@pytest.mark.often(10)
+@pytest.mark.often(6)
 @pytest.mark.parametrize("case", CASES, ids=named)
 def test_every_result_equals_the_golden_model_whoever_stalls(case):
     name, shape, options = case
@@ -168,7 +168,7 @@ def test_every_result_equals_the_golden_model_whoever_stalls(case):
     assert found[0].given[0] - end == planned.latency
 
 
-@pytest.mark.often(10)
+@pytest.mark.often(6)
 @pytest.mark.parametrize("case", CASES, ids=named)
 def test_an_array_takes_a_step_every_cycle_and_gives_its_sums_when_planned(case):
     """Also where reductions are single steps, unless their results leave one by one."""

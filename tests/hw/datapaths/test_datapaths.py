@@ -46,7 +46,7 @@ def few(name, pairs, most=MOST):
 SERIAL = ("bit_serial", "table_serial", "plane_serial")
 
 
-@pytest.mark.often(8)
+@pytest.mark.often(5)
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SERIAL)) for name in SPECIAL]
 )
@@ -83,7 +83,7 @@ def test_code_books_of_ones_own_are_right(name):
     assert wrong([KINDS[name](*pair, lanes=3) for pair in few(name, pairs[::2], 60)], words) == []
 
 
-@pytest.mark.often(6)
+@pytest.mark.often(4)
 @pytest.mark.parametrize(
     ("lanes", "widest"),
     [

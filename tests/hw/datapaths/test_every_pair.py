@@ -39,6 +39,7 @@ def everything(fmt):
     return (codes | tables << 64 - max(fmt.select_width, 1)).reshape(-1).astype(np.uint64)
 
 
+@pytest.mark.often(6)
 @pytest.mark.parametrize("name", KINDS)
 def test_some_products_are_right(name):
     assert bad(name, islice(served(name), SOME)) == {}
