@@ -234,7 +234,7 @@ def _bench(
 def _lanes(emitted: Emitted, stream: Stream) -> dict[str, Any]:
     """Where a result's lanes and their flags lie in the bench's vector."""
     field, interface = stream.fields[0], emitted.interface
-    places, slices = interface.places(stream), interface.slices(stream)
+    lows, slices = interface.positions(stream), interface.slices(stream)
     value, *others = [item for item in slices if not item.flags]
     marks = [item for item in slices if item.flags]
     mark = marks[0] if marks else None
@@ -247,9 +247,9 @@ def _lanes(emitted: Emitted, stream: Stream) -> dict[str, Any]:
         "bits": value.wide,
         "stride": stride,
         "flags": field.flags,
-        "flag_base": places[mark.role] + mark.low if mark else 0,
+        "flag_base": lows[mark.role] + mark.low if mark else 0,
         "flag_stride": marks[1].low - marks[0].low if marks[1:] else len(field.flags),
-        "result_last": "last" in places,
+        "result_last": "last" in lows,
     }
 
 
@@ -263,5 +263,5 @@ def _net(emitted: Emitted, port: Port) -> str:
     name = "result" if stream.output else stream.name
     if port.role in ("valid", "ready"):
         return f"{name}_{port.role}"
-    low = emitted.interface.places(stream)[port.role]
+    low = emitted.interface.positions(stream)[port.role]
     return f"{name if stream.output else f'{name}_beat'}[{low + port.width - 1}:{low}]"

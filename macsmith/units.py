@@ -76,7 +76,7 @@ def _set(unit: Unit, words: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _value(kind: Any, text: str) -> Any:
-    """A value as TOML has it: lists are separated by commas, ``none`` is nothing where it may be."""
+    """A value as TOML has it: lists are separated by commas, ``none`` is None or an empty list."""
     if typing.get_origin(kind) is tuple:
         return [] if text == "none" else [word for word in text.split(",") if word]
     if text == "none" and type(None) in typing.get_args(kind):

@@ -21,7 +21,7 @@ Array = npt.NDArray[Any]
 
 def pack(stream: Stream, interface: Interface, beats: Beats) -> list[int]:
     """One integer a beat."""
-    places = interface.places(stream)
+    places = interface.positions(stream)
     bits = np.zeros((len(beats), interface.beat_bits(stream)), np.uint8)
     for field, values, flags in zip(stream.fields, beats.values, beats.flags, strict=True):
         if field.signed:  # also where values are codes: padding repeats the top bit
@@ -40,7 +40,7 @@ def pack(stream: Stream, interface: Interface, beats: Beats) -> list[int]:
 
 def unpack(stream: Stream, interface: Interface, beat: int) -> tuple[list[tuple[int, int]], bool]:
     """The (bit pattern, flags) of every lane of a beat, field by field, and ``last``."""
-    places, result = interface.places(stream), list[tuple[int, int]]()
+    places, result = interface.positions(stream), list[tuple[int, int]]()
     for field in stream.fields:
         found = {
             (item.index, item.flags): beat >> places[item.role] + item.low & (1 << item.bits) - 1

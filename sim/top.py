@@ -39,10 +39,10 @@ def _ports(prefix: str, stream: Stream, interface: Interface) -> list[str]:
 
 def _pins(prefix: str, stream: Stream, interface: Interface) -> list[str]:
     """The wrapper's ports and what part of a beat each carries."""
-    places, found = interface.places(stream), []
+    lows, found = interface.positions(stream), []
     for pin in interface.pins(stream):
-        if pin.role in places:
-            low = places[pin.role]
+        if pin.role in lows:
+            low = lows[pin.role]
             found.append(f".{pin.name}({prefix}_data[{low + pin.width - 1}:{low}])")
         else:
             found.append(f".{pin.name}({prefix}_{pin.role})")

@@ -125,7 +125,7 @@ class Sum:
             return Range(total.lsb, self.stage.format.low, self.stage.format.high)
         return total
 
-    def places(self, rows: int, cols: int) -> int:
+    def instances(self, rows: int, cols: int) -> int:
         """How many such sums an array has."""
         return (rows if self.per_row else 1) * (cols if self.per_col else 1)
 

@@ -177,10 +177,10 @@ class BroadcastArray(StepArray):
                 port = getattr(tile, name)
                 m.d.comb += [port[lane].eq(value) for lane, value in enumerate(words)]
             within = product(*map(range, blocks.tile))
-            for place_of, (r, c) in enumerate(within):
+            for position, (r, c) in enumerate(within):
                 if row + r < plan.rows and col + c < plan.cols:
                     at = item.index(row + r, col + c, plan.cols)
-                    m.d.comb += sums[at].value.eq(tile.o[place_of])
+                    m.d.comb += sums[at].value.eq(tile.o[position])
             yield tile
 
     def _words(

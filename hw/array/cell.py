@@ -168,7 +168,7 @@ class Cell(wiring.Component):
         for number in numbers:
             item = plan.sums[number]
             layout = FlaggedLayout(item.total, item.flags)
-            sums[str(number)] = data.ArrayLayout(layout, item.places(*plan.tile))
+            sums[str(number)] = data.ArrayLayout(layout, item.instances(*plan.tile))
             if item.initial is not None:
                 ports["initial"] = In(shape_of(item.initial))
         ports["sums"] = Out(data.StructLayout(sums))

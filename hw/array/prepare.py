@@ -41,7 +41,7 @@ def prepare(
         first = {what: line[min(form.delays)] for what, line in lines.items()}
         more = form.beside(m, first, f"{label}_{vector}")
         m.d.comb += [found[key][what].eq(value) for what, value in more.items()]
-        slots = found[key].places if lines else found[key]
+        slots = found[key].slots if lines else found[key]
         known = {
             cycles: {what: line[cycles] for what, line in lines.items()} for cycles in form.delays
         }

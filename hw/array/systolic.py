@@ -101,11 +101,11 @@ class SystolicArray(StepArray):
         edge = instance(m, name, ("edge", side), partial(Edge, self.plan, side))
         m.d.comb += edge.enable.eq(advance)
         many, there = self.plan.tile[side], (self.plan.rows, self.plan.cols)[side]
-        for place_of, vector in enumerate(range(index * many, min((index + 1) * many, there))):
+        for position, vector in enumerate(range(index * many, min((index + 1) * many, there))):
             for array in codes.shape().members:
-                line = f"{name}_{array}" + f"_{place_of}" * (many > 1)
+                line = f"{name}_{array}" + f"_{position}" * (many > 1)
                 late = delayed(m, advance, codes[array][vector], index, line)
-                m.d.comb += edge.codes[place_of][array].eq(late)
+                m.d.comb += edge.codes[position][array].eq(late)
         ports = edge.signature.members
         m.d.comb += [getattr(edge, what).eq(value) for what, value in told.items() if what in ports]
         if mark is not None:
@@ -154,7 +154,7 @@ class SystolicArray(StepArray):
         plan, cycles = self.plan, self.plan.skew - row - col
         complete = Signal(name=f"complete_{row}_{col}")
         m.d.comb += complete.eq(cell.complete)
-        for number, within, index in self._places(numbers, row, col):
+        for number, within, index in self._sums_of(numbers, row, col):
             label = f"{number}_{index}"
             if plan.sums[number].initial is not None:
                 start, early = self.initial.payload[index], plan.sum_latency - 1 - cycles
@@ -168,7 +168,7 @@ class SystolicArray(StepArray):
                 late = delayed(m, advance, value, cycles, f"line_{label}")
             m.d.comb += self.result.payload[str(number)][index].eq(late)
 
-    def _places(self, numbers: list[int], row: int, col: int) -> Iterator[tuple[int, int, int]]:
+    def _sums_of(self, numbers: list[int], row: int, col: int) -> Iterator[tuple[int, int, int]]:
         """The sums of a cell that there are: which, its position in the cell, and among all."""
         plan, (rows, cols) = self.plan, self.plan.tile
         for number, r, c in product(numbers, range(rows), range(cols)):

@@ -229,7 +229,7 @@ class Dot(wiring.Component):
     enable : :py:`In(1)`
         Registers hold while low.
     weight, activation : :py:`In(…)`
-        The elements, as ``plan.forms`` says, each place's as late.
+        The elements, as ``plan.forms`` says, each lane's as late.
     o : :py:`Out(plan.output)`
         The sum in units of ``2**(weight.lsb + activation.lsb)``, and the flags.
     """

@@ -129,13 +129,13 @@ class PlaneProduct(NamedTuple):
 def powers(value: int) -> list[int]:
     """Signed powers of two, the fewest that sum up to a value."""
     found: list[int] = []
-    place = 0
+    bit = 0
     while value:
         if value & 1:
             digit = 2 - (value & 3)
-            found.append(digit << place if digit > 0 else -(1 << place))
+            found.append(digit << bit if digit > 0 else -(1 << bit))
             value -= digit
-        value, place = value >> 1, place + 1
+        value, bit = value >> 1, bit + 1
     return found
 
 

@@ -59,7 +59,7 @@ class Radix4(Recoding):
             seen: set[tuple[int, int]] = set()
             for code in range(8):
                 # Bits beyond the top are its copies, or zeros.
-                bits = {2 * i - 1 + place: code >> place & 1 for place in range(3)}
+                bits = {2 * i - 1 + bit: code >> bit & 1 for bit in range(3)}
                 top = bits.get(width - 1, 0) if fmt.low < 0 else 0
                 beyond = all(bits[j] == top for j in bits if j >= width)
                 if beyond and not bits.get(-1, 0):

@@ -63,7 +63,7 @@ class ChainedDot(Dot):
     def _elements(self) -> list[tuple[Value, Value]]:
         """The elements of each slot."""
         sides = zip((self.weight, self.activation), self.plan.forms, strict=True)
-        weight, activation = (side.places if form.told else side for side, form in sides)
+        weight, activation = (side.slots if form.told else side for side, form in sides)
         return [(weight[slot], activation[slot]) for slot in range(self.plan.slots)]
 
     def _apart(self, m: Module, nodes: list[list[PartialSum]]) -> None:

@@ -171,7 +171,7 @@ class Shifted(Decoded):
     """The value less its shift as ``significand``, and which of ``shifts`` that is.
 
     ``value = significand << shift``, in units of the format's last bit; 0 for NaN and infinity.
-    The member ``place`` says which: a bit for the greater one of two, or a bit for each of more.
+    The member ``position`` says which: a bit for the greater one of two, or a bit for each of more.
     """
 
     shifts: tuple[int, ...] = (0, 1)
@@ -186,7 +186,7 @@ class Shifted(Decoded):
         high = ((1 << self.format.significand_width) - 1) << reach
         value = shape_of(Range(0, -high if self.format.low < 0 else 0, high))
         marks = len(self.shifts) if len(self.shifts) > 2 else 1
-        members = {"significand": value, "place": marks}
+        members = {"significand": value, "position": marks}
         return data.StructLayout({**members, **marks_of(super().layout)})
 
     @property
@@ -210,10 +210,10 @@ class Shifted(Decoded):
         for mark, shift in zip(beyond, self.shifts[1:], strict=True):
             less = Mux(mark, shift, less)
         if len(beyond) == 1:
-            m.d.comb += found.place.eq(beyond[0])
+            m.d.comb += found.position.eq(beyond[0])
         else:
             ends = zip([Const(1, 1), *beyond], [*beyond, Const(0, 1)], strict=True)
-            m.d.comb += found.place.eq(Cat(here & ~above for here, above in ends))
+            m.d.comb += found.position.eq(Cat(here & ~above for here, above in ends))
         m.d.comb += distance.eq(exponent - less)
         width = self.layout["significand"].width
         m.d.comb += found.significand.eq(shift_left(m, register.significand, distance, width))

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class Dsp(Blocks):
     """Numbers without exponent, where rows and columns share blocks that may hold sums over K.
 
-    And others whose values a block reaches from a few places of the wide factor: one product a
+    And others whose values a block reaches from a few positions of the wide factor: one product a
     block, every step's sum read.
     """
 
@@ -160,7 +160,7 @@ class Dsp(Blocks):
         for lane in range(self.lanes):
             numbers = [number(vector[lane], fmt) for vector in vectors]
             if port and packing.marks:
-                yield with_shift(packing, numbers[0], vectors[0][lane].place)
+                yield with_shift(packing, numbers[0], vectors[0][lane].position)
             else:
                 yield word(packing, port, numbers)
 

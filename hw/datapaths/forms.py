@@ -68,7 +68,7 @@ class Form(ABC):
     def told(self) -> tuple[str, ...]:
         """What it is told of the step beside codes: ``part`` or ``mode``; see :class:`Making`.
 
-        The slots are then the member ``places`` of ``layouts``, ``beside`` the others.
+        The slots are then the member ``slots`` of ``layouts``, ``beside`` the others.
         """
         return ()
 

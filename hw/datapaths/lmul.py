@@ -125,10 +125,10 @@ class LMul(Multiply):
         counts, offset = self._vanished is not None, self.rule.offset(self.weight)
         fields = w.field + a.field + (Mux(zero, 0, offset) if counts else offset)
         total = Signal(fields.shape(), name="field_sum")
-        place = total >> mantissa_width
+        carried = total >> mantissa_width
         m.d.comb += [
             total.eq(fields),
-            exponent.eq((place if counts else Mux(zero, 2, place)) - 2),
+            exponent.eq((carried if counts else Mux(zero, 2, carried)) - 2),
         ]
         magnitude = Mux(zero, 0, Cat(total[:mantissa_width], Const(1, 1)))
         return Factors(w.sign ^ a.sign, magnitude, exponent)

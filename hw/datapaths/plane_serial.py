@@ -155,11 +155,11 @@ def parts_of(mode: Mode) -> tuple[Part, ...]:
         factors.append([*zip(weights, count(), strict=False), *((n, None) for n in constants)])
     found = []
     for element in range(mode.count):
-        places = [
+        slots = [
             [(n, None if bit is None else element * fmt.bits + bit) for n, bit in factor]
             for factor, fmt in zip(factors, mode[:2], strict=True)
         ]
-        found += [Part(x * y, (i, j), agree) for (x, i), (y, j) in product(*places)]
+        found += [Part(x * y, (i, j), agree) for (x, i), (y, j) in product(*slots)]
     return tuple(found)
 
 
@@ -196,8 +196,8 @@ class PlaneBits(Form):
 
     @property
     def layouts(self) -> data.StructLayout:
-        places = data.ArrayLayout(1, len(self.delays))
-        return data.StructLayout({"places": places, **self._more})
+        slots = data.ArrayLayout(1, len(self.delays))
+        return data.StructLayout({"slots": slots, **self._more})
 
     @property
     def _more(self) -> dict[str, int]:

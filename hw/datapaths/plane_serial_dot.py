@@ -26,8 +26,8 @@ class PlaneSerialDot(Dot):
         plan = self.plan
         mixed = len(plan.agreeing) > 1
         agree = self._told(m, "agree", 0) if mixed else Const(int(plan.agreeing[0]), 1)
-        places = zip(self.weight.places, self.activation.places, strict=True)
-        heap: Heap = {0: [self._product(agree, *pair) for pair in places]}
+        slots = zip(self.weight.slots, self.activation.slots, strict=True)
+        heap: Heap = {0: [self._product(agree, *pair) for pair in slots]}
         count = levels({0: plan.lanes}, plan.first)
         for level in range(1, count + 1):
             heap = compressed(m, heap, f"level_{level}", plan.first if level == 1 else 6)
@@ -41,13 +41,13 @@ class PlaneSerialDot(Dot):
         total = self.held(m, added(heap, width), width, "count")
         late = delayed(m, self.enable, agree, plan.count_latency, "agree_late", reset=True)
         value = self._signed(m, total, late)
-        for place in range(0, plan.shifts, 2):
-            late = plan.count_latency + 1 + place // 2
-            shift = self._told(m, "shift", late, place, place + 2)
-            width = min(len(value) + (((1 << len(shift)) - 1) << place), plan.range.width)
-            entries = [moved(value, n << place, width) for n in range(1 << len(shift))]
-            found = select(m, entries, shift, f"place_{place}").as_signed()
-            value = self.held(m, found, signed(width), f"moved_{place}")
+        for bit in range(0, plan.shifts, 2):
+            late = plan.count_latency + 1 + bit // 2
+            shift = self._told(m, "shift", late, bit, bit + 2)
+            width = min(len(value) + (((1 << len(shift)) - 1) << bit), plan.range.width)
+            entries = [moved(value, n << bit, width) for n in range(1 << len(shift))]
+            found = select(m, entries, shift, f"shifted_{bit}").as_signed()
+            value = self.held(m, found, signed(width), f"moved_{bit}")
         m.d.comb += self.o.value.eq(value)
         return m
 

@@ -40,8 +40,8 @@ class SerialForm(Form):
 
     @property
     def layouts(self) -> data.StructLayout:
-        places = data.ArrayLayout(self.layout, len(self.delays))
-        return data.StructLayout({"places": places, "part": (self.parts - 1).bit_length()})
+        slots = data.ArrayLayout(self.layout, len(self.delays))
+        return data.StructLayout({"slots": slots, "part": (self.parts - 1).bit_length()})
 
     @property
     @abstractmethod

@@ -50,9 +50,9 @@ class Word(Form):
 
     @property
     def layouts(self) -> data.StructLayout:
-        places = data.ArrayLayout(self.layout, len(self.delays))
+        slots = data.ArrayLayout(self.layout, len(self.delays))
         bits = (len(self.plan.modes) - 1).bit_length()
-        return data.StructLayout({"places": places, "mode": bits})
+        return data.StructLayout({"slots": slots, "mode": bits})
 
 
 class Digits(Word):

@@ -85,9 +85,9 @@ def product(engine: Engine, plan: ArrayPlan, shape: tuple[int, int, int]) -> Mat
         turns = f"{shared.terms} addends" if shared.terms > 1 else "an addend"
         units = f"{shared.units} scale unit{'s' * (shared.units > 1)}"
         if shared.steps:
-            parts[f"{units}: {turns} a sum and group"] = groups * shared.slots
+            parts[f"{units}: {turns} a sum and group"] = groups * shared.cycles
         else:
-            parts[f"{units}: {turns} a sum"] = shared.slots
+            parts[f"{units}: {turns} a sum"] = shared.cycles
         if banks := plan.path.turnaround(max(parts.values())):
             parts[f"{shared.banks} banks of partial sums"] = banks
         parts["results, one by one"] = plan.path.read_out

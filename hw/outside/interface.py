@@ -105,7 +105,7 @@ class Interface(ABC):
 
     # A beat as benches see it is one integer: data, above it what else there is, ``last`` on top.
 
-    def places(self, stream: Stream) -> dict[str, int]:
+    def positions(self, stream: Stream) -> dict[str, int]:
         """Role -> its lowest bit in a beat."""
         found, low = {}, 0
         for pin in self._carriers(stream):

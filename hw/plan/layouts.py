@@ -41,7 +41,7 @@ def sums_layout(plan: ArrayPlan) -> data.StructLayout:
     """All sums of a group, by number; before a scale path also if it ends the reduction."""
     members = {
         str(number): data.ArrayLayout(
-            FlaggedLayout(item.total, item.flags), item.places(plan.rows, plan.cols)
+            FlaggedLayout(item.total, item.flags), item.instances(plan.rows, plan.cols)
         )
         for number, item in enumerate(plan.sums)
     }

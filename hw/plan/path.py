@@ -11,7 +11,7 @@ from amaranth.hdl import Cat, Value
 class Sharing:
     """``units`` scale units take the sums of a group in row-major order, in turn.
 
-    Unit u takes the sums u, u + units, …; a group takes ``slots`` cycles, ``terms`` of each sum.
+    Unit u takes the sums u, u + units, …; a group takes ``cycles``, ``terms`` of each sum.
 
     Parameters
     ----------
@@ -52,17 +52,17 @@ class Sharing:
         """Places of a unit's store; 0 where nothing is accumulated."""
         if self.alone:
             return 0
-        return self.stride * self.banks if self.banks * self.partials > 1 else self.places
+        return self.stride * self.banks if self.banks * self.partials > 1 else self.slots
 
     @property
     def stride(self) -> int:
         """Words of a bank: sums and partial sums are addressed by bits of their own."""
-        return 1 << (self.places - 1).bit_length() + (self.partials - 1).bit_length()
+        return 1 << (self.slots - 1).bit_length() + (self.partials - 1).bit_length()
 
-    def address(self, place: Value, partial: Value, bank: Value) -> Value:
-        """The address of a partial sum in a bank; ``place`` is the sum's number in its unit."""
-        low, middle = ((size - 1).bit_length() for size in (self.places, self.partials))
-        return Cat(place[:low], partial[:middle], bank)
+    def address(self, slot: Value, partial: Value, bank: Value) -> Value:
+        """The address of a partial sum in a bank; ``slot`` is the sum's number in its unit."""
+        low, middle = ((size - 1).bit_length() for size in (self.slots, self.partials))
+        return Cat(slot[:low], partial[:middle], bank)
 
     @property
     def inner(self) -> int:
@@ -75,16 +75,16 @@ class Sharing:
         return self.rows * self.cols // self.units // self.inner
 
     @property
-    def places(self) -> int:
+    def slots(self) -> int:
         """Sums that a unit serves."""
         return self.outer * self.inner
 
     @property
-    def slots(self) -> int:
+    def cycles(self) -> int:
         """Cycles that a group takes."""
-        return self.places * self.terms
+        return self.slots * self.terms
 
-    def place(self, unit: int, outer: int, inner: int) -> tuple[int, int]:
+    def slot(self, unit: int, outer: int, inner: int) -> tuple[int, int]:
         """The row and column of a unit's sum."""
         return divmod((outer * self.inner + inner) * self.units + unit, self.cols)
 
@@ -104,7 +104,7 @@ class Sharing:
             turns = f", {self.terms} addends each" if self.terms > 1 else ""
             why = (
                 f"a group of {self.rows * self.cols} sums{turns} closes every {self.steps} steps; "
-                f"{each} {self.slots} cycles for its share"
+                f"{each} {self.cycles} cycles for its share"
             )
         lines = [f"{count}: {why}"]
         if self.partials > 1:
@@ -136,9 +136,9 @@ class PathPlan:
         front = self.drain + self.unit
         if self.shared.collected:
             # All of the last group, then the first row and column's partial sums.
-            front += self.shared.slots + 1 + self.shared.partials
+            front += self.shared.cycles + 1 + self.shared.partials
         elif self.shared.terms > 1:
-            front += self.shared.places * (self.shared.terms - 1)
+            front += self.shared.slots * (self.shared.terms - 1)
         return front + self.tail
 
     @property

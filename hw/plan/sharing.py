@@ -58,7 +58,7 @@ def _fewer(plan: Plan, shared: Sharing) -> list[Change]:
     needed = ceil(ADDER_LOOP / shared.partials)
     for rows in (plan.rows << n for n in range(1, 7)):
         larger = replace(plan, build=replace(plan.build, rows=rows))
-        if sharing(larger).places >= needed:
+        if sharing(larger).slots >= needed:
             return [{"rows": rows}]
     return []
 
@@ -74,10 +74,10 @@ def check_partials(plan: Plan, shared: Sharing) -> None:
             f"got {stage.partials}",
             {"partials": 1},
         )
-    needed = ceil(ADDER_LOOP / shared.places)
+    needed = ceil(ADDER_LOOP / shared.slots)
     if stage.partials < needed:
         raise DesignError(
-            f"an addition takes {ADDER_LOOP} cycles and each unit serves {shared.places} sums of "
+            f"an addition takes {ADDER_LOOP} cycles and each unit serves {shared.slots} sums of "
             f"this shape: partials must be at least {needed}, got {stage.partials}; more change "
             "the order of additions",
             {"partials": needed},

@@ -28,13 +28,13 @@ SEGMENT = 32
 class Slot(data.StructLayout):
     """Which sum an addend goes into.
 
-    Members: ``valid``; ``first`` (it starts the sum), ``final`` (it is the last one), ``place``
+    Members: ``valid``; ``first`` (it starts the sum), ``final`` (it is the last one), ``address``
     (the address of the sum in the unit's store).
     """
 
-    def __init__(self, places: int):
+    def __init__(self, slots: int):
         super().__init__(
-            {"valid": 1, "first": 1, "final": 1, "place": max(places - 1, 1).bit_length()}
+            {"valid": 1, "first": 1, "final": 1, "address": max(slots - 1, 1).bit_length()}
         )
 
 
@@ -55,7 +55,7 @@ class ExactAccumulator(Blueprint):
     depth : :class:`int`
         Number of sums that are kept; 0 where every addend is a sum of its own.
     reads : :class:`bool`
-        Whether there is a second read port, at ``read_place``.
+        Whether there is a second read port, at ``read_address``.
     saturate : :class:`bool`
         Sums beyond ``total`` stay at its ends, instead of wrapping.
 
@@ -95,7 +95,7 @@ class ExactAccumulator(Blueprint):
             "o": Out(FlaggedLayout(total, flags)),
         }
         if reads:
-            ports["read_place"] = In(range(max(depth, 2)))
+            ports["read_address"] = In(range(max(depth, 2)))
             ports["read"] = Out(FlaggedLayout(total, flags))
         super().__init__(ports)
 
@@ -128,8 +128,8 @@ class ExactAccumulator(Blueprint):
         slot = io.slot
         valid = delayed(m, io.enable, slot.valid, cycles, f"valid_{cycles}", reset=True)
         first = delayed(m, io.enable, slot.first, cycles, f"first_{cycles}")
-        place = delayed(m, io.enable, slot.place, cycles, f"place_{cycles}")
-        return valid, first, place
+        address = delayed(m, io.enable, slot.address, cycles, f"address_{cycles}")
+        return valid, first, address
 
     def _segment(
         self, m: Module, io: Any, index: int, addend: Value, carry: Value
@@ -137,10 +137,10 @@ class ExactAccumulator(Blueprint):
         """One segment's sum and carry, registered, and what the second port reads."""
         width = self.total.width if self.saturate else len(addend)
         addend = delayed(m, io.enable, addend, index, f"addend_{index}")
-        valid, first, place = self._slot(m, io, index)
+        valid, first, address = self._slot(m, io, index)
         kept, seen, store = Const(0, width), Const(0, width), None
         if self.depth:
-            store, kept, seen = self._store(m, io, f"segment_{index}", width, valid, first, place)
+            store, kept, seen = self._store(m, io, f"segment_{index}", width, valid, first, address)
         value, carry = self._added(m, index, addend, kept, carry, width)
         if store is not None:
             m.d.comb += store.data.eq(value)
@@ -178,19 +178,19 @@ class ExactAccumulator(Blueprint):
         width: int,
         valid: Value,
         first: Value,
-        place: Value,
+        address: Value,
     ) -> tuple[Store, Value, Value]:
-        """A store whose word at ``place`` is replaced; it reads as 0 where a sum starts."""
+        """A store whose word at ``address`` is replaced; it reads as 0 where a sum starts."""
         store = Store(width, self.depth, 1 + self.reads)
         m.submodules[name] = store
         m.d.comb += [
             store.write.eq(io.enable & valid),
-            store.place.eq(place),
-            store.read_place_0.eq(place),
+            store.address.eq(address),
+            store.read_address_0.eq(address),
         ]
         seen = Const(0, width)
         if self.reads:
-            m.d.comb += store.read_place_1.eq(io.read_place)
+            m.d.comb += store.read_address_1.eq(io.read_address)
             seen = store.read_1
         return store, Mux(first, 0, store.read_0), seen
 
@@ -205,8 +205,8 @@ class ExactAccumulator(Blueprint):
         total = Signal(len(names), name="flags")
         kept = Const(0, len(names))
         if self.depth:
-            valid, first, place = self._slot(m, io, 0)
-            store, kept, seen = self._store(m, io, "flags", len(names), valid, first, place)
+            valid, first, address = self._slot(m, io, 0)
+            store, kept, seen = self._store(m, io, "flags", len(names), valid, first, address)
             m.d.comb += store.data.eq(total)
             if self.reads:
                 m.d.comb += [io.read[name].eq(seen[i]) for i, name in enumerate(names)]
@@ -227,7 +227,7 @@ class FloatAccumulator(Blueprint):
     depth : :class:`int`
         Number of sums that are kept; 0 where every addend is a sum of its own.
     reads : :class:`bool`
-        Whether there is a second read port, at ``read_place``.
+        Whether there is a second read port, at ``read_address``.
 
     Members
     -------
@@ -247,7 +247,7 @@ class FloatAccumulator(Blueprint):
             "o": Out(format.bits),
         }
         if reads:
-            ports["read_place"] = In(range(max(depth, 2)))
+            ports["read_address"] = In(range(max(depth, 2)))
             ports["read"] = Out(format.bits)
         super().__init__(ports)
 
@@ -267,18 +267,18 @@ class FloatAccumulator(Blueprint):
         slot, enable = io.slot, io.enable
         m.d.comb += [
             add.enable.eq(enable),
-            store.read_place_0.eq(slot.place),
+            store.read_address_0.eq(slot.address),
             add.a.eq(Mux(slot.first, 0, store.read_0)),
             add.b.eq(io.i),
             io.o.eq(add.o),
             store.data.eq(add.o),
-            store.place.eq(delayed(m, enable, slot.place, self.latency, "place")),
+            store.address.eq(delayed(m, enable, slot.address, self.latency, "address")),
             store.write.eq(
                 enable & delayed(m, enable, slot.valid, self.latency, "valid", reset=True)
             ),
         ]
         if self.reads:
-            m.d.comb += [store.read_place_1.eq(io.read_place), io.read.eq(store.read_1)]
+            m.d.comb += [store.read_address_1.eq(io.read_address), io.read.eq(store.read_1)]
 
 
 class FloatSingle(Blueprint):

@@ -126,9 +126,9 @@ class FloatAddend(Addend):
         ports: dict[str, Member] = {}
         if self.groups > 1:
             self.inner = ExactAccumulator(
-                term.range, self._values(plan, term), term.flags, term.flags, shared.places
+                term.range, self._values(plan, term), term.flags, term.flags, shared.slots
             )
-            ports["slot"] = In(Slot(shared.places))
+            ports["slot"] = In(Slot(shared.slots))
         super().__init__(plan, term, format.bits, ports)
 
     def _values(self, plan: Plan, term: TermPlan) -> Range:
@@ -200,7 +200,7 @@ class FloatAddend(Addend):
             inner.i.minus.eq(0),
             inner.slot.valid.eq(delayed(m, io.enable, io.slot.valid, cycles, "valid", reset=True)),
             inner.slot.first.eq(delayed(m, io.enable, io.slot.first, cycles, "first")),
-            inner.slot.place.eq(delayed(m, io.enable, io.slot.place, cycles, "place")),
+            inner.slot.address.eq(delayed(m, io.enable, io.slot.address, cycles, "slot")),
         ]
         return inner.o
 

@@ -29,7 +29,7 @@ class ChainMarks(data.StructLayout):
 
     Members: ``valid``; ``term`` whose turn it is; ``open`` and ``close``: the group starts, ends a
     span of the stage before the last; ``first``: the addend starts its partial sum; ``final``: the
-    group ends the reduction; ``last``: nothing of the group follows; ``place`` of the sum within
+    group ends the reduction; ``last``: nothing of the group follows; ``slot`` of the sum within
     the unit; ``partial`` sum and ``bank`` that it goes to.
     """
 
@@ -43,7 +43,7 @@ class ChainMarks(data.StructLayout):
                 "first": 1,
                 "final": 1,
                 "last": 1,
-                "place": max((shared.places - 1).bit_length(), 1),
+                "slot": max((shared.slots - 1).bit_length(), 1),
                 "partial": max((shared.partials - 1).bit_length(), 1),
                 "bank": max((shared.banks - 1).bit_length(), 1),
             }
@@ -88,7 +88,7 @@ class Chain(Blueprint):
         What to do with them.
     o : :py:`Out(value_layout(self.value, self.flags))`
         The sum with the addend in it.
-    read_place, read : further sums, at once; only where ``shared.collected``.
+    read_address, read : further sums, at once; only where ``shared.collected``.
     """
 
     def __init__(self, plan: Plan, item: AccumulatorPlan, shared: Sharing):
@@ -142,7 +142,7 @@ class Chain(Blueprint):
         if levels := plan.levels("group"):
             ports["scales"] = In(scales_layout(levels))
         if reads:
-            ports["read_place"] = In(range(max(shared.depth, 2)))
+            ports["read_address"] = In(range(max(shared.depth, 2)))
             ports["read"] = Out(value_layout(self.value, self.flags))
         super().__init__(ports)
 
@@ -165,7 +165,7 @@ class Chain(Blueprint):
         ]
         if self.shared.collected:
             m.d.comb += [
-                accumulator.read_place.eq(io.read_place),
+                accumulator.read_address.eq(io.read_address),
                 io.read.eq(accumulator.read),
             ]
         self._slot(m, io, accumulator.slot)
@@ -181,7 +181,7 @@ class Chain(Blueprint):
             m.d.comb += [
                 addend.slot.valid.eq(io.marks.valid & (io.marks.term == index)),
                 addend.slot.first.eq(io.marks.open),
-                addend.slot.place.eq(io.marks.place),
+                addend.slot.address.eq(io.marks.slot),
             ]
         return addend.o
 
@@ -204,12 +204,12 @@ class Chain(Blueprint):
             valid = valid & (io.marks.term < len(self.addends))
         late = {
             name: delayed(m, io.enable, io.marks[name], self.before, name)
-            for name in ("first", "place", "partial", "bank")
+            for name in ("first", "slot", "partial", "bank")
         }
         late["valid"] = delayed(m, io.enable, valid, self.before, "valid", reset=True)
         m.d.comb += [marks[name].eq(value) for name, value in late.items()]
         m.d.comb += [
             slot.valid.eq(marks.valid),
             slot.first.eq(marks.first),
-            slot.place.eq(self.shared.address(marks.place, marks.partial, marks.bank)),
+            slot.address.eq(self.shared.address(marks.slot, marks.partial, marks.bank)),
         ]

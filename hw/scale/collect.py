@@ -41,7 +41,7 @@ class Collector(wiring.Component):
         With ``done``: how many partial sums have been added to; the others count as +0.
     room : :py:`Out(1)`
         Another reduction may start.
-    read_place : :py:`Out(…)`
+    read_address : :py:`Out(…)`
         Read from all units.
     read : :py:`In(ArrayLayout(…, units))`
         What stands there.
@@ -61,7 +61,7 @@ class Collector(wiring.Component):
                 "done": In(1),
                 "used": In(range(shared.partials + 1)),
                 "room": Out(1),
-                "read_place": Out(range(max(shared.depth, 2))),
+                "read_address": Out(range(max(shared.depth, 2))),
                 "read": In(data.ArrayLayout(self.layout, shared.units)),
                 "o": Out(stream.Signature(self.result)),
             }
@@ -70,7 +70,7 @@ class Collector(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         shared = self.shared
-        place = Signal(range(max(shared.places, 2)))
+        slot = Signal(range(max(shared.slots, 2)))
         unit = Signal(range(max(shared.units, 2)))
         partial = Signal(range(max(shared.partials, 2)))
         bank, written = Signal(range(shared.banks)), Signal(range(shared.banks))
@@ -83,8 +83,8 @@ class Collector(wiring.Component):
         m.d.comb += [
             step.eq((full != 0) & (~self.o.valid | self.o.ready)),
             whole.eq(partial == shared.partials - 1),
-            ends.eq(whole & (unit == shared.units - 1) & (place == shared.places - 1)),
-            self.read_place.eq(shared.address(place, partial, bank)),
+            ends.eq(whole & (unit == shared.units - 1) & (slot == shared.slots - 1)),
+            self.read_address.eq(shared.address(slot, partial, bank)),
             self.room.eq(started != shared.banks),
         ]
         m.d.sync += [
@@ -93,7 +93,7 @@ class Collector(wiring.Component):
         ]
         with m.If(self.done):
             m.d.sync += [written.eq(written + 1), used[written].eq(self.used)]
-        self._count(m, step, whole, ends, partial, unit, place, bank)
+        self._count(m, step, whole, ends, partial, unit, slot, bank)
         self._output(m, step, whole, partial, unit, partial < used[bank])
         return m
 
@@ -105,7 +105,7 @@ class Collector(wiring.Component):
         ends: Value,
         partial: Signal,
         unit: Signal,
-        place: Signal,
+        slot: Signal,
         bank: Signal,
     ) -> None:
         """Partial sums fastest, then units, then the sums of a unit."""
@@ -115,9 +115,9 @@ class Collector(wiring.Component):
             with m.If(whole):
                 m.d.sync += [partial.eq(0), unit.eq(unit + 1)]
                 with m.If(unit == shared.units - 1):
-                    m.d.sync += [unit.eq(0), place.eq(place + 1)]
+                    m.d.sync += [unit.eq(0), slot.eq(slot + 1)]
             with m.If(ends):
-                m.d.sync += [place.eq(0), bank.eq(bank + 1)]
+                m.d.sync += [slot.eq(0), bank.eq(bank + 1)]
 
     def _output(
         self, m: Module, step: Value, whole: Value, partial: Value, unit: Value, there: Value

@@ -40,7 +40,7 @@ class Drain(Blueprint):
 
     The array goes on at once. A group's scales stay on their stream until its last sum is taken.
     Latency is ``latency`` cycles with ``enable`` from the copy to the first sums at the output;
-    throughput a group every ``shared.slots`` cycles.
+    throughput a group every ``shared.cycles`` cycles.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ class Drain(Blueprint):
     @property
     def latency(self) -> int:
         """The copy, and the multiplexers' registers."""
-        return 1 + self._registers(self.shared.places)
+        return 1 + self._registers(self.shared.slots)
 
     @staticmethod
     def _registers(count: int) -> int:
@@ -126,33 +126,33 @@ class Drain(Blueprint):
     def _counters(self, m: Module, step: Value) -> SimpleNamespace:
         """Where the walk stands: columns fastest, then rows, then terms.
 
-        Besides ``outer``, ``inner``, ``term`` and ``place``, registered for what waits for them:
-        ``begins`` and ``ends`` of the group, ``passed``: the last place of a term.
+        Besides ``outer``, ``inner``, ``term`` and ``slot``, registered for what waits for them:
+        ``begins`` and ``ends`` of the group, ``passed``: the last slot of a term.
         """
         shared = self.shared
         found = SimpleNamespace(
             outer=Signal(range(max(shared.outer, 2)), name="outer"),
             inner=Signal(range(max(shared.inner, 2)), name="inner"),
             term=Signal(range(max(shared.terms, 2)), name="term"),
-            place=Signal(range(max(shared.places, 2)), name="place"),
+            slot=Signal(range(max(shared.slots, 2)), name="slot"),
             begins=Signal(name="begins", init=1),
-            ends=Signal(name="ends", init=shared.slots == 1),
-            passed=Signal(name="passed", init=shared.places == 1),
+            ends=Signal(name="ends", init=shared.cycles == 1),
+            passed=Signal(name="passed", init=shared.slots == 1),
         )
         last_term = found.term == shared.terms - 1
         with m.If(step):
             m.d.sync += [
                 found.inner.eq(found.inner + 1),
-                found.place.eq(found.place + 1),
+                found.slot.eq(found.slot + 1),
                 found.begins.eq(found.ends),
             ]
             with m.If(found.inner == shared.inner - 1):
                 m.d.sync += [found.inner.eq(0), found.outer.eq(found.outer + 1)]
             with m.If(found.passed):
-                m.d.sync += [found.outer.eq(0), found.place.eq(0)]
+                m.d.sync += [found.outer.eq(0), found.slot.eq(0)]
                 m.d.sync += found.term.eq(Mux(last_term, 0, found.term + 1))
-            if shared.places > 1:
-                nearly = found.place == shared.places - 2
+            if shared.slots > 1:
+                nearly = found.slot == shared.slots - 2
                 m.d.sync += [found.passed.eq(nearly), found.ends.eq(nearly & last_term)]
             elif shared.terms > 1:
                 m.d.sync += found.ends.eq(found.term == shared.terms - 2)
@@ -180,7 +180,7 @@ class Drain(Blueprint):
             marks.first.eq(~wrapped),
             marks.final.eq(final),
             marks.last.eq(counters.ends),
-            marks.place.eq(counters.place),
+            marks.slot.eq(counters.slot),
             marks.partial.eq(partial),
             marks.bank.eq(bank),
         ]
@@ -221,11 +221,11 @@ class Drain(Blueprint):
         """Each unit's sums and scales, by multiplexers."""
         shared = self.shared
         for unit in range(shared.units):
-            places = [
-                [shared.place(unit, o, i) for i in range(shared.inner)] for o in range(shared.outer)
+            slots = [
+                [shared.slot(unit, o, i) for i in range(shared.inner)] for o in range(shared.outer)
             ]
             for number, item in enumerate(self.plan.sums):
-                keys = [[item.index(*place, shared.cols) for place in row] for row in places]
+                keys = [[item.index(*slot, shared.cols) for slot in row] for row in slots]
                 chosen = self._choose(
                     m, io, held[str(number)], keys, (outer, inner), f"sum_{unit}_{number}"
                 )
@@ -233,7 +233,7 @@ class Drain(Blueprint):
             for field in self.stream.fields if self.stream else ():
                 assert field.side is not None
                 one = field.count == 1
-                keys = [[0 if one else place[field.side] for place in row] for row in places]
+                keys = [[0 if one else slot[field.side] for slot in row] for row in slots]
                 codes = io.scale.payload[field.name]
                 name = f"scale_{unit}_{field.name}"
                 chosen = self._choose(m, io, codes, keys, (outer, inner), name)

@@ -154,6 +154,6 @@ class ScalePath(wiring.Component):
         ]
         for number, unit in enumerate(units):
             m.d.comb += [
-                unit.read_place.eq(collector.read_place),
+                unit.read_address.eq(collector.read_address),
                 collector.read[number].eq(unit.read),
             ]

@@ -24,20 +24,20 @@ class Store(wiring.Component):
     Members
     -------
     write : :py:`In(1)`
-        Take ``data`` into word ``place``.
-    place : :py:`In(range(depth))`
+        Take ``data`` into word ``address``.
+    address : :py:`In(range(depth))`
     data : :py:`In(width)`
-    read_place_0, … : :py:`In(range(depth))`
+    read_address_0, … : :py:`In(range(depth))`
     read_0, … : :py:`Out(width)`
         The words there, in the same cycle.
     """
 
     def __init__(self, width: int, depth: int, reads: int = 1, *, distributed: bool = False):
         self.width, self.depth, self.reads, self.distributed = width, depth, reads, distributed
-        place = range(max(depth, 2))
-        ports = {"write": In(1), "place": In(place), "data": In(width)}
+        address = range(max(depth, 2))
+        ports = {"write": In(1), "address": In(address), "data": In(width)}
         for port in range(reads):
-            ports |= {f"read_place_{port}": In(place), f"read_{port}": Out(width)}
+            ports |= {f"read_address_{port}": In(address), f"read_{port}": Out(width)}
         super().__init__(ports)
 
     def elaborate(self, platform: Any) -> Module:
@@ -53,11 +53,11 @@ class Store(wiring.Component):
             shape=self.width, depth=self.depth, init=[], attrs=style
         )
         port = words.write_port()
-        m.d.comb += [port.en.eq(self.write), port.addr.eq(self.place), port.data.eq(self.data)]
+        m.d.comb += [port.en.eq(self.write), port.addr.eq(self.address), port.data.eq(self.data)]
         for number in range(self.reads):
             read = words.read_port(domain="comb")
             m.d.comb += [
-                read.addr.eq(getattr(self, f"read_place_{number}")),
+                read.addr.eq(getattr(self, f"read_address_{number}")),
                 getattr(self, f"read_{number}").eq(read.data),
             ]
         return m

@@ -30,7 +30,7 @@ class ScaleUnit(Blueprint):
 
     Members
     -------
-    enable, sums, scales, marks, read_place : as of :class:`Chain`.
+    enable, sums, scales, marks, read_address : as of :class:`Chain`.
     o, read : :py:`Out(values_layout(…))`
         The sums of all chains; ``read`` where ``shared.collected``, else ``o`` and ``enable``: what
         is collected never waits.
@@ -43,7 +43,7 @@ class ScaleUnit(Blueprint):
         if levels := plan.levels("group"):
             ports["scales"] = In(scales_layout(levels))
         if shared.collected:
-            ports["read_place"] = In(range(max(shared.depth, 2)))
+            ports["read_address"] = In(range(max(shared.depth, 2)))
             ports["read"] = Out(values_layout(self.chains))
         else:
             ports |= {"enable": In(1), "o": Out(values_layout(self.chains))}
@@ -67,7 +67,7 @@ class ScaleUnit(Blueprint):
                 m.d.comb += chain.scales.eq(io.scales)
             if self.shared.collected:
                 m.d.comb += [
-                    chain.read_place.eq(io.read_place),
+                    chain.read_address.eq(io.read_address),
                     io.read[str(number)].eq(chain.read),
                 ]
             else:

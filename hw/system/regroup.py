@@ -47,7 +47,7 @@ class Regroup(wiring.Component):
         count = Signal(range(max(join.arriving, 2)))
         moves = Signal()
 
-        # Collecting: each beat into its place; the last one fills.
+        # Collecting: each beat into its slot; the last one fills.
         m.d.comb += self.i.ready.eq(~full | moves)
         with m.If(moves):
             m.d.sync += full.eq(0)

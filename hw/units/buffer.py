@@ -1,4 +1,4 @@
-"""Two places for beats, between which no path leads from ``ready`` to ``ready``."""
+"""Two slots for beats, between which no path leads from ``ready`` to ``ready``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Out
 class Buffer(wiring.Component):
     """Hands beats on a cycle later; ``i.ready`` and all of ``o`` come from registers.
 
-    A beat a cycle. One that arrives while the output stalls waits in a second place, until whose
+    A beat a cycle. One that arrives while the output stalls waits in a second slot, until whose
     end no other is taken.
 
     Parameters
@@ -42,7 +42,7 @@ class Buffer(wiring.Component):
             self.o.valid.eq(valid),
             shown.eq(first),
         ]
-        # The second place follows the input while it is free.
+        # The second slot follows the input while it is free.
         with m.If(~waiting):
             m.d.sync += second.eq(given)
         with m.If(moves):

@@ -209,7 +209,7 @@ class DequantizeHardware(Streaming):
             if not self.unit.beats or groups * self.unit.beats != codes:
                 return None  # short groups wait for their tables
             if self.table.mirrored and not all(map(self._finite, trials)):
-                return None  # the place of zero is written too
+                return None  # the address of zero is written too
         return self.latency + codes - 1
 
     def _finite(self, trial: Mapping[str, Beats]) -> bool:

@@ -133,14 +133,16 @@ class TableDequantizer(wiring.Component):
     ) -> list[Value]:
         """The results of a row: its memories, and a look-up for each lane."""
         plan, found = self.plan, []
-        parts, places = zip(*plan.places, strict=True)
+        parts, addresses = zip(*plan.addresses, strict=True)
         stores = [self._store(m, filler, row, part) for part in range(plan.parts)]
         signs = self._signs(m, filler, row, read) if plan.mirrored else None
         for lane, code in enumerate(lanes):
-            place = look_up(m, code, places, (plan.rows - 1).bit_length(), f"place_{row}_{lane}")
+            address = look_up(
+                m, code, addresses, (plan.rows - 1).bit_length(), f"address_{row}_{lane}"
+            )
             words = []
             for store in stores:
-                m.d.comb += getattr(store, f"read_place_{lane}").eq(Cat(place, read))
+                m.d.comb += getattr(store, f"read_address_{lane}").eq(Cat(address, read))
                 words.append(getattr(store, f"read_{lane}"))
             part = look_up(m, code, parts, max(plan.parts - 1, 1).bit_length(), "part")
             word = select(m, words, part, f"word_{row}_{lane}")
@@ -156,7 +158,7 @@ class TableDequantizer(wiring.Component):
         m.submodules[f"table_{row}_{part}"] = store
         m.d.comb += [
             store.write.eq(filler.write & (filler.turn == turn)),
-            store.place.eq(Cat(filler.place, filler.bank)),
+            store.address.eq(Cat(filler.address, filler.bank)),
             store.data.eq(getattr(filler, f"data_{number}")),
         ]
         return store

@@ -126,10 +126,10 @@ class ElementProducts(ElementSteps):
     def _cut(self, at: Place, lanes: list[Value]) -> list[Value]:
         """The low bits, of integers that fit or wrap."""
         result = self.unit.result
-        places, found = self.whole.lsb - result.lsb, []
+        shift, found = self.whole.lsb - result.lsb, []
         for lane, value in enumerate(lanes):
             code = Signal(result.bits, name=f"{at.name}_code_{lane}")
-            at.m.d.comb += code.eq(value << places)
+            at.m.d.comb += code.eq(value << shift)
             found.append(code)
         return found
 

@@ -19,12 +19,12 @@ from .table_plan import TablePlan
 
 
 class TableFiller(wiring.Component):
-    """Products of every entry with the scales of each group, in the order of their places.
+    """Products of every entry with the scales of each group, in the order of their addresses.
 
     A beat of scales is taken with the last product that it is needed for; the next beat's products
     follow at once. They wait while ``free`` is low.
 
-    The place of zero in a mirrored table, below the entries, holds zero to begin with. It is
+    The address of zero in a mirrored table, below the entries, holds zero to begin with. It is
     written, in a cycle more, when scales come whose product with zero is NaN, or no longer is.
 
     Parameters
@@ -40,7 +40,7 @@ class TableFiller(wiring.Component):
         There is a table to write to.
     write : :py:`Out(1)`
         Products to take, one of each multiplier.
-    turn, place, bank : which of a multiplier's memories is written, where, and for which of two
+    turn, address, bank : which of a multiplier's memories is written, where, and for which of two
         groups.
     done : :py:`Out(1)`
         With the last write of a group.
@@ -59,7 +59,7 @@ class TableFiller(wiring.Component):
             "free": In(1),
             "write": Out(1),
             "turn": Out(range(max(plan.shared, 2))),
-            "place": Out(range(plan.rows)),
+            "address": Out(range(plan.rows)),
             "bank": Out(1),
             "done": Out(1),
         }
@@ -73,13 +73,13 @@ class TableFiller(wiring.Component):
         enable, issued, stored = Signal(), Signal(), Signal()
 
         # What is multiplied next; what comes out is counted apart.
-        turn, place, last = self._counted(m, issued, "issue")
+        turn, address, last = self._counted(m, issued, "issue")
         m.d.comb += [
             issued.eq(self.i.valid & enable),
             self.i.ready.eq(enable & last),
         ]
         made = delayed(m, enable, self.i.valid, self.products.latency, "made", reset=True)
-        writes_turn, writes_place, ends = self._counted(m, stored, "write")
+        writes_turn, writes_address, ends = self._counted(m, stored, "write")
         m.d.comb += [self.turn.eq(writes_turn), self.done.eq(stored & ends)]
         with m.If(self.done):
             m.d.sync += self.bank.eq(~self.bank)
@@ -89,7 +89,7 @@ class TableFiller(wiring.Component):
         for number in range(plan.multipliers):
             mine = range(number * plan.shared, (number + 1) * plan.shared)
             memories = [memory for memory in mine if memory < self.unit.rows * plan.parts]
-            code = self._code(m, memories, turn, place, number)
+            code = self._code(m, memories, turn, address, number)
             held = self._held(m, memories, turn, number)
             [data] = self.products.write(m, enable, [code], held, f"fill_{number}")
             m.d.comb += getattr(self, f"data_{number}").eq(data)
@@ -97,13 +97,13 @@ class TableFiller(wiring.Component):
                 self._flags(m, enable, held, number)
                 outdated.append(self._outdated(m, number))
 
-        # The place of zero first, where it holds what it should not.
+        # The address of zero first, where it holds what it should not.
         zero = Signal()
         if outdated:
-            m.d.comb += zero.eq(made & self.free & (writes_place == 0) & Cat(*outdated).any())
+            m.d.comb += zero.eq(made & self.free & (writes_address == 0) & Cat(*outdated).any())
             self._write_zero(m, zero)
         m.d.comb += [
-            self.place.eq(Mux(zero, 0, writes_place + plan.mirrored)),
+            self.address.eq(Mux(zero, 0, writes_address + plan.mirrored)),
             self.write.eq(made & self.free),
             stored.eq(self.write & ~zero),
             enable.eq(~made | stored),
@@ -111,7 +111,7 @@ class TableFiller(wiring.Component):
         return m
 
     def _outdated(self, m: Module, n: int) -> Value:
-        """Whether the place of zero of the memory in turn holds another value than it should."""
+        """Whether the address of zero of the memory in turn holds another value than it should."""
         holds = Signal(2 * self.plan.shared, name=f"zero_holds_{n}", reset_less=True)
         index, special = Cat(self.bank, self.turn), getattr(self, f"special_{n}")
         if self.plan.shared == 1:
@@ -131,32 +131,32 @@ class TableFiller(wiring.Component):
                 m.d.comb += getattr(self, f"data_{number}").eq(Mux(special, undefined, 0))
 
     def _counted(self, m: Module, step: Value, name: str) -> tuple[Value, Value, Value]:
-        """A count of ``step``: the turn, the place in it, and whether it is the last of all."""
+        """A count of ``step``: the turn, the address in it, and whether it is the last of all."""
         plan = self.plan
         turn = Signal(range(max(plan.shared, 2)), name=f"{name}_turn")
-        place = Signal(range(max(plan.depth, 2)), name=f"{name}_place")
+        address = Signal(range(max(plan.depth, 2)), name=f"{name}_address")
         ends, last = Signal(name=f"{name}_ends"), Signal(name=f"{name}_last")
         m.d.comb += [
-            ends.eq(place == plan.depth - 1),
+            ends.eq(address == plan.depth - 1),
             last.eq(ends & (turn == plan.shared - 1)),
         ]
         with m.If(step):
-            m.d.sync += place.eq(place + 1)
+            m.d.sync += address.eq(address + 1)
             with m.If(ends):
-                m.d.sync += [place.eq(0), turn.eq(turn + 1)]
+                m.d.sync += [address.eq(0), turn.eq(turn + 1)]
             with m.If(last):
                 m.d.sync += turn.eq(0)
-        return turn, place, last
+        return turn, address, last
 
-    def _code(self, m: Module, memories: list[int], turn: Value, place: Value, n: int) -> Value:
-        """The code of the entry at a place of the memory in turn."""
+    def _code(self, m: Module, memories: list[int], turn: Value, address: Value, n: int) -> Value:
+        """The code of the entry at an address of the memory in turn."""
         plan, width = self.plan, self.unit.element.bits
         found = []
         for memory in memories:
             first = memory % plan.parts * plan.depth
             codes = list(plan.entries[first : first + plan.depth])
-            codes += [codes[-1]] * ((1 << len(place)) - len(codes))
-            found.append(look_up(m, place, codes, width, f"code_{n}_{memory}"))
+            codes += [codes[-1]] * ((1 << len(address)) - len(codes))
+            found.append(look_up(m, address, codes, width, f"code_{n}_{memory}"))
         return select(m, found, turn, f"code_{n}")
 
     def _held(self, m: Module, memories: list[int], turn: Value, n: int) -> dict[str, Value]:

@@ -1,4 +1,4 @@
-"""A memory that is written at one place and read at as many as there are lanes."""
+"""A memory that is written at one address and read at as many as there are lanes."""
 
 from __future__ import annotations
 
@@ -42,9 +42,11 @@ class TableMemory(Store):
         m.submodules[name] = part = Store(width, self.depth, len(lanes), distributed=True)
         m.d.comb += [
             part.write.eq(self.write),
-            part.place.eq(self.place),
+            part.address.eq(self.address),
             part.data.eq(self.data[bits]),
         ]
         for port, lane in enumerate(lanes):
-            m.d.comb += getattr(part, f"read_place_{port}").eq(getattr(self, f"read_place_{lane}"))
+            m.d.comb += getattr(part, f"read_address_{port}").eq(
+                getattr(self, f"read_address_{lane}")
+            )
             words[lane].append(getattr(part, f"read_{port}"))

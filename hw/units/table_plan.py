@@ -44,7 +44,7 @@ class TablePlan:
 
     @cached_property
     def entries(self) -> tuple[int, ...]:
-        """The codes whose products are held, in the order of their places."""
+        """The codes whose products are held, in the order of their addresses."""
         element = self.unit.element
         if not self.mirrored:
             return tuple(range(1 << element.bits))
@@ -57,21 +57,21 @@ class TablePlan:
         return tuple(chosen[size] for size in sorted(chosen))
 
     @cached_property
-    def places(self) -> tuple[tuple[int, int], ...]:
-        """Of every code the memory and the place there; zeros of mirrored tables are the first, in
-        any memory."""
+    def addresses(self) -> tuple[tuple[int, int], ...]:
+        """Each code's memory and its address there; in mirrored tables, zero has the first address
+        of any memory."""
         if not self.mirrored:
             return tuple(divmod(index, self.depth) for index in self.entries)
         values = np.abs(self.unit.element.decode(np.asarray(self.entries))).tolist()
         found = []
         for value in map(abs, self._every):
-            part, place = divmod(values.index(value), self.depth) if value in values else (0, -1)
-            found.append((part, place + 1))
+            part, address = divmod(values.index(value), self.depth) if value in values else (0, -1)
+            found.append((part, address + 1))
         return tuple(found)
 
     @property
     def rows(self) -> int:
-        """Places of a memory for one group, zero's too."""
+        """Words of a memory for one group, zero's too."""
         return max(self.depth + self.mirrored, 2)
 
     @cached_property

@@ -18,7 +18,7 @@ def part_of(m, enable, inputs, name, datapath, part):
     m.submodules[name] = dot = datapath.component()
     m.d.comb += dot.enable.eq(enable)
     for port, form, codes in zip((dot.weight, dot.activation), datapath.forms, inputs, strict=True):
-        slots = port.places if form.told else port
+        slots = port.slots if form.told else port
         told = form.beside(m, {what: part for what in form.told}, f"{name}_{id(port)}")
         m.d.comb += [port[what].eq(value) for what, value in told.items()]
         table, selects = None, form.format.select_width

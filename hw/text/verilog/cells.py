@@ -77,7 +77,7 @@ def _initial(cell: Cell, memory: Memory, name: str, word: str) -> list[str]:
             f"initial for ({word} = 0; {word} < {memory.size}; {word} = {word} + 1)",
             f"    {name}[{word}] = {number(words[0])};",
         ]
-    lines = [f"    {name}[{place}] = {number(word)};" for place, word in enumerate(words)]
+    lines = [f"    {name}[{address}] = {number(word)};" for address, word in enumerate(words)]
     return ["initial begin", *lines, "end"]
 
 

@@ -135,13 +135,13 @@ def _put(found: Flow, wire: str, made: Node) -> None:
         assert isinstance(inner, Node)
         made = Node("=", [cut(net("wide", inner), 0, made.width)], made.width)
     elif made.kind == "[]":
-        base, place = made.operands
+        base, offset = made.operands
         assert isinstance(base, tuple)
         first = base[0]
         named = isinstance(first, Slice) and base == module.whole(first.wire)
         if constant(base) is None and not named:
             base = net("words", Node("=", [base], width(base)))
-        made = Node("[]", [base, place], made.width)
+        made = Node("[]", [base, offset], made.width)
     found.nodes[wire] = made
 
 

@@ -204,9 +204,9 @@ def simplified(module: Module) -> dict[str, list[tuple[str, Spec]]]:
     found: dict[str, list[tuple[str, Spec]]] = defaultdict(list)
     for name, spec in named.items():
         spec = resolve(spec)
-        for place, part in enumerate(reversed(spec)):
+        for index, part in enumerate(reversed(spec)):
             if isinstance(part, Slice):
-                own = name if len(spec) == 1 else f"{name}_{place}"
+                own = name if len(spec) == 1 else f"{name}_{index}"
                 found[part.wire].append((own, (part,)))
     return found
 

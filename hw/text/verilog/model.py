@@ -40,7 +40,7 @@ class Wire:
     width: int
     signed: bool = False
     port: str = ""
-    place: int = 0
+    position: int = 0
     init: str = ""
 
 
@@ -103,7 +103,7 @@ class Module:
     @property
     def ports(self) -> list[Wire]:
         """In the order of their numbers."""
-        return sorted((w for w in self.wires.values() if w.port), key=lambda wire: wire.place)
+        return sorted((w for w in self.wires.values() if w.port), key=lambda wire: wire.position)
 
     def whole(self, name: str) -> Spec:
         return (Slice(name, 0, self.wires[name].width),)

@@ -17,7 +17,7 @@ class Node:
     kind : ``~``, ``&``, ``|``, ``^``, ``+``, ``-``, ``*``, ``==``, ``<``, ``<<``, ``>>`` and their
         kin as Verilog writes them; a 1 behind it marks operators of one operand that Verilog writes
         as one of two, an ``s`` before it takes the operands as signed. ``?`` chooses its second if
-        its first is 1, else its third; ``[]`` picks bits of its first from the place that its
+        its first is 1, else its third; ``[]`` picks bits of its first from the position that its
         second says; ``{}`` sets them one above the other; ``=`` is the same as what it reads;
         ``low`` is the low bits of it.
     operands : what it reads.
@@ -61,12 +61,12 @@ def _moved(cell: Cell) -> Spec | None:
     by = constant(cell.ports["B"])
     if by is None or "x" in by:
         return None
-    places, count = int(by or "0", 2), cell.number("Y_WIDTH")
+    shift, count = int(by or "0", 2), cell.number("Y_WIDTH")
     spec, signed = cell.ports["A"], bool(cell.number("A_SIGNED"))
     if cell.kind.endswith("l"):
-        return fit(joined([*spec, Bits("0" * places)]), count, signed)
+        return fit(joined([*spec, Bits("0" * shift)]), count, signed)
     wide = fit(spec, max(count, width(spec)), signed)
-    return fit(cut(wide, places, width(wide)), count, signed and cell.kind == "$sshr")
+    return fit(cut(wide, shift, width(wide)), count, signed and cell.kind == "$sshr")
 
 
 def _neutral(cell: Cell) -> Spec | None:
@@ -157,11 +157,11 @@ def _shifted(found: Node, signed: bool) -> Node:
 def _picked(a: Spec, b: Spec, count: int, signed: bool) -> Node:
     """Bits of ``a`` from position ``b`` on; ``a`` is made long enough for every one."""
     furthest = int("".join(_most(part) for part in b) or "0", 2)
-    # A sign reaches as far as the result does from place 0; beyond it are zeros.
+    # A sign reaches as far as the result does from bit 0; beyond it are zeros.
     a = fit(a, max(count, width(a)), signed)
     a = fit(a, max(furthest + count, width(a)), False)
-    places = max((width(a) - 1).bit_length(), 1)
-    return Node("[]", [a, fit(b, places, False)], count)
+    needed = max((width(a) - 1).bit_length(), 1)
+    return Node("[]", [a, fit(b, needed, False)], count)
 
 
 def _most(part: Slice | Bits) -> str:

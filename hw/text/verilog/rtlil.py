@@ -76,11 +76,11 @@ class _Reader:
     def _wire(self, rest: str, found: dict[str, str]) -> None:
         head, _, name = rest.rpartition(" ")
         wire = Wire(name, 1, init=found.get("\\init", "").partition("'")[2])
-        for bits, port, place, signed in _WIRE.findall(head):
+        for bits, port, position, signed in _WIRE.findall(head):
             if bits:
                 wire.width = int(bits)
             elif port:
-                wire.port, wire.place = port, int(place)
+                wire.port, wire.position = port, int(position)
             elif signed:
                 wire.signed = True
         self.module.wires[name] = wire
@@ -134,11 +134,11 @@ class _Reader:
         """Two specs, one after the other."""
         depth = 0
         parts = rest.split(" ")
-        for place, part in enumerate(parts):
+        for index, part in enumerate(parts):
             depth += (part == "{") - (part == "}")
-            after = parts[place + 1] if place + 1 < len(parts) else ""
+            after = parts[index + 1] if index + 1 < len(parts) else ""
             if not depth and not after.startswith("["):
-                split = place + 1
+                split = index + 1
                 break
         return Assign(self._spec(" ".join(parts[:split])), self._spec(" ".join(parts[split:])))
 

@@ -112,7 +112,7 @@ def _joined(first: Body, second: Body) -> Body:
     """Two bodies of one shape as one."""
     found: Body = []
     rest = list(second)
-    for place, item in enumerate(first):
+    for index, item in enumerate(first):
         if isinstance(item, Switch):
             other = rest.pop(0)
             assert isinstance(other, Switch)
@@ -121,7 +121,7 @@ def _joined(first: Body, second: Body) -> Body:
             found.append(Switch(item.select, cases))
             continue
         found.append(item)
-        if place + 1 == len(first) or isinstance(first[place + 1], Switch):
+        if index + 1 == len(first) or isinstance(first[index + 1], Switch):
             while rest and isinstance(rest[0], Assign):
                 found.append(rest.pop(0))
     return found

@@ -62,8 +62,8 @@ class Texts:
     def _concatenation(self, spec: Spec) -> str:
         items: list[tuple[str, int]] = []
         runs = [(part, sum(1 for _ in run)) for part, run in groupby(spec)]
-        for place, (part, count) in enumerate(runs):
-            below = runs[place + 1][0] if place + 1 < len(runs) else None
+        for index, (part, count) in enumerate(runs):
+            below = runs[index + 1][0] if index + 1 < len(runs) else None
             items.append((self._sign(part, below) or self._part(part)[0], count))
         texts = [text if count == 1 else f"{{{count}{{{text}}}}}" for text, count in items]
         return texts[0] if len(texts) == 1 and items[0][1] > 1 else f"{{{', '.join(texts)}}}"
@@ -104,8 +104,8 @@ class Texts:
             assert isinstance(part, Slice)
             name, size = self.names[part.wire], self.module.wires[part.wire].width
             low, high = part.low, part.low + part.width - 1
-            place = f"[{low}]" if part.width == 1 else f"[{high}:{low}]"
-            found.append(name if part.width == size else name + place)
+            bits = f"[{low}]" if part.width == 1 else f"[{high}:{low}]"
+            found.append(name if part.width == size else name + bits)
         return found[0] if len(found) == 1 else f"{{{', '.join(found)}}}"
 
     def of(self, found: Node | Spec) -> tuple[str, int]:
@@ -120,7 +120,7 @@ class Texts:
             binds = _PREFIX if sign in "!~-" else _REDUCES
             return sign + self.bound(operands[0], _PREFIX + 1), binds
         if kind == "?":
-            texts = [self.bound(o, 2 if place < 2 else 1) for place, o in enumerate(operands)]
+            texts = [self.bound(o, 2 if index < 2 else 1) for index, o in enumerate(operands)]
             return "{} ? {} : {}".format(*texts), _BINDS["?"]
         if kind == "{}":
             return f"{{{', '.join(self.of(o)[0] for o in operands)}}}", _ATOM
@@ -149,9 +149,9 @@ class Texts:
         return text if plain else f"({text})"
 
     def _picked(self, found: Node) -> str:
-        base, place = found.operands
+        base, offset = found.operands
         assert isinstance(base, tuple)
-        where = self.of(place)[0]
+        where = self.of(offset)[0]
         if all(isinstance(part, Bits) for part in base):
             name = self._table("".join(part.text for part in base if isinstance(part, Bits)))
         else:

@@ -167,8 +167,8 @@ class _Writer:
             own = self.texts.parts.get(part)
             if own is not None:
                 high = part.low + part.width - 1
-                place = f"{high}:{part.low}" if part.width > 1 else f"{part.low}"
-                found.append((part, f"wire {declared(part.width)}{own} = {name}[{place}];"))
+                bits = f"{high}:{part.low}" if part.width > 1 else f"{part.low}"
+                found.append((part, f"wire {declared(part.width)}{own} = {name}[{bits}];"))
         return [line for _, line in sorted(found)]
 
     def _declarations(self, made: list[tuple[str, str]]) -> list[str]:

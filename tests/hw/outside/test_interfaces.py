@@ -23,7 +23,7 @@ STREAMS = [
 
 
 class Reversed(Interface):
-    """Names and places that neither of the package's interfaces has: the first value on top."""
+    """Names and positions that neither of the package's interfaces has: the first value on top."""
 
     name = "reversed"
     about = ("The first value lies on top.",)

@@ -1,4 +1,4 @@
-"""The accumulators of a scale unit, at their bounds, in every place, against plain integers."""
+"""The accumulators of a scale unit, at their bounds, in every slot, against plain integers."""
 
 import random
 
@@ -12,7 +12,7 @@ NONE = Reachable(False, False)
 
 
 def run(unit, addends, seed=0):
-    """Send (place, first, value, minus); returns what came out after each, as integers."""
+    """Send (slot, first, value, minus); returns what came out after each, as integers."""
     found, rng = [], random.Random(seed)
     accumulator = unit.component()
 
@@ -22,10 +22,10 @@ def run(unit, addends, seed=0):
             enable = rng.random() < 0.8
             context.set(accumulator.enable, enable)
             if sent < len(addends):
-                place, first, value, minus = addends[sent]
+                slot, first, value, minus = addends[sent]
                 context.set(accumulator.slot.valid, 1)
                 context.set(accumulator.slot.first, first)
-                context.set(accumulator.slot.place, place)
+                context.set(accumulator.slot.address, slot)
                 context.set(accumulator.i.number.value, ~value if minus else value)
                 context.set(accumulator.i.minus, minus)
             else:
@@ -47,10 +47,10 @@ def expected(total, addends, depth):
     """Wrapped sums in Python integers."""
     held, result = [0] * max(depth, 1), []
     span = 1 << total.width
-    for place, first, value, minus in addends:
-        start = 0 if first or not depth else held[place]
-        held[place] = (start + (-value if minus else value) - total.low) % span + total.low
-        result.append(held[place])
+    for slot, first, value, minus in addends:
+        start = 0 if first or not depth else held[slot]
+        held[slot] = (start + (-value if minus else value) - total.low) % span + total.low
+        result.append(held[slot])
     return result
 
 
@@ -62,15 +62,15 @@ def addends_of(bounds, depth, count, rng):
         )
         value = min(max(value, bounds.low + 1), bounds.high)
         result.append((rng.randrange(max(depth, 1)), index < depth, value, rng.random() < 0.5))
-    places = list(range(depth))
-    for index, place in enumerate(places):
-        result[index] = (place, True, *result[index][2:])
+    slots = list(range(depth))
+    for index, slot in enumerate(slots):
+        result[index] = (slot, True, *result[index][2:])
     return result
 
 
 @pytest.mark.parametrize("width", [5, SEGMENT, SEGMENT + 1, 66, 128])
 @pytest.mark.parametrize("depth", [0, 1, 3, 8])
-def test_sums_of_many_places(width, depth):
+def test_sums_of_many_slots(width, depth):
     addend = Range(0, -(1 << (width - 3)), (1 << (width - 3)) - 1)
     total = Range(0, -(1 << (width - 1)), (1 << (width - 1)) - 1)
     rng = random.Random(width * 10 + depth)

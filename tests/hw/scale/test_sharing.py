@@ -22,7 +22,7 @@ def test_every_sum_is_taken_once_and_row_by_row(rows, cols):
     for lanes in (4, 16, 64):
         found = shared("w4a8", rows, cols, lanes)
         walk = [
-            found.place(unit, outer, inner)
+            found.slot(unit, outer, inner)
             for outer in range(found.outer)
             for inner in range(found.inner)
             for unit in range(found.units)
@@ -34,7 +34,7 @@ def test_every_sum_is_taken_once_and_row_by_row(rows, cols):
 def test_as_few_units_as_keep_up(rows, cols):
     for lanes in (4, 16, 64):
         found, steps = shared("w4a8", rows, cols, lanes), 128 // lanes
-        assert found.slots <= steps or found.units == rows * cols
+        assert found.cycles <= steps or found.units == rows * cols
         for fewer in range(1, found.units):
             fits = cols % fewer == 0 or (fewer % cols == 0 and rows % (fewer // cols) == 0)
             assert not fits or rows * cols / fewer > steps
@@ -48,17 +48,17 @@ def test_the_counts_of_the_design_note():
     assert shared("w4a8", 16, 1, 32).units == 4
 
 
-@pytest.mark.parametrize("places", [1, 2, 3, 4, 6])
-def test_too_few_partial_sums_name_the_smallest_that_works(places):
-    needed = -(-ADDER_LOOP // places)
-    lanes = {1: 32, 2: 16, 3: 8, 4: 8, 6: 4}[places]
-    shape = {"rows": places, "cols": 1, "lanes": lanes}
+@pytest.mark.parametrize("slots", [1, 2, 3, 4, 6])
+def test_too_few_partial_sums_name_the_smallest_that_works(slots):
+    needed = -(-ADDER_LOOP // slots)
+    lanes = {1: 32, 2: 16, 3: 8, 4: 8, 6: 4}[slots]
+    shape = {"rows": slots, "cols": 1, "lanes": lanes}
     wanted = (
         rf"partials must be at least {needed}, got {needed - 1}; .*: choose --partials {needed}"
     )
     with pytest.raises(DesignError, match=wanted):
         shared("mxfp4", **shape, partials=needed - 1)
-    assert shared("mxfp4", **shape, partials=needed).places == places
+    assert shared("mxfp4", **shape, partials=needed).slots == slots
 
 
 def test_more_partial_sums_than_needed_are_fine():
