@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from ..golden.description import Chain, Design
-from ..golden.errors import DesignError, UnknownName
+from ..golden.errors import DesignError, UnknownName, check_ordinary
 from ..hw.leaves import LEAVES
 from .families import family
 
@@ -71,13 +72,15 @@ def names() -> list[str]:
 
 
 def lookup(name: str) -> Board:
-    """A board by name; case, ``-`` and ``_`` do not matter.
+    """A board by name; case, ``-`` and ``_`` do not matter. Or that of a TOML file, by its path.
 
     Raises
     ------
     UnknownName : no such board.
-    DesignError : its data file is malformed; the message names file and key.
+    DesignError : its data file is malformed, the message names file and key; or cannot be read.
     """
+    if name.endswith(".toml"):
+        return load(Path(name))
     known = {_plain(stem): stem for stem in names()}
     if _plain(name) not in known:
         raise UnknownName("board", name, known.values())
@@ -117,11 +120,23 @@ def fitted(design: D, board: Board) -> D:
 
 @cache
 def load(path: Path) -> Board:
-    """A board from a data file of one's own."""
+    """A board from a data file of one's own; the board is called as the file is.
+
+    Raises DesignError for a file that is malformed or cannot be read.
+    """
     try:
+        check_ordinary(path)
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DesignError(f"{path.name}: the file must be TOML, got {error}") from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise DesignError(f"cannot read the board {path}: {why}") from None
+    if not re.fullmatch(r"\w[\w.-]*", path.stem, re.ASCII):
+        raise DesignError(
+            f"{path.name}: a board's file is named by letters, digits, '-', '_' and '.', for its "
+            "name becomes part of folders' names"
+        )
     reader = _Reader(path.name, data)
     board = Board(
         name=path.stem,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from macsmith.hw.design import Hardware, StageRow
 
-from macsmith import Options, design, explain
+from macsmith import Options, design, explain, lookup
 from macsmith.drawing import Canvas, draw
 
 ROOT = Path(__file__).parent.parent
@@ -85,11 +85,11 @@ def engine() -> str:
     canvas.text(307, 344, "array of PEs, 4 lanes each", size=12, anchor="middle", room=230)
     canvas.arrow([(24, 204), (204, 204)])
     canvas.text(24, 196, "weight", bold=True)
-    canvas.lines(24, 222, [f"{bits['weight']} bits a step:", "4 rows × 4 lanes"],
+    canvas.lines(24, 222, [f"{bits['weight']} bits per step:", "4 rows × 4 lanes"],
                  size=11, kind="muted", room=165)  # fmt: skip
     canvas.arrow([(24, 116), (307, 116), (307, 148)])
     canvas.text(24, 108, "activation", bold=True)
-    told = [f"{bits['activation']} bits a step:", "4 columns × 4 lanes,", "and last"]
+    told = [f"{bits['activation']} bits per step:", "4 columns × 4 lanes,", "and last"]
     canvas.lines(24, 134, told, size=11, kind="muted", room=165)
 
     # The scale path.
@@ -97,20 +97,26 @@ def engine() -> str:
     canvas.text(427, 228, "sums", size=11, kind="muted", anchor="middle")
     canvas.box(446, 116, 196, 212, "scaled")
     canvas.text(462, 140, "scale path", bold=True)
-    shown = ["one sum a cycle:", "− zero point · Σ x", "× scale of the group",
-             "accumulate exactly over K", "round once to FP32", "× scale of the token"]  # fmt: skip
+    shown = [
+        "one group sum per cycle:",
+        "− zero point · Σ x",
+        "× scale of the group",
+        "accumulate exactly over K",
+        "round to FP32",
+        "× scale of the token, round",
+    ]
     canvas.lines(462, 166, shown, step=24, size=12, kind="muted", room=176)
     canvas.arrow([(24, 382), (516, 382), (516, 328)])
     canvas.text(24, 374, "scale", bold=True)
-    canvas.text(24, 400, f"{bits['scale']} bits a group of 128: scales and zero points of 4 rows",
+    canvas.text(24, 400, f"{bits['scale']} bits per group of 128: scales and zero points of 4 rows",
                 size=11, kind="muted", room=470)  # fmt: skip
     canvas.arrow([(836, 382), (572, 382), (572, 328)])
     canvas.text(836, 374, "end_scale", bold=True, anchor="end")
-    canvas.text(836, 400, f"{bits['end_scale']} bits a reduction: scales of 4 columns",
+    canvas.text(836, 400, f"{bits['end_scale']} bits per reduction: scales of 4 columns",
                 size=11, kind="muted", anchor="end", room=300)  # fmt: skip
     canvas.arrow([(642, 222), (836, 222)])
     canvas.text(676, 214, "result", bold=True)
-    canvas.lines(676, 240, [f"{bits['result']} bits: one {result.format}", "and last; 16 a tile"],
+    canvas.lines(676, 240, [f"{bits['result']} bits: one {result.format}", "and last; 16 per tile"],
                  size=11, kind="muted", room=165)  # fmt: skip
     return canvas.svg()
 
@@ -120,7 +126,7 @@ def element() -> str:
     rows = _rows(explain(design(DESIGN)))
     canvas = Canvas(860, 438, f"A processing element of {DESIGN} and its scale path")
     canvas.text(24, 36, "A processing element and its scale path", size=17, bold=True)
-    canvas.text(24, 58, f"{DESIGN}, one row and column of 16; the width of every number in bits",
+    canvas.text(24, 58, f"{DESIGN}, one of its 16 PEs; widths in bits",
                 size=12, kind="muted")  # fmt: skip
 
     canvas.box(110, 78, 430, 206, "group")
@@ -146,18 +152,20 @@ def element() -> str:
     canvas.arrow([(522, 189), (590, 189), (590, 316), (60, 316), (60, 358), (84, 358)])
     canvas.text(566, 182, f"{rows['group sum 0'].bits}", size=12, anchor="middle")
     canvas.box(610, 132, 226, 96, "group")
-    canvas.text(626, 154, "beside all rows", bold=True)
+    canvas.text(626, 154, "shared by all rows", bold=True)
     canvas.lines(626, 176, ["Σ x of each column, once for", "all rows: for the zero points,",
                             f"{rows['group sum 1'].bits} bits"],
                  size=11, kind="muted", step=17, room=200)  # fmt: skip
     canvas.arrow([(724, 228), (724, 300), (142, 300), (142, 332)])
 
+    # An integer of the term's bits times the scale's significand; its exponent shifts it later.
+    scaled = rows["term"].bits + lookup(rows["weight scale"].format).significand_width
     stages = [
         ("− z · Σ x", "zero point", f"{rows['weight zero'].format}", rows["term"].bits, "scaled"),
-        ("× s", "scale", f"{rows['weight scale'].format}", None, "scaled"),
+        ("× s", "scale", f"{rows['weight scale'].format}", scaled, "scaled"),
         ("accumulate", "exact over K", "", rows["accumulator"].bits, "summed"),
-        ("round", "to FP32, once", "", 32, "made"),
-        ("× s", "scale of the token", f"{rows['activation scale'].format}", 32, "scaled"),
+        ("round", "to FP32", "", 32, "made"),
+        ("× s, round", "scale of the token", f"{rows['activation scale'].format}", 32, "scaled"),
     ]
     x = 84.0
     for name, what, form, bits, kind in stages:
@@ -178,8 +186,8 @@ def element() -> str:
 def floors() -> str:
     """The rooms of the house; each imports from lower ones."""
     tall = 34
-    canvas = Canvas(760, 74 + len(FLOORS) * (tall + 6) + 40, "The floors of the source tree")
-    canvas.text(24, 34, "Each room imports from the floors below it, and from itself",
+    canvas = Canvas(760, 74 + len(FLOORS) * (tall + 6) + 40, "The layers of the source tree")
+    canvas.text(24, 34, "Each package imports from the layers below it, and from itself",
                 size=15, bold=True, room=712)  # fmt: skip
     kinds = {"golden": "made", "macsmith": "scaled", "sim": "box", "boards": "box", "tools": "box"}
     for number, rooms in enumerate(reversed(FLOORS)):
@@ -191,8 +199,8 @@ def floors() -> str:
             canvas.text(x + 12, y + 22, room, size=13, bold=True)
             canvas.text(x + width - 12, y + 22, ROOMS[room], size=11, kind="muted", anchor="end",
                         room=width - 130 if len(rooms) == 1 else width - 100)  # fmt: skip
-    canvas.text(24, 54 + len(FLOORS) * (tall + 6) + 22, "Data goes up the page: what is true, what "
-                "is built of it, how it is shown and what it costs, the front door.",
+    canvas.text(24, 54 + len(FLOORS) * (tall + 6) + 22, "From the reference model (golden) up to "
+                "what users call (macsmith).",
                 size=11, kind="muted", room=712)  # fmt: skip
     return canvas.svg()
 

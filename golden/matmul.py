@@ -188,7 +188,13 @@ def _check(engine: Engine, weight: Quantized, activation: Quantized) -> None:
         ("activation", activation.operand, arithmetic.activation),
     ):
         if given != wanted:
-            raise DesignError(f"the {side} was quantized for another operand than the engine's")
+            told = f"{given}, the engine takes {wanted}"
+            if str(given) == str(wanted):
+                told += " with other names, tables or moments of scaling"
+            raise DesignError(
+                f"the {side} is {told}: quantize for the engine's arithmetic.{side}, or choose an "
+                "engine with the elements, groups and scales of the data"
+            )
     k = weight.shape[1]
     if weight.indices is not None and not weight.shape[0]:
         raise DesignError("a sparse weight needs a row at least, got none")

@@ -116,10 +116,18 @@ def _explained(emitted: Emitted, port: Port) -> Port:
     stream = next(s for s in emitted.streams if s.name == port.stream)
     flags = [name for field in stream.fields for name in field.flags]
     texts = {
-        "valid": "a beat is offered; it stands until it is taken",
+        "valid": "a beat is offered; it is held until it is taken",
         "ready": "the beat is taken at this clock edge if valid",
         "data": emitted.notes[stream.name],
         "user": f"flags of each result, sticky over its reduction: {', '.join(flags)}",
-        "last": "ends the reduction" if stream.last else "always 1: a beat is a whole packet",
+        "last": _last(stream),
     }
     return replace(port, meaning=texts[port.role])
+
+
+def _last(stream: Stream) -> str:
+    if not stream.last:
+        return "always 1: a beat is a whole packet"
+    if stream.output:
+        return "last result of the tile" if stream.per == "result" else "last, as of the input"
+    return "ends the reduction"

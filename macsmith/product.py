@@ -27,9 +27,10 @@ class Shaped:
         n, k, m = found.shape
         lines = [
             f"{n} × {k} times {k} × {m}: {found.cycles:,} cycles, {found.effective:,.4g} effective "
-            f"MACs a cycle, {found.share:.0%} of {found.peak:,g}",
-            f"a reduction every {found.interval:,} cycles, set by {found.limit} "
-            f"({', '.join(f'{what} {count:,}' for what, count in found.parts.items())})",
+            f"MACs per cycle, {found.share:.0%} of {found.peak:,g}",
+            f"a reduction every {found.interval:,} cycles, set by: {found.limit}",
+            "cycles that each part needs for a reduction: "
+            + "; ".join(f"{what}, {count:,}" for what, count in found.parts.items()),
             *found.remarks,
         ]
         if cost is not None:

@@ -35,6 +35,9 @@ class Engine:
                 return whole
             return f"the {kept} elements that {structure} keeps of {whole}"
 
+        if arithmetic.group and arithmetic.group % lanes:
+            whole = of(arithmetic.group, f"the group of {self.modes[mode].group}")
+            raise self._indivisible(whole, arithmetic.group, mode)
         if arithmetic.k_max % lanes:
             whole = of(arithmetic.k_max, f"k-max = {self.modes[mode].k_max}")
             raise self._indivisible(whole, arithmetic.k_max, mode)
@@ -44,9 +47,6 @@ class Engine:
                 f"got {lanes}",
                 {"lanes": -(-lanes // structure.kept) * structure.kept},
             )
-        if arithmetic.group and arithmetic.group % lanes:
-            whole = of(arithmetic.group, f"the group of {self.modes[mode].group}")
-            raise self._indivisible(whole, arithmetic.group, mode)
         for operand in (arithmetic.weight, arithmetic.activation):
             chosen = operand.select.span.columns if operand.select else None
             if chosen and chosen % lanes:

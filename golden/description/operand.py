@@ -117,6 +117,11 @@ class Plane:
     def constant(self) -> bool:
         return self.element.bits == 0
 
+    def __str__(self) -> str:
+        """``int4 × fp16 (group 128)``."""
+        scales = [f"{level.format.name} ({level.span})" for level in self.scales]
+        return " × ".join([self.element.name, *scales])
+
 
 @dataclass(frozen=True)
 class Select:
@@ -140,6 +145,11 @@ class Operand:
     planes: tuple[Plane, ...]
     select: Select | None = None
     structure: Sparse | None = None
+
+    def __str__(self) -> str:
+        """Its planes, elements times scales: ``uint4 × fp16 (group 64) + minus_one × …``."""
+        structure = f"{self.structure} of " if self.structure else ""
+        return structure + " + ".join(map(str, self.planes))
 
     def __post_init__(self) -> None:
         if not self.planes or all(plane.constant for plane in self.planes):

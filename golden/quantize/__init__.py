@@ -71,8 +71,9 @@ def quantize(
 
     Outer levels have the least scales with which the level below holds what the rule asks for; with
     ``mse`` those of whichever rule leaves the least error in a block of the last level. Without
-    ``scale_rule``: ``floor`` for power-of-two scales, ``absmean`` for posits and for elements that
-    reach 1 at most, ``mse`` for powers of two without zero, else ``absmax``.
+    ``scale_rule``: ``floor`` for power-of-two scales, ``absmean`` for posits and for formats of at
+    most two bits that reach 1 (binary, ternary), ``mse`` for powers of two without zero, else
+    ``absmax``.
 
     Raises DesignError for other operands, for NaN and infinity, for a scale that its format cannot
     hold, and for a rule that does not apply: zero points and offsets have ``absmax`` and ``mse``,

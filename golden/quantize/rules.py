@@ -18,10 +18,11 @@ SCALE_RULES = ("absmax", "absmean", "floor", "even", "ceil", "rceil", "mse")
 
 
 def default_rule(element: Format, level: Level) -> str:
-    """The usual rule: posits are densest about 1, formats without zero have no room below."""
+    """The usual rule: posits are densest about 1, binary and ternary values are a sign of the mean
+    magnitude, formats without zero have no room below."""
     if not level.integer and level.format.significand_width == 1:
         return "floor"
-    if element.maximum == 1 or isinstance(element, Posit):
+    if isinstance(element, Posit) or (element.maximum == 1 and element.bits <= 2):
         return "absmean"
     return "absmax" if element.has_zero or element.exponent_span == 0 else "mse"
 

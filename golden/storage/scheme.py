@@ -51,7 +51,9 @@ class Scheme(ABC):
 
     def _check(self, given: Quantized) -> None:
         if given.operand != self.operand:
-            raise DesignError(f"{self.name}: quantized for another operand than the scheme's")
+            raise DesignError(
+                f"{self.name}: the matrix is {given.operand}, the scheme holds {self.operand}"
+            )
 
 
 @dataclass(frozen=True)

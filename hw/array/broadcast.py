@@ -34,6 +34,7 @@ class BroadcastArray(StepArray):
     reduction's first step is added; until it is there, the whole array holds still.
     """
 
+    scope = "every design; each operand goes to all PEs of its row or column at once"
     picks = True
 
     def _waits(self, m: Module, advance: Signal, end: Marks) -> Value:

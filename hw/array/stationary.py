@@ -27,6 +27,7 @@ class StationaryArray(BroadcastArray):
     call ``last`` ends a set of them.
     """
 
+    scope = "policy dsp, unscaled sums over at most the lanes; weights stay in the DSP blocks"
     picks = False
     switches = False
 

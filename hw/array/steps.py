@@ -110,6 +110,8 @@ class StepArray(wiring.Component):
         The sums, column 0 of row 0 in the low bits.
     """  # noqa: E501
 
+    #: What it serves, in a line for users.
+    scope: ClassVar[str] = ""
     #: Whether rows can pick activations out of windows, as sparse weights need.
     picks: ClassVar[bool] = False
     #: Whether steps can be of several modes.

@@ -36,6 +36,8 @@ class SystolicArray(StepArray):
     never wait for later inputs.
     """
 
+    scope = "all but sparse weights; operands move from PE to PE, sums stay"
+
     @property
     def spaced(self) -> bool:
         """Whether the ends of reductions are kept apart."""

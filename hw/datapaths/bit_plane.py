@@ -32,7 +32,7 @@ class BitPlane(Datapath):
     """Every bit of a weight with every bit of an activation, in a heap of bits."""
 
     name = "bit_plane"
-    scope = "codes whose bits have a weight each, with up to 64 products of bits in a product"
+    scope = "codes whose bits have place values, with up to 64 products of bits per product"
 
     @classmethod
     def serves(cls, weight: Format, activation: Format) -> bool:

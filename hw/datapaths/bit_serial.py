@@ -32,7 +32,7 @@ class BitSerial(Recoded):
     """Whichever takes fewer cycles: radix-4 digits, or the signed powers of two of a code."""
 
     name = "bit_serial"
-    scope = "what booth and select serve, one digit a cycle: a step takes several"
+    scope = "pairs of booth and select, one digit per cycle: a step takes several cycles"
 
     staggers = False  # parts are shifted as a whole
 

@@ -20,7 +20,7 @@ class Booth(Recoded):
     """
 
     name = "booth"
-    scope = "numbers of 2 to 16 bits in fixed point, times those of up to 64"
+    scope = "fixed-point numbers of 2 to 16 bits, times fixed-point numbers of up to 64"
 
     @classmethod
     def recoding(cls, fmt: Format) -> Radix4 | None:

@@ -42,8 +42,9 @@ class Dsp(Blocks):
     name = "dsp"
     aligning = True
     scope = (
-        "numbers without exponent of a DSP block's width, packed into these, and floats of short "
-        "range such as E4M3 × E4M3, E5M2 × INT8 or FP16 × INT4, one a block; --policy dsp"
+        "fixed-point numbers of up to a DSP block's width, several products per block, and floats "
+        "of short range, one product per block (E4M3 × E4M3, E5M2 × INT8, FP16 × INT4); "
+        "--policy dsp"
     )
 
     @classmethod

@@ -28,8 +28,8 @@ class DspAdders(Blocks):
 
     name = "dsp_adders"
     scope = (
-        "binary, ternary, INT2 and others of one row, times numbers in fixed point: four sums in "
-        "parts of a DSP48's adder, or two; --policy dsp"
+        "codes of one digit (binary, ternary, INT2), times fixed-point numbers: two or four sums "
+        "in parts of a DSP48's adder; --policy dsp"
     )
 
     @classmethod

@@ -30,7 +30,7 @@ class MinifloatTable(Chained):
     """
 
     name = "minifloat"
-    scope = "finite minifloats whose codes without signs have at most 6 bits together"
+    scope = "two minifloats without NaN whose codes, without signs, have up to 6 bits together"
 
     @classmethod
     def serves(cls, weight: Format, activation: Format) -> bool:

@@ -27,7 +27,7 @@ class Multiply(Datapath):
 
     name = "multiply"
     aligning = True
-    scope = "every pair; the tool's own multiplier"
+    scope = "every pair, by the synthesis tool's own multiplier"
 
     @classmethod
     def serves(cls, weight: Format, activation: Format) -> bool:

@@ -58,7 +58,9 @@ class PlaneSerial(Datapath):
     modes: tuple[Mode, ...] = ()
 
     name = "plane_serial"
-    scope = "codes whose bits have a weight each, a pair of bits a cycle; widths at run time"
+    scope = (
+        "codes whose bits have place values, a pair of bits per cycle; widths chosen at run time"
+    )
 
     @classmethod
     def serves(cls, weight: Format, activation: Format) -> bool:

@@ -30,8 +30,8 @@ class Select(Recoded):
 
     name = "select"
     scope = (
-        "codes of up to 6 bits, times numbers in fixed point: up to three shifts and additions "
-        "(shift-add: powers of two, APoT, k-hot, DenseShift, MixPE)"
+        "codes of up to 6 bits, times fixed-point numbers: up to three shifts and additions "
+        "(powers of two, APoT, k-hot, DenseShift, MixPE)"
     )
 
     @classmethod

@@ -35,7 +35,7 @@ class Table(Recoded):
     """Rows of two lanes each: a LUT a bit picks the entry and adds it."""
 
     name = "table"
-    scope = "codes of 1 to 8 bits, each bit with a weight of its own, times numbers in fixed point"
+    scope = "codes of 1 to 8 bits whose bits have place values, times fixed-point numbers"
 
     @classmethod
     def recoding(cls, fmt: Format) -> ByPlane | None:

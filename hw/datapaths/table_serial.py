@@ -24,7 +24,7 @@ class TableSerial(BitSerial, Table):
     """``table`` with one row for all bits."""
 
     name = "table_serial"
-    scope = "what table serves, of 2 bits and more, a bit a cycle: a step takes several"
+    scope = "pairs of table from 2 bits on, one bit per cycle: a step takes several cycles"
 
     @classmethod
     def recoding(cls, fmt: Format) -> PlaneByPlane | None:

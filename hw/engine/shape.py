@@ -82,12 +82,12 @@ def product(engine: Engine, plan: ArrayPlan, shape: tuple[int, int, int]) -> Mat
     if isinstance(plan, Plan) and plan.path is not None:
         shared = plan.path.shared
         groups = steps // shared.steps if shared.steps else 1
-        turns = f"{shared.terms} addends" if shared.terms > 1 else "an addend"
+        turns = f"{shared.terms} addends" if shared.terms > 1 else "one addend"
         units = f"{shared.units} scale unit{'s' * (shared.units > 1)}"
         if shared.steps:
-            parts[f"{units}: {turns} a sum and group"] = groups * shared.cycles
+            parts[f"{units} ({turns} per sum and group)"] = groups * shared.cycles
         else:
-            parts[f"{units}: {turns} a sum"] = shared.cycles
+            parts[f"{units} ({turns} per sum)"] = shared.cycles
         if banks := plan.path.turnaround(max(parts.values())):
             parts[f"{shared.banks} banks of partial sums"] = banks
         parts["results, one by one"] = plan.path.read_out

@@ -50,7 +50,8 @@ def _modes(planned: ModalPlan) -> list[StageRow]:
         shared = ", shared" if len(unit.modes) > 1 else ""
         for number in unit.modes:
             alone = planned.modes[number]
-            item, what = alone.sums[0], f"{alone.label}, {alone.lanes} lanes{shared}"
+            item = alone.sums[0]
+            what = f"{alone.label}, {alone.lanes} lanes{shared}; datapath {unit.datapath.name}"
             product = item.pairs[0].product
             name = f"product, mode {number}"
             rows.append(StageRow(name, product.width, product, "", None, what, takes=()))
@@ -58,7 +59,7 @@ def _modes(planned: ModalPlan) -> list[StageRow]:
     what, products = "of any mode, in its own unit", tuple(row.stage for row in rows)
     cycles = planned.step_latency
     rows.append(StageRow("step", step.width, step, "", cycles, what, takes=products))
-    what, cycles = "one a row and column" + _waiting(planned), 1 + planned.skew + planned.late
+    what, cycles = "one per row and column" + _waiting(planned), 1 + planned.skew + planned.late
     rows.append(StageRow("accumulator", total.width, total, "", cycles, what))
     return rows
 
@@ -82,15 +83,19 @@ def _inputs(
                 name = f"{side} {field.array}" if field.side is not None else field.name
                 form, unit = format_of(planned, field)
                 bounds = planned.initial if unit is not None else None
-                often = {"step": "a step", "set": "a set of steps", "group": "a group"}
-                what = f"{field.count} {often.get(stream.per, 'a reduction')}"
+                often = {"step": "step", "set": "set of steps", "group": "group"}
+                what = f"{field.count} per {often.get(stream.per, 'reduction')}"
                 form = "" if bounds else form
                 rows.append(StageRow(name, field.bits, bounds, form, None, what, stream.name))
     return rows
 
 
 def _sum(planned: Plan, item: Sum, number: str) -> list[StageRow]:
-    shared = {(True, True): "a row and column", (True, False): "a row", (False, True): "a column"}
+    shared = {
+        (True, True): "per row and column",
+        (True, False): "per row",
+        (False, True): "per column",
+    }
     one = shared.get((item.per_row, item.per_col), "for all")
     stage = planned.stage
     if planned.aligned and stage.format is not None:
@@ -101,12 +106,15 @@ def _sum(planned: Plan, item: Sum, number: str) -> list[StageRow]:
     rows = []
     for index, pair in enumerate(item.pairs):
         name = f"product{number}" + (f".{index}" if len(item.pairs) > 1 else "")
-        what = " × ".join(fmt.name for fmt in pair.formats) + ", one a lane"
+        what = (
+            " × ".join(fmt.name for fmt in pair.formats)
+            + f", one per lane; datapath {planned.dot(pair).name}"
+        )
         first = None if index else 1
         rows.append(StageRow(name, pair.product.width, pair.product, "", first, what, takes=()))
     terms = planned.lanes * len(item.pairs)
     cycles = planned.step_latency - 1
-    tree = f"{terms} products, {cycles} registers"
+    tree = f"{terms} products added in {cycles} pipeline stages"
     products = tuple(row.stage for row in rows)
     rows.append(
         StageRow(f"step{number}", item.step.width, item.step, "", cycles, tree, takes=products)
@@ -131,14 +139,16 @@ def _accumulator(planned: Plan, item: AccumulatorPlan, number: str) -> list[Stag
     rows, last = [], planned.arithmetic.accumulate[-1]
     for index, term in enumerate(item.terms):
         name = f"term{number}" + (f".{index}" if len(item.terms) > 1 else "")
-        exact = [_called(scale) for part in term.parts for scale in part.scales]
         rounded = [_called(scale) for scale in term.scales]
         numbers = [index for part in term.parts for index in part.sums]
         several = len(planned.sums) > 1
         taken = tuple(_named(planned, f" {index}" * several) for index in dict.fromkeys(numbers))
-        sums = ", ".join(map(str, numbers))
-        what = f"sum {sums}" + (f" × {' × '.join(dict.fromkeys(exact))}" if exact else "")
-        what += f"; then × {' × '.join(rounded)}" if rounded else ""
+        products = [
+            " × ".join([_named(planned, f" {index}" * several), *map(_called, part.scales)])
+            for part in term.parts
+            for index in part.sums
+        ]
+        what = " + ".join(products) + (f"; then × {' × '.join(rounded)}" if rounded else "")
         rows.append(StageRow(name, term.range.width, term.range, "", None, what, takes=taken))
     terms = tuple(row.stage for row in rows)
     late = [_called(scale) for scale in item.scales]
@@ -166,7 +176,7 @@ def _result(planned: Plan) -> StageRow:
     result, output = planned.result, planned.arithmetic.output
     words = ["+ bias"] * (output.bias is not None) + ["ReLU"] * output.relu
     words += [f"clamp {output.clamp[0]:g} … {output.clamp[1]:g}"] if output.clamp else []
-    what = ", ".join(["row by row, column by column", *words])
+    what = "; ".join(["row-major", *words, "cycles of scales, sums of groups, rounding"])
     bounds = result if isinstance(result, Range) else None
     form = "" if isinstance(result, Range) else result.name
     cycles = planned.latency - planned.array_latency

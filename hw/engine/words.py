@@ -47,14 +47,17 @@ def manual(engine: Engine, planned: ArrayPlan) -> tuple[str, ...]:
             "reduction; what stands above with a slash is for each mode in turn."
         )
     found.append(
-        "The streams are independent: the beats of scales and biases may come before or after the "
-        "steps that they belong to; the engine waits for them."
+        "Each stream has a source of its own, and the engine has no buffers for them. A beat is "
+        "taken when the engine needs it: one of scales or biases only when the sums that it acts "
+        "on are complete. An early beat waits with ready low, and the engine waits for a late one. "
+        "A missing or additional beat shifts all that follow against each other, until a reset."
     )
-    how = "one a beat, row by row; last marks the final one" if planned.serial else "in one beat"
+    how = "one per beat, row-major; last marks the final one" if planned.serial else "in one beat"
     found.append(f"The {rows * cols} results of a reduction leave {how}.")
     found.append(
         f"{planned.latency} cycles from a reduction's last step to its first result, without "
-        "stalls. The reset is synchronous."
+        "stalls. The reset is synchronous; one cycle is enough. What is inside is lost, and so is "
+        "a beat that is taken while it is active: hold valid low."
     )
     return tuple(found)
 
@@ -129,7 +132,7 @@ def _note(planned: ArrayPlan, stream: Stream, interface: str) -> str:
         often["group"] = "every reduction"
     head = often.get(stream.per, "every reduction")
     if stream.per == "result":
-        head = "one result a beat, row by row, column by column"
+        head = "one result per beat, row-major"
     fields = [_field_note(planned, field) for field in stream.fields]
     ends = "tile" if stream.per == "result" else "reduction"
     if planned.stationary:
@@ -165,7 +168,7 @@ def _field_note(planned: ArrayPlan, field: Field) -> str:
         )
     if field.kind in ("scales", "bias", "select"):
         shared = field.vectors == 1 and _shared(planned, field)
-        return f"{field.name} ({form}; {'one for all' if shared else f'one a {whose}'})"
+        return f"{field.name} ({form}; {'one for all' if shared else f'one per {whose}'})"
     outputs = f", {field.lanes} outputs each" if field.lanes > 1 else ""
     order = "" if planned.serial and field.kind == "value" else "; row by row, column by column"
     return f"{field.name} ({form}{order}{outputs})"

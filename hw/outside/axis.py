@@ -22,8 +22,10 @@ class Axis(Interface):
         "result is extended to whole bytes of its own. A reduction is a packet of results.",
     )
     manual = (
-        "AXI4-Stream: TVALID, TREADY, TDATA; any stream may stall at any time. No valid depends "
-        "on a ready."
+        "AXI4-Stream: TVALID, TREADY, TDATA of whole bytes, TLAST on `activation`, `codes` and "
+        "results, TUSER where results have flags; no TKEEP: all bytes count. Any stream may stall "
+        "at any time. No valid depends on a ready. A ready may depend on the valid of other "
+        "streams in the same cycle, so a source must raise valid without waiting for ready."
     )
     clock, reset, reset_low = "aclk", "aresetn", True
     packaged = True

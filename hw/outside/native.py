@@ -17,7 +17,8 @@ class Native(Interface):
     )
     manual = (
         "A beat moves in a cycle with valid and ready; any stream may stall at any time. No valid "
-        "depends on a ready."
+        "depends on a ready. A ready may depend on the valid of other streams in the same cycle, "
+        "so a source must raise valid without waiting for ready."
     )
     clock, reset, reset_low = "clk", "rst", False
 

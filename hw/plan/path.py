@@ -97,14 +97,15 @@ class Sharing:
     def remarks(self) -> tuple[str, ...]:
         """How many units there are and why, and what that means for short reductions."""
         count = f"{self.units} scale unit{'s' if self.units > 1 else ''}"
-        each = "each takes" if self.units > 1 else "it takes"
+        each = "each" if self.units > 1 else "the unit"
         if self.steps is None:
-            why = "a reduction is one group, whose sums leave one after the other"
+            why = "a reduction is one group; its sums are scaled one after the other"
         else:
-            turns = f", {self.terms} addends each" if self.terms > 1 else ""
+            turns = f" of {self.terms} addends" if self.terms > 1 else ""
+            often = "every step" if self.steps == 1 else f"every {self.steps} steps"
             why = (
-                f"a group of {self.rows * self.cols} sums{turns} closes every {self.steps} steps; "
-                f"{each} {self.cycles} cycles for its share"
+                f"{often}, the {self.rows * self.cols} PEs each finish a group's sum{turns}; "
+                f"{each} takes {self.cycles} cycles for its share of them"
             )
         lines = [f"{count}: {why}"]
         if self.partials > 1:
@@ -166,5 +167,8 @@ class PathPlan:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What is worth knowing, a line each."""
-        short = f"reductions of fewer than {self.reduction_cycles} steps wait for their results"
+        short = (
+            f"reductions of fewer than {self.reduction_cycles} steps lower the rate: results leave "
+            "one by one"
+        )
         return (*self.shared.remarks, short)

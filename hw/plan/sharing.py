@@ -77,9 +77,9 @@ def check_partials(plan: Plan, shared: Sharing) -> None:
     needed = ceil(ADDER_LOOP / shared.slots)
     if stage.partials < needed:
         raise DesignError(
-            f"an addition takes {ADDER_LOOP} cycles and each unit serves {shared.slots} sums of "
-            f"this shape: partials must be at least {needed}, got {stage.partials}; more change "
-            "the order of additions",
+            f"an addition takes {ADDER_LOOP} cycles, but each sum gets an addend every "
+            f"{shared.slots}: partials must be at least {needed}, got {stage.partials}; more "
+            "change the order of additions",
             {"partials": needed},
             *_fewer(plan, shared),
         )

@@ -61,10 +61,12 @@ def joined(
     else:
         given, vectors, by_row, beats = value.lanes, value.vectors, False, 1
     if vectors != taken.vectors:
-        side = ("rows", "rows of weights") if into == "weight" else ("columns", "vectors")
+        needed = "rows of weights" if into == "weight" else "vectors"
+        names = ["cols"] if isinstance(design, Engine) else ["rows", "vectors"]
+        key = next((name for name in names if hasattr(design, name)), names[0])
         raise DesignError(
-            f"{what}: the number of {side[0]} must be that of the {side[1]}, got {vectors} and "
-            f"{taken.vectors}"
+            f"{what}: {second.name} takes {taken.vectors} {needed} at a time, {first.name} gives "
+            f"{vectors}: choose {key} = {taken.vectors} in {first.name}"
         )
     # Weights have no marks: those of the activations end a reduction.
     every = _every(what, second, taken.lanes, length, counted) if fed.last else 0

@@ -87,7 +87,7 @@ class DequantizeHardware(Streaming):
         group = f" in groups of {unit.group}" if unit.group else ""
         return (
             f"dequantizer, {unit.element.name}{zero}{times}{group} to {unit.result.name}, "
-            f"{unit.rows} x {unit.lanes} elements a beat, via {self.via}, latency "
+            f"{unit.rows} x {unit.lanes} elements per beat, via {self.via}, latency "
             f"{self.latency} cycles"
         )
 
@@ -97,7 +97,7 @@ class DequantizeHardware(Streaming):
         found = {"codes": f"from the low bits: codes ({unit.element.name}; {order}), {self._ends}"}
         if unit.held:
             told = ", ".join(f"{name} ({fmt.name}; all rows)" for name, fmt in unit.held.items())
-            found["scale"] = f"from the low bits: {told}; a beat a group"
+            found["scale"] = f"from the low bits: {told}; a beat per group"
         return found | {
             "result": f"from the low bits: value ({unit.result.name}; {order}), a beat for each "
             "of codes, with its last"

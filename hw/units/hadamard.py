@@ -74,7 +74,7 @@ class HadamardHardware(Streaming):
         many = f", {unit.vectors} vectors side by side" if unit.vectors > 1 else ""
         return (
             f"Walsh-Hadamard transform of {unit.points} points, {unit.format.name} to "
-            f"{unit.result.name}, {unit.lanes} points a beat{many}, latency {self.latency} cycles"
+            f"{unit.result.name}, {unit.lanes} points per beat{many}, latency {self.latency} cycles"
         )
 
     @property
@@ -121,7 +121,7 @@ class HadamardHardware(Streaming):
     @property
     def rows(self) -> tuple[StageRow, ...]:
         given = self.unit.format
-        often = f"{self.unit.lanes} a beat"
+        often = f"{self.unit.lanes} per beat"
         found = [StageRow("points", given.bits, None, given.name, None, often, "points")]
         for step in self._steps:
             whole = isinstance(step.result, Integer)

@@ -50,7 +50,8 @@ _JSON = option("--json", None, "Print one JSON object on stdout instead of text"
 _BOARD = option(
     "--board",
     "NAME",
-    f"FPGA board to synthesize for (default {BOARD}): see macsmith list boards",
+    f"FPGA board to synthesize for (default {BOARD}): a name of "
+    "macsmith list boards, or a TOML file",
     default=BOARD,
     names="boards",
 )
@@ -116,8 +117,9 @@ GENERATE = Command(
             option(
                 "--board",
                 "NAME",
-                "Board whose part Vivado's scripts name (default: the Alveo U280's): see macsmith "
-                "list boards",
+                "Board whose FPGA family chooses datapaths and DSP blocks, and whose part Vivado's "
+                "scripts name (default: the Alveo U280's part): a name of macsmith list boards, or "
+                "a TOML file",
                 names="boards",
             ),
         ),
@@ -127,14 +129,14 @@ GENERATE = Command(
 
 VERIFY = Command(
     "verify",
-    "Prove a design's hardware equal to its golden model",
+    "Simulate a design's hardware and compare every bit with the golden model",
     "[DESIGN] [OPTIONS]",
     ("verify e4m3xe4m3 --seed 7",),
     _designed(
         option(
             "--tiles",
             "N",
-            "Send N random reductions under stalls, and ten times as many in bulk (default 100)",
+            "Send N random reductions under stalls, and ten times as many without (default 100)",
             read=positive,
             default=100,
         ),
@@ -166,7 +168,8 @@ SYNTH = Command(
         option(
             "-o --folder",
             "FOLDER",
-            "Folder for the reports and the mapped netlist (default build/synth/NAME)",
+            "Folder for the reports and the mapped netlist (default build/synth/NAME-SHAPE-POLICY-"
+            "BOARD)",
             read=Path,
             names="folder",
         ),

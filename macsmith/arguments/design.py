@@ -14,7 +14,7 @@ DESIGN = "w4a8"
 DESIGN_WORD = word(
     "design",
     "DESIGN",
-    "A preset (w4a8), two formats or presets (int4xint8, mxfp4xmxfp8_e5m2), one format (nf4), a "
+    "A preset (w4a8), two formats or presets (int4xint8, mxfp4xmxfp8_e5m2), one format (int8), a "
     "unit (hadamard), a TOML file, or a code book in a .npy file; preset:mxint8 is the preset "
     f"where a format has the same name (default {DESIGN})",
     nargs="?",
@@ -190,14 +190,15 @@ HARDWARE = Group(
         option(
             "--carries",
             "RULE",
-            "Of sums over K: added in every step (default), or saved in carry-save form until the "
-            "sum is complete",
+            "Carries of sums over K: added in every step (added, default), or kept in carry-save "
+            "form until the sum is complete (saved)",
             names="carries",
         ),
         option(
             "--digits",
             "RULE",
-            "With --datapath bit_serial: all digits take a cycle (default), or only nonzero ones",
+            "With --datapath bit_serial: every digit takes a cycle (all, default), or only those "
+            "that some element has (nonzero)",
             names="digits",
         ),
         option(

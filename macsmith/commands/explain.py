@@ -53,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     for lines in (rows, ports):
         header = list(lines[0])
         cells = [["–" if row[key] is None else str(row[key]) for key in header] for row in lines]
+        header = ["LSB or format" if key == "unit" else key for key in header]
         print(f"\n{table(cells, header)}")
     if whole:
         print("\n" + "\n".join(map(paragraph, whole.lines())))

@@ -76,8 +76,11 @@ def _rows(topic: str) -> list[dict[str, Any]]:
         scopes = {"auto": "the cheapest that serves the pair"}
         scopes |= {kind.name: kind.scope for kind in datapaths.KINDS.values()}
         return [{"name": name, "serves": scopes[name]} for name in DATAPATHS]
-    listed = {"flows": tuple(FLOWS), "interfaces": tuple(INTERFACES), "roundings": tuple(ROUNDINGS)}
-    return [{"name": name} for name in listed[topic]]
+    if topic == "flows":
+        return [{"name": name, "serves": FLOWS[name].scope} for name in FLOWS]
+    if topic == "interfaces":
+        return [{"name": name, "what": " ".join(INTERFACES[name].about)} for name in INTERFACES]
+    return [{"name": name} for name in ROUNDINGS]
 
 
 def _conditions() -> str:

@@ -104,7 +104,7 @@ def _foot(hardware: Hardware) -> str:
     """Latency, rate, and how streams meet the world."""
     rates = "/".join(f"{rate:g}" for rate in hardware.rates.values())
     latency = f"latency {hardware.latency} cycles"
-    return f"{latency}; {rates} {hardware.work}s a cycle; interface {hardware.target.interface}"
+    return f"{latency}; {rates} {hardware.work}s per cycle; interface {hardware.target.interface}"
 
 
 def _boxes(piece: Piece) -> list[Box]:
@@ -149,7 +149,7 @@ def _values(row: StageRow) -> str:
 
 def _width(stream: Stream) -> str:
     bits = stream.payload_bits
-    return f"{bits} bits a beat" + (", with last" if stream.last else "")
+    return f"{bits} bits per beat" + (", with last" if stream.last else "")
 
 
 def _column(

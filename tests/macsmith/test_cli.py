@@ -323,8 +323,8 @@ def test_explain_follows_a_number_through_a_scaled_engine(run):
     rows = {row["stage"]: row for row in found["stages"]}
     assert rows["product 0"]["range"] == "-1920 … 1905"  # 15 * -128 … 15 * 127
     assert rows["group sum 0"]["bits"] == 19 and "over 128" in rows["group sum 0"]["what"]
-    assert rows["group sum 1"]["what"] == "one a column, over 128"  # zero points share it
-    assert rows["term"]["what"] == "sum 0, 1 × weight zero; then × weight scale"
+    assert rows["group sum 1"]["what"] == "one per column, over 128"  # zero points share it
+    assert rows["term"]["what"] == "group sum 0 + group sum 1 × weight zero; then × weight scale"
     assert rows["accumulator"]["unit"] == "2^-24" and rows["result"]["unit"] == "fp32"
     assert sum(row["cycles"] or 0 for row in found["stages"]) == found["latency"]
     streams = {row["stream"]: row for row in found["streams"]}

@@ -43,7 +43,7 @@ def test_a_picture_shows_all_streams_and_stages(name):
     assert hardware.name in shown
     for stream in hardware.streams:
         assert stream.name in shown
-        assert f"{stream.payload_bits} bits a beat" in whole
+        assert f"{stream.payload_bits} bits per beat" in whole
     for piece in hardware.pieces:
         for row in piece.hardware.rows:
             assert row.stream or row.stage in shown

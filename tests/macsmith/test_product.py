@@ -20,8 +20,8 @@ def run(capsys):
 def test_explain_tells_what_a_shape_takes(run):
     words = ["explain", "mxfp4", "--rows", "8", "--cols", "8", "--lanes", "8", "--partials", "8"]
     code, out, _ = run(*words, "--shape", "1024x1024x64")
-    assert code == 0 and "effective MACs a cycle, 25% of 512" in out
-    assert "set by results, one by one" in out
+    assert code == 0 and "effective MACs per cycle, 25% of 512" in out
+    assert "set by: results, one by one" in out
     found = json.loads(run(*words, "--shape", "1024x1024x64", "--json")[1])["product"]
     assert found["limit"] == "results, one by one" and found["shape"] == [1024, 1024, 64]
 

@@ -76,7 +76,9 @@ def test_messages_name_the_byte():
     with pytest.raises(DesignError, match="a matrix is rows × K, both at least 1, got"):
         storage.unpack("q4_k", b"", (0, 256))
     other = storage.unpack("q8_0", bytes(34), (1, 32))
-    with pytest.raises(DesignError, match="q4_0: quantized for another operand than the scheme's"):
+    with pytest.raises(
+        DesignError, match="q4_0: the matrix is .*, the scheme holds int4 × fp16 .group 32."
+    ):
         storage.pack("q4_0", other)
 
 

@@ -15,7 +15,7 @@ from macsmith import Options, design
 ENGINES = {
     "the array's steps": ("int8xint8", {"rows": 2, "cols": 2, "lanes": 4}, 64),
     "results, one by one": ("mxfp4", {"rows": 4, "cols": 4, "lanes": 8, "partials": 4}, 64),
-    "4 scale units: 2 addends a sum and group": (
+    "4 scale units (2 addends per sum and group)": (
         "gguf_q4_1",
         {"rows": 4, "cols": 1, "lanes": 32, "partials": 8},
         2048,

@@ -67,5 +67,5 @@ def test_more_partial_sums_than_needed_are_fine():
 
 def test_remarks_say_how_many_and_why():
     lines = " ".join(plan(design("mxfp4")).remarks)
-    assert "2 scale units" in lines and "16 sums" in lines and "8 steps" in lines
+    assert "2 scale units" in lines and "16 PEs" in lines and "8 steps" in lines
     assert plan(design("int4xint8")).remarks == ()

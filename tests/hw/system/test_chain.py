@@ -139,7 +139,7 @@ def test_parts_are_costed_apart():
         ),
         (
             [turned(vectors=1), engine("int4xint12", "p", 1, 2, 4)],
-            "the number of columns must be that of the vectors, got 1 and 2",
+            "p takes 2 vectors at a time, turned gives 1: choose vectors = 2 in turned",
         ),
         (
             [engine("e5m2xe4m3", "p", 1, 1, 2), turned(vectors=1)],

@@ -118,7 +118,7 @@ def test_dequantizing_before_is_scaling_after_where_both_are_exact(element, resu
     [
         ((weights("int4", "fp16", "fp16"), "int8"), "weight", "results are fp16, .* takes int8"),
         ((weights("int4", "int8", "int8", rows=2), "int8"), "weight",
-         "number of rows must be that of the rows of weights, got 2 and 3"),
+         "takes 3 rows of weights at a time, .* gives 2: choose rows = 3 in"),
         ((weights("int4", "int8", "int8"), "int8"), "weights", "into is one of activation, weight"),
     ],
 )  # fmt: skip
