@@ -77,6 +77,22 @@ def test_a_board_of_ones_own(tmp_path):
     assert board.name == "mine" and board.shell.name == "x" and board.available("lut") == 90
 
 
+def test_a_board_is_named_by_its_file(tmp_path):
+    path = write(tmp_path, GOOD)
+    assert lookup(str(path)) == load(path) and lookup(str(path)).name == "mine"
+
+
+def test_files_that_are_no_boards_are_told(tmp_path):
+    with pytest.raises(DesignError, match="cannot read the board .*none.toml: No such file"):
+        lookup(str(tmp_path / "none.toml"))
+    (tmp_path / "folder.toml").mkdir()
+    with pytest.raises(DesignError, match="it is a folder"):
+        lookup(str(tmp_path / "folder.toml"))
+    (tmp_path / "my board.toml").write_text(GOOD)
+    with pytest.raises(DesignError, match="my board.toml: a board's file is named by letters"):
+        lookup(str(tmp_path / "my board.toml"))
+
+
 def test_every_leaf_may_be_asked_for():
     assert set(ADDERS) == {"inferred", *LEAVES}
 

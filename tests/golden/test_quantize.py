@@ -7,6 +7,7 @@ import pytest
 from gfloat.formats import format_info_mxfp4_e2m1, format_info_mxfp8_e4m3, format_info_mxint8
 from macsmith.golden.description import ROW, TENSOR, block
 from macsmith.golden.formats import Codebook
+from macsmith.golden.formats.files import code_book
 
 from macsmith import DesignError, Level, Operand, Options, Plane, design, group, lookup, quantize
 
@@ -56,6 +57,20 @@ def rounded_up(values, dtype):
     near = np.asarray(values).astype(dtype)
     unsigned = f"u{near.itemsize}"
     return (near.view(unsigned) + (near.astype(np.float64) < values).astype(unsigned)).view(dtype)
+
+
+def test_tables_that_reach_one_are_absmax():
+    """The mean magnitude is for signs alone: with 16 entries it clips most of what is large."""
+    nf4 = (-1.0, -0.6962, -0.5251, -0.3949, -0.2844, -0.1848, -0.0911, 0.0,
+           0.0796, 0.1609, 0.2461, 0.3379, 0.4407, 0.5626, 0.723, 1.0)  # fmt: skip
+    book = code_book("mine", nf4, 12)
+    operand = Operand((Plane(book, (Level(lookup("fp32"), group(64)),)),))
+    w = np.random.default_rng(1).normal(size=(8, 256))
+    found = quantize(w, operand)
+    assert (
+        found.scales["scale"] == quantize(w, operand, scale_rule="absmax").scales["scale"]
+    ).all()
+    assert np.mean((found.dequantize() - w) ** 2) < 0.01 * np.mean(w**2)
 
 
 def test_ternary_is_absmean():
