@@ -6,17 +6,19 @@ from collections.abc import Callable
 
 from ..golden.description import Chain, Design, Engine
 from ..golden.errors import DesignError
-from ..golden.units import Dequantize, Hadamard
+from ..golden.units import Dequantize, Hadamard, Requantize
 from .design import Hardware
 from .engine.hardware import EngineHardware
 from .system.chain import ChainHardware
 from .units.dequantize import DequantizeHardware
 from .units.hadamard import HadamardHardware
+from .units.requantize import RequantizeHardware
 
 #: A description's type -> what makes its hardware.
 BUILDERS: dict[type, Callable[..., Hardware]] = {
     Engine: EngineHardware,
     Dequantize: DequantizeHardware,
+    Requantize: RequantizeHardware,
     Hadamard: HadamardHardware,
     Chain: lambda design: ChainHardware(design, hardware),
 }

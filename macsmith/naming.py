@@ -72,7 +72,7 @@ def named(base: str, build: Build, options: Options) -> str:
 
 def named_unit(base: str, words: Iterable[str], build: Mapping[str, object]) -> str:
     """The name of a unit: its kind's, and its parameters and what it is built for beyond that."""
-    told = [_plain(word.replace("=", "")) for word in words]
+    told = [_plain(re.sub(r"(?<=[=,])-", "m", word).replace("=", "")) for word in words]
     return _short(base, told + [_word(name, value) for name, value in build.items()])
 
 

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from .golden.description import Chain, Target, Unit
-from .golden.description.serialize import from_dict
+from .golden.description.serialize import NOTHING, from_dict
 from .golden.errors import DesignError, UnknownName
 from .naming import named_unit
 from .options import Options
@@ -76,9 +76,10 @@ def _set(unit: Unit, words: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _value(kind: Any, text: str) -> Any:
-    """A value as TOML has it: lists are separated by commas, ``none`` is None or an empty list."""
+    """A value as TOML has it: lists are separated by commas, ``none`` is an empty one."""
     if typing.get_origin(kind) is tuple:
-        return [] if text == "none" else [word for word in text.split(",") if word]
-    if text == "none" and type(None) in typing.get_args(kind):
-        return None
+        words = [] if text == NOTHING else [word for word in text.split(",") if word]
+        return [_value(typing.get_args(kind)[0], word) for word in words]
+    if kind is bool and text.lower() in ("true", "false"):
+        return text.lower() == "true"
     return int(text) if text.lstrip("-").isdigit() and kind is int else text

@@ -45,6 +45,8 @@ POINT_BACK = {
     ("golden.terms", "golden.description"),
     ("golden.units.dequantize_rules", "golden.units.dequantize"),
     ("golden.units.dequantize_trials", "golden.units.dequantize"),
+    ("golden.units.requantize_rules", "golden.units.requantize"),
+    ("golden.units.requantize_trials", "golden.units.requantize"),
     ("hw.datapaths.chained_dot", "hw.datapaths.chain"),
     ("hw.datapaths.plane_serial_dot", "hw.datapaths.plane_serial"),
     ("hw.datapaths.serial", "hw.datapaths.bit_serial"),

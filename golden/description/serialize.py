@@ -50,6 +50,9 @@ FAMILIES: dict[str, type[Format]] = {
     "sliced": Sliced,
 }
 
+#: What stands in TOML for nothing, where something is the default.
+NOTHING = "none"
+
 
 def to_dict(item: Any) -> Any:
     """A dataclass as a dictionary of TOML values; fields at their default are left out."""
@@ -61,6 +64,8 @@ def to_dict(item: Any) -> Any:
         return next(name for name, policy in POLICIES.items() if policy == item)
     if isinstance(item, tuple):
         return [to_dict(entry) for entry in item]
+    if item is None:  # where it is not the default
+        return NOTHING
     if isinstance(item, Chain):
         rest = {
             "lengths": list(item.lengths),
@@ -196,7 +201,7 @@ def from_dict(kind: Any, data: Any, key: str = "") -> Any:
     """Build ``kind`` (a dataclass, a tuple of them, a plain type) from TOML values."""
     origin = typing.get_origin(kind)
     if origin in (types.UnionType, typing.Union):
-        if data is None:  # which TOML never says
+        if data == NOTHING:
             return None
         return from_dict(
             next(a for a in typing.get_args(kind) if a is not types.NoneType), data, key

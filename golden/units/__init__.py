@@ -2,5 +2,6 @@
 
 from .dequantize import Dequantize
 from .hadamard import Hadamard
+from .requantize import Requantize
 
-__all__ = ["Dequantize", "Hadamard"]
+__all__ = ["Dequantize", "Hadamard", "Requantize"]

@@ -9,18 +9,19 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from ..description.unit import UNITS, Unit
+from ..description.unit import UNITS
 from ..formats import Fields, Format, Integer, Minifloat, lookup
-from ..streams import Beats, Field, Stream
+from ..streams import Beats
 from . import dequantize_rules as rules
 from . import dequantize_trials as trials
+from .grouped import Grouped
 from .scaled import of_integers, rounded_product, wrapped_product
 
 Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dequantize(Unit):
+class Dequantize(Grouped):
     """x = (q - z) · s1 · s2 · … for the codes q of a group, its zero point z and its scales.
 
     The difference and the product are exact; the product is rounded once, to nearest even, in
@@ -79,30 +80,14 @@ class Dequantize(Unit):
         return self.overflow == "wrap"
 
     @property
-    def beats(self) -> int:
-        """Beats of a whole group; 0: any number, up to ``last``."""
-        return self.group // self.lanes
-
-    @property
     def unit_of_product(self) -> int:
         """The exponent of the unit of q - z times integer scales."""
         whole = sum(fmt.lsb for fmt in self.scales if isinstance(fmt, Integer))
         return self.element.lsb + whole
 
     @property
-    def streams(self) -> tuple[Stream, ...]:
-        shape, result = (self.rows, self.lanes), self.result
-        signed = isinstance(result, Integer) and result.signed
-        value = Field("value", "value", 0, "value", *shape, result.bits, signed)
-        codes = Field("codes", "codes", 0, "codes", *shape, self.element.bits)
-        found = [Stream("codes", False, "step", (codes,), last=True)]
-        if self.held:
-            fields = tuple(
-                Field(name, "scales", 0, name, self.rows, 1, fmt.bits)
-                for name, fmt in self.held.items()
-            )
-            found.append(Stream("scale", False, "group", fields))
-        return (*found, Stream("result", True, "step", (value,), last=True))
+    def source(self) -> tuple[str, Format]:
+        return "codes", self.element
 
     @property
     def held(self) -> dict[str, Format]:
@@ -113,14 +98,6 @@ class Dequantize(Unit):
             for number, fmt in enumerate(self.scales)
         }
         return found | ({"zero": self.zero} if self.zero else {})
-
-    def formats(self, field: Field) -> tuple[str, int | None]:
-        return self.holds(field).name, None
-
-    def holds(self, field: Field) -> Format:
-        """The format of a field's codes."""
-        named = {"codes": self.element, "value": self.result, **self.held}
-        return named[field.array]
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -165,33 +142,8 @@ class Dequantize(Unit):
             return wrapped_product(factors, self.result)
         return rounded_product(factors, self.result, self.saturates)
 
-    def ends(self, last: Array) -> Array:
-        """Where a group ends, bool (beats,), for the marks of as many beats."""
-        if not self.beats:
-            return np.asarray(last, bool)
-        index = np.arange(len(last))
-        starts = np.concatenate([[0], np.flatnonzero(last) + 1])
-        place = index - starts[np.searchsorted(starts, index, side="right") - 1]
-        return np.asarray(last | (place % self.beats == self.beats - 1))
-
-    def answer(self, sent: Mapping[str, Beats]) -> dict[str, Beats]:
-        given = sent["codes"]
-        ends = self.ends(given.last)
-        group = np.cumsum(ends) - ends
-        codes, held, last = given.values[0], {}, given.last
-        if self.held:
-            whole = group < len(sent["scale"])
-            codes, group, last = codes[whole], group[whole], last[whole]
-            held = {
-                name: values[group][:, :, None]
-                for name, values in zip(self.held, sent["scale"].values, strict=True)
-            }
-        shape = (len(codes), self.rows, self.lanes)
-        made = self.dequantize(codes.reshape(shape), held).reshape(len(codes), -1)
-        if self.streams[-1].fields[0].signed:
-            made = made.astype(np.int64)
-            made = made - (made >> (self.result.bits - 1) << self.result.bits)
-        return {"result": Beats((made,), (None,), last)}
+    def results(self, codes: Array, held: Mapping[str, Array]) -> Array:
+        return self.dequantize(codes, held)
 
     # What is worth trying.
 

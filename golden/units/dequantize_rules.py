@@ -20,29 +20,11 @@ WAYS: Choices[Any] = Choices("via", "macsmith.hw.units.dequantizers", before=("a
 WIDEST = 16
 #: Scales of a group, at the most.
 MOST_SCALES = 3
-#: Elements that are dequantized in a cycle, and that share a scale, at the most.
-MOST_ELEMENTS, LONGEST = 1 << 12, 1 << 20
 
 
 def check(unit: Dequantize) -> None:
     """Raise DesignError, or TypeError for what is no number, unless ``unit`` can be built."""
-    for what, low, high in (
-        ("rows", 1, MOST_ELEMENTS), ("lanes", 1, MOST_ELEMENTS), ("group", 0, LONGEST)
-    ):  # fmt: skip
-        value = getattr(unit, what)
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise TypeError(f"{what} must be a whole number, got {value!r}")
-        if not low <= value <= high:
-            raise DesignError(f"{what} must be {low} to {high}, got {value}")
-    if unit.rows * unit.lanes > MOST_ELEMENTS:
-        raise DesignError(
-            f"rows × lanes must be at most {MOST_ELEMENTS}, got {unit.rows} × {unit.lanes}"
-        )
-    if unit.group % unit.lanes:
-        raise DesignError(
-            f"a group of {unit.group} elements does not divide into beats of {unit.lanes} lanes: "
-            "make it a multiple, or 0 for all up to last"
-        )
+    unit.check_shape()
     if unit.overflow not in OVERFLOWS:
         raise UnknownName("overflow", unit.overflow, OVERFLOWS)
     if unit.via != "auto" and unit.via not in WAYS:

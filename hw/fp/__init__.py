@@ -7,6 +7,7 @@ from .integer import IntegerToFloat
 from .multiply import FloatMultiply
 from .product import FloatProduct
 from .scale import ScaleToFloat
+from .shifted import ShiftToInteger
 
 __all__ = [
     "FixedToInteger",
@@ -17,4 +18,5 @@ __all__ = [
     "FloatToInteger",
     "IntegerToFloat",
     "ScaleToFloat",
+    "ShiftToInteger",
 ]

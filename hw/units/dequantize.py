@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from amaranth.lib import wiring
 
 from ...golden.errors import DesignError
-from ...golden.formats import Format, Kind
-from ...golden.streams import Beats, Field, Stream
+from ...golden.formats import Kind
+from ...golden.streams import Beats
 from ...golden.units import Dequantize
 from ...golden.units.dequantize_rules import WAYS
 from ...golden.units.dequantize_trials import beats as trial_beats
-from ..design import StageRow, Streaming
+from ..design import StageRow
 from .element_steps import ElementSteps
+from .grouped import GroupedHardware
 from .table_plan import MOST_PARTS, WIDEST, TablePlan
 
 
-class DequantizeHardware(Streaming):
+class DequantizeHardware(GroupedHardware):
     """A dequantizer as a design.
 
     Parameters
@@ -27,11 +27,10 @@ class DequantizeHardware(Streaming):
     design : :class:`Dequantize`
     """
 
-    kind, work = "unit", "element"
+    unit: Dequantize
 
     def __init__(self, design: Dequantize):
         super().__init__(design)
-        self.unit = design
         self.table = TablePlan(design)
         if design.via == "table":
             self._check_table()
@@ -57,10 +56,6 @@ class DequantizeHardware(Streaming):
             return self.unit.via
         return "table" if self.table.possible and self.table.pays else "direct"
 
-    @property
-    def streams(self) -> tuple[Stream, ...]:
-        return self.unit.streams
-
     def component(self) -> wiring.Component:
         made: wiring.Component = WAYS[self.via](self.unit)
         return made
@@ -69,14 +64,6 @@ class DequantizeHardware(Streaming):
     def latency(self) -> int:
         latency = ElementSteps(self.unit).latency
         return latency + (self.table.cycles + 2 if self.via == "table" else 1)
-
-    @property
-    def drain(self) -> int:
-        return self.latency + 4
-
-    @property
-    def rates(self) -> Mapping[str, int | float]:
-        return {self.unit.element.name: self.unit.rows * self.unit.lanes}
 
     @property
     def summary(self) -> str:
@@ -92,47 +79,13 @@ class DequantizeHardware(Streaming):
         )
 
     @property
-    def notes(self) -> Mapping[str, str]:
-        unit, order = self.unit, "row by row, lane by lane"
-        found = {"codes": f"from the low bits: codes ({unit.element.name}; {order}), {self._ends}"}
-        if unit.held:
-            told = ", ".join(f"{name} ({fmt.name}; all rows)" for name, fmt in unit.held.items())
-            found["scale"] = f"from the low bits: {told}; a beat per group"
-        return found | {
-            "result": f"from the low bits: value ({unit.result.name}; {order}), a beat for each "
-            "of codes, with its last"
-        }
-
-    @property
-    def _ends(self) -> str:
-        if not self.unit.held:
-            return "last passes through"
-        if not self.unit.beats:
-            return "a group ends with last"
-        return f"a group ends after {self.unit.beats} beats or with last"
-
-    @property
-    def manual(self) -> tuple[str, ...]:
-        unit = self.unit
-        found = [
-            f"A beat of `codes` holds {unit.lanes} elements of each of {unit.rows} rows and "
-            "becomes a beat of `result`, with the same `last`."
-        ]
-        if unit.held:
-            found.append(
-                f"A group has one beat of `scale`; {self._ends}. Scales may come before their codes"
-                + (
-                    f": a table is filled in {self.table.cycles} cycles while the group before is "
-                    "looked up, and shorter groups wait for it."
-                    if self.via == "table"
-                    else "."
-                )
-            )
-        found.append(
-            f"{self.latency} cycles from a beat to its result when nobody stalls, no `ready` "
-            "depends on another stream's. The reset is synchronous."
+    def early(self) -> str:
+        if self.via == "direct":
+            return super().early
+        return (
+            f"Scales may come before their codes: a table is filled in {self.table.cycles} cycles "
+            "while the group before is looked up, and shorter groups wait for it."
         )
-        return tuple(found)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -181,26 +134,9 @@ class DequantizeHardware(Streaming):
                              self.table.cycles + 1, what))  # fmt: skip
         return tuple(found)
 
-    def format_of(self, field: Field) -> tuple[str, int | None]:
-        return self.unit.formats(field)
-
-    def holds(self, field: Field) -> Format:
-        return self.unit.holds(field)
-
-    def answer(self, sent: Mapping[str, Beats]) -> dict[str, Beats]:
-        return self.unit.answer(sent)
-
-    # How it is tried.
-
     @property
     def result_beats(self) -> int:
         return trial_beats(self.unit)
-
-    def trials(self, count: int, rng: np.random.Generator) -> list[dict[str, Beats]]:
-        return self.unit.trials(count, rng)
-
-    def bounds(self) -> list[dict[str, Beats]]:
-        return self.unit.bounds()
 
     def cycles(self, trials: Sequence[Mapping[str, Beats]]) -> int | None:
         codes = sum(len(trial["codes"]) for trial in trials)
@@ -216,6 +152,3 @@ class DequantizeHardware(Streaming):
         """Whether all scales of a trial are finite."""
         pairs = zip(self.unit.held.values(), trial["scale"].values, strict=True)
         return all((fmt.fields(codes).kind == Kind.FINITE).all() for fmt, codes in pairs)
-
-    def worth(self, trial: Mapping[str, Beats]) -> int:
-        return trial["codes"].values[0].size

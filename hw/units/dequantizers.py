@@ -11,63 +11,24 @@ from ...golden.units import Dequantize
 from ...golden.units.dequantize_rules import WAYS
 from ..arith.table import look_up
 from ..arith.timing import delayed, select
-from .dequantizer_ports import buffered, group_end, ports
 from .element_products import ElementProducts
+from .grouped import EveryElement, buffered, group_end, ports
 from .table_filler import TableFiller
 from .table_memory import TableMemory
 from .table_plan import TablePlan
 
 
-class DirectDequantizer(wiring.Component):
+class DirectDequantizer(EveryElement):
     """Multiplies every element by the scales of its group.
-
-    A beat a cycle; ``latency`` cycles from a beat of codes, or from its group's scales, to its
-    results. A beat of scales is taken with the last beat of its group. No path leads from a
-    ``ready`` to another stream's.
 
     Parameters
     ----------
     unit : :class:`Dequantize`
         What is computed.
-
-    Members
-    -------
-    codes, scale, result : streams, as of :func:`ports`.
     """
 
     def __init__(self, unit: Dequantize):
-        self.unit, self.products = unit, ElementProducts(unit)
-        super().__init__(ports(unit))
-
-    def elaborate(self, platform: Any) -> Module:
-        m, unit = Module(), self.unit
-        room, taken = Signal(), Signal()
-        codes = buffered(m, self.codes, "codes_buffer")
-        m.d.comb += [codes.ready.eq(taken), taken.eq(codes.valid & room)]
-        if unit.held:
-            scale = buffered(m, self.scale, "scale_buffer")
-            end = group_end(m, unit, taken, codes.payload.last)
-            m.d.comb += [
-                taken.eq(codes.valid & scale.valid & room),
-                scale.ready.eq(taken & end),
-            ]
-
-        # The elements of each row, with its scales.
-        cycles, made = self.products.latency, []
-        for row in range(unit.rows):
-            held = {name: scale.payload[name][row] for name in unit.held}
-            first = row * unit.lanes
-            lanes = [codes.payload.codes[first + lane] for lane in range(unit.lanes)]
-            made += self.products.write(m, room, lanes, held, f"row_{row}")
-        valid = delayed(m, room, taken, cycles, "valid", reset=True)
-        last = delayed(m, room, codes.payload.last, cycles, "last")
-        m.d.comb += [
-            *(self.result.payload.value[lane].eq(value) for lane, value in enumerate(made)),
-            self.result.payload.last.eq(last),
-            self.result.valid.eq(valid),
-            room.eq(~valid | self.result.ready),
-        ]
-        return m
+        super().__init__(unit, ElementProducts(unit))
 
 
 class TableDequantizer(wiring.Component):

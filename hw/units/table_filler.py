@@ -13,8 +13,8 @@ from ...golden.units import Dequantize
 from ..arith.specials import specials
 from ..arith.table import look_up
 from ..arith.timing import delayed, select
-from .dequantizer_ports import held_layout
 from .element_products import ElementProducts
+from .grouped import held_layout
 from .table_plan import TablePlan
 
 

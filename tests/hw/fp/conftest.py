@@ -38,11 +38,12 @@ def run_units(units, w, a=None, seed=1):
     """name -> codes that the units give, side by side in one design, stopped at random.
 
     ``a`` of a unit is the low bits of ``w``, ``b`` or ``scales`` those of ``a``; ``i`` those of
-    both, ``w`` below.
+    both, ``w`` below; ``shift`` the upper half of ``a``.
     """
     m = Module()
     inputs = Signal(64, name="w"), Signal(64, name="a")
     sources = {"a": inputs[0], "b": inputs[1], "scales": inputs[1], "i": Cat(*inputs)}
+    sources["shift"] = inputs[1][32:]
     enable = Signal(name="enable")
     [latency] = {unit.latency for unit in units.values()}
     built = {}

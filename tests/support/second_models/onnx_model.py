@@ -6,11 +6,14 @@ length-delimited.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import numpy as np
+import numpy.typing as npt
 import onnxruntime
 
-FLOAT, UINT8, INT_ATTRIBUTE = 1, 2, 2
-_TYPES = {np.dtype(np.float32): FLOAT, np.dtype(np.uint8): UINT8}
+INT_ATTRIBUTE = 2
+_TYPES = {np.dtype(np.float32): 1, np.dtype(np.uint8): 2, np.dtype(np.int8): 3}
 
 
 def matmul_nbits(
@@ -22,7 +25,7 @@ def matmul_nbits(
     ``scales`` (N, blocks) float32; ``zeros`` uint4 alike, 8 if None. Codes are packed low nibble
     first, the last block filled up, zero points padded to a whole byte a row.
     """
-    (n, k), m = weight.shape, len(activation)
+    n, k = weight.shape
     filled = np.pad(weight, ((0, 0), (0, -k % block)))
     tensors = {
         "B": _pack(filled).reshape(n, -1, block // 2),
@@ -32,25 +35,56 @@ def matmul_nbits(
         padded = np.pad(zeros, ((0, 0), (0, zeros.shape[1] % 2)))
         tensors["zeros"] = _pack(padded).ravel()
     attributes = {"K": k, "N": n, "bits": 4, "block_size": block}
+    given = activation.astype(np.float32)
+    return _run("MatMulNBits", "com.microsoft", given, tensors, np.float32, n, attributes)
+
+
+def qlinear_matmul(
+    activation: np.ndarray, weight: np.ndarray, scale: float, zero: np.ndarray
+) -> np.ndarray:
+    """QLinearMatMul of (M, K) × int8 (K, N), all scales 1 but the first.
+
+    The zero point of the first is 128 in uint8, 0 in int8. ``zero`` is the result's, whose type is
+    that of the first and of the result (M, N).
+    """
+    one, nothing = np.float32([1]), np.zeros(1, np.int8)
+    first = np.array([128 * (activation.dtype == np.uint8)]).astype(activation.dtype)
+    tensors = {
+        "a_scale": np.float32([scale]), "a_zero": first, "b": weight, "b_scale": one,
+        "b_zero": nothing, "y_scale": one, "y_zero": zero.reshape(1),
+    }  # fmt: skip
+    scalars = {name for name in tensors if name != "b"}
+    return _run("QLinearMatMul", "", activation, tensors, zero.dtype, weight.shape[1], {}, scalars)
+
+
+def _run(
+    operator: str, domain: str, fed: np.ndarray, tensors: Mapping[str, np.ndarray],
+    made: npt.DTypeLike, columns: int, attributes: Mapping[str, int], scalars: Collection[str] = (),
+) -> np.ndarray:  # fmt: skip
+    """The result (M, columns) of one operator of ``fed`` (M, K) and constants."""
     node = b"".join(
         [
             *(_text(1, name) for name in ("A", *tensors)),
             _text(2, "Y"),
-            _text(4, "MatMulNBits"),
+            _text(4, operator),
             *(
                 _bytes(5, _text(1, key) + _int(3, value) + _int(20, INT_ATTRIBUTE))
                 for key, value in attributes.items()
             ),
-            _text(7, "com.microsoft"),
+            _text(7, domain),
         ]
     )
+    constants = [
+        _bytes(5, _tensor(name, array.reshape(()) if name in scalars else array))
+        for name, array in tensors.items()
+    ]
     graph = b"".join(
         [
             _bytes(1, node),
             _text(2, "g"),
-            *(_bytes(5, _tensor(name, array)) for name, array in tensors.items()),
-            _bytes(11, _value("A", (m, k))),
-            _bytes(12, _value("Y", (m, n))),
+            *constants,
+            _bytes(11, _value("A", fed.shape, fed.dtype)),
+            _bytes(12, _value("Y", (len(fed), columns), np.dtype(made))),
         ]
     )
     versions = {"": 17, "com.microsoft": 1}
@@ -58,7 +92,7 @@ def matmul_nbits(
     session = onnxruntime.InferenceSession(
         _int(1, 8) + _bytes(7, graph) + opsets, providers=["CPUExecutionProvider"]
     )
-    return session.run(None, {"A": activation.astype(np.float32)})[0]
+    return session.run(None, {"A": fed})[0]
 
 
 def _pack(nibbles: np.ndarray) -> np.ndarray:
@@ -70,9 +104,9 @@ def _tensor(name: str, array: np.ndarray) -> bytes:
     return dims + _int(2, _TYPES[array.dtype]) + _text(8, name) + _bytes(9, array.tobytes())
 
 
-def _value(name: str, shape: tuple[int, ...]) -> bytes:
+def _value(name: str, shape: tuple[int, ...], dtype: np.dtype) -> bytes:
     dims = b"".join(_bytes(1, _int(1, size)) for size in shape)
-    return _text(1, name) + _bytes(2, _bytes(1, _int(1, FLOAT) + _bytes(2, dims)))
+    return _text(1, name) + _bytes(2, _bytes(1, _int(1, _TYPES[dtype]) + _bytes(2, dims)))
 
 
 def _varint(value: int) -> bytes:

@@ -1,0 +1,255 @@
+"""Rules by which sums become narrow codes: what each needs, and exactly what it gives.
+
+All integers are exact: Python's own where 63 bits do not hold them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ..description.choices import Choices
+from ..errors import DesignError, UnknownName
+from ..exact import to_float
+from ..formats import ROUNDINGS, Format, Integer, Minifloat, lookup
+from .scaled import of_integers, rounded_product
+
+if TYPE_CHECKING:
+    from .requantize import Requantize
+
+Array = npt.NDArray[Any]
+
+#: Rounding of what is shifted out; ``nearest_up``: ties toward +infinity.
+SHIFT_ROUNDINGS = (*ROUNDINGS, "nearest_up")
+
+#: Bits of TFLite's multipliers behind the point: they are fractions in Q31.
+Q31 = 31
+
+#: Greatest distance of a shift.
+FARTHEST = 64
+
+
+class Rule(ABC):
+    """A rule; ``needs`` says what its multiplier is, in words."""
+
+    name: ClassVar[str]
+    about: ClassVar[str]
+    needs: ClassVar[str]
+
+    @abstractmethod
+    def check(self, unit: Requantize) -> None:
+        """Raise DesignError unless ``unit`` can follow the rule."""
+
+    @abstractmethod
+    def apply(self, unit: Requantize, sums: Array, held: Mapping[str, Array]) -> Array:
+        """Exact integers (of any size) -> codes of results. ``held`` are codes, which broadcast."""
+
+
+class Shifted(Rule):
+    """Multiplies by an integer and shifts to the right."""
+
+    needs = "an integer multiplier or none"
+
+    def check(self, unit: Requantize) -> None:
+        multiplier = unit.multiplier
+        if multiplier is not None and not isinstance(multiplier, Integer):
+            raise DesignError(
+                f"rule {unit.rule} takes {self.needs}, got {multiplier.name}: choose rule qlinear "
+                "or scale for floats"
+            )
+        if not isinstance(unit.result, Integer):
+            raise DesignError(
+                f"rule {unit.rule} gives integers, got result {unit.result.name}: choose rule scale"
+            )
+        if not 0 <= unit.distance <= FARTHEST:
+            raise DesignError(f"distance must be 0 to {FARTHEST}, got {unit.distance}")
+        low, high = unit.shifts
+        if low < -FARTHEST or high > 2 * FARTHEST:
+            raise DesignError(
+                f"distance and shift together must lie in {-FARTHEST} to {2 * FARTHEST}, got "
+                f"{low} to {high}: take a narrower format for the shift"
+            )
+
+    def apply(self, unit: Requantize, sums: Array, held: Mapping[str, Array]) -> Array:
+        products = sums
+        if unit.multiplier is not None:
+            assert isinstance(unit.multiplier, Integer)
+            products = sums * _whole(unit.multiplier, held["multiplier"])
+        distance = np.full(products.shape, unit.distance, object)
+        if unit.shift is not None:
+            assert isinstance(unit.shift, Integer)
+            distance = distance + _whole(unit.shift, held["shift"])
+        return unit.ended(self.shifted(unit, products, distance))
+
+    def shifted(self, unit: Requantize, products: Array, distance: Array) -> Array:
+        """Products over 2**distance, rounded; where it is negative, times as much."""
+        return shift_right(products, distance, unit.rounding)
+
+
+class Dyadic(Shifted):
+    """HAWQ-V3: y = round(x · m / 2^e)."""
+
+    name = "dyadic"
+    about = "x · m / 2^e, rounded once (HAWQ-V3 to nearest even); without a multiplier, x / 2^e"
+
+
+class Tflite(Shifted):
+    """TFLite and gemmlowp with double rounding, a multiplier in Q31 and a right shift.
+
+    SaturatingRoundingDoublingHighMul gives the upper half of x · m, ties toward +infinity;
+    RoundingDivideByPOT shifts it to the right, ties away from zero. A shift to the left comes
+    before the product, where it is exact here (there, it must not overflow). Source:
+    gemmlowp, fixedpoint.h; TFLite, common.h: MultiplyByQuantizedMultiplier.
+    """
+
+    name = "tflite"
+    about = "TFLite's two roundings: the upper half of x · m in Q31, then the right shift"
+
+    def check(self, unit: Requantize) -> None:
+        if unit.multiplier is None:
+            raise DesignError("rule tflite needs a multiplier, such as int32: got none")
+        if unit.distance != Q31:
+            raise DesignError(
+                f"rule tflite multiplies by fractions in Q{Q31}: distance must be {Q31}, got "
+                f"{unit.distance}"
+            )
+        if unit.rounding != "nearest_even":
+            raise DesignError(
+                f"rule tflite has its own roundings, got rounding {unit.rounding}: leave it out"
+            )
+        super().check(unit)
+
+    def shifted(self, unit: Requantize, products: Array, distance: Array) -> Array:
+        first = np.minimum(distance, Q31)
+        upper = shift_right(products, first, "nearest_up")
+        return shift_right(upper, distance - first, "nearest_away")
+
+
+class Scale(Rule):
+    """The exact product of a sum and a float scale, rounded once to a float."""
+
+    name = "scale"
+    about = "x · s exactly, rounded once to a float result"
+    needs = "a float multiplier or none"
+
+    def check(self, unit: Requantize) -> None:
+        if unit.multiplier is not None and not isinstance(unit.multiplier, Minifloat):
+            raise DesignError(
+                f"rule scale takes {self.needs}, got {unit.multiplier.name}: choose rule dyadic or "
+                "tflite for integers"
+            )
+        if not isinstance(unit.result, Minifloat) or not unit.result.has_zero:
+            raise DesignError(
+                f"rule scale gives floats with a zero, got result {unit.result.name}: choose rule "
+                "qlinear for integers"
+            )
+        no_shift(unit)
+        if unit.zero or unit.clamp:
+            raise DesignError(
+                "zero points and clamps belong to integer results, got result "
+                f"{unit.result.name}: relu is there for floats"
+            )
+        if unit.multiplier is not None and unit.multiplier.has_nan and not unit.result.has_nan:
+            raise DesignError(
+                f"{unit.result.name} cannot hold NaN, which {unit.multiplier.name} can bring"
+            )
+
+    def apply(self, unit: Requantize, sums: Array, held: Mapping[str, Array]) -> Array:
+        factors = [of_integers(sums, unit.sums.lsb)]
+        if unit.multiplier is not None:
+            factors.append(unit.multiplier.fields(held["multiplier"]))
+        codes = rounded_product(factors, unit.result, unit.saturates)
+        return relu(unit.result, codes) if unit.relu else codes
+
+
+class Qlinear(Rule):
+    """ONNX QLinearMatMul: float32(x) · s in FP32, rounded to an integer, then the zero point.
+
+    Each step rounds to nearest even, and the result saturates. NaN becomes the zero point. Source:
+    ONNX, QLinearMatMul and QuantizeLinear; onnxruntime.
+    """
+
+    name = "qlinear"
+    about = "FP32(x) · s in FP32, to the nearest integer, plus the zero point (ONNX QLinearMatMul)"
+    needs = "fp32"
+
+    def check(self, unit: Requantize) -> None:
+        if unit.multiplier != lookup("fp32"):
+            got = unit.multiplier.name if unit.multiplier else "none"
+            raise DesignError(f"rule qlinear multiplies by fp32 scales, got {got}")
+        if not isinstance(unit.result, Integer):
+            raise DesignError(
+                f"rule qlinear gives integers, got result {unit.result.name}: choose rule scale"
+            )
+        no_shift(unit)
+
+    def apply(self, unit: Requantize, sums: Array, held: Mapping[str, Array]) -> Array:
+        assert unit.multiplier is not None
+        single = lookup("fp32")
+        value = to_float(sums, unit.sums.lsb)
+        first = single.decode(single.encode(value, saturate=False))
+        with np.errstate(over="ignore", invalid="ignore"):
+            product = single.decode(
+                single.encode(first * single.decode(held["multiplier"]), saturate=False)
+            )
+        bound = float(1 << unit.result.bits + 2)
+        nearest = np.rint(np.clip(np.where(np.isnan(product), 0.0, product), -bound, bound))
+        return unit.ended(nearest.astype(np.int64).astype(object))
+
+
+#: The rules by name; hardware for each: macsmith.hw.units.requantizers.
+RULES: Choices[Rule] = Choices("rule", "macsmith.golden.units.requantize_rules")
+for _rule in (Dyadic(), Tflite(), Scale(), Qlinear()):
+    RULES.register(_rule.name, _rule)
+
+
+def no_shift(unit: Requantize) -> None:
+    """Raise DesignError for what only integer multipliers have."""
+    if unit.shift is not None or unit.distance:
+        raise DesignError(
+            f"shift and distance belong to integer multipliers, rule {unit.rule} takes none: use "
+            "rule dyadic"
+        )
+    if unit.rounding != "nearest_even":
+        raise DesignError(f"rule {unit.rule} rounds to nearest_even, got {unit.rounding}")
+
+
+def check_rounding(name: str) -> None:
+    if name not in SHIFT_ROUNDINGS:
+        raise UnknownName("rounding", name, SHIFT_ROUNDINGS)
+
+
+def shift_right(values: Array, distance: Array, rounding: str) -> Array:
+    """Integers over ``2**distance``, rounded to integers; times as much where it is negative."""
+    left = np.maximum(-distance, 0).astype(object)
+    values, distance = values.astype(object) << left, distance.astype(object) + left
+    power = 1 << distance
+    whole = values >> distance  # rounded down
+    rest = values - whole * power
+    half = (2 * rest > power).astype(np.int8) - (2 * rest < power)
+    half, inexact, negative = half.astype(np.int8), rest != 0, values < 0
+    odd = whole & 1 == 1
+    up = {
+        "nearest_up": half >= 0,
+        "nearest_away": (half > 0) | ((half == 0) & ~negative),
+        "nearest_even": (half > 0) | ((half == 0) & odd),
+        "toward_zero": inexact & negative,
+        "up": inexact,
+        "down": np.zeros_like(inexact),
+        "odd": inexact & ~odd,
+    }[rounding]
+    return np.asarray(whole + up.astype(object))
+
+
+def relu(result: Format, codes: Array) -> Array:
+    """Codes of a float with negative ones as +0; NaN stays."""
+    value = result.decode(codes)
+    return np.where((value < 0) | ((value == 0) & np.signbit(value)), 0, codes).astype(codes.dtype)
+
+
+def _whole(fmt: Integer, codes: Array) -> Array:
+    return np.asarray(fmt.integers(codes)).astype(object)

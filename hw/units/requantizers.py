@@ -1,0 +1,241 @@
+"""The way of a sum to its code, by the rule: blocks one after the other, all lanes alike."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
+
+from ...golden.bounds import Range
+from ...golden.description.choices import Choices
+from ...golden.formats import Integer, Minifloat, lookup
+from ...golden.units import Requantize
+from ...golden.units.requantize_rules import Q31
+from ..arith.shapes import shape_of
+from ..arith.shared import instance
+from ..arith.timing import delayed
+from ..fp import FloatMultiply, FloatToInteger, IntegerToFloat, ScaleToFloat, ShiftToInteger
+from ..fp.pack import at_least
+from ..fp.pipeline import Pipelined
+from .integer_scale import IntegerScale
+
+
+class Step(NamedTuple):
+    """A part of the way.
+
+    Parameters
+    ----------
+    name : what it does, in words.
+    width : bits of what it gives.
+    block : what is placed; None for what takes a register and an expression.
+    reads : the block's inputs beside ``i``, and which of the group's values each takes.
+    made : what it gives where there is no block: of a value and the group's values.
+    """
+
+    name: str
+    width: int
+    block: Pipelined | None = None
+    reads: tuple[tuple[str, str], ...] = ()
+    made: Callable[[Module, Value, Mapping[str, Value], str], Value] | None = None
+
+    @property
+    def cycles(self) -> int:
+        return 1 if self.block is None else self.block.latency
+
+
+class RequantizeElements(ABC):
+    """The steps of a unit's sums; a rule says which.
+
+    Parameters
+    ----------
+    unit : :class:`Requantize`
+        What is computed.
+    """
+
+    def __init__(self, unit: Requantize):
+        self.unit = unit
+
+    @cached_property
+    def values(self) -> Range:
+        """Bounds of a sum with its bias."""
+        found = self.own(self.unit.sums)
+        return found + self.own(self.unit.bias) if self.unit.bias is not None else found
+
+    @staticmethod
+    def own(fmt: Any) -> Range:
+        """The bounds of all codes of an integer format, in its unit."""
+        return Range(fmt.lsb, fmt.low, fmt.high)
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """All in order."""
+        bias = [Step("plus the bias", self.values.width, made=self._biased)]
+        return (*(bias if self.unit.bias is not None else []), *self.rule_steps())
+
+    @abstractmethod
+    def rule_steps(self) -> list[Step]:
+        """Those of the rule."""
+
+    @property
+    def latency(self) -> int:
+        return sum(step.cycles for step in self.steps)
+
+    def write(
+        self, m: Module, enable: Value, codes: Sequence[Value], held: Mapping[str, Value], name: str
+    ) -> list[Value]:
+        """As of :class:`macsmith.hw.units.grouped.Elements`."""
+        sums = self.unit.sums
+        assert isinstance(sums, Integer)
+        lanes = [code.as_signed() if sums.signed else code for code in codes]
+        for number, step in enumerate(self.steps):
+            place = f"{name}_{number}"
+            lanes = [
+                self._placed(m, enable, step, value, held, f"{place}_{lane}")
+                for lane, value in enumerate(lanes)
+            ]
+            held = {
+                key: delayed(m, enable, value, step.cycles, f"{place}_{key}")
+                for key, value in held.items()
+            }
+        return lanes
+
+    def _placed(
+        self, m: Module, enable: Value, step: Step, value: Value, held: Mapping[str, Value],
+        name: str,
+    ) -> Value:  # fmt: skip
+        if step.block is None:
+            assert step.made is not None
+            return delayed(m, enable, step.made(m, value, held, name), 1, f"{name}_made")
+        part = instance(m, name, ("requantize", step.name), step.block.component)
+        m.d.comb += [part.enable.eq(enable), Value.cast(getattr(part, self.first(step))).eq(value)]
+        for port, key in step.reads:
+            m.d.comb += Value.cast(getattr(part, port)).eq(self.number(key, held[key]))
+        found: Value = part.o
+        return found
+
+    @staticmethod
+    def first(step: Step) -> str:
+        """The port that takes what the step before gave."""
+        return "a" if isinstance(step.block, FloatMultiply) else "i"
+
+    def number(self, key: str, code: Value) -> Value:
+        """A code of the group's values as a number, where it is an integer."""
+        fmt = self.unit.held[key]
+        return code.as_signed() if isinstance(fmt, Integer) and fmt.signed else code
+
+    def _biased(self, m: Module, value: Value, held: Mapping[str, Value], name: str) -> Value:
+        found = Signal(shape_of(self.values), name=f"{name}_biased")
+        m.d.comb += found.eq(value + self.number("bias", held["bias"]))
+        return found
+
+
+class ShiftElements(RequantizeElements):
+    """Times an integer, shifted to the right."""
+
+    def rule_steps(self) -> list[Step]:
+        unit, found, product = self.unit, [], self.values
+        product = Range(0, product.low, product.high)
+        if unit.multiplier is not None:
+            block = IntegerScale(product, self._bare(unit.multiplier)).staged()
+            product = block.product
+            found.append(
+                Step("times the multiplier", product.width, block, (("scale", "multiplier"),))
+            )
+        shifts = self._bare(unit.shift) if unit.shift is not None else None
+        last = ShiftToInteger(
+            product,
+            unit.distance,
+            shifts,
+            ends=unit.ends_of_result,
+            bits=unit.result.bits,
+            zero=unit.zero,
+            rounding=unit.rounding,
+            first=Q31 if unit.rule == "tflite" else None,
+        ).staged()
+        reads = (("shift", "shift"),) if shifts is not None else ()
+        return [*found, Step("shifted, rounded, saturated", unit.result.bits, last, reads)]
+
+    @staticmethod
+    def _bare(fmt: Any) -> Range:
+        return Range(0, fmt.low, fmt.high)
+
+
+class ScaleElements(RequantizeElements):
+    """Times a float, to a float."""
+
+    def rule_steps(self) -> list[Step]:
+        unit, result = self.unit, self.unit.result
+        assert isinstance(result, Minifloat)
+        if unit.multiplier is None:
+            block: Pipelined = IntegerToFloat(self.values, result, saturate=unit.saturates)
+            found = [Step("rounded to nearest even", result.bits, block.staged())]
+        else:
+            assert isinstance(unit.multiplier, Minifloat)
+            rows = unit.build.policy == "lut"
+            block = ScaleToFloat(
+                self.values, (unit.multiplier,), result, saturate=unit.saturates, rows=rows
+            )
+            reads = (("scales", "multiplier"),)
+            found = [Step("times the scale, rounded", result.bits, block.staged(), reads)]
+        if unit.relu and result.signed:
+            found.append(Step("ReLU", result.bits, made=self._rectified))
+        return found
+
+    def _rectified(self, m: Module, value: Value, held: Mapping[str, Value], name: str) -> Value:
+        result = self.unit.result
+        assert isinstance(result, Minifloat)
+        negative = Signal(name=f"{name}_negative")
+        nan = value == result.nan_code if result.has_nan else 0
+        m.d.comb += negative.eq(value[-1] & ~Value.cast(nan))
+        return Mux(negative, 0, value)
+
+
+class LinearElements(RequantizeElements):
+    """ONNX's steps: to FP32, times an FP32 scale, to an integer, plus the zero point."""
+
+    def rule_steps(self) -> list[Step]:
+        unit, single = self.unit, lookup("fp32")
+        assert isinstance(single, Minifloat) and isinstance(unit.result, Integer)
+        rows = unit.build.policy == "lut"
+        floated = IntegerToFloat(self.values, single).staged()
+        scaled = FloatMultiply(single, single, single, rows=rows).staged()
+        low, high = unit.ends_of_result
+        plain = (low, high, unit.zero) == (unit.result.low, unit.result.high, 0)
+        near = unit.result if plain else Integer("nearest", unit.result.bits + 2)
+        rounded = FloatToInteger(single, near).staged()
+        found = [
+            Step("to FP32", 32, floated),
+            Step("times the scale in FP32", 32, scaled, (("b", "multiplier"),)),
+            Step("to the nearest integer", near.bits, rounded),
+        ]
+        if not plain:
+            found.append(Step("plus the zero point, saturated", unit.result.bits, made=self._ended))
+        return found
+
+    def _ended(self, m: Module, value: Value, held: Mapping[str, Value], name: str) -> Value:
+        unit, whole = self.unit, value.as_signed()
+        low, high = (end - unit.zero for end in unit.ends_of_result)
+        chosen = Signal(unit.result.bits, name=f"{name}_chosen")
+        above, below = at_least(whole, high), ~at_least(whole, low)
+        bound = Mux(above, high + unit.zero, low + unit.zero)
+        m.d.comb += chosen.eq(Mux(above | below, bound, whole + unit.zero))
+        return chosen
+
+
+#: Hardware of a rule, by the rule's name.
+WAYS: Choices[type[RequantizeElements]] = Choices("rule", "macsmith.hw.units.requantizers")
+WAYS.register("dyadic", ShiftElements)
+WAYS.register("tflite", ShiftElements)
+WAYS.register("scale", ScaleElements)
+WAYS.register("qlinear", LinearElements)
+
+
+def elements(unit: Requantize) -> RequantizeElements:
+    """The steps of a unit."""
+    return WAYS[unit.rule](unit)
+
+
+__all__ = ["Cat", "WAYS", "RequantizeElements", "Step", "elements"]

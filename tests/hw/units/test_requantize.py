@@ -1,0 +1,97 @@
+"""Requantizers in hardware: bit for bit under stalls, at full rate."""
+
+from dataclasses import replace
+
+import pytest
+from macsmith.golden.description import Target
+from macsmith.golden.errors import Mismatch
+from macsmith.golden.units import Requantize
+from macsmith.hw.fp.shifted import RightShift
+from macsmith.hw.text.emit import emit
+from macsmith.sim import runner, verify
+from macsmith.sim.batch import run_batch
+from macsmith.sim.harness import harness
+from macsmith.sim.streams import Simulator
+
+from macsmith import lookup
+
+NAMED = ("sums", "multiplier", "shift", "bias", "result")
+
+
+def unit(name, rule, **given):
+    formats = {key: value and lookup(value) for key, value in given.items() if key in NAMED}
+    return Requantize(name=name, rule=rule, **{**given, **formats})
+
+
+FLOAT = {"distance": 0, "multiplier": "fp32"}
+UNITS = [
+    unit("tflite", "tflite", shift="uint5", bias="int32", zero=-3),
+    unit("tflite_either_way", "tflite", shift="int6", zero=5, relu=True),
+    unit("tflite_single", "dyadic", shift="uint5", rounding="nearest_up", bias="int32"),
+    unit("hawq", "dyadic", shift="uint5", multiplier="uint31", lanes=2, rows=2, group=8),
+    unit("constant", "dyadic", distance=38, multiplier="uint31"),
+    unit("short", "dyadic", sums="int20", multiplier="uint16", shift="uint4", distance=15),
+    unit("power", "dyadic", sums="int24", multiplier=None, shift="uint5", distance=0, lanes=4),
+    unit("power_constant", "dyadic", sums="int24", multiplier=None, distance=9, result="int4"),
+    unit("no_signs", "dyadic", sums="uint20", multiplier="uint8", shift="uint4", result="uint8"),
+    unit("to_int2", "dyadic", sums="int16", multiplier="int16", distance=22, result="int2"),
+    unit("symmetric", "dyadic", distance=40, result="int8_sym", rounding="toward_zero"),
+    unit("away", "dyadic", distance=40, rounding="nearest_away", result="uint8", zero=128),
+    unit("odd", "dyadic", sums="int16", multiplier="int8", distance=12, rounding="odd"),
+    unit("up_clamped", "dyadic", distance=41, rounding="up", clamp=(-100, 90), zero=7),
+    unit("down", "dyadic", distance=41, rounding="down", relu=True, clamp=(-128, 90), zero=-60),
+    unit("to_int16", "dyadic", distance=33, result="int16"),
+    unit("qlinear", "qlinear", **FLOAT, zero=3, bias="int32"),
+    unit("qlinear_plain", "qlinear", **FLOAT, sums="int20"),
+    unit("qlinear_uint8", "qlinear", **FLOAT, result="uint8", zero=131, relu=True),
+    unit("to_e4m3", "scale", **FLOAT, result="e4m3", bias="int32"),
+    unit("to_e5m2", "scale", distance=0, multiplier="bf16", sums="int24", result="e5m2", relu=True),
+    unit("to_bf16", "scale", **FLOAT, result="bf16", rows=2, group=4),
+    unit("to_fp16", "scale", distance=0, multiplier="fp16", result="fp16", relu=True),
+    unit("to_fnuz", "scale", **FLOAT, result="e4m3_fnuz", relu=True),
+    unit("to_e2m1", "scale", distance=0, multiplier="ue4m3_finite", sums="int12", result="e2m1"),
+    unit("e8m0", "scale", distance=0, multiplier="e8m0", sums="int16", result="bf16"),
+    unit("unscaled", "scale", distance=0, multiplier=None, sums="int20", result="fp16", relu=True),
+]
+
+
+@pytest.fixture(scope="module")
+def jobs():
+    designs = [*UNITS, replace(UNITS[0], name="axis", build=Target(interface="axis"))]
+    designs.append(replace(UNITS[3], name="dsp", build=Target(policy="dsp")))
+    made = [emit(design) for design in designs]
+    return [runner.job(emitted, verify.stimuli(emitted, 40, 3)) for emitted in made]
+
+
+@pytest.fixture(scope="module")
+def found(jobs):
+    return runner.run(jobs, seed=3)
+
+
+@pytest.mark.cases(0)
+@pytest.mark.parametrize("index", range(len(UNITS) + 2))
+def test_every_result_equals_the_golden_model_whoever_stalls(jobs, found, index):
+    verify.check(jobs[index], found[index], seed=3)
+    assert len(found[index]) == len(runner.PHASES)
+
+
+@pytest.mark.parametrize("index", [0, 3, 16])
+def test_it_takes_a_beat_a_cycle_and_the_latency_once(index):
+    emitted = emit(UNITS[index])
+    machine, tried = Simulator(emitted), harness(emitted.hardware)
+    batch = run_batch(emitted, tried.stimuli(40, 1), simulator=machine).check()
+    assert batch.cycles == batch.expected_cycles
+    for part in tried.bulk(200, 1):
+        stalls = int(part.stalls)
+        run_batch(emitted, part.trials, simulator=machine, stalls=stalls, turns=part.turns).check()
+
+
+def test_a_lost_sticky_bit_is_found(monkeypatch):
+    sound = emit(UNITS[4])
+    trials = harness(sound.hardware).stimuli(20, 1)
+    run_batch(sound, trials).check()
+    monkeypatch.setattr(
+        RightShift, "rest", lambda self, live, whole, kept=RightShift.rest: kept(
+            self, live, whole)._replace(half=live.kept[0], above=live.kept[0] & 0))  # fmt: skip
+    with pytest.raises(Mismatch):
+        run_batch(emit(replace(UNITS[4], name="broken")), trials).check()
