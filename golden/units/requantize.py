@@ -204,7 +204,7 @@ class Requantize(Grouped):
         """Codes of integers that are rounded: zero point, ReLU, clamp, saturation."""
         low, high = self.ends_of_result
         values = np.clip(rounded + self.zero, low, high).astype(np.int64)
-        return (values & (1 << self.result.bits) - 1).astype(self.result.dtype)
+        return np.asarray((values & (1 << self.result.bits) - 1).astype(self.result.dtype))
 
     def results(self, codes: Array, held: Mapping[str, Array]) -> Array:
         return self.requantize(codes, held)
