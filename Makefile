@@ -27,7 +27,7 @@ SCRIPT := '\#!/bin/sh' 'exec "$$(dirname "$$(readlink -f "$$0")")/python" -P -c 
     from macsmith.__main__ import main; sys.exit(main())" "$$@"'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup synth verify verilog demo test test-rest test-all bench quality curve elements blocks scales dequantizers mutants docs lint clean
+.PHONY: help setup synth verify verilog demo test test-rest test-all bench quality curve elements blocks scales units mutants docs lint clean
 
 help:
 	@echo "make synth BOARD=u280 ENGINE=w4a8        verify, synthesize, print the cost"
@@ -38,7 +38,7 @@ help:
 	@echo "make elements                            processing elements of the literature side by side"
 	@echo "make blocks                              what products packed into DSP blocks cost"
 	@echo "make scales                              what scale rules leave of MX blocks, in dB"
-	@echo "make dequantizers                        what weights cost to dequantize, and to scale after"
+	@echo "make units                               what units cost: dequantizers, requantizers …"
 	@echo "make quality                             counts of presets and pairs, the table that tests compare"
 	@echo "make docs                                the documentation, into build/docs/index.html"
 	@echo "make mutants ENGINE=mxfp4                which mutants of its Verilog the stimuli kill"
@@ -115,8 +115,8 @@ docs: .venv/docs
 	$(BIN)/python docs/links.py build/docs
 	@echo "build/docs/index.html"
 
-dequantizers: .venv/core
-	$(BIN)/python docs/dequantizers.py
+units: .venv/core
+	$(BIN)/python docs/units.py $(ARGS)
 
 lint: .venv/tests
 	$(RUN) ruff check .

@@ -35,6 +35,11 @@ class Grouped(Unit):
     result: Format
 
     @property
+    def holders(self) -> int:
+        """How many sets of values a group has: one for each row, or one for all."""
+        return self.rows
+
+    @property
     @abstractmethod
     def source(self) -> tuple[str, Format]:
         """The stream of elements: its name, and their format."""
@@ -83,7 +88,7 @@ class Grouped(Unit):
         found = [Stream(name, False, "step", (codes,), last=True)]
         if self.held:
             fields = tuple(
-                Field(key, "scales", 0, key, self.rows, 1, fmt.bits)
+                Field(key, "scales", 0, key, self.holders, 1, fmt.bits)
                 for key, fmt in self.held.items()
             )
             found.append(Stream("scale", False, "group", fields))

@@ -59,6 +59,8 @@ class Requantize(Grouped):
     lanes : sums of a row in a beat.
     group : sums of a row that share a multiplier, a multiple of ``lanes``; 0: all up to ``last``.
         ``last`` ends a group in any case.
+    shared : whether all rows have the same values: rows are vectors then, and channels come one
+        after the other, as from an engine whose results are joined to this unit.
     """
 
     kind: ClassVar[str] = "requantize"
@@ -77,6 +79,7 @@ class Requantize(Grouped):
     rows: int = 1
     lanes: int = 1
     group: int = 0
+    shared: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -148,6 +151,10 @@ class Requantize(Grouped):
         return {name: fmt for name, fmt in given.items() if fmt is not None}
 
     @property
+    def holders(self) -> int:
+        return 1 if self.shared else self.rows
+
+    @property
     def shifts(self) -> tuple[int, int]:
         """The least and the greatest distance of the shift."""
         if not isinstance(self.shift, Integer):
@@ -181,6 +188,7 @@ class Requantize(Grouped):
             "group": self.group,
             "rows": self.rows,
             "lanes": self.lanes,
+            "shared": self.shared,
         }
 
     # The golden function.

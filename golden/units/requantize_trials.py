@@ -38,7 +38,7 @@ def drawn(unit: Requantize, index: int, kind: int, rng: np.random.Generator) -> 
         last[rng.integers(0, count - 1, 2)] = True
     last[-1] = cuts or rng.random() < 0.5
     ends = unit.ends(last)
-    shape = int(ends.sum()), unit.rows
+    shape = int(ends.sum()), unit.holders
     held = _held(unit, _KINDS[kind % len(_KINDS)], shape, rng)
     group = np.minimum(np.cumsum(ends) - ends, max(shape[0] - 1, 0))
     return _trial(unit, _sums(unit, held, group, rng), held, last)
@@ -114,7 +114,7 @@ def _sums(
     sums = unit.sums
     assert isinstance(sums, Integer)
     anything = _any(sums, shape, rng).reshape(shape)
-    factor = np.ones((len(group), unit.rows, 1))
+    factor = np.ones((len(group), unit.holders, 1))
     if "multiplier" in held:
         assert unit.multiplier is not None
         factor = np.abs(unit.multiplier.decode(held["multiplier"]))[group][:, :, None]
@@ -159,7 +159,7 @@ def extremes(unit: Requantize) -> list[dict[str, Beats]]:
     for code, *held in product(*ends):
         codes = np.full((count, unit.rows * unit.lanes), code, unit.sums.dtype)
         values = {
-            name: np.full((groups, unit.rows), value, fmt.dtype)
+            name: np.full((groups, unit.holders), value, fmt.dtype)
             for value, (name, fmt) in zip(held, unit.held.items(), strict=True)
         }
         found.append(_trial(unit, codes, values, last))

@@ -21,27 +21,35 @@ def multiply(
     live: SimpleNamespace,
     factor: str,
     beside: Callable[[Module, SimpleNamespace], None] | None = None,
+    joined: int = 0,
 ) -> SimpleNamespace:
     """Multiplies ``live.product`` by the number ``live.<factor>``, which is used up.
 
     Takes ``digits`` steps of one LUT and one carry run, the low digit first. ``beside`` is called
-    in the last one, for what else can be done there.
+    in the last one, for what else can be done there. The lowest ``joined`` bits of the product
+    become one: whether any is set.
     """
     shape = getattr(live, factor).shape()
     is_signed = live.product.shape().signed or shape.signed
     width = len(live.product) + shape.width
     live.done, live.rest = Const(0, 0), Const(0, 1).as_signed()
+    live.lost = Const(0, min(joined, 1))
     count = digits(shape.width, shape.signed)
     for index in range(count):
         bits = getattr(live, factor)
         above = Cat(bits[-1], bits[-1]) if shape.signed else Const(0, 2)
         number = Cat(Const(0, 1), bits, above)
         row = _row(m, live, number[2 * index : 2 * index + 3], f"{factor}_{index}")
-        live.done, live.rest = Cat(live.done, row[:2]), row[2:].as_signed()
+        low = min(max(joined - 2 * index, 0), 2)
+        if low:
+            live.lost = live.lost | row[:low].any()
+        live.done, live.rest = Cat(live.done, row[low:2]), row[2:].as_signed()
         if index == count - 1:
-            whole = Cat(live.done, live.rest)[:width]
+            beyond = max(joined - 2 * count, 0)  # of the last row
+            lost = live.lost | live.rest[:beyond].any() if beyond else live.lost
+            whole = Cat(lost, Cat(live.done, live.rest[beyond:])[: width - joined])
             live.product = whole.as_signed() if is_signed else whole
-            for name in ("done", "rest", factor):
+            for name in ("done", "rest", "lost", factor):
                 delattr(live, name)
             if beside:
                 beside(m, live)

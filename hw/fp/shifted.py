@@ -17,6 +17,8 @@ from .rules import Rest, rises
 
 #: Bits of a distance that one LUT of six inputs takes, as a multiplexer of four.
 _AT_ONCE = 2
+#: Bits of which one flag says whether any differs from the sign.
+_CHUNK = 4
 
 
 class RightShift:
@@ -66,9 +68,11 @@ class RightShift:
         unit, kept = 1 << low, live.kept
         amount = live.amount[low : low + count]
         filled = Cat(kept, live.sign.replicate(unit * ((1 << count) - 1)))
-        entries = [filled[k * unit : k * unit + len(kept)] for k in range(1 << count)]
+        over = self._any(m, live.over, f"{name}_over_{number}")
+        most = len(kept) if self.width is None else min(1 + self.width + unit - 1, len(kept))
+        entries = [filled[k * unit : k * unit + most] for k in range(1 << count)]
         moved = select(m, entries, amount, f"{name}_{number}")
-        live.over = self._any(m, live.over, f"{name}_over_{number}")
+        live.over = Cat(over, self._beyond(m, live, amount, most, unit, f"{name}_{number}"))
         if self.sticky:
             before = self._any(m, live.lost, f"{name}_lost_{number}")
             blocks = [filled[k * unit : (k + 1) * unit] for k in range((1 << count) - 1)]
@@ -78,7 +82,25 @@ class RightShift:
             )
             live.lost = Cat(before, gone)
         live.kept = moved
-        self._narrow(live, unit - 1)
+
+    def _beyond(
+        self, m: Module, live: SimpleNamespace, amount: Value, most: int, unit: int, name: str
+    ) -> Value:
+        """Whether bits above what is kept differ from the sign: of blocks that a short shift leaves
+        there, and of those that every one does."""
+        top, count = live.kept[most - 1 :], 1 << len(amount)
+        if len(top) < 2:
+            return Const(0, 0)
+        differ = top ^ live.sign.replicate(len(top))
+        flags = []
+        for k in range(count):
+            block = differ[k * unit : (k + 1) * unit if k < count - 1 else len(differ)]
+            for start in range(0, len(block), _CHUNK):
+                part = block[start : start + _CHUNK].any()
+                flags.append(part & ~at_least(amount, k + 1) if k < count - 1 else part)
+        found = Signal(len(flags), name=f"{name}_beyond")
+        m.d.comb += found.eq(Cat(*flags))
+        return found
 
     @staticmethod
     def _any(m: Module, bits: Value, name: str) -> Value:

@@ -288,9 +288,10 @@ def _needs(join: Join) -> str:
     """What a join does, and what it keeps."""
     if join.direct:
         return "a beat becomes a beat, nothing is kept between them"
+    come = "1 beat becomes" if join.arriving == 1 else f"{join.arriving} beats become"
     return (
-        f"{join.arriving} beats become {join.leaving}; twice {join.elements * join.vectors} values "
-        f"are kept, one such group in {join.cycles} cycles"
+        f"{come} {join.leaving}; twice {join.elements * join.vectors} values are kept, one such "
+        f"group in {join.cycles} cycles"
     )
 
 

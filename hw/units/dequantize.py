@@ -63,7 +63,7 @@ class DequantizeHardware(GroupedHardware):
     @property
     def latency(self) -> int:
         latency = ElementSteps(self.unit).latency
-        return latency + (self.table.cycles + 2 if self.via == "table" else 1)
+        return latency + self.entry + (self.table.cycles + 1 if self.via == "table" else 0)
 
     @property
     def summary(self) -> str:
@@ -146,6 +146,8 @@ class DequantizeHardware(GroupedHardware):
                 return None  # short groups wait for their tables
             if self.table.mirrored and not all(map(self._finite, trials)):
                 return None  # the address of zero is written too
+        elif self.waits(trials):
+            return None
         return self.latency + codes - 1
 
     def _finite(self, trial: Mapping[str, Beats]) -> bool:

@@ -11,6 +11,7 @@ from ...golden.units import Dequantize
 from ...golden.units.dequantize_rules import WAYS
 from ..arith.table import look_up
 from ..arith.timing import delayed, select
+from .buffer import Pair
 from .element_products import ElementProducts
 from .grouped import EveryElement, buffered, group_end, ports
 from .table_filler import TableFiller
@@ -61,7 +62,7 @@ class TableDequantizer(wiring.Component):
 
         # Two tables: one is read while the other is written.
         m.submodules.filler = filler = TableFiller(unit)
-        scale = buffered(m, self.scale, "scale_buffer")
+        scale = buffered(m, self.scale, "scale_buffer", Pair)
         wiring.connect(m, scale, filler.i)
         any_full, both_full, read = Signal(), Signal(), Signal()
         ended = taken & end

@@ -16,7 +16,7 @@ from ...golden.streams import Beats, Field, Stream
 from ...golden.units.grouped import Grouped
 from ..arith.timing import delayed
 from ..design import Streaming
-from .buffer import Buffer
+from .buffer import Buffer, Pair
 
 
 class Elements(Protocol):
@@ -39,7 +39,7 @@ class Elements(Protocol):
 def held_layout(unit: Grouped) -> data.StructLayout:
     """A beat of what a group shares: of every kind those of all rows."""
     return data.StructLayout(
-        {name: data.ArrayLayout(fmt.bits, unit.rows) for name, fmt in unit.held.items()}
+        {name: data.ArrayLayout(fmt.bits, unit.holders) for name, fmt in unit.held.items()}
     )
 
 
@@ -62,15 +62,26 @@ def ports(unit: Grouped) -> dict[str, Member]:
     return found | {"result": Out(stream.Signature(made))}
 
 
-def buffered(m: Module, source: Any, name: str) -> Any:
+def buffered(m: Module, source: Any, name: str, kind: type[Buffer] | type[Pair] = Buffer) -> Any:
     """The end of a buffer behind ``source``, a stream that comes in."""
-    m.submodules[name] = buffer = Buffer(source.payload.shape())
+    m.submodules[name] = buffer = kind(source.payload.shape())
     m.d.comb += [
         buffer.i.valid.eq(source.valid),
         Value.cast(buffer.i.payload).eq(Value.cast(source.payload)),
         source.ready.eq(buffer.i.ready),
     ]
     return buffer.o
+
+
+def shared_buffer(unit: Grouped) -> type[Buffer] | type[Pair]:
+    """The buffer of a group's values: groups of a single beat need some in every cycle."""
+    return Buffer if unit.beats == 1 else Pair
+
+
+def ends_in_buffer(unit: Grouped) -> bool:
+    """Whether results, narrower than elements, leave through a buffer, which cuts the path from
+    the ``ready`` of results to all registers."""
+    return unit.result.bits < unit.source[1].bits
 
 
 def group_end(m: Module, unit: Grouped, taken: Value, last: Value) -> Value:
@@ -92,9 +103,10 @@ def group_end(m: Module, unit: Grouped, taken: Value, last: Value) -> Value:
 class EveryElement(wiring.Component):
     """Works on every element with what its group shares.
 
-    A beat a cycle; ``latency`` cycles from a beat of elements, or from its group's values, to its
-    results. A beat of the group's values is taken with the last beat of the group. No path leads
-    from a ``ready`` to another stream's.
+    A beat a cycle; ``latency`` cycles from a beat of elements to its results. A beat of the group's
+    values is taken with the last beat of the group; they are taken into the unit every second
+    cycle, so that groups of one beat, where others are longer, wait a cycle. No path leads from a
+    ``ready`` to another stream's.
 
     Parameters
     ----------
@@ -119,7 +131,7 @@ class EveryElement(wiring.Component):
         codes = buffered(m, getattr(self, source), f"{source}_buffer")
         m.d.comb += [codes.ready.eq(taken), taken.eq(codes.valid & room)]
         if unit.held:
-            scale = buffered(m, self.scale, "scale_buffer")
+            scale = buffered(m, self.scale, "scale_buffer", shared_buffer(unit))
             end = group_end(m, unit, taken, codes.payload.last)
             m.d.comb += [
                 taken.eq(codes.valid & scale.valid & room),
@@ -129,17 +141,24 @@ class EveryElement(wiring.Component):
         # The elements of each row, with its values.
         cycles, made = self.elements.latency, []
         for row in range(unit.rows):
-            held = {name: scale.payload[name][row] for name in unit.held}
+            own = row if unit.holders > 1 else 0
+            held = {name: scale.payload[name][own] for name in unit.held}
             first = row * unit.lanes
             lanes = [codes.payload[source][first + lane] for lane in range(unit.lanes)]
             made += self.elements.write(m, room, lanes, held, f"row_{row}")
         valid = delayed(m, room, taken, cycles, "valid", reset=True)
         last = delayed(m, room, codes.payload.last, cycles, "last")
+        result = self.result
+        if ends_in_buffer(unit):
+            m.submodules.result_buffer = buffer = Buffer(result.payload.shape())
+            wiring.connect(m, buffer.o, wiring.flipped(result))
+            result = buffer.i
         m.d.comb += [
-            *(self.result.payload.value[lane].eq(value) for lane, value in enumerate(made)),
-            self.result.payload.last.eq(last),
-            self.result.valid.eq(valid),
-            room.eq(~valid | self.result.ready),
+            *(result.payload.value[lane].eq(value) for lane, value in enumerate(made)),
+            result.payload.last.eq(last),
+            result.valid.eq(valid),
+            # Behind a buffer, from a register: all stops at once, full or not.
+            room.eq(result.ready if ends_in_buffer(unit) else ~valid | result.ready),
         ]
         return m
 
@@ -163,6 +182,12 @@ class GroupedHardware(Streaming):
         return self.unit.streams
 
     @property
+    def entry(self) -> int:
+        """Cycles in the buffers of the inputs and of the results."""
+        first = 2 if self.unit.held and shared_buffer(self.unit) is Pair else 1
+        return first + ends_in_buffer(self.unit)
+
+    @property
     def drain(self) -> int:
         return self.latency + 4
 
@@ -176,7 +201,8 @@ class GroupedHardware(Streaming):
         name, element = unit.source
         found = {name: f"from the low bits: {name} ({element.name}; {order}), {self.ends}"}
         if unit.held:
-            told = ", ".join(f"{key} ({fmt.name}; all rows)" for key, fmt in unit.held.items())
+            whose = "row by row" if unit.holders > 1 else "one for all rows"
+            told = ", ".join(f"{key} ({fmt.name}; {whose})" for key, fmt in unit.held.items())
             found["scale"] = f"from the low bits: {told}; a beat per group"
         return found | {
             "result": f"from the low bits: value ({unit.result.name}; {order}), a beat for each "
@@ -235,7 +261,17 @@ class GroupedHardware(Streaming):
 
     def cycles(self, trials: Sequence[Mapping[str, Beats]]) -> int | None:
         codes = sum(len(trial[self.unit.source[0]]) for trial in trials)
+        if self.waits(trials):
+            return None
         return self.latency + codes - 1
+
+    def waits(self, trials: Sequence[Mapping[str, Beats]]) -> bool:
+        """Whether a group of one beat waits for its values, which are taken every second cycle."""
+        if not self.unit.held or self.unit.beats == 1:
+            return False
+        marks = np.concatenate([trial[self.unit.source[0]].last for trial in trials])
+        ends = self.unit.ends(marks)
+        return bool(np.any(ends[1:] & ends[:-1]) or ends[0])
 
     def worth(self, trial: Mapping[str, Beats]) -> int:
         return trial[self.unit.source[0]].values[0].size

@@ -34,7 +34,7 @@ class RequantizeHardware(GroupedHardware):
 
     @property
     def latency(self) -> int:
-        return self.elements.latency + 1
+        return self.elements.latency + self.entry
 
     @property
     def summary(self) -> str:

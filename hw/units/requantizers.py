@@ -138,8 +138,15 @@ class ShiftElements(RequantizeElements):
     def rule_steps(self) -> list[Step]:
         unit, found, product = self.unit, [], self.values
         product = Range(0, product.low, product.high)
+        joined = 0
         if unit.multiplier is not None:
-            block = IntegerScale(product, self._bare(unit.multiplier)).staged()
+            # One bit says enough of all those that every shift takes below the guard bit.
+            single = unit.rule != "tflite" and unit.rounding != "nearest_up"
+            joined = max(unit.shifts[0] - 1, 0) if single else 0
+            factor = self._bare(unit.multiplier)
+            joined = min(joined, (product * factor).width - 2)
+            rows = unit.build.policy == "lut"
+            block = IntegerScale(product, factor, joined=joined, rows=rows).staged()
             product = block.product
             found.append(
                 Step("times the multiplier", product.width, block, (("scale", "multiplier"),))
@@ -147,7 +154,7 @@ class ShiftElements(RequantizeElements):
         shifts = self._bare(unit.shift) if unit.shift is not None else None
         last = ShiftToInteger(
             product,
-            unit.distance,
+            unit.distance - max(joined - 1, 0),
             shifts,
             ends=unit.ends_of_result,
             bits=unit.result.bits,

@@ -19,9 +19,11 @@ def numbers(shape, codes):
     )
 
 
+@pytest.mark.parametrize("joined", [0, 1, 4, 9])
 @pytest.mark.parametrize("kind", [unsigned, signed])
-def test_every_product_of_up_to_7_by_7_bits(kind):
-    """``kind`` is the factor's; the multiplied number is of both signs."""
+def test_every_product_of_up_to_7_by_7_bits(kind, joined):
+    """``kind`` is the factor's; the multiplied number is of both signs. Of the lowest bits, as many
+    as are joined, one says whether any is set."""
     factors = [kind(width) for width in range(1 + (kind is signed), 8)]
     others = [Shape(width, sign) for width, sign in product((2, 3, 7), (False, True))]
     m, w, a = Module(), Signal(7, name="w"), Signal(7, name="a")
@@ -33,13 +35,18 @@ def test_every_product_of_up_to_7_by_7_bits(kind):
         inner.d.comb += [one.eq(w[: other.width]), two.eq(a[: factor.width])]
         live = SimpleNamespace(product=one, factor=two)
         pipe = Pipeline(inner, enable, frozenset())
-        found = multiply(inner, pipe, live, "factor").product
+        low = min(joined, factor.width + other.width - 2)
+        found = multiply(inner, pipe, live, "factor", joined=low).product
         assert pipe.steps == digits(factor.width, factor.signed)
-        assert found.shape() == Shape(factor.width + other.width, factor.signed or other.signed)
+        width = factor.width + other.width - low + (low > 0)
+        assert found.shape() == Shape(width, factor.signed or other.signed)
         outputs[factor, other] = found
     codes = [part.ravel().astype(np.uint64) for part in np.meshgrid(np.arange(128), np.arange(128))]
     given = Sweep(m, w, a, outputs).run(*codes, 1)
     for (factor, other), words in given.items():
         ways = numbers(other, codes[0].astype(int)) * numbers(factor, codes[1].astype(int))
-        mask = (1 << factor.width + other.width) - 1
+        low = min(joined, factor.width + other.width - 2)
+        if low:
+            ways = (ways >> low) * 2 + (ways & (1 << low) - 1 != 0)
+        mask = (1 << factor.width + other.width - low + (low > 0)) - 1
         assert np.array_equal(words[:, 0].astype(int) & mask, ways & mask), (factor, other)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from macsmith.golden.description import Target
 from macsmith.golden.errors import Mismatch
@@ -79,8 +80,9 @@ def test_every_result_equals_the_golden_model_whoever_stalls(jobs, found, index)
 def test_it_takes_a_beat_a_cycle_and_the_latency_once(index):
     emitted = emit(UNITS[index])
     machine, tried = Simulator(emitted), harness(emitted.hardware)
-    batch = run_batch(emitted, tried.stimuli(40, 1), simulator=machine).check()
-    assert batch.cycles == batch.expected_cycles
+    drawn = [trial for trial in tried._drawn(60, 1) if tried.cycles([trial, trial]) is not None]
+    batch = run_batch(emitted, drawn, simulator=machine).check()
+    assert len(drawn) >= 5 and batch.cycles == batch.expected_cycles
     for part in tried.bulk(200, 1):
         stalls = int(part.stalls)
         run_batch(emitted, part.trials, simulator=machine, stalls=stalls, turns=part.turns).check()
@@ -95,3 +97,22 @@ def test_a_lost_sticky_bit_is_found(monkeypatch):
             self, live, whole)._replace(half=live.kept[0], above=live.kept[0] & 0))  # fmt: skip
     with pytest.raises(Mismatch):
         run_batch(emit(replace(UNITS[4], name="broken")), trials).check()
+
+
+def test_a_group_of_one_beat_waits_a_cycle():
+    """Values enter every second cycle; where all groups have a beat, in every cycle."""
+    each = replace(UNITS[3], rows=1, lanes=1, name="each", group=1)
+    emitted = emit(each)
+    trials = harness(emitted.hardware)._drawn(10, 1)
+    batch = run_batch(emitted, trials).check()
+    assert batch.cycles == batch.expected_cycles
+    mixed = emit(replace(each, name="mixed", group=0))
+    drawn = emitted.hardware.trials(10, np.random.default_rng(1))
+    marked = [
+        {**trial, "sums": replace(trial["sums"], last=np.ones(len(trial["sums"]), bool))}
+        for trial in drawn
+    ]
+    batch = run_batch(mixed, harness(mixed.hardware)._answered(marked)).check()
+    beats = sum(len(trial["sums"]) for trial in marked)
+    assert batch.expected_cycles is None
+    assert beats * 2 - 1 <= batch.cycles <= beats * 2 + mixed.hardware.latency

@@ -1,11 +1,12 @@
-"""Prints what dequantizers cost, and dequantizing before an engine against scaling its sums.
+"""Prints what units cost, and dequantizing before an engine against scaling its sums.
 
-Run ``make dequantizers`` (ten minutes): U280, policy lut, Markdown tables. Sites are of an element,
-16 of which are dequantized in a cycle; of a chain and of an engine they are of a MAC.
+Run ``make units`` (fifteen minutes): U280, Markdown tables, one for each kind of unit. Sites are of
+an element in a cycle; of a chain and of an engine they are of a MAC.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from dataclasses import replace
 
@@ -18,11 +19,13 @@ from macsmith.golden.description import (
     Operand,
     Output,
     Plane,
+    Target,
     Unit,
     group,
 )
+from macsmith.golden.description.unit import UNITS
 from macsmith.golden.errors import DesignError
-from macsmith.golden.units import Dequantize
+from macsmith.golden.units import Dequantize, Requantize
 from macsmith.hw.catalogue import hardware
 
 from macsmith import cost, design, lookup
@@ -36,31 +39,33 @@ GROUP = 128
 ROWS, COLS, LANES = 4, 4, 4
 
 
-def shapes(name: str) -> list[Dequantize]:
-    """A preset by each way that it can be built."""
+def variants(name: str) -> list[tuple[str, Unit]]:
+    """A preset in each way to build it that is worth comparing, and how it is called."""
+    unit = design(name)
+    if isinstance(unit, Requantize):
+        policies = ("lut", "dsp") if unit.multiplier is not None else ("lut",)
+        return [(f"`{policy}`", replace(unit, build=Target(policy=policy))) for policy in policies]
+    if not isinstance(unit, Dequantize):
+        return [("", unit)]
     found = []
     for via in ("table", "direct"):
-        unit = replace(design(name), via=via)
+        built = replace(unit, via=via)
         try:
-            hardware(unit)
+            auto = hardware(unit).facts["via"] == hardware(built).facts["via"]
         except DesignError:
             continue
-        found.append(unit)
+        found.append((via + " (auto)" * auto, built))
     return found
 
 
-def row(unit: Unit) -> str:
-    """A line of the table of dequantizers."""
-    assert isinstance(unit, Dequantize)
-    chosen = hardware(replace(unit, via="auto")).facts["via"] == unit.via
+def row(way: str, unit: Unit) -> str:
+    """A line of a table of units."""
     found = cost(unit)
-    each = {what: found.cost.resources[what] / (unit.rows * unit.lanes) for what in
-            ("sites", "lut", "ff")}  # fmt: skip
-    levels = found.cost.levels
-    return (
-        f"| `{unit.name}` | {unit.via}{' (auto)' if chosen else ''} | {each['sites']:.1f} | "
-        f"{each['lut']:.1f} | {each['ff']:.1f} | {levels['lut']} | {found.hardware.latency} |"
-    )
+    rate, used, levels = found.rate, found.cost.resources, found.cost.levels
+    each = " | ".join(f"{used[what] / rate:.1f}" for what in ("sites", "lut", "ff"))
+    blocks = f"{used.get('dsp', 0) / rate:g}"
+    latency = found.hardware.latency
+    return f"| `{unit.name}` | {way} | {each} | {blocks} | {levels['lut']} | {latency} |"
 
 
 def scaled(element: str, scale: str, zero: str | None, activation: str) -> Engine:
@@ -101,13 +106,27 @@ PAIRS = {
 
 
 def main() -> int:
-    progress("some twenty designs to synthesize, about ten minutes; a line comes as it is known")
-    print("| preset | via | sites | LUT | FF | LUT levels | latency |")
-    print("|---|---|---|---|---|---|---|")
-    for name in unit_presets():
-        for unit in shapes(name):
-            print(row(unit))
-            sys.stdout.flush()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("kind", nargs="*", help="kinds of units (default: all)")
+    chosen = parser.parse_args().kind
+    for kind in UNITS:
+        names = [name for name in unit_presets() if design(name).kind == kind]
+        if not names or (chosen and kind not in chosen):
+            continue
+        progress(f"{kind}: some {2 * len(names)} designs to synthesize, each as it is known")
+        print(f"\n{kind}:\n\n| preset | built | sites | LUT | FF | DSP | LUT levels | latency |")
+        print("|---|---|---|---|---|---|---|---|")
+        for name in names:
+            for way, unit in variants(name):
+                print(row(way, unit))
+                sys.stdout.flush()
+    if not chosen or Dequantize.kind in chosen:
+        compare()
+    return 0
+
+
+def compare() -> None:
+    """Prints what weights cost that are dequantized before an engine, and whose sums are scaled."""
     print("\n| weights × activations | dequantized before | of it the dequantizer | scaled after |")
     print("|---|---|---|---|")
     macs = ROWS * COLS * LANES
@@ -118,7 +137,6 @@ def main() -> int:
         words = (before.cost.resources["sites"], of_it, after.cost.resources["sites"])
         print(f"| {what} | {' | '.join(f'{sites / macs:.1f}' for sites in words)} |")
         sys.stdout.flush()
-    return 0
 
 
 if __name__ == "__main__":
