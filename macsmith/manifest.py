@@ -88,7 +88,7 @@ def _field(layout: Layout) -> dict[str, Any]:
         "lanes": layout.lanes,
         "stride_bits": layout.stride,
         "value_bits": layout.bits,
-        "signed": layout.signed,
+        "padding": "sign" if layout.signed else "zero",
         "flags": list(layout.flags),
     }
     if layout.unit is not None:

@@ -96,3 +96,11 @@ def build_folder(request):
     folder.mkdir(parents=True)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def indexes(request):
+    """Which designs of a module's list this run's tests ask for; the first is always among them."""
+    here = [item for item in request.session.items if item.path == request.path]
+    asked = {item.callspec.params.get("index", 0) for item in here if hasattr(item, "callspec")}
+    return sorted(asked | {0})

@@ -185,14 +185,6 @@ FEW = (0, 4, 8, 18, 20, 23, 27, 28, 29, 31, 34, 40, 43, 57, 70)
 
 
 @pytest.fixture(scope="module")
-def indexes(request):
-    """The engines that this run's tests ask for; the first is always among them."""
-    here = [item for item in request.session.items if item.path == request.path]
-    asked = {item.callspec.params.get("index", 0) for item in here if hasattr(item, "callspec")}
-    return sorted(asked | {0})
-
-
-@pytest.fixture(scope="module")
 def jobs(indexes):
     engines = [emit(made(index, *ENGINES[index])) for index in indexes]
     return [runner.job(emitted, stimuli(emitted, 60, seed=3)) for emitted in engines]
