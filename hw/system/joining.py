@@ -10,6 +10,7 @@ from ...golden.errors import DesignError
 from ...golden.formats import Format, Integer
 from ...golden.joins import Join
 from ...golden.streams import Stream
+from ...golden.units.grouped import Grouped
 from ..design import Hardware, Streaming
 
 
@@ -58,6 +59,14 @@ def joined(
         beats = rows * cols if result.per == "result" else 1
         if value.lanes != 1:
             raise DesignError(f"{what}: engines with several outputs cannot be joined")
+        if isinstance(second.design, Grouped):
+            # Results have no neighbours that matter: one after the other, as they come, if that is
+            # how they are taken. A tile is marked.
+            tile = rows
+            if taken.vectors == 1:
+                tile, vectors, beats = rows * cols, 1, 1
+                given = 1 if result.per == "result" else tile
+            length = length or lcm(tile, taken.lanes)
     else:
         given, vectors, by_row, beats = value.lanes, value.vectors, False, 1
     if vectors != taken.vectors:

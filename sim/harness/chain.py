@@ -14,6 +14,7 @@ from ...hw.design import Streaming
 from ...hw.engine.hardware import EngineHardware
 from ...hw.system.chain import ChainHardware
 from ...hw.system.joining import block
+from ...hw.units.grouped import GroupedHardware
 from ..stimuli import batches, unit
 from .unit import Trial, UnitHarness
 
@@ -39,7 +40,16 @@ class ChainHarness(UnitHarness):
             plan = last.plan
             return plan.rows * plan.cols if self.result.per == "result" else 1
         assert isinstance(last, Streaming)
+        if isinstance(last, GroupedHardware):
+            number = len(self.hardware.hardware) - 1
+            return self._elements(number) // self.hardware.joins[number - 1].taken
         return last.result_beats
+
+    def _elements(self, number: int) -> int:
+        """Elements that a trial of a unit of groups takes from the part before."""
+        join = self.hardware.joins[number - 1]
+        whole = max(join.every, 1) * join.taken
+        return lcm(block(self.hardware.hardware[number]), self._made(number - 1), whole)
 
     def work(self, trials: Sequence[Trial]) -> int:
         results, last = self.results_of(trials), self.hardware.hardware[-1]
@@ -84,8 +94,27 @@ class ChainHarness(UnitHarness):
             [tile] = batches(part.engine, 1, int(rng.integers(1 << 30)), k)
             return {s.name: sent(s, part.plan, [tile]) for s in part.sources}, k
         assert isinstance(part, Streaming)
+        if number and isinstance(part, GroupedHardware):
+            return self._grouped(number, part, rng)
         [found] = part.trials(1, rng)
         return found, block(part)
+
+    def _grouped(
+        self, number: int, part: GroupedHardware, rng: np.random.Generator
+    ) -> tuple[dict[str, Beats], int]:
+        """As :meth:`_own`: what groups share, for as many groups as the joined elements make."""
+        join, found, k = self.hardware.joins[number - 1], {}, self._elements(number)
+        count = k // join.taken
+        if part.unit.held:
+            marks = np.arange(count) % (join.every or count) == (join.every or count) - 1
+            groups = int(part.unit.ends(marks).sum())
+            drawn: list[Beats] = []
+            while sum(map(len, drawn)) < groups:
+                drawn.append(part.trials(1, rng)[0]["scale"])
+            whole = after_another(drawn)
+            values = tuple(array[:groups] for array in whole.values)
+            found["scale"] = Beats(values, whole.flags, whole.last[:groups])
+        return found, k
 
     def _made(self, number: int) -> int:
         """Elements along K that a trial of a part makes for the next."""

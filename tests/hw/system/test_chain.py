@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from macsmith.golden.description import Chain, Target
 from macsmith.golden.errors import DesignError
-from macsmith.golden.units import Hadamard
+from macsmith.golden.streams import Beats
+from macsmith.golden.units import Hadamard, Requantize
 from macsmith.hw.catalogue import hardware
 from macsmith.hw.text.emit import emit
 from macsmith.sim import runner, verify
@@ -22,6 +23,18 @@ def turned(**given):
 def engine(pair, name, rows, cols, lanes, **more):
     return design(pair, Options(name=name, rows=rows, cols=cols, lanes=lanes, **more))
 
+
+def narrow(width, **given):
+    """Sums of so many bits as INT8, a multiplier for each channel."""
+    formats = {
+        "sums": lookup(f"int{width}"),
+        "multiplier": lookup("uint15"),
+        "bias": lookup("int16"),
+    }
+    return Requantize(name="narrow", rounding="nearest_up", distance=20, **formats, **given)
+
+
+WIDTH = {"int4xint8": 17, "int8xint8": 21}  # of sums over K = 32
 
 CHAINS = {
     "a transform before an engine": Chain(
@@ -60,6 +73,27 @@ CHAINS = {
         parts=(
             engine("w8a8", "first", 4, 1, 4, k_max=32, output="int8", nan="zero"),
             turned(lanes=2, vectors=1),
+        ),
+    ),
+    "channels requantized one by one": Chain(
+        name="channels",
+        parts=(
+            engine("int4xint8", "first", 3, 2, 4, k_max=32),
+            narrow(WIDTH["int4xint8"], rows=2, group=1, shared=True),
+        ),
+    ),
+    "results requantized one by one": Chain(
+        name="results",
+        parts=(
+            engine("int8xint8", "first", 2, 4, 4, k_max=32),
+            narrow(WIDTH["int8xint8"], group=4),
+        ),
+    ),
+    "two results requantized at a time": Chain(
+        name="pairs",
+        parts=(
+            engine("int8xint8", "first", 2, 4, 4, k_max=32),
+            narrow(WIDTH["int8xint8"], group=4, lanes=2),
         ),
     ),
 }
@@ -183,3 +217,25 @@ def test_reductions_have_the_length_that_is_asked_for():
     with pytest.raises(DesignError, match="one for each of 1 joins"):
         Chain(name="c", parts=parts, lengths=(8, 8))
     assert lookup("int8") == parts[1].arithmetic.activation.planes[0].element
+
+
+def test_requantized_channels_are_those_of_the_definition():
+    """A multiplier and a bias for each row, whichever way the results of a tile are taken."""
+    rng, k = np.random.default_rng(4), 32
+    w, x = rng.integers(-128, 128, (2, k)), rng.integers(-128, 128, (4, k))
+    m, b = rng.integers(0, 1 << 15, 2), rng.integers(-1000, 1000, 2)
+    exact = (w @ x.T + b[:, None]) * m[:, None]
+    wanted = np.clip((exact + (1 << 19)) >> 20, -128, 127)
+    chain = CHAINS["results requantized one by one"]
+    built = hardware(chain)
+    steps = k // 4
+
+    def beats(matrix):
+        return matrix.reshape(-1, steps, 4).transpose(1, 0, 2).reshape(steps, -1) & 255
+
+    sent = {
+        "weight": Beats((beats(w),), (None,), np.zeros(steps, bool)),
+        "activation": Beats((beats(x),), (None,), np.arange(steps) == steps - 1),
+        "scale": Beats((m[:, None], b[:, None] & 0xFFFF), (None, None), np.zeros(2, bool)),
+    }  # fmt: skip
+    assert built.answer(sent)["result"].values[0].ravel().tolist() == wanted.ravel().tolist()
