@@ -155,18 +155,27 @@ def counted(cost: boards.Cost, partials: int = 0) -> Row:
 
 
 def every(work: Sequence[Sequence[Key]], cores: int) -> Iterator[dict[Key, Row]]:
-    """The rows of each batch as they are known, yosys on so many cores; tells how long it takes."""
-    begun, total, done = time.monotonic(), sum(map(len, work)), 0
+    """The rows of each batch as they are known, yosys on so many cores; tells how long it takes.
+
+    Raises ToolFailed at the end, when all others are known, for designs at which yosys fails.
+    """
+    begun, total, done, failed = time.monotonic(), sum(map(len, work)), 0, list[str]()
     pool = ThreadPoolExecutor(max(1, cores))
     try:
         for future in as_completed([pool.submit(measured, batch) for batch in work]):
-            rows = future.result()
+            try:
+                rows = future.result()
+            except ToolFailed as error:
+                failed.append(str(error))
+                continue
             done += len(rows)
             left = (time.monotonic() - begun) * (total - done) / done / 60
             progress(f"{done} of {total} rows, about {left:.0f} minutes left")
             yield rows
     finally:
         pool.shutdown(cancel_futures=True)
+    if failed:
+        raise ToolFailed("; ".join(failed))
 
 
 def chosen(arguments: argparse.Namespace, table: Table) -> list[Key]:

@@ -94,12 +94,17 @@ class Key(NamedTuple):
         return f"{self.design} {'x'.join(map(str, self.shape))} {self.policy}"
 
 
+#: What this yosys does not synthesize: the first needs more than the 4 GB that WebAssembly has, the
+#: second fails an assertion of its own (kernel/rtlil.cc, behind ABC9).
+FAILING = {Key("simd", "lut", (8, 1, 16)), Key("bitmod4xint8", "dsp", (1, 1, 16))}
+
+
 def expected() -> list[Key]:
     """The rows that the table has: pairs in both policies; presets in ``dsp`` at one shape."""
     keys = [Key(pair, policy, shape) for pair in PAIRS for policy in POLICIES for shape in SHAPES]
     keys += [Key(name, "lut", shape) for name in presets() for shape in SHAPES]
     keys += [Key(name, "dsp", CUBE) for name in presets()]
-    return sorted(keys)
+    return sorted(set(keys) - FAILING)
 
 
 def brief() -> list[Key]:

@@ -80,14 +80,17 @@ class Integer(Format):
         return array
 
     def _fields(self, codes: Array, select: Array | int) -> Fields:
-        value = codes.astype(np.int64)
-        if self.signed:
-            value = value - ((value >> (self.width - 1)) << self.width)
+        word = codes.astype(np.uint64)
+        negative = (word >> np.uint64(self.width - 1)).astype(bool) & self.signed
+        mask = np.uint64((1 << self.width) - 1)
+        with np.errstate(over="ignore"):  # of a scalar 0
+            opposite = ((word ^ mask) + np.uint64(1)) & mask
+        magnitude = np.where(negative, opposite, word)
         return Fields(
-            value < 0,
-            np.abs(value),
-            np.full(value.shape, self.exponent, np.int32),
-            np.full(value.shape, Kind.FINITE, np.uint8),
+            negative,
+            magnitude if self.width == 64 else magnitude.astype(np.int64),
+            np.full(word.shape, self.exponent, np.int32),
+            np.full(word.shape, Kind.FINITE, np.uint8),
         )
 
     def _encode(self, values: Array, rounding: Rounding, saturate: bool, select: int) -> Array:

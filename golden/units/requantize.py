@@ -15,7 +15,7 @@ from ..formats import Format, Integer, lookup
 from ..streams import Beats
 from . import requantize_trials as trials
 from .grouped import Grouped
-from .requantize_rules import RULES, check_rounding
+from .requantize_rules import Q31, RULES, check_rounding
 
 Array = npt.NDArray[Any]
 
@@ -47,7 +47,8 @@ class Requantize(Grouped):
     multiplier : format of a group's multiplier; None: 1.
     shift : integer format of a group's distance to shift to the right, added to ``distance``; None:
         ``distance`` alone. Negative ones shift less.
-    distance : of the shift to the right, a constant.
+    distance : of the shift to the right, a constant of 0 to 64; None: 31 with an integer multiplier
+        (a fraction in Q31), else 0.
     rounding : of ``dyadic``: one of nearest_even, nearest_up (ties toward +infinity), nearest_away,
         toward_zero, up, down, odd.
     bias : integer format of a group's bias, in the unit of the sums; None: 0.
@@ -69,7 +70,7 @@ class Requantize(Grouped):
     rule: str = "dyadic"
     multiplier: Format | None = lookup("int32")
     shift: Format | None = None
-    distance: int = 31
+    distance: int | None = None
     rounding: str = "nearest_even"
     bias: Format | None = None
     result: Format = lookup("int8")
@@ -84,19 +85,46 @@ class Requantize(Grouped):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check_shape()
+        self._check_types()
         if self.rule not in RULES:
             raise UnknownName("rule", self.rule, RULES)
         check_rounding(self.rounding)
-        for what in ("distance", "zero"):
-            value = getattr(self, what)
-            if not isinstance(value, int) or isinstance(value, bool):
-                raise TypeError(f"{what} must be a whole number, got {value!r}")
+        if self.distance is None:
+            whole = isinstance(self.multiplier, Integer)
+            object.__setattr__(self, "distance", Q31 if whole else 0)
         self._check_formats()
         RULES[self.rule].check(self)
         if isinstance(self.result, Integer):
             self._check_ends(self.result)
 
+    def _check_types(self) -> None:
+        """Raise TypeError for what is no format, number or truth value."""
+        for what, kinds, words in (
+            ("sums", Format, "a format, such as lookup('int32')"),
+            ("result", Format, "a format, such as lookup('int8')"),
+            ("multiplier", Format | None, "a format or None"),
+            ("shift", Format | None, "a format or None (a constant shift is distance)"),
+            ("bias", Format | None, "a format or None"),
+            ("rule", str, "a name"),
+            ("rounding", str, "a name"),
+            ("zero", int, "a whole number"),
+            ("distance", int | None, "a whole number or None"),
+            ("relu", bool, "True or False"),
+            ("shared", bool, "True or False"),
+            ("clamp", tuple, "a tuple of two whole numbers, or ()"),
+        ):
+            value = getattr(self, what)
+            if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool):
+                raise TypeError(f"{what} must be {words}, got {value!r}")
+
     def _check_formats(self) -> None:
+        for what in ("sums", "result", "multiplier", "shift", "bias"):
+            fmt = getattr(self, what)
+            if isinstance(fmt, Integer) and fmt.exponent:
+                raise DesignError(
+                    f"{what} must be counted in ones, got {fmt.name} in units of "
+                    f"2^{fmt.exponent}: take int{fmt.bits}, and put the power into distance"
+                )
         if not isinstance(self.sums, Integer) or self.sums.bits > WIDEST_SUM:
             raise DesignError(
                 f"sums are integers of up to {WIDEST_SUM} bits, got {self.sums.name}: a unit "
@@ -106,10 +134,6 @@ class Requantize(Grouped):
             fmt = getattr(self, what)
             if fmt is not None and (not isinstance(fmt, Integer) or fmt.bits > 32):
                 raise DesignError(f"a {what} is an integer of up to 32 bits, got {fmt.name}")
-        if self.bias is not None and self.bias.lsb != self.sums.lsb:
-            raise DesignError(
-                f"a bias has the unit of the sums, got {self.bias.name} and {self.sums.name}"
-            )
         if self.multiplier is not None and self.multiplier.bits > 32:
             raise DesignError(f"a multiplier has up to 32 bits, got {self.multiplier.name}")
         if isinstance(self.result, Integer) and self.result.bits > WIDEST_RESULT:
@@ -125,17 +149,18 @@ class Requantize(Grouped):
             )
         if self.clamp and (
             len(self.clamp) != 2
-            or not all(isinstance(end, int) for end in self.clamp)
+            or not all(type(end) is int for end in self.clamp)
             or not result.low <= self.clamp[0] <= self.clamp[1] <= result.high
         ):
             raise DesignError(
-                f"a clamp is a least and a greatest integer in {result.low} to {result.high}, got "
+                f"a clamp is the least and then the greatest integer of a result, both in "
+                f"{result.low} to {result.high}, such as {max(result.low, 0)},{result.high}: got "
                 f"{list(self.clamp)}"
             )
         if self.relu and self.zero > self.ends_of_result[1]:
             raise DesignError(
-                f"nothing is left between the zero point {self.zero} and the clamp's "
-                f"{self.ends_of_result[1]}"
+                f"nothing is left between the zero point {self.zero}, where ReLU begins, and the "
+                f"clamp's {self.ends_of_result[1]}: raise the clamp or leave relu out"
             )
 
     # What follows from the parameters.
@@ -158,8 +183,14 @@ class Requantize(Grouped):
     def shifts(self) -> tuple[int, int]:
         """The least and the greatest distance of the shift."""
         if not isinstance(self.shift, Integer):
-            return self.distance, self.distance
-        return self.distance + self.shift.low, self.distance + self.shift.high
+            return self.constant, self.constant
+        return self.constant + self.shift.low, self.constant + self.shift.high
+
+    @property
+    def constant(self) -> int:
+        """The constant part of the distance."""
+        assert self.distance is not None  # after __post_init__
+        return self.distance
 
     @property
     def ends_of_result(self) -> tuple[int, int]:
@@ -200,13 +231,27 @@ class Requantize(Grouped):
         Raises DesignError for codes that are none of the format.
         """
         assert isinstance(self.sums, Integer)
+        if set(held) != set(self.held):
+            raise DesignError(
+                f"{self.name} takes codes of {', '.join(self.held) or 'sums alone'} for a group, "
+                f"got {', '.join(held) or 'none'}"
+            )
         given = self.sums.check(codes)
+        shape = given.shape
+        given = np.atleast_1d(given)
         found = {name: self.held[name].check(values) for name, values in held.items()}
+        for name, values in found.items():
+            try:
+                np.broadcast_to(values, given.shape)
+            except ValueError:
+                raise DesignError(
+                    f"{name} must broadcast to the sums' shape {shape}, got {np.shape(values)}"
+                ) from None
         whole = np.asarray(self.sums.integers(given)).astype(object)
         if isinstance(self.bias, Integer):
             whole = whole + np.asarray(self.bias.integers(found["bias"])).astype(object)
         made = RULES[self.rule].apply(self, np.asarray(whole), found)
-        return np.broadcast_to(made, given.shape)
+        return np.asarray(np.broadcast_to(made, given.shape)).reshape(shape)
 
     def ended(self, rounded: Array) -> Array:
         """Codes of integers that are rounded: zero point, ReLU, clamp, saturation."""

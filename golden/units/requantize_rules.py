@@ -58,15 +58,17 @@ class Shifted(Rule):
         multiplier = unit.multiplier
         if multiplier is not None and not isinstance(multiplier, Integer):
             raise DesignError(
-                f"rule {unit.rule} takes {self.needs}, got {multiplier.name}: choose rule qlinear "
-                "or scale for floats"
+                f"rule {unit.rule} takes {self.needs}, got {multiplier.name}"
+                + (": choose rule qlinear or scale" if isinstance(multiplier, Minifloat) else "")
             )
         if not isinstance(unit.result, Integer):
+            floats = isinstance(unit.result, Minifloat)
             raise DesignError(
-                f"rule {unit.rule} gives integers, got result {unit.result.name}: choose rule scale"
+                f"rule {unit.rule} gives integers, got result {unit.result.name}"
+                + (": choose rule scale" if floats else "")
             )
-        if not 0 <= unit.distance <= FARTHEST:
-            raise DesignError(f"distance must be 0 to {FARTHEST}, got {unit.distance}")
+        if not 0 <= unit.constant <= FARTHEST:
+            raise DesignError(f"distance must be 0 to {FARTHEST}, got {unit.constant}")
         low, high = unit.shifts
         if low < -FARTHEST or high > 2 * FARTHEST:
             raise DesignError(
@@ -79,7 +81,7 @@ class Shifted(Rule):
         if unit.multiplier is not None:
             assert isinstance(unit.multiplier, Integer)
             products = sums * _whole(unit.multiplier, held["multiplier"])
-        distance = np.full(products.shape, unit.distance, object)
+        distance = np.full(products.shape, unit.constant, object)
         if unit.shift is not None:
             assert isinstance(unit.shift, Integer)
             distance = distance + _whole(unit.shift, held["shift"])
@@ -112,14 +114,15 @@ class Tflite(Shifted):
     def check(self, unit: Requantize) -> None:
         if unit.multiplier is None:
             raise DesignError("rule tflite needs a multiplier, such as int32: got none")
-        if unit.distance != Q31:
+        if unit.constant != Q31:
             raise DesignError(
                 f"rule tflite multiplies by fractions in Q{Q31}: distance must be {Q31}, got "
-                f"{unit.distance}"
+                f"{unit.constant}"
             )
         if unit.rounding != "nearest_even":
             raise DesignError(
-                f"rule tflite has its own roundings, got rounding {unit.rounding}: leave it out"
+                f"rule tflite has its own roundings, got rounding {unit.rounding}: leave it out, "
+                "or choose rule dyadic"
             )
         super().check(unit)
 
@@ -139,13 +142,13 @@ class Scale(Rule):
     def check(self, unit: Requantize) -> None:
         if unit.multiplier is not None and not isinstance(unit.multiplier, Minifloat):
             raise DesignError(
-                f"rule scale takes {self.needs}, got {unit.multiplier.name}: choose rule dyadic or "
-                "tflite for integers"
+                f"rule scale takes {self.needs}, got {unit.multiplier.name}: choose a float such "
+                "as fp32" + (", or rule dyadic" if isinstance(unit.multiplier, Integer) else "")
             )
         if not isinstance(unit.result, Minifloat) or not unit.result.has_zero:
             raise DesignError(
-                f"rule scale gives floats with a zero, got result {unit.result.name}: choose rule "
-                "qlinear for integers"
+                f"rule scale gives floats with a zero, got result {unit.result.name}"
+                + (": choose rule qlinear" if isinstance(unit.result, Integer) else "")
             )
         no_shift(unit)
         if unit.zero or unit.clamp:
@@ -155,7 +158,8 @@ class Scale(Rule):
             )
         if unit.multiplier is not None and unit.multiplier.has_nan and not unit.result.has_nan:
             raise DesignError(
-                f"{unit.result.name} cannot hold NaN, which {unit.multiplier.name} can bring"
+                f"{unit.result.name} cannot hold NaN, which {unit.multiplier.name} can bring: "
+                "choose a result with NaN, or multipliers without"
             )
 
     def apply(self, unit: Requantize, sums: Array, held: Mapping[str, Array]) -> Array:
@@ -180,10 +184,13 @@ class Qlinear(Rule):
     def check(self, unit: Requantize) -> None:
         if unit.multiplier != lookup("fp32"):
             got = unit.multiplier.name if unit.multiplier else "none"
-            raise DesignError(f"rule qlinear multiplies by fp32 scales, got {got}")
+            raise DesignError(
+                f"rule qlinear multiplies by fp32 scales, got multiplier {got}: choose fp32"
+            )
         if not isinstance(unit.result, Integer):
             raise DesignError(
-                f"rule qlinear gives integers, got result {unit.result.name}: choose rule scale"
+                f"rule qlinear gives integers, got result {unit.result.name}"
+                + (": choose rule scale" if isinstance(unit.result, Minifloat) else "")
             )
         no_shift(unit)
 
@@ -209,13 +216,16 @@ for _rule in (Dyadic(), Tflite(), Scale(), Qlinear()):
 
 def no_shift(unit: Requantize) -> None:
     """Raise DesignError for what only integer multipliers have."""
-    if unit.shift is not None or unit.distance:
+    if unit.shift is not None or unit.constant:
         raise DesignError(
-            f"shift and distance belong to integer multipliers, rule {unit.rule} takes none: use "
-            "rule dyadic"
+            f"shift and distance belong to integer multipliers, rule {unit.rule} takes none: got "
+            f"shift {unit.shift.name if unit.shift else 'none'}, distance {unit.constant}; leave "
+            "them out"
         )
     if unit.rounding != "nearest_even":
-        raise DesignError(f"rule {unit.rule} rounds to nearest_even, got {unit.rounding}")
+        raise DesignError(
+            f"rule {unit.rule} rounds to nearest_even, got {unit.rounding}: leave rounding out"
+        )
 
 
 def check_rounding(name: str) -> None:

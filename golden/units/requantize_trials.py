@@ -118,7 +118,7 @@ def _sums(
     if "multiplier" in held:
         assert unit.multiplier is not None
         factor = np.abs(unit.multiplier.decode(held["multiplier"]))[group][:, :, None]
-    distance = np.full(factor.shape, float(unit.distance))
+    distance = np.full(factor.shape, float(unit.constant))
     if unit.shift is not None:
         distance = distance + unit.shift.decode(held["shift"])[group][:, :, None]
     factor = factor * np.exp2(-distance)

@@ -154,7 +154,7 @@ class ShiftElements(RequantizeElements):
         shifts = self._bare(unit.shift) if unit.shift is not None else None
         last = ShiftToInteger(
             product,
-            unit.distance - max(joined - 1, 0),
+            unit.constant - max(joined - 1, 0),
             shifts,
             ends=unit.ends_of_result,
             bits=unit.result.bits,

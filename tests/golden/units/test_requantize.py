@@ -267,8 +267,11 @@ def test_channels_and_groups():
     ({"rule": "tflite", "multiplier": None}, "needs a multiplier, such as int32: got none"),
     ({"rule": "tflite", "distance": 15}, "distance must be 31, got 15"),
     ({"rule": "tflite", "rounding": "up"}, "has its own roundings, got rounding up"),
-    ({"rule": "qlinear"}, "multiplies by fp32 scales, got int32"),
-    ({"rule": "qlinear", "multiplier": "fp32"}, "shift and distance belong to integer multipliers"),
+    ({"rule": "qlinear"}, "by fp32 scales, got multiplier int32"),
+    ({"rule": "qlinear", "multiplier": "fp32", "distance": 9},
+     "shift and distance belong to integer multipliers, .* got shift none, distance 9; leave them"),
+    ({"rule": "dyadic", "sums": "mxint8"}, "sums must be counted in ones, got mxint8 in units"),
+    ({"rule": "dyadic", "multiplier": "bipolar4"}, "takes an integer .*or none, got bipolar4$"),
     ({"rule": "qlinear", "multiplier": "fp32", "distance": 0, "result": "bf16"}, "rule scale"),
     ({"rule": "scale", "multiplier": "fp32", "distance": 0}, "choose rule qlinear"),
     ({"rule": "scale", "multiplier": "fp32", "distance": 0, "result": "e2m1"}, "cannot hold NaN"),
@@ -277,7 +280,7 @@ def test_channels_and_groups():
     ({"rule": "dyadic", "sums": "fp32"}, "sums are integers of up to 64 bits, got fp32"),
     ({"rule": "dyadic", "bias": "fp16"}, "a bias is an integer of up to 32 bits, got fp16"),
     ({"rule": "dyadic", "zero": 200}, "the zero point of int8 lies in -128 to 127, got 200"),
-    ({"rule": "dyadic", "clamp": (3, 2)}, r"a clamp is a least and a greatest .* got \[3, 2\]"),
+    ({"rule": "dyadic", "clamp": (3, 2)}, r"the least and then the greatest .* got \[3, 2\]"),
     ({"rule": "dyadic", "relu": True, "zero": 9, "clamp": (0, 5)}, "nothing is left between"),
     ({"rule": "dyadic", "shift": "int16"}, "take a narrower format for the shift"),
     ({"rule": "dyadic", "group": 3, "lanes": 2}, "does not divide into beats of 2 lanes"),
@@ -285,3 +288,46 @@ def test_channels_and_groups():
 def test_what_cannot_be_is_told(given, message):
     with pytest.raises((DesignError, UnknownName), match=message):
         unit(**given)
+
+
+@pytest.mark.parametrize("given, message", [
+    ({"sums": "int32"}, r"sums must be a format, such as lookup\('int32'\), got 'int32'"),
+    ({"shift": 5}, r"a format or None \(a constant shift is distance\), got 5"),
+    ({"relu": "false"}, "relu must be True or False, got 'false'"),
+    ({"shared": None}, "shared must be True or False, got None"),
+    ({"clamp": [0, 6]}, r"clamp must be a tuple of two whole numbers, or \(\), got \[0, 6\]"),
+    ({"zero": 1.0}, "zero must be a whole number, got 1.0"),
+    ({"rule": ["dyadic"]}, "rule must be a name"),
+])  # fmt: skip
+def test_what_is_of_a_wrong_type_is_told(given, message):
+    with pytest.raises(TypeError, match=message):
+        Requantize(name="r", **given)
+
+
+def test_values_that_groups_do_not_have_are_told():
+    given = unit("dyadic", shift="uint5")
+    sums, one = np.zeros(3, np.uint32), np.uint32(1)
+    with pytest.raises(DesignError, match="takes codes of multiplier, shift for a group, got mult"):
+        given.requantize(sums, {"multiplier": one})
+    with pytest.raises(DesignError, match=r"must broadcast to the sums' shape \(3,\), got \(2,\)"):
+        given.requantize(sums, {"multiplier": one, "shift": np.zeros(2, np.uint8)})
+
+
+def test_a_single_sum_gives_a_single_code():
+    given = unit("dyadic", multiplier=None, distance=1, sums="int16")
+    assert given.requantize(np.uint16(14), {}) == 7
+
+
+@pytest.mark.parametrize("name, sums", [
+    ("int64", [-(1 << 63), -(1 << 63) + 1, -1, 0, (1 << 63) - 1]),
+    ("uint64", [0, (1 << 63) - 1, 1 << 63, (1 << 63) + 1, (1 << 64) - 1]),
+])  # fmt: skip
+def test_sums_of_64_bits(name, sums):
+    given = unit("dyadic", multiplier=None, distance=60, sums=name, rounding="down")
+    codes = np.array([value & (1 << 64) - 1 for value in sums], np.uint64)
+    assert given.sums.integers(codes).tolist() == sums
+    assert of_codes(given, codes).tolist() == [value >> 60 for value in sums]
+
+
+def of_codes(given, codes):
+    return given.result.integers(given.requantize(codes, {})).astype(int)

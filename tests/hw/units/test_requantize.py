@@ -52,6 +52,7 @@ UNITS = [
     unit("to_fnuz", "scale", **FLOAT, result="e4m3_fnuz", relu=True),
     unit("to_e2m1", "scale", distance=0, multiplier="ue4m3_finite", sums="int12", result="e2m1"),
     unit("e8m0", "scale", distance=0, multiplier="e8m0", sums="int16", result="bf16"),
+    unit("wide", "dyadic", sums="int64", multiplier=None, shift="uint5", distance=30),
     unit("unscaled", "scale", distance=0, multiplier=None, sums="int20", result="fp16", relu=True),
 ]
 
