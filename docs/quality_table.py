@@ -95,8 +95,11 @@ class Key(NamedTuple):
 
 
 #: What this yosys does not synthesize: the first needs more than the 4 GB that WebAssembly has, the
-#: second fails an assertion of its own (kernel/rtlil.cc, behind ABC9).
-FAILING = {Key("simd", "lut", (8, 1, 16)), Key("bitmod4xint8", "dsp", (1, 1, 16))}
+#: others fail an assertion of its own (kernel/rtlil.cc, behind ABC9).
+FAILING = {
+    Key("simd", "lut", (8, 1, 16)),
+    *(Key(p, policy, TREE) for p in ("bitmod4xint8", "nf4_shortxint8") for policy in POLICIES),
+}
 
 
 def expected() -> list[Key]:

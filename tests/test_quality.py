@@ -99,14 +99,14 @@ def test_a_part_of_the_table_is_checked_alone(monkeypatch):
     assert quality.check([[KEY]], {KEY: ROW}, 1) == 0
 
 
-def test_what_the_brief_check_and_the_pages_show_is_there_and_nothing_else():
-    """That all other rows are there too, the slow test of the whole table says."""
-    have = set(table.read())
-    assert set(table.brief()) <= have <= set(table.expected())
+def test_every_design_has_a_row_and_nothing_else():
+    assert table.strays(table.read(), table.expected()) == []
+    assert set(table.brief()) <= set(table.expected())
 
 
 def test_the_list_has_every_preset_and_shape():
-    keys = set(table.expected())
+    keys = set(table.expected()) | table.FAILING
+    assert len(table.FAILING) == 5
     for shape in [(1, 1, 16), (8, 1, 16), (4, 4, 4)]:
         assert {Key(name, "lut", shape) for name in presets()} < keys
         assert {

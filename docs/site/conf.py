@@ -38,7 +38,10 @@ toc_object_entries_show_parents = "hide"
 nitpick_ignore_regex = [
     ("py:.*", r"(numpy|np|npt|amaranth|wiring|data|stream|pathlib|fractions|enum|abc)(\..*)?"),
     ("py:.*", r"(collections\.abc|typing|argparse)\..*"),
-    ("py:class", r"Path|Literal\['lut'|Mapping\[str|Arcs|Array|ArrayLike|TypeAliasForwardRef|Module|Value"),
+    (
+        "py:class",
+        r"Path|Literal\['lut'|Mapping\[str|Arcs|Array|ArrayLike|TypeAliasForwardRef|Module|Value",
+    ),
     ("py:class", r"_\w+|ndarray|Emitted|Told|Chosen|(.*\.)?Lack"),
     ("py:class", r"(.*\.)?(D|T|Fits|Rest|Map)"),
     ("py:.*", r"(.*\.)?(SLICES|FAMILIES)"),
