@@ -106,8 +106,8 @@ def batches(keys: Sequence[Key]) -> list[list[Key]]:
     ]
 
 
-def measured(keys: Sequence[Key]) -> dict[Key, Row]:
-    """The rows of designs of one policy, which yosys synthesizes in one run."""
+def measured(keys: Sequence[Key]) -> tuple[dict[Key, Row], list[str]]:
+    """The rows of designs of one policy, which yosys synthesizes in one run; and what failed."""
     rows, built = dict[Key, Row](), dict[Key, Built]()
     for key in keys:
         try:
@@ -118,14 +118,18 @@ def measured(keys: Sequence[Key]) -> dict[Key, Row]:
         except DesignError as error:
             rows[key] = Row(note=str(error).splitlines()[0])
     if not built:
-        return rows
+        return rows, []
     try:
-        return rows | synthesized(built)
-    except ToolFailed:  # ABC9 ends without a word now and then: of which design?
+        return rows | synthesized(built), []
+    except ToolFailed as error:  # ABC9 ends without a word now and then: of which design?
         if len(keys) == 1:
             progress(f"{keys[0]}: yosys fails")
-            raise
-        return {key: row for each in keys for key, row in measured([each]).items()}
+            return {}, [f"{keys[0]}: {error}"]
+    failed = list[str]()
+    for key in keys:
+        row, told = measured([key])
+        rows, failed = rows | row, failed + told
+    return rows, failed
 
 
 def synthesized(built: dict[Key, Built]) -> dict[Key, Row]:
@@ -163,12 +167,11 @@ def every(work: Sequence[Sequence[Key]], cores: int) -> Iterator[dict[Key, Row]]
     pool = ThreadPoolExecutor(max(1, cores))
     try:
         for future in as_completed([pool.submit(measured, batch) for batch in work]):
-            try:
-                rows = future.result()
-            except ToolFailed as error:
-                failed.append(str(error))
-                continue
+            rows, told = future.result()
+            failed += told
             done += len(rows)
+            if not done:
+                continue
             left = (time.monotonic() - begun) * (total - done) / done / 60
             progress(f"{done} of {total} rows, about {left:.0f} minutes left")
             yield rows

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import quality
 import quality_table as table
+from macsmith.golden.errors import ToolFailed
 from macsmith.hw.datapaths import KINDS
 from quality_table import Key, Row
 
@@ -155,3 +156,18 @@ def test_a_run_has_one_policy_and_shape():
     runs = quality.batches(keys)
     assert sorted(key for run in runs for key in run) == keys
     assert all(len({key[1:] for key in run}) == 1 for run in runs)
+
+
+def test_a_design_at_which_yosys_fails_costs_no_other_its_row(monkeypatch):
+    def synthesized(built):
+        if any("nf4" in key.design for key in built):
+            raise ToolFailed("an assertion")
+        return dict.fromkeys(built, ROW)
+
+    monkeypatch.setattr(quality, "synthesized", synthesized)
+    keys = [Key(name, "lut", (1, 1, 4)) for name in ("int8xint8", "nf4_shortxint8", "int4xint4")]
+    found = []
+    with pytest.raises(ToolFailed, match="nf4_shortxint8 1x1x4 lut: an assertion"):
+        found += quality.every([keys], 1)
+    rows = next(quality.every([keys], 1))
+    assert set(rows) == {keys[0], keys[2]}
