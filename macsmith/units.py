@@ -82,4 +82,5 @@ def _value(kind: Any, text: str) -> Any:
         return [_value(typing.get_args(kind)[0], word) for word in words]
     if kind is bool and text.lower() in ("true", "false"):
         return text.lower() == "true"
-    return int(text) if text.lstrip("-").isdigit() and kind is int else text
+    whole = int in (kind, *typing.get_args(kind))  # also where it may be None
+    return int(text) if whole and text.lstrip("-").isdigit() else text
