@@ -31,17 +31,13 @@ html_theme_options = {"navigation_with_keys": True}
 autodoc_typehints_format = "short"
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
-autodoc_type_aliases = {"npt.ArrayLike": "ArrayLike", "Array": "Array"}
 python_use_unqualified_type_names = True
 toc_object_entries_show_parents = "hide"
 # Names of other packages, and of types that are not described here.
 nitpick_ignore_regex = [
     ("py:.*", r"(numpy|np|npt|amaranth|wiring|data|stream|pathlib|fractions|enum|abc)(\..*)?"),
     ("py:.*", r"(collections\.abc|typing|argparse)\..*"),
-    (
-        "py:class",
-        r"Path|Literal\['lut'|Mapping\[str|Arcs|Array|ArrayLike|TypeAliasForwardRef|Module|Value",
-    ),
+    ("py:class", r"Path|Literal\['lut'|Mapping\[str|Arcs|Array|Module|Value"),
     ("py:class", r"_\w+|ndarray|Emitted|Told|Chosen|(.*\.)?Lack"),
     ("py:class", r"(.*\.)?(D|T|Fits|Rest|Map)"),
     ("py:.*", r"(.*\.)?(SLICES|FAMILIES)"),
