@@ -84,7 +84,12 @@ def lookup(name: str) -> Board:
     known = {_plain(stem): stem for stem in names()}
     if _plain(name) not in known:
         raise UnknownName("board", name, known.values())
-    return load(_FOLDER / f"{known[_plain(name)]}.toml")
+    return _packaged(_FOLDER / f"{known[_plain(name)]}.toml")
+
+
+@cache
+def _packaged(path: Path) -> Board:
+    return load(path)
 
 
 #: A design of some kind.
@@ -118,7 +123,6 @@ def fitted(design: D, board: Board) -> D:
     return cast(D, replace(cast(Any, design), **changes))
 
 
-@cache
 def load(path: Path) -> Board:
     """A board from a data file of one's own; the board is called as the file is.
 

@@ -1,7 +1,7 @@
 """Beats to and from the integers that travel on a wrapper's ports.
 
 A beat as benches see it is one integer: the data, above it TUSER if there is one, above that
-``last`` if there is one (:meth:`Interface.places`).
+``last`` if there is one (:meth:`Interface.positions`).
 """
 
 from __future__ import annotations
@@ -21,38 +21,38 @@ Array = npt.NDArray[Any]
 
 def pack(stream: Stream, interface: Interface, beats: Beats) -> list[int]:
     """One integer a beat."""
-    places = interface.positions(stream)
+    begins = interface.positions(stream)
     bits = np.zeros((len(beats), interface.beat_bits(stream)), np.uint8)
     for field, values, flags in zip(stream.fields, beats.values, beats.flags, strict=True):
         if field.signed:  # also where values are codes: padding repeats the top bit
             values = lanes.signed(field.bits, lanes.pattern_of(field, values))
         for marks, found in _slices(interface, stream, field).items():
             wide = found[0].wide
-            lows = np.array([places[item.role] + item.low for item in found])
+            lows = np.array([begins[item.role] + item.low for item in found])
             columns = (lows[:, None] + np.arange(wide)).reshape(-1)
             part = _flag_bits(flags, wide, values.shape) if marks else _bits(values, wide)
             bits[:, columns] = part.reshape(len(beats), -1)
-    if "last" in places:
-        bits[:, places["last"]] = beats.last
+    if "last" in begins:
+        bits[:, begins["last"]] = beats.last
     packed = np.packbits(bits, axis=1, bitorder="little")
     return [int.from_bytes(row.tobytes(), "little") for row in packed]
 
 
 def unpack(stream: Stream, interface: Interface, beat: int) -> tuple[list[tuple[int, int]], bool]:
     """The (bit pattern, flags) of every lane of a beat, field by field, and ``last``."""
-    places, result = interface.positions(stream), list[tuple[int, int]]()
+    begins, result = interface.positions(stream), list[tuple[int, int]]()
     for field in stream.fields:
         found = {
-            (item.index, item.flags): beat >> places[item.role] + item.low & (1 << item.bits) - 1
+            (item.index, item.flags): beat >> begins[item.role] + item.low & (1 << item.bits) - 1
             for marked in _slices(interface, stream, field).values()
             for item in marked
         }
         result += [(found[i, False], found.get((i, True), 0)) for i in range(field.count)]
-    return result, bool(beat >> places["last"] & 1) if "last" in places else False
+    return result, bool(beat >> begins["last"] & 1) if "last" in begins else False
 
 
 def _slices(interface: Interface, stream: Stream, field: Field) -> dict[bool, list[Slice]]:
-    """The places of a field's values, and of their flags, in order."""
+    """The begins of a field's values, and of their flags, in order."""
     found = defaultdict(list)
     for item in interface.slices(stream):
         if item.field is field:

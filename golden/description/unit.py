@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..errors import DesignError
 from ..streams import Beats, Field, Stream
 from .build import Target
 from .choices import Choices
@@ -35,6 +36,15 @@ class Unit(ABC):
 
     def __post_init__(self) -> None:
         check_name(self.name, "a unit")
+
+    def check_counts(self, *counts: tuple[str, int, int]) -> None:
+        """Raise TypeError or DesignError unless parameters are whole numbers: name, least, most."""
+        for what, low, high in counts:
+            value = getattr(self, what)
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise TypeError(f"{what} must be a whole number, got {value!r}")
+            if not low <= value <= high:
+                raise DesignError(f"{what} must be {low} to {high}, got {value}")
 
     @property
     @abstractmethod

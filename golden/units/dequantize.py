@@ -15,6 +15,7 @@ from ..streams import Beats
 from . import dequantize_rules as rules
 from . import dequantize_trials as trials
 from .grouped import Grouped
+from .grouped_trials import extremes
 from .scaled import of_integers, rounded_product, wrapped_product
 
 Array = npt.NDArray[Any]
@@ -153,7 +154,7 @@ class Dequantize(Grouped):
 
     def bounds(self) -> list[dict[str, Beats]]:
         """The least and the greatest codes, zero points and scales, each with each."""
-        return trials.extremes(self)
+        return extremes(self)
 
 
 UNITS.register(Dequantize.kind, Dequantize)

@@ -55,14 +55,9 @@ class Grouped(Unit):
 
     def check_shape(self) -> None:
         """Raise DesignError, or TypeError for what is no number, for a shape that cannot be."""
-        for what, low, high in (
+        self.check_counts(
             ("rows", 1, MOST_ELEMENTS), ("lanes", 1, MOST_ELEMENTS), ("group", 0, LONGEST)
-        ):  # fmt: skip
-            value = getattr(self, what)
-            if not isinstance(value, int) or isinstance(value, bool):
-                raise TypeError(f"{what} must be a whole number, got {value!r}")
-            if not low <= value <= high:
-                raise DesignError(f"{what} must be {low} to {high}, got {value}")
+        )
         if self.rows * self.lanes > MOST_ELEMENTS:
             raise DesignError(
                 f"rows × lanes must be at most {MOST_ELEMENTS}, got {self.rows} × {self.lanes}"

@@ -60,15 +60,10 @@ class Hadamard(Unit):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for what, low, high in (
-            ("points", LEAST, MOST), ("lanes", 1, self.points), ("vectors", 1, 64)
-        ):  # fmt: skip
-            value = getattr(self, what)
-            if not isinstance(value, int) or isinstance(value, bool):
-                raise TypeError(f"{what} must be a whole number, got {value!r}")
-            if not low <= value <= high:
-                raise DesignError(f"{what} must be {low} to {high}, got {value}")
-            if what != "vectors" and value & value - 1:
+        self.check_counts(("points", LEAST, MOST))
+        self.check_counts(("lanes", 1, self.points), ("vectors", 1, 64))
+        for what in ("points", "lanes"):
+            if (value := getattr(self, what)) & value - 1:
                 raise DesignError(f"{what} must be a power of two, got {value}")
         if self.normalize not in NORMALIZATIONS:
             raise DesignError(

@@ -15,6 +15,7 @@ from ..formats import Format, Integer, lookup
 from ..streams import Beats
 from . import requantize_trials as trials
 from .grouped import Grouped
+from .grouped_trials import extremes
 from .requantize_rules import Q31, RULES, check_rounding
 
 Array = npt.NDArray[Any]
@@ -32,8 +33,9 @@ class Requantize(Grouped):
     - ``dyadic``: m = multiplier / 2^(distance + shift), rounded once, as ``rounding`` says
       (HAWQ-V3: nearest_even; TFLite with a single rounding: nearest_up);
     - ``tflite``: the same with distance 31, in two roundings: see :class:`.Tflite`;
-    - ``qlinear``: m is an FP32 scale, FP32(x) · m is rounded in FP32, then to the nearest integer;
-    - ``scale``: m is a float, x · m is rounded once to a float result.
+    - ``qlinear``: m is an FP32 scale; FP32(x + bias) · m is rounded in FP32, then to the nearest
+      integer;
+    - ``scale``: m is a float, the product is rounded once to a float result.
 
     The zero point is added after rounding; then come ReLU (nothing below the zero point), the clamp
     and saturation.
@@ -270,7 +272,7 @@ class Requantize(Grouped):
 
     def bounds(self) -> list[dict[str, Beats]]:
         """The least and the greatest sums, multipliers, shifts and biases, each with each."""
-        return trials.extremes(self)
+        return extremes(self)
 
 
 UNITS.register(Requantize.kind, Requantize)

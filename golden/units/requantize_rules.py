@@ -102,14 +102,14 @@ class Dyadic(Shifted):
 class Tflite(Shifted):
     """TFLite and gemmlowp with double rounding, a multiplier in Q31 and a right shift.
 
-    SaturatingRoundingDoublingHighMul gives the upper half of x · m, ties toward +infinity;
+    SaturatingRoundingDoublingHighMul gives x · m / 2^31, ties toward +infinity;
     RoundingDivideByPOT shifts it to the right, ties away from zero. A shift to the left comes
-    before the product, where it is exact here (there, it must not overflow). Source:
+    before both, where it is exact here (there, it must not overflow). Source:
     gemmlowp, fixedpoint.h; TFLite, common.h: MultiplyByQuantizedMultiplier.
     """
 
     name = "tflite"
-    about = "TFLite's two roundings: the upper half of x · m in Q31, then the right shift"
+    about = "x · m / 2^31, ties up, then shifted to the right, ties away from zero (TFLite)"
 
     def check(self, unit: Requantize) -> None:
         if unit.multiplier is None:
@@ -171,7 +171,7 @@ class Scale(Rule):
 
 
 class Qlinear(Rule):
-    """ONNX QLinearMatMul: float32(x) · s in FP32, rounded to an integer, then the zero point.
+    """ONNX QLinearMatMul: FP32(x) · s in FP32, rounded to an integer, then the zero point.
 
     Each step rounds to nearest even, and the result saturates. NaN becomes the zero point. Source:
     ONNX, QLinearMatMul and QuantizeLinear; onnxruntime.

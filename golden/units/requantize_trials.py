@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,47 +9,25 @@ import numpy.typing as npt
 
 from ..formats import Format, Integer, Minifloat
 from ..streams import Beats
+from .grouped_trials import anything, marks, special, trial
 
 if TYPE_CHECKING:
     from .requantize import Requantize
 
 Array = npt.NDArray[Any]
 
-#: Beats of a trial, at the least; where groups end with ``last``, all of them.
-LEAST = 8
-
 #: Kinds of multipliers: any, usual ones, powers of two (which meet ties), tiny or huge, specials.
 _KINDS = ("any", "usual", "power", "extreme", "special")
 
 
-def beats(unit: Requantize) -> int:
-    """Beats of every trial."""
-    return -(-LEAST // unit.beats) * unit.beats if unit.beats else LEAST
-
-
 def drawn(unit: Requantize, index: int, kind: int, rng: np.random.Generator) -> dict[str, Beats]:
-    """Sums that aim at results, with multipliers of a ``kind``; one ``index`` in four ends groups
-    early."""
-    count = beats(unit)
-    last = np.zeros(count, bool)
-    cuts = index % 4 == 3 or not unit.beats
-    if cuts and count > 1:
-        last[rng.integers(0, count - 1, 2)] = True
-    last[-1] = cuts or rng.random() < 0.5
+    """Sums that aim at results, with multipliers of a ``kind``."""
+    last = marks(unit, index, rng)
     ends = unit.ends(last)
     shape = int(ends.sum()), unit.holders
     held = _held(unit, _KINDS[kind % len(_KINDS)], shape, rng)
     group = np.minimum(np.cumsum(ends) - ends, max(shape[0] - 1, 0))
-    return _trial(unit, _sums(unit, held, group, rng), held, last)
-
-
-def _trial(unit: Requantize, codes: Array, held: dict[str, Array], last: Array) -> dict[str, Beats]:
-    found = {unit.source[0]: Beats((codes,), (None,), last)}
-    if held:
-        groups = next(iter(held.values())).shape[0]
-        nothing = (None,) * len(held)
-        found["scale"] = Beats(tuple(held.values()), nothing, np.zeros(groups, bool))
-    return found
+    return trial(unit, _sums(unit, held, group, rng), held, last)
 
 
 def _held(
@@ -60,7 +37,7 @@ def _held(
     found = {}
     for name, fmt in unit.held.items():
         if name != "multiplier":
-            found[name] = _any(fmt, shape, rng)
+            found[name] = anything(fmt, shape, rng)
             if name == "bias" and kind in ("usual", "power"):
                 found[name] = fmt.encode(np.rint(rng.normal(0, 100, shape)), saturate=True)
         elif isinstance(fmt, Minifloat):
@@ -81,21 +58,16 @@ def _integers(fmt: Format, kind: str, shape: tuple[int, int], rng: np.random.Gen
     if kind == "special":
         ends = [fmt.low, -1 if fmt.signed else 0, 0, 1, fmt.high]
         return fmt.encode(rng.choice(ends, shape).astype(float), saturate=True)
-    return _any(fmt, shape, rng)
+    return anything(fmt, shape, rng)
 
 
 def _floats(
     unit: Requantize, fmt: Minifloat, kind: str, shape: tuple[int, int], rng: np.random.Generator
 ) -> Array:
     if kind == "any":
-        return _any(fmt, shape, rng)
+        return anything(fmt, shape, rng)
     if kind == "special":
-        codes = {0, 1, fmt.max_code, fmt.max_code - 1, 1 << fmt.mantissa_width}
-        codes |= {fmt.nan_code} if fmt.has_nan else set()
-        codes |= {fmt.inf_code} if fmt.has_inf else set()
-        signs = {0, 1 << (fmt.bits - 1)} if fmt.signed else {0}
-        every = sorted(code | sign for code in codes for sign in signs)
-        return rng.choice(np.array(every, fmt.dtype), shape)
+        return rng.choice(special(fmt), shape)
     bits = unit.sums.bits
     exponents = rng.uniform(-bits, 4, shape)
     if kind == "extreme":
@@ -113,7 +85,7 @@ def _sums(
     shape = len(group), unit.rows, unit.lanes
     sums = unit.sums
     assert isinstance(sums, Integer)
-    anything = _any(sums, shape, rng).reshape(shape)
+    others = anything(sums, shape, rng).reshape(shape)
     factor = np.ones((len(group), unit.holders, 1))
     if "multiplier" in held:
         assert unit.multiplier is not None
@@ -139,34 +111,4 @@ def _sums(
     mask = np.uint64((1 << sums.bits) - 1)
     codes = (codes & mask).astype(sums.dtype)
     chosen = reached & (rng.random(shape) < 0.9)
-    return np.where(chosen, codes, anything).reshape(len(group), -1)
-
-
-def _any(fmt: Format, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-    if fmt.bits <= 16:
-        return np.asarray(rng.choice(np.asarray(fmt.legal), shape).astype(fmt.dtype))
-    top = (1 << fmt.bits) - 1
-    return rng.integers(0, top, shape, np.uint64, endpoint=True).astype(fmt.dtype)
-
-
-def extremes(unit: Requantize) -> list[dict[str, Beats]]:
-    """Every choice of the least and the greatest sum, multiplier, shift and bias."""
-    count, found = beats(unit), []
-    last = np.zeros(count, bool)
-    last[-1] = True
-    groups = int(unit.ends(last).sum())
-    ends = [_ends(fmt) for fmt in (unit.sums, *unit.held.values())]
-    for code, *held in product(*ends):
-        codes = np.full((count, unit.rows * unit.lanes), code, unit.sums.dtype)
-        values = {
-            name: np.full((groups, unit.holders), value, fmt.dtype)
-            for value, (name, fmt) in zip(held, unit.held.items(), strict=True)
-        }
-        found.append(_trial(unit, codes, values, last))
-    return found
-
-
-def _ends(fmt: Format) -> list[int]:
-    if isinstance(fmt, Integer):
-        return sorted({fmt.low & (1 << fmt.bits) - 1, fmt.high})
-    return sorted(set(fmt.encode(np.array([float(fmt.minimum), float(fmt.maximum)])).tolist()))
+    return np.where(chosen, codes, others).reshape(len(group), -1)

@@ -19,7 +19,7 @@ from ...golden.joins import Join
 from ...golden.streams import Beats, Field, Stream
 from ..arith.shared import Owned
 from ..design import Hardware, Piece, StageRow
-from .joining import entry, joined
+from .joining import entry, joined, needs
 from .regroup import Regroup
 
 
@@ -148,7 +148,7 @@ class ChainHardware(Hardware):
     def _told(self) -> list[str]:
         """What each join needs."""
         return [
-            f"{first.name} to {second.name}: {_needs(join)}"
+            f"{first.name} to {second.name}: {needs(join)}"
             for first, second, join in zip(
                 self.hardware, self.hardware[1:], self.joins, strict=False
             )
@@ -161,7 +161,7 @@ class ChainHardware(Hardware):
         return (
             Piece(first, names[0]),
             *(
-                Piece(part, called, entry(part).name, _needs(join))
+                Piece(part, called, entry(part).name, needs(join))
                 for part, called, join in zip(rest, names[1:], self.joins, strict=True)
             ),
         )
@@ -282,17 +282,6 @@ class ChainComponent(wiring.Component):
             with m.If(end):
                 m.d.sync += count.eq(0)
         return end
-
-
-def _needs(join: Join) -> str:
-    """What a join does, and what it keeps."""
-    if join.direct:
-        return "a beat becomes a beat, nothing is kept between them"
-    come = "1 beat becomes" if join.arriving == 1 else f"{join.arriving} beats become"
-    return (
-        f"{come} {join.leaving}; twice {join.elements * join.vectors} values are kept, one such "
-        f"group in {join.cycles} cycles"
-    )
 
 
 def _taken(result: Stream, payload: Any) -> tuple[Value, Value]:

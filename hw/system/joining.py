@@ -112,6 +112,17 @@ def _every(what: str, second: Hardware, lanes: int, length: int, counted: bool) 
     return length // lanes
 
 
+def needs(join: Join) -> str:
+    """What a join does, and what it keeps."""
+    if join.direct:
+        return "a beat becomes a beat, nothing is kept between them"
+    come = "1 beat becomes" if join.arriving == 1 else f"{join.arriving} beats become"
+    return (
+        f"{come} {join.leaving}; twice {join.elements * join.vectors} values are kept, one such "
+        f"group in {join.cycles} cycles"
+    )
+
+
 def _check_values(what: str, given: Format | Range, wanted: Format | Range) -> None:
     """Raise DesignError unless results are what the next part takes."""
     if isinstance(given, Format) and given == wanted:

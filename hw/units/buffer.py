@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 from amaranth.hdl import Module, Mux, ShapeLike, Signal, Value
@@ -9,56 +10,11 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 
-class Buffer(wiring.Component):
-    """Hands beats on a cycle later; ``i.ready`` and all of ``o`` come from registers.
+class TwoSlots(wiring.Component):
+    """Hands beats on; ``i.ready`` and all of ``o`` come from registers.
 
-    A beat a cycle. One that arrives while the output stalls waits in a second slot, until whose
-    end no other is taken.
-
-    Parameters
-    ----------
-    shape : of the payload.
-
-    Members
-    -------
-    i : :py:`In(stream.Signature(shape))`
-    o : :py:`Out(stream.Signature(shape))`
-    """
-
-    def __init__(self, shape: ShapeLike):
-        signature = stream.Signature(shape)
-        super().__init__({"i": In(signature), "o": Out(signature)})
-
-    def elaborate(self, platform: Any) -> Module:
-        m = Module()
-        moves, waiting = Signal(), Signal()
-        given, shown = Value.cast(self.i.payload), Value.cast(self.o.payload)
-        first = Signal(len(given), reset_less=True)
-        second = Signal(len(given), reset_less=True)
-        valid = Signal()
-        m.d.comb += [
-            moves.eq(~valid | self.o.ready),
-            self.i.ready.eq(~waiting),
-            self.o.valid.eq(valid),
-            shown.eq(first),
-        ]
-        # The second slot follows the input while it is free.
-        with m.If(~waiting):
-            m.d.sync += second.eq(given)
-        with m.If(moves):
-            m.d.sync += [
-                first.eq(Mux(waiting, second, given)),
-                valid.eq(waiting | self.i.valid),
-            ]
-        m.d.sync += waiting.eq(~moves & (waiting | self.i.valid))
-        return m
-
-
-class Pair(wiring.Component):
-    """As :class:`Buffer`, for beats that are taken every second cycle at most: no multiplexers.
-
-    The slots stand one behind the other. One beat can be taken in every cycle from two that wait,
-    but the input takes none in the cycle after one that it took.
+    A beat is shown from the first slot. The second takes what comes while the first cannot move,
+    and until it is free again, no other is taken.
 
     Parameters
     ----------
@@ -86,9 +42,34 @@ class Pair(wiring.Component):
             self.o.valid.eq(valid),
             shown.eq(first),
         ]
+        # The second slot follows the input while it is free.
         with m.If(~waiting):
             m.d.sync += second.eq(given)
+        beat, there, stays = self.next(waiting, moves, second)
         with m.If(moves):
-            m.d.sync += [first.eq(second), valid.eq(waiting)]
-        m.d.sync += waiting.eq(Mux(waiting, ~moves, self.i.valid))
+            m.d.sync += [first.eq(beat), valid.eq(there)]
+        m.d.sync += waiting.eq(stays)
         return m
+
+    @abstractmethod
+    def next(self, waiting: Value, moves: Value, second: Value) -> tuple[Value, Value, Value]:
+        """What the first slot takes when it moves, whether that is a beat, and whether one waits in
+        the second slot afterwards."""
+
+
+class Buffer(TwoSlots):
+    """A beat a cycle, a cycle later: one that comes goes to the first slot if it can."""
+
+    def next(self, waiting: Value, moves: Value, second: Value) -> tuple[Value, Value, Value]:
+        there = waiting | self.i.valid
+        return Mux(waiting, second, Value.cast(self.i.payload)), there, ~moves & there
+
+
+class Pair(TwoSlots):
+    """A beat every second cycle, two cycles later, without multiplexers: each takes both slots.
+
+    Two that wait can be taken in two cycles.
+    """
+
+    def next(self, waiting: Value, moves: Value, second: Value) -> tuple[Value, Value, Value]:
+        return second, waiting, Mux(waiting, ~moves, self.i.valid)

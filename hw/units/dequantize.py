@@ -12,7 +12,6 @@ from ...golden.formats import Kind
 from ...golden.streams import Beats
 from ...golden.units import Dequantize
 from ...golden.units.dequantize_rules import WAYS
-from ...golden.units.dequantize_trials import beats as trial_beats
 from ..design import StageRow
 from .element_steps import ElementSteps
 from .grouped import GroupedHardware
@@ -133,10 +132,6 @@ class DequantizeHardware(GroupedHardware):
             found.append(StageRow("table", unit.result.bits, None, unit.result.name,
                              self.table.cycles + 1, what))  # fmt: skip
         return tuple(found)
-
-    @property
-    def result_beats(self) -> int:
-        return trial_beats(self.unit)
 
     def cycles(self, trials: Sequence[Mapping[str, Beats]]) -> int | None:
         codes = sum(len(trial["codes"]) for trial in trials)

@@ -13,7 +13,8 @@ from ..arith.table import look_up
 from ..arith.timing import delayed, select
 from .buffer import Pair
 from .element_products import ElementProducts
-from .grouped import EveryElement, buffered, group_end, ports
+from .every_element import EveryElement
+from .grouped_ports import buffered, group_end, ports
 from .table_filler import TableFiller
 from .table_memory import TableMemory
 from .table_plan import TablePlan

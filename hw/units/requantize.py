@@ -9,9 +9,9 @@ from amaranth.lib import wiring
 
 from ...golden.units import Requantize
 from ...golden.units.requantize_rules import RULES
-from ...golden.units.requantize_trials import beats as trial_beats
 from ..design import StageRow
-from .grouped import EveryElement, GroupedHardware
+from .every_element import EveryElement
+from .grouped import GroupedHardware
 from .requantizers import elements
 
 
@@ -74,7 +74,3 @@ class RequantizeHardware(GroupedHardware):
             name = f"step {number}"
             found.append(StageRow(name, step.width, None, form, step.cycles, step.name))
         return tuple(found)
-
-    @property
-    def result_beats(self) -> int:
-        return trial_beats(self.unit)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Module, Mux, Signal, Value
 
 from ...golden.bounds import Range
 from ...golden.description.choices import Choices
@@ -86,7 +86,7 @@ class RequantizeElements(ABC):
     def write(
         self, m: Module, enable: Value, codes: Sequence[Value], held: Mapping[str, Value], name: str
     ) -> list[Value]:
-        """As of :class:`macsmith.hw.units.grouped.Elements`."""
+        """As of :class:`macsmith.hw.units.every_element.Elements`."""
         sums = self.unit.sums
         assert isinstance(sums, Integer)
         lanes = [code.as_signed() if sums.signed else code for code in codes]
@@ -232,17 +232,14 @@ class LinearElements(RequantizeElements):
         return chosen
 
 
-#: Hardware of a rule, by the rule's name.
-WAYS: Choices[type[RequantizeElements]] = Choices("rule", "macsmith.hw.units.requantizers")
-WAYS.register("dyadic", ShiftElements)
-WAYS.register("tflite", ShiftElements)
-WAYS.register("scale", ScaleElements)
-WAYS.register("qlinear", LinearElements)
+#: The steps of a rule, by its name.
+STEPS: Choices[type[RequantizeElements]] = Choices("rule", "macsmith.hw.units.requantizers")
+STEPS.register("dyadic", ShiftElements)
+STEPS.register("tflite", ShiftElements)
+STEPS.register("scale", ScaleElements)
+STEPS.register("qlinear", LinearElements)
 
 
 def elements(unit: Requantize) -> RequantizeElements:
     """The steps of a unit."""
-    return WAYS[unit.rule](unit)
-
-
-__all__ = ["Cat", "WAYS", "RequantizeElements", "Step", "elements"]
+    return STEPS[unit.rule](unit)

@@ -14,7 +14,7 @@ from ..arith.specials import specials
 from ..arith.table import look_up
 from ..arith.timing import delayed, select
 from .element_products import ElementProducts
-from .grouped import held_layout
+from .grouped_ports import held_layout
 from .table_plan import TablePlan
 
 

@@ -36,7 +36,7 @@ def coded(fmt, values):
     return (np.asarray(values, np.int64) & (1 << fmt.bits) - 1).astype(fmt.dtype)
 
 
-#: The definitions' integer text: ab + nudge over 2^31, truncated, is the upper half with ties
+#: The definitions' integer text: ab + nudge over 2^31, truncated, rounds with ties
 #: toward +infinity; the power of two rounds ties away from zero; a single rounding adds a half.
 DEFINITIONS = """
 #include <cstdint>
