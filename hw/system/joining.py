@@ -134,4 +134,7 @@ def _check_values(what: str, given: Format | Range, wanted: Format | Range) -> N
     told = given.name if isinstance(given, Format) else f"integers of {given.width} bits"
     more = f" in units of 2^{given.lsb}" if isinstance(given, Integer | Range) and given.lsb else ""
     name = wanted.name if isinstance(wanted, Format) else f"integers of {wanted.width} bits"
-    raise DesignError(f"{what}: results are {told}{more}, the next part takes {name}")
+    fitting = ""
+    if isinstance(given, Range) and isinstance(wanted, Integer) and not given.lsb:
+        fitting = f": make it take {'int' if given.signed else 'uint'}{given.width}"
+    raise DesignError(f"{what}: results are {told}{more}, the next part takes {name}{fitting}")
