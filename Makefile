@@ -27,7 +27,7 @@ SCRIPT := '\#!/bin/sh' 'exec "$$(dirname "$$(readlink -f "$$0")")/python" -P -c 
     from macsmith.__main__ import main; sys.exit(main())" "$$@"'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup synth verify verilog demo test test-rest test-all bench quality curve elements blocks scales units mutants docs lint clean
+.PHONY: help setup synth verify verilog demo test test-rest test-all bench quality curve elements blocks scales units mutants mutants-bench docs lint clean
 
 help:
 	@echo "make synth BOARD=u280 ENGINE=w4a8        verify, synthesize, print the cost"
@@ -41,7 +41,7 @@ help:
 	@echo "make units                               what units cost: dequantizers, requantizers …"
 	@echo "make quality                             counts of presets and pairs, the table that tests compare"
 	@echo "make docs                                the documentation, into build/docs/index.html"
-	@echo "make mutants ENGINE=mxfp4                which mutants of its Verilog the stimuli kill"
+	@echo "make mutants ENGINE=mxfp4                which faults of its hardware the stimuli would find"
 	@echo "make test | test-all | bench | lint      tests, long tests, speeds, style and types"
 	@echo "More options for one command: ARGS='--rows 8 --lanes 16' (see $(BIN)/macsmith COMMAND --help)"
 
@@ -91,7 +91,10 @@ test-all: .venv/tests
 bench: .venv/tests
 	$(BIN)/python tests/bench/speeds.py
 
-mutants: .venv/tests
+mutants: .venv/core
+	$(RUN) macsmith verify $(ENGINE) --mutants 500 $(ARGS)
+
+mutants-bench: .venv/tests
 	$(BIN)/python tests/bench/mutants.py $(ENGINE) $(ARGS)
 
 quality: .venv/core

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         raw,
         to_toml,
     )
-    from .library import cost, explain, generate, simulate, verify
+    from .library import cost, explain, generate, mutants, simulate, verify
 
 __version__ = "0.1.0"
 
@@ -61,6 +61,7 @@ __all__ = [
     "load",
     "lookup",
     "matmul",
+    "mutants",
     "quantize",
     "raw",
     "simulate",
@@ -72,7 +73,7 @@ __all__ = [
 _ELSEWHERE = {
     "Options": "designs",
     "design": "designs",
-    **dict.fromkeys(("cost", "explain", "generate", "simulate", "verify"), "library"),
+    **dict.fromkeys(("cost", "explain", "generate", "mutants", "simulate", "verify"), "library"),
 }
 
 

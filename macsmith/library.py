@@ -22,12 +22,13 @@ from .report import Report
 from .sim import verify as simulated
 from .sim.matmul import engine_matmul
 from .sim.models import primitives
+from .sim.mutants import Mutation, mutation
 from .sim.streams import Simulator
 from .sim.verify import Verification
 from .tools import work
 from .tools.progress import Step, Told, quiet
 
-__all__ = ["cost", "explain", "generate", "simulate", "verify"]
+__all__ = ["cost", "explain", "generate", "mutants", "simulate", "verify"]
 
 
 def explain(design: Design) -> Hardware:
@@ -71,6 +72,29 @@ def verify(
     return simulated.verify(
         emitted, count=count, seed=seed, core=netlist, libraries=libraries, progress=told
     )
+
+
+def mutants(
+    design: Design,
+    count: int = 200,
+    *,
+    trials: int = 100,
+    seed: int = 1,
+    progress: Told | None = None,
+) -> Mutation:
+    """How many faults a verification of ``design`` would find, and how many its emitted test bench.
+
+    Parameters
+    ----------
+    count : mutants: cores with one bit of one cell changed, picked by yosys.
+    trials : random trials of the verification.
+    seed : of mutants and stimuli.
+    progress : is told each step as it begins: what is done.
+
+    Raises DesignError, Mismatch, ToolMissing, ToolFailed.
+    """
+    told = progress or quiet
+    return mutation(_emitted(design, told), count, seed=seed, trials=trials, progress=told)
 
 
 def cost(

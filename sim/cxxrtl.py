@@ -48,19 +48,17 @@ def build(
 
     Raises ToolMissing without g++ or yosys, ToolFailed with the first error of either.
     """
-    source = (Path(__file__).parent / driver).read_text(encoding="utf-8")
+    sources = {"driver.cpp": text(driver), "stalls.h": text("stalls.h"), "glue.h": glue}
     key = _digest(
-        *(text for item in files.items() for text in item),
+        *(part for item in files.items() for part in item),
         *commands,
-        glue,
-        source,
+        *sources.values(),
         optimize,
         *_FLAGS,
         _EVERY,
         yosys.version(),
     )
     verilator.require("g++")
-    sources = {"glue.h": glue, "driver.cpp": source}
     target = work.root() / "cxxrtl" / key
     cache.kept(target, lambda folder: _make(folder, files, commands, sources, optimize))
     return ctypes.CDLL(str(target / "design.so"))
@@ -77,22 +75,28 @@ def _make(
     sources: Mapping[str, str],
     optimize: str,
 ) -> None:
-    for name, text in {**files, **sources}.items():
-        (folder / name).write_text(text, encoding="utf-8")
+    for name, source in {**files, **sources}.items():
+        (folder / name).write_text(source, encoding="utf-8")
     yosys.run([*commands, "write_cxxrtl -g0 -noflatten design.cc"], folder)
     design = folder / "design.cc"
-    text = design.read_text(encoding="utf-8").replace(_EDGE, _EVERY)
-    design.write_text(text, encoding="utf-8")
-    _compile(folder, optimize)
+    source = design.read_text(encoding="utf-8").replace(_EDGE, _EVERY)
+    design.write_text(source, encoding="utf-8")
+    compiled(folder, optimize)
     for name in files:
         (folder / name).unlink()
 
 
-def _compile(folder: Path, optimize: str) -> None:
+def text(name: str) -> str:
+    """A C++ file of this folder."""
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")
+
+
+def compiled(folder: Path, *options: str) -> None:
+    """Compile ``driver.cpp`` in ``folder`` into ``design.so``; raises ToolFailed."""
     log = folder / "g++.log"
     with log.open("w", encoding="utf-8") as output:
         with processes.started(
-            ["g++", *_FLAGS, optimize, f"-I{_headers()}", "driver.cpp", "-o", "design.so"],
+            ["g++", *_FLAGS, *options, f"-I{_headers()}", "driver.cpp", "-o", "design.so"],
             cwd=folder,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -38,6 +38,17 @@ def pack(stream: Stream, interface: Interface, beats: Beats) -> list[int]:
     return [int.from_bytes(row.tobytes(), "little") for row in packed]
 
 
+def core_bits(stream: Stream, beats: Beats) -> Array:
+    """The core's payload, ``last`` on top: uint8 (beats, bits), low bit first."""
+    parts = []
+    for field, values, flags in zip(stream.fields, beats.values, beats.flags, strict=True):
+        lane = _bits(lanes.pattern_of(field, values), field.bits)
+        marks = _flag_bits(flags, len(field.flags), values.shape)
+        parts.append(np.concatenate([lane, marks], axis=-1).reshape(len(beats), -1))
+    parts += [np.asarray(beats.last, np.uint8).reshape(-1, 1)] * stream.last
+    return np.ascontiguousarray(np.concatenate(parts, axis=1), np.uint8)
+
+
 def unpack(stream: Stream, interface: Interface, beat: int) -> tuple[list[tuple[int, int]], bool]:
     """The (bit pattern, flags) of every lane of a beat, field by field, and ``last``."""
     begins, result = interface.positions(stream), list[tuple[int, int]]()

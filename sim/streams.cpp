@@ -28,6 +28,7 @@ template <typename Port> void get(Port &port, uint32_t *words) {
 template <typename Port> bool high(Port &port) { return now(port).data[0] & 1; }
 
 #include "glue.h"
+#include "stalls.h"
 
 // Settles the outputs for the inputs as they stand.
 static bool settle(Top &top) {
@@ -64,48 +65,6 @@ extern "C" void *create() {
 
 extern "C" void destroy(void *top) { delete static_cast<Top *>(top); }
 
-// Decides who pauses: every port draws every 64 cycles how often, in sixteenths.
-class Noise {
-    uint64_t state;
-    size_t age = 0;
-    unsigned rates[SOURCES + 1] = {};
-
-    uint64_t next() {
-        state ^= state << 13, state ^= state >> 7;
-        return state ^= state << 17;
-    }
-
-public:
-    explicit Noise(uint64_t seed) : state(seed) {}
-    void cycle() {
-        if (!state || age++ % 64) return;
-        for (auto &rate : rates) rate = next() % 3 ? next() % 16 : 0;
-    }
-    bool pause(size_t port) { return state && (next() >> 20) % 16 < rates[port]; }
-};
-
-// Long stalls: one port after the other, the results' every second time, pauses until nothing has
-// moved for `hold` cycles and some, so that every register holds still with data in it, for an even or
-// odd number of cycles; then all run for 1 to 32 cycles.
-class Turns {
-    uint64_t state;
-    size_t hold, turn = 0, left = 0;
-    bool held = false;
-
-public:
-    Turns(uint64_t seed, size_t hold) : state(seed), hold(hold) {}
-    void cycle(size_t quiet) {
-        if (!hold) return;
-        state ^= state << 13, state ^= state >> 7, state ^= state << 17;
-        if (held ? quiet < hold || state >> 63 : left-- > 0) return;
-        held = !held;
-        if (held) return;
-        left = (state >> 20) % 32;
-        turn = (turn + 1) % (2 * SOURCES);
-    }
-    bool pause(size_t port) { return held && port == (turn % 2 ? turn / 2 : SOURCES); }
-};
-
 // Sends `beats[s]` beats of every source and collects up to `wanted` results; gives up after
 // `patience` quiet cycles, and watches for as many cycles after the last result. With a `seed`,
 // sources and sink pause at random, or in turns if there is a `hold`. Returns the number of results; *cycles counts from the first
@@ -114,8 +73,8 @@ extern "C" size_t run(void *handle, const size_t *beats, const void *const *fiel
                       size_t hold, size_t wanted, uint32_t *results, size_t patience, size_t *cycles,
                       size_t *extra) {
     Top &top = *static_cast<Top *>(handle);
-    Noise noise(hold ? 0 : seed);
-    Turns turns(seed, hold);
+    Noise noise(hold ? 0 : seed, SOURCES + 1);
+    Turns turns(seed, hold, SOURCES);
     auto pause = [&](size_t port) { return noise.pause(port) || turns.pause(port); };
     size_t sent[SOURCES] = {}, count = 0, quiet = 0;
     bool offering[SOURCES] = {}, begun = false;

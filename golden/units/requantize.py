@@ -267,7 +267,7 @@ class Requantize(Grouped):
     # What is worth trying.
 
     def trials(self, count: int, rng: np.random.Generator) -> list[dict[str, Beats]]:
-        first = int(rng.integers(5))
+        first = int(rng.integers(trials.KINDS))
         return [trials.drawn(self, index, first + index, rng) for index in range(count)]
 
     def bounds(self) -> list[dict[str, Beats]]:

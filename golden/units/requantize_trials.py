@@ -10,14 +10,17 @@ import numpy.typing as npt
 from ..formats import Format, Integer, Minifloat
 from ..streams import Beats
 from .grouped_trials import anything, marks, special, trial
+from .requantize_ties import beside_ties
 
 if TYPE_CHECKING:
     from .requantize import Requantize
 
 Array = npt.NDArray[Any]
 
-#: Kinds of multipliers: any, usual ones, powers of two (which meet ties), tiny or huge, specials.
-_KINDS = ("any", "usual", "power", "extreme", "special")
+#: Kinds of multipliers: any, usual ones, powers of two (which meet ties), such as bring a product
+#: next to a tie, tiny or huge, specials.
+_KINDS = ("any", "ties", "usual", "power", "ties", "extreme", "special")
+KINDS = len(_KINDS)
 
 
 def drawn(unit: Requantize, index: int, kind: int, rng: np.random.Generator) -> dict[str, Beats]:
@@ -25,9 +28,13 @@ def drawn(unit: Requantize, index: int, kind: int, rng: np.random.Generator) -> 
     last = marks(unit, index, rng)
     ends = unit.ends(last)
     shape = int(ends.sum()), unit.holders
-    held = _held(unit, _KINDS[kind % len(_KINDS)], shape, rng)
+    chosen = _KINDS[kind % len(_KINDS)]
+    held = _held(unit, "usual" if chosen == "ties" else chosen, shape, rng)
     group = np.minimum(np.cumsum(ends) - ends, max(shape[0] - 1, 0))
-    return trial(unit, _sums(unit, held, group, rng), held, last)
+    sums = _sums(unit, held, group, rng)
+    if chosen == "ties":
+        beside_ties(unit, held, sums, group, rng)
+    return trial(unit, sums.reshape(len(group), -1), held, last)
 
 
 def _held(
@@ -81,7 +88,7 @@ def _floats(
 def _sums(
     unit: Requantize, held: dict[str, Array], group: Array, rng: np.random.Generator
 ) -> Array:
-    """Codes of sums (beats, rows · lanes) whose results lie about ties and ends."""
+    """Codes of sums (beats, rows, lanes) whose results lie about ties and ends."""
     shape = len(group), unit.rows, unit.lanes
     sums = unit.sums
     assert isinstance(sums, Integer)
@@ -111,4 +118,4 @@ def _sums(
     mask = np.uint64((1 << sums.bits) - 1)
     codes = (codes & mask).astype(sums.dtype)
     chosen = reached & (rng.random(shape) < 0.9)
-    return np.where(chosen, codes, others).reshape(len(group), -1)
+    return np.where(chosen, codes, others)

@@ -131,7 +131,7 @@ VERIFY = Command(
     "verify",
     "Simulate a design's hardware and compare every bit with the golden model",
     "[DESIGN] [OPTIONS]",
-    ("verify e4m3xe4m3 --seed 7",),
+    ("verify e4m3xe4m3 --seed 7", "verify w4a8 --mutants 200"),
     _designed(
         option(
             "--tiles",
@@ -146,6 +146,10 @@ VERIFY = Command(
         ),
         option(
             "--mapped", None, "Simulate the netlist after synthesis for the board, not the RTL"
+        ),
+        option(
+            "--mutants", "N", "Instead change N single bits of the hardware, and count the changes "
+            "that verification finds", read=positive,
         ),
         target=(
             option(

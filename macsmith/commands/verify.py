@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 
 from .. import boards
-from ..library import verify
-from .common import chosen, following, paragraph, print_json
+from ..library import mutants, verify
+from ..sim.mutants import Mutation
+from .common import chosen, following, paragraph, print_json, table
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.mutants:
+        return _mutants(arguments)
     board = boards.lookup(arguments.board)
     design = chosen(arguments)
     with following() as told:
@@ -31,3 +34,36 @@ def run(arguments: argparse.Namespace) -> int:
         )
         print(paragraph(line, "green"))
     return 0
+
+
+def _mutants(arguments: argparse.Namespace) -> int:
+    design = chosen(arguments)
+    with following() as told:
+        found = mutants(
+            design,
+            arguments.mutants,
+            trials=arguments.tiles,
+            seed=arguments.seed,
+            progress=told,
+        )
+    if arguments.json:
+        print_json(found.to_dict())
+        return 0
+    if found.survivors:
+        rows = [
+            [str(mutant), *(by.get(mutant.number, "–") for by in (found.verify, found.bench))]
+            for mutant in found.survivors
+        ]
+        print(table(rows, ["mutant", "verify sees", "the test bench sees"]), end="\n\n")
+    line = (
+        f"{found.design}: of {len(found.mutants)} mutants {len(found.equivalent)} are proven to "
+        f"be no faults; of the other {found.faults}, verify kills {_share(found, found.verify)}, "
+        f"the emitted test bench's stimuli {_share(found, found.bench)} "
+        f"(seed {found.seed}, {found.seconds} s)"
+    )
+    print(paragraph(line))
+    return 0
+
+
+def _share(found: Mutation, killed: dict[int, str]) -> str:
+    return f"{len(killed)} ({100 * len(killed) / max(found.faults, 1):.1f} %)"

@@ -26,6 +26,7 @@ class ChainHarness(UnitHarness):
     """Random trials of all parts."""
 
     hardware: ChainHardware  # type: ignore[assignment]
+    many = 1
 
     def cycles(self, trials: Sequence[Trial]) -> int | None:
         return None  # parts wait for each other

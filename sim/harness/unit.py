@@ -22,9 +22,15 @@ class Trial:
 
 
 class UnitHarness(Harness):
-    """Trials as a description draws them, and their golden answers."""
+    """Trials as a description draws them, and their golden answers.
+
+    Attributes
+    ----------
+    many : trials that are drawn for each that is asked for: those of a unit are a few beats long.
+    """
 
     hardware: Streaming
+    many = 4
 
     def stimuli(self, count: int, seed: int) -> list[Trial]:
         return self._drawn(count, seed) + self._bounds()
@@ -83,7 +89,8 @@ class UnitHarness(Harness):
         return f"{code} = {int(signed(field.bits, np.asarray([lane[0]], object))[0])}"
 
     def _drawn(self, count: int, seed: int) -> list[Trial]:
-        return self._answered(self.hardware.trials(count, np.random.default_rng(seed)))
+        rng = np.random.default_rng(seed)
+        return self._answered(self.hardware.trials(self.many * count, rng))
 
     def _bounds(self) -> list[Trial]:
         return self._answered(self.hardware.bounds())

@@ -30,10 +30,10 @@ def test_what_does_not_compile_is_reported(build_folder, monkeypatch):
 def test_an_interrupted_build_leaves_nothing(build_folder, monkeypatch):
     monkeypatch.setenv("MACSMITH_CACHE", str(build_folder))
 
-    def interrupted(folder, optimize):
+    def interrupted(folder, *options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cxxrtl, "_compile", interrupted)
+    monkeypatch.setattr(cxxrtl, "compiled", interrupted)
     with pytest.raises(KeyboardInterrupt):
         Simulator(emit(ENGINE))
     assert [path for path in build_folder.rglob("*") if path.is_file()] == []
