@@ -1,7 +1,8 @@
 """The arithmetic of the page on numerics once more: any description, in exact rationals.
 
 Written from the documentation alone, to disagree with the golden model where that is wrong: no
-line of it imports macsmith, NumPy or another second model. ``matrix.matrix`` computes what a
+line of it imports macsmith, NumPy or another second model. What the pages did not say was learnt
+by comparing, and stands there now. ``matrix.matrix`` computes what a
 ``description.Arithmetic`` says, which is plain data: names of formats, lists of codes.
 
 Covered: integers, minifloats of every policy, P3109, posits, powers of two, code books, also many
