@@ -138,6 +138,7 @@ def contents(
         "design.toml": to_toml(emitted.design),
         f"tb/{name}_tb.v": _render("tb.v", values),
         "tb/Makefile": _render("Makefile", values),
+        f"tb/test_{name}.py": _render("cocotb.py", values),
         f"{name}.core": _render("fusesoc.core", values),
         **{f"tb/{memory.stream.name}.hex": memory.text for memory in held},
     }
@@ -191,6 +192,7 @@ def _values(emitted: Emitted, part: str, megahertz: float) -> dict[str, Any]:
         "ports": ports,
         "clock": ports[0].name,
         "reset": ports[1].name,
+        "reset_low": emitted.interface.reset_low,
         "megahertz": f"{megahertz:g}",
         "period": f"{1000 / megahertz:.3f}",
         "buses": buses if emitted.interface.packaged else [],
@@ -215,6 +217,7 @@ def _bench(
         "trial": tried.trial,
         "beats": tried.beats,
         "pins": [(port.name, _net(emitted, port)) for port in portlist(emitted)],
+        "pinned": [(memory, _pins(emitted, memory.stream)) for memory in held],
         "tiles": len(chosen.trials),
         "freely": len(chosen.freely),
         "stalled": len(chosen.stalled),
@@ -223,12 +226,21 @@ def _bench(
         "pace": f", {tried.pace}" if tried.pace else "",
         "cycles": chosen.cycles,
         "drain": tried.longest(chosen.trials) + hardware.drain + 16,
+        "seed": seed,
         # Any odd number times any other spreads the seed; xorshift must not start from 0.
         "noise": f"{(2 * seed + 1) * 0x9E3779B97F4A7C15 % 2**64:016x}",
         "cols": tried.cols,
         "results_a_trial": tried.each,
         **_lanes(emitted, result.stream),
     }
+
+
+def _pins(emitted: Emitted, stream: Stream) -> dict[str, Any]:
+    """A stream's ports: of valid, of ready, and what carries its beats, from the low bits up."""
+    pins = emitted.interface.pins(stream)
+    found: dict[str, Any] = {pin.role: pin.name for pin in pins if pin.role in ("valid", "ready")}
+    carries = [(pin.name, pin.width) for pin in pins if pin.role not in ("valid", "ready")]
+    return found | {"carries": carries}
 
 
 def _lanes(emitted: Emitted, stream: Stream) -> dict[str, Any]:

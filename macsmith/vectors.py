@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .golden.streams import Stream
@@ -32,8 +33,13 @@ class Memory:
     @property
     def text(self) -> str:
         """One beat a line, in hexadecimal."""
-        digits = -(-self.width // 4)
-        return "".join(f"{beat:0{digits}x}\n" for beat in self.beats)
+        return "".join(f"{line}\n" for line in lines(self.beats, self.width))
+
+
+def lines(beats: Sequence[int], width: int) -> list[str]:
+    """Beats of so many bits in hexadecimal."""
+    digits = -(-width // 4)
+    return [f"{beat:0{digits}x}" for beat in beats]
 
 
 def memories(emitted: Emitted, tried: Harness, chosen: Chosen) -> tuple[Memory, ...]:

@@ -7,6 +7,7 @@ A beat as benches see it is one integer: the data, above it TUSER if there is on
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,22 @@ def unpack(stream: Stream, interface: Interface, beat: int) -> tuple[list[tuple[
         }
         result += [(found[i, False], found.get((i, True), 0)) for i in range(field.count)]
     return result, bool(beat >> begins["last"] & 1) if "last" in begins else False
+
+
+def unpacked(stream: Stream, interface: Interface, beats: Sequence[int]) -> Beats:
+    """The beats of which :func:`pack` made integers; none is the last where these do not say it."""
+    read = [unpack(stream, interface, beat) for beat in beats]
+    values, flags, first = list[Array](), list[Array | None](), 0
+    for field in stream.fields:
+        shares = [found[first : first + field.count] for found, _ in read]
+        first += field.count
+        kind = np.int64 if field.bits <= lanes.NARROW else object
+        shape = len(beats), field.count
+        pattern = np.array([[lane for lane, _ in share] for share in shares], kind).reshape(shape)
+        marks = np.array([[mark for _, mark in share] for share in shares], int).reshape(shape)
+        values.append(lanes.signed(field.bits, pattern) if field.signed else pattern)
+        flags.append(marks if field.flags else None)
+    return Beats(tuple(values), tuple(flags), np.array([last for _, last in read], bool))
 
 
 def _slices(interface: Interface, stream: Stream, field: Field) -> dict[bool, list[Slice]]:

@@ -46,6 +46,7 @@ def _next(name: str, folder: Path) -> list[str]:
         return shlex.quote(str(folder.joinpath(*parts)))
 
     lines = [f"next: make -C {at('tb')} icarus    (or verilator): the test bench, ends in PASS"]
+    lines.append(f"      python {at('tb', f'test_{name}.py')}: the same with cocotb")
     if (folder / "vivado").is_dir():
         lines.append(f"      vivado -mode batch -source {at('vivado', 'synth_ooc.tcl')}")
     return [*lines, f"      {at(f'{name}_instance.v')}: how to instantiate {name}"]

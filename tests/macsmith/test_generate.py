@@ -139,6 +139,7 @@ def test_the_folder_is_complete(made, name):
         "manifest.json",
         f"tb/{name}_tb.v",
         "tb/Makefile",
+        f"tb/test_{name}.py",
         *(f"tb/{stream}.hex" for stream in streams),
         *(["tb/CARRY4.v"] if name == "leaves" else []),
         *(["tb/DSP48E2.v"] if name == "blocks" else []),
