@@ -1,14 +1,15 @@
-# Every target is one call. The environment in .venv is made on first use, from pinned versions.
+# Every target is one call. The environment in .venv is made on first use, from files whose digests
+# locks/ has.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BOARD ?= u280
 ENGINE ?= w4a8
 FORMAT ?= $(ENGINE)
 ARGS ?=
-EXTRAS := test,examples
 BIN := .venv/bin
 # Python runs what it installed: scripts name its path, which a shell may misread.
 RUN := $(BIN)/python -P -m
-PIP := $(RUN) pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Newer pips print what setuptools warns of at length: that folders of data are no packages.
+PIP := PYTHONWARNINGS=ignore $(RUN) pip install --quiet --disable-pip-version-check --no-build-isolation
 PYTEST := $(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Why .venv must be made anew, if it must: .venv/core says where it was made, and of which Python.
@@ -21,13 +22,15 @@ WHY = test -e .venv || exit 0; \
     $(if $(CHOSEN),test `$(PYTHON) $(VERSION)` = `tail -n 1 .venv/core` || echo is of another Python)
 STALE := $(if $(filter-out help clean,$(MAKECMDGOALS)),$(shell $(WHY)))
 
-# What is half-installed is marked; where pip only failed, all is as it was.
-INSTALL = touch .venv/unfinished; $(PIP) --editable $(1) || { rm .venv/unfinished; exit 1; }
+# What is half-installed is marked; where pip only failed, all is as it was. What has to be built is
+# built with what is installed, not with what pip would take unasked.
+INSTALL = touch .venv/unfinished; $(PIP) $(1) || { rm .venv/unfinished; exit 1; }
+LOCKED = $(call INSTALL,--require-hashes --requirement locks/$(1).txt)
 SCRIPT := '\#!/bin/sh' 'exec "$$(dirname "$$(readlink -f "$$0")")/python" -P -c "import sys; \
     from macsmith.__main__ import main; sys.exit(main())" "$$@"'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup synth verify verilog demo test test-rest test-all bench quality curve elements blocks scales units mutants mutants-bench docs lint clean
+.PHONY: help setup synth verify verilog demo test test-rest test-all bench quality curve elements blocks scales units mutants mutants-bench docs lint lock clean
 
 help:
 	@echo "make synth BOARD=u280 ENGINE=w4a8        verify, synthesize, print the cost"
@@ -43,6 +46,7 @@ help:
 	@echo "make docs                                the documentation, into build/docs/index.html"
 	@echo "make mutants ENGINE=mxfp4                which faults of its hardware the stimuli would find"
 	@echo "make test | test-all | bench | lint      tests, long tests, speeds, style and types"
+	@echo "make lock                                digests of packages anew, into locks/"
 	@echo "More options for one command: ARGS='--rows 8 --lanes 16' (see $(BIN)/macsmith COMMAND --help)"
 
 .PHONY: stale
@@ -50,19 +54,16 @@ stale:
 	@echo ".venv $(STALE): it is made anew"
 	@rm -rf .venv
 
-.venv/core: pyproject.toml constraints.txt setup.py $(if $(STALE),stale)
+.venv/core: pyproject.toml locks/core.txt setup.py $(if $(STALE),stale)
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: apt-get install python3.11"; exit 3; }
 	$(PYTHON) -m venv .venv
-	$(call INSTALL,.)
+	$(call LOCKED,core)
+	$(call INSTALL,--no-deps --editable .)
 	@printf '%s\n' $(SCRIPT) > $(BIN)/macsmith && chmod +x $(BIN)/macsmith
 	@$(MADE) > $@; rm .venv/unfinished
 
-.venv/docs: .venv/core
-	$(call INSTALL,'.[docs]')
-	@touch $@; rm .venv/unfinished
-
-.venv/tests: .venv/core
-	$(call INSTALL,'.[$(EXTRAS)]')
+.venv/tests .venv/docs .venv/release: .venv/%: .venv/core locks/%.txt
+	$(call LOCKED,$*)
 	@touch $@; rm .venv/unfinished
 
 setup: .venv/core
@@ -126,6 +127,9 @@ lint: .venv/tests
 	$(RUN) ruff format --check .
 	$(BIN)/python tests/check_types.py
 	$(RUN) codespell_lib
+
+lock: .venv/release
+	$(BIN)/python -P docs/lock.py $(ARGS)
 
 clean:
 	rm -rf build out .venv *.egg-info

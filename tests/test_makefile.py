@@ -26,8 +26,9 @@ class Clone:
     def __init__(self, folder):
         self.folder = folder
         folder.mkdir()
-        for name in ("Makefile", "pyproject.toml", "constraints.txt", "setup.py"):
+        for name in ("Makefile", "pyproject.toml", "setup.py"):
             shutil.copy(ROOT / name, folder)
+        shutil.copytree(ROOT / "locks", folder / "locks")
         self.python, self.version = folder.parent / "python", folder.parent / "version"
         self.python.write_text(PYTHON, encoding="utf-8")
         self.python.chmod(0o755)
@@ -55,7 +56,7 @@ def clone(tmp_path, request):
     path.mkdir()
     (path / "python3.11").symlink_to(tmp_path / "python")
     made = Clone(tmp_path / request.param)
-    assert made.make("setup")[:2] == (0, ["venv", "pip"])
+    assert made.make("setup")[:2] == (0, ["venv", "pip", "pip"])
     return made
 
 
@@ -76,7 +77,7 @@ def test_its_command_finds_its_python_from_anywhere(clone, tmp_path):
 def anew(clone, why, *words, **how):
     """Whether make says so in one line, makes .venv anew, and is content with it then."""
     code, calls, out = clone.make("setup", *words, **how)
-    assert (code, calls) == (0, ["venv", "pip"])
+    assert (code, calls) == (0, ["venv", "pip", "pip"])
     assert [line for line in out.splitlines() if "anew" in line] == [
         f".venv {why}: it is made anew"
     ]
