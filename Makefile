@@ -30,7 +30,7 @@ SCRIPT := '\#!/bin/sh' 'exec "$$(dirname "$$(readlink -f "$$0")")/python" -P -c 
     from macsmith.__main__ import main; sys.exit(main())" "$$@"'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup synth verify verilog demo test test-rest test-all bench quality curve elements blocks scales units mutants mutants-bench docs lint lock clean
+.PHONY: help setup synth verify verilog demo test test-rest test-all bench quality curve elements blocks scales units mutants mutants-bench docs lint lock audit release clean
 
 help:
 	@echo "make synth BOARD=u280 ENGINE=w4a8        verify, synthesize, print the cost"
@@ -46,7 +46,7 @@ help:
 	@echo "make docs                                the documentation, into build/docs/index.html"
 	@echo "make mutants ENGINE=mxfp4                which faults of its hardware the stimuli would find"
 	@echo "make test | test-all | bench | lint      tests, long tests, speeds, style and types"
-	@echo "make lock                                digests of packages anew, into locks/"
+	@echo "make lock | audit | release              digests of packages, known flaws of them, wheel and SBOM"
 	@echo "More options for one command: ARGS='--rows 8 --lanes 16' (see $(BIN)/macsmith COMMAND --help)"
 
 .PHONY: stale
@@ -130,6 +130,12 @@ lint: .venv/tests
 
 lock: .venv/release
 	$(BIN)/python -P docs/lock.py $(ARGS)
+
+audit: .venv/release
+	$(BIN)/python -P docs/audit.py $(ARGS)
+
+release: .venv/release
+	$(BIN)/python -P docs/release.py $(ARGS)
 
 clean:
 	rm -rf build out .venv *.egg-info
