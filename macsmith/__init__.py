@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         raw,
         to_toml,
     )
-    from .library import cost, explain, generate, mutants, simulate, verify
+    from .library import cost, covered, explain, generate, mutants, simulate, verify
 
 __version__ = "0.1.0"
 
@@ -53,6 +53,7 @@ __all__ = [
     "Stage",
     "Stochastic",
     "cost",
+    "covered",
     "design",
     "explain",
     "from_toml",
@@ -73,7 +74,9 @@ __all__ = [
 _ELSEWHERE = {
     "Options": "designs",
     "design": "designs",
-    **dict.fromkeys(("cost", "explain", "generate", "mutants", "simulate", "verify"), "library"),
+    **dict.fromkeys(
+        ("cost", "covered", "explain", "generate", "mutants", "simulate", "verify"), "library"
+    ),
 }
 
 

@@ -20,6 +20,8 @@ from .hw.text.emit import Emitted, emit
 from .output import generate
 from .report import Report
 from .sim import verify as simulated
+from .sim.coverage import Bins, coverage
+from .sim.harness import harness
 from .sim.matmul import engine_matmul
 from .sim.models import primitives
 from .sim.mutants import Mutation, mutation
@@ -28,7 +30,7 @@ from .sim.verify import Verification
 from .tools import work
 from .tools.progress import Step, Told, quiet
 
-__all__ = ["cost", "explain", "generate", "mutants", "simulate", "verify"]
+__all__ = ["cost", "covered", "explain", "generate", "mutants", "simulate", "verify"]
 
 
 def explain(design: Design) -> Hardware:
@@ -72,6 +74,23 @@ def verify(
     return simulated.verify(
         emitted, count=count, seed=seed, core=netlist, libraries=libraries, progress=told
     )
+
+
+def covered(
+    design: Design, *, count: int = 100, seed: int = 1, progress: Told | None = None
+) -> Bins:
+    """What a verification of ``design`` meets, in bins that its widths and formats declare: bits of
+    streams, codes in every lane, scales, bounds of sums, classes of roundings.
+
+    Parameters are those of :func:`verify`; nothing is simulated. Raises DesignError.
+    """
+    told = progress or quiet
+    tried = harness(hardware(design))
+    told(f"drawing the stimuli of {design.name}")
+    trials = list(tried.stimuli(count, seed))
+    trials += [trial for part in tried.bulk(10 * count, seed + 1) for trial in part.trials]
+    told(f"looking at {len(trials)} {tried.trial}")
+    return coverage(tried, trials)
 
 
 def mutants(

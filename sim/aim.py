@@ -15,7 +15,7 @@ from .codes import Generator
 #: What :func:`aimed` can hit, in the words of :mod:`.classes`.
 AIMS = (
     *("exact", "tie", "just below a tie", "just above a tie", "least above a tie"),
-    *("carry", "overflow"),
+    *("carry", "least normal", "overflow"),
 )
 
 #: Which of them meets a class, where its name is another.
@@ -26,7 +26,6 @@ AIM_OF = {
     "subnormal": "exact",
     "inexact subnormal": "just above a tie",
     "subnormal tie": "tie",
-    "least normal": "carry",
     "greatest": "overflow",
     "least overflow": "overflow",
 }
@@ -85,6 +84,8 @@ def _place(fmt: Format, aim: str, rng: Generator) -> tuple[int, int]:
     least, highest = 1 - fmt.bias, _ends(fmt)[1]
     if aim == "overflow":
         return fmt.mantissa_width + 1, highest
+    if aim == "least normal":
+        return fmt.mantissa_width, least - 1
     if rng.random() < 0.5:
         lost = int(rng.integers(1, fmt.mantissa_width + 1)) if fmt.mantissa_width else 0
         return fmt.mantissa_width + 1 - lost, least - lost
@@ -100,7 +101,7 @@ def _multipliers(odd: int, places: int, most: int, aim: str, rng: Generator) -> 
         low, high = -(-(1 << bits - 1) // odd), ((1 << bits) - 1) // odd
         if low <= high and low.bit_length() <= most:
             yield int(rng.integers(low, high, endpoint=True)) | 1
-    elif aim in ("carry", "overflow"):
+    elif aim in ("carry", "least normal", "overflow"):
         # The largest multiple below a power of two; the next reaches it.
         whole = (1 << length + most) // odd
         while whole.bit_length() > most:

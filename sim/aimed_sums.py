@@ -86,7 +86,7 @@ def _sum(fmt: Format, most: int, lsb: int, rng: Generator) -> int:
     kept = int(rng.integers(1 << places - 1, 1 << places))
     if rng.random() < 0.2:
         return kept | 1
-    if rng.random() < 0.15:
+    if rng.random() < 0.3:
         kept = (1 << places) - 1  # rounding up carries
     return (kept << lost) + (1 << lost - 1) + beside
 

@@ -18,6 +18,7 @@ from cocotb.triggers import RisingEdge, gather
 
 _TIMEOUT = 2000  # cycles without any transfer before the bench gives up
 _BURST = 50  # cycles that a port keeps its pace, on average
+_FALSE_STARTS = 6  # resets in the middle of work, before the phases
 
 
 class Turns:
@@ -164,20 +165,46 @@ async def run_engine(dut: Any, index: int, phases: list[dict[str, Any]], seed: i
     ]
 
 
+async def false_starts(dut: Any, job: dict[str, Any]) -> None:
+    """All engines begin a phase and are reset in the middle: nothing of that may be left."""
+    rng = random.Random(job["seed"])
+    longest = 2 * max(phases[0]["drain"] for phases in job["engines"])
+    for number in range(_FALSE_STARTS):
+        begun = [
+            cocotb.start_soon(run_phase(dut, i, phases[number % len(phases)], job["seed"] + number))
+            for i, phases in enumerate(job["engines"])
+        ]
+        for _ in range(rng.randrange(1, longest)):
+            await RisingEdge(dut.clk)
+        for run in begun:
+            run.cancel()
+        # What is on offer stays so in the reset; afterwards nothing is.
+        dut.rst.value = 1
+        await RisingEdge(dut.clk)
+        dut.rst.value = 0
+        idle(dut, job)
+
+
+def idle(dut: Any, job: dict[str, Any]) -> None:
+    """Nobody offers or takes anything."""
+    for index, phases in enumerate(job["engines"]):
+        for name in phases[0]["beats"]:
+            getattr(dut, f"e{index}_{name}_valid").value = 0
+        getattr(dut, f"e{index}_{phases[0]['result']}_ready").value = 0
+
+
 @cocotb.test()  # type: ignore[untyped-decorator]
 async def engines(dut: Any) -> None:
     """All engines at once; the caller judges what came out."""
     path = Path(os.environ["MACSMITH_BENCH"])
     job = json.loads(path.read_text(encoding="utf-8"))
-    for index, phases in enumerate(job["engines"]):
-        for name in phases[0]["beats"]:
-            getattr(dut, f"e{index}_{name}_valid").value = 0
-        getattr(dut, f"e{index}_{phases[0]['result']}_ready").value = 0
+    idle(dut, job)
     Clock(dut.clk, 10, unit="ns").start()
     dut.rst.value = 1
     for _ in range(4):
         await RisingEdge(dut.clk)
     dut.rst.value = 0
+    await false_starts(dut, job)
     runs = [run_engine(dut, i, phases, job["seed"] + i) for i, phases in enumerate(job["engines"])]
     path.with_suffix(".found.json").write_text(
         json.dumps(list(await gather(*runs))), encoding="utf-8"

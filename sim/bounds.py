@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ..golden.description import Arithmetic, Level, Operand
 from ..golden.formats import Format
 from ..golden.tensor import Quantized
+from ..golden.terms import Term
 from .codes import finite_corners, last_places
 
 Array = npt.NDArray[Any]
@@ -21,15 +22,32 @@ Choice = dict[str, int]
 
 def extremes(arithmetic: Arithmetic, output: int, sign: int) -> tuple[Choice, Choice]:
     """What makes an element's contribution to an output the greatest (``sign`` 1) or least."""
-    sides = [_choices(side) for side in (arithmetic.weight, arithmetic.activation)]
-    values = [
-        [_planes(side, choice) for choice in choices]
-        for side, choices in zip((arithmetic.weight, arithmetic.activation), sides, strict=True)
-    ]
+    sides, values = _extreme_values(arithmetic)
     table = np.asarray(arithmetic.combine[output], np.float64)
-    totals = np.asarray(values[0]) @ table @ np.asarray(values[1]).T * sign
+    totals = values[0] @ table @ values[1].T * sign
     best = np.unravel_index(int(totals.argmax()), totals.shape)
     return sides[0][int(best[0])], sides[1][int(best[1])]
+
+
+def ends_of_term(arithmetic: Arithmetic, term: Term) -> tuple[float, float]:
+    """The least and the greatest that an element adds to a term's sum, integer scales included."""
+    _, (weights, activations) = _extreme_values(arithmetic)
+    totals = np.zeros((len(weights), len(activations)))
+    for part in term.parts:
+        for i, j, sign in part.pairs:
+            totals = totals + sign * np.outer(weights[:, i], activations[:, j])
+    return float(totals.min()), float(totals.max())
+
+
+def _extreme_values(arithmetic: Arithmetic) -> tuple[list[list[Choice]], list[Array]]:
+    """The extreme choices of both sides, and each plane's value for each (choices, planes)."""
+    operands = arithmetic.weight, arithmetic.activation
+    sides = [_choices(side) for side in operands]
+    values = [
+        np.asarray([_planes(side, choice) for choice in choices])
+        for side, choices in zip(operands, sides, strict=True)
+    ]
+    return sides, values
 
 
 def filled(operand: Operand, choice: Choice, shape: tuple[int, int], *, largest: bool) -> Quantized:

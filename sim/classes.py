@@ -66,6 +66,7 @@ def _met(fmt: Format, exact: Values) -> dict[str, Marks]:
         beyond |= live & ((exact < ends[0]) | (exact > ends[1]))
     live &= ~beyond
     least, places = _least(fmt), _last_place(fmt, exact)
+    end_place = _last_place(fmt, np.asarray(ends[1]))
     error = np.where(live, (exact - np.where(live, near, 0)) / places, 0)  # of a last place
     held = live & (error == 0) & ~(np.abs(exact) < least)
     kept, half = np.where(held, near / places, 0), 2.0 ** (_width(fmt) // 2)
@@ -89,7 +90,7 @@ def _met(fmt: Format, exact: Values) -> dict[str, Marks]:
         "least normal": small & (size == least),
         "greatest": live & ((near == ends[0]) | (near == ends[1])),
         "overflow": beyond,
-        "least overflow": beyond & (np.maximum(exact - ends[1], ends[0] - exact) < places),
+        "least overflow": beyond & (np.maximum(exact - ends[1], ends[0] - exact) < end_place),
         "zero": exact == 0,
     }
 

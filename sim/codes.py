@@ -17,6 +17,14 @@ Shape = tuple[int, ...]
 
 
 @cache
+def by_magnitude(fmt: Format) -> Array:
+    """The finite codes of a format of up to 16 bits, those nearest to zero first."""
+    codes = np.asarray(fmt.legal)
+    codes = codes[fmt.fields(codes).kind == Kind.FINITE]
+    return np.asarray(codes[np.argsort(np.abs(fmt.decode(codes)), kind="stable")])
+
+
+@cache
 def corner_codes(fmt: Format) -> Array:
     """The extremes, the values next to zero, zeros of both signs, and the specials."""
     codes = _all(fmt)

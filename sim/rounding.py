@@ -10,21 +10,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache, lru_cache, partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..golden.description import Engine, Level, Output
-from ..golden.formats import Format, Kind, Minifloat
+from ..golden.formats import Format, Minifloat
 from ..golden.matmul import matmul
 from ..golden.tensor import Quantized
 from .aim import AIM_OF, AIMS, aimed
+from .aimed_groups import KINDS, digits_of
 from .aimed_sums import aimed_sums, can_aim, steps_to_round
 from .classes import CLASSES, Class, counted, met
-from .codes import MAKERS, Generator, finite_codes
+from .codes import MAKERS, Generator, by_magnitude, finite_codes
 from .making import Codes, Maker, Sided
+from .scaling import ends_of
 from .stimuli import Tile
 
 Array = npt.NDArray[Any]
@@ -41,8 +43,8 @@ _LONG = 300
 
 #: Classes that factors can be computed for.
 _AIMED = [
-    (f"scale {place}", name, 0)
-    for place in range(4)
+    (step, name, 0)
+    for step in (*(f"scale {place}" for place in range(4)), "addend")
     for name in CLASSES
     if AIM_OF.get(name, name) in AIMS
 ]
@@ -72,10 +74,10 @@ def roundings(
         return (), total
     make = Maker(engine, np.random.default_rng(seed))
     vain, steps = 0, _ALIGNED_STEPS if make.arithmetic.aligned else _STEPS
-    for _ in range(TRIES):
+    for turn in range(TRIES):
         long = sum(tile.k > _LONG * make.step for tile in kept) < wanted
         lacking = {item for item in _AIMED if total[item] < wanted * _MORE.get(item[1], 1)}
-        weight, activation = _drawn(make, long, lacking)
+        weight, activation = _drawn(make, long, lacking, turn)
         tile, counts = counted(partial(make.tile, "rounding", weight, activation), units)
         new = [item for item in counts if total[item] < wanted * _MORE.get(item[1], 1)]
         vain = 0 if new else vain + 1
@@ -89,20 +91,27 @@ def roundings(
     return tuple(kept), total
 
 
-def _drawn(make: Maker, long: bool, lacking: set[Class]) -> tuple[Quantized, Quantized]:
+def _drawn(make: Maker, long: bool, lacking: set[Class], turn: int) -> tuple[Quantized, Quantized]:
     """Operands with scales at the end of the reduction that are aimed, now and then.
 
     ``long`` says whether they may be as long as it takes until narrow products are rounded;
     ``lacking`` are classes that were met too seldom.
     """
     rng, late = make.rng, [item for item in make.floats if item[1].when == "end"]
+    if (turn < 2 * KINDS or rng.random() < 0.4) and (digits := digits_of(make)) is not None:
+        if turn < KINDS or (turn > 2 * KINDS and rng.random() < 0.5):
+            found = digits.tile_sides(turn)
+        else:
+            found = digits.addends(sorted({name for step, name, _ in lacking if step == "addend"}))
+        if found is not None:
+            return found
     k = make.length(int(2.0 ** rng.uniform(0, 7)))
     if make.shared.group:
         k = min(int(2.0 ** rng.uniform(0, 2.4)), make.most) * make.unit
     codes: Sequence[Codes] = [_codes(make, side) for side in range(2)]
     if can_aim(make) and rng.random() < 0.5:
         target = _passed(make)[-1 if not late else 0]
-        if long and rng.random() < 0.25:
+        if long and rng.random() < 0.5:
             k = max(k, make.length(steps_to_round(make, target)))
         codes = aimed_sums(make, target, k)
     scales = _scales(make, k)
@@ -124,7 +133,7 @@ def _codes(make: Maker, side: int) -> Codes:
             return MAKERS["cancelling"](fmt, shape, rng) if not side else _alike(fmt, shape, rng)
         found = finite_codes(fmt, shape, rng)
         if size != "any" and fmt.bits <= 16:
-            pool = _by_magnitude(fmt)
+            pool = by_magnitude(fmt)
             part = max(len(pool) // 4, 2)
             found = rng.choice(pool[:part] if size == "small" else pool[-part:], shape)
         if rare and fmt.has_zero:
@@ -141,13 +150,6 @@ def _alike(fmt: Format, shape: tuple[int, int], rng: Generator) -> Array:
     return np.repeat(half, 2, axis=1)[:, : shape[1]]
 
 
-@cache
-def _by_magnitude(fmt: Format) -> Array:
-    codes = np.asarray(fmt.legal)
-    codes = codes[fmt.fields(codes).kind == Kind.FINITE]
-    return np.asarray(codes[np.argsort(np.abs(fmt.decode(codes)), kind="stable")])
-
-
 # Scales.
 
 
@@ -159,8 +161,8 @@ def _scales(make: Maker, k: int) -> dict[Sided, Array]:
     found: dict[Sided, Array] = {}
     for place in rng.permutation(len(levels)).tolist():
         side, level = levels[place]
-        low, high = _exponents(level.format)
-        rest = [_exponents(item.format) for _, item in levels if (_, item) not in found]
+        low, high = ends_of(level.format)
+        rest = [ends_of(item.format) for _, item in levels if (_, item) not in found]
         final = len(rest) == 1
         centre = left if final else rng.uniform(max(low, -40), min(high, 40))
         if not final and rng.random() < 0.5:
@@ -189,17 +191,6 @@ def _passed(make: Maker) -> list[Format]:
     return [working, output] if output is not None and output != working else [working]
 
 
-@cache
-def _exponents(fmt: Format) -> tuple[float, float]:
-    """Of the least and the greatest magnitude of a scale format."""
-    if isinstance(fmt, Minifloat):
-        least = fmt.lsb if fmt.has_zero else 1 - fmt.bias - (not fmt.has_zero)
-        return float(least), float(np.log2(float(fmt.maximum)))
-    values = np.abs(fmt.decode(_by_magnitude(fmt)))
-    values = values[values > 0]
-    return float(np.log2(values.min())), float(np.log2(values.max()))
-
-
 def _around(make: Maker, item: Sided, k: int, centre: float) -> Array:
     """Codes of scales around ``2**centre``: as wide, and with as many bits, as is drawn."""
     rng, (side, level) = make.rng, item
@@ -210,7 +201,7 @@ def _around(make: Maker, item: Sided, k: int, centre: float) -> Array:
     bits = int(rng.choice([0, 2, 4, 24]))
     mantissas = 1 + rng.integers(0, 1 << bits, shape) / 2.0**bits
     signs = rng.choice([1, -1], shape, p=[0.7, 0.3]) if level.format.low < 0 else 1
-    low, high = _exponents(level.format)
+    low, high = ends_of(level.format)
     values = np.ldexp(mantissas * signs, np.clip(exponents, low, high).astype(np.int32))
     return level.format.encode(values)
 

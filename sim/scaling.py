@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..golden.description import Level, Operand
-from ..golden.formats import Format
+from ..golden.formats import Format, Minifloat
 from ..golden.tensor import spread
-from .codes import Generator, Shape, finite_codes, finite_corners, random_codes, special_codes
+from .codes import (
+    Generator,
+    Shape,
+    by_magnitude,
+    finite_codes,
+    finite_corners,
+    random_codes,
+    special_codes,
+)
 
 Array = npt.NDArray[Any]
 
 #: Kinds of scales and how often they come: near one, of all magnitudes, the ends of the format, a
 #: NaN or infinity among usual ones, all equal.
 KINDS = {"usual": 0.45, "wide": 0.2, "ends": 0.15, "special": 0.1, "ones": 0.1}
+
+
+@cache
+def ends_of(fmt: Format) -> tuple[float, float]:
+    """The exponents of the least and of the greatest magnitude of a scale format."""
+    if isinstance(fmt, Minifloat):
+        least = fmt.lsb if fmt.has_zero else 1 - fmt.bias - (not fmt.has_zero)
+        return float(least), float(np.log2(float(fmt.maximum)))
+    values = np.abs(fmt.decode(by_magnitude(fmt)))
+    values = values[values > 0]
+    return float(np.log2(values.min())), float(np.log2(values.max()))
 
 
 def draw(rng: Generator) -> str:

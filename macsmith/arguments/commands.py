@@ -148,6 +148,10 @@ VERIFY = Command(
             "--mapped", None, "Simulate the netlist after synthesis for the board, not the RTL"
         ),
         option(
+            "--coverage", None, "Instead print what verification meets of what it should: codes, "
+            "scales, bounds, roundings",
+        ),
+        option(
             "--mutants", "N", "Instead change N single bits of the hardware, and count the changes "
             "that verification finds", read=positive,
         ),

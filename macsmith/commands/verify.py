@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from .. import boards
-from ..library import mutants, verify
+from ..library import covered, mutants, verify
 from ..sim.mutants import Mutation
 from .common import chosen, following, paragraph, print_json, table
 
@@ -13,6 +13,8 @@ from .common import chosen, following, paragraph, print_json, table
 def run(arguments: argparse.Namespace) -> int:
     if arguments.mutants:
         return _mutants(arguments)
+    if arguments.coverage:
+        return _coverage(arguments)
     board = boards.lookup(arguments.board)
     design = chosen(arguments)
     with following() as told:
@@ -60,6 +62,29 @@ def _mutants(arguments: argparse.Namespace) -> int:
         f"be no faults; of the other {found.faults}, verify kills {_share(found, found.verify)}, "
         f"the emitted test bench's stimuli {_share(found, found.bench)} "
         f"(seed {found.seed}, {found.seconds} s)"
+    )
+    print(paragraph(line))
+    return 0
+
+
+def _coverage(arguments: argparse.Namespace) -> int:
+    design = chosen(arguments)
+    with following() as told:
+        found = covered(design, count=arguments.tiles, seed=arguments.seed, progress=told)
+    if arguments.json:
+        print_json({"design": design.name, "seed": arguments.seed, **found.to_dict()})
+        return 0
+    rows = [
+        [part, str(bins), str(met), str(out), str(bins - met - out)]
+        for part, (bins, met, out) in found.parts().items()
+    ]
+    print(table(rows, ["part", "bins", "met", "cannot be met", "missing"]), end="\n\n")
+    for part, name in found.missing:
+        print(f"missing: {part}: {name}")
+    reachable = len(found.declared) - len(found.unreachable)
+    line = (
+        f"{design.name}: verify meets {100 * found.share:.2f} % of {reachable} bins; "
+        f"{len(found.unreachable)} more cannot be met (seed {arguments.seed})"
     )
     print(paragraph(line))
     return 0

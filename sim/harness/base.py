@@ -43,11 +43,13 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Part:
-    """Trials of a bulk run: at full rate, or under ``stalls``; with ``turns`` long ones."""
+    """Trials of a bulk run: at full rate, or under ``stalls``; with ``turns`` long ones; with
+    ``resets`` begun and reset in the middle some times, before they are sent."""
 
     trials: list[Any]
     stalls: bool = False
     turns: bool = False
+    resets: bool = False
 
 
 class Harness(ABC):

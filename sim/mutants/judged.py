@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,9 @@ from .made import SELECT, Mutant, Mutated
 
 #: Trials in a run: the first runs are short, for they kill most.
 _FIRST, _SHARE = 12, 100
+
+#: Resets in the middle of work, before a part that has some.
+RESETS = 4
 
 
 @dataclass
@@ -54,8 +57,12 @@ def killed(made: Mutated, parts: Iterable[Part], seed: int = 1) -> dict[int, str
 
 def _judge(batch: _Batch, tried: Harness, part: Part, seed: int, found: dict[int, str]) -> None:
     """Run a part on all copies."""
-    emitted = batch.machine.emitted
+    emitted, rng = batch.machine.emitted, np.random.default_rng(seed)
     sent = {stream.name: tried.sent(stream, part.trials) for stream in emitted.streams}
+    for _ in range(RESETS if part.resets else 0):
+        most = int(rng.integers(1, 2 * emitted.hardware.drain))
+        batch.machine.run(sent, batch.live, seed if part.stalls else 0, most=most)
+        batch.machine.reset()
     judged = batch.machine.run(sent, batch.live, seed if part.stalls else 0, turns=part.turns)
     if judged.wrong[0]:
         name = emitted.name
@@ -74,5 +81,5 @@ def _shared(parts: Iterable[Part]) -> Iterator[Part]:
         begin = 0
         while begin < len(part.trials):
             end = begin + (_FIRST if first else _SHARE)
-            yield Part(part.trials[begin:end], part.stalls, part.turns)
+            yield replace(part, trials=part.trials[begin:end])
             begin, first = end, False

@@ -112,7 +112,7 @@ def sent_by_verify(emitted: Emitted, count: int, seed: int) -> Iterator[Part]:
     """What a verification sends, in its order."""
     tried = harness(emitted.hardware)
     stimuli = tried.stimuli(count, seed)
-    yield Part(stimuli, stalls=True)
+    yield Part(stimuli, stalls=True, resets=True)
     yield Part(stimuli, stalls=True, turns=True)
     yield from tried.bulk(10 * count, seed + 1)
 
@@ -120,6 +120,6 @@ def sent_by_verify(emitted: Emitted, count: int, seed: int) -> Iterator[Part]:
 def sent_by_bench(emitted: Emitted, count: int, seed: int) -> Iterator[Part]:
     """What an emitted test bench sends, in its order."""
     chosen = harness(emitted.hardware).chosen(count, seed)
-    yield Part(chosen.freely)
+    yield Part(chosen.freely, resets=True)
     yield Part(chosen.stalled, stalls=True)
     yield Part(chosen.held, stalls=True, turns=True)

@@ -108,8 +108,18 @@ class Sliced:
             ctypes.c_void_p(told.ctypes.data),
         )
 
+    def reset(self) -> None:
+        """Reset all copies for one cycle, whatever they do."""
+        self._library.reset(self._handle)
+
     def run(
-        self, sent: Mapping[str, Beats], live: Array, seed: int = 0, *, turns: bool = False
+        self,
+        sent: Mapping[str, Beats],
+        live: Array,
+        seed: int = 0,
+        *,
+        turns: bool = False,
+        most: int | None = None,
     ) -> Judged:
         """Send the same beats to the copies that are ``live``, bool (copies,).
 
@@ -118,6 +128,7 @@ class Sliced:
         sent : stream -> its beats; of the results, those that must come.
         seed : of random pauses of sources and sink; 0 for none.
         turns : whether they pause one after the other instead, each until the copy holds still.
+        most : cycles after which all is left as it stands; None: when all is done.
 
         Copies that go wrong are not run to the end.
         """
@@ -136,6 +147,7 @@ class Sliced:
             ctypes.c_uint64(seed),
             ctypes.c_size_t(hardware.hold if turns else 0),
             ctypes.c_size_t(hardware.drain + 16 + (_STALLED if seed else 0)),
+            ctypes.c_size_t(1 << 62 if most is None else most),
             *(ctypes.c_void_p(array.ctypes.data) for array in (living, wrong, cycles)),
         )
         return Judged(wrong, cycles)

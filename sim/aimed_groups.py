@@ -1,0 +1,298 @@
+"""Groups whose scaled sums are the digits of a number that is rounded where it is easily wrong.
+
+A group's sum is chosen through its elements, its place through its scales, which are powers of two:
+so the groups of a reduction add up to any number, and a running float sum meets any addend.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..golden.description import Level, Operand
+from ..golden.formats import Format, Integer, Minifloat
+from ..golden.tensor import Quantized
+from ..golden.terms import accumulators
+from .aim import AIM_OF, AIMS, aimed
+from .aimed_sums import _extreme, _positive
+from .codes import Generator, by_magnitude
+from .making import Maker, Sided
+from .scaling import ends_of
+
+Array = npt.NDArray[Any]
+
+#: Places below the last that is kept: few, those next to a tie, and those of the nearest.
+_LOST = ((1, 6), (7, 10), (24, 24))
+
+#: Digits at most: more groups are not needed for 48 places.
+_DIGITS = 32
+
+#: Kinds of numbers, in turn: all ones, or any number, then what is lost; and where they stand.
+KINDS = 2 * len(_LOST) * 2
+
+
+class Digits:
+    """How numbers are written as groups of an engine.
+
+    Parameters
+    ----------
+    make : the engine's tiles.
+    levels : the float scales with the shortest groups; their exponents add up.
+    slot : elements of such a group; the first of the groups in it that are summed holds a digit.
+    bits, greatest : bits that any digit may have, and the greatest digit.
+    low, high : exponents of the least and the greatest digit's unit.
+    apart : slots from one digit to the next that the same partial sum takes.
+    most : digits that fit into the longest reduction, or are needed at most.
+    """
+
+    def __init__(self, make: Maker, levels: list[Sided]):
+        self.make, self.levels = make, levels
+        arithmetic, group = make.arithmetic, make.arithmetic.group
+        slot = levels[0][1].span.columns
+        assert group is not None and slot is not None
+        self.slot, self.group = slot, group
+        sizes = [_positive(_element(side))[0] for side in make.operands]
+        shares = self._shares()
+        # What the weights can add up to beside the greatest activations.
+        self.greatest = max(int(shares[0] * sizes[1][-1] * sizes[0][-1]), 1)
+        self.bits = max(self.greatest.bit_length() - 1, 1)
+        lsb = sum(_element(side).lsb for side in make.operands)
+        self.ends = [_whole(level) for _, level in levels]
+        self.low, self.high = (lsb + sum(end[place] for end in self.ends) for place in range(2))
+        stage = arithmetic.accumulate[-1]
+        self.apart = stage.partials if stage.rule == "fp" else 1
+        self.most = min(make.arithmetic.k_max // (self.slot * self.apart), _DIGITS)
+
+    def _shares(self) -> tuple[int, int]:
+        """Elements of a group beside the greatest activation, and beside the least."""
+        sizes = [_positive(_element(side))[0].tolist() for side in self.make.operands]
+        few = -(-sizes[1][-1] // (sizes[0][-1] * sizes[1][0])) + 1
+        few = min(few, self.group // 2)
+        return self.group - few, few
+
+    def tile_sides(self, turn: int) -> tuple[Quantized, Quantized] | None:
+        """Operands whose groups are the digits of a number to be rounded; None if none fits.
+
+        Kinds of numbers take turns.
+        """
+        make, rng = self.make, self.make.rng
+        target, low_first = make.arithmetic.working, rng.random() < 0.5
+        kept, lost, rest = _number(target, turn, rng)
+        if make.arithmetic.accumulate[-1].rule != "fp":
+            digits = self._written((kept << lost) + rest)
+        else:
+            # One addend meets what the others have added up to before, which is exact.
+            low_first = low_first or rest.bit_length() > self.bits
+            if low_first:
+                cut = max(kept.bit_length() - self.bits, 0)
+                kept = kept >> cut << cut
+            digits = [(digit, place + lost) for digit, place in self._written(kept)]
+            digits += self._written(rest)
+        if not 0 < len(digits) <= self.most:
+            return None
+        top = max(place + digit.bit_length() for digit, place in digits)
+        low, high = self.low, self.high - max(place for _, place in digits)
+        if high < low:
+            return None
+        base = int(rng.integers(max(low, -40), max(min(high, 40), max(low, -40)), endpoint=True))
+        if isinstance(target, Minifloat) and turn // (2 * len(_LOST)) % 2:
+            # The greatest numbers of the format.
+            greatest = int(np.frexp(float(target.maximum))[1])
+            base = int(np.clip(greatest - top, low, high))
+        digits = sorted(digits, key=lambda item: item[1], reverse=not low_first)
+        return self._sides(digits, base)
+
+    def addends(self, names: list[str]) -> tuple[Quantized, Quantized] | None:
+        """Operands whose groups, scaled, each meet one of the classes ``names`` or any."""
+        make, rng = self.make, self.make.rng
+        stage = make.arithmetic.accumulate[-1]
+        if stage.rule != "fp" or stage.format is None:
+            return None
+        k = self._length(_DIGITS // max(self.slot // 32, 1))
+        slots, lsb = k // self.slot, sum(_element(operand).lsb for operand in make.operands)
+        *others, (side, level) = self.levels
+        scales: dict[Sided, Array] = {item: make.held(*item, k, np.ones(1)) for item in make.floats}
+        codes = {
+            item: rng.choice(by_magnitude(item[1].format)[1:], slots)
+            if item[1].format.bits <= 16
+            else item[1].format.encode(np.exp2(rng.uniform(-60, 60, slots)))
+            for item in others
+        }
+        sums, found = [0] * (k // self.group), []
+        for slot in range(slots):
+            digit = int(rng.integers(1 << self.bits - 1, self.greatest, endpoint=True)) | 1
+            power = level.format.significand_width == 1 and rng.random() < 0.5
+            if power:  # only the group's sum can be a tie, or next to one, of a subnormal number
+                lost = int(rng.integers(1, self.bits, endpoint=True))
+                digit = (digit >> lost << lost) + (1 << lost - 1) + int(rng.integers(-1, 2))
+                digit = min(digit, self.greatest)
+            sums[slot * self.slot // self.group] = digit
+            value = np.ldexp(1.0, lsb)
+            for item in others:
+                value *= float(item[1].format.decode(codes[item][slot : slot + 1])[0])
+            if power:
+                found.append(np.ldexp(1.0, stage.format.lsb + lost) / (abs(value) or 1.0))
+                continue
+            name = str(rng.choice(names or AIMS))
+            aim = AIM_OF.get(name, name)
+            found.append(aimed(abs(value) * digit, stage.format, level.format, aim, rng) or 1.0)
+        codes[side, level] = level.format.encode(np.asarray(found), saturate=True)
+        for item, row in codes.items():
+            scales[item] = np.tile(row, (make.shape(*item, k)[0], 1)).astype(item[1].format.dtype)
+        return self._made(sums, k, scales)
+
+    def _written(self, number: int) -> list[tuple[int, int]]:
+        """A number as digits and the places of their last bits, the first digit first; no zeros
+        among them."""
+        found = []
+        while number:
+            place = min(max(number.bit_length() - self.bits, 0), self.high - self.low)
+            digit = min(number >> place, (1 << self.bits) - 1)
+            found.append((digit, place))
+            number -= digit << place
+        return found
+
+    def _sides(self, digits: list[tuple[int, int]], base: int) -> tuple[Quantized, Quantized]:
+        make = self.make
+        k = self._length(len(digits))
+        slots = k // self.slot
+        exponents = np.zeros(slots, int)
+        sums = [0] * (k // self.group)
+        lsb = sum(_element(operand).lsb for operand in make.operands)
+        for number, (digit, place) in enumerate(digits):
+            at = number * self.apart
+            exponents[at] = base + place - lsb
+            sums[at * self.slot // self.group] = digit
+        scales: dict[Sided, Array] = {item: make.held(*item, k, np.ones(1)) for item in make.floats}
+        for item, (low, high) in zip(self.levels, self.ends, strict=True):
+            part = np.clip(exponents, low, high)
+            scales[item] = make.held(*item, k, np.exp2(part.astype(float))[None, :])
+            exponents = exponents - part
+        return self._made(sums, k, scales)
+
+    def _made(
+        self, sums: list[int], k: int, scales: dict[Sided, Array]
+    ) -> tuple[Quantized, Quantized]:
+        """Operands whose groups have these sums before they are scaled, in every vector."""
+        make = self.make
+        weights, activations = self._codes(sums, k)
+
+        def codes_of(array: Array):  # type: ignore[no-untyped-def]
+            return lambda name, fmt, shape: np.tile(array, (shape[0], 1)).astype(fmt.dtype)
+
+        sides = [
+            make.side(place, k, codes_of(array), scales)
+            for place, array in enumerate((weights, activations))
+        ]
+        return _plain(make, sides[0]), _plain(make, sides[1])
+
+    def _length(self, digits: int) -> int:
+        whole = self.slot * ((digits - 1) * self.apart + 1)
+        unit = self.make.unit
+        return min(-(-whole // unit), self.make.most) * unit
+
+    def _codes(self, sums: list[int], k: int) -> tuple[Array, Array]:
+        """Codes of weights and activations of one vector each, whose groups have these sums."""
+        elements = [_element(operand) for operand in self.make.operands]
+        sizes, codes = _positive(elements[0])
+        least, greatest = (_extreme(elements[1], end) for end in (0, -1))
+        many, few = self._shares()
+        factors = [least[1]] * few + [greatest[1]] * many
+        row = [least[0]] * few + [greatest[0]] * many
+        weights = np.full(k, elements[0].encode(0.0))
+        for number, rest in enumerate(sums):
+            for place in range(self.group - 1, -1, -1):
+                index = int(np.searchsorted(sizes, rest // factors[place], "right")) - 1
+                if index >= 0:
+                    weights[number * self.group + place] = codes[index]
+                    rest -= int(sizes[index]) * factors[place]
+        return weights, np.tile(np.asarray(row), k // self.group)
+
+
+def digits_of(make: Maker) -> Digits | None:
+    """How an engine's groups write numbers; None where they cannot."""
+    levels = [
+        (side, level)
+        for side, level in make.floats
+        if level.when != "end" and level.span.columns and level.name in _own(make.operands[side])
+    ]
+    if not levels or make.shared.group is None or make.arithmetic.product != "exact":
+        return None
+    if make.arithmetic.accumulate[0].rule == "int" or make.arithmetic.aligned:
+        return None
+    for operand in make.operands:
+        main = [plane for plane in operand.planes if not plane.constant]
+        if len(main) > 1 or operand.select or operand.structure or not main[0].element.has_zero:
+            return None
+        own = _own(operand)
+        for plane in operand.planes:
+            others = [level for level in plane.scales if level.name not in own]
+            if plane.constant and not any(_has_zero(level) for level in others):
+                return None
+    if len(list(accumulators(make.arithmetic))) > 1:
+        return None
+    shortest = min(item[1].span.columns or 0 for item in levels)
+    finest = [item for item in levels if item[1].span.columns == shortest]
+    return Digits(make, finest)
+
+
+def _element(operand: Any) -> Format:
+    found: Format = next(plane.element for plane in operand.planes if not plane.constant)
+    return found
+
+
+def _whole(level: Level) -> tuple[int, int]:
+    """The exponents between which all powers of two are scales."""
+    low, high = ends_of(level.format)
+    return int(np.ceil(low)), int(np.floor(high))
+
+
+def _own(operand: Operand) -> set[str]:
+    """The names of the scales of the plane that is not constant."""
+    main = next(plane for plane in operand.planes if not plane.constant)
+    return {level.name for level in main.scales}
+
+
+def _has_zero(level: Level) -> bool:
+    return bool(level.format.has_zero)
+
+
+def _plain(make: Maker, side: Quantized) -> Quantized:
+    """The same with integer scales of one, and without what constant planes add."""
+    operand, held = side.operand, dict(side.scales)
+    own = _own(operand)
+    for level in operand.levels:
+        values = None
+        if level.name not in own and _has_zero(level):
+            values = 0.0
+        elif level.integer:
+            values = float(np.ldexp(1.0, level.format.lsb))
+        if values is not None:
+            shape = np.asarray(held[level.name]).shape
+            held[level.name] = level.format.encode(np.full(shape, values))
+    return replace(side, scales=held)
+
+
+def _number(fmt: Format, turn: int, rng: Generator) -> tuple[int, int, int]:
+    """A number with the places that ``fmt`` keeps and some more: a tie, next to one, or held.
+
+    What is kept, how many places are lost, and what stands in these.
+    """
+    places = fmt.mantissa_width + 1 if isinstance(fmt, Minifloat) else fmt.bits - 1
+    assert not isinstance(fmt, Integer) or places > 0
+    low, high = _LOST[turn // 2 % len(_LOST)]
+    lost = int(rng.integers(low, high, endpoint=True))
+    kept = int(rng.integers(1 << places - 1, 1 << places))
+    if turn % 2:
+        kept = (1 << places) - 1  # rounding up carries
+    if rng.random() < 0.1:
+        return kept | 1, 0, 0
+    beside = int(rng.integers(-1, 2))
+    if lost == 24:
+        kept, beside = kept & ~1, 1
+    elif turn % 2 and rng.random() < 0.5:
+        beside = -1  # the greatest number
+    return kept, lost, (1 << lost - 1) + beside

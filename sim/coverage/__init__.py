@@ -1,0 +1,44 @@
+"""Coverage of stimuli: bins declared from a design's widths and formats, and which were met."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..directed import units_of
+from ..harness import Harness
+from ..harness.engine import EngineHarness
+from . import operands
+from .bins import Bin, Bins
+from .bits import bits
+from .rounding import roundings
+
+__all__ = ["Bin", "Bins", "coverage"]
+
+
+def coverage(tried: Harness, trials: Sequence[Any]) -> Bins:
+    """The bins of a design, and which of them ``trials`` meet; an engine's golden answers are
+    computed anew."""
+    bins = Bins()
+    bits(bins, tried, trials)
+    if isinstance(tried, EngineHarness):
+        engine, units = tried.engine, units_of(tried.plan)
+        for mode in range(len(engine.modes)):
+            alone = engine.alone(mode)
+            tiles = [tile for tile in trials if tile.mode == mode]
+            own = Bins() if len(engine.modes) > 1 else bins
+            for part in (operands.codes, operands.scales, operands.bounds):
+                part(own, alone, tiles)
+            roundings(own, alone, tiles, units)
+            if own is not bins:
+                _within(bins, own, f"mode {mode}: ")
+    return bins
+
+
+def _within(bins: Bins, own: Bins, prefix: str) -> None:
+    """Add another's bins under names with a prefix."""
+    for part, name in own.declared:
+        bins.declare(prefix + part, [name])
+        bins.meet(prefix + part, name, own.met[part, name])
+    for (part, name), why in own.unreachable.items():
+        bins.rule_out(prefix + part, {name: why})
