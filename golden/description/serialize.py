@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-import tomllib
 import types
 import typing
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from typing import Any
 
 import tomli_w
 
-from ..errors import DesignError, UnknownName, check_ordinary
+from ..errors import DesignError, UnknownName
 from ..formats import (
     POLICIES,
     Bipolar,
@@ -30,6 +29,7 @@ from ..formats import (
     lookup,
 )
 from ..formats.files import read_code_book
+from ..toml_files import parse, read_text
 from .build import Target
 from .chain import Chain
 from .design import Design
@@ -106,12 +106,7 @@ def from_toml(
     Raises DesignError in one line for a syntax error, an unknown key (with the close one), a
     value of the wrong type, or a rule that the design breaks.
     """
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise DesignError(f"{where}: not valid TOML: {error}") from None
-    except RecursionError:
-        raise DesignError(f"{where}: lists or tables are nested too deep") from None
+    data = parse(text, where)
     try:
         return design_from_dict(_with_tables(data, folder), folder, named)
     except (DesignError, TypeError) as error:
@@ -161,16 +156,7 @@ def _chain(data: dict[str, Any], folder: Path, named: Callable[[str], Design] | 
 
 def load(path: Path, named: Callable[[str], Design] | None = None) -> Design:
     """The design in a TOML file; ``named`` as of :func:`from_toml`."""
-    try:
-        check_ordinary(path)
-        text, real = path.read_text(encoding="utf-8"), os.path.realpath(path)
-    except UnicodeDecodeError:
-        raise DesignError(f"{path}: not a text file") from None
-    except DesignError:
-        raise
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise DesignError(f"cannot read {path}: {why}") from None
+    text, real = read_text(path), os.path.realpath(path)
     if real in _OPEN.get():
         raise DesignError(f"{path} is a part of itself: name another design in its chain")
     token = _OPEN.set((*_OPEN.get(), real))
@@ -239,11 +225,11 @@ def parse_span(text: Any) -> Span:
     """``tensor``, ``row``, ``4 rows``, ``group 32`` or ``block 16x32`` (rows × elements)."""
     if text in ("tensor", "row"):
         return Span(1 if text == "row" else None)
-    if match := re.fullmatch(r"group (\d+)", str(text)):
+    if match := re.fullmatch(r"group ([0-9]{1,9})", str(text)):
         return Span(1, int(match[1]))
-    if match := re.fullmatch(r"block (\d+|all)x(\d+)", str(text)):
+    if match := re.fullmatch(r"block ([0-9]{1,9}|all)x([0-9]{1,9})", str(text)):
         return Span(None if match[1] == "all" else int(match[1]), int(match[2]))
-    if match := re.fullmatch(r"(\d+) rows", str(text)):
+    if match := re.fullmatch(r"([0-9]{1,9}) rows", str(text)):
         return Span(int(match[1]))
     raise DesignError(f"a span is tensor, row, 'group 32' or 'block 16x32'; got {text!r}")
 
