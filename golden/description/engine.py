@@ -9,6 +9,9 @@ from .arithmetic import Arithmetic
 from .build import Build
 from .name import check_name
 
+#: More would each be planned with all others.
+MOST_MODES = 16
+
 
 @dataclass(frozen=True)
 class Engine:
@@ -20,8 +23,8 @@ class Engine:
 
     def __post_init__(self) -> None:
         check_name(self.name, "an engine")
-        if not self.modes:
-            raise DesignError("an engine needs at least one mode")
+        if not 1 <= len(self.modes) <= MOST_MODES:
+            raise DesignError(f"an engine has 1 to {MOST_MODES} modes, got {len(self.modes)}")
         for mode in range(len(self.modes)):
             self._check_lanes(mode)
 

@@ -7,6 +7,7 @@ from math import gcd
 
 from ..errors import DesignError
 from ..formats import Codebook, Format, Integer
+from ..labels import check_field
 from .structure import Sparse
 
 WHEN = ("before", "group", "end")
@@ -75,6 +76,7 @@ class Level:
     when: str = ""
 
     def __post_init__(self) -> None:
+        check_field(self.name, "a level of scales")
         if not self.when:
             object.__setattr__(self, "when", "end" if self.span.columns is None else "group")
         if not self.format.bits:
@@ -100,6 +102,13 @@ class Level:
         return isinstance(self.format, Integer | Codebook)
 
 
+#: What streams carry beside codes, under these names.
+_TAKEN = ("index", "select")
+
+#: Every plane of one side meets every plane of the other.
+MOST_PLANES = 16
+
+
 @dataclass(frozen=True)
 class Plane:
     """Elements of one format and the scales that multiply them, in this order where it matters:
@@ -112,6 +121,10 @@ class Plane:
     element: Format
     scales: tuple[Level, ...] = ()
     code: str = ""
+
+    def __post_init__(self) -> None:
+        if self.code:
+            check_field(self.code, "a plane's codes")
 
     @property
     def constant(self) -> bool:
@@ -154,6 +167,8 @@ class Operand:
     def __post_init__(self) -> None:
         if not self.planes or all(plane.constant for plane in self.planes):
             raise DesignError("an operand needs a plane whose element has bits")
+        if len(self.planes) > MOST_PLANES:
+            raise DesignError(f"an operand has up to {MOST_PLANES} planes, got {len(self.planes)}")
         named = tuple(
             plane
             if plane.code or plane.constant
@@ -162,6 +177,9 @@ class Operand:
         )
         object.__setattr__(self, "planes", named)
         self._check_shared()
+        for taken in _TAKEN:
+            if taken in self.codes:
+                raise DesignError(f"no array of codes may be called {taken!r}: a stream has it")
         if self.structure is not None:
             self._check_structure(self.structure)
         width = max(plane.element.select_width for plane in self.planes)
@@ -177,8 +195,6 @@ class Operand:
                 f"elements of a {structure} structure that are not there are zero: it takes no "
                 "zero points, and no other constant planes; leave them or the structure out"
             )
-        if "index" in self.codes:
-            raise DesignError("no array of a sparse operand's codes may be called 'index'")
         self.compressed(structure)  # raises for spans of broken windows
 
     def compressed(self, structure: Sparse) -> Operand:

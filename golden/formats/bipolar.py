@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import DesignError
+from ..labels import check_label
 from .base import Array, Fields, Format, Kind
 from .rounding import Rest, Rounding, rule
 
@@ -24,6 +25,7 @@ class Bipolar(Format):
     width: int
 
     def __post_init__(self) -> None:
+        check_label(self.name, "a format")
         if not 1 <= self.width <= 16:
             raise DesignError(f"a bipolar integer has 1 to 16 bits, got {self.width}")
 

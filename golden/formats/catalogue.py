@@ -88,12 +88,11 @@ ALIASES = {
 
 _SLICED = re.compile(r"(u?)int(\d\d?)_(slice|extra|trunc|double)")
 _INTEGER = re.compile(r"(u?)int([1-9]\d?)(_sym)?")
-_FLOAT = re.compile(r"(u?)e([1-8])m(\d\d?)(?:b(\d+))?(?:_(finite|fn|ieee|fnuz|normal))?")
+_FLOAT = re.compile(r"(u?)e([1-8])m(\d\d?)(?:b(\d{1,4}))?(?:_(finite|fn|ieee|fnuz|normal))?")
 _P3109 = re.compile(r"binary(\d)p(\d)([su])([ef])")
-_OTHER = re.compile(r"(posit|bipolar|apot|khot)(\d+)(?:([_x])(\d))?")
+_OTHER = re.compile(r"(posit|bipolar|apot|khot)(\d\d?)(?:([_x])(\d))?")
 
 
-@cache
 def lookup(name: str) -> Format:
     """The format called ``name``: a named one, an alias, or a member of a family.
 
@@ -102,6 +101,13 @@ def lookup(name: str) -> Format:
 
     Raises UnknownName, with the close names, for anything else.
     """
+    if not isinstance(name, str):
+        raise TypeError(f"a format is called by its name, got {name!r}")
+    return _lookup(name)
+
+
+@cache
+def _lookup(name: str) -> Format:
     wanted = ALIASES.get(name.lower(), name.lower())
     for item in NAMED:
         if item.name == wanted:

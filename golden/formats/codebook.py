@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from ..errors import DesignError
+from ..labels import check_label
 from .base import Array, Fields, Format, Kind, check_exponent
 from .rounding import Rest, Rounding, rule
 
@@ -35,6 +36,7 @@ class Codebook(Format):
     ties: str = "even"
 
     def __post_init__(self) -> None:
+        check_label(self.name, "a format")
         sizes = {len(table) for table in self.tables}
         if len(sizes) != 1 or min(sizes) & (min(sizes) - 1) or not min(sizes):
             raise DesignError(f"tables of {self.name} need one power of two of entries: {sizes}")

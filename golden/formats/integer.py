@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import DesignError
+from ..labels import check_label
 from .base import Array, Fields, Format, Kind, check_exponent
 from .rounding import Rounding, round_magnitude
 
@@ -35,6 +36,7 @@ class Integer(Format):
     exponent: int = 0
 
     def __post_init__(self) -> None:
+        check_label(self.name, "a format")
         if not 1 <= self.width <= 64:
             raise DesignError(f"an integer format has 1 to 64 bits, got {self.width}")
         if self.symmetric and (not self.signed or self.width < 2):

@@ -8,6 +8,7 @@ from enum import StrEnum
 import numpy as np
 
 from ..errors import DesignError
+from ..labels import check_label
 from .base import Array, Fields, Format, Kind, check_exponent
 from .rounding import Rounding, round_magnitude, stays_finite
 
@@ -103,6 +104,7 @@ class Minifloat(Format):
     signed: bool = True
 
     def __post_init__(self) -> None:
+        check_label(self.name, "a format")
         if not 1 <= self.exponent_width <= 8 or not 0 <= self.mantissa_width <= 23:
             raise DesignError(
                 "a float has 1 to 8 exponent bits and 0 to 23 mantissa bits, got "

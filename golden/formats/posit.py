@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from ..errors import DesignError
+from ..labels import check_label
 from .base import Array, Fields, Format, Kind
 from .rounding import Rest, Rounding, rule
 
@@ -34,6 +35,7 @@ class Posit(Format):
     es: int
 
     def __post_init__(self) -> None:
+        check_label(self.name, "a format")
         if not 3 <= self.width <= 16 or not 0 <= self.es <= 3:
             raise DesignError(
                 f"a posit has 3 to 16 bits and 0 to 3 exponent bits, got {self.width}, {self.es}"

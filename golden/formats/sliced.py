@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import DesignError, UnknownName
+from ..labels import check_label
 from .base import Array, Fields, Format, Kind
 from .integer import Integer
 from .rounding import Rounding
@@ -40,6 +41,7 @@ class Sliced(Format):
     rule: str
 
     def __post_init__(self) -> None:
+        check_label(self.name, "a format")
         if not 2 <= self.width <= 16:
             raise DesignError(f"a sliced integer has 2 to 16 bits, got {self.width}")
         if self.rule not in SLICES:
