@@ -67,7 +67,7 @@ class Sparse:
 
 def parse_structure(text: Any) -> Sparse:
     """``2:4``."""
-    match = re.fullmatch(r"(\d+):(\d+)", str(text))
+    match = re.fullmatch(r"([0-9]{1,9}):([0-9]{1,9})", str(text))
     if match is None:
         raise DesignError(f"a structure is kept:window, such as 2:4; got {text!r}")
     return Sparse(int(match[1]), int(match[2]))

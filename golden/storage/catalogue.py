@@ -30,8 +30,8 @@ ALIASES = {
     "fp5_llm": "segments_e2m2",
 }
 
-_WORDS = re.compile(r"(gptq[2348]|awq4)_(?:g([1-9]\d*)|row)(_v2)?(?:_(bf16|fp32))?")
-_BLOCKS = re.compile(r"onnx([248])_g([1-9]\d*)(?:_(bf16|fp32))?")
+_WORDS = re.compile(r"(gptq[2348]|awq4)_(?:g([1-9][0-9]{0,8})|row)(_v2)?(?:_(bf16|fp32))?")
+_BLOCKS = re.compile(r"onnx([248])_g([1-9][0-9]{0,8})(?:_(bf16|fp32))?")
 _DENSE = re.compile(r"dense_(\w+?)(_high)?")
 _SEGMENTS = re.compile(r"segments_(\w+?)(?:_(bf16|fp32))?")
 
@@ -54,7 +54,6 @@ _MEMBERS = (
 )
 
 
-@cache
 def lookup(name: str) -> Scheme:
     """The scheme called ``name``: a named one, an alias, or a member of a family.
 
@@ -68,6 +67,13 @@ def lookup(name: str) -> Scheme:
 
     Raises UnknownName, with the close names, for anything else.
     """
+    if not isinstance(name, str):
+        raise TypeError(f"a storage scheme is called by its name, got {name!r}")
+    return _lookup(name)
+
+
+@cache
+def _lookup(name: str) -> Scheme:
     wanted = ALIASES.get(name.lower(), name.lower())
     if wanted in NAMED:
         return NAMED[wanted]

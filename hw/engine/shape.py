@@ -56,7 +56,7 @@ class MatrixProduct:
 
 def parse_shape(text: str) -> tuple[int, int, int]:
     """``NxKxM``. Raises DesignError."""
-    match = re.fullmatch(r"(\d+)x(\d+)x(\d+)", text)
+    match = re.fullmatch(r"([0-9]{1,12})x([0-9]{1,12})x([0-9]{1,12})", text)
     sides = tuple(map(int, match.groups())) if match else ()
     if len(sides) != 3 or not all(sides):
         raise DesignError(f"a shape is NxKxM, such as 4096x4096x1, got {text!r}")
