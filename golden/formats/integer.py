@@ -101,13 +101,19 @@ class Integer(Format):
             scaled = np.clip(scaled, float(self.low) - 1, float(self.high) + 1)
         elif not (np.abs(scaled) < 2.0**62).all():
             raise DesignError(f"{self.name} wraps only values below 2**62 in magnitude")
-        negative = scaled < 0
-        magnitude = round_magnitude(np.abs(scaled), np.asarray(0), negative, rounding)
+        negative, whole = scaled < 0, np.abs(scaled) >= 2.0**53  # no float there has a fraction
+        near = np.where(whole, 0, np.abs(scaled))
+        magnitude = round_magnitude(near, np.asarray(0), negative, rounding)
         value = np.where(negative, -magnitude, magnitude)
+        if whole.any():
+            value = value.astype(object)
+            value[whole] = [int(item) for item in scaled[whole]]
         return self.codes_of(value, saturate)
 
     def codes_of(self, value: Array, saturate: bool = True) -> Array:
         """Codes of integers given in units of ``2**lsb``: clipped, or wrapped."""
+        if self.width > 62:
+            value = np.asarray(value).astype(object)  # NumPy has no type for value and mask
         if saturate:
             value = np.clip(value, self.low, self.high)
         return np.asarray(value & ((1 << self.width) - 1)).astype(self.dtype)
