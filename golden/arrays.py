@@ -18,8 +18,15 @@ from .errors import DesignError
 Array = npt.NDArray[Any]
 
 
+def check_mask(given: Any, what: str) -> None:
+    """Raise DesignError where a mask hides some of an array: NumPy would hand out what is below."""
+    if isinstance(given, np.ma.MaskedArray) and np.ma.getmaskarray(given).any():
+        raise DesignError(f"{what}: a mask hides some of them; fill them in with .filled(…)")
+
+
 def array_of(given: Any, what: str) -> Array:
     """``given`` as an array in the machine's byte order; DesignError for what is none."""
+    check_mask(given, what)
     try:
         array = np.asarray(given)
     except (TypeError, ValueError) as error:
@@ -32,9 +39,11 @@ def whole_numbers(given: Any, what: str, low: int, high: int) -> Array:
     """Integers in ``low``…``high``, as they are: of any integer type, or Python's in an array of
     objects. DesignError for others, booleans too."""
     array = array_of(given, what)
-    if array.size and array.dtype.kind not in "iu" and not _python_integers(array):
+    if not array.size:  # of whatever type
+        return np.zeros(array.shape, np.int64)
+    if array.dtype.kind not in "iu" and not _python_integers(array):
         raise DesignError(f"{what} must be integers, got {array.dtype.name}")
-    if array.size and (array.min() < low or array.max() > high):
+    if array.min() < low or array.max() > high:
         wrong = array.min() if array.min() < low else array.max()
         raise DesignError(f"{what} must lie in {low}…{high}, got {wrong}")
     return array
@@ -44,6 +53,13 @@ def _python_integers(array: Array) -> bool:
     return array.dtype == object and all(
         isinstance(item, Integral) and not isinstance(item, bool) for item in array.flat
     )
+
+
+def rows_of(array: Array, what: str) -> Array:
+    """``array``, which must have two axes; DesignError for another."""
+    if array.ndim != 2:
+        raise DesignError(f"{what} must have two axes, got shape {array.shape}")
+    return array
 
 
 def words(given: Any, size: int, what: str) -> Array:
@@ -61,6 +77,7 @@ def words(given: Any, size: int, what: str) -> Array:
 def raw_bytes(given: Any, what: str) -> Array:
     """Bytes, one after another, from an object that holds bytes or an array of int8 or uint8."""
     if isinstance(given, np.ndarray):
+        check_mask(given, what)
         array = np.ascontiguousarray(given)
         if array.dtype.kind in "iu" and array.dtype.itemsize == 1:
             return array.view(np.uint8).ravel()
@@ -82,6 +99,7 @@ def reals(given: Any, what: str, *, or_complex: bool = False) -> Array:
 
     Raises DesignError, whose message begins with ``what``, for texts, dates and the like.
     """
+    check_mask(given, what)
     try:
         array = np.asarray(given)
         kind, own = array.dtype.kind, array.dtype.type is not np.void

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .arrays import array_of, reals, whole_numbers
+from .arrays import array_of, reals, rows_of, whole_numbers
 from .description import Arithmetic, Operand, Sparse
 from .description.operand import Span
 from .errors import DesignError
@@ -98,12 +98,13 @@ def metadata(indices: Array, structure: Sparse, bits: int = 16) -> Array:
     With 2:4 and 16 bits the metadata of FP16, with 32 bits that of INT8.
     """
     width = _index_bits(structure, bits)
-    indices = whole_numbers(indices, "indices", 0, structure.window - 1)
+    indices = rows_of(whole_numbers(indices, "indices", 0, structure.window - 1), "indices")
     if indices.shape[1] % (bits // width):
         raise DesignError(
             f"a word of {bits} bits holds {bits // width} indices, got {indices.shape[1]} a row"
         )
-    parts = indices.reshape(len(indices), -1, bits // width).astype(np.uint64)
+    held = bits // width
+    parts = indices.reshape(len(indices), indices.shape[1] // held, held).astype(np.uint64)
     shifts = np.arange(bits // width, dtype=np.uint64) * np.uint64(width)
     return np.asarray(np.bitwise_or.reduce(parts << shifts, axis=-1))
 
@@ -115,16 +116,16 @@ def from_metadata(words: npt.ArrayLike, structure: Sparse, bits: int = 16) -> Ar
     held = array_of(words, "words")
     if held.dtype.name == f"int{bits}":
         held = held.view(f"uint{bits}")
-    held = whole_numbers(held, "words", 0, (1 << bits) - 1).astype(np.uint64)
+    held = rows_of(whole_numbers(held, "words", 0, (1 << bits) - 1), "words").astype(np.uint64)
     shifts = np.arange(bits // width, dtype=np.uint64) * np.uint64(width)
     parts: Array = held[..., None] >> shifts & np.uint64((1 << width) - 1)
-    return parts.reshape(len(held), -1).astype(np.uint8)
+    return parts.reshape(len(held), held.shape[1] * (bits // width)).astype(np.uint8)
 
 
 def _index_bits(structure: Sparse, bits: int) -> int:
     """Bits of an index, which fill a word; DesignError if they do not."""
     width = structure.index_bits
-    if not 0 < bits <= 64 or bits % width:
+    if type(bits) is not int or not 0 < bits <= 64 or bits % width:
         raise DesignError(
             f"indices of {structure} have {width} bits, which must fill words of up to 64, "
             f"got {bits}"

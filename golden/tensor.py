@@ -168,16 +168,19 @@ class Quantized:
         be added (real and imaginary) are had one by one from ``plane_values``.
         """
         values = self.plane_values(0)
-        for plane in range(1, len(self.operand.planes)):
-            values = values + self.plane_values(plane)
+        with np.errstate(invalid="ignore"):  # infinities of either sign
+            for plane in range(1, len(self.operand.planes)):
+                values = values + self.plane_values(plane)
         return values
 
     def plane_values(self, plane: int) -> Array:
         """One plane's element × scales, float64 (rows, K)."""
         values = self.elements(plane)
-        for level in self.operand.planes[plane].scales:
-            scales = level.format.decode(self.scales[level.name])
-            values = values * spread(scales, level.span, self.shape)
+        # Zero times infinity is NaN; beyond float64 is infinity.
+        with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+            for level in self.operand.planes[plane].scales:
+                scales = level.format.decode(self.scales[level.name])
+                values = values * spread(scales, level.span, self.shape)
         return values
 
 

@@ -107,7 +107,8 @@ class Format(ABC):
         """
         values = reals(values, f"{self.name} encodes real numbers")
         rule(rounding)
-        self._check_select(np.asarray(select))
+        if self._check_select(select).ndim:
+            raise DesignError(f"{self.name} is encoded with one table at a time, got {select!r}")
         flat = np.ravel(values)
         codes = np.empty(flat.shape, self.dtype)
         for start in range(0, flat.size, _CHUNK):
@@ -167,7 +168,7 @@ class Format(ABC):
 
         Bits above ``bits`` are an error, not ignored. ``select`` broadcasts against ``codes``.
         """
-        return self._fields(self.check(codes), self._check_select(select))
+        return self._fields(*self._selected(codes, select))
 
     def full(self, fields: Fields) -> Fields:
         """The same numbers with the significand's leading bit in the highest place that it has.
@@ -179,10 +180,10 @@ class Format(ABC):
 
     def decode(self, codes: npt.ArrayLike, select: npt.ArrayLike = 0) -> Array:
         """The values of ``codes`` as float64, exactly; NaN and infinity by the format's policy."""
-        codes = self.check(codes)
+        codes, choice = self._selected(codes, select)
         if self.bits <= 16 and not self.select_width:
             return self._table[codes]
-        return to_float(self._fields(codes, self._check_select(select)))
+        return to_float(self._fields(codes, choice))
 
     @cached_property
     def _table(self) -> Array:
@@ -195,10 +196,10 @@ class Format(ABC):
 
     def integers(self, codes: npt.ArrayLike, select: npt.ArrayLike = 0) -> Array:
         """Values in units of ``2**lsb``; NaN and infinity give zero. int64, or object if wider."""
-        codes = self.check(codes)
+        codes, choice = self._selected(codes, select)
         if self.bits <= 16 and not self.select_width:
             return self._integers[codes]
-        return self._integers_of(codes, self._check_select(select))
+        return self._integers_of(codes, choice)
 
     def _integers_of(self, codes: Array, select: Array) -> Array:
         fields = self._fields(codes, select)
@@ -226,7 +227,7 @@ class Format(ABC):
             # Integers of less than a byte come with any bits above their own.
             array = bits if self.type_only else bits & np.iinfo(bits.dtype).max >> -self.bits % 8
         elif not array.size:
-            array = array.astype(self.dtype)
+            array = np.zeros(array.shape, self.dtype)
         elif array.dtype != self.dtype and (bits_only or array.dtype.kind not in "iu"):
             raise DesignError(self._refusal(array.dtype, bits_only))
         if array.size and (array.dtype.itemsize * 8 > self.bits or array.dtype.kind == "i"):
@@ -273,12 +274,22 @@ class Format(ABC):
             + ", ".join(ways)
         )
 
+    def _selected(self, codes: npt.ArrayLike, select: npt.ArrayLike) -> tuple[Array, Array]:
+        """Both as arrays that broadcast against each other."""
+        checked, choice = self.check(codes), self._check_select(select)
+        try:
+            np.broadcast_shapes(checked.shape, choice.shape)
+        except ValueError:
+            raise DesignError(
+                f"selections of shape {choice.shape} do not fit codes of {self.name} of shape "
+                f"{checked.shape}"
+            ) from None
+        return checked, choice
+
     def _check_select(self, select: npt.ArrayLike) -> Array:
         """``select`` as an array; DesignError if a table is not there."""
-        if not self.select_width:
-            return np.asarray(select)
-        count = 1 << self.select_width
-        return whole_numbers(select, f"selections of {self.name}", 0, count - 1)
+        last = (1 << self.select_width) - 1  # 0 where there is one table
+        return whole_numbers(select, f"selections of {self.name}", 0, last)
 
 
 def to_float(fields: Fields) -> Array:

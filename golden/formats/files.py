@@ -14,6 +14,9 @@ from .codebook import Codebook
 MAX_FRACTION = 24
 MAX_ENTRIES = 1 << 10
 
+#: Of a file: the entries in the widest type, and the header.
+MAX_BYTES = 1 << 16
+
 
 def code_book(name: str, entries: npt.ArrayLike, fraction: int | None = None) -> Codebook:
     """A code book of real ``entries``, shape (codes,) or (tables, codes): powers of two of each.
@@ -40,8 +43,8 @@ def code_book(name: str, entries: npt.ArrayLike, fraction: int | None = None) ->
                 "the file in a TOML design with the fractional bits to keep, element = { file = "
                 f"…, fraction = 8 }}; 8 would change them by up to {_error(values, 8):.3g}"
             )
-    if not 0 <= fraction <= MAX_FRACTION:
-        raise DesignError(f"fraction must lie in 0…{MAX_FRACTION}, got {fraction}")
+    if type(fraction) is not int or not 0 <= fraction <= MAX_FRACTION:
+        raise DesignError(f"fraction must lie in 0…{MAX_FRACTION}, got {fraction!r}")
     integers = np.rint(np.ldexp(values, fraction)).astype(np.int64)
     return Codebook(name, tuple(tuple(row) for row in integers.tolist()), -fraction)
 
@@ -50,6 +53,10 @@ def read_code_book(path: Path, fraction: int | None = None) -> Codebook:
     """The code book in a .npy file, called like it; see :func:`code_book`."""
     try:
         check_ordinary(path)
+        if (size := path.stat().st_size) > MAX_BYTES:
+            raise DesignError(
+                f"{path}: a table has up to {MAX_ENTRIES} entries, this file {size} bytes"
+            )
         entries = np.load(path, allow_pickle=False)
     except DesignError:
         raise

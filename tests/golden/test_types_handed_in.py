@@ -241,3 +241,68 @@ def test_code_books_in_files_are_read_or_refused(given, tmp_path):
 def test_code_books_in_big_endian_files(tmp_path):
     np.save(tmp_path / "mine.npy", np.array([0, 1, 2, 3], ">f4"))
     assert read_code_book(tmp_path / "mine.npy").tables == ((0, 1, 2, 3),)
+
+
+# --- What NumPy would take without a word
+
+
+def test_a_mask_is_not_looked_below():
+    hidden = np.ma.masked_equal(np.array([[1, 2, 3, 4]]), 3)
+    shown = np.ma.masked_array(np.array([[1, 2, 3, 4]]))
+    operand = scaled("int4", "fp32")
+    for call in (
+        lambda x: quantize(x, operand),
+        lambda x: lookup("int4").decode(x),
+        lambda x: lookup("int4").encode(x),
+        lambda x: matmul(Engine("a", (raw(lookup("int4"), lookup("int4")),)), x, x),
+        lambda x: sparse.prune(x, Sparse(2, 4)),
+    ):
+        call(shown)
+        with pytest.raises(DesignError, match="a mask hides some of them"):
+            call(hidden)
+
+
+def test_arrays_of_nothing_have_no_type():
+    for empty in (np.zeros((0, 4), complex), np.zeros((2, 0), object), np.zeros((0,), "U1")):
+        assert lookup("bf16").decode(empty).shape == empty.shape
+        assert lookup("bitmod4").decode(empty, np.zeros(empty.shape)).shape == empty.shape
+
+
+def test_selections_fit_their_codes():
+    with pytest.raises(DesignError, match=r"selections of shape \(3,\) do not fit codes"):
+        lookup("bitmod4").decode(np.zeros((2, 4), int), [0, 1, 2])
+    with pytest.raises(DesignError, match="selections of int4 must"):
+        lookup("int4").decode([1], 1)
+    with pytest.raises(DesignError, match="encoded with one table at a time"):
+        lookup("bitmod4").encode([1.0], select=[0])
+
+
+def test_infinite_scales_warn_nobody():
+    held = Quantized(
+        scaled("int8", "fp16"), {"code": [[0, 1]]}, {"scale": np.array([[np.inf]], np.float16)}
+    )
+    assert np.isnan(held.dequantize()[0, 0]) and held.dequantize()[0, 1] == np.inf
+
+
+@pytest.mark.parametrize("wrong", [3, [1, 2], [[[1]]]])
+def test_indices_and_words_have_two_axes(wrong):
+    with pytest.raises(DesignError, match="indices must have two axes"):
+        sparse.metadata(wrong, Sparse(2, 4))
+    with pytest.raises(DesignError, match="words must have two axes"):
+        sparse.from_metadata(wrong, Sparse(2, 4))
+    assert sparse.metadata(np.zeros((0, 8), int), Sparse(2, 4)).shape == (0, 1)
+    with pytest.raises(DesignError, match="must fill words of up to 64, got None"):
+        sparse.metadata([[1] * 8], Sparse(2, 4), None)
+
+
+@pytest.mark.parametrize("fraction", ["8", 1.5, True, 25, -1])
+def test_fractional_bits_are_a_whole_number(fraction):
+    with pytest.raises(DesignError, match="fraction must lie in 0…24"):
+        code_book("mine", [0.0, 1.0], fraction)
+
+
+def test_a_large_file_is_no_table(tmp_path):
+    with (tmp_path / "a.npy").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(DesignError, match=f"up to 1024 entries, this file {1 << 40} bytes"):
+        read_code_book(tmp_path / "a.npy")
