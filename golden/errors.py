@@ -36,6 +36,7 @@ class DesignError(MacsmithError, ValueError):
 
     def __init__(self, what: str, *advice: Change, otherwise: str = ""):
         self.what, self.advice, self.otherwise = what, advice, otherwise
+        what = cut(what)
         ways = ", or ".join(part for part in (spelled(advice), otherwise) if part)
         super().__init__(f"{what}: {ways}" if ways else what)
 
@@ -43,6 +44,15 @@ class DesignError(MacsmithError, ValueError):
         """What an option by itself should be; None where no alternative is that."""
         found = (change[option] for change in self.advice if set(change) == {option})
         return next(found, None)
+
+
+def cut(text: str, most: int = 1000) -> str:
+    """``text`` as one line, without its middle if it has more than so many letters.
+
+    What a user handed in may be long, or have lines; the end of a message says what to do.
+    """
+    text = " ".join(text.splitlines())
+    return text if len(text) <= most else f"{text[: most // 2]} … {text[-most // 2 :]}"
 
 
 def spelled(advice: Iterable[Change]) -> str:
@@ -94,9 +104,11 @@ class UnknownName(DesignError, LookupError):
     def __init__(self, kind: str, name: object, known: Iterable[str]):
         self.kind, self.name = kind, name
         names = sorted(known)
-        close = difflib.get_close_matches(str(name).lower(), names, n=4, cutoff=0.5)
+        # Of a long text nothing is close, and comparing it takes long.
+        near = str(name).lower()[:200]
+        close = difflib.get_close_matches(near, names, n=4, cutoff=0.5)
         hint = f"close ones: {', '.join(close)}" if close else f"known: {_shorten(names)}"
-        super().__init__(f"unknown {kind} {str(name)!r}; {hint}")
+        super().__init__(f"unknown {kind} {cut(str(name), 200)!r}; {hint}")
 
 
 class ToolMissing(MacsmithError):

@@ -21,6 +21,9 @@ _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP
 #: second would break off the clearing up.
 _AGAIN = 3.0
 
+#: Letters of the last line: what a user handed in stands in it, however long it is.
+_LONGEST = 1000
+
 
 class Ended(KeyboardInterrupt):
     """A signal wants the command to end."""
@@ -72,9 +75,13 @@ def say(text: str) -> None:
 
 
 def one_line(text: str) -> str:
-    """``text`` without what breaks a line or steers a terminal."""
+    """``text`` without what breaks a line or steers a terminal; a long one without its middle."""
     joined = " ".join(line.strip() for line in text.splitlines())
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in joined)
+    plain = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in joined)
+    if len(plain) <= _LONGEST:
+        return plain
+    # The end says what to do.
+    return f"{plain[: _LONGEST // 2]} … {plain[-_LONGEST // 2 :]}"
 
 
 def mute() -> None:

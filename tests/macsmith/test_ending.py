@@ -145,6 +145,12 @@ def test_a_line_is_one_line(text, line):
     assert ending.one_line(text) == line
 
 
+def test_a_long_line_keeps_its_ends():
+    text = f"{'a' * 10_000} what to do"
+    assert len(ending.one_line(text)) < 1010 and ending.one_line(text).endswith("what to do")
+    assert ending.one_line("a" * 1000) == "a" * 1000
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 @pytest.mark.parametrize("words", ["list flows", "list --json", "--help", "", "list --help"])
 @pytest.mark.parametrize("unbuffered", ["", "1"])
