@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -11,11 +10,19 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from ..golden.description import Chain, Design
-from ..golden.errors import DesignError, UnknownName, check_ordinary
+from ..golden.errors import DesignError, UnknownName
+from ..golden.toml_files import parse, read_text
 from ..hw.leaves import LEAVES
 from .families import family
 
 _FOLDER = Path(__file__).parent
+
+#: What stands unquoted in Tcl and in yosys's scripts, where a bracket or a semicolon is a command.
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]*")
+_FLAGS = re.compile(r"-[A-Za-z]\w*( -?[A-Za-z0-9_][A-Za-z0-9_.:/-]*)*", re.ASCII)
+
+#: More than any device has of anything, in whatever unit.
+_MOST = 1e12
 
 
 @dataclass(frozen=True)
@@ -128,14 +135,7 @@ def load(path: Path) -> Board:
 
     Raises DesignError for a file that is malformed or cannot be read.
     """
-    try:
-        check_ordinary(path)
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DesignError(f"{path.name}: the file must be TOML, got {error}") from error
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise DesignError(f"cannot read the board {path}: {why}") from None
+    data = parse(read_text(path, "the board "), path.name)
     if not re.fullmatch(r"\w[\w.-]*", path.stem, re.ASCII):
         raise DesignError(
             f"{path.name}: a board's file is named by letters, digits, '-', '_' and '.', for its "
@@ -145,13 +145,13 @@ def load(path: Path) -> Board:
     board = Board(
         name=path.stem,
         title=reader.text("title"),
-        part=reader.text("part"),
+        part=reader.word("part"),
         family=_family(reader),
         resources=reader.numbers("resources", ("lut", "ff", "dsp")),
         source=reader.text("source"),
         memory=_memory(reader.table("memory")) if "memory" in data else None,
         shell=_shell(reader.table("shell")) if "shell" in data else None,
-        flags=reader.text("flags") if "flags" in data else "",
+        flags=reader.flags("flags") if "flags" in data else "",
     )
     reader.finish()
     return board
@@ -199,15 +199,36 @@ class _Reader:
         return value
 
     def text(self, key: str) -> str:
-        return str(self._get(key, str, "a string"))
+        """A line for people."""
+        value = str(self._get(key, str, "a string"))
+        self._need(value.isprintable(), key, "one line of printable letters")
+        return value
+
+    def word(self, key: str) -> str:
+        """A name that stands in scripts as it is."""
+        value = str(self._get(key, str, "a string"))
+        known = _WORD.fullmatch(value) is not None and len(value) <= 64
+        self._need(known, key, "one word of up to 64 letters, digits and _ . / -")
+        return value
+
+    def flags(self, key: str) -> str:
+        """Options that stand in yosys's script as they are, and are nothing but options there."""
+        value = str(self._get(key, str, "a string"))
+        known = value == "" or _FLAGS.fullmatch(value) is not None
+        self._need(known, key, "options of the synthesis command, such as -device u")
+        return value
 
     def number(self, key: str) -> float:
-        value: float = self._get(key, (int, float), "a number of at least 0")
-        if value < 0:
-            raise DesignError(
-                f"{self.file}: {self.prefix}{key} must be a number of at least 0, got {value}"
-            )
+        words = "a number from 0 to 1e12"
+        value: float = self._get(key, (int, float), words)
+        self._need(0 <= value <= _MOST, key, words)
         return value
+
+    def _need(self, holds: bool, key: str, words: str) -> None:
+        """Raise DesignError unless a key's value ``holds`` to the rule that ``words`` tell."""
+        if not holds:
+            got = self.data[key]
+            raise DesignError(f"{self.file}: {self.prefix}{key} must be {words}, got {got!r}")
 
     def table(self, key: str) -> _Reader:
         return _Reader(self.file, self._get(key, dict, "a table"), f"{self.prefix}{key}.")
