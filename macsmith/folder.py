@@ -113,7 +113,7 @@ def make_folder(folder: Path) -> Path:
     target = place(folder)
     try:
         target.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=target):
+        with tempfile.TemporaryFile(dir=target):  # has no name that a killed process could leave
             pass
     except OSError as error:
         raise DesignError(

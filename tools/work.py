@@ -93,7 +93,7 @@ def is_dead(path: Path) -> bool:
 
 
 def abandoned(path: Path, process: int) -> bool:
-    """Whether the process that made a folder has ended: nobody has its number, or its lock."""
+    """Whether the process that made a folder or file ended: nobody has its number, or its lock."""
     with contextlib.suppress(ProcessLookupError, OverflowError):
         try:
             os.kill(process, 0)
