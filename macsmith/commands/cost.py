@@ -21,6 +21,9 @@ _HEADERS = (".vh", ".svh")
 #: Names that stand in quotes in a script of yosys and are no options.
 _NAME = re.compile(r"""[^"\\\x00-\x1f\x7f+-][^"\\\x00-\x1f\x7f]*""")
 
+#: Names of modules that mean nothing else in a script of yosys, nor as a part of a folder's name.
+_TOP = re.compile(r"[A-Za-z0-9_$][A-Za-z0-9_$.:=+\[\]-]*")
+
 _MODULE = re.compile(r"^module \\(\S+)$", re.MULTILINE)
 
 
@@ -76,10 +79,20 @@ def _read(files: list[Path], top: str | None, folder: Path) -> tuple[str, str]:
         modules = _MODULE.findall((folder / "modules.il").read_text(encoding="utf-8"))
         if top not in modules:
             raise UnknownName("module", top, modules)
+        _check_top(top)
     chosen = "-auto-top" if top is None else f"-top {top}"
     yosys.run([*read, f"hierarchy {chosen}", "proc", "write_rtlil design.il"], folder)
     text = (folder / "design.il").read_text(encoding="utf-8")
     found = re.search(r"^attribute \\top 1\n(?:attribute .*\n)*module \\(\S+)$", text, re.MULTILINE)
     if found is None:
         raise DesignError("no module is the top of the others: choose one with --top")
+    _check_top(found[1])
     return text, found[1]
+
+
+def _check_top(name: str) -> None:
+    """Raise DesignError for a module's name that leads elsewhere: Verilog escapes any letters."""
+    if not _TOP.fullmatch(name):
+        raise DesignError(
+            f"a top module is called by letters, digits and _ $ . : = + - [ ], rename {name!r}"
+        )
