@@ -135,4 +135,4 @@ def unpack_parts(scheme: Scheme | str, parts: Mapping[str, Array], shape: Shape)
 
 
 def _scheme(scheme: Scheme | str) -> Scheme:
-    return lookup(scheme) if isinstance(scheme, str) else scheme
+    return scheme if isinstance(scheme, Scheme) else lookup(scheme)

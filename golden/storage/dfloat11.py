@@ -19,7 +19,7 @@ from ..errors import DesignError, UnknownName
 from ..formats import lookup
 from ..tensor import Quantized
 from .huffman import END, POINTERS, limited, tables
-from .scheme import Bytes, Scheme, Shape
+from .scheme import Bytes, Scheme, Shape, check_matrix
 
 Array = npt.NDArray[Any]
 
@@ -93,6 +93,7 @@ class DFloat11(Scheme):
         return np.packbits(wide.ravel()), np.asarray(positions, np.uint32)
 
     def unpack_parts(self, parts: Mapping[str, Array], shape: Shape) -> Quantized:
+        shape = check_matrix(self.name, shape)
         parts = self._typed(parts)
         self._check_parts(parts, shape)
         count = shape[0] * shape[1]
@@ -138,7 +139,25 @@ class DFloat11(Scheme):
                 found[name] = whole_numbers(parts[name], what, 0, 2**32 - 1)
             else:
                 found[name] = words(parts[name], 1, what)
+            if found[name].ndim != 1 + (name == "luts"):
+                axes = "two axes" if name == "luts" else "one axis"
+                raise DesignError(f"{what} must have {axes}, got shape {found[name].shape}")
+        self._check_tables(found["luts"])
         return found
+
+    def _check_tables(self, luts: Array) -> None:
+        """Raise DesignError unless entries are symbols or point to tables that there are."""
+        if luts.shape[0] < 2 or luts.shape[1] != 256:
+            raise DesignError(
+                f"{self.name}: luts are at least a table and the lengths, of 256 entries each, got "
+                f"shape {luts.shape}"
+            )
+        entries = luts[:-1].astype(np.int64)
+        deepest = 256 - int(entries.min(initial=256, where=entries >= POINTERS))
+        if deepest > len(luts) - 2:
+            raise DesignError(
+                f"{self.name}: luts point to table {deepest}, the last one is {len(luts) - 2}"
+            )
 
     def _check_parts(self, parts: Mapping[str, Array], shape: Shape) -> None:
         count = shape[0] * shape[1]
@@ -155,6 +174,8 @@ class DFloat11(Scheme):
                 f"{self.name}: {blocks} blocks need as many output positions, from 0, and then "
                 f"{count}; got {positions.tolist()[:4]}… of length {len(positions)}"
             )
+        if (np.diff(positions.astype(np.int64)) < 0).any():
+            raise DesignError(f"{self.name}: output positions must ascend")
         if len(parts["gaps"]) * 8 < 5 * blocks * self.threads:
             raise DesignError(
                 f"{self.name}: {blocks * self.threads} gaps need "

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,23 @@ from .places import Field
 Array = npt.NDArray[Any]
 Bytes = bytes | bytearray | memoryview | Array
 Shape = tuple[int, int]
+
+#: Elements of a matrix: their places fit in int64, and in no memory.
+MOST_ELEMENTS = 1 << 48
+
+
+def check_matrix(name: str, shape: object) -> Shape:
+    """``shape`` of a matrix as two whole numbers; DesignError, which begins with ``name``, else."""
+    match shape:
+        case (rows, columns) if all(
+            isinstance(size, Integral) and not isinstance(size, bool) for size in (rows, columns)
+        ):
+            if min(rows, columns) >= 1 and rows * columns <= MOST_ELEMENTS:
+                return int(rows), int(columns)
+    raise DesignError(
+        f"{name}: a matrix is rows × K, both at least 1, with {MOST_ELEMENTS} elements at most, "
+        f"got {shape}"
+    )
 
 
 class Scheme(ABC):
@@ -177,7 +195,7 @@ class Mapped(Scheme):
         return found
 
     def unpack_parts(self, parts: Mapping[str, Array], shape: Shape) -> Quantized:
-        self._check_shape(shape)
+        shape = self._check_shape(shape)
         names = [part.name for part in self.parts]
         for name in parts:
             if name not in names:
@@ -228,7 +246,7 @@ class Mapped(Scheme):
 
     def unpack(self, data: Bytes, shape: Shape) -> Quantized:
         held = raw_bytes(data, f"{self.name}: data")
-        self._check_shape(shape)
+        shape = self._check_shape(shape)
         self._check_length(len(held), shape)
         parts, start = {}, 0
         for part in self.parts:
@@ -243,9 +261,8 @@ class Mapped(Scheme):
         spans = {level.name: level.span for level in self.operand.levels}
         return spans[name].shape(*shape) if name in spans else shape
 
-    def _check_shape(self, shape: Shape) -> None:
-        if len(shape) != 2 or min(shape) < 1:
-            raise DesignError(f"{self.name}: a matrix is rows × K, both at least 1, got {shape}")
+    def _check_shape(self, given: Shape) -> Shape:
+        shape = check_matrix(self.name, given)
         for part in self.parts:
             for what, block, whole in (
                 ("rows", part.tile.rows, shape[0]),
@@ -255,6 +272,7 @@ class Mapped(Scheme):
                     raise DesignError(
                         f"{self.name}: {what} must be whole blocks of {block}, got {whole}"
                     )
+        return shape
 
     def _check_length(self, length: int, shape: Shape) -> None:
         start = 0

@@ -21,7 +21,7 @@ from ..tensor import Quantized
 from .map import Map
 from .places import Field
 from .scaled import Scaled
-from .scheme import Part, Shape
+from .scheme import Part, Shape, check_matrix
 
 Array = npt.NDArray[Any]
 
@@ -82,6 +82,7 @@ def in_order(g_idx: Array, columns: int | None) -> Array:
 
 
 def _order(scheme: Gptq, g_idx: Array, shape: Shape) -> Array:
+    shape = check_matrix(scheme.name, shape)
     groups = array_of(g_idx, f"{scheme.name}: g_idx")
     if groups.shape != shape[1:]:
         raise DesignError(

@@ -14,8 +14,6 @@ from odd_arrays import OTHERS, arrays
 
 from macsmith import Options, design, matmul, quantize
 
-pytestmark = pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
-
 DESIGNS = ("int4xint8", "e4m3xe4m3", "bf16xint4", "w4a8", "nvfp4", "mxfp4", "int3", "nf4", "fp16",
            "posit8_0", "gguf_q4_k", "nm_sparse", "ifairy", "bitmod4", "ternaryxint8")  # fmt: skip
 ENGINES = {name: design(name) for name in DESIGNS}

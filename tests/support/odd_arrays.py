@@ -26,6 +26,11 @@ OTHERS = (
     np.array([[1 << 64]], object), np.array([[np.longdouble(1)]]), np.array([["\ud800"]]),
 )  # fmt: skip
 
+
+class Child(np.ndarray):
+    """A subclass of NumPy's arrays, as packages have them."""
+
+
 _layouts = (
     lambda x: x,
     lambda x: x,
@@ -38,7 +43,7 @@ _layouts = (
     lambda x: np.ma.masked_array(x),
     lambda x: np.ma.masked_equal(x, x.flat[0]) if x.size and x.dtype.kind in "iuf" else x,
     lambda x: x.tolist() if x.dtype.kind in "iufb" else x,
-    lambda x: np.matrix(x) if x.ndim == 2 and x.dtype.kind in "iuf" else x,
+    lambda x: x.view(Child),
     lambda x: x.reshape(-1),
     lambda x: x[None],
     lambda x: x.astype(object),
