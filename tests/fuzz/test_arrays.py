@@ -1,6 +1,7 @@
 """Arrays of any kind handed to the library: taken for what they are, or refused in a line."""
 
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from macsmith.golden import Quantized, Sparse, sparse
 from macsmith.golden.formats import ROUNDINGS, lookup, names
 from macsmith.golden.formats.files import code_book
 from macsmith.golden.quantize.rules import SCALE_RULES
+from macsmith.sim.matmul import engine_matmul
 from odd_arrays import OTHERS, arrays
 
 from macsmith import Options, design, matmul, quantize
@@ -46,6 +48,38 @@ def multiplied(given):
 @examples(60, 2000)
 def test_products(count):
     tried(count, products(), lambda given: refused_or(lambda: multiplied(given)))
+
+
+class Reached(Exception):
+    """The operands would go to the simulator now."""
+
+
+def simulated(given):
+    """As ``multiplied``, up to where the simulator would begin."""
+    engine, sides, initial, bias = given
+    known = [quantize(x, operand) if real else x for operand, x, real in sides]
+    machine = SimpleNamespace(emitted=SimpleNamespace(engine=engine))
+    try:
+        engine_matmul(engine, *known, initial, bias, simulator=machine)
+    except Reached:
+        return True
+    raise AssertionError("no simulator was asked")
+
+
+@examples(40, 1500)
+def test_what_the_model_refuses_no_hardware_takes(count, monkeypatch):
+    def reach(*_):
+        raise Reached
+
+    monkeypatch.setattr("macsmith.sim.matmul._run", reach)
+
+    def check(given):
+        if given[0] is ENGINES["bf16xint4"]:
+            return  # its sums are too wide: there is no hardware of it
+        reached = refused_or(lambda: simulated(given))
+        assert not reached or multiplied(given)
+
+    tried(count, products(), check)
 
 
 @st.composite
