@@ -23,7 +23,11 @@ class Span:
 
     def __post_init__(self) -> None:
         for what, size in (("rows", self.rows), ("elements", self.columns)):
-            if size is not None and size < 1:
+            if size is None:
+                continue
+            if not isinstance(size, int) or isinstance(size, bool):
+                raise TypeError(f"{what} that share scales are a whole number, got {size!r}")
+            if size < 1:
                 raise DesignError(f"scales are shared by at least 1 of the {what}, got {size}")
 
     def __str__(self) -> str:
@@ -48,12 +52,19 @@ TENSOR, ROW = Span(), Span(rows=1)
 
 def group(size: int) -> Span:
     """``size`` consecutive elements of one row."""
-    return Span(1, size)
+    return Span(1, _known(size))
 
 
 def block(rows: int, columns: int) -> Span:
     """``rows`` neighbouring rows by ``columns`` consecutive elements."""
-    return Span(rows, columns)
+    return Span(_known(rows), _known(columns))
+
+
+def _known(size: int | None) -> int:
+    """``size``; None, which of a span means all, is none here. Raises TypeError."""
+    if size is None:
+        raise TypeError("elements that share scales are a whole number, got None")
+    return size
 
 
 @dataclass(frozen=True)

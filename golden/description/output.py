@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isnan
+from math import isnan, ldexp
 
 from ..errors import DesignError, UnknownName
 from ..formats import ROUNDINGS, Format, Integer, Minifloat
@@ -105,9 +105,12 @@ class Output:
             )
 
     def _check_clamp(self, bounds: tuple[float, float]) -> None:
-        if len(bounds) != 2:
-            raise DesignError(f"clamp takes two bounds, low and high, got {len(bounds)}")
-        low, high = (float(bound) + 0.0 for bound in bounds)  # -0 counts as 0
+        if not isinstance(bounds, tuple | list) or len(bounds) != 2:
+            raise DesignError(f"clamp takes two bounds, low and high, got {bounds!r}")
+        try:
+            low, high = (ldexp(bound, 0) + 0.0 for bound in bounds)  # -0 counts as 0
+        except (TypeError, OverflowError) as error:
+            raise DesignError(f"clamp takes two numbers, got {bounds!r}: {error}") from None
         if isnan(low) or isnan(high) or not low < high:
             raise DesignError(f"clamp needs low < high, got {low:g} and {high:g}")
         assert self.format is not None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from numbers import Integral
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -30,12 +31,12 @@ MOST_ELEMENTS = 1 << 48
 
 def check_matrix(name: str, shape: object) -> Shape:
     """``shape`` of a matrix as two whole numbers; DesignError, which begins with ``name``, else."""
-    match shape:
-        case (rows, columns) if all(
-            isinstance(size, Integral) and not isinstance(size, bool) for size in (rows, columns)
-        ):
-            if min(rows, columns) >= 1 and rows * columns <= MOST_ELEMENTS:
-                return int(rows), int(columns)
+    sizes = [*shape] if isinstance(shape, tuple | list) else []
+    whole = all(isinstance(size, Integral) and not isinstance(size, bool) for size in sizes)
+    if len(sizes) == 2 and whole:
+        rows, columns = map(index, sizes)
+        if min(rows, columns) >= 1 and rows * columns <= MOST_ELEMENTS:
+            return rows, columns
     raise DesignError(
         f"{name}: a matrix is rows × K, both at least 1, with {MOST_ELEMENTS} elements at most, "
         f"got {shape}"

@@ -1,7 +1,19 @@
 """Names in descriptions, and how many parts one may have."""
 
 import pytest
-from macsmith.golden import ROW, DesignError, Engine, Level, Operand, Plane, lookup, raw
+from macsmith.golden import (
+    ROW,
+    DesignError,
+    Engine,
+    Level,
+    Operand,
+    Output,
+    Plane,
+    block,
+    group,
+    lookup,
+    raw,
+)
 from macsmith.golden.formats import POLICIES, Bipolar, Codebook, Integer, Minifloat, Posit, Sliced
 
 FORMATS = [
@@ -56,3 +68,16 @@ def test_an_engine_has_some_modes_and_some_planes():
 def test_a_name_is_a_string(name):
     with pytest.raises(TypeError, match="a format is called by its name"):
         lookup(name)
+
+
+@pytest.mark.parametrize("size", ["4", 1.5, True, None])
+def test_a_span_counts_rows_and_elements(size):
+    for call in (group, lambda x: block(x, 4), lambda x: block(4, x)):
+        with pytest.raises(TypeError, match="that share scales are a whole number"):
+            call(size)
+
+
+@pytest.mark.parametrize("bounds", [("a", "b"), 3, (1,), (1, 2, 3), (0, 10**400), "ab", (0, None)])
+def test_a_clamp_is_two_numbers(bounds):
+    with pytest.raises(DesignError, match="clamp takes two"):
+        Output(lookup("fp32"), clamp=bounds)

@@ -128,7 +128,7 @@ OUTPUTS = [
     ),
     (dict(format=FP32, clamp=(1.0, 1.0)), "clamp needs low < high, got 1 and 1"),
     (dict(format=FP32, clamp=(float("nan"), 1.0)), "clamp needs low < high, got nan and 1"),
-    (dict(format=FP32, clamp=(1.0,)), "clamp takes two bounds, low and high, got 1"),
+    (dict(format=FP32, clamp=(1.0,)), "clamp takes two bounds, low and high, got (1.0,)"),
     (
         dict(format=lookup("bf16"), clamp=(0.0, 6.01)),
         "clamp's bound 6.01 is not a value of bf16; the nearest is 6.0",

@@ -1,9 +1,7 @@
 """Whatever is typed: an answer or one line, an exit code that is documented, no file elsewhere."""
 
 import os
-import resource
 import shutil
-import signal
 import sys
 import tempfile
 import threading
@@ -11,6 +9,7 @@ from pathlib import Path
 
 import odd_calls
 import pytest
+from bounded import bounded
 from macsmith.golden.errors import ToolFailed
 from macsmith.tools import processes
 
@@ -18,12 +17,8 @@ from macsmith.cli import main
 
 ROOT = Path(__file__).parent.parent.parent
 
-#: Seconds after which a call hangs, and bytes that none may take more.
+#: Seconds of computing after which a call hangs, and bytes that none may take more.
 LONG, MUCH = 120, 3 << 30
-
-
-class Hang(BaseException):
-    """A call takes too long."""
 
 
 @pytest.fixture
@@ -40,28 +35,17 @@ def world(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     monkeypatch.setattr(processes, "started", none)
     monkeypatch.setenv("COLUMNS", "80")
-    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    kept = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (used + MUCH, kept[1]))
-    yield tmp_path
-    resource.setrlimit(resource.RLIMIT_AS, kept)
+    return tmp_path
 
 
 def call(words, capfd):
     """(exit code, stdout, stderr) of a call; raises Hang."""
 
-    def hang(*_):
-        raise Hang(words)
-
-    before = signal.signal(signal.SIGALRM, hang)
-    signal.alarm(LONG)
-    try:
-        code = main(words)
-    except SystemExit as ended:  # --help, --version
-        code = ended.code
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+    with bounded(LONG, MUCH):
+        try:
+            code = main(words)
+        except SystemExit as ended:  # --help, --version
+            code = ended.code
     out, err = capfd.readouterr()
     return code, out, err
 
@@ -96,7 +80,7 @@ def tried(seeds, world, monkeypatch, capfd):
         try:
             code, _, err = call(words, capfd)
             fault = wrong(words, code, err)
-        except (Exception, Hang) as error:
+        except Exception as error:
             err, fault = repr(error), type(error).__name__
         if fault:
             found.append((seed, fault, [word[:80] for word in words], err[-300:]))
