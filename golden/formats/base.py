@@ -289,7 +289,7 @@ class Format(ABC):
     def _check_select(self, select: npt.ArrayLike) -> Array:
         """``select`` as an array; DesignError if a table is not there."""
         last = (1 << self.select_width) - 1  # 0 where there is one table
-        return whole_numbers(select, f"selections of {self.name}", 0, last)
+        return whole_numbers(select, f"selections of {self.name}", 0, last).astype(np.int64)
 
 
 def to_float(fields: Fields) -> Array:

@@ -35,12 +35,13 @@ def check_matrix(name: str, shape: object) -> Shape:
     whole = all(isinstance(size, Integral) and not isinstance(size, bool) for size in sizes)
     if len(sizes) == 2 and whole:
         rows, columns = map(index, sizes)
-        if min(rows, columns) >= 1 and rows * columns <= MOST_ELEMENTS:
+        if min(rows, columns) >= 1:
+            if rows * columns > MOST_ELEMENTS:
+                raise DesignError(
+                    f"{name}: a matrix has {MOST_ELEMENTS} elements at most, got {rows} × {columns}"
+                )
             return rows, columns
-    raise DesignError(
-        f"{name}: a matrix is rows × K, both at least 1, with {MOST_ELEMENTS} elements at most, "
-        f"got {shape}"
-    )
+    raise DesignError(f"{name}: a matrix is rows × K, both at least 1, got {shape}")
 
 
 class Scheme(ABC):

@@ -271,6 +271,8 @@ def test_arrays_of_nothing_have_no_type():
 def test_selections_fit_their_codes():
     with pytest.raises(DesignError, match=r"selections of shape \(3,\) do not fit codes"):
         lookup("bitmod4").decode(np.zeros((2, 4), int), [0, 1, 2])
+    objects = np.array([[1], [3]], object)
+    assert lookup("bitmod4").decode(np.zeros((2, 4), int), objects).shape == (2, 4)
     with pytest.raises(DesignError, match="selections of int4 must"):
         lookup("int4").decode([1], 1)
     with pytest.raises(DesignError, match="encoded with one table at a time"):
