@@ -37,6 +37,9 @@ __all__ = ["DEFAULT", "Options", "design", "override", "presets", "reading"]
 
 DEFAULT = DESIGN
 FORCED = "preset:"
+
+#: Letters of two formats, or presets, and what is between them.
+LONGEST_PAIR = 200
 PRESETS = Path(__file__).parent / "presets"
 
 
@@ -176,7 +179,9 @@ def _of_pair(name: str, whole: bool) -> Engine:
 
 def _pairs(name: str) -> Iterator[tuple[tuple[str, str], tuple[Half, Half]]]:
     """Every way to read ``name`` as two halves joined by an x: two elements first."""
-    places = [place for place, letter in enumerate(name) if letter in "xX"]
+    # Each place is tried; no pair has so long a name.
+    short = name if len(name) <= LONGEST_PAIR else ""
+    places = [place for place, letter in enumerate(short) if letter in "xX"]
     for read in (_element_half, _half):
         for place in places:
             texts = name[:place], name[place + 1 :]

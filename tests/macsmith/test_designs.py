@@ -258,3 +258,14 @@ def test_options_say_how_a_pair_accumulates():
     options = Options(accumulate="aligned", fraction=13, rows=2, partials=2)
     made = design("mxfp4xmxfp8_e5m2", options)
     assert [stage.rule for stage in made.arithmetic.accumulate] == ["aligned", "fp"]
+
+
+def test_a_long_name_is_not_tried_as_ten_thousand_pairs(monkeypatch):
+    """Which took seconds, and the memory of as many refusals."""
+    asked = []
+    monkeypatch.setattr("macsmith.designs.lookup", lambda name: asked.append(name) or lookup(name))
+    for name in ("x" * 5000, "int4x" * 1000):
+        with pytest.raises(DesignError) as error:
+            design(name)
+        assert len(str(error.value)) < 2000
+    assert len(asked) < 10
