@@ -30,11 +30,12 @@ SCRIPT := '\#!/bin/sh' 'exec "$$(dirname "$$(readlink -f "$$0")")/python" -P -c 
     from macsmith.__main__ import main; sys.exit(main())" "$$@"'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup synth verify verilog demo test test-rest test-all bench quality curve elements blocks scales units mutants mutants-bench docs lint lock audit release clean
+.PHONY: help setup synth verify prove verilog demo test test-rest test-all bench quality curve elements blocks scales units mutants mutants-bench docs lint lock audit release clean
 
 help:
 	@echo "make synth BOARD=u280 ENGINE=w4a8        verify, synthesize, print the cost"
 	@echo "make verify ENGINE=e4m3xe4m3             hardware against the golden model"
+	@echo "make prove ENGINE=w4a8                   what its streams promise, proven, with a certificate"
 	@echo "make verilog ENGINE=nvfp4                Verilog and its testbench into out/"
 	@echo "make demo                                handwritten digits through simulated hardware"
 	@echo "make curve                               sites of integer pairs by their widths, a picture"
@@ -62,7 +63,7 @@ stale:
 	@printf '%s\n' $(SCRIPT) > $(BIN)/macsmith && chmod +x $(BIN)/macsmith
 	@$(MADE) > $@; rm .venv/unfinished
 
-.venv/tests .venv/docs .venv/release: .venv/%: .venv/core locks/%.txt
+.venv/tests .venv/docs .venv/proof .venv/release: .venv/%: .venv/core locks/%.txt
 	$(call LOCKED,$*)
 	@touch $@; rm .venv/unfinished
 
@@ -73,6 +74,9 @@ synth: .venv/core
 
 verify: .venv/core
 	$(RUN) macsmith verify $(ENGINE) $(ARGS)
+
+prove: .venv/proof
+	$(RUN) macsmith prove $(ENGINE) --force $(ARGS)
 
 verilog: .venv/core
 	$(RUN) macsmith generate $(FORMAT) --force $(ARGS)

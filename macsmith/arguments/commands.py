@@ -165,6 +165,31 @@ VERIFY = Command(
     builds=True,
 )  # fmt: skip
 
+PROVE = Command(
+    "prove",
+    "Prove what a design's streams promise, and write a certificate",
+    "[DESIGN] [OPTIONS]",
+    ("prove w4a8 --rows 2 --cols 2 --lanes 4",),
+    _designed(
+        option(
+            "--into",
+            "FOLDER",
+            "Output folder in which proof/ is written (default out/NAME)",
+            read=Path,
+            names="folder",
+        ),
+        option(
+            "--seconds",
+            "N",
+            "Give up a question of a solver after N seconds (default 60)",
+            read=positive,
+            default=60,
+        ),
+        option("--force", None, "Replace the certificate that an earlier run wrote there"),
+    ),
+    builds=True,
+)
+
 SYNTH = Command(
     "synth",
     "Verify a design, synthesize it for a board, print its cost",
@@ -285,6 +310,7 @@ COMMANDS = {
     "explain": EXPLAIN,
     "generate": GENERATE,
     "verify": VERIFY,
+    "prove": PROVE,
     "synth": SYNTH,
     "cost": COST,
     "diff": DIFF,
@@ -296,6 +322,6 @@ COMMANDS = {
 #: The list of commands, in groups.
 GROUPS = {
     "Explore": ("list", "explain", "diff"),
-    "Build": ("generate", "verify", "synth", "cost"),
+    "Build": ("generate", "verify", "prove", "synth", "cost"),
     "Maintain": ("doctor", "cache", "completion"),
 }

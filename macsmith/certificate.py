@@ -1,0 +1,85 @@
+"""Writes a certificate: what was proven of a design, and what proves it again without macsmith."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+
+import jinja2
+
+from .folder import MANIFEST, check_target, write_folder
+from .golden.description import Design
+from .golden.errors import Mismatch
+from .hw.text.emit import emit
+from .sim.proof import scripts
+from .sim.proof.certificate import PROVEN, SECONDS, Certificate, prove
+from .tools import work
+from .tools.progress import Step, Told, quiet
+
+#: The folder of a certificate, inside an engine's.
+FOLDER = "proof"
+
+
+def certify(
+    design: Design,
+    into: Path,
+    *,
+    seconds: int = SECONDS,
+    force: bool = False,
+    progress: Told = quiet,
+) -> tuple[Certificate, Path]:
+    """Prove what the streams of ``design`` promise, and write ``into/proof``.
+
+    Parameters
+    ----------
+    into : the design's output folder, or one that is made.
+    seconds : that one question may take.
+    force : replace a certificate that is there.
+    progress : is told each step as it begins.
+
+    Raises Mismatch where a claim is refuted; DesignError, ToolMissing, ToolFailed.
+    """
+    target = check_target(into / FOLDER, force=force)
+    progress(Step(f"emitting {design.name}", "emit"))
+    emitted = emit(design)
+    with work.folder("proof") as scratch:
+        found = prove(emitted, scratch, seconds=seconds, progress=progress)
+    for claim in found.refuted:
+        raise Mismatch(
+            f"{found.design}: refuted in cycle {claim.cycles}: {claim.what} ({claim.method})"
+        )
+    write_folder(target, contents(found), force=force)
+    return found, target
+
+
+def contents(found: Certificate) -> dict[str, str]:
+    """The files of a certificate: name -> text."""
+    proven = [claim.name for claim in found.claims if claim.state == PROVEN]
+    induced = "count.smt2" in found.files
+    questions = found.files["count.smt2"].count("(check-sat") if induced else 0
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("macsmith", "templates"),
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    known = {
+        "found": found,
+        "induced": induced,
+        "questions": questions,
+        "graphs": [n for n in proven if n != "drain" and not (n == "count" and induced)],
+        "drained": "drain" in proven,
+        "others": [claim.name for claim in found.claims if claim.state != PROVEN],
+        "monitor": scripts.MONITOR,
+        "core": scripts.CORE,
+        "cells": scripts.CELLS in found.files,
+    }
+    files = dict(found.files)
+    for name in ("check.sh", "proof.md"):
+        files[name] = environment.get_template(f"{name}.j2").render(known)
+    files["proof.json"] = json.dumps(found.to_dict(), indent=2) + "\n"
+    names = sorted([*files, MANIFEST])
+    manifest = {"schema": 1, "tools": {"macsmith": version("macsmith")}, "files": names}
+    files[MANIFEST] = json.dumps(manifest, indent=2) + "\n"
+    return files

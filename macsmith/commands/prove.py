@@ -1,0 +1,32 @@
+"""Prove what a design's streams promise, and write the certificate."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..certificate import FOLDER, certify
+from ..sim.proof.certificate import PROVEN
+from .common import chosen, following, paragraph, print_json, table
+
+
+def run(arguments: argparse.Namespace) -> int:
+    design = chosen(arguments)
+    into = arguments.into or Path("out") / design.name
+    with following() as told:
+        found, folder = certify(
+            design, into, seconds=arguments.seconds, force=arguments.force, progress=told
+        )
+    if arguments.json:
+        print_json({**found.to_dict(), "folder": str(folder)})
+        return 0
+    rows = [
+        (c.name, c.state, str(c.cycles or ""), c.method, f"{c.seconds:.1f}") for c in found.claims
+    ]
+    print(table(rows, ("claim", "state", "cycles", "method", "seconds")), end="\n\n")
+    whole = all(claim.state == PROVEN for claim in found.claims)
+    done = sum(claim.state == PROVEN for claim in found.claims)
+    line = f"{found.design}: {done} of {len(found.claims)} claims proven for any number of cycles"
+    print(paragraph(line, "green" if whole else "yellow"))
+    print(f"again: sh {into / FOLDER / 'check.sh'}")
+    return 0

@@ -1,0 +1,362 @@
+"""Proves what the streams of a design promise, and keeps how."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ...golden.errors import ToolFailed
+from ...hw.text.emit import Emitted
+from ...tools import solvers, yosys
+from ...tools.progress import Step, Told, quiet
+from ..models import cell_models
+from . import counting as smt
+from . import places as found_places
+from . import scripts
+from .aiger import read
+from .monitor import Counting, Fact, Term, monitor
+from .rates import counting_of
+
+#: Seconds that one question may take.
+SECONDS = 60
+
+#: Latches of which all states can be searched.
+FEW = 60
+
+#: Steps of such a search, at most.
+DEEP = 300
+
+PROVEN, BOUNDED, REFUTED, OPEN = "proven", "bounded", "refuted", "not decided"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim and what became of it.
+
+    Parameters
+    ----------
+    name : of the claim; its script is called so.
+    what : in words.
+    state : ``proven`` for all cycles, ``bounded``: no counterexample within ``cycles`` of reset,
+        ``refuted`` by a run of ``cycles``, or ``not decided``.
+    method : how.
+    cycles : a bound that belongs to the claim or its state; 0 for none.
+    seconds : of the solver, and of what prepares for it.
+    """
+
+    name: str
+    what: str
+    state: str
+    method: str
+    cycles: int
+    seconds: float
+
+
+@dataclass
+class Certificate:
+    """The claims of a design, and the files that check them again."""
+
+    design: str
+    claims: list[Claim] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def refuted(self) -> list[Claim]:
+        return [claim for claim in self.claims if claim.state == REFUTED]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "schema": 1,
+            "design": self.design,
+            "tools": {"yosys": yosys.version()},
+            "claims": [asdict(claim) for claim in self.claims],
+        }
+
+
+#: The claims that abc answers.
+PLAIN = {
+    "valid": "a result that is offered stays offered until it is taken",
+    "payload": "a result that is offered keeps all its bits until it is taken",
+    "last": "last is set in the final beat of a tile's results, and in no other",
+    "progress": "where every source offers and results are taken, a step is taken in time",
+}
+
+
+def prove(
+    emitted: Emitted,
+    folder: Path,
+    *,
+    core: str | None = None,
+    seconds: int = SECONDS,
+    only: Collection[str] = (*PLAIN, "count"),
+    progress: Told = quiet,
+) -> Certificate:
+    """Prove the claims of ``emitted`` in ``folder``, where all files stay.
+
+    Parameters
+    ----------
+    core : other Verilog for the core.
+    seconds : that one question of a solver may take.
+    only : which claims; ``drain`` comes with ``count``.
+    progress : is told each claim as its proof begins.
+
+    Raises ToolMissing, ToolFailed.
+    """
+    solvers.z3_program()
+    work = _Work(emitted, folder, core or emitted.verilog, seconds)
+    told = Certificate(emitted.name)
+    names = [name for name in PLAIN if name in only and (name != "last" or work.counting.marked)]
+    for name in names:
+        progress(Step(f"proving {name} of {emitted.name}", "prove", len(emitted.rtlil)))
+        told.claims.append(work.plain(name))
+    if "count" in only:
+        progress(Step(f"proving count of {emitted.name}", "prove", len(emitted.rtlil)))
+        told.claims += work.counted()
+    told.files = work.files()
+    return told
+
+
+class _Work:
+    """One design in one folder."""
+
+    def __init__(self, emitted: Emitted, folder: Path, core: str, seconds: int):
+        self.emitted, self.folder, self.seconds = emitted, folder, seconds
+        self.counting: Counting = counting_of(emitted.hardware)
+        hardware = emitted.hardware
+        self.limit = hardware.drain + 8
+        cells = cell_models(emitted)
+        self.cells = bool(cells)
+        self.terms: list[Term] | None = None
+        self.wires: dict[int, str] = {}
+        self.enables: list[int] = []
+        self.facts: list[Fact] = []
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / scripts.CORE).write_text(core, encoding="utf-8")
+        if cells:
+            (folder / scripts.CELLS).write_text("".join(cells.values()), encoding="utf-8")
+        self.scripts: dict[str, list[str]] = {}
+        self._write()
+
+    def _write(self) -> None:
+        text = monitor(
+            self.emitted.core,
+            self.emitted.streams,
+            self.counting,
+            self.limit,
+            self.terms,
+            self.facts,
+        )
+        (self.folder / scripts.MONITOR).write_text(text, encoding="utf-8")
+
+    def plain(self, name: str) -> Claim:
+        """A claim that property-directed reachability proves."""
+        begun = time.monotonic()
+        seconds = self.seconds // 4 if name == "last" else self.seconds
+        found = self._asked(name, f"pdr,-T,{seconds}")
+        cycles = self.limit if name == "progress" and found.proven else found.cycles
+        return Claim(
+            name,
+            PLAIN[name],
+            _state(found),
+            "property-directed reachability (abc pdr)",
+            0 if found.proven and name != "progress" else cycles,
+            round(time.monotonic() - begun, 1),
+        )
+
+    def _asked(self, name: str, method: str) -> solvers.Answer:
+        """What abc says of a claim: with cuts, and where these break it, without them."""
+        for cut in (True, False):
+            commands = scripts.graph(name, self.cells, cut=cut)
+            yosys.run(commands, self.folder, log=f"{name}.log")
+            found = solvers.abc(name, method, self.folder)
+            if not found.refuted:
+                break
+        self.scripts[name] = [*commands, *solvers.asking(name, method)]
+        return found
+
+    def counted(self) -> list[Claim]:
+        """That results are as many as they must be, and come."""
+        begun = time.monotonic()
+        what = (
+            "no result is lost, doubled or made up: what is due is what was taken, less what came"
+        )
+        yosys.run(scripts.graph("due", self.cells), self.folder, log="due.log")
+        if not self._placed():
+            return [self._reached(begun, what)]
+        splits = self._splits()
+        self._write()
+        try:
+            done = self._induct(splits)
+        except ToolFailed:
+            done = False
+        if not done:
+            self.terms, self.facts = None, []
+            self._write()
+            return [self._reached(begun, what)]
+        method = (
+            "induction over one cycle (z3), registers that hold what is due found by simulation"
+        )
+        claims = [Claim("count", what, PROVEN, method, 0, round(time.monotonic() - begun, 1))]
+        return [*claims, self._drained()]
+
+    def _placed(self) -> bool:
+        """Look for where results stand; whether it is known then."""
+        graph = read(self.folder / "due.aig")
+        names, wires, inputs = _named(self.folder / "due.map")
+        self.wires = wires
+        resets = [number for number, name in inputs.items() if name == "rst"]
+        self.enables = found_places.enables(graph, resets)
+        bits = {name[1]: n for n, known in names.items() for name in known if name[0] == "due"}
+        count = [bits[bit] for bit in sorted(bits)]
+        if not count or count[0] is None:
+            return False
+        best = {n: _best(known) for n, known in names.items()}
+        found = found_places.places(graph, count, resets)
+        if found is None or any(best.get(n) is None for place in found for n in place):
+            return False
+        own = [n for n in range(len(graph.latches)) if n not in count and best.get(n)]
+        near = [n for place in found if len(place) > 1 for n in place]
+        excluded = found_places.exclusions(graph, own, resets, near)
+
+        def known(number: int) -> tuple[str, int]:
+            name = best[number]
+            assert name is not None
+            return name
+
+        self.terms = [Term(w, tuple(known(n) for n in place)) for place, w in found.items()]
+        self.facts = [
+            Fact(tuple(known(n) for n, _ in item), tuple(value for _, value in item))
+            for item in excluded
+        ]
+        return True
+
+    def _splits(self) -> list[str]:
+        """Wires whose values tell whether registers move."""
+        chosen = [self.wires[item] for item in self.enables if item in self.wires]
+        return ["rst", *chosen[:5]]
+
+    def _induct(self, splits: list[str]) -> bool:
+        """Whether one cycle keeps the count, with those facts that keep themselves."""
+        assert self.terms is not None
+        if self.facts:
+            self.facts = self._kept()
+            self._write()
+        yosys.run(
+            scripts.model("model", self.cells, self.terms, self.facts),
+            self.folder,
+            log="model.log",
+        )
+        self.scripts["model"] = scripts.model("model", self.cells, self.terms, self.facts)
+        model = (self.folder / "model.smt2").read_text(encoding="utf-8")
+        splits = [name for name in splits if f"|streams_n {name}|" in model]
+        text = smt.proof(self.counting, self.terms, self.facts, splits)
+        (self.folder / "count.smt2").write_text(text, encoding="utf-8")
+        (self.folder / "whole.smt2").write_text(model + text, encoding="utf-8")
+        answers = solvers.z3(self.folder / "whole.smt2", self.seconds)
+        return answers == ["unsat"] * smt.answers(splits)
+
+    def _kept(self) -> list[Fact]:
+        """The facts that hold at the start, and that all together keep in every cycle."""
+        assert self.terms is not None
+        yosys.run(
+            scripts.model("trial", self.cells, self.terms, self.facts),
+            self.folder,
+            log="trial.log",
+        )
+        model = (self.folder / "trial.smt2").read_text(encoding="utf-8")
+        kept = list(range(len(self.facts)))
+        while kept:
+            text = model + smt.trial(self.facts, kept)
+            (self.folder / "whole.smt2").write_text(text, encoding="utf-8")
+            answers = solvers.z3(self.folder / "whole.smt2", self.seconds)
+            if len(answers) < 2 * len(kept):
+                return []
+            both = zip(kept, answers, answers[len(kept) :], strict=False)
+            left = [n for n, start, step in both if start == step == "unsat"]
+            if left == kept:
+                break
+            kept = left
+        return [self.facts[n] for n in kept]
+
+    def _reached(self, begun: float, what: str) -> Claim:
+        """The count by a search through all states, or as deep as time allows."""
+        method = "bounded search from reset (abc bmc3)"
+        found = self._asked("count", f"bmc3,-T,{max(self.seconds // 2, 5)}")
+        latches = len(read(self.folder / "count.aig").latches)
+        if not found.refuted and latches <= FEW:
+            searched = self._asked("count", f"reach,-F,{DEEP}")
+            if searched.proven:
+                method, found = "search through all states (abc reach)", searched
+        cycles = 0 if found.proven else found.cycles
+        return Claim(
+            "count", what, _state(found), method, cycles, round(time.monotonic() - begun, 1)
+        )
+
+    def _drained(self) -> Claim:
+        """That everything comes out once nothing more goes in."""
+        assert self.terms is not None
+        begun = time.monotonic()
+        what = (
+            "what was taken comes out: after so many cycles in which no step is offered, results "
+            "are taken and other sources offer, nothing is due"
+        )
+        hardware = self.emitted.hardware
+        for cycles in (hardware.drain + 4, 2 * hardware.drain + 16):
+            commands = scripts.drained(self.cells, self.terms, self.facts, cycles, self.seconds)
+            try:
+                yosys.run(commands, self.folder, log="drain.log")
+            except ToolFailed:
+                continue
+            self.scripts["drain"] = commands
+            state, bound = PROVEN, cycles
+            break
+        else:
+            state, bound = OPEN, 0
+        seconds = round(time.monotonic() - begun, 1)
+        return Claim("drain", what, state, "SAT from any state (yosys sat)", bound, seconds)
+
+    def files(self) -> dict[str, str]:
+        """What checks the claims again, by name."""
+        kept = [scripts.CORE, scripts.MONITOR, *([scripts.CELLS] if self.cells else [])]
+        if "model" in self.scripts:
+            kept.append("count.smt2")
+        texts = {name: (self.folder / name).read_text(encoding="utf-8") for name in kept}
+        for name, commands in self.scripts.items():
+            texts[f"{name}.ys"] = "\n".join(commands) + "\n"
+        return texts
+
+
+def _state(found: solvers.Answer) -> str:
+    if found.proven:
+        return PROVEN
+    if found.refuted:
+        return REFUTED
+    return BOUNDED if found.cycles else OPEN
+
+
+def _named(
+    path: Path,
+) -> tuple[dict[int, list[tuple[str, int]]], dict[int, str], dict[int, str]]:
+    """Latches by number, wires by literal, inputs by number: names in yosys's map of a graph."""
+    latches: dict[int, list[tuple[str, int]]] = {}
+    wires: dict[int, str] = {}
+    inputs: dict[int, str] = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        kind, number, bit, *name = line.split()
+        text = name[0] if name else ""
+        if kind == "latch":
+            latches.setdefault(int(number), []).append((text, int(bit)))
+        elif kind in ("wire", "invwire") and text and "$" not in text:
+            wires.setdefault(int(number) & ~1, text)
+        elif kind == "input" and text:
+            inputs[int(number)] = text
+    return latches, wires, inputs
+
+
+def _best(names: Sequence[tuple[str, int]]) -> tuple[str, int] | None:
+    """The name of a register that people would call it by."""
+    plain = [name for name in names if "$" not in name[0]]
+    return min(plain, key=lambda name: (len(name[0]), name), default=None)
