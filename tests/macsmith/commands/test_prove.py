@@ -1,0 +1,72 @@
+"""A certificate is written whole, checks itself without macsmith, and notices a changed core."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from macsmith.cli import main
+from macsmith.tools import solvers
+
+TINY = ["int2xint2", "--rows", "1", "--cols", "1", "--lanes", "2"]
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    into = tmp_path_factory.mktemp("certificate") / "out"
+    assert main(["prove", *TINY, "--into", str(into)]) == 0
+    return into / "proof"
+
+
+def check(folder):
+    """(exit code, lines) of the certificate's own check."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", folder / "check.sh"],
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "PATH": path},
+    )
+    return done.returncode, done.stdout.splitlines()
+
+
+def test_a_certificate_says_what_is_proven_and_how(certificate):
+    told = json.loads((certificate / "proof.json").read_text())
+    names = [claim["name"] for claim in told["claims"]]
+    assert names == ["valid", "payload", "progress", "count", "drain"]
+    assert {claim["state"] for claim in told["claims"]} == {"proven"}
+    assert all(f"| {name} |" in (certificate / "proof.md").read_text() for name in names)
+
+
+def test_a_certificate_checks_itself(certificate):
+    code, lines = check(certificate)
+    assert (code, len(lines)) == (0, 5) and all(line.endswith(": proven") for line in lines)
+    assert not list(certificate.glob("again*"))
+
+
+def test_a_changed_core_is_noticed(certificate):
+    core = certificate / "core.v"
+    text = core.read_text()
+    changed = text.replace("else if (result__ready) result__valid", "else result__valid")
+    assert changed != text
+    core.write_text(changed)
+    try:
+        code, lines = check(certificate)
+    finally:
+        core.write_text(text)
+    assert code == 4 and "valid: NOT PROVEN" in lines
+
+
+def test_a_certificate_is_replaced_only_if_asked(certificate, capsys):
+    assert main(["prove", *TINY, "--into", str(certificate.parent)]) == 2
+    assert "is not empty" in capsys.readouterr().err
+
+
+def test_a_missing_solver_is_named_before_any_work(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(solvers.sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["prove", *TINY, "--into", str(tmp_path / "out")]) == 3
+    assert "pip install 'macsmith[proof]'" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
