@@ -56,8 +56,10 @@ def answer(status: Path) -> Answer:
     found = re.match(r"snl_(UNSAT|SAT|UNK) (-?\d+)(?: \S+ (-?\d+) (\d+))?", text)
     if found is None:
         raise ToolFailed(f"abc did not answer: no status in {status}")
-    cycles = int(found[4] or found[2])
-    return Answer(found[1] == "UNSAT", found[1] == "SAT", max(cycles, 0))
+    if found[1] == "SAT":
+        return Answer(False, True, int(found[4] or found[2]))
+    # The last frame may not have been searched to its end.
+    return Answer(found[1] == "UNSAT", False, max(int(found[2]) - 1, 0))
 
 
 def z3_program() -> str:

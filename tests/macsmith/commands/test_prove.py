@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from macsmith.cli import main
 from macsmith.tools import solvers
+
+from macsmith.cli import main
 
 TINY = ["int2xint2", "--rows", "1", "--cols", "1", "--lanes", "2"]
 
