@@ -21,6 +21,7 @@ LOCKS = {
     "core": (),
     "tests": ("test", "examples"),
     "docs": ("docs",),
+    "proof": ("proof",),
     "release": ("release",),
 }
 
