@@ -13,7 +13,8 @@ from .golden.description import Design
 from .golden.errors import Mismatch
 from .hw.text.emit import emit
 from .sim.proof import scripts
-from .sim.proof.certificate import PROVEN, SECONDS, Certificate, prove
+from .sim.proof.certificate import SECONDS, prove
+from .sim.proof.claims import PROVEN, Certificate
 from .tools import work
 from .tools.progress import Step, Told, quiet
 

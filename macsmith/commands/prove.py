@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from ..certificate import FOLDER, certify
-from ..sim.proof.certificate import PROVEN
+from ..sim.proof.claims import PROVEN
 from .common import chosen, following, paragraph, print_json, table
 
 

@@ -1,0 +1,1 @@
+"""Proofs of what a design's streams promise, and their certificate."""

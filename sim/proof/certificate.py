@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 from ...golden.errors import ToolFailed
 from ...hw.text.emit import Emitted
@@ -17,7 +15,10 @@ from . import counting as smt
 from . import places as found_places
 from . import scripts
 from .aiger import read
+from .claims import OPEN, PLAIN, PROVEN, Certificate, Claim, state_of
 from .monitor import Counting, Fact, Term, monitor
+from .names import best as best_name
+from .names import named as names_of
 from .rates import counting_of
 
 #: Seconds that one question may take.
@@ -28,61 +29,6 @@ FEW = 60
 
 #: Steps of such a search, at most.
 DEEP = 300
-
-PROVEN, BOUNDED, REFUTED, OPEN = "proven", "bounded", "refuted", "not decided"
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One claim and what became of it.
-
-    Parameters
-    ----------
-    name : of the claim; its script is called so.
-    what : in words.
-    state : ``proven`` for all cycles, ``bounded``: no counterexample within ``cycles`` of reset,
-        ``refuted`` by a run of ``cycles``, or ``not decided``.
-    method : how.
-    cycles : a bound that belongs to the claim or its state; 0 for none.
-    seconds : of the solver, and of what prepares for it.
-    """
-
-    name: str
-    what: str
-    state: str
-    method: str
-    cycles: int
-    seconds: float
-
-
-@dataclass
-class Certificate:
-    """The claims of a design, and the files that check them again."""
-
-    design: str
-    claims: list[Claim] = field(default_factory=list)
-    files: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def refuted(self) -> list[Claim]:
-        return [claim for claim in self.claims if claim.state == REFUTED]
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "schema": 1,
-            "design": self.design,
-            "tools": {"yosys": yosys.version()},
-            "claims": [asdict(claim) for claim in self.claims],
-        }
-
-
-#: The claims that abc answers.
-PLAIN = {
-    "valid": "a result that is offered stays offered until it is taken",
-    "payload": "a result that is offered keeps all its bits until it is taken",
-    "last": "last is set in the final beat of a tile's results, and in no other",
-    "progress": "where every source offers and results are taken, a step is taken in time",
-}
 
 
 def prove(
@@ -160,7 +106,7 @@ class _Work:
         return Claim(
             name,
             PLAIN[name],
-            _state(found),
+            state_of(found),
             "property-directed reachability (abc pdr)",
             0 if found.proven and name != "progress" else cycles,
             round(time.monotonic() - begun, 1),
@@ -205,7 +151,7 @@ class _Work:
     def _placed(self) -> bool:
         """Look for where results stand; whether it is known then."""
         graph = read(self.folder / "due.aig")
-        names, wires, inputs = _named(self.folder / "due.map")
+        names, wires, inputs = names_of(self.folder / "due.map")
         self.wires = wires
         resets = [number for number, name in inputs.items() if name == "rst"]
         self.enables = found_places.enables(graph, resets)
@@ -213,7 +159,7 @@ class _Work:
         count = [bits[bit] for bit in sorted(bits)]
         if not count or count[0] is None:
             return False
-        best = {n: _best(known) for n, known in names.items()}
+        best = {n: best_name(known) for n, known in names.items()}
         found = found_places.places(graph, count, resets)
         if found is None or any(best.get(n) is None for place in found for n in place):
             return False
@@ -292,7 +238,7 @@ class _Work:
                 method, found = "search through all states (abc reach)", searched
         cycles = 0 if found.proven else found.cycles
         return Claim(
-            "count", what, _state(found), method, cycles, round(time.monotonic() - begun, 1)
+            "count", what, state_of(found), method, cycles, round(time.monotonic() - begun, 1)
         )
 
     def _drained(self) -> Claim:
@@ -327,36 +273,3 @@ class _Work:
         for name, commands in self.scripts.items():
             texts[f"{name}.ys"] = "\n".join(commands) + "\n"
         return texts
-
-
-def _state(found: solvers.Answer) -> str:
-    if found.proven:
-        return PROVEN
-    if found.refuted:
-        return REFUTED
-    return BOUNDED if found.cycles else OPEN
-
-
-def _named(
-    path: Path,
-) -> tuple[dict[int, list[tuple[str, int]]], dict[int, str], dict[int, str]]:
-    """Latches by number, wires by literal, inputs by number: names in yosys's map of a graph."""
-    latches: dict[int, list[tuple[str, int]]] = {}
-    wires: dict[int, str] = {}
-    inputs: dict[int, str] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        kind, number, bit, *name = line.split()
-        text = name[0] if name else ""
-        if kind == "latch":
-            latches.setdefault(int(number), []).append((text, int(bit)))
-        elif kind in ("wire", "invwire") and text and "$" not in text:
-            wires.setdefault(int(number) & ~1, text)
-        elif kind == "input" and text:
-            inputs[int(number)] = text
-    return latches, wires, inputs
-
-
-def _best(names: Sequence[tuple[str, int]]) -> tuple[str, int] | None:
-    """The name of a register that people would call it by."""
-    plain = [name for name in names if "$" not in name[0]]
-    return min(plain, key=lambda name: (len(name[0]), name), default=None)

@@ -2,7 +2,8 @@
 
 import pytest
 from macsmith.hw.text.emit import emit
-from macsmith.sim.proof.certificate import BOUNDED, PROVEN, REFUTED, prove
+from macsmith.sim.proof.certificate import prove
+from macsmith.sim.proof.claims import BOUNDED, PROVEN, REFUTED
 
 from macsmith import Options, design
 
