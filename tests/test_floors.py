@@ -47,6 +47,7 @@ POINT_BACK = {
     ("golden.units.dequantize_trials", "golden.units.dequantize"),
     ("golden.units.requantize_rules", "golden.units.requantize"),
     ("golden.units.requantize_trials", "golden.units.requantize"),
+    ("golden.units.requantize_ties", "golden.units.requantize"),
     ("hw.datapaths.chained_dot", "hw.datapaths.chain"),
     ("hw.datapaths.plane_serial_dot", "hw.datapaths.plane_serial"),
     ("hw.datapaths.serial", "hw.datapaths.bit_serial"),
