@@ -40,7 +40,8 @@ class Digits:
     Parameters
     ----------
     make : the engine's tiles.
-    levels : the float scales with the shortest groups; their exponents add up.
+    levels : the float scales with the shortest groups, or where there are none the integer ones;
+        their exponents add up.
     slot : elements of such a group; the first of the groups in it that are summed holds a digit.
     bits, greatest : bits that any digit may have, and the greatest digit.
     low, high : exponents of the least and the greatest digit's unit.
@@ -146,9 +147,9 @@ class Digits:
 
     def _written(self, number: int) -> list[tuple[int, int]]:
         """A number as digits and the places of their last bits, the first digit first; no zeros
-        among them."""
-        found = []
-        while number:
+        among them. More than fit are not looked for."""
+        found: list[tuple[int, int]] = []
+        while number and len(found) <= self.most:
             place = min(max(number.bit_length() - self.bits, 0), self.high - self.low)
             digit = min(number >> place, (1 << self.bits) - 1)
             found.append((digit, place))
@@ -187,7 +188,8 @@ class Digits:
             make.side(place, k, codes_of(array), scales)
             for place, array in enumerate((weights, activations))
         ]
-        return _plain(make, sides[0]), _plain(make, sides[1])
+        kept = {item for item in scales if item in self.levels}
+        return _plain(make, sides[0], 0, kept), _plain(make, sides[1], 1, kept)
 
     def _length(self, digits: int) -> int:
         whole = self.slot * ((digits - 1) * self.apart + 1)
@@ -214,18 +216,20 @@ class Digits:
 
 def digits_of(make: Maker) -> Digits | None:
     """How an engine's groups write numbers; None where they cannot."""
-    levels = [
+    both = [
         (side, level)
-        for side, level in make.floats
+        for side, operand in enumerate((make.shared.weight, make.shared.activation))
+        for level in operand.levels
         if level.when != "end" and level.span.columns and level.name in _own(make.operands[side])
     ]
+    levels = [item for item in both if not item[1].integer] or both
     if not levels or make.shared.group is None or make.arithmetic.product != "exact":
         return None
     if make.arithmetic.accumulate[0].rule == "int" or make.arithmetic.aligned:
         return None
     for operand in make.operands:
         main = [plane for plane in operand.planes if not plane.constant]
-        if len(main) > 1 or operand.select or operand.structure or not main[0].element.has_zero:
+        if len(main) > 1 or operand.structure or not main[0].element.has_zero:
             return None
         own = _own(operand)
         for plane in operand.planes:
@@ -260,11 +264,15 @@ def _has_zero(level: Level) -> bool:
     return bool(level.format.has_zero)
 
 
-def _plain(make: Maker, side: Quantized) -> Quantized:
-    """The same with integer scales of one, and without what constant planes add."""
+def _plain(make: Maker, side: Quantized, number: int, kept: set[Sided]) -> Quantized:
+    """The same with integer scales of one, but for those ``kept``, with the first of all tables,
+    and without what constant planes add."""
     operand, held = side.operand, dict(side.scales)
     own = _own(operand)
+    names = {level.name for place, level in kept if place == number}
     for level in operand.levels:
+        if level.name in names:
+            continue
         values = None
         if level.name not in own and _has_zero(level):
             values = 0.0
@@ -273,7 +281,8 @@ def _plain(make: Maker, side: Quantized) -> Quantized:
         if values is not None:
             shape = np.asarray(held[level.name]).shape
             held[level.name] = level.format.encode(np.full(shape, values))
-    return replace(side, scales=held)
+    select = None if side.select is None else np.zeros_like(np.asarray(side.select))
+    return replace(side, scales=held, select=select)
 
 
 def _number(fmt: Format, turn: int, rng: Generator) -> tuple[int, int, int]:
