@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         raw,
         to_toml,
     )
-    from .library import cost, covered, explain, generate, mutants, simulate, verify
+    from .library import cost, covered, explain, generate, mutants, prove, simulate, verify
 
 __version__ = "0.1.0"
 
@@ -63,6 +63,7 @@ __all__ = [
     "lookup",
     "matmul",
     "mutants",
+    "prove",
     "quantize",
     "raw",
     "simulate",
@@ -75,7 +76,8 @@ _ELSEWHERE = {
     "Options": "designs",
     "design": "designs",
     **dict.fromkeys(
-        ("cost", "covered", "explain", "generate", "mutants", "simulate", "verify"), "library"
+        ("cost", "covered", "explain", "generate", "mutants", "prove", "simulate", "verify"),
+        "library",
     ),
 }
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from . import boards
 from .boards import Board
 from .boards.families import family, models
+from .certificate import certify
 from .golden.description import Design, Engine
 from .golden.matmul import Matrix, Result
 from .hw.catalogue import hardware
@@ -25,12 +26,13 @@ from .sim.harness import harness
 from .sim.matmul import engine_matmul
 from .sim.models import primitives
 from .sim.mutants import Mutation, mutation
+from .sim.proof.claims import Certificate
 from .sim.streams import Simulator
 from .sim.verify import Verification
 from .tools import work
 from .tools.progress import Step, Told, quiet
 
-__all__ = ["cost", "covered", "explain", "generate", "mutants", "simulate", "verify"]
+__all__ = ["cost", "covered", "explain", "generate", "mutants", "prove", "simulate", "verify"]
 
 
 def explain(design: Design) -> Hardware:
@@ -114,6 +116,31 @@ def mutants(
     """
     told = progress or quiet
     return mutation(_emitted(design, told), count, seed=seed, trials=trials, progress=told)
+
+
+def prove(
+    design: Design,
+    into: Path,
+    *,
+    seconds: int = 60,
+    force: bool = False,
+    progress: Told | None = None,
+) -> Certificate:
+    """Prove what the streams of ``design`` promise in runs of any length.
+
+    Parameters
+    ----------
+    into : the design's output folder, or one that is made; the certificate goes into its ``proof``,
+        with what proves it again without macsmith.
+    seconds : that one question of a solver may take; what stays open is said so.
+    force : replace a certificate that is there.
+    progress : is told each step as it begins.
+
+    Raises Mismatch where a claim is refuted; DesignError, ToolMissing without z3, ToolFailed.
+    """
+    told = progress or quiet
+    found, _ = certify(design, into, seconds=seconds, force=force, progress=told)
+    return found
 
 
 def cost(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from macsmith.tools import solvers
 
+import macsmith
 from macsmith.cli import main
 
 TINY = ["int2xint2", "--rows", "1", "--cols", "1", "--lanes", "2"]
@@ -63,6 +64,16 @@ def test_a_changed_core_is_noticed(certificate):
 def test_a_certificate_is_replaced_only_if_asked(certificate, capsys):
     assert main(["prove", *TINY, "--into", str(certificate.parent)]) == 2
     assert "is not empty" in capsys.readouterr().err
+
+
+def test_the_library_gives_the_claims_and_writes_the_same(certificate, tmp_path):
+    tiny = macsmith.design("int2xint2", macsmith.Options(rows=1, cols=1, lanes=2))
+    found = macsmith.prove(tiny, tmp_path / "out")
+    told = json.loads((certificate / "proof.json").read_text())
+    assert [claim.name for claim in found.claims] == [claim["name"] for claim in told["claims"]]
+    assert not found.refuted
+    written = {path.name for path in (tmp_path / "out" / "proof").iterdir()}
+    assert written == {path.name for path in certificate.iterdir()}
 
 
 def test_a_missing_solver_is_named_before_any_work(tmp_path, monkeypatch, capsys):
