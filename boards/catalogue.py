@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 from ..golden.description import Chain, Design
 from ..golden.errors import DesignError, UnknownName
-from ..golden.toml_files import parse, read_text
+from ..golden.toml_files import parse, text_of
 from ..hw.leaves import LEAVES
 from .families import family
 
@@ -135,7 +135,7 @@ def load(path: Path) -> Board:
 
     Raises DesignError for a file that is malformed or cannot be read.
     """
-    data = parse(read_text(path, "the board "), path.name)
+    data = parse(text_of(path, "the board "), path.name)
     if not re.fullmatch(r"\w[\w.-]*", path.stem, re.ASCII):
         raise DesignError(
             f"{path.name}: a board's file is named by letters, digits, '-', '_' and '.', for its "

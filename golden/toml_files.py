@@ -18,7 +18,7 @@ MOST_LEVELS = 32
 _LOW, _HIGH = -(1 << 63), (1 << 63) - 1
 
 
-def read_text(path: Path, what: str = "") -> str:
+def text_of(path: Path, what: str = "") -> str:
     """The text of a file, without the mark of its encoding that some editors put first.
 
     ``what`` it holds, such as ``"the board "``, for messages. Raises DesignError for what is no

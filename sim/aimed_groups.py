@@ -7,6 +7,7 @@ so the groups of a reduction add up to any number, and a running float sum meets
 from __future__ import annotations
 
 from dataclasses import replace
+from math import isinf, ldexp
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,9 @@ _LOST = ((1, 6), (7, 10), (24, 24))
 
 #: Digits at most: more groups are not needed for 48 places.
 _DIGITS = 32
+
+#: Bits of a digit at most: more are not needed, either.
+_WIDEST = 40
 
 #: Kinds of numbers, in turn: all ones, or any number, then what is lost; and where they stand.
 KINDS = 2 * len(_LOST) * 2
@@ -58,7 +62,8 @@ class Digits:
         sizes = [_positive(_element(side))[0] for side in make.operands]
         shares = self._shares()
         # What the weights can add up to beside the greatest activations.
-        self.greatest = max(int(shares[0] * sizes[1][-1] * sizes[0][-1]), 1)
+        greatest = shares[0] * int(sizes[1][-1]) * int(sizes[0][-1])
+        self.greatest = min(max(greatest, 1), (1 << _WIDEST) - 1)
         self.bits = max(self.greatest.bit_length() - 1, 1)
         lsb = sum(_element(side).lsb for side in make.operands)
         self.ends = [_whole(level) for _, level in levels]
@@ -71,6 +76,9 @@ class Digits:
         """Elements of a group beside the greatest activation, and beside the least."""
         sizes = [_positive(_element(side))[0].tolist() for side in self.make.operands]
         few = -(-sizes[1][-1] // (sizes[0][-1] * sizes[1][0])) + 1
+        # A weight takes as many bits off what is left as it has significant ones.
+        width = max(_element(self.make.operands[0]).significand_width, 1)
+        few += -(-sizes[1][-1].bit_length() // width)
         few = min(few, self.group // 2)
         return self.group - few, few
 
@@ -131,11 +139,14 @@ class Digits:
                 digit = (digit >> lost << lost) + (1 << lost - 1) + int(rng.integers(-1, 2))
                 digit = min(digit, self.greatest)
             sums[slot * self.slot // self.group] = digit
-            value = np.ldexp(1.0, lsb)
+            value = ldexp(1.0, lsb)
             for item in others:
                 value *= float(item[1].format.decode(codes[item][slot : slot + 1])[0])
+            if not value or isinf(value):
+                found.append(1.0)
+                continue
             if power:
-                found.append(np.ldexp(1.0, stage.format.lsb + lost) / (abs(value) or 1.0))
+                found.append(ldexp(1.0, stage.format.lsb - lost) / abs(value))
                 continue
             name = str(rng.choice(names or AIMS))
             aim = AIM_OF.get(name, name)

@@ -9,6 +9,7 @@ ROOT = Path(__file__).parent.parent
 FOLDERS = ("macsmith", "golden", "hw", "sim", "boards", "docs", "examples", "tests/bench")
 #: Called so, they read or write text in the system's encoding unless told another.
 METHODS = {"read_text", "write_text"}
+OTHERS = {"os.open", "tarfile.open"}
 PROCESSES = {"run", "Popen", "check_output"}
 
 
@@ -32,7 +33,8 @@ def calls(text):
 
 
 def _of_os(node):
-    return isinstance(node.func, ast.Attribute) and ast.unparse(node.func) == "os.open"
+    """Whether what is opened has no text: file descriptors and archives."""
+    return isinstance(node.func, ast.Attribute) and ast.unparse(node.func) in OTHERS
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

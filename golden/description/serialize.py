@@ -29,7 +29,7 @@ from ..formats import (
     lookup,
 )
 from ..formats.files import read_code_book
-from ..toml_files import parse, read_text
+from ..toml_files import parse, text_of
 from .build import Target
 from .chain import Chain
 from .design import Design
@@ -156,7 +156,7 @@ def _chain(data: dict[str, Any], folder: Path, named: Callable[[str], Design] | 
 
 def load(path: Path, named: Callable[[str], Design] | None = None) -> Design:
     """The design in a TOML file; ``named`` as of :func:`from_toml`."""
-    text, real = read_text(path), os.path.realpath(path)
+    text, real = text_of(path), os.path.realpath(path)
     if real in _OPEN.get():
         raise DesignError(f"{path} is a part of itself: name another design in its chain")
     token = _OPEN.set((*_OPEN.get(), real))

@@ -2,7 +2,7 @@
 
 import pytest
 from macsmith.golden.errors import DesignError
-from macsmith.golden.toml_files import MOST_BYTES, MOST_LEVELS, parse, read_text
+from macsmith.golden.toml_files import MOST_BYTES, MOST_LEVELS, parse, text_of
 
 FAULTS = [
     ("a =", "mine: not valid TOML: "),
@@ -31,14 +31,14 @@ def test_the_largest_that_is_taken():
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_a_mark_of_the_encoding_is_no_text(tmp_path, mark):
     (tmp_path / "a.toml").write_bytes(mark + "name = 'é'".encode())
-    assert parse(read_text(tmp_path / "a.toml"), "a") == {"name": "é"}
+    assert parse(text_of(tmp_path / "a.toml"), "a") == {"name": "é"}
 
 
 @pytest.mark.parametrize("coding", ["utf-16", "utf-32", "latin-1"])
 def test_other_encodings_are_told(tmp_path, coding):
     (tmp_path / "a.toml").write_bytes("name = 'é'".encode(coding))
     with pytest.raises(DesignError, match="a.toml: not a text file in UTF-8"):
-        read_text(tmp_path / "a.toml")
+        text_of(tmp_path / "a.toml")
 
 
 def test_a_large_file_is_not_read(tmp_path):
@@ -46,8 +46,8 @@ def test_a_large_file_is_not_read(tmp_path):
     with (tmp_path / "a.toml").open("wb") as file:
         file.truncate(1 << 40)
     with pytest.raises(DesignError, match=f"{1 << 40} bytes, a TOML file has {MOST_BYTES}"):
-        read_text(tmp_path / "a.toml")
+        text_of(tmp_path / "a.toml")
     with pytest.raises(DesignError, match="cannot read .*: it is a folder"):
-        read_text(tmp_path, "the board ")
+        text_of(tmp_path, "the board ")
     with pytest.raises(DesignError, match="cannot read the board .*none.toml: No such file"):
-        read_text(tmp_path / "none.toml", "the board ")
+        text_of(tmp_path / "none.toml", "the board ")

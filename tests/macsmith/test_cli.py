@@ -162,7 +162,7 @@ TOML = [
     ("name = ", "not valid TOML"),
     ('name = "a"\n', "engine needs the key 'modes'"),
     ('nam = "a"\nmodes = []', "unknown key in engine 'nam'; close ones: name"),
-    ('name = "a"\nmodes = []', "at least one mode"),
+    ('name = "a"\nmodes = []', "an engine has 1 to 16 modes, got 0"),
     ('name = "1a"\nmodes = [{weight="int4", activation="int8"}]', "Verilog identifier"),
     ('name = "wire"\nmodes = [{weight="int4", activation="int8"}]', "Verilog keyword"),
     ('name = "a"\nmodes = [{weight="int4", activation="int9x"}]', "unknown format 'int9x'"),
