@@ -164,7 +164,7 @@ extern "C" void run(void *design, const size_t *beats, const uint8_t *const *sen
     std::vector<Turns> turns(SLICES, Turns(seed, hold, d.sources));
     std::vector<std::vector<uint32_t>> place(d.sources, std::vector<uint32_t>(SLICES, 0));
     std::vector<uint32_t> count(SLICES, 0), quiet(SLICES, 0);
-    std::vector<Word> offering(d.sources, NONE), gone(d.sources, NONE), held(result.width, NONE);
+    std::vector<Word> offering(d.sources, NONE), held(result.width, NONE);
     Word begun = NONE, waiting = NONE;
     memset(cycles, 0, SLICES * sizeof *cycles);
     memset(wrong, 0, SLICES);
@@ -188,8 +188,6 @@ extern "C" void run(void *design, const size_t *beats, const uint8_t *const *sen
         };
         for (size_t i = 0; i < d.sources; i++) {
             const Port &port = d.ports[i];
-            if (any(gone[i])) // between offers the data are wrong on purpose
-                for (uint32_t bit = 0; bit < port.width; bit++) d.value[port.payload[bit]] ^= gone[i];
             Word begin = live & ~offering[i], ended = NONE;
             each(begin, [&](size_t slice) {
                 if (place[i][slice] >= beats[i]) add(ended, slice);
@@ -215,7 +213,6 @@ extern "C" void run(void *design, const size_t *beats, const uint8_t *const *sen
             const Word taken = offering[i] & live & d.value[d.ports[i].ready];
             each(taken, [&](size_t slice) { place[i][slice]++; });
             offering[i] &= ~taken;
-            gone[i] = taken;
             moved |= taken;
         }
         each(live & begun, [&](size_t slice) { cycles[slice] += count[slice] < wanted; });
