@@ -6,20 +6,19 @@ so the groups of a reduction add up to any number, and a running float sum meets
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import isinf, ldexp
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..golden.description import Level, Operand
+from ..golden.description import Level
 from ..golden.formats import Format, Integer, Minifloat
 from ..golden.tensor import Quantized
 from ..golden.terms import accumulators
 from .aim import AIM_OF, AIMS, aimed
-from .aimed_sums import _extreme, _positive
 from .codes import Generator, by_magnitude
+from .group_sums import GroupSums, has_zero, own_scales
 from .making import Maker, Sided
 from .scaling import ends_of
 
@@ -31,14 +30,11 @@ _LOST = ((1, 6), (7, 10), (24, 24))
 #: Digits at most: more groups are not needed for 48 places.
 _DIGITS = 32
 
-#: Bits of a digit at most: more are not needed, either.
-_WIDEST = 40
-
 #: Kinds of numbers, in turn: all ones, or any number, then what is lost; and where they stand.
 KINDS = 2 * len(_LOST) * 2
 
 
-class Digits:
+class Digits(GroupSums):
     """How numbers are written as groups of an engine.
 
     Parameters
@@ -47,40 +43,23 @@ class Digits:
     levels : the float scales with the shortest groups, or where there are none the integer ones;
         their exponents add up.
     slot : elements of such a group; the first of the groups in it that are summed holds a digit.
-    bits, greatest : bits that any digit may have, and the greatest digit.
     low, high : exponents of the least and the greatest digit's unit.
     apart : slots from one digit to the next that the same partial sum takes.
     most : digits that fit into the longest reduction, or are needed at most.
     """
 
     def __init__(self, make: Maker, levels: list[Sided]):
-        self.make, self.levels = make, levels
-        arithmetic, group = make.arithmetic, make.arithmetic.group
+        super().__init__(make, levels)
         slot = levels[0][1].span.columns
-        assert group is not None and slot is not None
-        self.slot, self.group = slot, group
-        sizes = [_positive(_element(side))[0] for side in make.operands]
-        shares = self._shares()
-        # What the weights can add up to beside the greatest activations.
-        greatest = shares[0] * int(sizes[1][-1]) * int(sizes[0][-1])
-        self.greatest = min(max(greatest, 1), (1 << _WIDEST) - 1)
-        self.bits = max(self.greatest.bit_length() - 1, 1)
-        lsb = sum(_element(side).lsb for side in make.operands)
+        assert slot is not None
+        self.slot = slot
         self.ends = [_whole(level) for _, level in levels]
-        self.low, self.high = (lsb + sum(end[place] for end in self.ends) for place in range(2))
-        stage = arithmetic.accumulate[-1]
+        self.low, self.high = (
+            self.lsb + sum(end[place] for end in self.ends) for place in range(2)
+        )
+        stage = make.arithmetic.accumulate[-1]
         self.apart = stage.partials if stage.rule == "fp" else 1
         self.most = min(make.arithmetic.k_max // (self.slot * self.apart), _DIGITS)
-
-    def _shares(self) -> tuple[int, int]:
-        """Elements of a group beside the greatest activation, and beside the least."""
-        sizes = [_positive(_element(side))[0].tolist() for side in self.make.operands]
-        few = -(-sizes[1][-1] // (sizes[0][-1] * sizes[1][0])) + 1
-        # A weight takes as many bits off what is left as it has significant ones.
-        width = max(_element(self.make.operands[0]).significand_width, 1)
-        few += -(-sizes[1][-1].bit_length() // width)
-        few = min(few, self.group // 2)
-        return self.group - few, few
 
     def tile_sides(self, turn: int) -> tuple[Quantized, Quantized] | None:
         """Operands whose groups are the digits of a number to be rounded; None if none fits.
@@ -121,7 +100,7 @@ class Digits:
         if stage.rule != "fp" or stage.format is None:
             return None
         k = self._length(_DIGITS // max(self.slot // 32, 1))
-        slots, lsb = k // self.slot, sum(_element(operand).lsb for operand in make.operands)
+        slots = k // self.slot
         *others, (side, level) = self.levels
         scales: dict[Sided, Array] = {item: make.held(*item, k, np.ones(1)) for item in make.floats}
         codes = {
@@ -139,7 +118,7 @@ class Digits:
                 digit = (digit >> lost << lost) + (1 << lost - 1) + int(rng.integers(-1, 2))
                 digit = min(digit, self.greatest)
             sums[slot * self.slot // self.group] = digit
-            value = ldexp(1.0, lsb)
+            value = ldexp(1.0, self.lsb)
             for item in others:
                 value *= float(item[1].format.decode(codes[item][slot : slot + 1])[0])
             if not value or isinf(value):
@@ -154,7 +133,7 @@ class Digits:
         codes[side, level] = level.format.encode(np.asarray(found), saturate=True)
         for item, row in codes.items():
             scales[item] = np.tile(row, (make.shape(*item, k)[0], 1)).astype(item[1].format.dtype)
-        return self._made(sums, k, scales)
+        return self.made(sums, k, scales)
 
     def _written(self, number: int) -> list[tuple[int, int]]:
         """A number as digits and the places of their last bits, the first digit first; no zeros
@@ -173,56 +152,21 @@ class Digits:
         slots = k // self.slot
         exponents = np.zeros(slots, int)
         sums = [0] * (k // self.group)
-        lsb = sum(_element(operand).lsb for operand in make.operands)
         for number, (digit, place) in enumerate(digits):
             at = number * self.apart
-            exponents[at] = base + place - lsb
+            exponents[at] = base + place - self.lsb
             sums[at * self.slot // self.group] = digit
         scales: dict[Sided, Array] = {item: make.held(*item, k, np.ones(1)) for item in make.floats}
         for item, (low, high) in zip(self.levels, self.ends, strict=True):
             part = np.clip(exponents, low, high)
             scales[item] = make.held(*item, k, np.exp2(part.astype(float))[None, :])
             exponents = exponents - part
-        return self._made(sums, k, scales)
-
-    def _made(
-        self, sums: list[int], k: int, scales: dict[Sided, Array]
-    ) -> tuple[Quantized, Quantized]:
-        """Operands whose groups have these sums before they are scaled, in every vector."""
-        make = self.make
-        weights, activations = self._codes(sums, k)
-
-        def codes_of(array: Array):  # type: ignore[no-untyped-def]
-            return lambda name, fmt, shape: np.tile(array, (shape[0], 1)).astype(fmt.dtype)
-
-        sides = [
-            make.side(place, k, codes_of(array), scales)
-            for place, array in enumerate((weights, activations))
-        ]
-        kept = {item for item in scales if item in self.levels}
-        return _plain(make, sides[0], 0, kept), _plain(make, sides[1], 1, kept)
+        return self.made(sums, k, scales)
 
     def _length(self, digits: int) -> int:
         whole = self.slot * ((digits - 1) * self.apart + 1)
         unit = self.make.unit
         return min(-(-whole // unit), self.make.most) * unit
-
-    def _codes(self, sums: list[int], k: int) -> tuple[Array, Array]:
-        """Codes of weights and activations of one vector each, whose groups have these sums."""
-        elements = [_element(operand) for operand in self.make.operands]
-        sizes, codes = _positive(elements[0])
-        least, greatest = (_extreme(elements[1], end) for end in (0, -1))
-        many, few = self._shares()
-        factors = [least[1]] * few + [greatest[1]] * many
-        row = [least[0]] * few + [greatest[0]] * many
-        weights = np.full(k, elements[0].encode(0.0))
-        for number, rest in enumerate(sums):
-            for place in range(self.group - 1, -1, -1):
-                index = int(np.searchsorted(sizes, rest // factors[place], "right")) - 1
-                if index >= 0:
-                    weights[number * self.group + place] = codes[index]
-                    rest -= int(sizes[index]) * factors[place]
-        return weights, np.tile(np.asarray(row), k // self.group)
 
 
 def digits_of(make: Maker) -> Digits | None:
@@ -231,7 +175,9 @@ def digits_of(make: Maker) -> Digits | None:
         (side, level)
         for side, operand in enumerate((make.shared.weight, make.shared.activation))
         for level in operand.levels
-        if level.when != "end" and level.span.columns and level.name in _own(make.operands[side])
+        if level.when != "end"
+        and level.span.columns
+        and level.name in own_scales(make.operands[side])
     ]
     levels = [item for item in both if not item[1].integer] or both
     if not levels or make.shared.group is None or make.arithmetic.product != "exact":
@@ -242,10 +188,10 @@ def digits_of(make: Maker) -> Digits | None:
         main = [plane for plane in operand.planes if not plane.constant]
         if len(main) > 1 or operand.structure or not main[0].element.has_zero:
             return None
-        own = _own(operand)
+        own = own_scales(operand)
         for plane in operand.planes:
             others = [level for level in plane.scales if level.name not in own]
-            if plane.constant and not any(_has_zero(level) for level in others):
+            if plane.constant and not any(has_zero(level) for level in others):
                 return None
     if len(list(accumulators(make.arithmetic))) > 1:
         return None
@@ -254,46 +200,10 @@ def digits_of(make: Maker) -> Digits | None:
     return Digits(make, finest)
 
 
-def _element(operand: Any) -> Format:
-    found: Format = next(plane.element for plane in operand.planes if not plane.constant)
-    return found
-
-
 def _whole(level: Level) -> tuple[int, int]:
     """The exponents between which all powers of two are scales."""
     low, high = ends_of(level.format)
     return int(np.ceil(low)), int(np.floor(high))
-
-
-def _own(operand: Operand) -> set[str]:
-    """The names of the scales of the plane that is not constant."""
-    main = next(plane for plane in operand.planes if not plane.constant)
-    return {level.name for level in main.scales}
-
-
-def _has_zero(level: Level) -> bool:
-    return bool(level.format.has_zero)
-
-
-def _plain(make: Maker, side: Quantized, number: int, kept: set[Sided]) -> Quantized:
-    """The same with integer scales of one, but for those ``kept``, with the first of all tables,
-    and without what constant planes add."""
-    operand, held = side.operand, dict(side.scales)
-    own = _own(operand)
-    names = {level.name for place, level in kept if place == number}
-    for level in operand.levels:
-        if level.name in names:
-            continue
-        values = None
-        if level.name not in own and _has_zero(level):
-            values = 0.0
-        elif level.integer:
-            values = float(np.ldexp(1.0, level.format.lsb))
-        if values is not None:
-            shape = np.asarray(held[level.name]).shape
-            held[level.name] = level.format.encode(np.full(shape, values))
-    select = None if side.select is None else np.zeros_like(np.asarray(side.select))
-    return replace(side, scales=held, select=select)
 
 
 def _number(fmt: Format, turn: int, rng: Generator) -> tuple[int, int, int]:

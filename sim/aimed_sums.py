@@ -30,7 +30,7 @@ def can_aim(make: Maker) -> bool:
 
 def steps_to_round(make: Maker, fmt: Format) -> int:
     """The steps after which sums can have two bits more than ``fmt`` keeps; 0 if none can."""
-    a, w = (_extreme(side.planes[0].element, -1)[1] for side in make.operands)
+    a, w = (extreme(side.planes[0].element, -1)[1] for side in make.operands)
     steps = -(-(1 << _places(fmt) + 1) // (a * w * make.step)) + 1
     return steps if steps * make.step <= make.arithmetic.k_max else 0
 
@@ -43,10 +43,10 @@ def aimed_sums(make: Maker, fmt: Format, k: int) -> tuple[Codes, Codes]:
     """
     rng = make.rng
     elements = [side.planes[0].element for side in make.operands]
-    least, greatest = (_extreme(elements[1], end) for end in (0, -1))
+    least, greatest = (extreme(elements[1], end) for end in (0, -1))
     many = -(-3 * k // 4)
     factors = [least[1]] * (k - many) + [greatest[1]] * many
-    sizes, codes = _positive(elements[0])
+    sizes, codes = positive(elements[0])
     most = k * greatest[1] * int(sizes[-1])
 
     def weights(name: str, target: Format, shape: tuple[int, int]) -> Array:
@@ -96,7 +96,7 @@ def _places(fmt: Format) -> int:
 
 
 @cache
-def _positive(fmt: Format) -> tuple[Array, Array]:
+def positive(fmt: Format) -> tuple[Array, Array]:
     """The positive values in units of ``2**lsb``, ascending, and their codes."""
     codes = np.asarray(fmt.legal)
     codes = codes[fmt.fields(codes).kind == Kind.FINITE]
@@ -106,7 +106,7 @@ def _positive(fmt: Format) -> tuple[Array, Array]:
     return values[order], codes[order]
 
 
-def _extreme(fmt: Format, end: int) -> tuple[int, int]:
+def extreme(fmt: Format, end: int) -> tuple[int, int]:
     """The code and the integer of the least or greatest positive value."""
-    values, codes = _positive(fmt)
+    values, codes = positive(fmt)
     return int(codes[end]), int(values[end])

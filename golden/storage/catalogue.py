@@ -13,8 +13,9 @@ from .dfloat11 import DFloat11
 from .gguf_blocks import BLOCKS
 from .gguf_super import SUPER_BLOCKS
 from .scaled import Scaled
-from .scheme import Array, Bytes, Scheme, Shape
+from .scheme import Array, Bytes, Scheme
 from .segments import blockwise, dense, segments
+from .shape import Shape
 from .spqr import SPQR
 from .words import awq, gptq
 

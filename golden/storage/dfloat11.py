@@ -19,7 +19,8 @@ from ..errors import DesignError, UnknownName
 from ..formats import lookup
 from ..tensor import Quantized
 from .huffman import END, POINTERS, limited, tables
-from .scheme import Bytes, Scheme, Shape, check_matrix
+from .scheme import Bytes, Scheme
+from .shape import Shape, check_matrix
 
 Array = npt.NDArray[Any]
 

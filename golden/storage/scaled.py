@@ -13,7 +13,8 @@ from ..formats import Format, lookup
 from ..tensor import Quantized
 from .map import Map
 from .places import Field
-from .scheme import Array, Mapped, Part, Shape
+from .scheme import Array, Mapped, Part
+from .shape import Shape
 
 #: The formats of scales; a scheme's name ends with all but the first.
 FORMATS = tuple(map(lookup, ("fp16", "bf16", "fp32")))

@@ -21,7 +21,8 @@ from ..tensor import Quantized
 from .map import Map
 from .places import Field
 from .scaled import Scaled
-from .scheme import Part, Shape, check_matrix
+from .scheme import Part
+from .shape import Shape, check_matrix
 
 Array = npt.NDArray[Any]
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
 
-from .argument import Argument, Group, option, word
-from .design import DESIGN_GROUPS, DESIGN_WORD, TARGET
-from .values import megahertz, natural, positive
-
-BOARD = "u280"
+from .argument import Group, option, word
+from .checking import PROVE, VERIFY
+from .command import BOARD, JSON, designed
+from .command import Command as Command
+from .values import megahertz, positive
 
 #: The clock in the constraints, in MHz: a goal for the user to change, not a promise.
 MEGAHERTZ = 300
@@ -20,33 +19,6 @@ TOPICS = (
 )
 SHELLS = ("bash", "zsh", "fish")
 
-
-class Command(NamedTuple):
-    """A command of the command line.
-
-    Parameters
-    ----------
-    module : in :mod:`macsmith.commands`, with ``run(arguments) -> exit code``.
-    summary : what it does, in the list of commands.
-    usage : the words after its name.
-    examples : calls that people need first, without ``macsmith``.
-    groups : its arguments.
-    builds : whether it keeps what it builds in the cache.
-    """
-
-    module: str
-    summary: str
-    usage: str
-    examples: tuple[str, ...]
-    groups: tuple[Group, ...]
-    builds: bool = False
-
-    @property
-    def arguments(self) -> tuple[Argument, ...]:
-        return tuple(item for group in self.groups for item in group.arguments)
-
-
-_JSON = option("--json", None, "Print one JSON object on stdout instead of text")
 _BOARD = option(
     "--board",
     "NAME",
@@ -65,17 +37,6 @@ _PICTURE = option(
     "--svg", "FILE", "Also draw a block diagram there, as SVG", read=Path, names="file"
 )
 
-
-def _designed(*running: Argument, target: tuple[Argument, ...] = ()) -> tuple[Group, ...]:
-    """A design with all its options, the target's further ones, and how the command runs."""
-    groups = [Group("", (DESIGN_WORD,))]
-    for group in DESIGN_GROUPS:
-        if group is TARGET:
-            group = Group(group.title, (*target, *group.arguments), group.about)
-        groups.append(group)
-    return *groups, Group("Running", (*running, _JSON))
-
-
 LIST = Command(
     "names",
     "List formats, presets, units, boards, datapaths …",
@@ -84,7 +45,7 @@ LIST = Command(
     (
         Group("", (word("topic", "TOPIC", f"One of {', '.join(TOPICS)} (default: all)",
                         nargs="?", names="topics"),)),
-        Group("Running", (_JSON,)),
+        Group("Running", (JSON,)),
     ),
 )  # fmt: skip
 
@@ -93,7 +54,7 @@ EXPLAIN = Command(
     "Show a design stage by stage: widths, units, latency, streams",
     "[DESIGN] [OPTIONS]",
     ("explain mxfp4 --rows 8 --cols 1 --lanes 16 --partials 4",),
-    (*_designed()[:-1], Group("Running", (_PRODUCT, _PICTURE, _JSON))),
+    (*designed()[:-1], Group("Running", (_PRODUCT, _PICTURE, JSON))),
 )
 
 GENERATE = Command(
@@ -101,7 +62,7 @@ GENERATE = Command(
     "Write a design's Verilog, testbench, scripts and manifest",
     "[DESIGN] [OPTIONS]",
     ("generate int4xint8 --rows 8 --cols 8 --interface axis -o out/engine",),
-    _designed(
+    designed(
         option(
             "-o --folder", "FOLDER", "Folder to write (default out/NAME)", read=Path, names="folder"
         ),
@@ -127,75 +88,12 @@ GENERATE = Command(
     builds=True,
 )
 
-VERIFY = Command(
-    "verify",
-    "Simulate a design's hardware and compare every bit with the golden model",
-    "[DESIGN] [OPTIONS]",
-    ("verify e4m3xe4m3 --seed 7", "verify w4a8 --mutants 200"),
-    _designed(
-        option(
-            "--tiles",
-            "N",
-            "Send N random reductions under stalls, and ten times as many without (default 100)",
-            read=positive,
-            default=100,
-        ),
-        option(
-            "--seed", "N", "Draw random data and stalls from seed N (default 1)", read=natural,
-            default=1,
-        ),
-        option(
-            "--mapped", None, "Simulate the netlist after synthesis for the board, not the RTL"
-        ),
-        option(
-            "--coverage", None, "Instead print what verification meets of what it should: codes, "
-            "scales, bounds, roundings",
-        ),
-        option(
-            "--mutants", "N", "Instead change N single bits of the hardware, and count the changes "
-            "that verification finds", read=positive,
-        ),
-        target=(
-            option(
-                "--board", "NAME", f"With --mapped: board of the netlist (default {BOARD})",
-                default=BOARD, names="boards",
-            ),
-        ),
-    ),
-    builds=True,
-)  # fmt: skip
-
-PROVE = Command(
-    "prove",
-    "Prove what a design's streams promise, and write a certificate",
-    "[DESIGN] [OPTIONS]",
-    ("prove w4a8 --rows 2 --cols 2 --lanes 4",),
-    _designed(
-        option(
-            "--into",
-            "FOLDER",
-            "Output folder in which proof/ is written (default out/NAME)",
-            read=Path,
-            names="folder",
-        ),
-        option(
-            "--seconds",
-            "N",
-            "Give up a question of a solver after N seconds (default 60)",
-            read=positive,
-            default=60,
-        ),
-        option("--force", None, "Replace the certificate that an earlier run wrote there"),
-    ),
-    builds=True,
-)
-
 SYNTH = Command(
     "synth",
     "Verify a design, synthesize it for a board, print its cost",
     "[DESIGN] [OPTIONS]",
     ("synth int4xint8 --rows 8 --cols 8 --board u280",),
-    _designed(
+    designed(
         _PRODUCT,
         option("--no-verify", None, "Synthesize without simulating first"),
         option(
@@ -243,7 +141,7 @@ COST = Command(
                        "per cycle", read=positive),
                 option("-o --folder", "FOLDER", "Folder for the mapped netlist (default "
                        "build/cost/NAME)", read=Path, names="folder"),
-                _JSON,
+                JSON,
             ),
         ),
     ),
@@ -264,7 +162,7 @@ DIFF = Command(
         Group("Target", (_BOARD,)),
         Group("Running", (
             option("--no-cost", None, "Compare without synthesis, which takes most of the time"),
-            _JSON,
+            JSON,
         )),
     ),
     builds=True,
@@ -278,7 +176,7 @@ CACHE = Command(
     (
         Group("Running", (
             option("--clear", None, "Remove all of it; no other macsmith may run meanwhile"),
-            _JSON,
+            JSON,
         )),
     ),
 )  # fmt: skip
@@ -288,7 +186,7 @@ DOCTOR = Command(
     "Check that every tool that macsmith needs is installed",
     "[OPTIONS]",
     ("doctor",),
-    (Group("Running", (_JSON,)),),
+    (Group("Running", (JSON,)),),
 )
 
 COMPLETION = Command(

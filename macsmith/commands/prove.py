@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 
 from ..certificate import FOLDER, certify
@@ -28,5 +29,5 @@ def run(arguments: argparse.Namespace) -> int:
     done = sum(claim.state == PROVEN for claim in found.claims)
     line = f"{found.design}: {done} of {len(found.claims)} claims proven for any number of cycles"
     print(paragraph(line, "green" if whole else "yellow"))
-    print(f"again: sh {into / FOLDER / 'check.sh'}")
+    print(f"again: sh {shlex.quote(str(into / FOLDER / 'check.sh'))}")
     return 0

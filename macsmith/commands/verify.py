@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 
 from .. import boards
+from ..golden.errors import DesignError
 from ..library import covered, mutants, verify
 from ..sim.mutants import Mutation
 from .common import chosen, following, paragraph, print_json, table
 
 
 def run(arguments: argparse.Namespace) -> int:
+    _check_one(arguments)
     if arguments.mutants:
         return _mutants(arguments)
     if arguments.coverage:
@@ -36,6 +38,14 @@ def run(arguments: argparse.Namespace) -> int:
         )
         print(paragraph(line, "green"))
     return 0
+
+
+def _check_one(arguments: argparse.Namespace) -> None:
+    """Raise DesignError where two things are asked for in place of a verification."""
+    asked = [name for name in ("mapped", "coverage", "mutants") if getattr(arguments, name)]
+    if len(asked) > 1:
+        words = " and ".join(f"--{name}" for name in asked)
+        raise DesignError(f"give one of --mapped, --coverage and --mutants, got {words}")
 
 
 def _mutants(arguments: argparse.Namespace) -> int:

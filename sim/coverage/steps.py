@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import reduce
 from operator import add, mul
 
-from ...golden.bounds import exact_range, inner_range, result_range
+from ...golden.bounds import Range, exact_range, inner_range, result_range
 from ...golden.description import Arithmetic
 from ...golden.formats import Format
 from ...golden.terms import Sided, accumulators, late
@@ -38,8 +38,8 @@ def steps(arithmetic: Arithmetic) -> Iterator[Step]:
     found = []
     for item in accumulators(arithmetic):
         own = values
-        for number, (_, level) in enumerate(item.scales):
-            own = own * _scale((0, level))
+        for number, scale in enumerate(item.scales):
+            own = own * _scale(scale)
             yield f"scale {number}", working, own
             own = own.rounded(working)
         found.append(own)
@@ -52,12 +52,13 @@ def steps(arithmetic: Arithmetic) -> Iterator[Step]:
         yield "output", working, values
 
 
-def _whole(arithmetic: Arithmetic):  # type: ignore[no-untyped-def]
+def _whole(arithmetic: Arithmetic) -> Range:
+    """What exact sums reach, or what holds them."""
     stage = arithmetic.accumulate[-1]
     return result_range(arithmetic) if stage.rule == "int" else exact_range(arithmetic)
 
 
-def _floating(arithmetic: Arithmetic):  # type: ignore[no-untyped-def]
+def _floating(arithmetic: Arithmetic) -> Generator[Step, None, Values]:
     """The steps of a float accumulation; returns what it ends with."""
     stage = arithmetic.accumulate[-1]
     assert stage.format is not None

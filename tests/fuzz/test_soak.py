@@ -11,9 +11,9 @@ import sys
 import time
 import uuid
 from collections import Counter
-from pathlib import Path
 
 import pytest
+from programs import alive
 
 SMALL = ["--rows", "1", "--cols", "1", "--lanes", "1"]
 LIGHT = [
@@ -50,19 +50,6 @@ def started(words, folder, mark):
         [sys.executable, "-P", "-m", "macsmith", *words],
         cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-
-
-def alive(mark):
-    """Living processes that have ``mark`` in their environment."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
-            if state != "Z" and mark.encode() in (folder / "environ").read_bytes():
-                found.append(int(folder.name))
-        except OSError:
-            continue
-    return found
 
 
 def soaked(folder, lines, chance, width=2):

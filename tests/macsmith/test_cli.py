@@ -32,6 +32,11 @@ WRONG = [
     ("explain nvfp5", "unknown design 'nvfp5'; close ones: nvfp4"),
     ("explain ''", "unknown design"),
     ("explain u280", "a design is <weight>x<activation>, such as int4xint8"),
+    ("verify int2xint2 --mutants 0", "--mutants: must be at least 1, got 0"),
+    (
+        "verify int2xint2 --mutants 5 --coverage",
+        "give one of --mapped, --coverage and --mutants, got --coverage and --mutants",
+    ),
     ("verify int2xint2 --seed -1", "--seed: must not be negative, got -1"),
     ("verify int2xint2 --tiles 0", "--tiles: must be at least 1, got 0"),
     ("verify int2xint2 --board foo", "unknown board 'foo'"),

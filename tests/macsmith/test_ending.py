@@ -6,9 +6,9 @@ import subprocess
 import sys
 import time
 import uuid
-from pathlib import Path
 
 import pytest
+from programs import alive
 
 from macsmith import ending
 from macsmith.cli import main
@@ -19,19 +19,6 @@ always @(posedge clk) s <= s + a * b; endmodule
 
 #: What a session of yosys's looks like: the command, its supervisor, and Python with yosys.
 COST, DEEP = ["cost", "mac.v", "--json"], 3
-
-
-def alive(mark):
-    """Living processes that have ``mark`` in their environment: ours and all below them."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
-            if state != "Z" and mark.encode() in (folder / "environ").read_bytes():
-                found.append(int(folder.name))
-        except OSError:
-            continue
-    return found
 
 
 def until(condition, seconds=200):

@@ -1,0 +1,124 @@
+"""Groups whose sums are chosen: elements for a sum, and what else must not disturb it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..golden.description import Level, Operand
+from ..golden.formats import Format
+from ..golden.tensor import Quantized
+from .aimed_sums import extreme, positive
+from .making import Codes, Maker, Sided
+
+Array = npt.NDArray[Any]
+
+#: Bits of a sum at most: more are not needed.
+_WIDEST = 40
+
+
+class GroupSums:
+    """Groups of an engine whose sums are positive integers, in units of products.
+
+    Parameters
+    ----------
+    make : the engine's tiles.
+    levels : the scales that the groups' scaled sums are chosen through.
+    group : elements of a group that is summed.
+    lsb : the exponent of a product's unit.
+    bits, greatest : bits that any sum may have, and the greatest sum.
+    """
+
+    def __init__(self, make: Maker, levels: list[Sided]):
+        self.make, self.levels = make, levels
+        assert make.arithmetic.group is not None
+        self.group = make.arithmetic.group
+        self.lsb = sum(element(side).lsb for side in make.operands)
+        sizes = [positive(element(side))[0] for side in make.operands]
+        # What the weights can add up to beside the greatest activations.
+        greatest = self._shares()[0] * int(sizes[1][-1]) * int(sizes[0][-1])
+        self.greatest = min(max(greatest, 1), (1 << _WIDEST) - 1)
+        self.bits = max(self.greatest.bit_length() - 1, 1)
+
+    def _shares(self) -> tuple[int, int]:
+        """Elements of a group beside the greatest activation, and beside the least."""
+        sizes = [positive(element(side))[0].tolist() for side in self.make.operands]
+        few = -(-sizes[1][-1] // (sizes[0][-1] * sizes[1][0])) + 1
+        # A weight takes as many bits off what is left as it has significant ones.
+        width = max(element(self.make.operands[0]).significand_width, 1)
+        few += -(-sizes[1][-1].bit_length() // width)
+        few = min(few, self.group // 2)
+        return self.group - few, few
+
+    def made(
+        self, sums: list[int], k: int, scales: dict[Sided, Array]
+    ) -> tuple[Quantized, Quantized]:
+        """Operands whose groups have these sums before they are scaled, in every vector."""
+        make = self.make
+        weights, activations = self._codes(sums, k)
+
+        def codes_of(array: Array) -> Codes:
+            return lambda name, fmt, shape: np.tile(array, (shape[0], 1)).astype(fmt.dtype)
+
+        sides = [
+            make.side(place, k, codes_of(array), scales)
+            for place, array in enumerate((weights, activations))
+        ]
+        return _plain(sides[0], 0, self.levels), _plain(sides[1], 1, self.levels)
+
+    def _codes(self, sums: list[int], k: int) -> tuple[Array, Array]:
+        """Codes of weights and activations of one vector each, whose groups have these sums."""
+        elements = [element(operand) for operand in self.make.operands]
+        sizes, codes = positive(elements[0])
+        least, greatest = (extreme(elements[1], end) for end in (0, -1))
+        many, few = self._shares()
+        factors = [least[1]] * few + [greatest[1]] * many
+        row = [least[0]] * few + [greatest[0]] * many
+        weights = np.full(k, elements[0].encode(0.0))
+        for number, rest in enumerate(sums):
+            for place in range(self.group - 1, -1, -1):
+                index = int(np.searchsorted(sizes, rest // factors[place], "right")) - 1
+                if index >= 0:
+                    weights[number * self.group + place] = codes[index]
+                    rest -= int(sizes[index]) * factors[place]
+        return weights, np.tile(np.asarray(row), k // self.group)
+
+
+def element(operand: Any) -> Format:
+    found: Format = next(plane.element for plane in operand.planes if not plane.constant)
+    return found
+
+
+def own_scales(operand: Operand) -> set[str]:
+    """The names of the scales of the plane that is not constant."""
+    main = next(plane for plane in operand.planes if not plane.constant)
+    return {level.name for level in main.scales}
+
+
+def has_zero(level: Level) -> bool:
+    return bool(level.format.has_zero)
+
+
+def _plain(side: Quantized, number: int, kept: Sequence[Sided]) -> Quantized:
+    """The same with integer scales of one, but for those ``kept``, with the first of all tables,
+    and without what constant planes add."""
+    operand, held = side.operand, dict(side.scales)
+    own = own_scales(operand)
+    names = {level.name for place, level in kept if place == number}
+    for level in operand.levels:
+        if level.name in names:
+            continue
+        values = None
+        if level.name not in own and has_zero(level):
+            values = 0.0
+        elif level.integer:
+            values = float(np.ldexp(1.0, level.format.lsb))
+        if values is not None:
+            shape = np.asarray(held[level.name]).shape
+            held[level.name] = level.format.encode(np.full(shape, values))
+    select = None if side.select is None else np.zeros_like(np.asarray(side.select))
+    return replace(side, scales=held, select=select)
