@@ -39,6 +39,8 @@ FLOORS = (
     ("hw.text",),
     ("sim", "boards"),
     ("macsmith",),
+    ("models",),
+    ("commands",),
 )
 #: What each room has.
 ROOMS = {
@@ -62,7 +64,9 @@ ROOMS = {
     "hw.text": "emission",
     "sim": "benches, verification",
     "boards": "boards, families, costs",
-    "macsmith": "library, presets, command line",
+    "macsmith": "library, presets",
+    "models": "model files as matrices, networks",
+    "commands": "the command line",
 }
 
 
@@ -200,7 +204,7 @@ def floors() -> str:
             canvas.text(x + width - 12, y + 22, ROOMS[room], size=11, kind="muted", anchor="end",
                         room=width - 130 if len(rooms) == 1 else width - 100)  # fmt: skip
     canvas.text(24, 54 + len(FLOORS) * (tall + 6) + 22, "From the reference model (golden) up to "
-                "what users call (macsmith).",
+                "what users call (macsmith, commands).",
                 size=11, kind="muted", room=712)  # fmt: skip
     return canvas.svg()
 

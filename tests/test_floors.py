@@ -27,7 +27,12 @@ FLOORS = (
     ("hw.text",),
     ("sim", "boards"),
     ("macsmith",),
+    ("models",),
+    ("commands",),
 )
+
+#: What runs the commands stands on their floor.
+FRONT = ("macsmith.cli", "macsmith.__main__")
 
 #: Imports for types alone that point up.
 POINT_UP = {
@@ -76,13 +81,15 @@ def short(module: str) -> str:
 
 def floor(module: str) -> tuple[int, str]:
     """The number of a module's floor, and its room."""
+    if module in FRONT:
+        module = "macsmith.commands"
     found = [
         (len(room), number, room)
         for number, rooms in enumerate(FLOORS)
         for room in rooms
         if module == f"macsmith.{room}" or module.startswith(f"macsmith.{room}.")
     ]
-    return max(found)[1:] if found else (len(FLOORS) - 1, "macsmith")
+    return max(found)[1:] if found else (FLOORS.index(("macsmith",)), "macsmith")
 
 
 def is_upward(arrow: Arrow) -> bool:

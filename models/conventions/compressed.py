@@ -1,0 +1,107 @@
+"""compressed-tensors: packed integers, INT8, FP8, NVFP4 and MXFP4.
+
+Source: vllm-project/compressed-tensors, compressors/pack_quantized, nvfp4, mxfp4, naive_quantized.
+Which of several groups of a config a layer belongs to is told by the shapes of its arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...golden.errors import DesignError
+from ...golden.formats import lookup
+from ...golden.tensor import Quantized
+from ..files import Container, Stored
+from ..matrix import Matrix
+from . import fp8, operands
+from .bits import unpacked
+from .config import need, shaped, typed
+from .found import Found
+from .layers import chosen, layers
+from .nvfp4 import Nvfp4
+from .packed import Packed
+
+_PARTS = (
+    *("weight", "weight_packed", "weight_scale", "weight_zero_point", "weight_shape"),
+    *("weight_global_scale", "weight_g_idx", "input_scale", "input_zero_point"),
+    *("input_global_scale", "output_scale", "output_zero_point"),
+)
+
+Arguments = Mapping[str, Any]
+
+
+def read(container: Container, config: Mapping[str, Any]) -> Found:
+    """All layers with a ``weight_scale``."""
+    groups = config.get("config_groups")
+    found = Found()
+    if not isinstance(groups, Mapping):
+        raise DesignError(f"{container.path.name}: quantization_config has no config_groups")
+    weights = [
+        item["weights"]
+        for item in groups.values()
+        if isinstance(item, Mapping) and isinstance(item.get("weights"), Mapping)
+    ]
+    if config.get("sparsity_config", {}).get("format", "dense") != "dense":
+        raise DesignError(
+            f"{container.path.name}: sparse checkpoints of compressed-tensors are not read"
+        )
+    for layer, arrays in layers(container, "weight_scale"):
+        parts = chosen(arrays, *_PARTS)
+        found.used |= {stored.name for stored in parts.values()}
+        try:
+            found.matrices.append(_matrix(layer, parts, weights))
+        except DesignError as error:
+            found.refuse(layer, error, sum(stored.size for stored in parts.values()))
+    return found
+
+
+def _matrix(layer: str, parts: dict[str, Stored], weights: list[Arguments]) -> Matrix:
+    tool = "compressed-tensors"
+    if "weight_global_scale" in parts:
+        packed, scales, tensor = need(
+            parts, layer, "weight_packed", "weight_scale", "weight_global_scale"
+        )
+        if len(packed.shape) != 2:
+            raise DesignError(f"{packed.name} has shape {packed.shape}, it is no matrix")
+        return Nvfp4(layer, packed, scales, tensor, divides=True).matrix(tool)
+    if "weight_packed" in parts:
+        if parts["weight_packed"].type == "uint8":
+            return _mxfp4(layer, parts)
+        return Packed(layer, parts).matrix(weights)
+    weight, scales = need(parts, layer, "weight", "weight_scale")
+    if weight.type == "int8":
+        return _int8(layer, parts)
+    sizes = [item.get("block_structure") for item in weights if item.get("block_structure")]
+    return fp8.matrix(layer, weight, scales, tool, sizes[0] if len(sizes) == 1 else None)
+
+
+def _mxfp4(layer: str, parts: dict[str, Stored]) -> Matrix:
+    packed, scales = need(parts, layer, "weight_packed", "weight_scale")
+    if len(packed.shape) != 2:
+        raise DesignError(f"{packed.name} has shape {packed.shape}, it is no matrix")
+    rows, half = packed.shape
+    shaped(typed(scales, "uint8", "float8_e8m0fnu"), (rows, half // 16))
+    operand = operands.scaled("e2m1", (lookup("e8m0"), operands.span(32)))
+
+    def reader() -> Quantized:
+        codes = unpacked(packed.array(), 4, 2 * half)
+        return Quantized(operand, {"code": codes}, {"scale": scales.array()})
+
+    notes = ("nibbles in order, the first low", "scales are E8M0 in uint8")
+    return Matrix(
+        layer,
+        (rows, 2 * half),
+        "MXFP4 (compressed-tensors)",
+        operand,
+        (packed, scales),
+        reader,
+        notes,
+    )
+
+
+def _int8(layer: str, parts: dict[str, Stored]) -> Matrix:
+    weight, scales = need(parts, layer, "weight", "weight_scale")
+    if len(weight.shape) != 2:
+        raise DesignError(f"{weight.name} has shape {weight.shape}, it is no matrix")
+    return Packed(layer, parts).whole(weight, scales)
