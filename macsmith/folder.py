@@ -125,12 +125,12 @@ def make_folder(folder: Path) -> Path:
 
 def write_folder(
     folder: Path,
-    files: Mapping[str, str],
+    files: Mapping[str, str | bytes],
     *,
     force: bool = False,
     check: Callable[[Path], None] | None = None,
 ) -> Path:
-    """Write ``files`` (relative path -> text) into ``folder``; returns its absolute path.
+    """Write ``files`` (relative path -> text or bytes) into ``folder``; returns its absolute path.
 
     They are written beside it, read back, given to ``check`` and then renamed into place. With
     ``force`` the files that the manifest there lists go, changed ones too; all others stay. Raises
@@ -158,14 +158,16 @@ def write_folder(
     return target
 
 
-def _write(folder: Path, files: Mapping[str, str]) -> None:
+def _write(folder: Path, files: Mapping[str, str | bytes]) -> None:
     """Write ``files`` and read them back: some file systems tell only later what they lost."""
-    for name, text in files.items():
+    data = {name: given.encode() if isinstance(given, str) else given
+            for name, given in files.items()}  # fmt: skip
+    for name, content in data.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
-    for name, text in files.items():
-        if (folder / name).read_bytes() != text.encode():
+        path.write_bytes(content)
+    for name, content in data.items():
+        if (folder / name).read_bytes() != content:
             raise ToolFailed(f"{folder / name} was not written whole: is the disk full?")
 
 

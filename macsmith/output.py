@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,22 @@ LINTED = """// Clean in: verilator --lint-only -Wall -Wno-DECLFILENAME -Wno-PROC
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What a folder holds beside the design itself.
+
+    Parameters
+    ----------
+    trials : of the test bench, in place of random ones.
+    files : further files, relative path -> text or bytes.
+    manifest : further entries of the manifest.
+    """
+
+    trials: Chosen | None = None
+    files: Mapping[str, str | bytes] = field(default_factory=dict)
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Generated:
     """An output folder.
 
@@ -76,6 +93,7 @@ def generate(
     seed: int = 1,
     board: Board | None = None,
     megahertz: float = MEGAHERTZ,
+    beside: Beside | None = None,
     progress: Told = quiet,
 ) -> Generated:
     """Write the complete output folder of ``design``; the same bytes for the same arguments.
@@ -90,6 +108,7 @@ def generate(
     seed : of the test bench's data and stalls.
     board : whose part Vivado's scripts name; the U280's if None.
     megahertz : of the clock in the constraints: a goal, not a promise.
+    beside : trials and files of a caller's own.
     progress : is told each step as it begins: what is done.
 
     Raises DesignError for a folder that cannot be taken, before any work; ToolFailed if a parser
@@ -100,7 +119,13 @@ def generate(
     emitted = emit(fitted(design, board) if board else design)
     size = len(emitted.rtlil)
     progress(Step("computing the test bench's vectors", "vectors", size, ("parse",)))
-    files = contents(emitted, tiles=tiles, seed=seed, board=board, megahertz=megahertz)
+    beside = beside or Beside()
+    files: dict[str, str | bytes] = {
+        **contents(
+            emitted, tiles=tiles, seed=seed, board=board, megahertz=megahertz, beside=beside
+        ),
+        **beside.files,
+    }
     verilog = [name for name in files if name.startswith(("rtl/", "tb/")) and name.endswith(".v")]
     progress(Step("writing files and reading the Verilog back", "parse", size))
     target = write_folder(folder, files, force=force, check=lambda new: parse(new, verilog))
@@ -114,8 +139,10 @@ def contents(
     seed: int = 1,
     board: Board | None = None,
     megahertz: float = MEGAHERTZ,
+    beside: Beside | None = None,
 ) -> dict[str, str]:
-    """The files of an output folder: relative path -> text."""
+    """The files of an output folder: relative path -> text; its manifest lists those ``beside``."""
+    beside = beside or Beside()
     if tiles < 1:
         raise DesignError(f"a test bench needs at least 1 tile, got {tiles}")
     if seed < 0:
@@ -124,7 +151,7 @@ def contents(
         low, high = MEGAHERTZ_LIMITS
         raise DesignError(f"a clock has {low} to {high} MHz, got {megahertz:g}")
     name, tried = emitted.name, harness(emitted.hardware)
-    chosen = tried.chosen(tiles, seed)
+    chosen = beside.trials or tried.chosen(tiles, seed)
     held = memories(emitted, tried, chosen)
     part = board.part if board else DEFAULT_PART
     values = _values(emitted, part, megahertz) | _bench(emitted, tried, chosen, held, seed)
@@ -148,7 +175,8 @@ def contents(
         files[f"vivado/{name}.xdc"] = _render("clock.xdc", values)
         files["vivado/package_ip.tcl"] = _render("package_ip.tcl", values)
         more["vivado"] = {"part": values["part"], "clock_mhz": megahertz}
-    listed = manifest(emitted, [*files, "manifest.json"], **more)
+    more |= beside.manifest
+    listed = manifest(emitted, [*files, *beside.files, "manifest.json"], **more)
     files["manifest.json"] = json.dumps(listed, indent=2) + "\n"
     return {path: text if path in _UTF8 else ascii_letters(text) for path, text in files.items()}
 

@@ -8,6 +8,7 @@ from .argument import Group, option, word
 from .checking import PROVE, VERIFY
 from .command import BOARD, JSON, designed
 from .command import Command as Command
+from .modelling import INSPECT, PACK, RUN
 from .values import megahertz, positive
 
 #: The clock in the constraints, in MHz: a goal for the user to change, not a promise.
@@ -212,6 +213,9 @@ COMMANDS = {
     "synth": SYNTH,
     "cost": COST,
     "diff": DIFF,
+    "inspect": INSPECT,
+    "run": RUN,
+    "pack": PACK,
     "cache": CACHE,
     "doctor": DOCTOR,
     "completion": COMPLETION,
@@ -221,5 +225,6 @@ COMMANDS = {
 GROUPS = {
     "Explore": ("list", "explain", "diff"),
     "Build": ("generate", "verify", "prove", "synth", "cost"),
+    "Models": ("inspect", "run", "pack"),
     "Maintain": ("doctor", "cache", "completion"),
 }

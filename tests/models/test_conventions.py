@@ -169,8 +169,9 @@ def test_nvfp4_of_compressed_tensors_divides(tmp_path, rng):
     second = np.float32(2688) / np.float32(3.3)
     parts = {"l.weight_packed": packed, "l.weight_scale": scales,
              "l.weight_global_scale": np.float32([second])}  # fmt: skip
+    weights = {"num_bits": 4, "type": "float"}
     config = {"quant_method": "compressed-tensors", "format": "nvfp4-pack-quantized",
-              "config_groups": {"group_0": {"weights": {"num_bits": 4, "type": "float"}}}}  # fmt: skip
+              "config_groups": {"group_0": {"weights": weights}}}  # fmt: skip
     matrix = only(write(tmp_path, parts, {"quantization_config": config}))
     quotients = scales.astype(np.float32) / second
     same(matrix, E2M1[codes] * spread(quotients, 16))

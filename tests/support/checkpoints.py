@@ -21,7 +21,7 @@ def write(folder: Path, arrays: dict, config: dict | None, name="config.json") -
 
 
 def words(codes, bits: int, width: int = 32):
-    """Codes of each row in dense little-endian words: bit i of code j is bit bits·j + i of a row."""
+    """Codes of each row in dense little-endian words: bit i of code j is bit bits·j + i."""
     rows = []
     for row in codes:
         whole = 0

@@ -1,0 +1,124 @@
+"""The commands that take a model file: look into it, run a matrix of it, pack one for hardware."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .argument import Group, option, word
+from .command import JSON, Command
+from .values import natural, positive
+
+FILE = word(
+    "file",
+    "FILE",
+    "A model: a .gguf or .safetensors file, an index of shards, or the folder of a checkpoint",
+    read=Path,
+    names="file",
+)
+MATRIX = option("--matrix", "NAME", "A matrix of the model, as macsmith inspect names it")
+_DESIGN = option(
+    "--design",
+    "DESIGN",
+    "An engine; weights that are not stored as it takes them are quantized anew (default: the one "
+    "that inspect names)",
+    names="designs",
+)
+_ACTIVATION = option(
+    "--activation",
+    "DESIGN",
+    "Instead take the weights as they are, with the activations of this preset or format",
+    names="designs",
+)
+_DATA = option(
+    "--data",
+    "FILE",
+    "Activations, vectors × K, in a .npy file (default: 4 vectors of normal numbers)",
+    read=Path,
+    names="file",
+)
+_SEED = option("--seed", "N", "Draw activations from seed N (default 1)", read=natural, default=1)
+
+INSPECT = Command(
+    "inspect",
+    "Show a model's matrices, their schemes, and the designs that serve them",
+    "FILE [OPTIONS]",
+    ("inspect model.gguf", "inspect model.gguf --matrix blk.0.ffn_up.weight --toml > design.toml"),
+    (
+        Group("", (FILE,)),
+        Group(
+            "Running",
+            (
+                MATRIX,
+                option("--all", None, "Give each matrix a line; without, alike ones share one"),
+                option("--toml", None, "Print the description of the matrix's design"),
+                JSON,
+            ),
+        ),
+    ),
+)
+
+RUN = Command(
+    "run",
+    "Multiply a matrix of a model in the golden model and in simulated hardware",
+    "FILE --matrix NAME [OPTIONS]",
+    ("run model.gguf --matrix blk.0.ffn_up.weight --rtl-rows 64",),
+    (
+        Group("", (FILE,)),
+        Group("Model", (MATRIX, _DESIGN, _ACTIVATION, _DATA, _SEED)),
+        Group(
+            "Running",
+            (
+                option(
+                    "--rtl-rows",
+                    "N",
+                    "Compute the first N rows in simulated hardware too, 0 for none (default 16)",
+                    read=natural,
+                    default=16,
+                ),
+                option("--rtl-all", None, "Compute all rows in simulated hardware too"),
+                option(
+                    "-o --output",
+                    "FILE",
+                    "Also write the results, vectors × rows, as float64 into a .npy file",
+                    read=Path,
+                    names="file",
+                ),
+                JSON,
+            ),
+        ),
+    ),
+    builds=True,
+)
+
+PACK = Command(
+    "pack",
+    "Write a matrix of a model as the beats of a design's streams, with a bench that runs it",
+    "FILE --matrix NAME [OPTIONS]",
+    ("pack model.gguf --matrix blk.0.ffn_up.weight -o out/ffn_up",),
+    (
+        Group("", (FILE,)),
+        Group("Model", (MATRIX, _DESIGN, _ACTIVATION, _DATA, _SEED)),
+        Group(
+            "Running",
+            (
+                option(
+                    "-o --folder",
+                    "FOLDER",
+                    "Folder to write (default out/MATRIX)",
+                    read=Path,
+                    names="folder",
+                ),
+                option(
+                    "--bench-rows",
+                    "N",
+                    "Rows that the emitted test bench runs (default 64); the image has all",
+                    read=positive,
+                    default=64,
+                ),
+                option("--force", None, "Replace the files that an earlier run wrote there"),
+                JSON,
+            ),
+        ),
+    ),
+    builds=True,
+)
