@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +72,8 @@ def pack(
     """Write ``matrix`` into ``folder`` for the design that serves it.
 
     The folder is what ``macsmith generate`` writes; ``image/`` holds the beats of every stream that
-    carries weights; the test bench runs the first ``bench_rows`` rows with ``x``, and knows golden's
-    answers. Before anything is written, the images' bytes are unpacked again and compared.
+    carries weights; the test bench runs the first ``bench_rows`` rows with ``x``, and knows the
+    golden answers. Before anything is written, the images' bytes are unpacked again and compared.
 
     Parameters
     ----------
@@ -137,7 +137,6 @@ def reductions(emitted: Emitted, weight: Quantized, activation: Quantized, rows:
 
 def rows_of(given: Quantized, rows: Array) -> Quantized:
     """These rows, each with the scales that it has; blocks of rows that share scales stay whole."""
-    from dataclasses import replace
 
     def part(array: Array, each: int | None, name: str) -> Array:
         if each is None:
@@ -150,7 +149,7 @@ def rows_of(given: Quantized, rows: Array) -> Quantized:
                     f"{name} holds for {each} rows, and the array takes {len(rows)}: choose --rows "
                     "that divide it"
                 )
-        return array[index]
+        return np.asarray(array[index])
 
     operand = given.operand
     select = given.select

@@ -1,4 +1,4 @@
-"""One matrix of a model times activations: golden, simulated hardware, and the error against float."""
+"""One matrix of a model times activations: golden answer, simulated hardware, and the error."""
 
 from __future__ import annotations
 
