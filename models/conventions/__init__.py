@@ -10,7 +10,21 @@ from typing import Any
 
 from ...golden.errors import DesignError
 from ..files import Container
-from . import awq, compressed, fp8, gguf, gptoss, gptq, mlx, modelopt, plain
+from . import (
+    awq,
+    bitsandbytes,
+    compressed,
+    fp8,
+    gguf,
+    gptoss,
+    gptq,
+    hqq,
+    mlx,
+    modelopt,
+    onnx,
+    plain,
+    quark,
+)
 from .found import Found
 
 __all__ = ["Found", "matrices_of"]
@@ -18,12 +32,15 @@ __all__ = ["Found", "matrices_of"]
 #: ``quant_method`` of a checkpoint -> who reads it.
 METHODS: dict[str, Callable[[Container, Mapping[str, Any]], Found]] = {
     "awq": awq.read,
+    "bitsandbytes": bitsandbytes.read,
     "compressed-tensors": compressed.read,
     "fp8": fp8.read,
     "gptq": gptq.read,
+    "hqq": hqq.read,
     "mlx": mlx.read,
     "modelopt": modelopt.read,
     "mxfp4": gptoss.read,
+    "quark": quark.read,
 }
 
 #: What the names of arrays end with that only a quantized checkpoint has.
@@ -40,6 +57,8 @@ def matrices_of(container: Container) -> Found:
     """
     if container.kind == "gguf":
         found = gguf.read(container)
+    elif container.kind == "onnx":
+        found = onnx.read(container)
     else:
         method, config = method_of(container)
         if method is None:

@@ -10,15 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...golden.errors import DesignError
-from ...golden.formats import lookup
-from ...golden.tensor import Quantized
 from ..files import Container, Stored
 from ..matrix import Matrix
-from . import fp8, operands
-from .bits import unpacked
-from .config import need, shaped, typed
+from . import fp8
+from .config import need
 from .found import Found
 from .layers import chosen, layers
+from .mxfp4 import matrix as mxfp4_matrix
 from .nvfp4 import Nvfp4
 from .packed import Packed
 
@@ -67,37 +65,14 @@ def _matrix(layer: str, parts: dict[str, Stored], weights: list[Arguments]) -> M
         return Nvfp4(layer, packed, scales, tensor, divides=True).matrix(tool)
     if "weight_packed" in parts:
         if parts["weight_packed"].type == "uint8":
-            return _mxfp4(layer, parts)
+            packed, scales = need(parts, layer, "weight_packed", "weight_scale")
+            return mxfp4_matrix(layer, packed, scales, tool)
         return Packed(layer, parts).matrix(weights)
     weight, scales = need(parts, layer, "weight", "weight_scale")
     if weight.type == "int8":
         return _int8(layer, parts)
     sizes = [item.get("block_structure") for item in weights if item.get("block_structure")]
     return fp8.matrix(layer, weight, scales, tool, sizes[0] if len(sizes) == 1 else None)
-
-
-def _mxfp4(layer: str, parts: dict[str, Stored]) -> Matrix:
-    packed, scales = need(parts, layer, "weight_packed", "weight_scale")
-    if len(packed.shape) != 2:
-        raise DesignError(f"{packed.name} has shape {packed.shape}, it is no matrix")
-    rows, half = packed.shape
-    shaped(typed(scales, "uint8", "float8_e8m0fnu"), (rows, half // 16))
-    operand = operands.scaled("e2m1", (lookup("e8m0"), operands.span(32)))
-
-    def reader() -> Quantized:
-        codes = unpacked(packed.array(), 4, 2 * half)
-        return Quantized(operand, {"code": codes}, {"scale": scales.array()})
-
-    notes = ("nibbles in order, the first low", "scales are E8M0 in uint8")
-    return Matrix(
-        layer,
-        (rows, 2 * half),
-        "MXFP4 (compressed-tensors)",
-        operand,
-        (packed, scales),
-        reader,
-        notes,
-    )
 
 
 def _int8(layer: str, parts: dict[str, Stored]) -> Matrix:

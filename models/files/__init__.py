@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ...golden.errors import DesignError
+from ...golden.errors import DesignError, ToolMissing
 from . import gguf, safetensors
 from .container import Container
 from .safetensors import INDEX, read_json
@@ -24,7 +24,7 @@ WHOLE = "model.safetensors"
 
 
 def read_file(path: Path | str) -> Container:
-    """Opens a model: a .gguf or .safetensors file, the index of shards, or their folder.
+    """Opens a model: a .gguf, .safetensors or .onnx file, the index of shards, or their folder.
 
     Nothing but headers is read; arrays stay in the file. Nothing in a file is ever executed.
     DesignError, in one line with the array and the byte, for what is damaged or unknown.
@@ -38,14 +38,16 @@ def read_file(path: Path | str) -> Container:
         start = mapped(path)[:16].tobytes()
         if start[:4] == gguf.MAGIC:
             return gguf.read(path)
+        if path.suffix == ".onnx":
+            return _onnx(path)
         if start[8:9] == b"{" or path.suffix == ".safetensors":
             return _with_sidecars(safetensors.read(path))
     except OSError as error:
         reason = error.strerror or error
         raise DesignError(f"cannot read {error.filename or path}: {reason}") from None
     raise DesignError(
-        f"{path.name} is no model file that is read: GGUF and safetensors (or the folder of "
-        "a checkpoint) are"
+        f"{path.name} is no model file that is read: GGUF, safetensors (or the folder of "
+        "a checkpoint) and .onnx are"
     )
 
 
@@ -58,13 +60,14 @@ def _in_folder(folder: Path) -> Path:
         ("index of safetensors", indices),
         ("safetensors file", sorted(folder.glob("*.safetensors"))),
         ("GGUF file", sorted(folder.glob("*.gguf"))),
+        ("ONNX file", sorted(folder.glob("*.onnx"))),
     ):
         if len(found) == 1:
             return found[0]
         if found:
             names = ", ".join(path.name for path in found[:4])
             raise DesignError(f"{folder} has more than one {kind}: name one, such as {names}")
-    raise DesignError(f"{folder} has no .safetensors or .gguf file")
+    raise DesignError(f"{folder} has no .safetensors, .gguf or .onnx file")
 
 
 def _with_sidecars(container: Container) -> Container:
@@ -74,3 +77,15 @@ def _with_sidecars(container: Container) -> Container:
         if path.is_file():
             found[name] = read_json(path)
     return replace(container, sidecars=found)
+
+
+def _onnx(path: Path) -> Container:
+    try:
+        from . import onnx
+    except ModuleNotFoundError as error:
+        if error.name not in ("onnx", "google"):
+            raise
+        raise ToolMissing(
+            "reading .onnx files needs the package onnx: pip install 'macsmith[models]'"
+        ) from None
+    return onnx.read(path)

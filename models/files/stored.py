@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ class Stored:
     type : what the elements are, by NumPy's and ml_dtypes' names, or a GGUF block type ("q4_1").
     path : the file.
     offset, size : where its bytes lie, and how many.
+    held : its bytes, where they do not lie in the file as they are; None else.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Stored:
     path: Path
     offset: int
     size: int
+    held: bytes | None = field(default=None, repr=False)
 
     @property
     def count(self) -> int:
@@ -62,7 +64,9 @@ class Stored:
         return prod(self.shape)
 
     def bytes(self) -> Array:
-        """Its bytes, mapped from the file."""
+        """Its bytes, mapped from the file if they lie there."""
+        if self.held is not None:
+            return np.frombuffer(self.held, np.uint8)
         return mapped(self.path)[self.offset : self.offset + self.size]
 
     def array(self) -> Array:

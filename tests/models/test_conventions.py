@@ -1,5 +1,7 @@
 """Each tool's checkpoint, written by its published layout, gives the weights that it stands for."""
 
+import json
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -245,6 +247,107 @@ def test_mxfp4_of_compressed_tensors(tmp_path, rng):
     codes, scales = rng.integers(0, 16, (ROWS, K)), rng.integers(100, 140, (ROWS, K // 32))
     parts = {"l.weight_packed": words(codes, 4, 8), "l.weight_scale": scales.astype(np.uint8)}
     same(only(write(tmp_path, parts, integers(4))), E2M1[codes] * spread(2.0 ** (scales - 127), 32))
+
+
+NF4 = np.array(
+    [-1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635,
+     -0.18477343022823334, -0.09105003625154495, 0.0, 0.07958029955625534, 0.16093020141124725,
+     0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941,
+     0.7229568362236023, 1.0], np.float32)  # fmt: skip
+
+
+def bitsandbytes_parts(rng, nested):
+    """One layer, and its scales, one a block of 64."""
+    codes = rng.integers(0, 16, (ROWS, K))
+    flat = codes.reshape(-1)
+    state = {"quant_type": "nf4", "blocksize": 64, "dtype": "bfloat16", "shape": [ROWS, K]}
+    blocks = ROWS * K // 64
+    parts = {
+        "l.weight": (flat[0::2] << 4 | flat[1::2]).astype(np.uint8)[:, None],
+        "l.weight.quant_map": NF4,
+    }
+    if nested:
+        state |= {"nested_blocksize": 16, "nested_dtype": "float32", "nested_offset": 0.0413}
+        table = np.sort(rng.uniform(-1, 1, 256)).astype(np.float32)
+        second = rng.uniform(0.01, 0.02, blocks // 16).astype(np.float32)
+        stored = rng.integers(0, 256, blocks).astype(np.uint8)
+        scales = table[stored] * np.repeat(second, 16) + np.float32(0.0413)
+        parts |= {"l.weight.absmax": stored, "l.weight.nested_absmax": second,
+                  "l.weight.nested_quant_map": table}  # fmt: skip
+    else:
+        scales = rng.uniform(0.01, 0.1, blocks).astype(np.float32)
+        parts["l.weight.absmax"] = scales
+    text = json.dumps(state).encode()
+    parts["l.weight.quant_state.bitsandbytes__nf4"] = np.frombuffer(text, np.uint8)
+    return parts, NF4[codes] * np.repeat(scales.reshape(ROWS, -1), 64, axis=1)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_bitsandbytes(tmp_path, rng, nested):
+    """The library's products are rounded to FP32; levels here are golden's, 2^-16 away at most."""
+    parts, real = bitsandbytes_parts(rng, nested)
+    config = {"quantization_config": {"quant_method": "bitsandbytes"}}
+    matrix = same(only(write(tmp_path, parts, config)), real.astype(np.float64))
+    codes = matrix.quantized()
+    assert np.abs(codes.elements(0) - NF4[codes.codes["code"]]).max() <= 2**-15
+    assert ("scales are quantized themselves; unfolded to FP32 here" in matrix.notes) == nested
+
+
+def test_blocks_of_bitsandbytes_that_run_across_rows_are_refused(tmp_path, rng):
+    parts, _ = bitsandbytes_parts(rng, False)
+    state = {"blocksize": 96, "shape": [ROWS, K]}
+    parts["l.weight.quant_state.bitsandbytes__nf4"] = np.frombuffer(
+        json.dumps(state).encode(), np.uint8
+    )
+    config = {"quantization_config": {"quant_method": "bitsandbytes"}}
+    assert "run across rows" in open_model(write(tmp_path, parts, config)).refused["l.weight"].why
+
+
+def test_llm_int8(tmp_path, rng):
+    codes = rng.integers(-127, 128, (ROWS, K)).astype(np.int8)
+    greatest = rng.uniform(0.1, 2, ROWS).astype(np.float32)
+    parts = {"l.weight": codes, "l.SCB": greatest, "l.weight_format": np.array(0, np.uint8)}
+    config = {"quantization_config": {"quant_method": "bitsandbytes", "load_in_8bit": True}}
+    scales = greatest * np.float32(1 / 127)
+    same(only(write(tmp_path, parts, config)), scales.astype(np.float64)[:, None] * codes)
+
+
+@pytest.mark.parametrize("bits", [2, 4, 8])
+def test_hqq(tmp_path, rng, bits):
+    """A part of the groups fills the high bits, the next the bits below."""
+    codes = rng.integers(0, 1 << bits, (ROWS * K // GROUP, GROUP))
+    scale = rng.uniform(0.01, 0.1, (len(codes), 1)).astype(np.float16)
+    zero = rng.uniform(0, 1 << bits, (len(codes), 1)).astype(np.float16)
+    parts = np.split(codes, 8 // bits)
+    packed = sum(part << (8 - bits * (place + 1)) for place, part in enumerate(parts))
+    arrays = {
+        "l.W_q": packed.astype(np.uint8),
+        "l.scale": scale,
+        "l.zero": zero,
+        "l.shape": np.array([ROWS, K]),
+        "l.nbits": np.array(bits),
+        "l.group_size": np.array(GROUP),
+        "l.axis": np.array(1),
+        "l.round_zero": np.array(False),
+    }
+    real = (codes - zero.astype(np.float64)) * scale.astype(np.float64)
+    config = {"quantization_config": {"quant_method": "hqq"}}
+    same(only(write(tmp_path, arrays, config)), real.reshape(ROWS, K))
+
+
+def test_quark(tmp_path, rng):
+    codes, scales = rng.integers(0, 16, (ROWS, K)), rng.integers(100, 140, (ROWS, K // 32))
+    weight = rng.normal(size=(ROWS, K)).astype(E4M3)
+    parts = {
+        "a.weight": words(codes, 4, 8),
+        "a.weight_scale": scales.astype(np.uint8),
+        "b.weight": weight,
+        "b.weight_scale": np.array(0.5, np.float32),
+    }
+    config = {"quantization_config": {"quant_method": "quark"}}
+    model = open_model(write(tmp_path, parts, config))
+    same(model.matrix("a"), E2M1[codes] * spread(2.0 ** (scales - 127), 32))
+    same(model.matrix("b"), weight.astype(np.float64) / 2)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float16, BF16, E4M3, ml_dtypes.float8_e5m2])

@@ -10,6 +10,7 @@ from checkpoints import write
 from macsmith.golden.errors import DesignError
 from macsmith.models import open_model, read_file
 from macsmith.models.files.gguf import TYPES
+from onnx import helper, numpy_helper
 from safetensors.numpy import load_file, save_file
 
 #: Types that gguf-py quantizes to.
@@ -158,7 +159,7 @@ def test_what_is_no_model_is_refused(tmp_path):
     for path, message in (
         (tmp_path / "notes.txt", "is no model file that is read"),
         (tmp_path / "absent", "No such file"),
-        (tmp_path, "has no .safetensors or .gguf file"),
+        (tmp_path, "has no .safetensors, .gguf or .onnx file"),
     ):
         with pytest.raises(DesignError, match=message):
             read_file(path)
@@ -187,28 +188,52 @@ def damaged(data: bytes, rng) -> bytes:
     return bytes(found)
 
 
-@pytest.mark.parametrize("kind", ["gguf", "safetensors"])
-@pytest.mark.parametrize("seed", range(5))
-def test_damaged_files_are_refused_in_a_line(tmp_path, kind, seed):
-    """600 files; each is read, or refused in one line that names the file."""
-    rng = np.random.default_rng(seed)
+def good_file(kind, folder, rng):
+    """A model of a kind, and which of its files is damaged."""
     if kind == "gguf":
-        gguf_file(tmp_path / "good.gguf", rng)
-    else:
-        arrays = {f"layer.{n}.weight": rng.normal(size=(4, 8)).astype(np.float32) for n in range(9)}
-        write(tmp_path / "good", arrays, None)
-        (tmp_path / "good" / "model.safetensors").rename(tmp_path / "good.safetensors")
-    good = (tmp_path / f"good.{kind}").read_bytes()
-    refused = 0
-    for number in range(60):
-        path = tmp_path / f"bad.{kind}"
-        path.unlink(missing_ok=True)  # the one before may still be mapped
+        gguf_file(folder / "m.gguf", rng)
+        return folder / "m.gguf"
+    if kind == "onnx":
+        parts = [numpy_helper.from_array(rng.integers(0, 9, (64, 8)).astype(np.int8), "w"),
+                 numpy_helper.from_array(np.ones(8, np.float32), "s")]  # fmt: skip
+        nodes = [helper.make_node("DequantizeLinear", ["w", "s"], ["d"]),
+                 helper.make_node("MatMul", ["x", "d"], ["y"])]  # fmt: skip
+        info = [helper.make_tensor_value_info(name, 1, [None, size])
+                for name, size in (("x", 64), ("y", 8))]  # fmt: skip
+        graph = helper.make_graph(nodes, "weights", info[:1], info[1:], parts)
+        (folder / "m.onnx").write_bytes(helper.make_model(graph).SerializeToString())
+        return folder / "m.onnx"
+    arrays = {f"layer.{n}.weight": rng.normal(size=(4, 8)).astype(np.float32) for n in range(9)}
+    config = None
+    if kind != "safetensors":
+        arrays = {f"layer.{n}.{name}": array for n in range(3) for name, array in (
+            ("qweight", rng.integers(0, 99, (8, 16)).astype(np.int32)),
+            ("qzeros", rng.integers(0, 99, (2, 2)).astype(np.int32)),
+            ("scales", np.ones((2, 16), np.float16)))}  # fmt: skip
+        config = {"quant_method": "gptq", "bits": 4, "group_size": 32, "desc_act": False}
+        config = {"model_type": "llama", "quantization_config": config}
+    write(folder, arrays, config)
+    return folder / ("config.json" if kind == "config" else "model.safetensors")
+
+
+@pytest.mark.parametrize("kind", ["gguf", "safetensors", "gptq", "config", "onnx"])
+@pytest.mark.parametrize("seed", range(4))
+def test_damaged_files_are_refused_in_a_line(tmp_path, kind, seed):
+    """Each of 50 files is read, or refused in one line that names a file, an array or a node."""
+    rng = np.random.default_rng(seed)
+    path = good_file(kind, tmp_path, rng)
+    good, refused = path.read_bytes(), 0
+    names = (path.name, "layer", "weight", "model.safetensors", "MatMul", "DequantizeLinear")
+    for number in range(50):
+        path.unlink()  # the one before may still be mapped
         path.write_bytes(damaged(good, rng))
         try:
-            for matrix in open_model(path).matrices.values():
+            model = open_model(path.parent if kind == "config" else path)
+            for matrix in model.matrices.values():
                 matrix.values()
+            refused += bool(model.refused)
         except DesignError as error:
             refused += 1
             assert "\n" not in str(error), number
-            assert path.name in str(error) or "layer" in str(error) or "weight" in str(error), error
-    assert refused > 20
+            assert any(name in str(error) for name in names), error
+    assert refused > 10
