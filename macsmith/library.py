@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import numpy.typing as npt
 
 from . import boards
@@ -15,6 +17,7 @@ from .boards.families import family, models
 from .certificate import certify
 from .golden.description import Design, Engine
 from .golden.matmul import Matrix, Result
+from .golden.tensor import Quantized
 from .hw.catalogue import hardware
 from .hw.design import Hardware
 from .hw.text.emit import Emitted, emit
@@ -27,6 +30,8 @@ from .sim.matmul import engine_matmul
 from .sim.models import primitives
 from .sim.mutants import Mutation, mutation
 from .sim.proof.claims import Certificate
+from .sim.sliced import Apart
+from .sim.sliced.lockstep import Lockstep
 from .sim.streams import Simulator
 from .sim.verify import Verification
 from .tools import work
@@ -206,6 +211,9 @@ def _synthesized(
     )
 
 
+#: Multiplications from which on making gates pays.
+MANY = 1 << 24
+
 #: Compiled designs that are kept for the next call.
 _KEPT = 16
 
@@ -222,12 +230,34 @@ def simulate(
     """weight (N × K) times activation (M × K), computed by the simulated RTL of ``engine``.
 
     Takes and returns what :func:`macsmith.matmul` does, of any N, M and K up to k-max. The compiled
-    RTL of the last engines is kept: calls after the first cost the cycles alone.
+    RTL of the last engines is kept: calls after the first cost the cycles alone. Products of
+    :data:`MANY` multiplications and more run on gates that yosys makes of the RTL, hundreds of
+    copies of the engine at once, each with rows of its own.
 
     Raises DesignError for operands that the engine cannot take, ToolMissing or ToolFailed.
     """
+    if _size(weight, activation) >= MANY and engine.build.flow != "weight_stationary":
+        with contextlib.suppress(Apart):
+            copies = _copies(engine)
+            return engine_matmul(
+                engine, weight, activation, initial, bias, mode=mode, simulator=copies
+            )
     machine = _simulator(engine)
     return engine_matmul(engine, weight, activation, initial, bias, mode=mode, simulator=machine)
+
+
+def _size(weight: Matrix, activation: Matrix) -> int:
+    """Multiplications of a product, as far as shapes can be told."""
+    shapes = [
+        side.shape if isinstance(side, Quantized) else np.shape(side)
+        for side in (weight, activation)
+    ]
+    return int(np.prod(shapes[0]) * shapes[1][0]) if all(map(len, shapes)) else 0
+
+
+@lru_cache(2)
+def _copies(design: Design) -> Lockstep:
+    return Lockstep(emit(design))
 
 
 @lru_cache(_KEPT)

@@ -20,6 +20,7 @@ from ..golden.tensor import Quantized, single
 from ..golden.tiling import Feed, beats_of, gather, of_sets, steps_of
 from ..hw.text.emit import Emitted, emit
 from . import lanes
+from .sliced.lockstep import Lockstep
 from .streams import CHUNK, Array, Simulator
 
 
@@ -31,7 +32,7 @@ def engine_matmul(
     bias: npt.ArrayLike | None = None,
     *,
     mode: int = 0,
-    simulator: Simulator | None = None,
+    simulator: Simulator | Lockstep | None = None,
 ) -> Result:
     """weight (N × K) times activation (M × K), computed by the simulated RTL of ``engine``.
 
@@ -40,7 +41,8 @@ def engine_matmul(
     (:mod:`macsmith.golden.padding`). ``initial`` (N, M) and ``bias`` (N,) are as for
     :func:`macsmith.golden.matmul.matmul`, which takes arrays of the same types and returns the
     same. ``mode`` is one of the engine's.
-    ``simulator`` is one built from ``emit(engine)``, for repeated calls.
+    ``simulator`` is one built from ``emit(engine)``, for repeated calls; a :class:`Lockstep` is for
+    many rows, and raises Apart where it cannot do.
 
     Raises DesignError for operands that the engine cannot take, also for a K that must be filled up
     where neither side has a zero, ToolMissing or ToolFailed.
@@ -62,7 +64,10 @@ def engine_matmul(
     matrices = replace(
         matrices, initial=_initial(alone, initial, shape), bias=_bias(alone, bias, shape[0])
     )
-    words = _run(machine, padded(alone, matrices))
+    whole = padded(alone, matrices)
+    if isinstance(machine, Lockstep):
+        return _result(emitted, matrices, np.concatenate(list(machine.results(whole))))
+    words = _run(machine, whole)
     return _result(emitted, matrices, words)
 
 

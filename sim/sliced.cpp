@@ -251,3 +251,51 @@ extern "C" void run(void *design, const size_t *beats, const uint8_t *const *sen
         edge(d);
     }
 }
+
+// Sends every copy beats of its own at full rate, all copies at the same time: `sent[s]` has a word for
+// each of `beats[s]` beats and each bit of the payload, whose bits belong to the copies. What comes out
+// goes into `found` in the same way, `wanted` beats. Returns how many came: fewer where all held still
+// for `patience` cycles, or where copies would have moved apart, which then `apart` says.
+extern "C" size_t lockstep(void *design, const size_t *beats, const uint64_t *const *sent,
+                           size_t wanted, uint64_t *found, size_t patience, uint8_t *apart) {
+    Design &d = *static_cast<Design *>(design);
+    const Port &result = d.ports[d.sources];
+    std::vector<size_t> place(d.sources, 0);
+    std::vector<char> offering(d.sources, 0);
+    size_t count = 0;
+    *apart = 0;
+    // Whether a net is high, in all copies or in none.
+    auto high = [&](uint32_t net) {
+        const Word word = d.value[net], all = ~NONE;
+        const bool one = any(word);
+        if (one && any(word ^ all)) *apart = 1;
+        return one;
+    };
+    fill(d.value[result.ready], true);
+    for (size_t quiet = 0; quiet < patience && count < wanted && !*apart; quiet++) {
+        for (size_t i = 0; i < d.sources; i++) {
+            const Port &port = d.ports[i];
+            if (!offering[i] && place[i] < beats[i]) {
+                const uint64_t *bits = sent[i] + place[i] * port.width * WORDS;
+                for (uint32_t bit = 0; bit < port.width; bit++)
+                    memcpy(&d.value[port.payload[bit]], bits + bit * WORDS, sizeof(Word));
+                offering[i] = 1;
+            }
+            fill(d.value[port.valid], offering[i]);
+        }
+        settle(d);
+        for (size_t i = 0; i < d.sources; i++) {
+            if (!offering[i] || !high(d.ports[i].ready)) continue;
+            offering[i] = 0, place[i]++, quiet = 0;
+        }
+        if (high(result.valid)) {
+            for (uint32_t bit = 0; bit < result.width; bit++)
+                memcpy(found + (count * result.width + bit) * WORDS,
+                       &d.value[result.payload[bit]], sizeof(Word));
+            count++, quiet = 0;
+        }
+        edge(d);
+    }
+    for (size_t i = 0; i < d.sources; i++) fill(d.value[d.ports[i].valid], false);
+    return count;
+}

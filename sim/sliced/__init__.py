@@ -5,6 +5,6 @@ moves its streams on its own (:mod:`.simulator`).
 """
 
 from .gates import Gates, gates
-from .simulator import FOUND, MOST, WORD, Judged, Sliced
+from .simulator import FOUND, MOST, WORD, Apart, Judged, Sliced
 
-__all__ = ["FOUND", "MOST", "WORD", "Gates", "Judged", "Sliced", "gates"]
+__all__ = ["Apart", "FOUND", "MOST", "WORD", "Gates", "Judged", "Sliced", "gates"]

@@ -68,6 +68,24 @@ class Gates:
     nets: int
     ports: dict[str, Array]
 
+    def save(self, path: Path) -> None:
+        """As a file of arrays."""
+        arrays: dict[str, Any] = {f"port {name}": nets for name, nets in self.ports.items()}
+        arrays |= {"runs": self.runs, "pins": self.pins, "flops": self.flops}
+        np.savez(path, sizes=np.array([self.first, self.nets]), **arrays)
+
+    @staticmethod
+    def load(path: Path) -> Gates:
+        """What :meth:`save` wrote."""
+        with np.load(path, allow_pickle=False) as held:
+            first, nets = held["sizes"].tolist()
+            ports = {
+                name.removeprefix("port "): held[name]
+                for name in held.files
+                if name.startswith("port ")
+            }
+            return Gates(held["runs"], held["pins"], held["flops"], first, nets, ports)
+
 
 def gates(load: Sequence[str], top: str, folder: Path) -> Gates:
     """The gates of module ``top``, which the yosys commands ``load`` leave flat in ``folder``.

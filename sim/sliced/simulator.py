@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ...golden.errors import ToolFailed
 from ...golden.streams import Beats, Stream
 from ...hw.text.emit import Emitted
 from ...tools import cache, verilator, work
@@ -35,6 +36,10 @@ FOUND = (
 
 #: Quiet cycles after which a copy under stalls hangs.
 _STALLED = 1024
+
+
+class Apart(Exception):
+    """Copies that are given different data do not move alike."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +157,32 @@ class Sliced:
         )
         return Judged(wrong, cycles)
 
+    def lockstep(self, sent: Mapping[str, Array], wanted: int) -> Array:
+        """Send each copy beats of its own at full rate; all copies move at the same time.
+
+        Parameters
+        ----------
+        sent : stream -> uint64 (beats, bits, words), a bit of a word a copy.
+        wanted : beats of results that must come.
+
+        Returns uint64 (wanted, bits, words). Raises Apart where a copy would move alone, ToolFailed
+        where all hold still.
+        """
+        arrays = [np.ascontiguousarray(sent[stream.name]) for stream in self._sources]
+        counts = (ctypes.c_size_t * len(arrays))(*(len(array) for array in arrays))
+        held = (ctypes.c_void_p * len(arrays))(*(array.ctypes.data for array in arrays))
+        found = np.zeros((wanted, self._result.payload_bits, self.copies // WORD), np.uint64)
+        apart, patience = ctypes.c_uint8(), self.emitted.hardware.drain + _STALLED
+        count = self._library.lockstep(
+            self._handle, counts, held, ctypes.c_size_t(wanted),
+            ctypes.c_void_p(found.ctypes.data), ctypes.c_size_t(patience), ctypes.byref(apart),
+        )  # fmt: skip
+        if apart.value:
+            raise Apart(f"copies of {self.emitted.name} do not move alike")
+        if count < wanted:
+            raise ToolFailed(f"{self.emitted.name} hung in simulation")
+        return found
+
 
 def _library(words: int) -> ctypes.CDLL:
     sources = {"driver.cpp": cxxrtl.text("sliced.cpp"), "stalls.h": cxxrtl.text("stalls.h")}
@@ -167,4 +198,5 @@ def _library(words: int) -> ctypes.CDLL:
     cache.kept(target, make)
     library = ctypes.CDLL(str(target / "design.so"))
     library.create.restype = ctypes.c_void_p
+    library.lockstep.restype = ctypes.c_size_t
     return library
