@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -236,14 +237,20 @@ def simulate(
 
     Raises DesignError for operands that the engine cannot take, ToolMissing or ToolFailed.
     """
-    if _size(weight, activation) >= MANY and engine.build.flow != "weight_stationary":
+    for machine in ready(engine, _size(weight, activation)):
         with contextlib.suppress(Apart):
-            copies = _copies(engine)
             return engine_matmul(
-                engine, weight, activation, initial, bias, mode=mode, simulator=copies
+                engine, weight, activation, initial, bias, mode=mode, simulator=machine
             )
-    machine = _simulator(engine)
-    return engine_matmul(engine, weight, activation, initial, bias, mode=mode, simulator=machine)
+    raise AssertionError("the last simulator takes every design")
+
+
+def ready(engine: Engine, products: int) -> Iterator[Simulator | Lockstep]:
+    """Build what simulates a product of so many multiplications; the next is for what the one
+    before cannot do."""
+    if products >= MANY and engine.build.flow != "weight_stationary":
+        yield _copies(engine)
+    yield _simulator(engine)
 
 
 def _size(weight: Matrix, activation: Matrix) -> int:

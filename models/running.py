@@ -16,7 +16,7 @@ from ..golden.errors import DesignError, Mismatch
 from ..golden.matmul import Result, matmul
 from ..golden.quantize import quantize
 from ..golden.tensor import Quantized
-from ..library import simulate
+from ..library import ready, simulate
 from ..options import whole_groups
 from ..tools.progress import Told, quiet
 from .matrix import Matrix
@@ -194,7 +194,7 @@ def _compared(served: Served, rows: int, codes: Quantized, answer: Result) -> tu
     """Seconds of the hardware's run with and without its build; raises Mismatch."""
     weight = first_rows(served.weight, rows)
     begun = time.monotonic()
-    simulate(served.engine, first_rows(weight, 1), codes)
+    next(ready(served.engine, weight.shape[0] * weight.shape[1] * codes.shape[0]))
     built = time.monotonic()
     found = simulate(served.engine, weight, codes)
     done = time.monotonic()

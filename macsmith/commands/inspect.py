@@ -24,7 +24,10 @@ def run(arguments: argparse.Namespace) -> int:
         print_json(found.to_dict())
         return 0
     header = ("matrix", "number", "rows × K", "scheme", "bits", "design")
-    print(table([_row(line) for line in found.lines], header), end="\n\n")
+    if found.lines:
+        print(table([_row(line) for line in found.lines], header), end="\n\n")
+    else:
+        print(paragraph("No matrices that something is multiplied with were found."))
     for line in _notes(found):
         print(paragraph(line))
     return 0
@@ -56,10 +59,11 @@ def _notes(found: Inspection) -> list[str]:
             reasons.setdefault(line.why, line.name)
     lines += [f"{name}: {why}" for why, name in reasons.items()]
     lines += [f"{item.name} is not read: {item.why}" for item in found.model.refused.values()]
-    lines.append(
-        f"A token: {found.macs / 1e6:,.1f} million products with weights, "
-        f"{found.size / 1e6:,.1f} MB of weights read"
-    )
+    if found.lines:
+        lines.append(
+            f"A token: {found.macs / 1e6:,.1f} million products with weights, "
+            f"{found.size / 1e6:,.1f} MB of weights read"
+        )
     if found.model.others:
         lines.append(f"{len(found.model.others)} other arrays (norms, biases, tables) stay as are")
     return lines

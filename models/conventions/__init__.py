@@ -43,6 +43,9 @@ METHODS: dict[str, Callable[[Container, Mapping[str, Any]], Found]] = {
     "quark": quark.read,
 }
 
+#: ``packing_format`` of AutoRound's checkpoints -> whose layout it is.
+PACKINGS = {"auto_round:auto_gptq": "gptq", "auto_round:auto_awq": "awq"}
+
 #: What the names of arrays end with that only a quantized checkpoint has.
 QUANTIZED = (
     *("qweight", "qzeros", "weight_packed", "weight_scale_inv", "weight_scale_2"),
@@ -87,6 +90,9 @@ def method_of(container: Container) -> tuple[str | None, Mapping[str, Any]]:
             method = "modelopt"
         if method is None and "config_groups" in given:
             method = "compressed-tensors"
+        if method in ("auto-round", "intel/auto-round"):
+            packing = str(given.get("packing_format", "auto_round:auto_gptq"))
+            method = PACKINGS.get(packing, f"AutoRound with packing_format {packing!r}")
         return str(method), given
     if isinstance(config.get("quantization"), Mapping):
         return "mlx", config["quantization"]

@@ -52,9 +52,24 @@ def read(container: Container) -> Found:
             continue
         if matrix is not None and matrix.name not in {item.name for item in found.matrices}:
             found.matrices.append(matrix)
+    for kind, why in _NOT_READ.items():
+        if count := sum(node.op_type == kind for node in graph.nodes):
+            found.refuse(f"{count} × {kind}", why)
     # What a graph does not multiply with is no matrix, whatever its shape.
     found.used |= set(container.arrays)
     return found
+
+
+#: Operators that multiply with weights and are no products of matrices here.
+_NOT_READ = {
+    "Conv": "convolutions are no matrices until something unfolds them",
+    "ConvInteger": "convolutions are no matrices until something unfolds them",
+    "QLinearConv": "convolutions are no matrices until something unfolds them",
+    "LSTM": "gates of recurrent layers are not taken apart",
+    "GRU": "gates of recurrent layers are not taken apart",
+    "If": "what stands in its branches is not looked into",
+    "Loop": "what stands in its body is not looked into",
+}
 
 
 class _Graph:

@@ -56,6 +56,16 @@ def test_gptq(tmp_path, rng, bits, version):
     assert ("z − 1" in matrix.notes[0]) == (version == 1)
 
 
+def test_auto_round_in_the_layout_of_gptq(tmp_path, rng):
+    parts, real = gptq_parts(rng, 4, 1, np.float16, None)
+    config = {"quant_method": "auto-round", "packing_format": "auto_round:auto_gptq", "bits": 4,
+              "group_size": GROUP}  # fmt: skip
+    same(only(write(tmp_path, parts, {"quantization_config": config})), real)
+    config["packing_format"] = "auto_round:spam"
+    with pytest.raises(DesignError, match="AutoRound with packing_format 'auto_round:spam'"):
+        open_model(write(tmp_path, parts, {"quantization_config": config}))
+
+
 def test_gptq_in_the_order_of_activations(tmp_path, rng):
     order = rng.permutation(K)
     parts, real = gptq_parts(rng, 4, 1, np.float16, order)

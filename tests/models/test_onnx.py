@@ -204,6 +204,14 @@ def test_arrays_in_a_file_beside_the_model(tmp_path, rng):
         open_model(path)
 
 
+def test_other_operators_with_weights_are_named(tmp_path, rng):
+    parts = {"w": rng.normal(size=(4, 3, 3, 3)).astype(np.float32)}
+    node = helper.make_node("Conv", ["x", "w"], ["y"])
+    model = open_model(saved(tmp_path / "m.onnx", [node], parts))
+    assert not model.matrices
+    assert "no matrices" in model.refused["1 × Conv"].why
+
+
 def test_what_is_not_read_says_why(tmp_path, rng):
     parts = {
         "w": rng.normal(size=(K, ROWS)).astype(np.float32),
