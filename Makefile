@@ -30,7 +30,7 @@ SCRIPT := '\#!/bin/sh' 'exec "$$(dirname "$$(readlink -f "$$0")")/python" -P -c 
     from macsmith.__main__ import main; sys.exit(main())" "$$@"'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup synth verify prove verilog demo test test-rest test-all bench quality curve elements blocks scales units mutants mutants-bench docs lint lock audit release clean
+.PHONY: help setup synth verify prove verilog demo test test-rest test-all test-torch bench quality curve elements blocks scales units mutants mutants-bench docs lint lock audit release clean
 
 help:
 	@echo "make synth BOARD=u280 ENGINE=w4a8        verify, synthesize, print the cost"
@@ -47,6 +47,7 @@ help:
 	@echo "make docs                                the documentation, into build/docs/index.html"
 	@echo "make mutants ENGINE=mxfp4                which faults of its hardware the stimuli would find"
 	@echo "make test | test-all | bench | lint      tests, long tests, speeds, style and types"
+	@echo "make test-torch                          layers of PyTorch, checkpoints of its tools (gigabytes)"
 	@echo "make lock | audit | release              digests of packages, known flaws of them, wheel and SBOM"
 	@echo "More options for one command: ARGS='--rows 8 --lanes 16' (see $(BIN)/macsmith COMMAND --help)"
 
@@ -63,7 +64,7 @@ stale:
 	@printf '%s\n' $(SCRIPT) > $(BIN)/macsmith && chmod +x $(BIN)/macsmith
 	@$(MADE) > $@; rm .venv/unfinished
 
-.venv/tests .venv/docs .venv/proof .venv/release: .venv/%: .venv/core locks/%.txt
+.venv/tests .venv/docs .venv/proof .venv/release .venv/torch: .venv/%: .venv/core locks/%.txt
 	$(call LOCKED,$*)
 	@touch $@; rm .venv/unfinished
 
@@ -93,13 +94,19 @@ test-rest: .venv/tests
 test-all: .venv/tests
 	$(PYTEST) $(ARGS)
 
+test-torch: .venv/torch
+	$(RUN) pytest -W ignore tests/with_torch $(ARGS)
+
 bench: .venv/tests
 	$(BIN)/python tests/bench/speeds.py
 
 mutants: .venv/core
 	$(RUN) macsmith verify $(ENGINE) --mutants 500 $(ARGS)
 
-mutants-bench: .venv/tests
+mutants-test-torch: .venv/torch
+	$(RUN) pytest -W ignore tests/with_torch $(ARGS)
+
+bench: .venv/tests
 	$(BIN)/python tests/bench/mutants.py $(ENGINE) $(ARGS)
 
 quality: .venv/core

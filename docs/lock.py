@@ -23,6 +23,7 @@ LOCKS = {
     "docs": ("docs",),
     "proof": ("proof",),
     "release": ("release",),
+    "torch": ("test", "examples", "torch"),
 }
 
 #: The oldest Python for which all that is pinned has releases.

@@ -1,4 +1,4 @@
-"""compressed-tensors: packed integers, INT8, FP8, NVFP4 and MXFP4.
+"""compressed-tensors: packed integers, INT8, FP8, NVFP4 and MX formats.
 
 Source: vllm-project/compressed-tensors, compressors/pack_quantized, nvfp4, mxfp4, naive_quantized.
 Which of several groups of a config a layer belongs to is told by the shapes of its arrays.
@@ -12,11 +12,10 @@ from typing import Any
 from ...golden.errors import DesignError
 from ..files import Container, Stored
 from ..matrix import Matrix
-from . import fp8
+from . import fp8, mx
 from .config import need
 from .found import Found
 from .layers import chosen, layers
-from .mxfp4 import matrix as mxfp4_matrix
 from .nvfp4 import Nvfp4
 from .packed import Packed
 
@@ -66,9 +65,11 @@ def _matrix(layer: str, parts: dict[str, Stored], weights: list[Arguments]) -> M
     if "weight_packed" in parts:
         if parts["weight_packed"].type == "uint8":
             packed, scales = need(parts, layer, "weight_packed", "weight_scale")
-            return mxfp4_matrix(layer, packed, scales, tool)
+            return mx.matrix(layer, packed, scales, tool)
         return Packed(layer, parts).matrix(weights)
     weight, scales = need(parts, layer, "weight", "weight_scale")
+    if scales.type in mx.SCALES:
+        return mx.matrix(layer, weight, scales, tool)
     if weight.type == "int8":
         return _int8(layer, parts)
     sizes = [item.get("block_structure") for item in weights if item.get("block_structure")]

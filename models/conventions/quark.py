@@ -11,11 +11,10 @@ from typing import Any
 
 from ...golden.errors import DesignError
 from ..files import Container
-from . import fp8
+from . import fp8, mx
 from .config import need
 from .found import Found
 from .layers import chosen, layers
-from .mxfp4 import matrix as mxfp4_matrix
 
 
 def read(container: Container, config: Mapping[str, Any]) -> Found:
@@ -27,8 +26,8 @@ def read(container: Container, config: Mapping[str, Any]) -> Found:
         found.used |= {stored.name for stored in parts.values()}
         try:
             weight, scales = need(parts, layer, "weight", "weight_scale")
-            if weight.type == "uint8" and scales.type in ("uint8", "float8_e8m0fnu"):
-                made = mxfp4_matrix(layer, weight, scales, "Quark")
+            if scales.type in mx.SCALES:
+                made = mx.matrix(layer, weight, scales, "Quark")
             elif weight.type.startswith("float8"):
                 made = fp8.matrix(layer, weight, scales, "Quark")
             else:

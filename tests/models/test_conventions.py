@@ -253,6 +253,22 @@ def test_int8_of_compressed_tensors(tmp_path, rng):
     same(only(write(tmp_path, parts, integers(8))), scales.astype(np.float64) * codes)
 
 
+def test_mxfp6_and_mxfp8_of_compressed_tensors(tmp_path, rng):
+    codes, scales = rng.integers(0, 64, (ROWS, K)), rng.integers(100, 140, (ROWS, K // 32))
+    weight = rng.normal(size=(ROWS, K)).astype(E4M3)
+    parts = {
+        "a.weight_packed": words(codes, 6, 8),
+        "a.weight_scale": scales.astype(np.uint8),
+        "b.weight": weight,
+        "b.weight_scale": scales.astype(np.uint8),
+    }
+    model = open_model(write(tmp_path, parts, integers(8)))
+    real = codes.astype(np.uint8).view(ml_dtypes.float6_e2m3fn).astype(np.float64)
+    factors = spread(2.0 ** (scales - 127), 32)
+    same(model.matrix("a"), real * factors)
+    same(model.matrix("b"), weight.astype(np.float64) * factors)
+
+
 def test_mxfp4_of_compressed_tensors(tmp_path, rng):
     codes, scales = rng.integers(0, 16, (ROWS, K)), rng.integers(100, 140, (ROWS, K // 32))
     parts = {"l.weight_packed": words(codes, 4, 8), "l.weight_scale": scales.astype(np.uint8)}
