@@ -23,23 +23,34 @@ Array = npt.NDArray[Any]
 
 
 def aligned_sums(
-    arithmetic: Arithmetic, weight: Quantized, activation: Quantized, size: int
+    arithmetic: Arithmetic,
+    weight: Quantized,
+    activation: Quantized,
+    size: int,
+    planes: tuple[int, int] = (0, 0),
 ) -> Array:
-    """Codes (N, M, groups) of an aligned stage's format: sums of ``size`` products, from +0.
+    """Codes (N, M, groups) of an aligned stage's format: sums of ``size`` products of two
+    ``planes``, from +0.
 
-    What K leaves of the last group is filled up with zeros: a step of them changes a sum that has
-    more fractional bits than the stage keeps.
+    What K leaves of the last group is filled up with zeros, and constants with themselves: a step
+    of them changes a sum that has more fractional bits than the stage keeps.
     """
     stage = arithmetic.accumulate[0]
     assert isinstance(stage.format, Minifloat) and stage.fraction and stage.terms
-    formats = arithmetic.weight.planes[0].element, arithmetic.activation.planes[0].element
+    formats = (
+        arithmetic.weight.planes[planes[0]].element,
+        arithmetic.activation.planes[planes[1]].element,
+    )
     rule = RULES[arithmetic.product]
     fields = [
-        rule.elements(fmt.fields(side.plane_codes(0), side.plane_select(0)), fmt)
-        for fmt, side in zip(formats, (weight, activation), strict=True)
+        rule.elements(fmt.fields(side.plane_codes(plane), side.plane_select(plane)), fmt)
+        for fmt, side, plane in zip(formats, (weight, activation), planes, strict=True)
     ]
     if missing := -weight.shape[1] % size:
-        fields = [Fields(*(np.pad(f, ((0, 0), (0, missing))) for f in side)) for side in fields]
+        fields = [
+            Fields(*(_longer(part, missing, constant=not fmt.bits) for part in side))
+            for side, fmt in zip(fields, formats, strict=True)
+        ]
     groups = []
     for begin in range(0, weight.shape[1], size):
         w, a = (Fields(*(part[:, begin : begin + size] for part in side)) for side in fields)
@@ -49,6 +60,12 @@ def aligned_sums(
             )
         )
     return np.stack(groups, axis=2)
+
+
+def _longer(part: Array, missing: int, *, constant: bool) -> Array:
+    """More columns: zeros, or of a constant what all others are."""
+    filled = part[:, -1:] if constant else np.zeros_like(part[:, -1:])
+    return np.concatenate([part, np.repeat(filled, missing, axis=1)], axis=1)
 
 
 def fp_sum(
@@ -75,7 +92,9 @@ def _inner_sums(
     assert group is not None
     if inner.rule == "aligned":
         assert inner.format is not None
-        codes = aligned_sums(arithmetic, weight, activation, group)
+        [part] = term.parts
+        [(i, j, _)] = part.pairs
+        codes = aligned_sums(arithmetic, weight, activation, group, (i, j))
         fields = inner.format.fields(codes)
         infinite = fields.kind == Kind.INFINITE
         marks = Flags(fields.kind == Kind.NAN, infinite & ~fields.sign, infinite & fields.sign)

@@ -123,7 +123,7 @@ def _pairs_left(arithmetic: Arithmetic) -> list[tuple[int, int]]:
     small = [
         [
             zero[side][index]
-            or (not plane.constant and _exponent(_alike(operand, plane.code)) <= 0)
+            or _exponent((plane.element,) if plane.constant else _alike(operand, plane.code)) <= 0
             for index, plane in enumerate(operand.planes)
         ]
         for side, operand in enumerate(sides)

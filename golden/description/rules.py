@@ -78,13 +78,7 @@ def _check_aligned(arithmetic: Arithmetic) -> None:
             f"products of {rule.name} depend on each other, and rule aligned takes them one by one",
             *_OTHER_SUMS,
         )
-    if arithmetic.combine != (((1,),),):
-        planes = len(arithmetic.weight.planes), len(arithmetic.activation.planes)
-        raise DesignError(
-            "rule aligned sums the products of one plane a side (a zero point is a plane), got "
-            f"{planes[0]} and {planes[1]}",
-            *_OTHER_SUMS,
-        )
+    _check_aligned_planes(arithmetic)
     early = [level for level in arithmetic.levels if level.when != "end"]
     for level in early:
         if level.integer:
@@ -105,6 +99,41 @@ def _check_aligned(arithmetic: Arithmetic) -> None:
     span, group = arithmetic.accumulate[0].span, arithmetic.group
     if span and span != group:
         raise DesignError(f"an aligned sum closes with the group of {group}, got a span of {span}")
+
+
+def _check_aligned_planes(arithmetic: Arithmetic) -> None:
+    """Products of each pair of planes are aligned apart: a float sum each, with scales of its
+    own, which rule fp adds up."""
+    signs = [sign for table in arithmetic.combine for row in table for sign in row]
+    if len(arithmetic.combine) > 1 or any(sign != 1 for sign in signs):
+        raise DesignError(
+            "rule aligned adds products up as they are: the planes of complex numbers, or with "
+            "signs, are none",
+            *_OTHER_SUMS,
+        )
+    if len(signs) == 1:
+        return
+    planes = len(arithmetic.weight.planes), len(arithmetic.activation.planes)
+    if len(arithmetic.accumulate) == 1:
+        raise DesignError(
+            "rule aligned alone sums the products of one plane a side (a zero point is a plane), "
+            f"got {planes[0]} and {planes[1]}",
+            *_OTHER_SUMS,
+            otherwise="let rule fp follow it",
+        )
+    shared = [
+        pair
+        for item in accumulators(arithmetic)
+        for term in item.terms
+        for part in term.parts
+        for pair in part.pairs[1:]
+    ]
+    if shared:
+        raise DesignError(
+            "rule aligned makes a float of each plane's products, which needs scales of its own; "
+            f"planes {shared[0][0]} and {shared[0][1]} share theirs with others",
+            *_OTHER_SUMS,
+        )
 
 
 def _check_saturating(arithmetic: Arithmetic) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from ..arith.aligned_sum import AlignedSum, SumAlignment
 from ..arith.product import FlaggedLayout, raise_flags
 from ..arith.sums import Sum
+from ..arith.timing import delayed
 from ..plan.plan import Plan
 from .pe import elements, operand_ports
 
@@ -57,5 +58,9 @@ class AlignedElement(wiring.Component):
                     term.exponent.eq(product.exponent),
                     mark.eq(raised),
                 ]
-            m.d.comb += [found.terms[lane].eq(term), found.marks[lane].eq(mark)]
+            # Sums whose products are blocks' take longer, and all go on together.
+            waits = self.plan.dot_latency - 1
+            late = delayed(m, self.enable, Value.cast(term), waits, f"term_{lane}")
+            marked = delayed(m, self.enable, Value.cast(mark), waits, f"mark_{lane}")
+            m.d.comb += [found.terms[lane].eq(late), found.marks[lane].eq(marked)]
         return m

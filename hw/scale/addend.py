@@ -170,7 +170,8 @@ class FloatAddend(Addend):
             minus = block.o[-1] & ~self._zero(m, io, block)
             m.d.comb += io.o.eq(Cat(block.o[:-1], minus))
         if self.plan.aligned:
-            m.d.comb += block.i.eq(io.sums["0"].value)
+            [part] = self.term.parts
+            m.d.comb += block.i.eq(io.sums[str(part.sums[0])].value)
         else:
             value = self.sum_up(m, io)
             value = value if self.inner is None else self._sum_span(m, io, value, self.inner)

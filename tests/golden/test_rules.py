@@ -186,8 +186,8 @@ ARITHMETICS = [
     ),
     (
         dict(weight=Operand((Plane(lookup("int8")), Plane(lookup("int8")))), accumulate=(ALIGNED,)),
-        "rule aligned sums the products of one plane a side (a zero point is a plane), "
-        "got 2 and 1: choose --accumulate exact or fp32",
+        "rule aligned alone sums the products of one plane a side (a zero point is a plane), "
+        "got 2 and 1: choose --accumulate exact or fp32, or let rule fp follow it",
     ),
     (
         dict(weight=GROUPED, accumulate=(Stage("aligned", 64, FP32, 1, 13, 4), FP)),
