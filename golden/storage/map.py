@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from ..arrays import raw_bytes, whole_numbers
 from ..errors import DesignError
 from .places import Place
+from .runs import Step
 
 Array = npt.NDArray[Any]
 
@@ -79,39 +80,79 @@ class Map:
         return np.packbits(bits, bitorder="little").tobytes()
 
     def unpack(self, data: Array) -> dict[str, Array]:
-        """``data`` (blocks, size) uint8 -> the codes of each array, (blocks, items)."""
+        """``data`` (blocks, size) uint8 -> the codes of each array, (blocks, items).
+
+        An array has the least unsigned type that holds its codes.
+        """
         held = raw_bytes(data, "blocks").reshape(data.shape)
-        bits = np.unpackbits(held, axis=1, bitorder="little")
         found = {
-            name: np.zeros((len(data), items), _dtype(width))
+            name: np.zeros((len(held), items), _little(width))
             for name, (items, width) in self.arrays.items()
         }
-        for place in self.places:
-            if not place.copy:
-                place.read(bits, found[place.array])
-        return {name: self._shifted(name, stored, 1) for name, stored in found.items()}
+        many = max(_CHUNK // self.size, 1)
+        for start in range(0, len(held), many):
+            chunk = slice(start, start + many)
+            for name, step, first in self.reading:
+                step.read(held[chunk], found[name][chunk], first)
+            for name, _ in self.add:
+                self._shift(name, found[name][chunk], 1)
+        return {name: items.astype(items.dtype.type, copy=False) for name, items in found.items()}
 
     def pack(self, arrays: Mapping[str, Array]) -> Array:
         """The codes of each array, unsigned integers (blocks, items) -> (blocks, size) uint8."""
         stored = {}
         for name, (_, width) in self.arrays.items():
             codes = whole_numbers(arrays[name], name, 0, (1 << 32) - 1)  # bits may be elsewhere
-            stored[name] = self._shifted(name, codes.astype(_dtype(width)), -1)
-        blocks = len(next(iter(stored.values())))
-        bits = np.zeros((blocks, 8 * self.size), np.uint8)
+            stored[name] = np.array(codes, _little(width), order="C")
+            self._shift(name, stored[name], -1)
+        data = np.zeros((len(next(iter(stored.values()))), self.size), np.uint8)
+        for name, step, first in self.writing:
+            step.write(stored[name], data, first)
+        return data
+
+    @cached_property
+    def reading(self) -> list[tuple[str, Step, bool]]:
+        """The array, the step, and whether it is the first to give its items any bits."""
+        given = {name: np.zeros(items, bool) for name, (items, _) in self.arrays.items()}
+        found = []
         for place in self.places:
-            place.write(stored[place.array], bits)
-        return np.packbits(bits, axis=1, bitorder="little")
+            for step in self._steps(place) if not place.copy else ():
+                mine = given[place.array][step.where]
+                found.append((place.array, step, not mine.any()))
+                mine[:] = True
+        return found
 
-    def _shifted(self, name: str, items: Array, sign: int) -> Array:
-        """``items`` plus or minus the array's constant, modulo its width."""
-        constant = sign * dict(self.add).get(name, 0)
-        if not constant:
-            return items
-        mask = (1 << self.arrays[name][1]) - 1
-        return np.asarray((items.astype(np.int64) + constant) & mask).astype(items.dtype)
+    @cached_property
+    def writing(self) -> list[tuple[str, Step, bool]]:
+        """The array, the step, and whether it is the first to give its bytes any bits."""
+        given, found = np.zeros(self.size, bool), []
+        for place in self.places:
+            for step in self._steps(place):
+                mine = given[step.bytes(self._size(place.array))]
+                found.append((place.array, step, not mine.any()))
+                mine[:] = True
+        return found
+
+    def _size(self, name: str) -> int:
+        """Bytes of an item in memory."""
+        return _little(self.arrays[name][1]).itemsize
+
+    def _steps(self, place: Place) -> Iterator[Step]:
+        return place.steps(self._size(place.array))
+
+    def _shift(self, name: str, items: Array, sign: int) -> None:
+        """Adds the array's constant to ``items``, or takes it away, modulo its width."""
+        if constant := dict(self.add).get(name, 0):
+            mask, kind = (1 << self.arrays[name][1]) - 1, items.dtype.type
+            items += kind(sign * constant & mask)
+            items &= kind(mask)
 
 
-def _dtype(width: int) -> type[np.unsignedinteger[Any]]:
-    bits = next(size for size in (8, 16, 32) if width <= size)
-    return getattr(np, f"uint{bits}")  # type: ignore[no-any-return]
+#: Bytes of blocks that are read at a time: with their items they stay in the cache.
+_CHUNK = 1 << 18
+
+
+def _little(width: int) -> np.dtype[np.unsignedinteger[Any]]:
+    """The least unsigned type of ``width`` bits, little-endian, as bytes are in a block."""
+    size = next(size for size in (1, 2, 4) if width <= 8 * size)
+    return np.dtype(f"<u{size}")

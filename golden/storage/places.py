@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import DesignError
+from .runs import Run, gathered, runs, scatter
 
 Array = npt.NDArray[Any]
 
@@ -63,17 +65,14 @@ class Field:
             start = (start[:, None] + np.arange(count) * stride).ravel()
         return start[:, None] + np.arange(self.width)
 
-    def read(self, bits: Array, items: Array) -> None:
-        """Add these bits of ``bits`` (blocks, bits) to ``items`` (blocks, all items)."""
-        mine = items[:, self.first : self.first + self.items]
-        for number, column in enumerate(self.positions.T):
-            mine |= bits[:, column].astype(items.dtype) << items.dtype.type(self.low + number)
-
-    def write(self, items: Array, bits: Array) -> None:
-        """The inverse of ``read``, into bits that are zero."""
-        mine = items[:, self.first : self.first + self.items]
-        for number, column in enumerate(self.positions.T):
-            bits[:, column] = (mine >> mine.dtype.type(self.low + number)) & mine.dtype.type(1)
+    def steps(self, size: int) -> Iterator[Run]:
+        """What reads and writes these bits, where an item of the array is ``size`` bytes."""
+        counts = [count for count, _ in self.axes]
+        axes = tuple(
+            (count, stride, prod(counts[number + 1 :]))
+            for number, (count, stride) in enumerate(self.axes)
+        )
+        return runs(self.bit, self.width, self.low, self.first, axes, size)
 
 
 @dataclass(frozen=True)
@@ -109,25 +108,41 @@ class Digits:
         """Bits of the block that the digits take up, all together."""
         return np.arange(8 * self.byte, 8 * (self.byte + self.count))[None]
 
-    def read(self, bits: Array, items: Array) -> None:
-        held = np.packbits(bits[:, self.positions[0]], axis=1, bitorder="little")
-        for number in range(self.digits):
-            start = self.first + self.count * number
-            digit = ((held.astype(np.uint16) * 3**number & 0xFF) * 3) >> 8
-            items[:, start : start + self.count] = digit
+    def steps(self, size: int) -> Iterator[Digits]:
+        """All at once."""
+        yield self
 
-    def write(self, items: Array, bits: Array) -> None:
-        mine = items[:, self.first : self.first + self.items]
-        if mine.size and mine.max() > 2:
+    @property
+    def where(self) -> slice:
+        return slice(self.first, self.first + self.items)
+
+    def bytes(self, size: int) -> slice:
+        return slice(self.byte, self.byte + self.count)
+
+    def read(self, data: Array, items: Array, first: bool) -> None:
+        held = gathered(data[:, self.bytes(1)])
+        for number, table in enumerate(_DIGITS[: self.digits]):
+            start = self.first + self.count * number
+            items[:, start : start + self.count] = table.take(held)
+
+    def write(self, items: Array, data: Array, first: bool) -> None:
+        mine = items[:, self.where]
+        if mine.max() > 2:
             raise DesignError(
                 f"{self.array}: digits in base 3 are 0, 1 and 2, got {mine.max()} (the second zero "
                 "of ternary has none; use 0)"
             )
-        apart = mine.reshape(len(mine), self.digits, self.count).astype(np.uint32)
-        weights = 3 ** np.arange(4, 4 - self.digits, -1, dtype=np.uint32)
-        number = (apart * weights[:, None]).sum(axis=1)
-        held = ((number * 256 + 242) // 243).astype(np.uint8)
-        bits[:, self.positions[0]] = np.unpackbits(held, axis=1, bitorder="little")
+        number = np.zeros((len(mine), self.count), np.uint8)
+        for start in range(0, 5 * self.count, self.count):
+            number *= np.uint8(3)
+            if start < self.items:
+                number += mine[:, start : start + self.count]
+        scatter(_BYTES.take(number), data[:, self.bytes(1)])
 
+
+#: Of every byte, its five digits.
+_DIGITS = [(((np.arange(256) * 3**i & 0xFF) * 3) >> 8).astype(np.uint8) for i in range(5)]
+#: Of every number below 3**5, the byte of its digits.
+_BYTES = ((np.arange(243) * 256 + 242) // 243).astype(np.uint8)
 
 Place = Field | Digits

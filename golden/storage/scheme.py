@@ -234,7 +234,7 @@ class Mapped(Scheme):
         for part in self.parts:
             wanted = part.shape(shape)
             end = start + prod(wanted) * part.word
-            read = np.frombuffer(held[start:end].tobytes(), f"<u{part.word}")
+            read = held[start:end].view(f"<u{part.word}")
             parts[part.name], start = read.reshape(wanted), end
         return self.unpack_parts(parts, shape)
 

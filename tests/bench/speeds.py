@@ -5,6 +5,7 @@ import sys
 import time
 
 import numpy as np
+from macsmith.golden import storage
 from macsmith.hw.text import kept
 from macsmith.hw.text.emit import emit
 from macsmith.sim.matmul import engine_matmul
@@ -64,6 +65,19 @@ def formats():
         times = best(lambda f=fmt, s=source: f.encode(s)), best(lambda f=fmt, c=codes: f.decode(c))
         rows.append([name, *(f"{len(values) / t / 1e6:.0f}" for t in times)])
     return table(rows, ["format", "encode M/s", "decode M/s"])
+
+
+def files():
+    """Codes and scales of a 4096 × 4096 matrix from the bytes of a file, and back to them."""
+    rows, shape = [], (4096, 4096)
+    for name in ("q8_0", "q4_1", "q4_k", "q6_k", "gptq4_g128", "awq4_g128"):
+        size = storage.lookup(name).size(shape)
+        data = RNG.integers(0, 256, size, np.uint8)
+        held = storage.unpack(name, data, shape)
+        read = best(lambda n=name, d=data: storage.unpack(n, d, shape))
+        written = best(lambda n=name, h=held: storage.pack(n, h))
+        rows.append([name, f"{size / read / 1e6:.0f}", f"{size / written / 1e6:.0f}"])
+    return table(rows, ["stored as", "unpack MB/s", "pack MB/s"])
 
 
 def products():
@@ -139,5 +153,5 @@ def simulated_again():
 
 
 if __name__ == "__main__":
-    for part in (starts, formats, products, emission, simulation, simulated_again):
+    for part in (starts, formats, files, products, emission, simulation, simulated_again):
         print(part(), end="\n\n")
