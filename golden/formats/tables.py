@@ -78,6 +78,15 @@ CODEBOOKS: tuple[Codebook, ...] = (
         "iq4_nl",
         ((-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113),),
     ),
+    # GGUF's two bits with 2 as the fourth level; the levels of its grid types, in eighths (IQ1: -1,
+    # 0 and 1, each an eighth up or down; IQ2), halves (IQ3_XXS) and ones, a spare code the greatest
+    # again; and their scales, 2 s + 1. All exact.
+    Codebook("q2_0", ((-1, 0, 1, 2),)),
+    Codebook("iq1", ((-7, 1, 9, 9), (-9, -1, 7, 7)), -3),
+    Codebook("iq2", (signed((8, 25, 43, 43)),), -3),
+    Codebook("iq3_xxs", (signed((2, 6, 10, 14, 18, 22, 26, 31)),), -1),
+    Codebook("iq3_s", (signed(range(1, 16, 2)),)),
+    *(Codebook(f"odd{bits}", (tuple(range(1, 2 << bits, 2)),)) for bits in (3, 4)),
     # Entries rounded to 1/16: off by at most 2**-5.
     *(
         Codebook(f"dirpres4_{dim}", (signed((0, *(round(m * 16) for m in rest))),), -4)

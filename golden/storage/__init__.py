@@ -6,6 +6,8 @@ from .map import Map
 from .places import Digits, Field
 from .scaled import Scaled
 from .scheme import Mapped, Part, Scheme
+from .sums import Sums
+from .table import Table
 from .words import unpack_act_order
 
 __all__ = [
@@ -17,6 +19,8 @@ __all__ = [
     "Part",
     "Scaled",
     "Scheme",
+    "Sums",
+    "Table",
     "lookup",
     "names",
     "pack",

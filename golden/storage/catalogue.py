@@ -11,6 +11,7 @@ from ..formats import lookup as format_named
 from ..tensor import Quantized
 from .dfloat11 import DFloat11
 from .gguf_blocks import BLOCKS
+from .gguf_grids import GRIDS
 from .gguf_super import SUPER_BLOCKS
 from .scaled import Scaled
 from .scheme import Array, Bytes, Scheme
@@ -20,7 +21,7 @@ from .spqr import SPQR
 from .words import awq, gptq
 
 NAMED: dict[str, Scheme] = {
-    scheme.name: scheme for scheme in (*BLOCKS, *SUPER_BLOCKS, SPQR, DFloat11())
+    scheme.name: scheme for scheme in (*BLOCKS, *SUPER_BLOCKS, *GRIDS, SPQR, DFloat11())
 }
 
 #: alias -> name.

@@ -1,6 +1,7 @@
-"""GGUF's blocks of 32 (NVFP4: of 64): one scale a block, nibbles split into halves.
+"""GGUF's blocks of 32 (NVFP4 and Q2_0: of 64, Q1_0: of 128): nibbles split into halves.
 
-Source: llama.cpp, ggml-common.h, and gguf-py 0.19.0, quants.py (confirmed, by running it).
+Source: llama.cpp, ggml-common.h, and gguf-py 0.19.0, quants.py (confirmed, by running it; Q1_0 and
+Q2_0, which gguf-py does not decode, by running llama.cpp).
 What is stored with an offset is its two's complement here, by one XOR in the map (``add``).
 """
 
@@ -26,12 +27,14 @@ def _fifth(byte: int) -> Field:
     return Field("code", 8 * byte, 1, ((32, 1),), low=4)
 
 
-def _scheme(name: str, element: str, scale: str, map_: Map, minimum: bool = False) -> Mapped:
-    """w = d · code, plus m where there is a minimum."""
-    planes = [Plane(lookup(element), (Level(lookup(scale), group(32), "d"),))]
+def _scheme(
+    name: str, element: str, scale: str, map_: Map, minimum: bool = False, size: int = 32
+) -> Mapped:
+    """w = d · code, plus m where there is a minimum, in blocks of ``size`` elements."""
+    planes = [Plane(lookup(element), (Level(lookup(scale), group(size), "d"),))]
     if minimum:
-        planes.append(Plane(lookup("one"), (Level(lookup("fp16"), group(32), "m"),)))
-    return Mapped(name, Operand(tuple(planes)), (Part("blocks", map_, group(32)),))
+        planes.append(Plane(lookup("one"), (Level(lookup("fp16"), group(size), "m"),)))
+    return Mapped(name, Operand(tuple(planes)), (Part("blocks", map_, group(size)),))
 
 
 #: 64 elements: the scales of four groups of 16 (bit 7 of each spare), then their nibbles. GGUF
@@ -39,6 +42,10 @@ def _scheme(name: str, element: str, scale: str, map_: Map, minimum: bool = Fals
 _NVFP4 = Map(36, (Field("d", 0, 7, ((4, 8),)), Field("code", 32, 4, ((4, 64), (2, 4), (8, 8)))))
 
 BLOCKS: tuple[Mapped, ...] = (
+    # One bit an element, 0 for -d; two bits for -d, 0, d and 2 d. A fork stores 128 elements in 34
+    # bytes under Q2_0's number.
+    _scheme("q1_0", "binary", "fp16", Map(18, (_D, Field("code", 16, 1, ((128, 1),)))), size=128),
+    _scheme("q2_0", "q2_0", "fp16", Map(18, (_D, Field("code", 16, 2, ((64, 2),)))), size=64),
     _scheme("q4_0", "int4", "fp16", Map(18, (_D, _halves(2)), (("code", 8),))),
     _scheme("q4_1", "uint4", "fp16", Map(20, (_D, _M, _halves(4))), minimum=True),
     _scheme("q5_0", "int5", "fp16", Map(22, (_D, _fifth(2), _halves(6)), (("code", 16),))),

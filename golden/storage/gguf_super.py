@@ -10,6 +10,7 @@ from ..formats import lookup
 from .map import Map
 from .places import Digits, Field, Place
 from .scheme import Mapped, Part
+from .sums import Sums
 
 #: 2-bit fields in 32 bytes a half: byte j, bits 2i, is element 128 h + 32 i + j.
 _QUARTERS = ((2, 256), (4, 2), (32, 8))
@@ -102,6 +103,12 @@ SUPER_BLOCKS: tuple[Mapped, ...] = (
                   Field("sc", 32, 4, ((8, 4),)),
                   Field("code", 64, 4, ((8, 128), (2, 4), (16, 8)))),
             (("sc", 32),)),
+    ),
+    # What llama.cpp makes of activations for the products with blocks of 256; never in a file.
+    _scheme(
+        "q8_k", (Plane(lookup("int8"), (Level(lookup("fp32"), group(256)),)),),
+        Map(292, (Field("scale", 0, 32), Field("code", 32, 8, ((256, 8),)),
+                  Sums("code", 260, 16, 16))),
     ),
     # Stored as t + 1. TQ2_0 has a fourth value, unused: here the second zero of ``ternary``, which
     # keeps the bits; GGUF would read 2.

@@ -5,15 +5,50 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import DesignError
-from .runs import Run, gathered, runs, scatter
+from .runs import Run, Step, gathered, runs, scatter
 
 Array = npt.NDArray[Any]
+
+
+class Place(Protocol):
+    """Where in a block items of one array stand, or what else is in it."""
+
+    @property
+    def array(self) -> str:
+        """The codes, the level of scales or ``select`` that the items belong to."""
+
+    @property
+    def first(self) -> int:
+        """Number of the first item."""
+
+    @property
+    def items(self) -> int:
+        """How many."""
+
+    @property
+    def low(self) -> int:
+        """Weight of the lowest bit that the place gives of an item, as a power of two."""
+
+    @property
+    def top(self) -> int:
+        """One more than the highest bit that it gives."""
+
+    @property
+    def copy(self) -> bool:
+        """Whether it says what is said elsewhere: written, not read."""
+
+    @property
+    def positions(self) -> Array:
+        """Bits of the block, in an array of two axes: an item's or all together."""
+
+    def steps(self, size: int) -> Iterator[Step]:
+        """What reads and writes the place, where an item of the array is ``size`` bytes."""
 
 
 @dataclass(frozen=True)
@@ -144,5 +179,3 @@ class Digits:
 _DIGITS = [(((np.arange(256) * 3**i & 0xFF) * 3) >> 8).astype(np.uint8) for i in range(5)]
 #: Of every number below 3**5, the byte of its digits.
 _BYTES = ((np.arange(243) * 256 + 242) // 243).astype(np.uint8)
-
-Place = Field | Digits

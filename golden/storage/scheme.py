@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ..arrays import array_of, raw_bytes, words
 from ..description import Operand, Span
 from ..errors import DesignError, UnknownName
-from ..formats import Format
+from ..formats import Format, lookup
 from ..tensor import Quantized
 from .map import Map
 from .places import Field
@@ -131,7 +131,8 @@ class Mapped(Scheme):
     ----------
     name : as the literature calls it.
     operand : what the codes and scales mean.
-    parts : together they hold every code and every level of scales, each once.
+    parts : together they hold every code, every level of scales and ``select``, what an operand
+        selects, each once.
     """
 
     name: str
@@ -165,7 +166,7 @@ class Mapped(Scheme):
     def pack_parts(self, given: Quantized) -> dict[str, Array]:
         self._check(given)
         self._check_shape(given.shape)
-        arrays = {**given.codes, **given.scales}
+        arrays = {**given.codes, **given.scales, "select": given.select}
         found = {}
         for part in self.parts:
             grid, whole = part.tile.shape(*given.shape), part.whole(given.shape)
@@ -173,7 +174,11 @@ class Mapped(Scheme):
                 name: _tiles(_filled(np.asarray(arrays[name]), self._extent(name, whole)), grid)
                 for name in part.map.arrays
             }
-            found[part.name] = part.from_blocks(part.map.pack(items), given.shape)
+            try:
+                blocks = part.map.pack(items)
+            except DesignError as error:
+                raise DesignError(f"{self.name}: {error}") from None
+            found[part.name] = part.from_blocks(blocks, given.shape)
         return found
 
     def unpack_parts(self, parts: Mapping[str, Array], shape: Shape) -> Quantized:
@@ -197,7 +202,7 @@ class Mapped(Scheme):
                 arrays[name] = arrays[name] | whole if name in arrays else whole
         codes = {name: arrays[name] for name in self.operand.codes}
         scales = {level.name: arrays[level.name] for level in self.operand.levels}
-        return Quantized(self.operand, codes, scales)
+        return Quantized(self.operand, codes, scales, arrays.get("select"))
 
     def _words(self, part: Part, given: Array, shape: Shape) -> Array:
         """A part's array as little-endian words, checked.
@@ -220,8 +225,10 @@ class Mapped(Scheme):
 
     @property
     def _formats(self) -> dict[str, Format]:
-        """What the codes of each array mean."""
-        return self.operand.codes | {level.name: level.format for level in self.operand.levels}
+        """What the codes of each array mean; selections are numbers."""
+        found = self.operand.codes | {level.name: level.format for level in self.operand.levels}
+        select = self.operand.select
+        return found | ({"select": lookup(f"uint{select.width}")} if select else {})
 
     def pack(self, given: Quantized) -> bytes:
         return b"".join(array.tobytes() for array in self.pack_parts(given).values())
@@ -239,8 +246,10 @@ class Mapped(Scheme):
         return self.unpack_parts(parts, shape)
 
     def _extent(self, name: str, shape: Shape) -> Shape:
-        """The shape of an array of codes or of scales."""
+        """The shape of an array of codes, of scales or of selections."""
         spans = {level.name: level.span for level in self.operand.levels}
+        if self.operand.select is not None:
+            spans["select"] = self.operand.select.span
         return spans[name].shape(*shape) if name in spans else shape
 
     def _check_shape(self, given: Shape) -> Shape:

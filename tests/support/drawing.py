@@ -28,7 +28,7 @@ def elements(rng: np.random.Generator, fmt: Format, how: str, shape: tuple[int, 
 
 
 def scales(rng: np.random.Generator, fmt: Format, how: str, shape: tuple[int, ...]) -> Array:
-    """Codes of a scale. Integers know the greatest, zero and anything."""
+    """Codes of a scale. Integers and tables know the greatest, zero and anything."""
     return _scales(rng, fmt, how, shape).astype(fmt.dtype)
 
 
@@ -37,6 +37,8 @@ def _scales(rng: np.random.Generator, fmt: Format, how: str, shape: tuple[int, .
         choices = {"greatest": [fmt.low, fmt.high], "zero": [0]}.get(how)
         values = rng.choice(choices or np.arange(fmt.low, fmt.high + 1), shape)
         return values & ((1 << fmt.bits) - 1)
+    if isinstance(fmt, Codebook):
+        return elements(rng, fmt, {"greatest": "extreme", "zero": "zero"}.get(how, "any"), shape)
     assert isinstance(fmt, Minifloat)
     mantissa, top = fmt.mantissa_width, 1 << (fmt.bits - fmt.signed)
     sign = rng.integers(0, 1 + fmt.signed, shape) * top

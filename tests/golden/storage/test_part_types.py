@@ -22,6 +22,7 @@ from macsmith.golden import (
 )
 from macsmith.golden.storage import Mapped, Scaled
 from macsmith.golden.storage.scaled import FORMATS
+from stored import drawn
 
 NAMES = (*storage.names(), "gptq4_row", "gptq4_g128_v2", "dense_e4m3", "dense_int8", "dense_bf16",
          "segments_int5_fp32")  # fmt: skip
@@ -37,14 +38,10 @@ def dtype(name):
     return np.dtype(getattr(ml_dtypes, name, name))
 
 
-def drawn(name):
+def example(name):
     """A scheme, a matrix of it and its parts."""
     scheme, rng = storage.lookup(name), np.random.default_rng(1)
-    held = quantized(rng, scheme.operand, shape=(32, 48 if name == "spqr" else 256))
-    if name == "tq1_0":
-        held.codes["code"][held.codes["code"] == 2] = 0
-    if name == "dfloat11":
-        held.codes["code"][...] &= 0xBFFF  # neither infinity nor NaN
+    held = drawn(rng, scheme, (32, 48 if name == "spqr" else 256))
     return scheme, held, scheme.pack_parts(held)
 
 
@@ -66,7 +63,7 @@ def floats(scheme, part):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_bits_in_every_type(name):
     """Words are integers of their width, floats of their own type or unsigned."""
-    scheme, held, parts = drawn(name)
+    scheme, held, parts = example(name)
     for key, words in parts.items():
         own = floats(scheme, key)
         for kind in map(dtype, TYPES):
@@ -96,7 +93,7 @@ def test_the_same_bits_in_every_type(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_numbers_in_every_type(name):
     """Converted, the words of a part are words no more, unless the type has their width."""
-    scheme, held, parts = drawn(name)
+    scheme, held, parts = example(name)
     for key, words in parts.items():
         for kind in TYPES:
             with np.errstate(all="ignore"):
@@ -121,7 +118,7 @@ def test_the_same_numbers_in_every_type(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_byte_order_and_strides_of_parts_change_nothing(name):
-    scheme, held, parts = drawn(name)
+    scheme, held, parts = example(name)
     swapped = {key: words.astype(words.dtype.newbyteorder(">")) for key, words in parts.items()}
     spread = {key: np.repeat(words, 2, axis=-1)[..., ::2] for key, words in parts.items()}
     listed = {key: np.asfortranarray(words) for key, words in parts.items()}
@@ -131,7 +128,7 @@ def test_byte_order_and_strides_of_parts_change_nothing(name):
 
 @pytest.mark.parametrize("name", [n for n in NAMES if isinstance(storage.lookup(n), Mapped)])
 def test_streams_are_bytes(name):
-    scheme, held, _ = drawn(name)
+    scheme, held, _ = example(name)
     data = scheme.pack(held)
     whole = np.frombuffer(data, np.uint8)
     with mmap.mmap(-1, len(data)) as mapped:
@@ -195,7 +192,7 @@ def test_scales_of_every_format_in_every_scheme_that_has_an_array_of_them(name, 
 
 
 def test_a_matrix_with_other_scales_is_packed_by_its_own_scheme():
-    scheme, held, _ = drawn("awq4_g128_bf16")
+    scheme, held, _ = example("awq4_g128_bf16")
     for call in (storage.pack, storage.pack_parts):
         with pytest.raises(DesignError, match="scales are bf16, not fp16; .* is awq4_g128_bf16$"):
             call("awq4_g128", held)

@@ -16,19 +16,15 @@ from macsmith.golden import (
     storage,
 )  # fmt: skip
 from macsmith.golden.storage import Digits, Field, Map, Mapped, Part
+from macsmith.golden.storage.gguf_blocks import BLOCKS
+from macsmith.golden.storage.gguf_grids import GRIDS
+from macsmith.golden.storage.gguf_super import SUPER_BLOCKS
+from stored import drawn
 
 from macsmith.designs import presets
 
 PRESETS = [name for name in presets() if name.startswith("gguf_")]
 MAPPED = [n for n in storage.names() if isinstance(storage.lookup(n), Mapped)]
-
-
-def drawn(rng, scheme, shape, scales="tame"):
-    """Any codes and scales, but for ``ternary``'s second zero, which has no digit in TQ1_0."""
-    held = quantized(rng, scheme.operand, how_scales=scales, shape=shape)
-    if scheme.name == "tq1_0":
-        held.codes["code"][held.codes["code"] == 2] = 0
-    return held
 
 
 def whole(scheme):
@@ -49,6 +45,7 @@ def test_packing_and_unpacking_are_inverse(name, rng):
             np.testing.assert_array_equal(again.codes[key], held.codes[key])
         for key in held.scales:
             np.testing.assert_array_equal(again.scales[key], held.scales[key])
+        np.testing.assert_array_equal(again.select, held.select)
     parts = scheme.unpack_parts(scheme.pack_parts(held), held.shape)
     assert scheme.pack(parts) == data
 
@@ -159,9 +156,7 @@ def test_presets_compute_with_what_is_stored(name, rng):
 
 
 def test_every_gguf_scheme_has_its_preset():
-    named = {f"gguf_{n}" for n in storage.names() if n[:2] in ("q2", "q3", "q4", "q5", "q6", "q8")}
-    named |= {f"gguf_{n}" for n in ("iq4_nl", "iq4_xs", "tq1_0", "tq2_0", "mxfp4", "nvfp4")}
-    assert set(PRESETS) == named
+    assert set(PRESETS) == {f"gguf_{s.name}" for s in (*BLOCKS, *SUPER_BLOCKS, *GRIDS)}
     activations = {name: load(presets()[name]).arithmetic.activation for name in PRESETS}
     for name, operand in activations.items():
         small = storage.lookup(name.removeprefix("gguf_")).parts[0].tile.columns < 256
