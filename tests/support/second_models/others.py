@@ -119,6 +119,15 @@ VALUES: dict[str, list[Fraction]] = {
     "nf4": nearest(nf4(), 1 << 15, Fraction((1 << 15) - 1, 1 << 15)),
     "iq4_nl": [Fraction(v) for v in (-127, -104, -83, -65, -49, -35, -22, -10,
                                      1, 13, 25, 38, 53, 69, 89, 113)],
+    # As llama.cpp computes them: bytes of its grids, the last one spare; (0.5 + s) / 4 or / 2
+    # of a scale s, here with 2 s + 1 apart; -1, 0, 1 and an eighth (the first of two tables).
+    "q2_0": [Fraction(q - 1) for q in range(4)],
+    "iq1": [Fraction(t) + Fraction(1, 8) for t in (-1, 0, 1, 1)],
+    "iq2": [s * Fraction(b) / 2 / 4 for s in (1, -1) for b in (0x08, 0x19, 0x2B, 0x2B)],
+    "iq3_xxs": [s * Fraction(b) / 2 / 2 for s in (1, -1)
+                for b in (0x04, 0x0C, 0x14, 0x1C, 0x24, 0x2C, 0x34, 0x3E)],
+    "iq3_s": [s * Fraction(b) for s in (1, -1) for b in (1, 3, 5, 7, 9, 0xB, 0xD, 0xF)],
+    **{f"odd{bits}": [Fraction(2 * s + 1) for s in range(1 << bits)] for bits in (3, 4)},
     **{
         f"dirpres4_{dim}": nearest(sign_magnitude(text), 16) for dim, text in DIRECTIONS.items()
     },
