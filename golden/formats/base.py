@@ -180,10 +180,12 @@ class Format(ABC):
 
     def decode(self, codes: npt.ArrayLike, select: npt.ArrayLike = 0) -> Array:
         """The values of ``codes`` as float64, exactly; NaN and infinity by the format's policy."""
-        codes, choice = self._selected(codes, select)
+        return self._decode(*self._selected(codes, select))
+
+    def _decode(self, codes: Array, select: Array) -> Array:
         if self.bits <= 16 and not self.select_width:
             return self._table[codes]
-        return to_float(self._fields(codes, choice))
+        return to_float(self._fields(codes, select))
 
     @cached_property
     def _table(self) -> Array:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 
 from ..errors import DesignError
 from ..labels import check_label
+from . import single
 from .base import Array, Fields, Format, Kind, check_exponent
 from .rounding import Rounding, round_magnitude, stays_finite
 
@@ -236,7 +238,22 @@ class Minifloat(Format):
             kind[(sign == 1) & (magnitude == 0)] = Kind.NAN
         return Fields(sign.astype(bool), significand, exponent.astype(np.int32), kind)
 
+    @cached_property
+    def _single(self) -> bool:
+        """Whether this is the machine's own float32."""
+        return (self.exponent_width, self.mantissa_width, self.bias, self.signed, self.policy) == (
+            *(8, 23, 127, True),
+            POLICIES["ieee"],
+        )
+
+    def _decode(self, codes: Array, select: Array) -> Array:
+        if self._single and single.subnormals():
+            return single.decode(codes)
+        return super()._decode(codes, select)
+
     def _encode(self, values: Array, rounding: Rounding, saturate: bool, select: int) -> Array:
+        if self._single and rounding == "nearest_even" and single.subnormals():
+            return single.encode(values, saturate)
         nan = np.isnan(values)
         magnitude = np.abs(np.where(nan, 0.0, values))
         infinite = np.isinf(magnitude)
