@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .blas import product
 from .formats import Format, Kind
 
 Array = npt.NDArray[Any]
@@ -100,8 +101,8 @@ def grouped(a: Array, b: Array, group: int) -> Array:
     n, k = a.shape
     m = b.shape[0]
     left = a.reshape(n, k // group, group).transpose(1, 0, 2)
-    right = b.reshape(m, k // group, group).transpose(1, 2, 0)
-    return np.asarray(np.matmul(left, right).transpose(1, 2, 0))
+    right = b.reshape(m, k // group, group).transpose(1, 0, 2)
+    return product(left, right).transpose(1, 2, 0)
 
 
 def _largest(fmt: Format) -> int:
@@ -114,11 +115,13 @@ def to_float(values: Array, exponent: Array | int) -> Array:
     A later rounding to nearest of at most 51 bits then gives the correctly rounded result.
     """
     exponent = np.asarray(exponent, np.int64)
+    magnitude, negative = np.abs(values), (values < 0).astype(bool)
     if values.dtype == object:
         excess = np.maximum(_bit_length(values) - _EXACT_FLOAT, 0)
     else:
-        excess = np.maximum(np.frexp(values.astype(np.float64))[1].astype(np.int64) - 53, 0)
-    magnitude, negative = np.abs(values), (values < 0).astype(bool)
+        # A float holds the upper bits alone, so that none rounds up to the next power of two.
+        length = np.frexp((magnitude >> 11).astype(np.float64))[1].astype(np.int64) + 11
+        excess = np.maximum(length - _EXACT_FLOAT, 0)
     shift = excess.astype(values.dtype)
     kept = magnitude >> shift
     sticky = ((kept << shift) != magnitude).astype(np.int64)
