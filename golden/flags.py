@@ -88,6 +88,11 @@ class Flags:
         names = ("nan", "positive", "negative")
         return Flags(*(np.stack([getattr(f, name) for f in (self, *others)]) for name in names))
 
+    def put(self, place: Any, part: Flags) -> None:
+        """The flags of a part, where they belong."""
+        self.nan[place], self.positive[place] = part.nan, part.positive
+        self.negative[place] = part.negative
+
     def times(self, factor: Array, sums: Array) -> Flags:
         """The flags after multiplication by ``factor`` (float64), as IEEE 754 has it.
 

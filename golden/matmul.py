@@ -15,7 +15,11 @@ from .description import Arithmetic, Engine
 from .errors import DesignError
 from .flags import Flags
 from .float_sums import aligned_sums, fp_sum
+from .folded import Side, foldable
+from .folded import raw as folded_raw
+from .folded import value as folded_value
 from .formats import Format
+from .pieces import column_pieces, row_pieces
 from .sparse import of_row
 from .sums import raw_sum
 from .tail import finish
@@ -48,6 +52,16 @@ class Result:
         values = np.where(self.flags.negative, -np.inf, values)
         nan = self.flags.nan | (self.flags.positive & self.flags.negative)
         return np.where(nan, np.nan, values)
+
+    def blank(self, rows: int, columns: int) -> Result:
+        """Room for ``rows`` × ``columns`` results like these."""
+        shape = (*self.values.shape[:-2], rows, columns)
+        return Result(np.empty(shape, self.values.dtype), self.format, Flags.none(shape))
+
+    def put(self, place: Any, part: Result) -> None:
+        """Results of a piece, where they belong."""
+        self.values[place] = part.values
+        self.flags.put(place, part.flags)
 
 
 def matmul(
@@ -126,11 +140,38 @@ def compute(
     """``matmul`` of one arithmetic, whatever the lanes; ``start`` is (outputs, N, M)."""
     if arithmetic.weight.structure is not None:
         return _of_rows(arithmetic, weight, activation, start, bias)
+    (n, k), m = weight.shape, activation.shape[0]
+    rows = row_pieces(arithmetic, n, k)
+    whole: Result | None = None
+    for columns in column_pieces(arithmetic, rows[0][1], m, k):
+        rights = [(piece, Side(activation.rows(*piece))) for piece in columns]
+        for top, bottom in rows:
+            left, own = Side(weight.rows(top, bottom)), None if bias is None else bias[top:bottom]
+            for (begin, end), right in rights:
+                place = (..., slice(top, bottom), slice(begin, end))
+                first = None if start is None else start[place]
+                part = _piece(arithmetic, left, right, first, own)
+                if part.values.shape[-2:] == (n, m):
+                    return part
+                whole = part.blank(n, m) if whole is None else whole
+                whole.put(place, part)
+    assert whole is not None
+    return whole
+
+
+def _piece(
+    arithmetic: Arithmetic,
+    left: Side,
+    right: Side,
+    start: Array | None,
+    bias: Array | None,
+) -> Result:
+    weight, activation = left.given, right.given
     sums, last = accumulators(arithmetic), arithmetic.accumulate[-1]
     if arithmetic.output.format is None and last.rule in ("exact", "int"):
         unit = result_range(arithmetic)  # raises if too wide
         outputs = [
-            raw_sum(item, arithmetic, weight, activation, start if start is None else start[number])
+            _raw(item, arithmetic, left, right, start if start is None else start[number])
             for number, item in enumerate(sums)
         ]
         marks = [flags for _, flags in outputs]
@@ -140,9 +181,20 @@ def compute(
     if arithmetic.output.format is None and last.rule == "aligned" and last.format is not None:
         codes = aligned_sums(arithmetic, weight, activation, weight.shape[1])[:, :, 0]
         return Result(codes, last.format, Flags.none(codes.shape))
-    floats = [(item, _value(item, arithmetic, weight, activation)) for item in sums]
+    floats = [(item, _value(item, arithmetic, left, right)) for item in sums]
     codes, target = finish(arithmetic, floats, weight, activation, bias)
     return Result(codes, target, Flags.none(codes.shape))
+
+
+def _raw(
+    item: Accumulator, arithmetic: Arithmetic, left: Side, right: Side, start: Array | None
+) -> tuple[Array, Flags]:
+    """An exact or integer sum and its flags, folded or the long way."""
+    if foldable(arithmetic):
+        values = folded_raw(item, arithmetic, left, right, start)
+        if values is not None:
+            return values, Flags.none(values.shape)
+    return raw_sum(item, arithmetic, left.given, right.given, start)
 
 
 def _of_rows(
@@ -166,19 +218,23 @@ def _of_rows(
     return Result(values, found[0].format, Flags(**marks))
 
 
-def _value(
-    item: Accumulator, arithmetic: Arithmetic, weight: Quantized, activation: Quantized
-) -> Array:
+def _value(item: Accumulator, arithmetic: Arithmetic, left: Side, right: Side) -> Array:
     """A sum as float64: exactly, or rounded to odd where 53 bits do not hold it."""
-    last = arithmetic.accumulate[-1]
-    if last.rule == "fp":
-        return fp_sum(item, arithmetic, weight, activation)
+    last, weight, activation = arithmetic.accumulate[-1], left.given, right.given
     if last.rule == "aligned":
         assert last.format is not None
         codes = aligned_sums(arithmetic, weight, activation, weight.shape[1])[:, :, 0]
         return last.format.decode(codes)
+    if last.rule != "fp":
+        unit = result_range(arithmetic)  # raises if too wide
+    if foldable(arithmetic):
+        found = folded_value(item, arithmetic, left, right)
+        if found is not None:
+            return found
+    if last.rule == "fp":
+        return fp_sum(item, arithmetic, weight, activation)
     values, marks = raw_sum(item, arithmetic, weight, activation)
-    return marks.apply(exact.to_float(values, result_range(arithmetic).lsb))
+    return marks.apply(exact.to_float(values, unit.lsb))
 
 
 def _check(engine: Engine, weight: Quantized, activation: Quantized) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -127,6 +128,26 @@ class Quantized:
         if array.ndim != 2:
             raise DesignError(f"codes must have two axes, rows × K, got shape {array.shape}")
         return array.shape[0], array.shape[1]
+
+    def rows(self, begin: int, end: int) -> Quantized:
+        """The vectors from ``begin`` to before ``end``; blocks of scales begin with ``begin``."""
+        if begin <= 0 and end >= self.shape[0]:
+            return self
+
+        def of_span(array: Array, span: Span) -> Array:
+            size = span.rows
+            return array[begin // size : -(-end // size)] if size else array
+
+        part = copy(self)  # every array was checked
+        codes = {name: array[begin:end] for name, array in self.codes.items()}
+        object.__setattr__(part, "codes", codes)
+        scales = {lv.name: of_span(self.scales[lv.name], lv.span) for lv in self.operand.levels}
+        object.__setattr__(part, "scales", scales)
+        if self.select is not None and self.operand.select is not None:
+            object.__setattr__(part, "select", of_span(self.select, self.operand.select.span))
+        if self.indices is not None:
+            object.__setattr__(part, "indices", self.indices[begin:end])
+        return part
 
     def elements(self, plane: int) -> Array:
         """A plane's element values, unscaled, as float64 (rows, K)."""

@@ -35,6 +35,11 @@ def watched(watcher: Watcher) -> Iterator[None]:
         _watcher.reset(token)
 
 
+def watching() -> bool:
+    """Whether anybody watches."""
+    return _watcher.get() is not None
+
+
 def tell(step: str, fmt: Format, values: Array) -> None:
     """Values that a step is about to round to ``fmt``."""
     if (watcher := _watcher.get()) is not None:
