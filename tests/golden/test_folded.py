@@ -177,7 +177,8 @@ CASES = {
 def test_sums_in_fp32(name, how, k, ways, monkeypatch):
     """Ties, subnormal results, overflows, special scales: as the second model has them."""
     seed = sum(map(ord, name + how)) + k
-    engine = engine_of(*CASES[name], fp=True, span=16 if "integers" in name else None)
+    span = 16 if "integers" in name else None
+    engine = engine_of(*CASES[name], fp=True, partials=3, span=span)
     rng, sides = (
         np.random.default_rng(seed),
         (engine.arithmetic.weight, engine.arithmetic.activation),
@@ -265,3 +266,23 @@ def test_where_subnormals_are_lost(name, preset, monkeypatch):
     result = matmul(engine, *sides)
     monkeypatch.setattr(single, "subnormals", lambda: False)
     same(result, matmul(engine, *sides))
+
+
+@pytest.mark.parametrize("columns", [2, 9])
+def test_zero_points_on_both_sides(columns, ways):
+    """Two constants meet as often as there are elements, in the last group too."""
+    sides = []
+    for number in range(2):
+        scale = Level(lookup("int4"), group(8), f"s{number}")
+        zero = Level(lookup("uint4"), group(8), f"z{number}")
+        planes = Plane(lookup("uint4"), (scale,)), Plane(lookup("minus_one"), (zero, scale))
+        sides.append(Operand(planes))
+    engine = Engine("x", (Arithmetic(*sides, output=Output(FP32)),), Build(1, 1, 1))
+    rng = np.random.default_rng(9)
+    given = [
+        quantized(rng, side, shape=(rows, 21))
+        for side, rows in zip(sides, (3, columns), strict=True)
+    ]
+    left, right = (side.dequantize() for side in given)
+    assert (matmul(engine, *given).decode() == left @ right.T).all() and ways["value"]
+    assert not ways["not value"]
