@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -27,6 +28,8 @@ def quantize(
     *,
     rounding: Rounding = "nearest_even",
     scale_rule: str | None = None,
+    outer: Mapping[str, npt.ArrayLike] | None = None,
+    saturate: bool = False,
 ) -> Quantized:
     """Codes, scales and zero points of ``values`` (rows × K, any) for ``operand``.
 
@@ -62,6 +65,7 @@ def quantize(
 
     - ``absmax``: the least scale of its format with which a is at most max: never rounded down.
       Beside a zero point or an offset, the least with which the block's range fits;
+    - ``nearest``: the scale next to a / max, which may be less: then the greatest is clipped;
     - ``absmean``: the mean magnitude, to the nearest scale;
     - ``floor``, 2**(floor(log2 a) - emax); ``even``, the same of a plus half a last place of the
       element's mantissa; ``ceil``, 2**(ceil(log2 a) - emax); ``rceil``, 2**ceil(log2(a / max)).
@@ -80,6 +84,8 @@ def quantize(
     sums of planes and complex codes none but their own.
     """
     x = _matrix(values)
+    if outer is not None or saturate:
+        return _beside(x, operand, rounding, scale_rule, outer, saturate)
     if operand.structure is not None:
         indices = prune(x, operand.structure)
         kept = np.take_along_axis(x, operand.structure.positions(indices), 1)
@@ -109,6 +115,47 @@ def _matrix(values: npt.ArrayLike) -> Array:
     if not np.isfinite(x).all():
         raise DesignError("values must be finite")
     return x
+
+
+def _beside(
+    x: Array,
+    operand: Operand,
+    rounding: Rounding,
+    scale_rule: str | None,
+    outer: Mapping[str, npt.ArrayLike] | None,
+    saturate: bool,
+) -> Quantized:
+    """One plane beside outer scales that are known, or with scales that saturate."""
+    plane, zero = operand.affine or (None, None)
+    simple = operand.structure is None and operand.select is None and not np.iscomplexobj(x)
+    if plane is None or zero is not None or not plane.scales or not simple:
+        raise DesignError(
+            "outer scales that are given, and scales that saturate, are for one plane of elements "
+            "with scales, without zero point, select or structure"
+        )
+    rule = scale_rule or default_rule(plane.element, plane.scales[0])
+    if rule not in SCALE_RULES:
+        raise UnknownName("scale rule", rule, SCALE_RULES)
+    if rule == "mse":
+        raise DesignError("mse chooses among all scales: leave out outer and saturate, or the rule")
+    known = None
+    if outer is not None:
+        levels = {level.name: level for level in plane.scales[1:]}
+        if set(outer) != set(levels):
+            raise DesignError(
+                f"outer must have codes of the levels {', '.join(levels) or 'none'}, got "
+                f"{', '.join(outer) or 'none'}"
+            )
+        known = {name: level.format.check(outer[name]) for name, level in levels.items()}
+        for name, level in levels.items():
+            if known[name].shape != level.span.shape(*x.shape):
+                raise DesignError(
+                    f"outer scales {name} must have the shape {level.span.shape(*x.shape)}, got "
+                    f"{known[name].shape}"
+                )
+    span = plane.scales[0].span
+    found = Task(x, plane, (plane.element,), span, rounding, known, saturate).fit(rule)
+    return Quantized(operand, {plane.code: found.codes}, found.scales, None)
 
 
 def _one_plane(x: Array, operand: Operand, rounding: Rounding, scale_rule: str | None) -> Quantized:

@@ -39,7 +39,9 @@ class Fit:
 class Task:
     """Values (rows × K) for a plane whose elements have one of ``tables`` in each block.
 
-    ``span`` is that of a block: of the first level of scales, if there is one.
+    ``span`` is that of a block: of the first level of scales, if there is one. ``given`` are codes
+    of all levels but the first, where they are known. With ``saturate`` a scale that its format
+    cannot hold becomes the nearest that it can.
     """
 
     x: Array
@@ -47,6 +49,8 @@ class Task:
     tables: Sequence[Format]
     span: Span
     rounding: Rounding = "nearest_even"
+    given: Scales | None = None
+    saturate: bool = False
 
     def fit(self, rule: str) -> Fit:
         """By a scale rule; DesignError if the format of a scale cannot hold what it asks for."""
@@ -57,8 +61,10 @@ class Task:
     def _by_rule(self, rule: str) -> Fit:
         """All tables are measured beside one set of outer scales."""
         asks = self._asks(rule)
-        outer = outer_scales(self.x.shape, self.plane.scales, self._ideal(asks))
-        alone = not outer
+        outer = self.given
+        if outer is None:
+            outer = outer_scales(self.x.shape, self.plane.scales, self._ideal(asks))
+        alone = not outer and not self.saturate
         return self._best(
             self._measured(outer | self._inner(ask, outer, strict=alone), index)
             for index, ask in enumerate(asks)

@@ -10,11 +10,12 @@ from ..formats import Codebook, Format, Posit
 from .scales import Array, Wanted, blocks, sums_of
 
 #: How a block's scale follows from its values. ``absmax``: the greatest magnitude is within the
-#: element's reach. ``absmean``: the mean magnitude becomes 1 (BitNet b1.58). Powers of two:
+#: element's reach. ``nearest``: it lies next to the end of that reach. ``absmean``: the mean
+#: magnitude becomes 1 (BitNet b1.58). Powers of two:
 #: ``floor`` of OCP MX v1.0, 6.3, ``even``, ``ceil``, and ``rceil``, which is absmax of them.
 #: ``mse``: of many stored scales, and those of the other rules, the one with the least squared
 #: error.
-SCALE_RULES = ("absmax", "absmean", "floor", "even", "ceil", "rceil", "mse")
+SCALE_RULES = ("absmax", "nearest", "absmean", "floor", "even", "ceil", "rceil", "mse")
 
 
 def default_rule(element: Format, level: Level) -> str:
@@ -33,8 +34,8 @@ def wanted(x: Array, span: Span, element: Format, rule: str) -> Wanted:
         mean = sums_of(np.abs(x), span) / sums_of(np.ones(x.shape), span)
         return Wanted(mean, np.ones(mean.shape), nearest=True)
     largest = np.abs(blocks(x, span)).max(axis=2)
-    if rule == "absmax":
-        return Wanted(largest, np.full(largest.shape, reach(element)))
+    if rule in ("absmax", "nearest"):
+        return Wanted(largest, np.full(largest.shape, reach(element)), rule == "nearest")
     return Wanted(power_of_two(largest, element, rule), np.ones(largest.shape))
 
 
