@@ -17,7 +17,8 @@ from .folder import check_target, write_folder
 from .golden import to_toml
 from .golden.description import Design
 from .golden.errors import DesignError
-from .golden.streams import Stream
+from .golden.streams import Field, Stream
+from .hw.outside import Slice
 from .hw.text.emit import Emitted, emit
 from .letters import ascii_letters
 from .manifest import manifest
@@ -272,9 +273,10 @@ def _pins(emitted: Emitted, stream: Stream) -> dict[str, Any]:
 
 
 def _lanes(emitted: Emitted, stream: Stream) -> dict[str, Any]:
-    """Where a result's lanes and their flags lie in the bench's vector."""
-    field, interface = stream.fields[0], emitted.interface
-    lows, slices = interface.positions(stream), interface.slices(stream)
+    """Where a result's lanes and their flags lie in the bench's vector, and its other fields."""
+    [field, *rest], interface = stream.fields, emitted.interface
+    lows, every = interface.positions(stream), interface.slices(stream)
+    slices = [item for item in every if item.field is field]
     value, *others = [item for item in slices if not item.flags]
     marks = [item for item in slices if item.flags]
     mark = marks[0] if marks else None
@@ -290,6 +292,20 @@ def _lanes(emitted: Emitted, stream: Stream) -> dict[str, Any]:
         "flag_base": lows[mark.role] + mark.low if mark else 0,
         "flag_stride": marks[1].low - marks[0].low if marks[1:] else len(field.flags),
         "result_last": "last" in lows,
+        "beside": [_beside(item, [s for s in every if s.field is item]) for item in rest],
+    }
+
+
+def _beside(field: Field, slices: list[Slice]) -> dict[str, Any]:
+    """Where the lanes of a field lie that has no flags."""
+    first, *others = slices
+    stride = others[0].low - first.low if others else first.wide
+    return {
+        "name": field.name,
+        "lanes": field.count,
+        "low": first.low,
+        "stride": stride,
+        "bits": first.wide,
     }
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..golden.errors import Mismatch
-from ..golden.streams import Beats
+from ..golden.streams import Beats, Stream
 from ..hw.text.emit import Emitted
 from . import lanes
 from .harness import Harness, harness
@@ -19,6 +20,8 @@ from .matmul import engine_matmul
 from .streams import CHUNK, Run, Simulator
 
 __all__ = ["Batch", "engine_matmul", "run_batch"]
+
+Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def run_batch(
         expected = None if expected is None or due is None else expected + due
         macs += tried.work(chunk)
         results += tried.results_of(chunk)
-        if len(run.words) < len(wanted):
+        if len(run.last) < len(wanted):
             break  # it hung
     return Batch(count, results, macs, cycles, expected, seconds, tuple(wrong), text)
 
@@ -118,10 +121,8 @@ def _differences(
 ) -> Iterator[tuple[int, str]]:
     """The tiles of ``chunk`` that came out wrong, and how."""
     stream, each = tried.result, tried.each
-    field, done = stream.fields[0], len(run.words)
-    received = lanes.patterns(field, run.words), lanes.flags_of(field, run.words)
-    marks = wanted.flags[0] if wanted.flags[0] is not None else np.zeros_like(received[1])
-    expected = lanes.pattern_of(field, wanted.values[0][:done]), marks[:done]
+    done = len(run.last)
+    received, expected = _received(stream, run), _expected(stream, wanted, done)
     wrong = np.zeros(received[0].shape, bool)
     for got, want in zip(received, expected, strict=True):
         wrong |= (got != want).astype(bool)
@@ -138,3 +139,23 @@ def _differences(
         yield tile, tried.difference(chunk[tile], beat, lane, *lane_of)
     for tile in range(done // each, len(chunk)):
         yield tile, f"{chunk[tile].kind}: no result, the core hung"
+
+
+def _received(stream: Stream, run: Run) -> tuple[Array, Array]:
+    """Bit patterns and flags that came, of the lanes of all fields side by side."""
+    pairs = list(zip(stream.fields, run.words, strict=True))
+    values = [lanes.patterns(field, words) for field, words in pairs]
+    return _beside(values), _beside([lanes.flags_of(field, words) for field, words in pairs])
+
+
+def _expected(stream: Stream, wanted: Beats, done: int) -> tuple[Array, Array]:
+    """The same of the first ``done`` beats that must come."""
+    values, marks = list[Array](), list[Array]()
+    for field, whole, flags in zip(stream.fields, wanted.values, wanted.flags, strict=True):
+        values.append(lanes.pattern_of(field, whole[:done]))
+        marks.append(np.zeros(values[-1].shape, np.int64) if flags is None else flags[:done])
+    return _beside(values), _beside(marks)
+
+
+def _beside(arrays: list[Array]) -> Array:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays, axis=1)

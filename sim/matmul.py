@@ -89,9 +89,9 @@ def _run(machine: Simulator, matrices: Matrices) -> Array:
             first = np.append(True, row[1:] != row[:-1])
             sent = {s.name: of_sets(s, plan, sent[s.name], first) for s in machine.sources}
         run = machine.run(sent, len(row) * each)
-        if len(run.words) < len(row) * each or run.extra:
+        if len(run.last) < len(row) * each or run.extra:
             raise ToolFailed(f"{emitted.engine.name} hung or gave results twice in simulation")
-        found.append(run.words)
+        found.append(run.words[0])
     return np.concatenate(found)
 
 

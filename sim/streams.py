@@ -31,13 +31,14 @@ class Run:
 
     Parameters
     ----------
-    words : uint32 (beats, lanes, words): each result lane's value, its flags above it.
+    words : for each field of the results, uint32 (beats, lanes, words): each lane's value, and
+        above it its flags.
     last : bool (beats,), the marks beside them; True for each where the design gives none.
     cycles : from the first transfer to the last result.
     extra : beats that came although no reduction was left.
     """
 
-    words: Array
+    words: tuple[Array, ...]
     last: Array
     cycles: int
     extra: int
@@ -123,10 +124,13 @@ class Simulator:
         )
         found = found[:count]
         last = found[:, -1].astype(bool) if self.result.last else np.ones(count, bool)
-        field = self.result.fields[0]
-        shape = count, field.count, words(field.lane_bits)
-        values = found[:, : shape[1] * shape[2]].reshape(shape)
-        return Run(values, last, cycles.value, extra.value)
+        values, place = list[Array](), 0
+        for field in self.result.fields:
+            shape = count, field.count, words(field.lane_bits)
+            size = shape[1] * shape[2]
+            values.append(found[:, place : place + size].reshape(shape))
+            place += size
+        return Run(tuple(values), last, cycles.value, extra.value)
 
 
 def _arrays(stream: Stream, beats: Beats) -> list[Array]:

@@ -43,7 +43,13 @@ def joined(
                 f"build {part.name} with one mode and another flow"
             )
     fed = entry(second, into)
-    [value], [taken, *more] = first.results[0].fields, fed.fields
+    [value, *beside], [taken, *more] = first.results[0].fields, fed.fields
+    if beside:
+        raise DesignError(
+            f"{what}: results are {value.name} with {', '.join(f.name for f in beside)}, and only "
+            f"results of one field can be joined: make {first.name} the last part, or a design of "
+            "its own"
+        )
     if more or value.flags:
         raise DesignError(
             f"{what}: results with flags, and operands of several planes, cannot be joined: give "

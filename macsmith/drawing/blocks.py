@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from ..golden.streams import Stream
+from ..golden.streams import Field, Stream
 from ..hw.design import Hardware, Piece, StageRow
 from .svg import Canvas, width_of, wrapped
 
@@ -229,11 +229,19 @@ def _results(canvas: Canvas, piece: Piece, x: float, y: float) -> None:
     canvas.arrow([(x, y), (end, y)])
     left = end - RIGHT + 14
     canvas.text(left, y - 7, piece.names.get(stream.name, stream.name), size=NAME, bold=True)
-    [field] = stream.fields
+    told = [
+        line
+        for field in stream.fields
+        for line in wrapped(_held(piece, field), SMALL, RIGHT - 30, 5)
+    ]
+    lines = [_width(stream), *told]
+    canvas.lines(left, y + 15, lines, size=SMALL, kind="muted", room=RIGHT - 20)
+
+
+def _held(piece: Piece, field: Field) -> str:
+    """How many values of what a beat of results holds, in words."""
     form, unit = piece.hardware.format_of(field)
     unsaid = "" if unit is None else f" in units of 2^{unit}"
     what = f"integers of {field.bits} bits{unsaid}" if form == "integer" else form
     flags = f", each with {', '.join(field.flags)}" if field.flags else ""
-    told = wrapped(f"{field.count} {what}{flags}", SMALL, RIGHT - 30, 5)
-    lines = [_width(stream), *told]
-    canvas.lines(left, y + 15, lines, size=SMALL, kind="muted", room=RIGHT - 20)
+    return f"{field.count} {what}{flags}"

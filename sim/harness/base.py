@@ -134,4 +134,7 @@ class Harness(ABC):
 
     @abstractmethod
     def difference(self, trial: Any, beat: int, lane: int, received: Lane, expected: Lane) -> str:
-        """Lines about the result in ``lane`` of a trial's ``beat``-th beat of results."""
+        """Lines about the result in ``lane`` of a trial's ``beat``-th beat of results.
+
+        Lanes are counted through all fields of a beat.
+        """

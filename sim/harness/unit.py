@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...golden.streams import Beats, Stream
+from ...golden.streams import Beats, Field, Stream
 from ...golden.tiling import join
 from ...hw.design import Streaming
 from ..lanes import signed
@@ -19,6 +19,7 @@ class Trial:
     """What is sent on each stream, and what must come out of it."""
 
     beats: Mapping[str, Beats]
+    kind: str = "a trial"
 
 
 class UnitHarness(Harness):
@@ -70,8 +71,11 @@ class UnitHarness(Harness):
         return sum(len(trial.beats[name]) for trial in trials) * count
 
     def difference(self, trial: Trial, beat: int, lane: int, received: Lane, expected: Lane) -> str:
-        lines = [f"beat {beat}, lane {lane}"]
-        lines += [f"  expected {self._number(expected)}", f"  received {self._number(received)}"]
+        field, place = self._field(lane)
+        where = "" if len(self.result.fields) == 1 else f" of {field.name}"
+        lines = [f"beat {beat}, lane {place}{where}"]
+        numbers = (("expected", expected), ("received", received))
+        lines += [f"  {what} {self._number(field, found)}" for what, found in numbers]
         for stream in self.hardware.sources:
             for field, values in zip(stream.fields, trial.beats[stream.name].values, strict=True):
                 digits = -(-field.bits // 4)
@@ -80,9 +84,17 @@ class UnitHarness(Harness):
                 lines.append(f"  {field.name:10} {' '.join(words)}{more}")
         return "\n".join(lines)
 
-    def _number(self, lane: Lane) -> str:
+    def _field(self, lane: int) -> tuple[Field, int]:
+        """The field of a lane that is counted through all fields, and its number there."""
+        for field in self.result.fields:
+            if lane < field.count:
+                return field, lane
+            lane -= field.count
+        raise IndexError(f"a beat of {self.result.name} has no such lane")
+
+    @staticmethod
+    def _number(field: Field, lane: Lane) -> str:
         """A result's code, and its value where that is an integer."""
-        field = self.result.fields[0]
         code = f"{lane[0]:#0{-(-field.bits // 4) + 2}x}"
         if not field.signed:
             return code
