@@ -2,6 +2,7 @@
 
 from .dequantize import Dequantize
 from .hadamard import Hadamard
+from .quantize import Quantize
 from .requantize import Requantize
 
-__all__ = ["Dequantize", "Hadamard", "Requantize"]
+__all__ = ["Dequantize", "Hadamard", "Quantize", "Requantize"]

@@ -1,0 +1,85 @@
+"""What a quantizer can be: formats and rules that fit together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import DesignError, UnknownName
+from ..formats import Format, Integer, Minifloat
+from ..quantize.rules import reach
+
+if TYPE_CHECKING:
+    from .quantize import Quantize
+
+#: The rules of scales that are powers of two.
+POWER_RULES = ("floor", "even", "ceil", "rceil")
+
+#: Values of a block, and in a beat, at the most.
+LONGEST, MOST_LANES = 1 << 12, 1 << 8
+
+
+def top_exponent(element: Format) -> int:
+    """The exponent of an element's greatest value."""
+    return int(np.frexp(reach(element))[1]) - 1
+
+
+def check(unit: Quantize) -> None:
+    """Raise DesignError, or TypeError for what is no format or number."""
+    for what in ("values", "element", "scale"):
+        if not isinstance(getattr(unit, what), Format):
+            raise TypeError(
+                f"{what} must be a format, such as lookup('bf16'), got {getattr(unit, what)!r}"
+            )
+    if not isinstance(unit.rule, str):
+        raise TypeError(f"rule must be a name, got {unit.rule!r}")
+    _check_shape(unit)
+    _check_values(unit)
+    _check_element(unit.element)
+    _check_scale(unit)
+
+
+def _check_shape(unit: Quantize) -> None:
+    unit.check_counts(("block", 2, LONGEST), ("lanes", 1, MOST_LANES))
+    if unit.block % unit.lanes and unit.lanes % unit.block:
+        raise DesignError(
+            f"lanes must divide a block of {unit.block} values or be a multiple of it, got "
+            f"{unit.lanes}"
+        )
+
+
+def _check_values(unit: Quantize) -> None:
+    fmt = unit.values
+    if not (
+        isinstance(fmt, Minifloat)
+        and fmt.signed
+        and fmt.has_inf
+        and fmt.has_zero
+        and fmt.bias == (1 << (fmt.exponent_width - 1)) - 1
+    ):
+        raise DesignError(
+            f"values are floats with infinity and NaN, such as bf16, fp16 or fp32, got {fmt.name}"
+        )
+
+
+def _check_element(fmt: Format) -> None:
+    whole = isinstance(fmt, Integer) and fmt.signed and 2 <= fmt.bits <= 8
+    floats = isinstance(fmt, Minifloat) and fmt.signed and fmt.has_zero and fmt.bits <= 8
+    if not whole and not floats:
+        raise DesignError(
+            f"elements are signed integers of 2 to 8 bits, or signed floats of up to 8 bits with "
+            f"zero, got {fmt.name}"
+        )
+    if not 0 <= top_exponent(fmt) <= 64:
+        raise DesignError(
+            f"the greatest element must be at least 1 and below 2^65, got "
+            f"2^{top_exponent(fmt)} in {fmt.name}"
+        )
+
+
+def _check_scale(unit: Quantize) -> None:
+    if not isinstance(unit.scale, Minifloat) or unit.scale.name != "e8m0":
+        raise DesignError(f"scales are e8m0, got {unit.scale.name}")
+    if unit.rule not in POWER_RULES:
+        raise UnknownName("rule of power-of-two scales", unit.rule, POWER_RULES)

@@ -1,0 +1,117 @@
+"""What quantizers are tried with: blocks of all sizes, ties, specials, blocks that end early."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..quantize.rules import reach
+from ..streams import Beats
+from .grouped_trials import anything, special
+
+if TYPE_CHECKING:
+    from .quantize import Quantize
+
+Array = npt.NDArray[Any]
+
+#: What the values of a trial are like.
+KINDS = ("usual", "ties", "edges", "any", "tiny", "special")
+
+#: Blocks of a trial, and its beats at the least.
+BLOCKS, LEAST = 3, 8
+
+
+def beats(unit: Quantize) -> int:
+    """Beats of every trial."""
+    return unit.beats * max(BLOCKS, -(-LEAST // unit.beats))
+
+
+def drawn(unit: Quantize, index: int, kind: int, rng: np.random.Generator) -> dict[str, Beats]:
+    """A trial of a ``kind``; one ``index`` in four ends blocks early."""
+    count = beats(unit)
+    last = np.zeros(count, bool)
+    cuts = index % 4 == 3
+    if cuts:
+        last[rng.integers(0, count, 2)] = True
+    last[-1] = cuts or rng.random() < 0.5
+    make = {"usual": _usual, "ties": _ties, "edges": _edges, "tiny": _tiny}
+    name = KINDS[kind % len(KINDS)]
+    shape = count, unit.lanes
+    if name in make:
+        codes = unit.values.encode(make[name](unit, shape, rng))
+    else:
+        codes = anything(unit.values, shape, rng)
+        if name == "special":  # in one value of few
+            calm = unit.values.encode(_usual(unit, shape, rng))
+            odd = rng.choice(special(unit.source), shape)
+            codes = np.where(rng.random(shape) < 1 / (2 * unit.block), odd, calm)
+    return {"values": Beats((codes,), (None,), last)}
+
+
+def _sizes(unit: Quantize, shape: tuple[int, int], rng: np.random.Generator) -> Array:
+    """A power of two for each value, the same in a block; what follows may be far smaller."""
+    count = -(-shape[0] * shape[1] // unit.block) + 1
+    power = rng.integers(-12, 13, count)
+    return np.asarray(np.exp2(np.repeat(power, unit.block)[: shape[0] * shape[1]].reshape(shape)))
+
+
+def _usual(unit: Quantize, shape: tuple[int, int], rng: np.random.Generator) -> Array:
+    return rng.standard_t(3, shape) * _sizes(unit, shape, rng)
+
+
+def _ties(unit: Quantize, shape: tuple[int, int], rng: np.random.Generator) -> Array:
+    """Half-way between elements, or beside that; the greatest element stands in a block often."""
+    held = np.unique(np.abs(unit.element.decode(unit.element.legal)))
+    held = held[np.isfinite(held)]
+    middle = (held[1:] + held[:-1]) / 2
+    x = rng.choice(np.concatenate([middle, held]), shape)
+    near = rng.integers(0, 4, shape)
+    x = np.where(near == 1, np.nextafter(np.float32(x), np.float32(0)), x)
+    codes = unit.values.encode(np.where(rng.random(shape) < 1.5 / unit.block, held[-1], x))
+    # One last place more or less of the format that comes in.
+    moved = np.where(near == 2, codes + 1, np.where((near == 3) & (codes > 0), codes - 1, codes))
+    x = np.asarray(unit.values.decode(moved.astype(codes.dtype)))
+    x = np.where(np.isfinite(x), x, 1.0)
+    return x * np.where(rng.random(shape) < 0.5, -1, 1) * _sizes(unit, shape, rng)
+
+
+def _edges(unit: Quantize, shape: tuple[int, int], rng: np.random.Generator) -> Array:
+    """Greatest magnitudes about those where the rule takes the next scale; the rest is small."""
+    top = reach(unit.element)
+    width = unit.element.significand_width
+    near = np.array([1.0, 2 - 2.0**-width, 2 - 2.0 ** -(width + 1), 2.0, top, 1.5])
+    step = 2.0**-unit.source.mantissa_width
+    x = rng.choice(near, shape) * (1 + step * rng.integers(-1, 2, shape))
+    small = rng.random(shape) > 1 / unit.block
+    # What is greatest comes as the first or the last of its block more often than elsewhere.
+    place = (np.arange(shape[0])[:, None] * shape[1] + np.arange(shape[1])) % unit.block
+    small &= ~(((place == 0) | (place == unit.block - 1)) & (rng.random(shape) < 0.4))
+    x = np.where(small, x * np.exp2(-rng.integers(1, 6, shape)), x)
+    return x * np.where(rng.random(shape) < 0.5, -1, 1) * _sizes(unit, shape, rng)
+
+
+def _tiny(unit: Quantize, shape: tuple[int, int], rng: np.random.Generator) -> Array:
+    """Near the least normal value and below it, or zero."""
+    low = unit.source.lsb
+    x = np.exp2(rng.uniform(low - 1, low + unit.source.mantissa_width + 8, shape))
+    x = x * np.where(rng.random(shape) < 0.5, -1, 1)
+    return np.where(rng.random((shape[0], 1)) < 0.2, x * 0.0, x)
+
+
+def extremes(unit: Quantize) -> list[dict[str, Beats]]:
+    """All values of a trial the same: the greatest, the least, and the smallest ones; and one of
+    them beside an infinity."""
+    fmt, found = unit.source, []
+    shape = beats(unit), unit.lanes
+    last = np.zeros(shape[0], bool)
+    last[-1] = True
+    sign = 1 << (fmt.bits - 1)
+    for code in (fmt.max_code, fmt.max_code | sign, 1, 0, sign):
+        codes = np.full(shape, code, fmt.dtype)
+        found.append({"values": Beats((codes,), (None,), last)})
+    codes = np.full(shape, fmt.max_code, fmt.dtype)
+    codes[0, 0] = fmt.inf_code
+    found.append({"values": Beats((codes,), (None,), last)})
+    return found

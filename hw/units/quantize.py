@@ -1,0 +1,163 @@
+"""Quantizers as designs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from amaranth.lib import wiring
+
+from ...golden.formats import Format
+from ...golden.streams import Beats, Field, Stream
+from ...golden.units import Quantize
+from ...golden.units.quantize_trials import beats
+from ..design import StageRow, Streaming
+from .quantizer import Quantizer, timing
+
+
+class QuantizeHardware(Streaming):
+    """A quantizer as a design.
+
+    Parameters
+    ----------
+    design : :class:`Quantize`
+    """
+
+    kind, work = "unit", "element"
+
+    def __init__(self, design: Quantize):
+        super().__init__(design)
+        self.unit, self.timing = design, timing(design)
+
+    @property
+    def streams(self) -> tuple[Stream, ...]:
+        return self.unit.streams
+
+    def component(self) -> wiring.Component:
+        return Quantizer(self.unit)
+
+    @property
+    def latency(self) -> int:
+        return self.timing.depth - (self.unit.beats - 1)
+
+    @property
+    def hold(self) -> int:
+        return self.drain + 8
+
+    @property
+    def drain(self) -> int:
+        return self.timing.depth + 2 * self.unit.beats
+
+    @property
+    def rates(self) -> Mapping[str, int | float]:
+        return {self.unit.values.name: self.unit.lanes}
+
+    @property
+    def pace(self) -> str:
+        return f"a block of {self.unit.block} values in {self.unit.beats} cycles"
+
+    @property
+    def summary(self) -> str:
+        unit = self.unit
+        return (
+            f"quantizer, {unit.values.name} to {unit.element.name} with a {unit.scale.name} scale "
+            f"for {unit.block} values by {unit.rule}, {unit.lanes} values per beat, latency "
+            f"{self.latency} cycles"
+        )
+
+    @property
+    def notes(self) -> Mapping[str, str]:
+        unit = self.unit
+        whose = f"of each {unit.block} lanes" if unit.parts > 1 else "of the block"
+        return {
+            "values": f"from the low bits: values ({unit.values.name}; lane by lane); {self.ends}",
+            "result": f"from the low bits: codes ({unit.element.name}; lane by lane), scale "
+            f"({unit.scale.name}; {whose}, in every beat); a beat for each of values, with its "
+            "last",
+        }
+
+    @property
+    def ends(self) -> str:
+        """What ends a block, in words."""
+        if self.unit.beats == 1:
+            return "last passes through"
+        return f"a block ends after {self.unit.beats} beats or with last"
+
+    @property
+    def manual(self) -> tuple[str, ...]:
+        unit = self.unit
+        found = [
+            f"A beat of `values` holds {unit.lanes} values and becomes a beat of `result` with the "
+            "same `last`; the scale of a block stands beside its codes in every beat.",
+        ]
+        if unit.beats > 1:
+            found.append(
+                f"A block ends after {unit.beats} beats or with `last`; one that ends early takes "
+                "the time of a whole one. A source that pauses within a block holds up the results "
+                "of the block before; between blocks it may pause at any time."
+            )
+        found.append(
+            f"{self.latency} cycles from a block's last beat to its first result when nobody "
+            "stalls. The reset is synchronous."
+        )
+        return tuple(found)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        return (
+            "values over the scale as stored, to nearest even; a block with NaN or infinity has "
+            "the scale NaN and zeros as codes",
+        )
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        return {**self.unit.facts, "cycles_per_block": self.unit.beats}
+
+    @property
+    def rows(self) -> tuple[StageRow, ...]:
+        unit, time = self.unit, self.timing
+        often = f"{unit.lanes} per beat"
+        given, made, held = unit.values, unit.element, unit.scale
+        whole = f"of {unit.block} values by {unit.rule}"
+        found = [StageRow("values", given.bits, None, given.name, 1, often, "values")]
+        prepared = time.widen + time.prepare
+        compared, code, scale = unit.beats - 1 + time.compare, made.name, held.name
+        return (
+            *found,
+            StageRow("prepare", given.bits, None, given.name, prepared, "exponent, top bits"),
+            StageRow("greatest", given.bits - 1, None, given.name, compared, "of the block"),
+            StageRow("scale", held.bits, None, scale, time.hold, whole),
+            StageRow("round", made.bits, None, code, time.code + 1, "to nearest even"),
+        )
+
+    def format_of(self, field: Field) -> tuple[str, int | None]:
+        return self.unit.formats(field)
+
+    def holds(self, field: Field) -> Format:
+        return self.unit.holds(field)
+
+    def answer(self, sent: Mapping[str, Beats]) -> dict[str, Beats]:
+        return self.unit.answer(sent)
+
+    # How it is tried.
+
+    @property
+    def result_beats(self) -> int:
+        return beats(self.unit)
+
+    def trials(self, count: int, rng: np.random.Generator) -> list[dict[str, Beats]]:
+        return self.unit.trials(count, rng)
+
+    def bounds(self) -> list[dict[str, Beats]]:
+        return self.unit.bounds()
+
+    def cycles(self, trials: Sequence[Mapping[str, Beats]]) -> int | None:
+        marks = np.concatenate([trial["values"].last for trial in trials])
+        block, place, whole = self.unit.places(marks)
+        if whole <= block[-1]:
+            return None  # what is not whole does not come
+        return self.timing.depth + int(block[-1]) * self.unit.beats + int(place[-1])
+
+    def worth(self, trial: Mapping[str, Beats]) -> int:
+        return trial["values"].values[0].size

@@ -1,0 +1,215 @@
+"""The component of a quantizer: blocks on their way past their own greatest magnitude."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ...golden.units import Quantize
+from ..arith.greatest import greater, greatest, levels
+from ..arith.shared import instance
+from ..arith.timing import delayed
+from ..fp import FloatToFloat
+from .buffer import Buffer
+from .power_scale import PowerScale
+
+
+class Timing(NamedTuple):
+    """Cycles of the parts of a quantizer, one after the other.
+
+    Parameters
+    ----------
+    widen : values in a wider format.
+    prepare : keys of values.
+    compare : the greatest key of a beat; and of a block, where it has several beats.
+    hold : the scale that follows.
+    code : elements beside their scale.
+    wait : from a block's first value, prepared, to its first element's begin.
+    """
+
+    widen: int
+    prepare: int
+    compare: int
+    hold: int
+    code: int
+    wait: int
+
+    @property
+    def depth(self) -> int:
+        """From the first beat of a block to its first result, with both buffers."""
+        return 1 + self.widen + self.prepare + self.wait + self.code + 1
+
+
+def timing(unit: Quantize) -> Timing:
+    """The cycles of a unit."""
+    way = PowerScale(unit)
+    widen = 0
+    if way.wide != unit.source:
+        widen = FloatToFloat(unit.source, way.wide).staged().latency
+    compare = levels(unit.lanes // unit.parts) + (unit.beats > 1)
+    wait = unit.beats - 1 + compare + way.holding
+    return Timing(widen, way.preparing, compare, way.holding, way.coding, wait)
+
+
+class Marks(NamedTuple):
+    """What travels beside a beat: whether it is one, its ``last``, and whether its block begins or
+    ends with it."""
+
+    valid: Value
+    last: Value
+    first: Value
+    end: Value
+
+
+class Quantizer(wiring.Component):
+    """Codes of values, and the scale of their block beside each beat.
+
+    A beat a cycle, also from one block to the next: while a block's greatest magnitude is found,
+    the one before is coded. A block that ``last`` ends early takes the time of a whole one. Within
+    a block all waits for its next beat; between blocks all moves on by itself. ``ready`` of either
+    side depends on registers alone.
+
+    Parameters
+    ----------
+    unit : :class:`Quantize`
+        What is computed.
+
+    Members
+    -------
+    values : :py:`In(stream.Signature(…))`
+        Beats of values, and ``last``.
+    result : :py:`Out(stream.Signature(…))`
+        For each a beat of codes, the scale of its block (of each block that it holds), and its
+        ``last``.
+    """
+
+    def __init__(self, unit: Quantize):
+        self.unit, self.way, self.timing = unit, PowerScale(unit), timing(unit)
+        given = data.StructLayout(
+            {"values": data.ArrayLayout(unit.values.bits, unit.lanes), "last": 1}
+        )
+        made = data.StructLayout(
+            {
+                "codes": data.ArrayLayout(unit.element.bits, unit.lanes),
+                "scale": data.ArrayLayout(unit.scale.bits, unit.parts),
+                "last": 1,
+            }
+        )
+        super().__init__(
+            {"values": In(stream.Signature(given)), "result": Out(stream.Signature(made))}
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m, unit, way, time = Module(), self.unit, self.way, self.timing
+        m.submodules.result_buffer = buffer = Buffer(self.result.payload.shape())
+        wiring.connect(m, buffer.o, wiring.flipped(self.result))
+        enable = Signal()
+        beat, marks = self._taken(m, enable, buffer.i.ready)
+
+        # Each value: what is compared, and what is kept of it.
+        keys, lines = [], []
+        for lane in range(unit.lanes):
+            value = self._widened(m, enable, beat[lane], lane)
+            found = way.prepare(m, enable, value, f"value_{lane}")
+            keys.append(found.key)
+            lines.append(delayed(m, enable, found.kept, time.wait, f"kept_{lane}"))
+        begin = time.widen + time.prepare
+        marks = Marks(
+            *(
+                delayed(m, enable, value, begin, f"begin_{name}", reset=name != "last")
+                for name, value in zip(Marks._fields, marks, strict=True)
+            )
+        )
+
+        # Each block of a beat: its scale, then its elements.
+        codes, scales, each = [], [], unit.lanes // unit.parts
+        for part in range(unit.parts):
+            own = slice(part * each, (part + 1) * each)
+            high, scale, takes = self._held(m, enable, keys[own], marks, part)
+            scales.append(self._beside(m, enable, scale, takes, part))
+            codes += way.codes(m, enable, lines[own], high, f"codes_{part}")
+        rest = time.wait + time.code
+        m.d.comb += [
+            buffer.i.payload.codes.eq(Cat(*codes)),
+            buffer.i.payload.scale.eq(Cat(*scales)),
+            buffer.i.payload.last.eq(delayed(m, enable, marks.last, rest, "last")),
+            buffer.i.valid.eq(enable & delayed(m, enable, marks.valid, rest, "valid", reset=True)),
+        ]
+        return m
+
+    def _taken(self, m: Module, enable: Value, room: Value) -> tuple[list[Value], Marks]:
+        """The beat that was taken last, and its marks; when all moves."""
+        unit, source = self.unit, self.values
+        held, last = Signal.like(Value.cast(source.payload.values), reset_less=True), Signal()
+        there, filling = Signal(), Signal()
+        # What follows a block that ended early waits until the block's time is over.
+        m.d.comb += source.ready.eq(~there | (room & ~filling))
+        with m.If(source.ready):
+            m.d.sync += [
+                there.eq(source.valid),
+                held.eq(Value.cast(source.payload.values)),
+                last.eq(source.payload.last),
+            ]
+        values = [held.word_select(lane, unit.values.bits) for lane in range(unit.lanes)]
+        if unit.beats == 1:
+            m.d.comb += enable.eq(room)
+            return values, Marks(there, last, there, there)
+        count, inside, final = Signal(range(unit.beats)), Signal(), Signal()
+        m.d.comb += enable.eq(room & (there | ~inside | filling))
+        with m.If(enable & (there | filling)):
+            m.d.sync += [
+                count.eq(Mux(final, 0, count + 1)),
+                final.eq(~final & (count == unit.beats - 2)),
+                inside.eq(~final),
+                filling.eq(~final & (filling | last)),
+            ]
+        valid = there & ~filling
+        return values, Marks(valid, last, valid & ~inside, final & (there | filling))
+
+    def _widened(self, m: Module, enable: Value, code: Value, lane: int) -> Value:
+        """A value in the format that scales are made of."""
+        source, wide = self.unit.source, self.way.wide
+        if source == wide:
+            return code
+        make = FloatToFloat(source, wide).staged().component
+        block = instance(m, f"widen_{lane}", ("widen", source, wide), make)
+        m.d.comb += [block.enable.eq(enable), block.i.eq(code)]
+        # The sign of NaN would be lost.
+        sign = delayed(m, enable, code[-1], self.timing.widen, f"sign_{lane}")
+        return Cat(block.o[:-1], sign)
+
+    def _held(
+        self, m: Module, enable: Value, keys: list[Value], marks: Marks, part: int
+    ) -> tuple[Value, Value, Value]:
+        """What coding needs of the block's greatest key, and its scale; they stay for a block. And
+        a mark, a cycle before."""
+        unit, way, time = self.unit, self.way, self.timing
+        key = greatest(m, enable, keys, f"greatest_{part}")
+        if unit.beats == 1:
+            always = Value.cast(1)
+            return *way.hold(m, enable, key, always, f"held_{part}"), always
+        before = time.compare - 1
+        valid, first, end = (
+            delayed(m, enable, mark, before, f"{name}_{part}", reset=True)
+            for name, mark in (("valid", marks.valid), ("first", marks.first), ("end", marks.end))
+        )
+        total = Signal(way.key_width, name=f"total_{part}", reset_less=True)
+        with m.If(enable & valid):
+            m.d.sync += total.eq(Mux(first, key, greater(key, total)))
+        takes = delayed(m, enable, end, way.holding, f"takes_{part}", reset=True)
+        return *way.hold(m, enable, total, takes, f"held_{part}"), takes
+
+    def _beside(self, m: Module, enable: Value, scale: Value, takes: Value, part: int) -> Value:
+        """The scale beside the elements that were coded with it."""
+        unit, time = self.unit, self.timing
+        if unit.beats < time.code:
+            return delayed(m, enable, scale, time.code, f"scale_{part}")
+        # It still stands when the block's first element is coded, and is taken then.
+        first = delayed(m, enable, takes, time.code, f"shown_{part}", reset=True)
+        shown = Signal(unit.scale.bits, name=f"shown_scale_{part}", reset_less=True)
+        with m.If(enable & first):
+            m.d.sync += shown.eq(scale)
+        return shown

@@ -1,0 +1,151 @@
+"""Quantizers against golden.quantize, ml_dtypes, gfloat and a second model with exact numbers."""
+
+from fractions import Fraction
+
+import gfloat
+import gfloat.formats
+import ml_dtypes
+import numpy as np
+import pytest
+from macsmith.golden.errors import DesignError, UnknownName
+from macsmith.golden.streams import Beats
+from macsmith.golden.units import Quantize
+from second_models import scale_rules
+
+from macsmith import Level, Operand, Plane, group, lookup, quantize
+
+FORMATS = ("values", "element", "scale")
+RULES = ("floor", "even", "ceil", "rceil")
+TYPES = {"bf16": ml_dtypes.bfloat16, "fp16": np.float16, "fp32": np.float32}
+ELEMENTS = {
+    "e2m1": ml_dtypes.float4_e2m1fn,
+    "e2m3": ml_dtypes.float6_e2m3fn,
+    "e3m2": ml_dtypes.float6_e3m2fn,
+    "e4m3": ml_dtypes.float8_e4m3fn,
+    "e5m2": ml_dtypes.float8_e5m2,
+}
+
+
+def unit(**given):
+    formats = {key: lookup(value) for key, value in given.items() if key in FORMATS}
+    return Quantize(name="q", **{**given, **formats})
+
+
+def answered(given, codes, last=None):
+    """Codes and scales of the beats of ``codes`` (beats, lanes)."""
+    last = np.zeros(len(codes), bool) if last is None else np.asarray(last)
+    beats = Beats((codes,), (None,), last)
+    return given.answer({"values": beats})["result"]
+
+
+def drawn(seed, count=200, width=32):
+    rng = np.random.default_rng(seed)
+    x = rng.standard_t(3, (count, width)) * np.exp2(rng.integers(-20, 20, (count, 1)))
+    x[:8] *= 2.0**-120
+    x[9] = 0
+    return x
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("element", [*ELEMENTS, "mxint8", "int8", "int4_sym"])
+def test_answers_are_those_of_quantize(element, rule):
+    q = unit(element=element, rule=rule, lanes=8)
+    codes = q.values.encode(drawn(1))
+    found = answered(q, codes.reshape(-1, 8))
+    plane = Plane(q.element, (Level(lookup("e8m0"), group(32), "scale"),))
+    want = quantize(q.values.decode(codes), Operand((plane,)), scale_rule=rule)
+    np.testing.assert_array_equal(found.values[0].reshape(-1, 32), next(iter(want.codes.values())))
+    np.testing.assert_array_equal(found.values[1][::4, 0], want.scales["scale"][:, 0])
+    # The scale stands beside each beat of its block.
+    np.testing.assert_array_equal(found.values[1][::4], found.values[1][3::4])
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("element", ELEMENTS)
+@pytest.mark.parametrize("values", TYPES)
+def test_it_is_scale_and_cast_as_ml_dtypes_do(values, element, rule):
+    q = unit(values=values, element=element, rule=rule, lanes=32)
+    x = np.clip(drawn(2), *(np.array([-1, 1]) * float(q.values.maximum))).astype(TYPES[values])
+    found = answered(q, x.view(np.uint16 if values != "fp32" else np.uint32))
+    for block, codes, scale in zip(x, *found.values, strict=True):
+        block = block.astype(np.float64)
+        largest = Fraction(float(np.abs(block).max()))
+        power = scale_rules.exponent(rule, largest, element) if largest else -127
+        assert scale[0] == min(max(power, -127), 127) + 127
+        top = float(scale_rules.ELEMENTS[element][0])
+        ratio = np.clip(block * 2.0 ** -(int(scale[0]) - 127), -top, top)
+        # The ratio is exact, and FP32 holds it but for what is far below any element.
+        want = ratio.astype(np.float32).astype(ELEMENTS[element]).view(np.uint8)
+        np.testing.assert_array_equal(codes, want)
+
+
+def test_gfloat_rounds_alike():
+    q = unit(element="e2m1", lanes=32)
+    x = drawn(3).astype(ml_dtypes.bfloat16)
+    found = answered(q, x.view(np.uint16))
+    info = gfloat.formats.format_info_ocp_e2m1
+    for block, codes, scale in zip(x.astype(float), *found.values, strict=True):
+        ratio = block * 2.0 ** -(int(scale[0]) - 127)
+        rounded = gfloat.round_ndarray(info, ratio, sat=True)
+        np.testing.assert_array_equal(q.element.decode(codes), rounded)
+
+
+def test_a_block_that_is_not_finite_has_the_scale_nan_and_zeros():
+    q = unit(lanes=16)
+    x = np.full((6, 16), -1.5)
+    x[1, 3], x[4, 0] = np.nan, -np.inf
+    found = answered(q, q.values.encode(x, saturate=False))
+    assert found.values[1][:, 0].tolist() == [255, 255, 125, 125, 255, 255]
+    assert set(found.values[0][0]) == {8} and found.values[0][1, 3] == 0
+    assert not (found.values[0][4:] & 7).any() and found.values[0][2:4].all()
+
+
+def test_last_ends_a_block_early_and_what_is_not_whole_does_not_come():
+    q = unit(lanes=8)
+    x = np.ones((7, 8)) * np.array([1, 2, 4, 8, 16, 32, 64])[:, None]
+    last = [False, True, False, False, False, False, False]
+    found = answered(q, q.values.encode(x), last)
+    assert found.last.tolist() == last[:6]
+    scale = found.values[1][:, 0].astype(int) - 127
+    assert scale.tolist() == [-1, -1, 3, 3, 3, 3]  # 2 and 32 over 4
+
+
+def test_several_blocks_in_a_beat_have_a_scale_each():
+    q = unit(lanes=64, block=16)
+    x = np.repeat(np.exp2([0, 1, 2, 3]), 16)[None]
+    found = answered(q, q.values.encode(x))
+    assert found.values[1].tolist() == [[125, 126, 127, 128]]
+
+
+def test_greatest_scales_saturate():
+    for rule, scale in (("floor", 254), ("ceil", 254), ("rceil", 254), ("even", 254)):
+        q = unit(element="mxint8", rule=rule, lanes=32)
+        codes = np.full((1, 32), q.source.max_code, np.uint16)
+        assert answered(q, codes).values[1].tolist() == [[scale]]
+
+
+@pytest.mark.parametrize(
+    "given, message",
+    [
+        ({"values": "int8"}, "values are floats with infinity and NaN, such as bf16.*got int8"),
+        ({"element": "int16"}, "elements are signed integers of 2 to 8 bits.*got int16"),
+        ({"element": "nf4"}, "elements are signed integers.*got nf4"),
+        ({"lanes": 3}, "lanes must divide a block of 32 values or be a multiple of it, got 3"),
+        ({"block": 1}, "block must be 2 to 4096, got 1"),
+        ({"scale": "int8"}, "scales are"),
+    ],
+)
+def test_what_cannot_be_is_told(given, message):
+    with pytest.raises(DesignError, match=message):
+        unit(**given)
+
+
+def test_unknown_rules_are_answered_with_the_close_ones():
+    with pytest.raises(UnknownName, match="'celi'.*ceil"):
+        unit(rule="celi")
+
+
+@pytest.mark.parametrize("key", FORMATS)
+def test_a_format_is_no_name(key):
+    with pytest.raises(TypeError, match=f"{key} must be a format"):
+        Quantize(name="q", **{key: "bf16"})

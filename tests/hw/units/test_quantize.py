@@ -1,0 +1,151 @@
+"""Quantizers in hardware: bit for bit under stalls, at full rate, for every value."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from amaranth.hdl import Const
+from macsmith.golden.description import Target
+from macsmith.golden.errors import Mismatch
+from macsmith.golden.streams import Beats
+from macsmith.golden.units import Quantize
+from macsmith.hw.catalogue import hardware
+from macsmith.hw.text.emit import emit
+from macsmith.hw.units.power_scale import PowerScale
+from macsmith.hw.units.quantizer import Quantizer
+from macsmith.sim.batch import run_batch
+from macsmith.sim.harness import harness
+from macsmith.sim.harness.unit import Trial
+from macsmith.sim.streams import Simulator
+
+from macsmith import lookup
+
+NAMED = ("values", "element", "scale")
+
+
+def unit(name, **given):
+    formats = {key: lookup(value) for key, value in given.items() if key in NAMED}
+    return Quantize(name=name, **{**given, **formats})
+
+
+UNITS = [
+    unit("mxfp4"),
+    unit("mxfp4_even", rule="even", lanes=32),
+    unit("mxfp4_two_blocks", rule="rceil", lanes=32, block=16),
+    unit("mxfp8", element="e4m3", rule="rceil", lanes=4),
+    unit("mxfp8_wide", element="e5m2", rule="ceil", lanes=2, block=16),
+    unit("mxfp8_fp32", values="fp32", element="e5m2", lanes=4),
+    unit("mxfp6", values="fp16", element="e3m2", rule="even", lanes=16),
+    unit("mxfp6_fine", values="fp32", element="e2m3", rule="ceil", block=64),
+    unit("mxint8", element="mxint8", rule="rceil", lanes=8),
+    unit("mxint8_ceil", element="mxint8", rule="ceil", lanes=8),
+    unit("int8", element="int8", lanes=2),
+    unit("int4", element="int4_sym", rule="even", lanes=8),
+    unit("int3", values="fp16", element="int3", rule="even", lanes=8),
+    unit("int2", element="int2", rule="rceil", lanes=8),
+    unit("fnuz", element="e4m3_fnuz", rule="even", lanes=8),
+    unit("pair", element="e2m1", lanes=1, block=2),
+]
+
+#: And with other ports.
+DESIGNS = [*UNITS, replace(UNITS[3], name="axis", build=Target(interface="axis"))]
+
+
+@pytest.mark.often(6)
+@pytest.mark.cases(0)
+@pytest.mark.parametrize("index", range(len(DESIGNS)))
+def test_every_result_equals_the_golden_model_whoever_stalls(checked, index):
+    checked(index)
+
+
+@pytest.mark.often(4)
+@pytest.mark.parametrize("number", range(len(UNITS)))
+def test_it_takes_a_beat_a_cycle_and_the_latency_once(number):
+    """Also from one block to the next, and in bulk under stalls."""
+    emitted = emit(UNITS[number])
+    machine, tried = Simulator(emitted), harness(emitted.hardware)
+    for part in tried.bulk(60, 1):
+        stalls = int(part.stalls)
+        batch = run_batch(
+            emitted, part.trials, simulator=machine, stalls=stalls, turns=part.turns
+        ).check()
+        assert part.stalls or batch.cycles == batch.expected_cycles
+
+
+def every_value(given, greatest):
+    """Each code of a value, in a block whose greatest magnitude is of a given exponent or more."""
+    codes = np.arange(1 << 16, dtype=np.uint16).reshape(-1, given.block - 1)
+    codes = np.concatenate([codes, np.full((len(codes), 1), greatest, np.uint16)], axis=1)
+    codes = codes.reshape(-1, given.lanes)
+    beats = {"values": Beats((codes,), (None,), np.zeros(len(codes), bool))}
+    return Trial(beats | given.answer(beats))
+
+
+@pytest.mark.often(3)
+@pytest.mark.parametrize("element", ["e2m1", "e4m3", "int8", "e5m2"])
+def test_every_value_beside_scales_of_all_sizes(element):
+    """All 2^16 of them, beside zero, tiny and great scales; 2^16 - 1 is 15 · 4369."""
+    given = unit(f"all_{element}", element=element, block=17, lanes=1, rule="even")
+    emitted = emit(given)
+    machine, tried = Simulator(emitted), harness(emitted.hardware)
+    for greatest in (0, 0x0003, 0x0100, 0x0480, 0x3F80, 0x4500, 0x7F7F):
+        trial = every_value(given, greatest)
+        sent = {name: trial.beats[name] for name in ("values", "result")}
+        run = machine.run(sent, len(sent["result"]))
+        for field, values, words in zip(
+            tried.result.fields, sent["result"].values, run.words, strict=True
+        ):
+            np.testing.assert_array_equal(words[..., 0], values, err_msg=field.name)
+
+
+def stale(self, m, enable, keys, marks, part):
+    """A block begins with the greatest magnitude of the one before."""
+    return HELD(self, m, enable, keys, marks._replace(first=Const(0, 1)), part)
+
+
+def late(self, m, enable, keys, marks, part):
+    """A block's last beat does not count."""
+    valid = marks.valid & ~marks.end
+    return HELD(self, m, enable, keys, marks._replace(valid=valid), part)
+
+
+def without_sticky(self, fraction, leads):
+    """What is below the guard bit is dropped."""
+    found = SIGNIFICAND(self, fraction, leads)
+    return Const(0, 1) + 0 if not len(found) else (found & ~1 if self.sticky else found)
+
+
+HELD, SIGNIFICAND = Quantizer._held, PowerScale._significand
+FAULTS = {
+    "floor in place of even": (PowerScale, "_next", lambda self, mantissa: Const(0, 1)),
+    "stale maximum": (Quantizer, "_held", stale),
+    "block boundary": (Quantizer, "_held", late),
+    "sticky bit": (PowerScale, "_significand", without_sticky),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_faults_are_found(monkeypatch, fault):
+    sound = unit("sound", rule="even", lanes=4)
+    trials = harness(hardware(sound)).stimuli(20, 1)
+    kind, name, changed = FAULTS[fault]
+    monkeypatch.setattr(kind, name, changed)
+    with pytest.raises(Mismatch):
+        run_batch(emit(replace(sound, name="broken")), trials).check()
+
+
+def test_what_is_wrong_is_said_by_field():
+    tried = harness(hardware(unit("told", lanes=4)))
+    [trial, *_] = tried.stimuli(1, 1)
+    assert tried.difference(trial, 2, 3, (1, 0), (2, 0)).startswith("beat 2, lane 3 of codes\n")
+    assert "lane 0 of scale\n  expected 0x7f" in tried.difference(trial, 0, 4, (1, 0), (127, 0))
+
+
+def test_a_mark_that_stands_elsewhere_is_told():
+    """Of any unit: its trials have a name there."""
+    emitted = emit(unit("marked", lanes=32))
+    trials = harness(emitted.hardware)._drawn(2, 1)
+    result = trials[0].beats["result"]
+    wrong = Trial({**trials[0].beats, "result": replace(result, last=~result.last)})
+    with pytest.raises(Mismatch, match="tile 0: a trial: the mark of the last result"):
+        run_batch(emitted, [wrong, *trials[1:]]).check()
