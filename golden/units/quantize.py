@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from ..description.operand import Level, Operand, Plane, group
+from ..description.operand import Level, Operand, Plane, Span, group
 from ..description.unit import UNITS, Unit
-from ..formats import Format, Minifloat, lookup
+from ..formats import Format, Kind, Minifloat, lookup
 from ..quantize import quantize
 from ..streams import Beats, Field, Stream
 from . import quantize_rules as rules
@@ -29,17 +29,21 @@ class Quantize(Unit):
     code is the element next to value / scale as stored, ties to even, saturated. The unit's answer
     is that function's, for all blocks that are finite.
 
-    A block with a NaN or an infinity has the scale NaN, and zeros of its elements' signs as codes.
-    Scales that their format does not hold become the nearest that it does.
+    A block with a NaN or an infinity has the scale NaN, and zeros of its elements' signs as codes;
+    so has a block beside a tensor's scale that is not positive and normal. Scales that their format
+    does not hold become the nearest that it does. Codes over a scale of zero are zero.
 
     Parameters
     ----------
     values : format of what goes in: a float of 5 to 8 exponent bits with NaN.
     element : format of the codes: an integer, or a float with zero and subnormals.
-    scale : format of the scales.
-    rule : ``floor``, ``even``, ``ceil`` or ``rceil``, see :data:`.SCALE_RULES`.
+    scale : format of the scales: E8M0, or a float with zero and NaN.
+    rule : of E8M0 ``floor``, ``even``, ``ceil`` or ``rceil``, of others ``absmax`` (rounded up) or
+        ``nearest``; see :data:`.SCALE_RULES`.
     block : values that share a scale. ``last`` ends a block in any case.
     lanes : values in a beat; they divide a block, or blocks divide them.
+    tensor : format of an outer scale, which comes in once a token (up to ``last``), as NVFP4 has
+        it; None: there is none.
     """
 
     kind: ClassVar[str] = "quantize"
@@ -50,6 +54,7 @@ class Quantize(Unit):
     rule: str = "floor"
     block: int = 32
     lanes: int = 1
+    tensor: Format | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -73,17 +78,30 @@ class Quantize(Unit):
         return self.values
 
     @property
+    def power(self) -> bool:
+        """Whether scales are powers of two."""
+        return self.scale.significand_width == 1
+
+    @property
     def operand(self) -> Operand:
         """What :func:`.quantize` is asked for."""
-        return Operand((Plane(self.element, (Level(self.scale, group(self.block), "scale"),)),))
+        levels = [Level(self.scale, group(self.block), "scale")]
+        if self.tensor:
+            levels.append(Level(self.tensor, Span(1), "tensor"))
+        return Operand((Plane(self.element, tuple(levels)),))
 
     @property
     def streams(self) -> tuple[Stream, ...]:
         given = Field("values", "codes", 1, "values", 1, self.lanes, self.values.bits)
         codes = Field("codes", "codes", 1, "codes", 1, self.lanes, self.element.bits)
         scale = Field("scale", "scales", 1, "scale", 1, self.parts, self.scale.bits)
+        tensor = []
+        if self.tensor:
+            field = Field("tensor", "scales", 1, "tensor", 1, 1, self.tensor.bits)
+            tensor.append(Stream("tensor", False, "reduction", (field,)))
         return (
             Stream("values", False, "step", (given,), last=True),
+            *tensor,
             Stream("result", True, "step", (codes, scale), last=True),
         )
 
@@ -92,7 +110,8 @@ class Quantize(Unit):
 
     def holds(self, field: Field) -> Format:
         """The format of a field's codes."""
-        return {"values": self.values, "codes": self.element, "scale": self.scale}[field.array]
+        found = {"values": self.values, "codes": self.element, "scale": self.scale}
+        return (found | ({"tensor": self.tensor} if self.tensor else {}))[field.array]
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -103,20 +122,41 @@ class Quantize(Unit):
             "rule": self.rule,
             "block": self.block,
             "lanes": self.lanes,
+            "tensor": self.tensor.name if self.tensor else None,
         }
 
     # The golden function.
 
-    def quantize(self, codes: npt.ArrayLike) -> tuple[Array, Array]:
+    def quantize(
+        self, codes: npt.ArrayLike, tensor: npt.ArrayLike | None = None
+    ) -> tuple[Array, Array]:
         """Codes of values (blocks, elements) -> codes of elements of that shape, and of scales
-        (blocks,). Blocks may have fewer elements than ``block``."""
+        (blocks,). Blocks may have fewer elements than ``block``; ``tensor`` are the codes of their
+        tensor's scales (blocks,)."""
         x = np.asarray(self.values.decode(codes))
         poisoned = ~np.isfinite(x).all(axis=1)
+        outer = {}
+        if self.tensor:
+            beside = np.asarray(tensor, self.tensor.dtype)
+            unfit = ~self._fit(beside)
+            poisoned |= unfit
+            outer["tensor"] = np.where(unfit, self.tensor.encode(1.0), beside)[:, None]
         sound = np.where(poisoned[:, None], np.copysign(0.0, x), x)
-        found = quantize(sound, self.operand, scale_rule=self.rule, saturate=True)
-        [elements], [scales] = found.codes.values(), found.scales.values()
-        scales = np.where(poisoned, self._poison, np.asarray(scales)[:, 0])
-        return np.asarray(elements), scales
+        found = quantize(
+            sound, self.operand, scale_rule=self.rule, outer=outer or None, saturate=True
+        )
+        elements, scales = next(iter(found.codes.values())), np.asarray(found.scales["scale"])
+        if not self.power:  # over a scale of 0, quantize has no signs
+            signs = np.asarray(self.element.encode(np.copysign(0.0, x)))
+            elements = np.where(poisoned[:, None], signs, elements)
+        return np.asarray(elements), np.where(poisoned, self._poison, scales[:, 0])
+
+    def _fit(self, codes: Array) -> Array:
+        """Where a tensor's scale is positive and normal."""
+        assert isinstance(self.tensor, Minifloat)
+        fields, least = self.tensor.fields(codes), 1 << self.tensor.mantissa_width
+        finite = np.asarray(fields.kind) == Kind.FINITE
+        return np.asarray(finite & ~fields.sign & (fields.significand >= least))
 
     @cached_property
     def _poison(self) -> int:
@@ -137,6 +177,10 @@ class Quantize(Unit):
     def answer(self, sent: Mapping[str, Beats]) -> dict[str, Beats]:
         given = sent["values"]
         block, place, whole = self.places(given.last)
+        if self.tensor:  # a token waits for its scale
+            tokens = np.cumsum(given.last) - given.last
+            there = tokens < len(sent["tensor"])
+            whole = min(whole, int(block[there].max(initial=-1)) + 1)
         kept = block < whole
         block, place, count = block[kept], place[kept], int(kept.sum())
         # What is missing in a short block is zero: that changes no greatest magnitude.
@@ -147,7 +191,12 @@ class Quantize(Unit):
         codes = np.zeros((count, self.lanes), self.element.dtype)
         scales = np.zeros((count, self.parts), self.scale.dtype)
         if whole:
-            elements, held = self.quantize(x.reshape(whole * self.parts, -1))
+            outer = None
+            if self.tensor:
+                token = np.cumsum(given.last) - given.last
+                first = np.searchsorted(block, np.arange(whole))
+                outer = np.repeat(sent["tensor"].values[0][token[first], 0], self.parts)
+            elements, held = self.quantize(x.reshape(whole * self.parts, -1), outer)
             elements = elements.reshape(x.shape).transpose(0, 2, 1, 3)
             codes = elements[block, place].reshape(count, -1)
             scales = held.reshape(whole, self.parts)[block]

@@ -13,8 +13,12 @@ from ..quantize.rules import reach
 if TYPE_CHECKING:
     from .quantize import Quantize
 
-#: The rules of scales that are powers of two.
+#: The rules of scales that are powers of two, and of other floats.
 POWER_RULES = ("floor", "even", "ceil", "rceil")
+FLOAT_RULES = ("absmax", "nearest")
+
+#: Mantissa bits of scales beside a tensor's scale, at the most.
+_INNER = 3
 
 #: Values of a block, and in a beat, at the most.
 LONGEST, MOST_LANES = 1 << 12, 1 << 8
@@ -79,7 +83,29 @@ def _check_element(fmt: Format) -> None:
 
 
 def _check_scale(unit: Quantize) -> None:
-    if not isinstance(unit.scale, Minifloat) or unit.scale.name != "e8m0":
-        raise DesignError(f"scales are e8m0, got {unit.scale.name}")
-    if unit.rule not in POWER_RULES:
-        raise UnknownName("rule of power-of-two scales", unit.rule, POWER_RULES)
+    fmt = unit.scale
+    if not isinstance(fmt, Minifloat) or not fmt.has_nan or not (unit.power or fmt.has_zero):
+        raise DesignError(
+            f"scales are floats with NaN, such as e8m0, ue4m3, fp16, bf16 or fp32, got {fmt.name}"
+        )
+    rules, what = (POWER_RULES, "power-of-two") if unit.power else (FLOAT_RULES, fmt.name)
+    if unit.rule not in rules:
+        raise UnknownName(f"rule of {what} scales", unit.rule, rules)
+    _check_tensor(unit)
+
+
+def _check_tensor(unit: Quantize) -> None:
+    fmt = unit.tensor
+    if fmt is None:
+        return
+    if not isinstance(fmt, Format):
+        raise TypeError(f"tensor must be a format or None, got {fmt!r}")
+    if not isinstance(fmt, Minifloat) or not (fmt.has_inf and fmt.has_zero and fmt.has_nan):
+        raise DesignError(
+            f"a tensor's scale is a float with infinity and NaN, such as fp32, got {fmt.name}"
+        )
+    if unit.power or unit.scale.significand_width > _INNER + 1:
+        raise DesignError(
+            f"beside a tensor's scale, scales are floats of up to {_INNER} mantissa bits that are "
+            f"no powers of two, such as ue4m3, got {unit.scale.name}"
+        )

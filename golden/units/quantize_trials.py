@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ..formats import Minifloat
 from ..quantize.rules import reach
 from ..streams import Beats
 from .grouped_trials import anything, special
@@ -35,7 +36,7 @@ def drawn(unit: Quantize, index: int, kind: int, rng: np.random.Generator) -> di
     cuts = index % 4 == 3
     if cuts:
         last[rng.integers(0, count, 2)] = True
-    last[-1] = cuts or rng.random() < 0.5
+    last[-1] = cuts or unit.tensor is not None or rng.random() < 0.5
     make = {"usual": _usual, "ties": _ties, "edges": _edges, "tiny": _tiny}
     name = KINDS[kind % len(KINDS)]
     shape = count, unit.lanes
@@ -47,7 +48,27 @@ def drawn(unit: Quantize, index: int, kind: int, rng: np.random.Generator) -> di
             calm = unit.values.encode(_usual(unit, shape, rng))
             odd = rng.choice(special(unit.source), shape)
             codes = np.where(rng.random(shape) < 1 / (2 * unit.block), odd, calm)
-    return {"values": Beats((codes,), (None,), last)}
+    return _trial(unit, codes, last, rng)
+
+
+def _trial(
+    unit: Quantize, codes: Array, last: Array, rng: np.random.Generator | None
+) -> dict[str, Beats]:
+    """The beats of values; and of tensors' scales, by which most blocks' scales are of use."""
+    found = {"values": Beats((codes,), (None,), last)}
+    if unit.tensor is not None:
+        tokens, fmt = int(last.sum()), unit.tensor
+        assert isinstance(fmt, Minifloat)
+        held = np.full((tokens, 1), fmt.encode(1.0), fmt.dtype)
+        if rng is not None:
+            x = np.abs(unit.values.decode(codes))
+            size = np.max(x, where=np.isfinite(x) & (x > 0), initial=2.0**-100)
+            size = size / reach(unit.element) * np.exp2(rng.uniform(-9, 9, held.shape))
+            held = fmt.encode(np.clip(size, 2.0**-125, 2.0**125))
+            odd = rng.choice(special(fmt), held.shape)
+            held = np.where(rng.random(held.shape) < 0.1, odd, held)
+        found["tensor"] = Beats((held,), (None,), np.zeros(tokens, bool))
+    return found
 
 
 def _sizes(unit: Quantize, shape: tuple[int, int], rng: np.random.Generator) -> Array:
@@ -110,8 +131,8 @@ def extremes(unit: Quantize) -> list[dict[str, Beats]]:
     sign = 1 << (fmt.bits - 1)
     for code in (fmt.max_code, fmt.max_code | sign, 1, 0, sign):
         codes = np.full(shape, code, fmt.dtype)
-        found.append({"values": Beats((codes,), (None,), last)})
+        found.append(_trial(unit, codes, last, None))
     codes = np.full(shape, fmt.max_code, fmt.dtype)
     codes[0, 0] = fmt.inf_code
-    found.append({"values": Beats((codes,), (None,), last)})
+    found.append(_trial(unit, codes, last, None))
     return found

@@ -24,6 +24,15 @@ from .element_codes import ElementCodes
 BIAS = 127
 
 
+def widened(source: Minifloat) -> Minifloat:
+    """``source`` with 8 exponent bits: then nothing is subnormal, if it had fewer."""
+    if source.exponent_width == 8:
+        return source
+    found = lookup(f"e8m{source.mantissa_width}_ieee")
+    assert isinstance(found, Minifloat)
+    return found
+
+
 class Prepared(NamedTuple):
     """What is left of a value.
 
@@ -54,12 +63,7 @@ class PowerScale:
     @property
     def wide(self) -> Minifloat:
         """What values become first: 8 exponent bits, so that E8M0 has no smaller unit than they."""
-        source = self.unit.source
-        if source.exponent_width == 8:
-            return source
-        found = lookup(f"e8m{source.mantissa_width}_ieee")
-        assert isinstance(found, Minifloat)
-        return found
+        return widened(self.unit.source)
 
     @property
     def elements(self) -> ElementCodes:
@@ -177,7 +181,7 @@ class PowerScale:
         return 1 + self.counts
 
     def hold(
-        self, m: Module, enable: Value, key: Value, takes: Value, name: str
+        self, m: Module, enable: Value, key: Value, takes: Value, name: str, tensor: Value | None
     ) -> tuple[Value, Value]:
         """M, with a bit above it for blocks that are not finite, and the scale's code X.
 

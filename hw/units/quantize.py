@@ -70,7 +70,8 @@ class QuantizeHardware(Streaming):
     def notes(self) -> Mapping[str, str]:
         unit = self.unit
         whose = f"of each {unit.block} lanes" if unit.parts > 1 else "of the block"
-        return {
+        tensor = {"tensor": f"tensor ({unit.tensor.name}); a beat per token"} if unit.tensor else {}
+        return tensor | {
             "values": f"from the low bits: values ({unit.values.name}; lane by lane); {self.ends}",
             "result": f"from the low bits: codes ({unit.element.name}; lane by lane), scale "
             f"({unit.scale.name}; {whose}, in every beat); a beat for each of values, with its "
@@ -97,6 +98,11 @@ class QuantizeHardware(Streaming):
                 "the time of a whole one. A source that pauses within a block holds up the results "
                 "of the block before; between blocks it may pause at any time."
             )
+        if unit.tensor:
+            found.append(
+                "A token, up to `last`, has one beat of `tensor`; values wait for it. It may come "
+                "before them."
+            )
         found.append(
             f"{self.latency} cycles from a block's last beat to its first result when nobody "
             "stalls. The reset is synchronous."
@@ -106,8 +112,8 @@ class QuantizeHardware(Streaming):
     @property
     def remarks(self) -> tuple[str, ...]:
         return (
-            "values over the scale as stored, to nearest even; a block with NaN or infinity has "
-            "the scale NaN and zeros as codes",
+            f"values over the scale{'s' if self.unit.tensor else ''} as stored, to nearest even; a "
+            "block with NaN or infinity has the scale NaN and zeros as codes",
         )
 
     @property
@@ -121,6 +127,9 @@ class QuantizeHardware(Streaming):
         given, made, held = unit.values, unit.element, unit.scale
         whole = f"of {unit.block} values by {unit.rule}"
         found = [StageRow("values", given.bits, None, given.name, 1, often, "values")]
+        if unit.tensor:
+            found.append(StageRow("tensor", unit.tensor.bits, None, unit.tensor.name, None,
+                                  "once a token", "tensor"))  # fmt: skip
         prepared = time.widen + time.prepare
         compared, code, scale = unit.beats - 1 + time.compare, made.name, held.name
         return (
@@ -157,7 +166,12 @@ class QuantizeHardware(Streaming):
         block, place, whole = self.unit.places(marks)
         if whole <= block[-1]:
             return None  # what is not whole does not come
-        return self.timing.depth + int(block[-1]) * self.unit.beats + int(place[-1])
+        # Scales of tensors are taken every second cycle, two of them ahead.
+        first = 2 if self.unit.tensor else 0
+        ends = np.flatnonzero(marks)
+        if first and (np.diff(ends, prepend=-2) < 2).any():
+            return None
+        return first + self.timing.depth + int(block[-1]) * self.unit.beats + int(place[-1])
 
     def worth(self, trial: Mapping[str, Beats]) -> int:
         return trial["values"].values[0].size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -13,7 +13,8 @@ from ..arith.greatest import greater, greatest, levels
 from ..arith.shared import instance
 from ..arith.timing import delayed
 from ..fp import FloatToFloat
-from .buffer import Buffer
+from .buffer import Buffer, Pair
+from .divided_scale import DividedScale
 from .power_scale import PowerScale
 
 
@@ -43,9 +44,14 @@ class Timing(NamedTuple):
         return 1 + self.widen + self.prepare + self.wait + self.code + 1
 
 
+def way_of(unit: Quantize) -> PowerScale | DividedScale:
+    """How its scales and codes are made."""
+    return PowerScale(unit) if unit.power else DividedScale(unit)
+
+
 def timing(unit: Quantize) -> Timing:
     """The cycles of a unit."""
-    way = PowerScale(unit)
+    way = way_of(unit)
     widen = 0
     if way.wide != unit.source:
         widen = FloatToFloat(unit.source, way.wide).staged().latency
@@ -87,7 +93,7 @@ class Quantizer(wiring.Component):
     """
 
     def __init__(self, unit: Quantize):
-        self.unit, self.way, self.timing = unit, PowerScale(unit), timing(unit)
+        self.unit, self.way, self.timing = unit, way_of(unit), timing(unit)
         given = data.StructLayout(
             {"values": data.ArrayLayout(unit.values.bits, unit.lanes), "last": 1}
         )
@@ -98,16 +104,18 @@ class Quantizer(wiring.Component):
                 "last": 1,
             }
         )
-        super().__init__(
-            {"values": In(stream.Signature(given)), "result": Out(stream.Signature(made))}
-        )
+        ports = {"values": In(stream.Signature(given))}
+        if unit.tensor:
+            beside = data.StructLayout({"tensor": unit.tensor.bits})
+            ports["tensor"] = In(stream.Signature(beside))
+        super().__init__(ports | {"result": Out(stream.Signature(made))})
 
     def elaborate(self, platform: Any) -> Module:
         m, unit, way, time = Module(), self.unit, self.way, self.timing
         m.submodules.result_buffer = buffer = Buffer(self.result.payload.shape())
         wiring.connect(m, buffer.o, wiring.flipped(self.result))
         enable = Signal()
-        beat, marks = self._taken(m, enable, buffer.i.ready)
+        beat, marks, outer = self._taken(m, enable, buffer.i.ready)
 
         # Each value: what is compared, and what is kept of it.
         keys, lines = [], []
@@ -117,6 +125,8 @@ class Quantizer(wiring.Component):
             keys.append(found.key)
             lines.append(delayed(m, enable, found.kept, time.wait, f"kept_{lane}"))
         begin = time.widen + time.prepare
+        if outer is not None:
+            outer = delayed(m, enable, outer, begin + time.compare - 1, "tensor_line")
         marks = Marks(
             *(
                 delayed(m, enable, value, begin, f"begin_{name}", reset=name != "last")
@@ -128,7 +138,7 @@ class Quantizer(wiring.Component):
         codes, scales, each = [], [], unit.lanes // unit.parts
         for part in range(unit.parts):
             own = slice(part * each, (part + 1) * each)
-            high, scale, takes = self._held(m, enable, keys[own], marks, part)
+            high, scale, takes = self._held(m, enable, keys[own], marks, part, outer)
             scales.append(self._beside(m, enable, scale, takes, part))
             codes += way.codes(m, enable, lines[own], high, f"codes_{part}")
         rest = time.wait + time.code
@@ -140,23 +150,36 @@ class Quantizer(wiring.Component):
         ]
         return m
 
-    def _taken(self, m: Module, enable: Value, room: Value) -> tuple[list[Value], Marks]:
-        """The beat that was taken last, and its marks; when all moves."""
+    def _taken(
+        self, m: Module, enable: Value, room: Value
+    ) -> tuple[list[Value], Marks, Value | None]:
+        """The beat that was taken last, its marks, and the scale of the tensor of the beat before;
+        when all moves."""
         unit, source = self.unit, self.values
         held, last = Signal.like(Value.cast(source.payload.values), reset_less=True), Signal()
         there, filling = Signal(), Signal()
         # What follows a block that ended early waits until the block's time is over.
-        m.d.comb += source.ready.eq(~there | (room & ~filling))
-        with m.If(source.ready):
+        free, scaled, outer = Signal(), self._scaled(m), None
+        m.d.comb += [free.eq(~there | (room & ~filling)), source.ready.eq(free & scaled)]
+        with m.If(free):
             m.d.sync += [
-                there.eq(source.valid),
+                there.eq(source.valid & scaled),
                 held.eq(Value.cast(source.payload.values)),
                 last.eq(source.payload.last),
             ]
         values = [held.word_select(lane, unit.values.bits) for lane in range(unit.lanes)]
+        valid = there & ~filling
+        if unit.tensor:
+            given = Signal(unit.tensor.bits, reset_less=True)
+            outer = Signal(unit.tensor.bits, reset_less=True)
+            with m.If(free):
+                m.d.sync += given.eq(self._outer.payload.tensor)
+            # Beside the beat that has left: one that waits for the end of a block is another's.
+            with m.If(enable & valid):
+                m.d.sync += outer.eq(given)
         if unit.beats == 1:
             m.d.comb += enable.eq(room)
-            return values, Marks(there, last, there, there)
+            return values, Marks(there, last, there, there), outer
         count, inside, final = Signal(range(unit.beats)), Signal(), Signal()
         m.d.comb += enable.eq(room & (there | ~inside | filling))
         with m.If(enable & (there | filling)):
@@ -166,8 +189,19 @@ class Quantizer(wiring.Component):
                 inside.eq(~final),
                 filling.eq(~final & (filling | last)),
             ]
-        valid = there & ~filling
-        return values, Marks(valid, last, valid & ~inside, final & (there | filling))
+        marks = Marks(valid, last, valid & ~inside, final & (there | filling))
+        return values, marks, outer
+
+    def _scaled(self, m: Module) -> Value:
+        """Whether the tensor's scale is there; it goes with the last beat of its token."""
+        if not self.unit.tensor:
+            return Const(1, 1)
+        values = self.values
+        m.submodules.tensor_buffer = buffer = Pair(self.tensor.payload.shape())
+        wiring.connect(m, wiring.flipped(self.tensor), buffer.i)
+        self._outer = buffer.o
+        m.d.comb += buffer.o.ready.eq(values.valid & values.ready & values.payload.last)
+        return buffer.o.valid
 
     def _widened(self, m: Module, enable: Value, code: Value, lane: int) -> Value:
         """A value in the format that scales are made of."""
@@ -182,15 +216,21 @@ class Quantizer(wiring.Component):
         return Cat(block.o[:-1], sign)
 
     def _held(
-        self, m: Module, enable: Value, keys: list[Value], marks: Marks, part: int
-    ) -> tuple[Value, Value, Value]:
+        self,
+        m: Module,
+        enable: Value,
+        keys: list[Value],
+        marks: Marks,
+        part: int,
+        outer: Value | None,
+    ) -> tuple[Any, Value, Value]:
         """What coding needs of the block's greatest key, and its scale; they stay for a block. And
         a mark, a cycle before."""
         unit, way, time = self.unit, self.way, self.timing
         key = greatest(m, enable, keys, f"greatest_{part}")
         if unit.beats == 1:
             always = Value.cast(1)
-            return *way.hold(m, enable, key, always, f"held_{part}"), always
+            return *way.hold(m, enable, key, always, f"held_{part}", outer), always
         before = time.compare - 1
         valid, first, end = (
             delayed(m, enable, mark, before, f"{name}_{part}", reset=True)
@@ -200,7 +240,7 @@ class Quantizer(wiring.Component):
         with m.If(enable & valid):
             m.d.sync += total.eq(Mux(first, key, greater(key, total)))
         takes = delayed(m, enable, end, way.holding, f"takes_{part}", reset=True)
-        return *way.hold(m, enable, total, takes, f"held_{part}"), takes
+        return *way.hold(m, enable, total, takes, f"held_{part}", outer), takes
 
     def _beside(self, m: Module, enable: Value, scale: Value, takes: Value, part: int) -> Value:
         """The scale beside the elements that were coded with it."""

@@ -98,15 +98,15 @@ def test_every_value_beside_scales_of_all_sizes(element):
             np.testing.assert_array_equal(words[..., 0], values, err_msg=field.name)
 
 
-def stale(self, m, enable, keys, marks, part):
+def stale(self, m, enable, keys, marks, part, outer):
     """A block begins with the greatest magnitude of the one before."""
-    return HELD(self, m, enable, keys, marks._replace(first=Const(0, 1)), part)
+    return HELD(self, m, enable, keys, marks._replace(first=Const(0, 1)), part, outer)
 
 
-def late(self, m, enable, keys, marks, part):
+def late(self, m, enable, keys, marks, part, outer):
     """A block's last beat does not count."""
     valid = marks.valid & ~marks.end
-    return HELD(self, m, enable, keys, marks._replace(valid=valid), part)
+    return HELD(self, m, enable, keys, marks._replace(valid=valid), part, outer)
 
 
 def without_sticky(self, fraction, leads):

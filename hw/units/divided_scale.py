@@ -1,0 +1,325 @@
+"""Scales that are floats: the greatest magnitude over a constant, and values over the scale.
+
+Both are divided bit by bit, exactly: what is left decides ties. The scale is rounded to its format
+and read again as it is stored, so that values are divided by what a reader will multiply with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from types import SimpleNamespace
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
+
+from ...golden.formats import Minifloat
+from ...golden.quantize.rules import reach
+from ...golden.units import Quantize
+from ..arith import quotient as division
+from ..arith.timing import delayed
+from . import significands
+from .element_codes import ElementCodes
+from .power_scale import BIAS, Prepared, widened
+from .quotient_float import QuotientToFloat
+
+#: The rounding of a scale under each rule.
+ROUNDING = {"absmax": "up", "nearest": "nearest_even"}
+
+#: Bits of an exponent between blocks and values; all sums of those that there are fit.
+_EXPONENT = 11
+
+
+@dataclass(frozen=True)
+class DividedScale:
+    """How a unit's values become codes with scales that are no powers of two.
+
+    Parameters
+    ----------
+    unit : :class:`Quantize`
+        With a rule of float scales.
+    """
+
+    unit: Quantize
+
+    # Formats.
+
+    @property
+    def wide(self) -> Minifloat:
+        return widened(self.unit.source)
+
+    @property
+    def small(self) -> bool:
+        """Whether values may be subnormal."""
+        return self.wide == self.unit.source
+
+    @property
+    def elements(self) -> ElementCodes:
+        return ElementCodes(self.unit.element, True)
+
+    @property
+    def scale(self) -> Minifloat:
+        assert isinstance(self.unit.scale, Minifloat)
+        return self.unit.scale
+
+    @property
+    def tensor(self) -> Minifloat | None:
+        assert self.unit.tensor is None or isinstance(self.unit.tensor, Minifloat)
+        return self.unit.tensor
+
+    @cached_property
+    def _reach(self) -> tuple[int, int]:
+        """The greatest element: an odd number, and the exponent of its unit."""
+        top = Fraction(reach(self.unit.element))
+        number, unit = top.numerator, -(top.denominator.bit_length() - 1)
+        while number % 2 == 0:
+            number, unit = number // 2, unit + 1
+        return number, unit
+
+    @property
+    def key_width(self) -> int:
+        return self.wide.bits - 1
+
+    # A value.
+
+    @property
+    def preparing(self) -> int:
+        return significands.cycles(self.wide, self.small)
+
+    def prepare(self, m: Module, enable: Value, code: Value, name: str) -> Prepared:
+        """A value of format ``wide``: its magnitude, and what is divided."""
+        found = significands.normalised(m, enable, self.wide, code, name, self.small)
+        line = delayed(m, enable, code, self.preparing, f"{name}_code")
+        return Prepared(line[:-1], Cat(*found, line[-1]))
+
+    # A block.
+
+    @property
+    def _width(self) -> int:
+        """Bits of a numerator and a divisor of the scale's quotient."""
+        number = self._reach[0].bit_length()
+        divisor = number + (self.tensor.significand_width if self.tensor else 0)
+        return max(self.wide.significand_width, divisor)
+
+    @property
+    def _scale_steps(self) -> int:
+        """Bits of that quotient: the scale's, one for a guard, one where the first is zero."""
+        return self.scale.significand_width + 2
+
+    @property
+    def _rows(self) -> int:
+        """Cycles of a product with a scale's significand: of rows, two of which become one."""
+        return (self.scale.significand_width - 1).bit_length() + 1 if self.tensor else 0
+
+    @cached_property
+    def _rounded(self) -> QuotientToFloat:
+        number, unit = self._reach
+        shift = BIAS + unit + number.bit_length() - 1
+        low, high = -self.wide.mantissa_width - shift - 1, self.wide.max_exponent - shift
+        if self.tensor:
+            low, high = low - self.tensor.bias - 2, high + self.tensor.bias
+        made = QuotientToFloat(
+            self.scale, self._scale_steps, low, high, rounding=ROUNDING[self.unit.rule]
+        )
+        return made.staged()
+
+    @property
+    def holding(self) -> int:
+        """Cycles of :meth:`hold`."""
+        first = self._opening + division.cycles(self._scale_steps) + 1
+        second = self._rounded.latency + significands.cycles(self.scale) + self._rows
+        return first + second + 1
+
+    @property
+    def _opening(self) -> int:
+        """Cycles until the quotient begins: the value's, or those of the divisor."""
+        return max(significands.cycles(self.wide, self.small), 2 if self.tensor else 0)
+
+    def hold(
+        self, m: Module, enable: Value, key: Value, takes: Value, name: str, tensor: Value | None
+    ) -> tuple[SimpleNamespace, Value]:
+        """What the elements of a block are divided by, and the code of its scale."""
+        found = significands.normalised(
+            m, enable, self.wide, Cat(key, Const(0, 1)), f"{name}_greatest", self.small
+        )
+        late = self._opening - significands.cycles(self.wide, self.small)
+        top = delayed(m, enable, Cat(*found), late, f"{name}_top")
+        bad = key[self.wide.mantissa_width :].all()
+        over, power, unfit = self._divisor(m, enable, tensor, name)
+        bad = delayed(m, enable, bad, self._opening, f"{name}_bad") | unfit
+
+        # The scale: a quotient, rounded.
+        width, steps = self._width, self._scale_steps
+        wide = self.wide.significand_width
+        above = Cat(Const(0, width - wide), top[:wide])
+        line = division.divisors(m, enable, over, steps, f"{name}_over")
+        ratio = division.quotient(m, enable, above, line, f"{name}_ratio")
+        number, unit = self._reach
+        shift = BIAS + unit + number.bit_length() - 1
+        exponent = Signal(signed(_EXPONENT), name=f"{name}_exponent")
+        m.d.comb += exponent.eq(top[wide:].as_signed() - shift - power)
+        cycles = division.cycles(steps)
+        exponent = delayed(m, enable, exponent, cycles, f"{name}_power")
+        bad = delayed(m, enable, bad, cycles, f"{name}_still_bad")
+        inputs = {"i": ratio.bits, "exponent": exponent, "sticky": ratio.rest, "nan": bad}
+        m.submodules[f"{name}_round"] = block = self._rounded.component()
+        m.d.comb += block.enable.eq(enable)
+        for port, value in inputs.items():
+            m.d.comb += getattr(block, port).eq(delayed(m, enable, value, 1, f"{name}_{port}"))
+
+        # As it is stored.
+        stored = significands.normalised(m, enable, self.scale, block.o, f"{name}_stored")
+        cycles = significands.cycles(self.scale) + self._rows
+        code = delayed(m, enable, block.o, cycles, f"{name}_code")
+        cycles += self._rounded.latency + 1
+        bad = delayed(m, enable, bad, cycles, f"{name}_was_bad")
+        nothing = delayed(m, enable, ~stored.significand.any(), self._rows, f"{name}_nothing")
+        significand, exponent = self._product(m, enable, stored, tensor, name)
+        high = Signal(signed(_EXPONENT), name=f"{name}_high")
+        held = SimpleNamespace(significand=significand, high=high, bad=bad, nothing=nothing)
+        m.d.comb += high.eq(exponent + (self.elements.top + BIAS))
+        kept = SimpleNamespace()
+        for what, value in {**vars(held), "code": code}.items():
+            register = Signal(value.shape(), name=f"{name}_held_{what}", reset_less=True)
+            with m.If(enable & takes):
+                m.d.sync += register.eq(value)
+            setattr(kept, what, register)
+        return kept, kept.code
+
+    def _divisor(
+        self, m: Module, enable: Value, tensor: Value | None, name: str
+    ) -> tuple[Value, Value, Value]:
+        """The greatest element, times the tensor's scale: its significand, its exponent beyond that
+        of the greatest element, and whether there is none; ``_opening`` cycles later."""
+        width, number = self._width, self._reach[0]
+        fmt = self.tensor
+        if fmt is None or tensor is None:
+            top = number << (width - number.bit_length())
+            return Const(top, width), Const(0, 1), Const(0, 1)
+        low, wide = fmt.mantissa_width, fmt.exponent_width
+        biased = tensor[low : low + wide]
+        unfit = tensor[-1] | ~biased.any() | biased.all()
+        size = number.bit_length() + low + 1
+        product = Signal(size, name=f"{name}_product")
+        m.d.comb += product.eq(Cat(tensor[:low], Const(1, 1)) * number)
+        product = delayed(m, enable, product, 1, f"{name}_product_late")
+        moved = Mux(product[-1], product, product << 1)[:size]
+        beyond = Signal(signed(wide + 1), name=f"{name}_beyond")
+        early = delayed(m, enable, biased, 1, f"{name}_biased")
+        m.d.comb += beyond.eq(early - fmt.bias + product[-1])
+        cycles = self._opening - 1
+        over = Cat(Const(0, width - size), moved)
+        return (
+            delayed(m, enable, over, cycles, f"{name}_divisor"),
+            delayed(m, enable, beyond, cycles, f"{name}_beyond_late"),
+            delayed(m, enable, unfit, self._opening, f"{name}_unfit"),
+        )
+
+    def _product(
+        self,
+        m: Module,
+        enable: Value,
+        stored: significands.Normal,
+        tensor: Value | None,
+        name: str,
+    ) -> tuple[Value, Value]:
+        """The scale as stored, times the tensor's: its significand, and the exponent of that as a
+        number in 1…2; ``_rows`` cycles after ``stored``."""
+        fmt = self.tensor
+        if fmt is None or tensor is None:
+            return stored.significand, stored.exponent - self.scale.bias
+        before = self.holding - 1 - self._rows
+        line = delayed(m, enable, tensor[:-1], before, f"{name}_tensor")
+        low = fmt.mantissa_width
+        other = Cat(line[:low], Const(1, 1))
+        size = low + 1 + self.scale.significand_width
+        rows: list[Value] = [
+            Cat(Const(0, place), other & bit.replicate(low + 1))
+            for place, bit in enumerate(stored.significand)
+        ]
+        level = 0
+        while len(rows) > 1:
+            pairs = [rows[index : index + 2] for index in range(0, len(rows), 2)]
+            rows = []
+            for index, pair in enumerate(pairs):
+                total = Signal(size, name=f"{name}_row_{level}_{index}", reset_less=True)
+                with m.If(enable):
+                    m.d.sync += total.eq(sum(pair[1:], pair[0]))
+                rows.append(total)
+            level += 1
+        power = Signal(signed(_EXPONENT), name=f"{name}_powers")
+        m.d.comb += power.eq(stored.exponent - (self.scale.bias + fmt.bias) + line[low:])
+        power = delayed(m, enable, power, level, f"{name}_powers_late")
+        moved = Mux(rows[0][-1], rows[0], rows[0] << 1)[:size]
+        found = Signal(signed(_EXPONENT), name=f"{name}_power_found")
+        m.d.comb += found.eq(power + rows[0][-1])
+        return (
+            delayed(m, enable, moved, 1, f"{name}_factor"),
+            delayed(m, enable, found, 1, f"{name}_factor_power"),
+        )
+
+    # An element.
+
+    @property
+    def _steps(self) -> int:
+        """Bits of an element's quotient: its own, one for a guard, one where the first is zero."""
+        return self.elements.digits + 3
+
+    @property
+    def coding(self) -> int:
+        """Cycles of :meth:`codes`."""
+        return division.cycles(self._steps) + 2 + self.elements.coding
+
+    def codes(
+        self, m: Module, enable: Value, lines: Sequence[Value], held: SimpleNamespace, name: str
+    ) -> list[Value]:
+        """The codes of elements of a block, ``coding`` cycles later."""
+        wide = self.wide.significand_width
+        own = len(held.significand)
+        width = max(wide, own)
+        over = Cat(Const(0, width - own), held.significand)
+        line = division.divisors(m, enable, over, self._steps, f"{name}_over")
+        cycles = division.cycles(self._steps) + 1
+        nothing = delayed(m, enable, held.nothing, cycles, f"{name}_nothing")
+        off = delayed(m, enable, held.bad, cycles, f"{name}_bad") | nothing
+        found = []
+        for number, kept in enumerate(lines):
+            own_name = f"{name}_{number}"
+            above = Cat(Const(0, width - wide), kept[:wide])
+            ratio = division.quotient(m, enable, above, line, f"{own_name}_ratio")
+            distance = Signal(signed(_EXPONENT), name=f"{own_name}_distance")
+            m.d.comb += distance.eq(held.high - kept[wide:-1].as_signed())
+            distance = delayed(m, enable, distance, cycles - 1, f"{own_name}_before")
+            sign = delayed(m, enable, kept[-1], cycles, f"{own_name}_sign")
+            found.append(self._code(m, enable, ratio, distance, sign, off, nothing, own_name))
+        return found
+
+    def _code(
+        self,
+        m: Module,
+        enable: Value,
+        ratio: division.Quotient,
+        distance: Value,
+        sign: Value,
+        off: Value,
+        nothing: Value,
+        name: str,
+    ) -> Value:
+        """From a quotient and its distance, its leading bit the first or the second."""
+        lead = ratio.bits[-1]
+        below = Mux(lead, ratio.bits[1:], ratio.bits[:-1])
+        rest = ratio.rest | (lead & ratio.bits[0])
+        value = delayed(m, enable, Cat(rest, below), 1, f"{name}_value")
+        place = Signal(signed(_EXPONENT), name=f"{name}_place", reset_less=True)
+        with m.If(enable):
+            m.d.sync += place.eq(distance + ~lead)
+        # Beyond the greatest element all bits are set, which rounds up and saturates.
+        few, far = self.elements.far.bit_length(), self.elements.far
+        over = place[-1] & value[-1] & ~off
+        gone = off | ~value[-1] | place[few:-1].any()
+        near = Mux(over, 0, Mux(gone, far, place[:few]))
+        bits = value | over.replicate(len(value))
+        line = delayed(m, enable, Cat(bits, sign & ~nothing), 1, f"{name}_line")
+        near = delayed(m, enable, near, 1, f"{name}_near")
+        return self.elements.write(m, enable, near, line, name)
