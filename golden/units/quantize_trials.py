@@ -110,7 +110,7 @@ def _edges(unit: Quantize, shape: tuple[int, int], rng: np.random.Generator) -> 
     place = (np.arange(shape[0])[:, None] * shape[1] + np.arange(shape[1])) % unit.block
     small &= ~(((place == 0) | (place == unit.block - 1)) & (rng.random(shape) < 0.4))
     x = np.where(small, x * np.exp2(-rng.integers(1, 6, shape)), x)
-    return x * np.where(rng.random(shape) < 0.5, -1, 1) * _sizes(unit, shape, rng)
+    return np.asarray(x * np.where(rng.random(shape) < 0.5, -1, 1) * _sizes(unit, shape, rng))
 
 
 def _tiny(unit: Quantize, shape: tuple[int, int], rng: np.random.Generator) -> Array:

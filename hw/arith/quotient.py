@@ -14,6 +14,9 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 
 from .timing import delay_line, delayed
 
+#: Bits of a remainder that are looked at together.
+_GROUP = 6
+
 
 class Quotient(NamedTuple):
     """Bits of a quotient, the first in the top bit, and whether anything is left."""
@@ -24,7 +27,7 @@ class Quotient(NamedTuple):
 
 def cycles(steps: int) -> int:
     """Registers on the way of a quotient of so many bits."""
-    return steps + 1
+    return steps + 2
 
 
 def divisors(m: Module, enable: Value, divisor: Value, steps: int, name: str) -> list[Value]:
@@ -60,7 +63,13 @@ def quotient(
     divisor = Cat(line[steps], Const(0, 1))
     left = remainder.as_unsigned()
     other = (left ^ divisor) ^ Cat(Const(0, 1), (left | divisor)[:-1])
-    rest = Mux(left[-1], other.any(), left.any())
+    places = range(0, width + 1, _GROUP)
+    zero, least = (
+        delayed(m, enable, Cat(value[low : low + _GROUP].any() for low in places), 1, what)
+        for value, what in ((left, f"{name}_left"), (other, f"{name}_other"))
+    )
+    sign = delayed(m, enable, left[-1], 1, f"{name}_sign")
+    rest = Mux(sign, least.any(), zero.any())
     return Quotient(
-        delayed(m, enable, bits, 1, f"{name}_bits"), delayed(m, enable, rest, 1, f"{name}_rest")
+        delayed(m, enable, bits, 2, f"{name}_bits"), delayed(m, enable, rest, 1, f"{name}_rest")
     )

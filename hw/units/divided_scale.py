@@ -122,7 +122,8 @@ class DividedScale:
         made = QuotientToFloat(
             self.scale, self._scale_steps, low, high, rounding=ROUNDING[self.unit.rule]
         )
-        return made.staged()
+        # A register after each step: it stands beside elements, not between them.
+        return made.with_stages(len(made.levels))
 
     @property
     def holding(self) -> int:
@@ -178,7 +179,7 @@ class DividedScale:
         significand, exponent = self._product(m, enable, stored, tensor, name)
         high = Signal(signed(_EXPONENT), name=f"{name}_high")
         held = SimpleNamespace(significand=significand, high=high, bad=bad, nothing=nothing)
-        m.d.comb += high.eq(exponent + (self.elements.top + BIAS))
+        m.d.comb += high.eq(exponent + (self.elements.top + BIAS - self.scale.bias))
         kept = SimpleNamespace()
         for what, value in {**vars(held), "code": code}.items():
             register = Signal(value.shape(), name=f"{name}_held_{what}", reset_less=True)
@@ -225,10 +226,10 @@ class DividedScale:
         name: str,
     ) -> tuple[Value, Value]:
         """The scale as stored, times the tensor's: its significand, and the exponent of that as a
-        number in 1…2; ``_rows`` cycles after ``stored``."""
+        number in 1…2, and the scale's bias more; ``_rows`` cycles after ``stored``."""
         fmt = self.tensor
         if fmt is None or tensor is None:
-            return stored.significand, stored.exponent - self.scale.bias
+            return stored.significand, stored.exponent
         before = self.holding - 1 - self._rows
         line = delayed(m, enable, tensor[:-1], before, f"{name}_tensor")
         low = fmt.mantissa_width
@@ -249,7 +250,7 @@ class DividedScale:
                 rows.append(total)
             level += 1
         power = Signal(signed(_EXPONENT), name=f"{name}_powers")
-        m.d.comb += power.eq(stored.exponent - (self.scale.bias + fmt.bias) + line[low:])
+        m.d.comb += power.eq(stored.exponent - fmt.bias + line[low:])
         power = delayed(m, enable, power, level, f"{name}_powers_late")
         moved = Mux(rows[0][-1], rows[0], rows[0] << 1)[:size]
         found = Signal(signed(_EXPONENT), name=f"{name}_power_found")

@@ -10,7 +10,8 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from ...golden.formats import Format, Integer, Minifloat
 from ...golden.units.quantize_rules import top_exponent
 from ..arith.table import look_up
-from ..arith.timing import delayed
+from ..arith.timing import delayed, select
+from ..fp.pack import at_least
 
 #: An element of so few bits in all is looked up as a whole.
 _TABLE = 7
@@ -166,12 +167,7 @@ class ElementCodes:
             Cat(ext[: 1 + n].any(), ext[1 + n], ext[2 + n :], Const(0, n)) for n in range(most)
         ]
         moved.append(Cat(ext.any(), Const(0, most)))
-        shown = Signal(len(ext), name=f"{name}_shown")
-        m.d.comb += shown.eq(moved[0])
-        with m.Switch(shift):
-            for number, value in enumerate(moved[1:], start=1):
-                with m.Case(number):
-                    m.d.comb += shown.eq(value)
+        shown = select(m, moved, shift, f"{name}_shown")
         shown, base, sign = (
             delayed(m, enable, value, 1, f"{name}_{what}")
             for value, what in ((shown, "moved"), (base, "base_later"), (sign, "sign_later"))
@@ -190,5 +186,7 @@ class ElementCodes:
             sign = delayed(m, enable, sign, 1, f"{name}_last_sign")
             code = Mux(sign, -clipped, clipped)[: element.bits]
         else:
-            code = self._signed(Mux(total > self._most, self._most, total)[: self._width], sign)
+            code = self._signed(
+                Mux(at_least(total, self._most + 1), self._most, total)[: self._width], sign
+            )
         return delayed(m, enable, code, 1, f"{name}_code")

@@ -198,6 +198,7 @@ class PowerScale:
         # What is less than emax has no bits above those of emax.
         few, clamped = self.top.bit_length(), Signal(8, name=f"{name}_clamped")
         high, scale = Signal(9, name=f"{name}_high"), Signal(8, name=f"{name}_scale")
+        nan = Signal(name=f"{name}_nan")
         low = exponent < self.top
         if self.wide != self.unit.source:
             # Only zero has an exponent of 0: such a block lies as far off as it can.
@@ -214,10 +215,11 @@ class PowerScale:
         with m.If(enable & takes):
             m.d.sync += [
                 high.eq(Cat(clamped, bad_or_zero)),
-                # 255 - emax and the bits of emax are the 255 of NaN.
-                scale.eq((clamped - self.top) | Mux(bad, self.top, 0)),
+                scale.eq(clamped - self.top),
+                nan.eq(bad),
             ]
-        return high, scale
+        # 255 - emax and the bits of emax are the 255 of NaN.
+        return high, scale | Mux(nan, self.top, 0)
 
     # An element.
 

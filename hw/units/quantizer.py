@@ -10,6 +10,7 @@ from amaranth.lib.wiring import In, Out
 
 from ...golden.units import Quantize
 from ..arith.greatest import greater, greatest, levels
+from ..arith.long_delay import held_back
 from ..arith.shared import instance
 from ..arith.timing import delayed
 from ..fp import FloatToFloat
@@ -123,7 +124,7 @@ class Quantizer(wiring.Component):
             value = self._widened(m, enable, beat[lane], lane)
             found = way.prepare(m, enable, value, f"value_{lane}")
             keys.append(found.key)
-            lines.append(delayed(m, enable, found.kept, time.wait, f"kept_{lane}"))
+            lines.append(found.kept)
         begin = time.widen + time.prepare
         if outer is not None:
             outer = delayed(m, enable, outer, begin + time.compare - 1, "tensor_line")
@@ -134,6 +135,12 @@ class Quantizer(wiring.Component):
             )
         )
 
+        # They wait for the block's scale.
+        line = Cat(marks.last, *lines)
+        valid, line = held_back(m, enable, marks.valid, line, time.wait, "waiting")
+        kept = line[1:]
+        lines = [kept.word_select(lane, len(kept) // unit.lanes) for lane in range(unit.lanes)]
+
         # Each block of a beat: its scale, then its elements.
         codes, scales, each = [], [], unit.lanes // unit.parts
         for part in range(unit.parts):
@@ -141,12 +148,11 @@ class Quantizer(wiring.Component):
             high, scale, takes = self._held(m, enable, keys[own], marks, part, outer)
             scales.append(self._beside(m, enable, scale, takes, part))
             codes += way.codes(m, enable, lines[own], high, f"codes_{part}")
-        rest = time.wait + time.code
         m.d.comb += [
             buffer.i.payload.codes.eq(Cat(*codes)),
             buffer.i.payload.scale.eq(Cat(*scales)),
-            buffer.i.payload.last.eq(delayed(m, enable, marks.last, rest, "last")),
-            buffer.i.valid.eq(enable & delayed(m, enable, marks.valid, rest, "valid", reset=True)),
+            buffer.i.payload.last.eq(delayed(m, enable, line[0], time.code, "last")),
+            buffer.i.valid.eq(enable & delayed(m, enable, valid, time.code, "valid", reset=True)),
         ]
         return m
 

@@ -7,6 +7,7 @@ import gfloat.formats
 import ml_dtypes
 import numpy as np
 import pytest
+from macsmith.golden.description import TENSOR
 from macsmith.golden.errors import DesignError, UnknownName
 from macsmith.golden.streams import Beats
 from macsmith.golden.units import Quantize
@@ -14,7 +15,7 @@ from second_models import scale_rules
 
 from macsmith import Level, Operand, Plane, group, lookup, quantize
 
-FORMATS = ("values", "element", "scale")
+FORMATS = ("values", "element", "scale", "tensor")
 RULES = ("floor", "even", "ceil", "rceil")
 TYPES = {"bf16": ml_dtypes.bfloat16, "fp16": np.float16, "fp32": np.float32}
 ELEMENTS = {
@@ -124,6 +125,98 @@ def test_greatest_scales_saturate():
         assert answered(q, codes).values[1].tolist() == [[scale]]
 
 
+def exact(code, name):
+    """A code's value as a fraction."""
+    return Fraction(float(lookup(name).decode(np.array([code]))[0]))
+
+
+def nearest_in(name, wanted, up=False):
+    """The code of the scale next to ``wanted``, ties to even, or of the least that is not less."""
+    codes = np.arange(lookup(name).max_code + 1, dtype=lookup(name).dtype)
+    held = lookup(name).decode(codes)
+    right = int(np.searchsorted(held, float(wanted)))
+    near = [c for c in range(right - 2, right + 3) if 0 <= c < len(codes)]
+    if up:
+        return next((c for c in near if exact(c, name) >= wanted), near[-1])
+    return min(near, key=lambda c: (abs(exact(c, name) - wanted), c % 2))
+
+
+@pytest.mark.parametrize("rule", ["absmax", "nearest"])
+@pytest.mark.parametrize(
+    "element, top, scale, tensor",
+    [
+        ("int8_sym", 127, "bf16", None),
+        ("int4_sym", 7, "fp16", None),
+        ("e4m3", 448, "fp16", None),
+        ("e2m1", 6, "ue4m3", "fp32"),
+    ],
+)
+def test_float_scales_are_exact_quotients(element, top, scale, tensor, rule):
+    """Scales and codes against fractions; ``tensor`` times a scale is exact."""
+    given = {"tensor": tensor} if tensor else {}
+    q = unit(element=element, scale=scale, rule=rule, block=16, lanes=16, **given)
+    x = drawn(4, 60, 16)[10:] * 2.0**3
+    x[1] = np.round(x[1] / np.abs(x[1]).max() * 254) / 2  # ties of INT8
+    codes = q.values.encode(np.clip(x, -3e4, 3e4))
+    outer = np.full((len(codes), 1), lookup("fp32").encode(0.0123), np.uint32)
+    sent = {"values": Beats((codes,), (None,), np.ones(len(codes), bool))}
+    if tensor:
+        sent["tensor"] = Beats((outer,), (None,), np.zeros(len(codes), bool))
+    found = q.answer(sent)["result"]
+    beside = exact(int(outer[0, 0]), "fp32") if tensor else Fraction(1)
+    values = q.values.decode(codes)
+    for block, made, held in zip(values, *found.values, strict=True):
+        largest = Fraction(float(np.abs(block).max()))
+        assert held[0] == nearest_in(scale, largest / top / beside, up=rule == "absmax")
+        total = exact(int(held[0]), scale) * beside
+        for value, code in zip(block, made, strict=True):
+            ratio = Fraction(float(value)) / total if total else Fraction(0)
+            if element.startswith("int"):
+                want = min(max(round(ratio), -top), top)  # Python's round has ties to even
+                assert q.element.integers(np.array([code]))[0] == want
+            else:
+                own = nearest_in(element, min(abs(ratio), Fraction(top)))
+                assert code == own | ((value < 0) << (q.element.bits - 1)) or not own
+
+
+def test_a_tensors_scale_must_be_positive_and_normal():
+    q = unit(scale="ue4m3", rule="nearest", tensor="fp32", block=16, lanes=16)
+    fp32 = lookup("fp32")
+    outer = np.array([1.0, 0.0, -1.0, np.inf, np.nan, 2.0**-130, 2.0**-126])
+    x = np.full((7, 16), -3.0)
+    beats = Beats((q.values.encode(x),), (None,), np.ones(7, bool))
+    beside = Beats((fp32.encode(outer, saturate=False)[:, None],), (None,), np.zeros(7, bool))
+    found = q.answer({"values": beats, "tensor": beside})["result"]
+    assert found.values[1][:, 0].tolist() == [0x30, *[0x7F] * 5, 0x7E]
+    assert (found.values[0][1:6] == 8).all() and (found.values[0][6] == 15).all()
+    # A token waits for its scale.
+    short = Beats((beside.values[0][:3],), (None,), np.zeros(3, bool))
+    assert len(q.answer({"values": beats, "tensor": short})["result"]) == 3
+
+
+def test_quantize_takes_outer_scales_that_are_known():
+    plane = Plane(
+        lookup("e2m1"),
+        (Level(lookup("ue4m3"), group(16), "block"), Level(lookup("fp32"), TENSOR, "tensor")),
+    )
+    x = drawn(5)[10:14]
+    outer = {"tensor": lookup("fp32").encode(np.full((1, 1), 0.25))}
+    found = quantize(x, Operand((plane,)), scale_rule="nearest", outer=outer)
+    np.testing.assert_array_equal(found.scales["tensor"], outer["tensor"])
+    want = lookup("ue4m3").encode(np.abs(x).reshape(4, 2, 16).max(axis=2) / 1.5)
+    np.testing.assert_array_equal(found.scales["block"], want)
+    for wrong, message in (
+        ({}, "outer must have codes of the levels tensor, got none"),
+        ({"tensor": outer["tensor"][0]}, "must have the shape"),
+    ):
+        with pytest.raises(DesignError, match=message):
+            quantize(x, Operand((plane,)), outer=wrong)
+    with pytest.raises(DesignError, match="mse chooses among all scales"):
+        quantize(x, Operand((plane,)), scale_rule="mse", outer=outer)
+    with pytest.raises(DesignError, match="for one plane of elements"):
+        quantize(x, Operand((Plane(lookup("int8")),)), saturate=True)
+
+
 @pytest.mark.parametrize(
     "given, message",
     [
@@ -132,7 +225,9 @@ def test_greatest_scales_saturate():
         ({"element": "nf4"}, "elements are signed integers.*got nf4"),
         ({"lanes": 3}, "lanes must divide a block of 32 values or be a multiple of it, got 3"),
         ({"block": 1}, "block must be 2 to 4096, got 1"),
-        ({"scale": "int8"}, "scales are"),
+        ({"scale": "int8"}, "scales are floats with NaN, such as e8m0, ue4m3.*got int8"),
+        ({"tensor": "fp32"}, "beside a tensor's scale, scales are floats of up to 3.*got e8m0"),
+        ({"tensor": "int8", "scale": "ue4m3", "rule": "nearest"}, "a tensor's scale is a float"),
     ],
 )
 def test_what_cannot_be_is_told(given, message):
@@ -143,6 +238,8 @@ def test_what_cannot_be_is_told(given, message):
 def test_unknown_rules_are_answered_with_the_close_ones():
     with pytest.raises(UnknownName, match="'celi'.*ceil"):
         unit(rule="celi")
+    with pytest.raises(UnknownName, match="rule of fp16 scales 'floor'.*absmax, nearest"):
+        unit(scale="fp16")
 
 
 @pytest.mark.parametrize("key", FORMATS)

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from amaranth.hdl import Const
+from amaranth.hdl import Cat, Const
 from macsmith.golden.description import Target
 from macsmith.golden.errors import Mismatch
 from macsmith.golden.streams import Beats
 from macsmith.golden.units import Quantize
+from macsmith.hw.arith import quotient
 from macsmith.hw.catalogue import hardware
 from macsmith.hw.text.emit import emit
 from macsmith.hw.units.power_scale import PowerScale
@@ -20,7 +21,7 @@ from macsmith.sim.streams import Simulator
 
 from macsmith import lookup
 
-NAMED = ("values", "element", "scale")
+NAMED = ("values", "element", "scale", "tensor")
 
 
 def unit(name, **given):
@@ -30,12 +31,12 @@ def unit(name, **given):
 
 UNITS = [
     unit("mxfp4"),
-    unit("mxfp4_even", rule="even", lanes=32),
-    unit("mxfp4_two_blocks", rule="rceil", lanes=32, block=16),
+    unit("mxfp4_even", rule="even", lanes=8),
+    unit("mxfp4_two_blocks", rule="rceil", lanes=16, block=8),
     unit("mxfp8", element="e4m3", rule="rceil", lanes=4),
     unit("mxfp8_wide", element="e5m2", rule="ceil", lanes=2, block=16),
     unit("mxfp8_fp32", values="fp32", element="e5m2", lanes=4),
-    unit("mxfp6", values="fp16", element="e3m2", rule="even", lanes=16),
+    unit("mxfp6", values="fp16", element="e3m2", rule="even", lanes=4),
     unit("mxfp6_fine", values="fp32", element="e2m3", rule="ceil", block=64),
     unit("mxint8", element="mxint8", rule="rceil", lanes=8),
     unit("mxint8_ceil", element="mxint8", rule="ceil", lanes=8),
@@ -45,6 +46,14 @@ UNITS = [
     unit("int2", element="int2", rule="rceil", lanes=8),
     unit("fnuz", element="e4m3_fnuz", rule="even", lanes=8),
     unit("pair", element="e2m1", lanes=1, block=2),
+    unit("nvfp4", scale="ue4m3", rule="nearest", block=16, tensor="fp32"),
+    unit("nvfp4_beat", scale="ue4m3", rule="absmax", block=4, lanes=8, tensor="fp32"),
+    unit("int8_groups", element="int8_sym", scale="bf16", rule="absmax", lanes=2, block=16),
+    unit("int8_whole", element="int8", scale="fp32", rule="nearest", block=32),
+    unit("int8_long", element="int8_sym", scale="bf16", rule="absmax", block=200),
+    unit("int4_groups", element="int4_sym", scale="fp16", rule="absmax", lanes=4, block=16),
+    unit("fp8_blocks", element="e4m3", scale="fp32", rule="nearest", values="fp32", block=16),
+    unit("int2_fp16", element="int2", scale="fp16", rule="nearest", values="fp16", block=16),
 ]
 
 #: And with other ports.
@@ -82,10 +91,20 @@ def every_value(given, greatest):
 
 
 @pytest.mark.often(3)
-@pytest.mark.parametrize("element", ["e2m1", "e4m3", "int8", "e5m2"])
-def test_every_value_beside_scales_of_all_sizes(element):
-    """All 2^16 of them, beside zero, tiny and great scales; 2^16 - 1 is 15 · 4369."""
-    given = unit(f"all_{element}", element=element, block=17, lanes=1, rule="even")
+@pytest.mark.parametrize(
+    "element, scale, rule",
+    [
+        ("e2m1", "e8m0", "even"),
+        ("e4m3", "e8m0", "even"),
+        ("int8", "e8m0", "floor"),
+        ("e5m2", "e8m0", "even"),
+        ("int8", "bf16", "nearest"),
+        ("e2m1", "ue4m3", "absmax"),
+    ],
+)
+def test_every_value_beside_scales_of_all_sizes(element, scale, rule):
+    """All 2^16 of them, beside zero, tiny and great ones, 16 in a block with one of these."""
+    given = unit(f"all_{element}", element=element, scale=scale, block=17, lanes=1, rule=rule)
     emitted = emit(given)
     machine, tried = Simulator(emitted), harness(emitted.hardware)
     for greatest in (0, 0x0003, 0x0100, 0x0480, 0x3F80, 0x4500, 0x7F7F):
@@ -112,10 +131,18 @@ def late(self, m, enable, keys, marks, part, outer):
 def without_sticky(self, fraction, leads):
     """What is below the guard bit is dropped."""
     found = SIGNIFICAND(self, fraction, leads)
-    return Const(0, 1) + 0 if not len(found) else (found & ~1 if self.sticky else found)
+    return Cat(Const(0, 1), found[1:]) if self.elements.sticky else found
 
 
 HELD, SIGNIFICAND = Quantizer._held, PowerScale._significand
+
+
+def rest_lost(m, enable, numerator, line, name):
+    """What a division leaves is not looked at: all that is half-way is a tie."""
+    return QUOTIENT(m, enable, numerator, line, name)._replace(rest=Const(0, 1))
+
+
+QUOTIENT = quotient.quotient
 FAULTS = {
     "floor in place of even": (PowerScale, "_next", lambda self, mantissa: Const(0, 1)),
     "stale maximum": (Quantizer, "_held", stale),
@@ -130,6 +157,14 @@ def test_faults_are_found(monkeypatch, fault):
     trials = harness(hardware(sound)).stimuli(20, 1)
     kind, name, changed = FAULTS[fault]
     monkeypatch.setattr(kind, name, changed)
+    with pytest.raises(Mismatch):
+        run_batch(emit(replace(sound, name="broken")), trials).check()
+
+
+def test_a_lost_rest_is_found(monkeypatch):
+    sound = next(item for item in UNITS if item.name == "int8_groups")
+    trials = harness(hardware(sound)).stimuli(20, 1)
+    monkeypatch.setattr(quotient, "quotient", rest_lost)
     with pytest.raises(Mismatch):
         run_batch(emit(replace(sound, name="broken")), trials).check()
 
