@@ -50,12 +50,14 @@ class Served:
 
 
 def matching(operand: Operand, called: str = "") -> tuple[str, ...]:
-    """The presets whose weights are ``operand``; those of llama.cpp's activations first where
-    ``called``, the scheme, is one of GGUF."""
+    """The presets whose weights are ``operand`` and whose products are exact; those of llama.cpp's
+    activations first where ``called``, the scheme, is one of GGUF."""
     found = [
         name
         for name in presets()
-        if len((engine := design(name)).modes) == 1 and alike(engine.arithmetic.weight, operand)
+        if len((engine := design(name)).modes) == 1
+        and engine.arithmetic.product == "exact"
+        and alike(engine.arithmetic.weight, operand)
     ]
     gguf = called.startswith("GGUF")
     return tuple(sorted(found, key=lambda name: (name.startswith(_GGUF) != gguf, name)))

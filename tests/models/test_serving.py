@@ -43,6 +43,15 @@ def test_presets_of_the_same_weights_are_found_whatever_their_arrays_are_called(
     assert matching(operands.scaled("int7", (lookup("fp16"), group(48)))) == ()
 
 
+def test_presets_that_round_products_are_for_who_asks_for_them(tmp_path):
+    """lmul_fp16 takes FP16 weights as a file has them, and adds where others multiply."""
+    path = write(tmp_path, {"l.weight": np.ones((4, 32), np.float16)}, None)
+    matrix = open_model(path).matrix("l.weight")
+    assert alike(matrix.operand, design("lmul_fp16").arithmetic.weight)
+    assert matching(matrix.operand) == ()
+    assert serve(matrix, "lmul_fp16").how == ""
+
+
 def test_llama_cpps_activations_come_first_for_its_own_files():
     operand = design("gguf_iq4_nl").arithmetic.weight
     assert matching(operand, "GGUF IQ4_NL")[0] == "gguf_iq4_nl"
