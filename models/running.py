@@ -12,13 +12,14 @@ import numpy.typing as npt
 
 from ..golden.arrays import reals
 from ..golden.description import Engine
-from ..golden.errors import DesignError, Mismatch
+from ..golden.errors import DesignError
 from ..golden.matmul import Result, matmul
 from ..golden.quantize import quantize
 from ..golden.tensor import Quantized
 from ..library import ready, simulate
 from ..options import whole_groups
 from ..tools.progress import Told, quiet
+from .comparing import check_same
 from .matrix import Matrix
 from .serving import Served, serve
 
@@ -198,16 +199,7 @@ def _compared(served: Served, rows: int, codes: Quantized, answer: Result) -> tu
     built = time.monotonic()
     found = simulate(served.engine, weight, codes)
     done = time.monotonic()
-    wanted, flags = answer.values[..., :rows, :], answer.flags
-    differs = found.values != wanted
-    for name in ("nan", "positive", "negative"):
-        differs = differs | (getattr(found.flags, name) != getattr(flags, name)[..., :rows, :])
-    if differs.any():
-        place = tuple(int(index) for index in np.argwhere(differs)[0])
-        raise Mismatch(
-            f"{served.engine.name}: {np.count_nonzero(differs)} of {differs.size} results differ, "
-            f"the first at {place}: hardware {found.values[place]}, golden model {wanted[place]}"
-        )
+    check_same(served.engine.name, found, answer, np.arange(rows))
     return done - begun, done - built
 
 
