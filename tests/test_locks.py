@@ -46,6 +46,7 @@ def test_a_lock_has_all_that_is_asked_for(name):
     wanted = [*project["dependencies"], *PROJECT["build-system"]["requires"]]
     for extra in lock.LOCKS[name]:
         wanted += project["optional-dependencies"][extra]
+    wanted += lock.FILES.get(name, ())
     for text in wanted:
         asked = Requirement(text)
         pinned = found[canonicalize_name(asked.name)][0]
@@ -54,9 +55,14 @@ def test_a_lock_has_all_that_is_asked_for(name):
 
 def test_every_pin_and_every_extra_is_in_a_lock():
     assert set(PINS) == set().union(*(entries(name) for name in lock.LOCKS))
-    extras = [extra for names in lock.LOCKS.values() for extra in names]
-    assert sorted(extras) == sorted(PROJECT["project"]["optional-dependencies"])
+    extras = {extra for names in lock.LOCKS.values() for extra in names}
+    assert extras == set(PROJECT["project"]["optional-dependencies"])
     assert {path.stem for path in (ROOT / "locks").iterdir()} == set(lock.LOCKS)
+
+
+@every_lock
+def test_a_lock_has_nothing_that_it_excludes(name):
+    assert not set(entries(name)) & set(lock.EXCLUDED.get(name, ()))
 
 
 @every_lock
