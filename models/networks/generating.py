@@ -1,0 +1,143 @@
+"""Text that a network goes on with, and how well it foresees a given one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...golden.errors import DesignError
+from ...tools.progress import Told, quiet
+from .llama import Llama
+from .product import DesignProduct, Product
+from .proving import Proof, Proven
+
+Array = npt.NDArray[Any]
+
+#: How much of a token is computed in simulated RTL too: every product, a few rows of each matrix,
+#: or nothing.
+RTL = ("all", "sample", "none")
+
+#: Vectors of a pass when a text is measured.
+BLOCK = 512
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What a design went on with.
+
+    Parameters
+    ----------
+    design : name of the product.
+    tokens : that were generated, each the likeliest.
+    seconds : of the prompt (with the reading of the weights), and of each token that followed; not
+        of simulated RTL.
+    bits : a weight, over all matrices that a token is multiplied with.
+    proof : what was computed in simulated RTL; None for nothing.
+    """
+
+    design: str
+    tokens: tuple[int, ...]
+    seconds: tuple[float, ...]
+    bits: float
+    proof: Proof | None
+
+    @property
+    def rate(self) -> float:
+        """Tokens a second after the prompt."""
+        later = self.seconds[2:] or self.seconds[1:]
+        return len(later) / max(sum(later), 1e-9)
+
+
+def generate(
+    network: Llama,
+    prompt: list[int],
+    product: Product,
+    count: int = 32,
+    *,
+    ends: Collection[int] = (),
+    rtl: str = "none",
+    progress: Told | None = None,
+) -> Generated:
+    """At most ``count`` tokens that follow ``prompt``, each the likeliest; fewer if one of ``ends``
+    comes.
+
+    The prompt but its last token is one pass of vectors; then each token is one vector. ``rtl``
+    (:data:`RTL`): how much of the first of these is also computed in simulated RTL.
+
+    Raises DesignError for a text that is longer than the network's context, Mismatch where RTL
+    differs from the golden model.
+    """
+    told = progress or quiet
+    if rtl not in RTL:
+        raise DesignError(f"rtl must be one of {', '.join(RTL)}, got {rtl!r}")
+    proven = _proven(product, rtl, told)
+    cache = network.cache(len(prompt) + count - 1)
+    begun = time.monotonic()
+    told(f"{product.name}: reading weights, {len(prompt)} tokens of the prompt")
+    if len(prompt) > 1:
+        network.hidden(prompt[:-1], product, cache)
+    seconds, tokens, last = [time.monotonic() - begun], [], prompt[-1]
+    for number in range(count):
+        told(f"{product.name}: token {number + 1} of {count}")
+        begun = time.monotonic()
+        chosen = proven if number == 0 and proven is not None else product
+        last = int(network.logits([last], chosen, cache)[-1].argmax())
+        spent = time.monotonic() - begun
+        if chosen is proven and proven is not None:
+            spent -= proven.proof.seconds + proven.proof.build_seconds
+        seconds.append(spent)
+        tokens.append(last)
+        if last in ends:
+            break
+    proof = None if proven is None else proven.proof
+    return Generated(product.name, tuple(tokens), tuple(seconds), bits(network, product), proof)
+
+
+def _proven(product: Product, rtl: str, told: Told) -> Proven | None:
+    if rtl == "none":
+        return None
+    if not isinstance(product, DesignProduct):
+        raise DesignError("FP32 products have no hardware: choose --rtl none, or another --design")
+    return Proven(product, rtl == "all", told)
+
+
+def bits(network: Llama, product: Product) -> float:
+    """Bits a weight over all matrices that a token is multiplied with."""
+    matrices = network.matrices
+    total = sum(product.bits(matrix) * matrix.count for matrix in matrices)
+    return total / sum(matrix.count for matrix in matrices)
+
+
+def perplexity(
+    network: Llama,
+    tokens: list[int],
+    product: Product,
+    *,
+    block: int = BLOCK,
+    progress: Told | None = None,
+) -> float:
+    """exp of the mean of −ln p(token | those before) over all tokens but the first.
+
+    So many positions as ``block`` says are one pass: their vectors are multiplied together, and a
+    scale of activations that spans a tensor is that of all of them.
+    """
+    told = progress or quiet
+    if len(tokens) < 2:
+        raise DesignError(f"a perplexity needs 2 tokens at least, got {len(tokens)}")
+    if block < 1:
+        raise DesignError(f"block must be at least 1, got {block}")
+    cache, total = network.cache(len(tokens)), 0.0
+    for begin in range(0, len(tokens) - 1, block):
+        part = tokens[begin : min(begin + block, len(tokens) - 1)]
+        told(f"{product.name}: foreseeing tokens {begin + 2} to {begin + 1 + len(part)}")
+        logits = network.logits(part, product, cache).astype(np.float64)
+        wanted = np.asarray(tokens[begin + 1 : begin + 1 + len(part)])
+        most = logits.max(axis=1, keepdims=True)
+        normal = most[:, 0] + np.log(np.exp(logits - most).sum(axis=1))
+        total += float((normal - logits[np.arange(len(part)), wanted]).sum())
+    return float(np.exp(total / (len(tokens) - 1)))
