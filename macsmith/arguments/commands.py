@@ -8,7 +8,7 @@ from .argument import Group, option, word
 from .checking import PROVE, VERIFY
 from .command import BOARD, JSON, designed
 from .command import Command as Command
-from .modelling import INSPECT, PACK, RUN
+from .modelling import GENERATE_TEXT, INSPECT, PACK, RUN
 from .values import megahertz, positive
 
 #: The clock in the constraints, in MHz: a goal for the user to change, not a promise.
@@ -216,6 +216,7 @@ COMMANDS = {
     "inspect": INSPECT,
     "run": RUN,
     "pack": PACK,
+    "generate-text": GENERATE_TEXT,
     "cache": CACHE,
     "doctor": DOCTOR,
     "completion": COMPLETION,
@@ -225,6 +226,6 @@ COMMANDS = {
 GROUPS = {
     "Explore": ("list", "explain", "diff"),
     "Build": ("generate", "verify", "prove", "synth", "cost"),
-    "Models": ("inspect", "run", "pack"),
+    "Models": ("inspect", "run", "pack", "generate-text"),
     "Maintain": ("doctor", "cache", "completion"),
 }

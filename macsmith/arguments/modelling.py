@@ -1,4 +1,4 @@
-"""The commands that take a model file: look into it, run a matrix of it, pack one for hardware."""
+"""The commands that take a model file: what it holds, one matrix of it, a text that it writes."""
 
 from __future__ import annotations
 
@@ -116,6 +116,57 @@ PACK = Command(
                     default=64,
                 ),
                 option("--force", None, "Replace the files that an earlier run wrote there"),
+                JSON,
+            ),
+        ),
+    ),
+    builds=True,
+)
+
+GENERATE_TEXT = Command(
+    "generate_text",
+    "Have a model write a text, every product with weights computed by a design",
+    "FILE --prompt TEXT [OPTIONS]",
+    (
+        "generate-text model.gguf --prompt Once --tokens 8 --rtl sample",
+        "generate-text model.gguf --prompt Hello --chat --design file nvfp4 w4a8",
+    ),
+    (
+        Group("", (FILE,)),
+        Group(
+            "Model",
+            (
+                option("--prompt", "TEXT", "The text to go on with"),
+                option("--chat", None, "Ask it as a user does, in the form ChatML"),
+                option(
+                    "--tokens",
+                    "N",
+                    "Tokens to write at most, each the likeliest (default 32)",
+                    read=positive,
+                    default=32,
+                ),
+                option(
+                    "--design",
+                    "DESIGN",
+                    "Designs, one text each: an engine for all matrices; file, for each matrix the "
+                    "one that inspect names (the default); or float, products in FP32",
+                    names="designs",
+                    nargs="+",
+                    dest="designs",
+                    default=["file"],
+                ),
+            ),
+        ),
+        Group(
+            "Running",
+            (
+                option(
+                    "--rtl",
+                    "PART",
+                    "Compute so much of the first token in simulated hardware too: all, every "
+                    "product; sample, 4 rows of each matrix; none (the default)",
+                    default="none",
+                ),
                 JSON,
             ),
         ),
