@@ -4,6 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BOARD ?= u280
 ENGINE ?= w4a8
 FORMAT ?= $(ENGINE)
+RTL ?= sample
 ARGS ?=
 BIN := .venv/bin
 # Python runs what it installed: scripts name its path, which a shell may misread.
@@ -31,7 +32,7 @@ SCRIPT := '\#!/bin/sh' 'exec "$$(dirname "$$(readlink -f "$$0")")/python" -P -c 
     from macsmith.__main__ import main; sys.exit(main())" "$$@"'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup synth verify prove verilog demo test test-rest test-all test-torch bench quality curve elements blocks scales units mutants mutants-bench docs lint lock audit release clean
+.PHONY: help setup synth verify prove verilog demo demo-llm test test-rest test-all test-torch bench quality curve elements blocks scales units mutants mutants-bench docs lint lock audit release clean
 
 help:
 	@echo "make synth BOARD=u280 ENGINE=w4a8        verify, synthesize, print the cost"
@@ -39,6 +40,7 @@ help:
 	@echo "make prove ENGINE=w4a8                   what its streams promise, proven, with a certificate"
 	@echo "make verilog ENGINE=nvfp4                Verilog and its testbench into out/"
 	@echo "make demo                                handwritten digits through simulated hardware"
+	@echo "make demo-llm RTL=sample                 a language model in three designs, a token of it in RTL"
 	@echo "make curve                               sites of integer pairs by their widths, a picture"
 	@echo "make elements                            processing elements of the literature side by side"
 	@echo "make blocks                              what products packed into DSP blocks cost"
@@ -85,6 +87,9 @@ verilog: .venv/core
 
 demo: .venv/tests
 	$(BIN)/python examples/digits.py $(ARGS)
+
+demo-llm: .venv/smollm2
+	$(BIN)/python examples/llm.py --rtl $(RTL) $(ARGS)
 
 test: .venv/tests
 	$(PYTEST) -m "not slow" --part brief $(ARGS)
