@@ -109,10 +109,7 @@ bench: .venv/tests
 mutants: .venv/core
 	$(RUN) macsmith verify $(ENGINE) --mutants 500 $(ARGS)
 
-mutants-test-torch: .venv/torch
-	$(RUN) pytest -W ignore tests/with_torch $(ARGS)
-
-bench: .venv/tests
+mutants-bench: .venv/tests
 	$(BIN)/python tests/bench/mutants.py $(ENGINE) $(ARGS)
 
 quality: .venv/core
