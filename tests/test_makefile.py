@@ -130,3 +130,9 @@ def test_neither_help_nor_a_dry_run_takes_it_away(clone):
     for words in (["help"], [], ["-n", "setup"]):
         assert clone.make(*words)[:2] == (0, [])
     assert (clone.folder / ".venv/core").exists()
+
+
+def test_no_recipe_stands_twice():
+    """make only warns of it, and takes the last."""
+    done = subprocess.run(["make", "-n", "help"], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
