@@ -23,8 +23,9 @@ def check_same(what: str, found: Result, wanted: Result, rows: Array) -> None:
         differs = differs | (getattr(found.flags, name) != flags)
     if differs.any():
         place = tuple(int(index) for index in np.argwhere(differs)[0])
+        hardware = found.values[place]
+        place = (*place[:-2], int(rows[place[-2]]), place[-1])
         raise Mismatch(
-            f"{what}: {np.count_nonzero(differs)} of {differs.size} results differ, the first of "
-            f"row {rows[place[-2]]} and vector {place[-1]}: hardware {found.values[place]}, golden "
-            f"model {golden[place]}"
+            f"{what}: {np.count_nonzero(differs)} of {differs.size} results differ, the first at "
+            f"{place}: hardware {hardware}, golden model {wanted.values[place]}"
         )
