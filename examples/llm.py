@@ -48,7 +48,7 @@ def sites(engines) -> str:
         known = {
             row["design"]: int(row["sites"]) / 64
             for row in csv.DictReader(file)
-            if (row["policy"], row["shape"], row["partials"]) == ("lut", "4x4x4", "")
+            if (row["policy"], row["shape"]) == ("lut", "4x4x4") and row["sites"]
         }
     return ", ".join(f"{known[name]:.1f}" if name in known else "–" for name in engines)
 
