@@ -227,17 +227,26 @@ def simulate(
     initial: npt.ArrayLike | None = None,
     bias: npt.ArrayLike | None = None,
     mode: int = 0,
+    copies: bool | None = None,
 ) -> Result:
     """weight (N × K) times activation (M × K), computed by the simulated RTL of ``engine``.
 
     Takes and returns what :func:`macsmith.matmul` does, of any N, M and K up to k-max. The compiled
-    RTL of the last engines is kept: calls after the first cost the cycles alone. Products of
-    :data:`MANY` multiplications and more run on gates that yosys makes of the RTL, hundreds of
-    copies of the engine at once, each with rows of its own.
+    RTL of the last engines is kept: calls after the first cost the cycles alone.
+
+    Parameters
+    ----------
+    initial, bias, mode : as of :func:`macsmith.matmul`.
+    copies : whether it runs on gates that yosys makes of the RTL, hundreds of copies of the engine
+        at once, each with rows of its own: a minute to build, then fifty times as fast for many
+        rows. None: from :data:`MANY` multiplications on. An engine whose pace depends on data is
+        simulated alone whatever is asked for.
 
     Raises DesignError for operands that the engine cannot take, ToolMissing or ToolFailed.
     """
-    for machine in ready(engine, _size(weight, activation)):
+    if copies is None:
+        copies = _size(weight, activation) >= MANY
+    for machine in ready(engine, copies):
         with contextlib.suppress(Apart):
             return engine_matmul(
                 engine, weight, activation, initial, bias, mode=mode, simulator=machine
@@ -245,10 +254,10 @@ def simulate(
     raise AssertionError("the last simulator takes every design")
 
 
-def ready(engine: Engine, products: int) -> Iterator[Simulator | Lockstep]:
-    """Build what simulates a product of so many multiplications; the next is for what the one
+def ready(engine: Engine, copies: bool) -> Iterator[Simulator | Lockstep]:
+    """Build what simulates ``engine``, as many ``copies`` or alone; the next is for what the one
     before cannot do."""
-    if products >= MANY and engine.build.flow != "weight_stationary":
+    if copies and engine.build.flow != "weight_stationary":
         yield _copies(engine)
     yield _simulator(engine)
 

@@ -16,7 +16,7 @@ from ..golden.errors import DesignError
 from ..golden.matmul import Result, matmul
 from ..golden.quantize import quantize
 from ..golden.tensor import Quantized
-from ..library import ready, simulate
+from ..library import MANY, ready, simulate
 from ..options import whole_groups
 from ..tools.progress import Told, quiet
 from .comparing import check_same
@@ -195,7 +195,7 @@ def _compared(served: Served, rows: int, codes: Quantized, answer: Result) -> tu
     """Seconds of the hardware's run with and without its build; raises Mismatch."""
     weight = first_rows(served.weight, rows)
     begun = time.monotonic()
-    next(ready(served.engine, weight.shape[0] * weight.shape[1] * codes.shape[0]))
+    next(ready(served.engine, rows * weight.shape[1] * codes.shape[0] >= MANY))
     built = time.monotonic()
     found = simulate(served.engine, weight, codes)
     done = time.monotonic()

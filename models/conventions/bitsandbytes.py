@@ -69,9 +69,14 @@ def _rows(container: Container, name: str, scales: Stored) -> Matrix:
         scale = (scales.array() * _TO_ROW)[:, None]
         return Quantized(operand, {"code": weight.array().view(np.uint8)}, {"scale": scale})
 
+    def tool() -> Array:
+        products = weight.array().astype(np.float32) * scales.array()[:, None]
+        return np.asarray(products * _TO_ROW, np.float64)
+
     shape = weight.shape[0], weight.shape[1]
     notes = ("scales are the rows' greatest magnitudes over 127, rounded to FP32 (SCB)",)
-    return Matrix(name, shape, "LLM.int8", operand, (weight, scales), reader, notes)
+    arrays = (weight, scales)
+    return Matrix(name, shape, "LLM.int8", operand, arrays, reader, notes, tool=tool)
 
 
 def _blocks(container: Container, name: str, state: Stored, kind: str) -> Matrix:

@@ -12,9 +12,8 @@ import numpy.typing as npt
 
 from ...golden.description import Engine
 from ...golden.errors import DesignError
-from ...golden.tensor import Quantized
 from ...hw.catalogue import hardware
-from ...library import simulate
+from ...library import ready, simulate
 from ...tools.progress import Told, quiet
 from ..comparing import check_same
 from ..matrix import Matrix
@@ -94,24 +93,24 @@ class Proven:
             rows = rows[first : first + SAMPLE]
         weight = rows_of(served.weight, rows)
         engine = for_vectors(served.engine, len(x))
-        self._built(engine, weight, codes)
+        self._built(engine)
         self.told(f"computing {len(rows)} of {matrix.shape[0]} rows of {matrix.name} in RTL")
         begun = time.monotonic()
-        found = simulate(engine, weight, codes)
+        found = simulate(engine, weight, codes, copies=self.whole)
         self.proof.seconds += time.monotonic() - begun
         check_same(f"{engine.name}, {matrix.name}", found, answer, rows)
         self.proof.matrices += 1
         self.proof.macs += len(rows) * matrix.shape[1] * len(x)
         return values(answer)
 
-    def _built(self, engine: Engine, weight: Quantized, codes: Quantized) -> None:
+    def _built(self, engine: Engine) -> None:
         build = engine.build
         called = f"{engine.name} {build.rows}x{build.cols}x{build.lanes}"
         if called in self.proof.engines:
             return
         self.told(f"building the RTL of {called}")
         begun = time.monotonic()
-        simulate(engine, rows_of(weight, np.arange(1)), codes)
+        next(ready(engine, self.whole))
         self.proof.build_seconds += time.monotonic() - begun
         self.proof.engines.append(called)
 

@@ -334,8 +334,10 @@ def test_llm_int8(tmp_path, rng):
     greatest = rng.uniform(0.1, 2, ROWS).astype(np.float32)
     parts = {"l.weight": codes, "l.SCB": greatest, "l.weight_format": np.array(0, np.uint8)}
     config = {"quantization_config": {"quant_method": "bitsandbytes", "load_in_8bit": True}}
-    scales = greatest * np.float32(1 / 127)
-    same(only(write(tmp_path, parts, config)), scales.astype(np.float64)[:, None] * codes)
+    real = codes.astype(np.float32) * greatest[:, None] * np.float32(1 / 127)
+    matrix = same(only(write(tmp_path, parts, config)), real.astype(np.float64))
+    scales = matrix.quantized().scales["scale"].view(np.float32)
+    assert np.array_equal(scales[:, 0], greatest * np.float32(1 / 127))
 
 
 @pytest.mark.parametrize("bits", [2, 4, 8])

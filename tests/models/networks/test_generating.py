@@ -96,7 +96,7 @@ def test_what_differs_is_named(tiny, monkeypatch):
     """The sixth product's second row is wrong by one: its matrix and row are told."""
     calls = []
 
-    def wrong(engine, weight, codes):
+    def wrong(engine, weight, codes, copies):
         from macsmith import matmul
 
         calls.append(weight.shape[0])
