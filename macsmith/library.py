@@ -239,7 +239,7 @@ def simulate(
     initial, bias, mode : as of :func:`macsmith.matmul`.
     copies : whether it runs on gates that yosys makes of the RTL, hundreds of copies of the engine
         at once, each with rows of its own: a minute to build, then fifty times as fast for many
-        rows. None: from :data:`MANY` multiplications on. An engine whose pace depends on data is
+        rows. None: from 2^24 multiplications on. An engine whose pace depends on data is
         simulated alone whatever is asked for.
 
     Raises DesignError for operands that the engine cannot take, ToolMissing or ToolFailed.
@@ -255,7 +255,7 @@ def simulate(
 
 
 def ready(engine: Engine, copies: bool) -> Iterator[Simulator | Lockstep]:
-    """Build what simulates ``engine``, as many ``copies`` or alone; the next is for what the one
+    """Build what simulates ``engine``, as many or alone; the next is for what the one
     before cannot do."""
     if copies and engine.build.flow != "weight_stationary":
         yield _copies(engine)
