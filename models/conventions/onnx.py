@@ -298,8 +298,12 @@ def _product(graph: _Graph, node: Any) -> Matrix | None:
             return _plain(stored, turned)
     if maker is None:
         return None
-    if maker.op_type == "DequantizeLinear" and graph.stored(maker, 0) is not None:
-        return _dequantized(graph, maker, turned)
+    if maker.op_type == "DequantizeLinear":
+        before = graph.maker.get(graph.input(maker, 0))
+        if before is not None and before.op_type == "QuantizeLinear" and graph.stored(before, 0):
+            return _dequantized(graph, maker, turned, _quantized(graph, before))
+        if graph.stored(maker, 0) is not None:
+            return _dequantized(graph, maker, turned)
     if maker.op_type == "Quant" and maker.domain in _QONNX and graph.stored(maker, 0) is not None:
         return _quant(graph, maker, turned)
     return None
@@ -320,10 +324,36 @@ def _plain(stored: Stored, turned: bool) -> Matrix | None:
     return Matrix(stored.name, shape, element.name.upper(), operand, (stored,), reader)
 
 
-def _dequantized(graph: _Graph, node: Any, turned: bool) -> Matrix:
+def _quantized(graph: _Graph, node: Any) -> Stored:
+    """What QuantizeLinear(x, scale, zero) makes of float weights: 8-bit codes, saturated."""
+    x, scales, zeros = (
+        graph.need(node, 0, "x"),
+        graph.need(node, 1, "y_scale"),
+        graph.stored(node, 2),
+    )
+    kind = zeros.type if zeros else "uint8"
+    given = {"axis": 1, "block_size": 0, **_attributes(node)}
+    if x.type != "float32" or scales.type != "float32" or kind not in ("int8", "uint8"):
+        raise DesignError(f"{x.name}: QuantizeLinear of {x.type} to {kind} is not read")
+    if given["block_size"] or len(x.shape) != 2:
+        raise DesignError(f"{x.name}: QuantizeLinear in blocks, of shape {x.shape}, is not read")
+
+    def along(array: Array) -> Array:
+        shape = [1, 1]
+        shape[given["axis"] % 2] = array.size
+        return array.reshape(shape)
+
+    zero = along(zeros.array().astype(np.float32)) if zeros else np.float32(0)
+    limits = np.iinfo(kind)
+    codes = np.rint(x.array() / along(scales.array())) + zero
+    stored = np.clip(codes, limits.min, limits.max).astype(kind)
+    return Stored(x.name, x.shape, kind, x.path, x.offset, stored.size, stored.tobytes())
+
+
+def _dequantized(graph: _Graph, node: Any, turned: bool, codes: Stored | None = None) -> Matrix:
     given = {"axis": 1, "block_size": 0, **_attributes(node)}
     item = _Codes(
-        graph.need(node, 0, "x"),
+        codes or graph.need(node, 0, "x"),
         graph.need(node, 1, "x_scale"),
         graph.stored(node, 2),
         turned,

@@ -152,6 +152,24 @@ def test_dequantize_linear(tmp_path, rng, kind, scales, turned):
     same_as_runtime(saved(tmp_path / "m.onnx", nodes, parts))
 
 
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8])
+@pytest.mark.parametrize("rows", [False, True])
+def test_floats_that_the_graph_quantizes(tmp_path, rng, dtype, rows):
+    """QuantizeLinear, then DequantizeLinear, as tools leave them; some values saturate."""
+    grid = (ROWS,) if rows else ()
+    parts = {
+        "w": (rng.normal(size=(K, ROWS)) * 2).astype(np.float32),
+        "s": rng.uniform(0.01, 0.02, grid).astype(np.float32),
+        "z": rng.integers(3, 100, grid).astype(dtype),
+    }
+    nodes = [
+        helper.make_node("QuantizeLinear", ["w", "s", "z"], ["q"]),
+        helper.make_node("DequantizeLinear", ["q", "s", "z"], ["d"]),
+        helper.make_node("MatMul", ["x", "d"], ["y"]),
+    ]
+    same_as_runtime(saved(tmp_path / "m.onnx", nodes, parts))
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float16])
 def test_floats_before_and_behind_a_transpose(tmp_path, rng, dtype):
     parts = {"w": rng.normal(size=(ROWS, K)).astype(dtype)}
