@@ -160,13 +160,15 @@ def write_folder(
 
 def _write(folder: Path, files: Mapping[str, str | bytes]) -> None:
     """Write ``files`` and read them back: some file systems tell only later what they lost."""
-    data = {name: given.encode() if isinstance(given, str) else given
-            for name, given in files.items()}  # fmt: skip
-    for name, content in data.items():
+    for name, given in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    for name, content in data.items():
+        if isinstance(given, bytes):
+            path.write_bytes(given)
+        else:
+            path.write_text(given, encoding="utf-8", newline="\n")
+    for name, given in files.items():
+        content = given if isinstance(given, bytes) else given.encode()
         if (folder / name).read_bytes() != content:
             raise ToolFailed(f"{folder / name} was not written whole: is the disk full?")
 

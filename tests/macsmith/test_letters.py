@@ -37,7 +37,7 @@ def test_plain_letters(text, plain):
 def test_our_texts_have_no_other_letters():
     """So that none of them is shown as a code."""
     known = set(PLAIN) | set("⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-    for folder in ("macsmith", "golden", "hw", "sim", "boards"):
+    for folder in ("macsmith", "golden", "hw", "sim", "boards", "models"):
         for path in (ROOT / folder).rglob("*"):
             if path.suffix in (".py", ".toml", ".j2", ".v"):
                 found = set(re.findall(r"[^\x00-\x7f]", path.read_text(encoding="utf-8")))
