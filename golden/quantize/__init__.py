@@ -58,6 +58,11 @@ def quantize(
     Of a sparse operand the elements of greatest magnitude in each window are kept; scales are
     theirs.
 
+    With ``outer``, codes of every level but the first, by name, of their spans' shapes, only the
+    first level's scales are chosen, beside these: what a quantizer does that is told the tensor's
+    scale. With ``saturate``, a scale beyond its format becomes the nearest that it holds, instead
+    of a DesignError. Both are for one plane of elements with scales.
+
     Elements out of range saturate. Sliced integers are stored, and selected, at full width.
 
     What ``scale_rule`` may be, where a is the greatest magnitude of a block, max the element's

@@ -20,15 +20,13 @@ from ...golden.units import Quantize
 from ..arith import quotient as division
 from ..arith.timing import delayed
 from . import significands
+from .divided_codes import EXPONENT, DividedCodes
 from .element_codes import ElementCodes
 from .power_scale import BIAS, Prepared, widened
 from .quotient_float import QuotientToFloat
 
 #: The rounding of a scale under each rule.
 ROUNDING = {"absmax": "up", "nearest": "nearest_even"}
-
-#: Bits of an exponent between blocks and values; all sums of those that there are fit.
-_EXPONENT = 11
 
 
 @dataclass(frozen=True)
@@ -158,7 +156,7 @@ class DividedScale:
         ratio = division.quotient(m, enable, above, line, f"{name}_ratio")
         number, unit = self._reach
         shift = BIAS + unit + number.bit_length() - 1
-        exponent = Signal(signed(_EXPONENT), name=f"{name}_exponent")
+        exponent = Signal(signed(EXPONENT), name=f"{name}_exponent")
         m.d.comb += exponent.eq(top[wide:].as_signed() - shift - power)
         cycles = division.cycles(steps)
         exponent = delayed(m, enable, exponent, cycles, f"{name}_power")
@@ -177,7 +175,7 @@ class DividedScale:
         bad = delayed(m, enable, bad, cycles, f"{name}_was_bad")
         nothing = delayed(m, enable, ~stored.significand.any(), self._rows, f"{name}_nothing")
         significand, exponent = self._product(m, enable, stored, tensor, name)
-        high = Signal(signed(_EXPONENT), name=f"{name}_high")
+        high = Signal(signed(EXPONENT), name=f"{name}_high")
         held = SimpleNamespace(significand=significand, high=high, bad=bad, nothing=nothing)
         m.d.comb += high.eq(exponent + (self.elements.top + BIAS - self.scale.bias))
         kept = SimpleNamespace()
@@ -249,11 +247,11 @@ class DividedScale:
                     m.d.sync += total.eq(sum(pair[1:], pair[0]))
                 rows.append(total)
             level += 1
-        power = Signal(signed(_EXPONENT), name=f"{name}_powers")
+        power = Signal(signed(EXPONENT), name=f"{name}_powers")
         m.d.comb += power.eq(stored.exponent - fmt.bias + line[low:])
         power = delayed(m, enable, power, level, f"{name}_powers_late")
         moved = Mux(rows[0][-1], rows[0], rows[0] << 1)[:size]
-        found = Signal(signed(_EXPONENT), name=f"{name}_power_found")
+        found = Signal(signed(EXPONENT), name=f"{name}_power_found")
         m.d.comb += found.eq(power + rows[0][-1])
         return (
             delayed(m, enable, moved, 1, f"{name}_factor"),
@@ -262,65 +260,17 @@ class DividedScale:
 
     # An element.
 
-    @property
-    def _steps(self) -> int:
-        """Bits of an element's quotient: its own, one for a guard, one where the first is zero."""
-        return self.elements.digits + 3
+    @cached_property
+    def _coded(self) -> DividedCodes:
+        return DividedCodes(self.elements, self.wide.significand_width)
 
     @property
     def coding(self) -> int:
         """Cycles of :meth:`codes`."""
-        return division.cycles(self._steps) + 2 + self.elements.coding
+        return self._coded.coding
 
     def codes(
         self, m: Module, enable: Value, lines: Sequence[Value], held: SimpleNamespace, name: str
     ) -> list[Value]:
         """The codes of elements of a block, ``coding`` cycles later."""
-        wide = self.wide.significand_width
-        own = len(held.significand)
-        width = max(wide, own)
-        over = Cat(Const(0, width - own), held.significand)
-        line = division.divisors(m, enable, over, self._steps, f"{name}_over")
-        cycles = division.cycles(self._steps) + 1
-        nothing = delayed(m, enable, held.nothing, cycles, f"{name}_nothing")
-        off = delayed(m, enable, held.bad, cycles, f"{name}_bad") | nothing
-        found = []
-        for number, kept in enumerate(lines):
-            own_name = f"{name}_{number}"
-            above = Cat(Const(0, width - wide), kept[:wide])
-            ratio = division.quotient(m, enable, above, line, f"{own_name}_ratio")
-            distance = Signal(signed(_EXPONENT), name=f"{own_name}_distance")
-            m.d.comb += distance.eq(held.high - kept[wide:-1].as_signed())
-            distance = delayed(m, enable, distance, cycles - 1, f"{own_name}_before")
-            sign = delayed(m, enable, kept[-1], cycles, f"{own_name}_sign")
-            found.append(self._code(m, enable, ratio, distance, sign, off, nothing, own_name))
-        return found
-
-    def _code(
-        self,
-        m: Module,
-        enable: Value,
-        ratio: division.Quotient,
-        distance: Value,
-        sign: Value,
-        off: Value,
-        nothing: Value,
-        name: str,
-    ) -> Value:
-        """From a quotient and its distance, its leading bit the first or the second."""
-        lead = ratio.bits[-1]
-        below = Mux(lead, ratio.bits[1:], ratio.bits[:-1])
-        rest = ratio.rest | (lead & ratio.bits[0])
-        value = delayed(m, enable, Cat(rest, below), 1, f"{name}_value")
-        place = Signal(signed(_EXPONENT), name=f"{name}_place", reset_less=True)
-        with m.If(enable):
-            m.d.sync += place.eq(distance + ~lead)
-        # Beyond the greatest element all bits are set, which rounds up and saturates.
-        few, far = self.elements.far.bit_length(), self.elements.far
-        over = place[-1] & value[-1] & ~off
-        gone = off | ~value[-1] | place[few:-1].any()
-        near = Mux(over, 0, Mux(gone, far, place[:few]))
-        bits = value | over.replicate(len(value))
-        line = delayed(m, enable, Cat(bits, sign & ~nothing), 1, f"{name}_line")
-        near = delayed(m, enable, near, 1, f"{name}_near")
-        return self.elements.write(m, enable, near, line, name)
+        return self._coded.codes(m, enable, lines, held, name)

@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ...golden.formats import Format
-from ...golden.streams import Beats, Field, Stream
+from ...golden.streams import Beats, Field
 from ...golden.units.grouped import Grouped
 from ...golden.units.grouped_trials import beats
-from ..design import Streaming
 from .buffer import Pair
 from .grouped_ports import ends_in_buffer, shared_buffer
+from .unit_hardware import UnitHardware
 
 
-class GroupedHardware(Streaming):
+class GroupedHardware(UnitHardware[Grouped]):
     """A unit of groups as a design: what its kinds share.
 
     Parameters
@@ -23,15 +23,7 @@ class GroupedHardware(Streaming):
     design : :class:`Grouped`
     """
 
-    kind, work = "unit", "element"
-
-    def __init__(self, design: Grouped):
-        super().__init__(design)
-        self.unit = design
-
-    @property
-    def streams(self) -> tuple[Stream, ...]:
-        return self.unit.streams
+    work = "element"
 
     @property
     def entry(self) -> int:
@@ -90,26 +82,14 @@ class GroupedHardware(Streaming):
         """What becomes of scales that come early, in a sentence."""
         return "Scales may come before their elements."
 
-    def format_of(self, field: Field) -> tuple[str, int | None]:
-        return self.unit.formats(field)
-
     def holds(self, field: Field) -> Format:
         return self.unit.holds(field)
-
-    def answer(self, sent: Mapping[str, Beats]) -> dict[str, Beats]:
-        return self.unit.answer(sent)
 
     # How it is tried.
 
     @property
     def result_beats(self) -> int:
         return beats(self.unit)
-
-    def trials(self, count: int, rng: np.random.Generator) -> list[dict[str, Beats]]:
-        return self.unit.trials(count, rng)
-
-    def bounds(self) -> list[dict[str, Beats]]:
-        return self.unit.bounds()
 
     def cycles(self, trials: Sequence[Mapping[str, Beats]]) -> int | None:
         codes = sum(len(trial[self.unit.source[0]]) for trial in trials)

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 from amaranth.lib import wiring
 
 from ...golden.bounds import of_format
 from ...golden.formats import Format, Integer
-from ...golden.streams import Beats, Field, Stream
+from ...golden.streams import Beats, Field
 from ...golden.units import Hadamard
-from ..design import StageRow, Streaming
+from ..design import StageRow
 from .transform import Step, Transform, steps
+from .unit_hardware import UnitHardware
 
 
-class HadamardHardware(Streaming):
+class HadamardHardware(UnitHardware[Hadamard]):
     """A transform as a design.
 
     Parameters
@@ -26,15 +26,7 @@ class HadamardHardware(Streaming):
     """
 
     kept = ("step", "pair", "round")
-    kind, work = "unit", "point"
-
-    def __init__(self, design: Hadamard):
-        super().__init__(design)
-        self.unit = design
-
-    @property
-    def streams(self) -> tuple[Stream, ...]:
-        return self.unit.streams
+    work = "point"
 
     def component(self) -> wiring.Component:
         return Transform(self.unit)
@@ -133,26 +125,14 @@ class HadamardHardware(Streaming):
             found.append(StageRow(name, step.result.bits, bounds, form, step.cycles, what))
         return tuple(found)
 
-    def format_of(self, field: Field) -> tuple[str, int | None]:
-        return self.unit.formats(field)
-
     def holds(self, field: Field) -> Format:
         return self.unit.format if field.kind == "codes" else self.unit.result
-
-    def answer(self, sent: Mapping[str, Beats]) -> dict[str, Beats]:
-        return self.unit.answer(sent)
 
     # How it is tried.
 
     @property
     def result_beats(self) -> int:
         return self.unit.beats
-
-    def trials(self, count: int, rng: np.random.Generator) -> list[dict[str, Beats]]:
-        return self.unit.trials(count, rng)
-
-    def bounds(self) -> list[dict[str, Beats]]:
-        return self.unit.bounds()
 
     def cycles(self, trials: Sequence[Mapping[str, Beats]]) -> int:
         return self.depth + sum(len(trial["points"]) for trial in trials) - 1

@@ -9,14 +9,18 @@ import numpy as np
 from amaranth.lib import wiring
 
 from ...golden.formats import Format
-from ...golden.streams import Beats, Field, Stream
+from ...golden.streams import Beats, Field
 from ...golden.units import Quantize
 from ...golden.units.quantize_trials import beats
-from ..design import StageRow, Streaming
+from ..design import StageRow
 from .quantizer import Quantizer, timing
+from .unit_hardware import UnitHardware
+
+#: Cycles without a transfer after which all but what waits for a block's scale stands still.
+HELD = 256
 
 
-class QuantizeHardware(Streaming):
+class QuantizeHardware(UnitHardware[Quantize]):
     """A quantizer as a design.
 
     Parameters
@@ -24,15 +28,11 @@ class QuantizeHardware(Streaming):
     design : :class:`Quantize`
     """
 
-    kind, work = "unit", "element"
+    work = "element"
 
     def __init__(self, design: Quantize):
         super().__init__(design)
-        self.unit, self.timing = design, timing(design)
-
-    @property
-    def streams(self) -> tuple[Stream, ...]:
-        return self.unit.streams
+        self.timing = timing(design)
 
     def component(self) -> wiring.Component:
         return Quantizer(self.unit)
@@ -43,7 +43,8 @@ class QuantizeHardware(Streaming):
 
     @property
     def hold(self) -> int:
-        return self.drain + 8
+        # A long block waits in a memory for its scale: the rest has come to a stand long before.
+        return min(self.drain + 8, HELD)
 
     @property
     def drain(self) -> int:
@@ -140,26 +141,14 @@ class QuantizeHardware(Streaming):
             StageRow("round", made.bits, None, code, time.code + 1, "to nearest even"),
         )
 
-    def format_of(self, field: Field) -> tuple[str, int | None]:
-        return self.unit.formats(field)
-
     def holds(self, field: Field) -> Format:
         return self.unit.holds(field)
-
-    def answer(self, sent: Mapping[str, Beats]) -> dict[str, Beats]:
-        return self.unit.answer(sent)
 
     # How it is tried.
 
     @property
     def result_beats(self) -> int:
         return beats(self.unit)
-
-    def trials(self, count: int, rng: np.random.Generator) -> list[dict[str, Beats]]:
-        return self.unit.trials(count, rng)
-
-    def bounds(self) -> list[dict[str, Beats]]:
-        return self.unit.bounds()
 
     def cycles(self, trials: Sequence[Mapping[str, Beats]]) -> int | None:
         marks = np.concatenate([trial["values"].last for trial in trials])

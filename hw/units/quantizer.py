@@ -165,7 +165,8 @@ class Quantizer(wiring.Component):
         held, last = Signal.like(Value.cast(source.payload.values), reset_less=True), Signal()
         there, filling = Signal(), Signal()
         # What follows a block that ended early waits until the block's time is over.
-        free, scaled, outer = Signal(), self._scaled(m), None
+        free, outer = Signal(), None
+        scaled, beside = self._scaled(m)
         m.d.comb += [free.eq(~there | (room & ~filling)), source.ready.eq(free & scaled)]
         with m.If(free):
             m.d.sync += [
@@ -175,11 +176,11 @@ class Quantizer(wiring.Component):
             ]
         values = [held.word_select(lane, unit.values.bits) for lane in range(unit.lanes)]
         valid = there & ~filling
-        if unit.tensor:
-            given = Signal(unit.tensor.bits, reset_less=True)
-            outer = Signal(unit.tensor.bits, reset_less=True)
+        if beside is not None:
+            given = Signal(len(beside), reset_less=True)
+            outer = Signal(len(beside), reset_less=True)
             with m.If(free):
-                m.d.sync += given.eq(self._outer.payload.tensor)
+                m.d.sync += given.eq(beside)
             # Beside the beat that has left: one that waits for the end of a block is another's.
             with m.If(enable & valid):
                 m.d.sync += outer.eq(given)
@@ -198,16 +199,16 @@ class Quantizer(wiring.Component):
         marks = Marks(valid, last, valid & ~inside, final & (there | filling))
         return values, marks, outer
 
-    def _scaled(self, m: Module) -> Value:
-        """Whether the tensor's scale is there; it goes with the last beat of its token."""
+    def _scaled(self, m: Module) -> tuple[Value, Value | None]:
+        """Whether the tensor's scale is there, and the scale; it goes with the last beat of its
+        token."""
         if not self.unit.tensor:
-            return Const(1, 1)
+            return Const(1, 1), None
         values = self.values
         m.submodules.tensor_buffer = buffer = Pair(self.tensor.payload.shape())
         wiring.connect(m, wiring.flipped(self.tensor), buffer.i)
-        self._outer = buffer.o
         m.d.comb += buffer.o.ready.eq(values.valid & values.ready & values.payload.last)
-        return buffer.o.valid
+        return buffer.o.valid, buffer.o.payload.tensor
 
     def _widened(self, m: Module, enable: Value, code: Value, lane: int) -> Value:
         """A value in the format that scales are made of."""
