@@ -53,10 +53,26 @@ def memories(flow: Flow, texts: Texts, names: Names) -> list[str]:
         elif cell.kind == "$memwr_v2":
             lines.append(_write(cell, texts, name))
         else:
-            assert not cell.number("CLK_ENABLE"), f"{name} is read at a clock edge"
-            address = texts.spec(cell.ports["ADDR"])[0]
-            lines.append(f"assign {texts.target(cell.ports['DATA'])} = {name}[{address}];")
+            lines += _read(cell, texts, name, names)
     return lines
+
+
+def _read(cell: Cell, texts: Texts, name: str, names: Names) -> list[str]:
+    """A word where it is asked for, or the word of a clock edge, from a register of its own."""
+    address, target = texts.spec(cell.ports["ADDR"])[0], texts.target(cell.ports["DATA"])
+    if not cell.number("CLK_ENABLE"):
+        return [f"assign {target} = {name}[{address}];"]
+    plain = {"TRANSPARENCY_MASK": "0", "SRST_VALUE": "x", "ARST_VALUE": "x", "INIT_VALUE": "x"}
+    for parameter, only in plain.items():
+        bits = cell.parameters[parameter].partition("'")[2]
+        assert set(bits) <= {only}, f"{name} is read with {parameter} {bits}"
+    clock, enable = (texts.spec(cell.ports[port])[0] for port in ("CLK", "EN"))
+    word, high = names.fresh(f"{name}_word"), cell.number("WIDTH") - 1
+    return [
+        f"reg [{high}:0] {word};",
+        f"always @(posedge {clock}) if ({enable}) {word} <= {name}[{address}];",
+        f"assign {target} = {word};",
+    ]
 
 
 def _write(cell: Cell, texts: Texts, name: str) -> str:

@@ -27,9 +27,9 @@ def comment(component: object) -> str:
     kind = type(component)
     if isinstance(component, Memory):
         bits = Shape.cast(component.shape).width
-        return (
-            f"A memory that is read without a clock edge: {component.depth} words of {bits} bits."
-        )
+        clocked = any(port.domain != "comb" for port in component.read_ports)
+        edge = "at" if clocked else "without"
+        return f"A memory that is read {edge} a clock edge: {component.depth} words of {bits} bits."
     if kind.__module__.startswith("amaranth.") or not kind.__doc__:
         return ""
     text = inspect.cleandoc(kind.__doc__)

@@ -185,6 +185,8 @@ def simplified(module: Module) -> dict[str, list[tuple[str, Spec]]]:
         else:
             rest.append(connect)
     module.connects = rest
+    # A choice between nothings, where a width is 0, has no wire.
+    module.cells = [cell for cell in module.cells if cell.ports.get("Y") != ()]
     named = dict(aliases)
     while True:
         before = sum(1 for cell in module.cells if cell.ports)

@@ -4,15 +4,18 @@ import re
 import subprocess
 
 import pytest
+from amaranth.lib.memory import Memory
 from macsmith.golden.errors import ToolFailed
+from macsmith.golden.units import Quantize
 from macsmith.hw.text.emit import emit
+from macsmith.hw.text.verilog.comments import comment
 from macsmith.hw.text.verilog.writer import written
 from macsmith.sim.models import cell_models
 from macsmith.tools import verilator, yosys
 from renaming import renamed
 
-from macsmith import design
-from macsmith.designs import Options
+from macsmith import design, lookup
+from macsmith.designs import Options, unit_presets
 
 DECLARED = re.compile(r"^ +(?:input +|output +)?(?:wire|reg) +(?:\[[^\]]+\] )?(\w+)", re.M)
 
@@ -31,7 +34,20 @@ LARGE = {
     "w4a8": {"rows": 1, "cols": 1},
     "nvfp4": {"rows": 1, "cols": 1},
     "simd": {"rows": 1, "cols": 1},
-    "deepseek_fp8": {"rows": 1, "cols": 1},
+    "deepseek_fp8": {"rows": 1, "cols": 1, "partials": 7},
+}
+
+#: Units with a memory that is read at a clock edge, and with a choice between nothings: an element
+#: with no exponent.
+UNITS = {
+    "kept_in_memory": Quantize(
+        name="kept_in_memory",
+        element=lookup("int8_sym"),
+        scale=lookup("bf16"),
+        rule="absmax",
+        block=200,
+    ),
+    "no_exponent": Quantize(element=lookup("mxint8"), rule="ceil", name="no_exponent"),
 }
 
 #: What lint may say of a file with many modules, and of registers with a first value.
@@ -66,6 +82,19 @@ def prove(rtlil, folder, models="", spoil=lambda text: text):
 def test_the_verilog_is_the_rtlil(name, build_folder):
     emitted = made(name)
     prove(emitted.fabric, build_folder, "".join(cell_models(emitted).values()))
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_the_verilog_of_units_is_the_rtlil(name, build_folder):
+    prove(emit(UNITS[name]).fabric, build_folder)
+
+
+@pytest.mark.parametrize("domain, edge", [("sync", "at"), ("comb", "without")])
+def test_a_comment_says_how_a_memory_is_read(domain, edge):
+    memory = Memory(shape=5, depth=12, init=[])
+    memory.read_port(domain=domain)
+    told = f"A memory that is read {edge} a clock edge: 12 words of 5 bits."
+    assert comment(memory) == told
 
 
 @pytest.mark.slow
@@ -118,9 +147,17 @@ def test_the_same_text_each_time():
 
 @pytest.mark.parametrize("name", ["int8xint8", "e4m3xe4m3", "uint4xint8", "w4a8", "bf16xint4"])
 def test_lint_finds_nothing(name, tmp_path):
+    lint(made(name), tmp_path)
+
+
+@pytest.mark.parametrize("name", unit_presets())
+def test_lint_finds_nothing_in_a_unit(name, tmp_path):
+    lint(emit(design(name)), tmp_path)
+
+
+def lint(emitted, folder):
     verilator.use_verilator()
-    emitted = made(name)
-    (tmp_path / "core.v").write_text(emitted.verilog)
+    (folder / "core.v").write_text(emitted.verilog)
     command = ["verilator", "--lint-only", "-Wall", *(f"-Wno-{kind}" for kind in ALLOWED), "core.v"]
-    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    found = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert (found.returncode, found.stderr) == (0, "")
