@@ -16,7 +16,7 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import RisingEdge, gather
 
-_TIMEOUT = 2000  # cycles without any transfer before the bench gives up
+_TIMEOUT = 2000  # cycles without any transfer, beyond a drain, before the bench gives up
 _BURST = 50  # cycles that a port keeps its pace, on average
 _FALSE_STARTS = 6  # resets in the middle of work, before the phases
 
@@ -125,7 +125,8 @@ async def run_phase(dut: Any, index: int, phase: dict[str, Any], seed: int) -> d
     turns.order = [port.prefix for source in sources for port in (sink, source)]
     results: list[str] = []
     wanted, quiet, cycle, begun = phase["results"], 0, 0, None
-    while len(results) < wanted and quiet < _TIMEOUT:
+    patience = phase["drain"] + _TIMEOUT
+    while len(results) < wanted and quiet < patience:
         turns.cycle(quiet)
         for source in sources:
             source.drive()
@@ -155,7 +156,7 @@ async def run_phase(dut: Any, index: int, phase: dict[str, Any], seed: int) -> d
         "unsteady": sink.unsteady,
         "unsent": {n: len(s.beats) - s.sent for n, s in zip(phase["beats"], sources, strict=True)},
         "cycles": cycle - (begun or 0),
-        "hung": quiet >= _TIMEOUT,
+        "hung": quiet >= patience,
     }
 
 

@@ -20,13 +20,14 @@ Array = npt.NDArray[Any]
 #: What the values of a trial are like.
 KINDS = ("usual", "ties", "edges", "any", "tiny", "special")
 
-#: Blocks of a trial, and its beats at the least.
-BLOCKS, LEAST = 3, 8
+#: Blocks of a trial, and its beats at the least; one is enough where blocks have so many beats.
+BLOCKS, LEAST, LONG = 3, 8, 256
 
 
 def beats(unit: Quantize) -> int:
     """Beats of every trial."""
-    return unit.beats * max(BLOCKS, -(-LEAST // unit.beats))
+    blocks = BLOCKS if unit.beats < LONG else 1
+    return unit.beats * max(blocks, -(-LEAST // unit.beats))
 
 
 def drawn(unit: Quantize, index: int, kind: int, rng: np.random.Generator) -> dict[str, Beats]:

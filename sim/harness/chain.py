@@ -65,7 +65,7 @@ class ChainHarness(UnitHarness):
         names = {s.name: name for name, s in self.hardware.outside[-1]}
         return len(trial.beats[names.get("weight") or names["activation"]])
 
-    def _drawn(self, count: int, seed: int) -> list[Trial]:
+    def _drawn(self, count: int, seed: int, power: int = 1) -> list[Trial]:
         rng, last = np.random.default_rng(seed), len(self.hardware.hardware) - 1
         return self._answered([self._inputs(last, rng) for _ in range(count)])
 

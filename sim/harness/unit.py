@@ -13,6 +13,9 @@ from ...hw.design import Streaming
 from ..lanes import signed
 from .base import Chosen, Harness, Lane, Part
 
+#: Beats of a trial from which on fewer are drawn, so that all together have as many beats.
+LONG = 1 << 10
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -42,8 +45,10 @@ class UnitHarness(Harness):
         yield Part(self._drawn(max(count // 20, 8), seed + 2), stalls=True, turns=True)
 
     def chosen(self, count: int, seed: int) -> Chosen:
-        freely = self._drawn(count, seed) + self._bounds()
-        stalled, held = self._drawn(count, seed + 1), self._drawn(-(-count // 2), seed + 2)
+        # Text files and Icarus Verilog stay workable.
+        freely = self._drawn(count, seed, 2) + self._bounds()
+        stalled = self._drawn(count, seed + 1, 2)
+        held = self._drawn(-(-count // 2), seed + 2, 2)
         return Chosen(freely, stalled, held, self.cycles(freely))
 
     def shares(self, trials: Sequence[Trial], parts: int) -> list[list[Trial]]:
@@ -100,9 +105,11 @@ class UnitHarness(Harness):
             return code
         return f"{code} = {int(signed(field.bits, np.asarray([lane[0]], object))[0])}"
 
-    def _drawn(self, count: int, seed: int) -> list[Trial]:
-        rng = np.random.default_rng(seed)
-        return self._answered(self.hardware.trials(self.many * count, rng))
+    def _drawn(self, count: int, seed: int, power: int = 1) -> list[Trial]:
+        """``many`` for each of ``count``; of long trials fewer, by a ``power`` of their length."""
+        rng, long = np.random.default_rng(seed), max(self.hardware.result_beats, LONG)
+        fewer = -(-self.many * count * LONG**power // long**power)
+        return self._answered(self.hardware.trials(fewer, rng))
 
     def _bounds(self) -> list[Trial]:
         return self._answered(self.hardware.bounds())
