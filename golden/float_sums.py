@@ -32,8 +32,9 @@ def aligned_sums(
     """Codes (N, M, groups) of an aligned stage's format: sums of ``size`` products of two
     ``planes``, from +0.
 
-    What K leaves of the last group is filled up with zeros, and constants with themselves: a step
-    of them changes a sum that has more fractional bits than the stage keeps.
+    What K leaves of the last group is filled up with zeros, and a constant beside zeros with
+    itself, as hardware has it: a step of them changes a sum that has more fractional bits than the
+    stage keeps.
     """
     stage = arithmetic.accumulate[0]
     assert isinstance(stage.format, Minifloat) and stage.fraction and stage.terms
@@ -47,8 +48,10 @@ def aligned_sums(
         for fmt, side, plane in zip(formats, (weight, activation), planes, strict=True)
     ]
     if missing := -weight.shape[1] % size:
+        # Two constants would not be zero: hardware does not take such a K.
+        alone = any(fmt.bits for fmt in formats)
         fields = [
-            Fields(*(_longer(part, missing, constant=not fmt.bits) for part in side))
+            Fields(*(_longer(part, missing, constant=alone and not fmt.bits) for part in side))
             for side, fmt in zip(fields, formats, strict=True)
         ]
     groups = []

@@ -2,7 +2,23 @@
 
 import numpy as np
 import pytest
-from macsmith.golden import Build, DesignError, Engine, Minifloat, Stage, lookup, matmul, raw
+from macsmith.golden import (
+    Arithmetic,
+    Build,
+    DesignError,
+    Engine,
+    Level,
+    Minifloat,
+    Operand,
+    Output,
+    Plane,
+    Quantized,
+    Stage,
+    group,
+    lookup,
+    matmul,
+    raw,
+)
 from second_models import aligned as model
 from second_models.elements import element
 
@@ -234,6 +250,25 @@ def test_infinity_stays_and_meets_its_opposite_in_a_later_step():
 def test_the_fraction_has_limits(fraction):
     with pytest.raises(DesignError, match="fraction"):
         Stage("aligned", format=lookup("fp32"), fraction=fraction, terms=4)
+
+
+def test_products_of_two_constants_are_those_that_there_are():
+    """Eleven of twelve: what fills up a group is no product, although its elements are never 0."""
+    planes = [
+        Plane(lookup(element), (Level(lookup("bf16"), group(4), scale),))
+        for element, scale in (("int4", "s"), ("minus_one", "m"))
+    ]
+    sides = [Operand(tuple(planes))] * 2
+    fp32 = lookup("fp32")
+    stages = Stage("aligned", format=lookup("fp32"), fraction=24, terms=4), Stage("fp", format=fp32)
+    arithmetic = Arithmetic(*sides, accumulate=stages, output=Output(fp32), k_max=16)
+    one = np.full((1, 3), lookup("bf16").encode(1.0))
+    given = [
+        Quantized(side, {"code": np.zeros((1, 11), np.int8)}, {"s": one, "m": one})
+        for side in sides
+    ]
+    found = matmul(Engine("x", (arithmetic,), Build(1, 1, 4)), *given)
+    assert found.decode() == [[11]]
 
 
 def test_k_is_a_whole_number_of_steps():

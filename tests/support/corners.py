@@ -63,6 +63,7 @@ KINDS = {
     *(f"saturate: {choice}" for choice in (None, True, False)),
     *(f"partial sums: {count}" for count in (1, 2, 3, 4, 5)),
     *(f"mood: {mood}" for mood in MOODS),
+    "promoted planes",
     *("ReLU", "clamp", "bias", "complex", "lmul", "initial", "choice of tables"),
 }
 
@@ -164,8 +165,9 @@ def described(rng: Rng, mood: str) -> tuple[Engine, set[str]]:
     special = one(rng, ("", "", "", "", "complex", "lmul", "initial"))
     if mood in ("little", "infinite"):
         return {"little": little, "infinite": infinite}[mood](rng, kinds), kinds
-    # A sum that aligns takes one plane a side, and scales that are floats.
-    choices = {"aligned": ("plain", "late"), "promoted": ("scaled", "scaled", "both")}
+    # Sums that align have float scales; several planes, which do not share them, are promoted.
+    several = ("minimum", "planes", "planes late")
+    choices = {"aligned": ("plain", "late"), "promoted": ("scaled", "scaled", "both", *several)}
     spans = (group(8),) if stage == "promoted" else GROUPS
     choice = ("planes",) if special == "complex" else choices.get(stage, OPERANDS)
     sides = [operand(rng, one(rng, choice), kinds, spans) for _ in range(2)]
@@ -185,6 +187,8 @@ def described(rng: Rng, mood: str) -> tuple[Engine, set[str]]:
     last = options["accumulate"][-1]
     kinds |= {f"stages: {stage}", special} - {""}
     kinds |= {f"partial sums: {last.partials}"} if last.rule == "fp" else set()
+    if stage == "promoted" and any(len(side.planes) > 1 for side in sides):
+        kinds.add("promoted planes")
     made = Engine("x", (Arithmetic(*sides, **options),), Build(1, 1, lanes))
     return made, kinds
 
