@@ -162,38 +162,9 @@ def fitted(served: Served) -> Served:
     return replace(served, engine=longer)
 
 
-def first_rows(given: Quantized, rows: int) -> Quantized:
-    """The first ``rows`` rows; DesignError where a block of scales spans more of them."""
-    if rows >= given.shape[0]:
-        return given
-    for level in given.operand.levels:
-        if level.span.rows and rows % level.span.rows:
-            raise DesignError(
-                f"the scale {level.name!r} holds for {level.span.rows} rows: choose a multiple of "
-                f"that, got {rows}"
-            )
-
-    def part(array: Array, each: int | None) -> Array:
-        return array if each is None else array[: -(-rows // each)]
-
-    select = given.select
-    if select is not None and given.operand.select is not None:
-        select = part(select, given.operand.select.span.rows)
-    return replace(
-        given,
-        codes={name: codes[:rows] for name, codes in given.codes.items()},
-        scales={
-            level.name: part(given.scales[level.name], level.span.rows)
-            for level in given.operand.levels
-        },
-        select=select,
-        indices=None if given.indices is None else given.indices[:rows],
-    )
-
-
 def _compared(served: Served, rows: int, codes: Quantized, answer: Result) -> tuple[float, float]:
     """Seconds of the hardware's run with and without its build; raises Mismatch."""
-    weight = first_rows(served.weight, rows)
+    weight = served.weight.rows(0, rows)
     begun = time.monotonic()
     next(ready(served.engine, rows * weight.shape[1] * codes.shape[0] >= MANY))
     built = time.monotonic()

@@ -216,7 +216,8 @@ class FloatSum(Addend):
         super().__init__(plan, term, plan.stage.format.bits)
 
     def build(self, m: Module, io: Any) -> None:
-        m.d.comb += io.o.eq(io.sums["0"].value)
+        [part] = self.term.parts
+        m.d.comb += io.o.eq(io.sums[str(part.sums[0])].value)
 
 
 def sum_exact(

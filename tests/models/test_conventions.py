@@ -71,9 +71,9 @@ def test_gptq_in_the_order_of_activations(tmp_path, rng):
     parts, real = gptq_parts(rng, 4, 1, np.float16, order)
     config = {"bits": 4, "group_size": GROUP, "desc_act": True}
     matrix = same(only(write(tmp_path, parts, config, "quantize_config.json")), real)
-    x = rng.normal(size=(3, K))
-    sorted_product = matrix.inputs(x) @ matrix.quantized().dequantize().T
-    assert np.allclose(sorted_product, x @ real.T)
+    # Of each input alone: a product that needs no rounding.
+    sorted_product = matrix.inputs(np.eye(K)) @ matrix.quantized().dequantize().T
+    assert (sorted_product == real.T).all()
 
 
 def test_gptq_symmetric_without_zero_points(tmp_path, rng):

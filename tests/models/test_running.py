@@ -1,7 +1,6 @@
 """A matrix of a file in the golden model, in simulated hardware, and as beats in memory."""
 
 import json
-import shutil
 import subprocess
 
 import numpy as np
@@ -14,6 +13,7 @@ from macsmith.models.image import differing, images
 from macsmith.models.packing import pack
 from macsmith.models.running import activations, run, sqnr
 from macsmith.models.serving import serve
+from programs import needs_icarus
 
 from macsmith.cli import main
 
@@ -89,9 +89,8 @@ def test_the_files_of_an_image_hold_the_same(matrix):
         assert files[f"{name}.bin"] == image.beats.tobytes()
 
 
+@needs_icarus
 def test_a_packed_folder_has_a_bench_that_runs_the_matrix(matrix, tmp_path, rng):
-    if shutil.which("iverilog") is None:
-        pytest.skip("needs Icarus Verilog")
     x = rng.normal(size=(3, K))
     made = pack(matrix, tmp_path / "packed", x, bench_rows=8)
     listed = json.loads((tmp_path / "packed" / "manifest.json").read_text(encoding="utf-8"))

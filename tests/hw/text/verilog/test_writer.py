@@ -4,6 +4,7 @@ import re
 import subprocess
 
 import pytest
+from amaranth.hdl import Fragment
 from amaranth.lib.memory import Memory
 from macsmith.golden.errors import ToolFailed
 from macsmith.golden.units import Quantize
@@ -93,6 +94,7 @@ def test_the_verilog_of_units_is_the_rtlil(name, build_folder):
 def test_a_comment_says_how_a_memory_is_read(domain, edge):
     memory = Memory(shape=5, depth=12, init=[])
     memory.read_port(domain=domain)
+    Fragment.get(memory, None)
     told = f"A memory that is read {edge} a clock edge: 12 words of 5 bits."
     assert comment(memory) == told
 
