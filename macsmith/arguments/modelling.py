@@ -11,7 +11,8 @@ from .values import natural, positive
 FILE = word(
     "file",
     "FILE",
-    "A model: a .gguf or .safetensors file, an index of shards, or the folder of a checkpoint",
+    "A model: a .gguf, .safetensors or .onnx file, an index of shards, or the folder of a "
+    "checkpoint",
     read=Path,
     names="file",
 )

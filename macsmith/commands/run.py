@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 
@@ -20,8 +21,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise DesignError(
             f"name a matrix with --matrix; macsmith inspect {arguments.file} lists them"
         )
-    if arguments.output is not None and arguments.output.exists():
-        raise DesignError(f"{arguments.output} is there already: name another file with -o")
+    if arguments.output is not None:
+        _check_free(arguments.output)
     matrix = open_model(arguments.file).matrix(arguments.matrix)
     x = None if arguments.data is None else load_activations(arguments.data)
     with following() as told:
@@ -46,6 +47,14 @@ def run(arguments: argparse.Namespace) -> int:
         line = f"{found.simulated} rows of RTL equal the golden model, bit for bit"
         print(paragraph(line, "green"))
     return 0
+
+
+def _check_free(output: Path) -> None:
+    """What an hour of computing would fail on at its end."""
+    if output.exists():
+        raise DesignError(f"{output} is there already: name another file with -o")
+    if not output.parent.is_dir():
+        raise DesignError(f"{output.parent} is no folder: make it, or name another with -o")
 
 
 def _rows(found: Run) -> list[tuple[str, str]]:

@@ -28,8 +28,10 @@ from macsmith import (
     matmul,
     quantize,
     raw,
+    simulate,
 )
 from macsmith.commands.common import table
+from macsmith.library import ready
 
 RNG = np.random.default_rng(0)
 
@@ -145,6 +147,28 @@ def simulation():
     return table(rows, ["int8xint8 array", "simulated M MAC/s"])
 
 
+def copies():
+    """A matrix of SmolLM2-135M's widest layer through the RTL of ``gguf_q4_1``, by one copy of the
+    engine and by hundreds in step, in millions of products a second of all cores; and the seconds
+    that the simulators take to build."""
+    rows = []
+    for shape, vectors in (((16, 1, 4), 1), ((4, 4, 4), 16)):
+        sizes = dict(zip(("rows", "cols", "lanes"), shape, strict=True))
+        engine = design("gguf_q4_1", Options(**sizes))
+        sides = engine.arithmetic.weight, engine.arithmetic.activation
+        shapes = LAYER[4], (vectors, LAYER[4][1])
+        w, a = (quantize(RNG.normal(size=s), side) for s, side in zip(shapes, sides, strict=True))
+        for many in (False, True):
+            begun = time.perf_counter()
+            next(ready(engine, many))
+            built = time.perf_counter() - begun
+            seconds = best(lambda e=engine, w=w, a=a, m=many: simulate(e, w, a, copies=m), 2)
+            rate = vectors * LAYER[4][0] * LAYER[4][1] / seconds / 1e6
+            rows.append([" × ".join(map(str, shape)), vectors, "hundreds" if many else "one",
+                         f"{built:.0f}", f"{rate:.1f}"])  # fmt: skip
+    return table(rows, ["gguf_q4_1 array", "vectors", "copies", "build, s", "simulated M MAC/s"])
+
+
 def emission():
     """From a description to RTLIL with DSP blocks and leaves, in seconds: nothing is kept."""
     rows = []
@@ -190,6 +214,6 @@ def simulated_again():
 if __name__ == "__main__":
     for part in (
         *(starts, formats, files, products, tokens, emission),
-        *(simulation, simulated_again),
+        *(simulation, copies, simulated_again),
     ):
         print(part(), end="\n\n")

@@ -144,6 +144,7 @@ def test_the_commands(folder, tmp_path, capsys):
     assert np.load(result).shape == (4, ROWS)
     for arguments, message in (
         (("run", folder, "--matrix", "l", "-o", result), "is there already"),
+        (("run", folder, "--matrix", "l", "-o", tmp_path / "x" / "y.npy"), "x is no folder"),
         (("run", folder), "name a matrix with --matrix"),
         (("run", folder, "--matrix", "m"), "unknown matrix of model.safetensors 'm'"),
         (("run", folder, "--matrix", "l", "--data", folder / "config.json"), "it is no .npy file"),
