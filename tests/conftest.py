@@ -54,7 +54,10 @@ def pytest_collection_modifyitems(config, items):
     part, sign = config.getoption("part"), 1
     if part is not None:
         chosen, rare = brief(items), seldom(items)
-        wanted = {item.nodeid for item in items} - chosen - rare if part == "rest" else chosen
+        rare |= {item.nodeid for item in items if item.get_closest_marker("slow")}
+        every = {item.nodeid for item in items}
+        parts = {"brief": chosen, "rest": every - chosen - rare, "seldom": rare - chosen}
+        wanted = parts[part]
         kept = [item for item in items if item.nodeid in wanted]
         config.hook.pytest_deselected(items=[i for i in items if i.nodeid not in wanted])
         items[:] = kept
@@ -66,8 +69,8 @@ def pytest_collection_modifyitems(config, items):
 def pytest_addoption(parser):
     parser.addoption(
         "--part",
-        choices=("brief", "rest"),
-        help="a few cases of each test, or the others but those that only test-all runs",
+        choices=("brief", "rest", "seldom"),
+        help="a few cases of each test, the others, or those that only test-all runs",
     )
     parser.addoption(
         "--no-skips", action="store_true", help="a skipped test fails the run: all tools are there"

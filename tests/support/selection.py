@@ -6,7 +6,7 @@ A test with many cases is as good a newcomer's proof with one or two, which are 
 cases chooses these.
 
 ``.ci/run`` runs the others, but of a test whose cases take long together only ``often(n)``, evenly
-spaced too; ``make test-all`` runs every case.
+spaced too; ``make test-slow`` runs what is left and the slow tests, ``make test-all`` every case.
 """
 
 from __future__ import annotations
