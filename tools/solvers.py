@@ -31,22 +31,28 @@ class Answer:
     cycles: int
 
 
-def asking(name: str, method: str) -> list[str]:
-    """Commands of yosys that let abc answer ``NAME.aig`` into ``NAME.status``.
+#: Kinds of files that abc reads, and how.
+READING = {"aig": ("read_aiger,{}.aig",), "blif": ("read_blif,{}.blif", "strash")}
+
+
+def asking(name: str, method: str, kind: str = "aig") -> list[str]:
+    """Commands of yosys that let abc answer a file, of a ``kind`` in :data:`READING`, into
+    ``NAME.status``.
 
     ``method`` is a command of abc's, its words joined with commas.
     """
     steps = [
-        *("strash", f"write_blif,{name}.blif", f"read_aiger,{name}.aig", "orpos", method),
-        *(f"write_status,{name}.status", f"read_blif,{name}.blif"),
+        *("strash", f"write_blif,{name}_gate.blif"),
+        *(step.format(name) for step in READING[kind]),
+        *("orpos", method, f"write_status,{name}.status", f"read_blif,{name}_gate.blif"),
     ]
     return [*GATE, f"abc -script +{';'.join(steps)}"]
 
 
-def abc(name: str, method: str, folder: Path) -> Answer:
-    """Answer ``NAME.aig`` in ``folder``; see :func:`asking`."""
+def abc(name: str, method: str, folder: Path, kind: str = "aig") -> Answer:
+    """Answer a file in ``folder``; see :func:`asking`."""
     (folder / f"{name}.status").unlink(missing_ok=True)
-    yosys.run(asking(name, method), folder, log=f"{name}_abc.log")
+    yosys.run(asking(name, method, kind), folder, log=f"{name}_abc.log")
     return answer(folder / f"{name}.status")
 
 

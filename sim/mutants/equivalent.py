@@ -1,14 +1,16 @@
-"""Mutants that are no faults: a proof that one gives what the core gives, in whatever state."""
+"""Mutants that are no faults: a proof that one gives what the core gives, in whatever state, or in
+every state that is reached."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...tools import work, yosys
 from ..sliced import Gates
 from .graph import Graph
 from .made import SELECT, Mutant, Mutated
+from .reached import Registers, never
 
 #: Seconds in which a proof must be found.
 PATIENCE = 20
@@ -25,30 +27,51 @@ def equivalent(made: Mutated, mutants: Sequence[Mutant]) -> tuple[int, ...]:
     """The numbers of those of ``mutants`` that are proven equivalent to the core: all outputs, and
     what all registers hold next, are equal.
 
-    Registers are free to hold anything meanwhile: what differs in a state alone that is never
-    reached is not proven. Raises ToolMissing, ToolFailed.
+    First registers are free to hold anything; where that is not enough, they hold what the core's
+    can after power-up and any inputs, resets among them. Raises ToolMissing, ToolFailed.
     """
-    graph, alike = Graph(), list[int]()
+    graph, alike, differing = Graph(), list[int](), dict[int, list[tuple[int, int]]]()
     core = _ends(graph, made.netlist, 0)
-    modules, script = list[str](), list[str]()
     for mutant in mutants:
         ends = _ends(graph, made.netlist, mutant.number)
-        pairs = [(a, b) for a, b in zip(core, ends, strict=True) if a != b]
-        if not pairs:
+        pairs = sorted({(a, b) for a, b in zip(core, ends, strict=True) if a != b})
+        if pairs:
+            differing[mutant.number] = pairs
+        else:
             alike.append(mutant.number)
-            continue
-        name = f"mutant_{mutant.number}"
+    alike += _anywhere(graph, differing)
+    registers = _registers(graph, made.netlist, core)
+    left = {number: pairs for number, pairs in differing.items() if number not in alike}
+    for number, pairs in left.items():
+        if never(graph, pairs, registers):
+            alike.append(number)
+    return tuple(sorted(alike))
+
+
+def _anywhere(graph: Graph, differing: Mapping[int, Sequence[tuple[int, int]]]) -> list[int]:
+    """Those of whose pairs none differs whatever registers hold."""
+    modules, script = list[str](), list[str]()
+    for number, pairs in differing.items():
+        name = f"mutant_{number}"
         text = graph.difference(name, pairs, _LARGE)
         if text:
             modules.append(text)
-            script += [f"log mutant {mutant.number}",
-                       f"sat -prove bad 0 -timeout {PATIENCE} {name}"]  # fmt: skip
-    if modules:
-        with work.folder("equivalent") as folder:
-            (folder / "cones.il").write_text("".join(modules), encoding="utf-8")
-            log = yosys.run(["read_rtlil cones.il", *script], folder, log="equivalent.log")
-        alike += [int(found) for found in _PROVEN.findall(log)]
-    return tuple(sorted(alike))
+            script += [f"log mutant {number}", f"sat -prove bad 0 -timeout {PATIENCE} {name}"]
+    if not modules:
+        return []
+    with work.folder("equivalent") as folder:
+        (folder / "cones.il").write_text("".join(modules), encoding="utf-8")
+        log = yosys.run(["read_rtlil cones.il", *script], folder, log="equivalent.log")
+    return [int(found) for found in _PROVEN.findall(log)]
+
+
+def _registers(graph: Graph, netlist: Gates, core: Sequence[int]) -> Registers:
+    """The core's registers by their nodes: what each holds next, and after power-up."""
+    nexts = core[-len(netlist.flops) :] if len(netlist.flops) else []
+    return {
+        graph.free(netlist.first + number): (literal, int(first))
+        for number, (literal, first) in enumerate(zip(nexts, netlist.flops[:, 1], strict=True))
+    }
 
 
 def _ends(graph: Graph, netlist: Gates, number: int) -> list[int]:

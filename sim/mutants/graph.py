@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..sliced import Gates
 from ..sliced.gates import KINDS
@@ -10,17 +10,18 @@ from ..sliced.gates import KINDS
 
 class Graph:
     """Nodes as literals: twice a node's number, and one more for its complement; 0 and 1 are the
-    constants. A node is a conjunction, an exclusive or, or free."""
+    constants. A node is a conjunction, an exclusive or, or free: its kind, and the literals that
+    it is of; of one that is free, its net."""
 
     def __init__(self) -> None:
-        self._nodes: list[tuple[str, int, int]] = [("constant", 0, 0)]
+        self.nodes: list[tuple[str, int, int]] = [("constant", 0, 0)]
         self._known: dict[tuple[str, int, int], int] = {}
 
     def place(self, netlist: Gates, fixed: Mapping[int, int]) -> list[int]:
         """The literal of each net; inputs and registers are free but for those ``fixed`` by net."""
         place = [0, 1]
         last = netlist.first + len(netlist.flops)
-        place += [fixed.get(net, self._node("free", net, 0)) for net in range(2, last)]
+        place += [fixed.get(net, self.node("free", net, 0)) for net in range(2, last)]
         kinds, pins, at = list(KINDS), netlist.pins.tolist(), 0
         for kind, count in netlist.runs.tolist():
             name = kinds[kind]
@@ -30,48 +31,54 @@ class Graph:
                 at += width
         return place
 
+    def free(self, net: int) -> int:
+        """The node of an input or register."""
+        return self._known["free", net, 0] >> 1
+
     def _gate(self, kind: str, a: int, b: int = 0, s: int = 0) -> int:
         match kind:
             case "$_AND_":
-                return self._and(a, b)
+                return self.both(a, b)
             case "$_NAND_":
-                return self._and(a, b) ^ 1
+                return self.both(a, b) ^ 1
             case "$_OR_":
-                return self._and(a ^ 1, b ^ 1) ^ 1
+                return self.both(a ^ 1, b ^ 1) ^ 1
             case "$_NOR_":
-                return self._and(a ^ 1, b ^ 1)
+                return self.both(a ^ 1, b ^ 1)
             case "$_ANDNOT_":
-                return self._and(a, b ^ 1)
+                return self.both(a, b ^ 1)
             case "$_ORNOT_":
-                return self._and(a ^ 1, b) ^ 1
+                return self.both(a ^ 1, b) ^ 1
             case "$_XOR_":
                 return self._xor(a, b)
             case "$_XNOR_":
                 return self._xor(a, b) ^ 1
             case "$_MUX_":
-                return self._and(self._and(a, s ^ 1) ^ 1, self._and(b, s) ^ 1) ^ 1
+                return self.both(self.both(a, s ^ 1) ^ 1, self.both(b, s) ^ 1) ^ 1
             case "$_NOT_":
                 return a ^ 1
         return a
 
-    def _and(self, a: int, b: int) -> int:
+    def both(self, a: int, b: int) -> int:
+        """The conjunction of two literals."""
         a, b = min(a, b), max(a, b)
         if a == 0 or a == b ^ 1:
             return 0
-        return b if a == 1 or a == b else self._node("and", a, b)
+        return b if a == 1 or a == b else self.node("and", a, b)
 
     def _xor(self, a: int, b: int) -> int:
         sign = (a ^ b) & 1
         a, b = sorted((a & ~1, b & ~1))
         if a == b:
             return sign
-        return (b if a == 0 else self._node("xor", a, b)) ^ sign
+        return (b if a == 0 else self.node("xor", a, b)) ^ sign
 
-    def _node(self, kind: str, a: int, b: int) -> int:
+    def node(self, kind: str, a: int, b: int) -> int:
+        """The literal of a node, which is new if there is none of these three."""
         key = kind, a, b
         if key not in self._known:
-            self._known[key] = 2 * len(self._nodes)
-            self._nodes.append(key)
+            self._known[key] = 2 * len(self.nodes)
+            self.nodes.append(key)
         return self._known[key]
 
     def difference(self, name: str, pairs: Sequence[tuple[int, int]], most: int) -> str:
@@ -79,7 +86,7 @@ class Graph:
 
         Empty if it takes more than ``most`` nodes.
         """
-        cone = self._cone([literal >> 1 for pair in pairs for literal in pair])
+        cone = self.cone([literal >> 1 for pair in pairs for literal in pair])
         if len(cone) > most:
             return ""
         lines = [f"module \\{name}", "wire output 1 \\bad"]
@@ -92,11 +99,11 @@ class Graph:
                 inverted.add(literal >> 1)
             return f"\\{'m' if literal & 1 else 'n'}{literal >> 1}"
 
-        free = [node for node in cone if self._nodes[node][0] == "free"]
+        free = [node for node in cone if self.nodes[node][0] == "free"]
         lines += [f"wire input {place} \\n{node}" for place, node in enumerate(free, 2)]
         cells = []
         for node in cone:
-            kind, a, b = self._nodes[node]
+            kind, a, b = self.nodes[node]
             if kind != "free":
                 lines.append(f"wire \\n{node}")
                 cells += _cell(f"$_{kind.upper()}_", f"c{node}", bit(a), bit(b), f"\\n{node}")
@@ -118,7 +125,7 @@ class Graph:
         ]
         return "\n".join([*lines, *cells, "end", ""])
 
-    def _cone(self, roots: Sequence[int]) -> list[int]:
+    def cone(self, roots: Iterable[int]) -> list[int]:
         """All nodes that ``roots`` are made of, in order."""
         found, waiting = set[int](), [root for root in roots if root]
         while waiting:
@@ -126,7 +133,7 @@ class Graph:
             if node in found:
                 continue
             found.add(node)
-            kind, a, b = self._nodes[node]
+            kind, a, b = self.nodes[node]
             if kind != "free":
                 waiting += [literal >> 1 for literal in (a, b) if literal > 1]
         return sorted(found)

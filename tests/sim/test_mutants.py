@@ -8,7 +8,9 @@ from macsmith.hw.text.emit import emit
 from macsmith.sim import mutants
 from macsmith.sim.batch import run_batch
 from macsmith.sim.harness import Part, harness
+from macsmith.sim.mutants.graph import Graph
 from macsmith.sim.mutants.made import WIDTH
+from macsmith.sim.mutants.reached import never
 from macsmith.tools import work, yosys
 
 import macsmith
@@ -96,6 +98,19 @@ def test_a_fault_is_never_proven_to_be_none(made):
     """The same proof over a changed output bit."""
     inverted = next(m for m in made.mutants if "-mode inv" in m.command and "Q" in m.command)
     assert mutants.equivalent(made, [inverted]) == ()
+
+
+def test_a_difference_in_states_that_are_never_reached_is_none():
+    """A ring of three registers of which one holds 1: two of them never do."""
+    graph = Graph()
+    a, b, c = (graph.node("free", net, 0) for net in range(3))
+    following = {a >> 1: (c, 1), b >> 1: (a, 0), c >> 1: (b, 0)}
+    both = graph.both(a, b)
+    assert never(graph, [(both, 0)], following)
+    assert not never(graph, [(c, 0)], following)
+    # With an input in the place of the third, both meet.
+    anything = {a >> 1: (c, 1), b >> 1: (a, 0)}
+    assert not never(graph, [(both, 0)], anything)
 
 
 def test_units_have_mutants_too():
