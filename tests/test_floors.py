@@ -160,7 +160,7 @@ for name in sys.argv[1:]:
 OPTIONAL = {"macsmith.torch"}
 
 
-@pytest.mark.cases(0)
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked here: run it on Linux")
 def test_every_module_can_be_imported_first():
     """But those that run in a process of their own, or in a simulator."""
