@@ -3,9 +3,10 @@
 from .catalogue import lookup, names, pack, pack_parts, unpack, unpack_parts
 from .dfloat11 import DFloat11
 from .map import Map
+from .part import Part
 from .places import Digits, Field
 from .scaled import Scaled
-from .scheme import Mapped, Part, Scheme
+from .scheme import Mapped, Scheme
 from .sums import Sums
 from .table import Table
 from .words import unpack_act_order

@@ -10,8 +10,9 @@ from __future__ import annotations
 from ..description import Level, Operand, Plane, group
 from ..formats import lookup
 from .map import Map
+from .part import Part
 from .places import Field
-from .scheme import Mapped, Part
+from .scheme import Mapped
 
 _D = Field("d", 0, 16)
 _M = Field("m", 16, 16)

@@ -13,8 +13,9 @@ from ..description import Level, Operand, Plane, Select, group
 from ..formats import lookup
 from . import grids
 from .map import Map
+from .part import Part
 from .places import Field, Place
-from .scheme import Mapped, Part
+from .scheme import Mapped
 from .table import Table
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from ..description import Level, Operand, Plane, group
 from ..formats import lookup
 from .map import Map
+from .part import Part
 from .places import Digits, Field, Place
-from .scheme import Mapped, Part
+from .scheme import Mapped
 from .sums import Sums
 
 #: 2-bit fields in 32 bytes a half: byte j, bits 2i, is element 128 h + 32 i + j.

@@ -12,8 +12,9 @@ from ..errors import DesignError
 from ..formats import Format, lookup
 from ..tensor import Quantized
 from .map import Map
+from .part import Part
 from .places import Field
-from .scheme import Array, Mapped, Part
+from .scheme import Array, Mapped
 from .shape import Shape
 
 #: The formats of scales; a scheme's name ends with all but the first.

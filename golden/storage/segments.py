@@ -8,9 +8,10 @@ from ..description import ROW, Level, Operand, Plane, group
 from ..errors import DesignError
 from ..formats import Format, lookup
 from .map import Map
+from .part import Part
 from .places import Field
 from .scaled import Scaled
-from .scheme import Mapped, Part
+from .scheme import Mapped
 from .words import affine
 
 

@@ -15,8 +15,9 @@ from ..description import Level, Operand, Plane, block, group
 from ..formats import Codebook, lookup
 from ..tensor import Quantized, spread
 from .map import Map
+from .part import Part
 from .places import Field
-from .scheme import Mapped, Part
+from .scheme import Mapped
 
 Array = npt.NDArray[Any]
 

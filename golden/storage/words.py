@@ -19,9 +19,9 @@ from ..errors import DesignError
 from ..formats import lookup
 from ..tensor import Quantized
 from .map import Map
+from .part import Part
 from .places import Field
 from .scaled import Scaled
-from .scheme import Part
 from .shape import Shape, check_matrix
 
 Array = npt.NDArray[Any]
