@@ -13,8 +13,9 @@ from ...hw.design import Streaming
 from ..lanes import signed
 from .base import Chosen, Harness, Lane, Part
 
-#: Beats of a trial from which on fewer are drawn, so that all together have as many beats.
-LONG = 1 << 10
+#: Beats of a trial below which more are drawn, and from which on fewer, so that all together have as
+#: many beats.
+SHORT, LONG = 1 << 4, 1 << 10
 
 
 @dataclass(frozen=True)
@@ -106,10 +107,12 @@ class UnitHarness(Harness):
         return f"{code} = {int(signed(field.bits, np.asarray([lane[0]], object))[0])}"
 
     def _drawn(self, count: int, seed: int, power: int = 1) -> list[Trial]:
-        """``many`` for each of ``count``; of long trials fewer, by a ``power`` of their length."""
-        rng, long = np.random.default_rng(seed), max(self.hardware.result_beats, LONG)
-        fewer = -(-self.many * count * LONG**power // long**power)
-        return self._answered(self.hardware.trials(fewer, rng))
+        """``many`` for each of ``count``; of short trials more, and of long ones fewer, by a
+        ``power`` of their length."""
+        rng, beats = np.random.default_rng(seed), max(self.hardware.result_beats, 1)
+        number = self.many * count * max(SHORT // beats, 1)
+        number = -(-number * LONG**power // max(beats, LONG) ** power)
+        return self._answered(self.hardware.trials(number, rng))
 
     def _bounds(self) -> list[Trial]:
         return self._answered(self.hardware.bounds())
