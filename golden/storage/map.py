@@ -29,11 +29,14 @@ class Map:
         bit of an item is given twice.
     add : (array, constant): code = (stored + constant) modulo 2**width. Half the range is an XOR of
         the top bit: what is stored as q + 8 is thus the two's complement of q.
+    carries : whether the block is one number to ``add``: what runs over an item goes into the next.
+        For blocks of at most 8 bytes whose items follow each other without gaps.
     """
 
     size: int
     places: tuple[Place, ...]
     add: tuple[tuple[str, int], ...] = ()
+    carries: bool = False
 
     def __post_init__(self) -> None:
         taken = np.zeros(8 * self.size, np.int64)
@@ -143,7 +146,15 @@ class Map:
     def _shift(self, name: str, items: Array, sign: int) -> None:
         """Adds the array's constant to ``items``, or takes it away, modulo its width."""
         if constant := dict(self.add).get(name, 0):
-            mask, kind = (1 << self.arrays[name][1]) - 1, items.dtype.type
+            width = self.arrays[name][1]
+            mask, kind = (1 << width) - 1, items.dtype.type
+            if self.carries:
+                shifts = np.arange(items.shape[1], dtype=np.uint64) * np.uint64(width)
+                step = sum(constant << int(shift) for shift in shifts)
+                whole = (items.astype(np.uint64) << shifts).sum(axis=1, keepdims=True)
+                whole += np.uint64(sign * step & (1 << 64) - 1)
+                items[:] = whole >> shifts & np.uint64(mask)
+                return
             items += kind(sign * constant & mask)
             items &= kind(mask)
 

@@ -112,10 +112,12 @@ def unpack_act_order(
 def gptq(bits: int, columns: int | None = 128, version: int = 1) -> Gptq:
     """GPTQ: words along K, lowest bits first, ``qweight`` [K · bits / 32, N].
 
-    ``qzeros`` [groups, N · bits / 32] is stored as z - 1 modulo 2**bits in version 1 (kernels that
-    do not wrap read a stored 15 as 16, unconfirmed); as z in version 2 (unconfirmed). Three bits:
-    32 values run through three words, so two of them are split. K and N are whole words; the last
-    group may have fewer inputs, as ceil(K / group) in AutoGPTQ's shapes has it.
+    ``qzeros`` [groups, N · bits / 32] is stored as z in version 2, and as z - 1 in version 1: of
+    2, 4 and 8 bits whole words less 0x11…1, so that a zero point of 0 borrows from the next, of 3
+    bits each modulo 8 (GPTQModel 7.7.0, utils/model.py; AutoGPTQ's own readers take a stored 15 for
+    16, and its packer cannot store a 0). Three bits: 32 values run through three words, so two of
+    them are split. K and N are whole words; the last group may have fewer inputs, as
+    ceil(K / group) in AutoGPTQ's shapes has it.
     """
     if bits not in (2, 3, 4, 8) or version not in (1, 2):
         raise DesignError(f"gptq has 2, 3, 4 or 8 bits and version 1 or 2, got {bits}, {version}")
@@ -123,7 +125,7 @@ def gptq(bits: int, columns: int | None = 128, version: int = 1) -> Gptq:
     dense = ((values, bits),)
     weight = Map(size, (Field("code", 0, bits, dense),))
     add = () if version == 2 else (("zero", 1),)
-    zeros = Map(size, (Field("zero", 0, bits, dense),), add)
+    zeros = Map(size, (Field("zero", 0, bits, dense),), add, carries=bits != 3)
     name = f"gptq{bits}_{_suffix(columns)}" + ("_v2" if version == 2 else "")
     parts = (
         Part("qweight", weight, Span(1, values), ("column", "word", "row"), 4),

@@ -57,7 +57,11 @@ def gptq_words(values, bits):
 def gptq_by_hand(held, bits):
     q, z = held.codes["code"], held.scales["zero"]
     weight = [gptq_words(row, bits) for row in q]
-    zeros = [gptq_words((column.astype(int) - 1) & ((1 << bits) - 1), bits) for column in z.T]
+    if bits == 3:
+        zeros = [gptq_words((column.astype(int) - 1) & 7, bits) for column in z.T]
+    else:  # whole words are counted down: a zero point of 0 borrows from the next
+        ones = sum(1 << place for place in range(0, 32, bits))
+        zeros = [[word - ones & 0xFFFFFFFF for word in gptq_words(row, bits)] for row in z.T]
     return {
         "qweight": np.array(weight, np.uint32).T,
         "qzeros": np.array(zeros, np.uint32),
@@ -103,8 +107,9 @@ def test_version_2_stores_the_zeros_as_they_are(rng):
     held = drawn(rng, first, (32, 64))
     zeros = first.pack_parts(held)["qzeros"].view(np.uint8)
     again = second.pack_parts(held)["qzeros"].view(np.uint8)
-    low, high = (zeros & 15) + 1 & 15, (zeros >> 4) + 1 & 15
-    np.testing.assert_array_equal(again, low | high << 4)
+    zeros, again = zeros.view(np.uint32), again.view(np.uint32)
+    np.testing.assert_array_equal(again, zeros + np.uint32(0x11111111))
+    assert (held.scales["zero"] == 0).any()
 
 
 def test_the_operand_is_that_of_the_preset():
