@@ -93,7 +93,9 @@ def method_of(container: Container) -> tuple[str | None, Mapping[str, Any]]:
         if method in ("auto-round", "intel/auto-round"):
             packing = str(given.get("packing_format", "auto_round:auto_gptq"))
             method = PACKINGS.get(packing, f"AutoRound with packing_format {packing!r}")
-        return str(method), given
+        # MLX writes its settings under both names, and names no method.
+        if method is not None or not isinstance(config.get("quantization"), Mapping):
+            return str(method), given
     if isinstance(config.get("quantization"), Mapping):
         return "mlx", config["quantization"]
     whole = container.sidecar("hf_quant_config.json")

@@ -21,7 +21,7 @@ from .config import need, of_scales, shaped, typed, whole
 from .found import Found
 from .layers import chosen, layers
 
-BITS = (2, 3, 4, 5, 6, 8)
+BITS = (1, 2, 3, 4, 5, 6, 8)
 
 #: mode -> element, scale, bits of an element.
 MODES = {

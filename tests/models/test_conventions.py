@@ -129,7 +129,7 @@ def test_awq_gemv(tmp_path, rng, columns):
     same(only(write(tmp_path, parts, {"quantization_config": config})), real)
 
 
-@pytest.mark.parametrize("bits", [2, 3, 4, 5, 6, 8])
+@pytest.mark.parametrize("bits", [1, 2, 3, 4, 5, 6, 8])
 def test_mlx(tmp_path, rng, bits):
     codes = rng.integers(0, 1 << bits, (ROWS, K))
     scales = random_scales(rng, (ROWS, K // GROUP), BF16) * rng.choice([-1, 1], (ROWS, K // GROUP))
@@ -137,6 +137,8 @@ def test_mlx(tmp_path, rng, bits):
     real = spread(scales, GROUP) * codes + spread(biases, GROUP)
     parts = {"l.weight": words(codes, bits), "l.scales": scales, "l.biases": biases}
     config = {"quantization": {"group_size": GROUP, "bits": 4, "l": {"bits": bits}}}
+    same(only(write(tmp_path, parts, config)), real)
+    config["quantization_config"] = config["quantization"]  # mlx_lm writes it twice
     same(only(write(tmp_path, parts, config)), real)
 
 
