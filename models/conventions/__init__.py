@@ -43,8 +43,13 @@ METHODS: dict[str, Callable[[Container, Mapping[str, Any]], Found]] = {
     "quark": quark.read,
 }
 
-#: ``packing_format`` of AutoRound's checkpoints -> whose layout it is.
-PACKINGS = {"auto_round:auto_gptq": "gptq", "auto_round:auto_awq": "awq"}
+#: ``packing_format`` of AutoRound's checkpoints -> whose layout it is, and what its config omits.
+PACKINGS: dict[str, tuple[str, Mapping[str, Any]]] = {
+    "auto_round:auto_gptq": ("gptq", {}),
+    "auto_round:auto_awq": ("awq", {}),
+    "auto_round:gptqmodel": ("gptq", {"checkpoint_format": "gptq_v2"}),
+    "auto_round": ("gptq", {"checkpoint_format": "gptq_v2"}),
+}
 
 #: What the names of arrays end with that only a quantized checkpoint has.
 QUANTIZED = (
@@ -92,7 +97,8 @@ def method_of(container: Container) -> tuple[str | None, Mapping[str, Any]]:
             method = "compressed-tensors"
         if method in ("auto-round", "intel/auto-round"):
             packing = str(given.get("packing_format", "auto_round:auto_gptq"))
-            method = PACKINGS.get(packing, f"AutoRound with packing_format {packing!r}")
+            method, more = PACKINGS.get(packing, (f"AutoRound with packing_format {packing!r}", {}))
+            given = {**given, **more}
         # MLX writes its settings under both names, and names no method.
         if method is not None or not isinstance(config.get("quantization"), Mapping):
             return str(method), given

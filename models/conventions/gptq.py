@@ -24,6 +24,8 @@ from .layers import chosen, layers
 
 _PARTS = ("qweight", "qzeros", "scales", "g_idx")
 
+BITS = (2, 3, 4, 8)
+
 #: checkpoint_format -> version of the zero points, and how they are stored.
 FORMATS = {"gptq": (1, "z − 1"), "gptq_v2": (2, "z")}
 
@@ -40,6 +42,10 @@ def read(container: Container, config: Mapping[str, Any]) -> Found:
     if config.get("dynamic"):
         raise DesignError(
             f"{where}: quantize_config has 'dynamic', bits of its own for some layers: not read"
+        )
+    if bits not in BITS:
+        raise DesignError(
+            f"{where}: GPTQ with {', '.join(map(str, BITS))} bits is read, got {bits} bits"
         )
     version, stored_as = FORMATS[named]
     suffix = "_v2" if version == 2 else ""

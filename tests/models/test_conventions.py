@@ -56,9 +56,11 @@ def test_gptq(tmp_path, rng, bits, version):
     assert ("z − 1" in matrix.notes[0]) == (version == 1)
 
 
-def test_auto_round_in_the_layout_of_gptq(tmp_path, rng):
-    parts, real = gptq_parts(rng, 4, 1, np.float16, None)
-    config = {"quant_method": "auto-round", "packing_format": "auto_round:auto_gptq", "bits": 4,
+@pytest.mark.parametrize(("packing", "version"), [
+    ("auto_round:auto_gptq", 1), ("auto_round:gptqmodel", 2), ("auto_round", 2)])  # fmt: skip
+def test_auto_round_in_the_layout_of_gptq(tmp_path, rng, packing, version):
+    parts, real = gptq_parts(rng, 4, version, np.float16, None)
+    config = {"quant_method": "auto-round", "packing_format": packing, "bits": 4,
               "group_size": GROUP}  # fmt: skip
     same(only(write(tmp_path, parts, {"quantization_config": config})), real)
     config["packing_format"] = "auto_round:spam"
@@ -399,6 +401,10 @@ def test_plain_arrays(tmp_path, rng, dtype):
             {"quantization_config": {"quant_method": "gptq", "bits": 4, "group_size": 32,
                                      "checkpoint_format": "marlin"}},
             "checkpoint_format 'marlin'",
+        ),
+        (
+            {"quantization_config": {"quant_method": "gptq", "bits": 5, "group_size": 32}},
+            "GPTQ with 2, 3, 4, 8 bits is read, got 5 bits",
         ),
     ],
 )  # fmt: skip
