@@ -1,6 +1,7 @@
 """MX formats in safetensors: groups of 32 with E8M0 scales in uint8.
 
-E2M1 and E2M3 stand in dense bytes, the first code in the low bits; E4M3 and E5M2 in a byte each.
+E2M1, E2M3 and E3M2 stand in dense bytes, the first code in the low bits; E4M3 and E5M2 in a byte
+each.
 """
 
 from __future__ import annotations
@@ -18,14 +19,15 @@ from .config import shaped, typed
 #: Elements of a group.
 SIZE = 32
 
-#: Bytes of a group -> element, and what an MX format of it is called.
-PACKED = {16: ("e2m1", "MXFP4"), 24: ("e2m3", "MXFP6 E2M3")}
+#: Bytes of a group -> what an MX format of it is called.
+PACKED = {16: "MXFP4", 24: "MXFP6"}
 
 SCALES = ("uint8", "float8_e8m0fnu")
 
 
-def matrix(layer: str, codes: Stored, scales: Stored, tool: str) -> Matrix:
-    """``codes`` (rows, bytes) with ``scales`` (rows, K / 32); the rows' lengths tell the format."""
+def matrix(layer: str, codes: Stored, scales: Stored, tool: str, six: str = "e2m3") -> Matrix:
+    """``codes`` (rows, bytes) with ``scales`` (rows, K / 32); the rows' lengths tell the format,
+    but for which one of 6 bits: that is ``six``."""
     if len(codes.shape) != 2 or len(typed(scales, *SCALES).shape) != 2:
         raise DesignError(f"{codes.name} has shape {codes.shape}: no matrix with a scale a group")
     (rows, length), groups = codes.shape, scales.shape[1]
@@ -40,7 +42,9 @@ def matrix(layer: str, codes: Stored, scales: Stored, tool: str) -> Matrix:
                 f"{codes.name}: {length} bytes a row for {groups} groups are no MX format: groups "
                 f"have {' or '.join(map(str, PACKED))}"
             )
-        element, called = PACKED[length // groups]
+        called = PACKED[length // groups]
+        element = six if called == "MXFP6" else "e2m1"
+        called += f" {six.upper()}" if called == "MXFP6" else ""
     operand = operands.scaled(element, (lookup("e8m0"), group(SIZE)))
     bits = operand.planes[0].element.bits
 

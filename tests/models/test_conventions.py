@@ -382,6 +382,26 @@ def test_quark(tmp_path, rng):
     same(model.matrix("b"), weight.astype(np.float64) / 2)
 
 
+@pytest.mark.parametrize("element", ["e2m3", "e3m2"])
+def test_six_bits_of_quark(tmp_path, rng, element):
+    """The arrays of both have the same shapes: the config tells."""
+    codes, scales = rng.integers(0, 64, (ROWS, K)), rng.integers(100, 140, (ROWS, K // 32))
+    parts = {"a.weight": words(codes, 6, 8), "a.weight_scale": scales.astype(np.uint8)}
+    config = {"quant_method": "quark",
+              "layer_quant_config": {"a": {"weight": {"dtype": f"fp6_{element}"}}}}  # fmt: skip
+    kind = {"e2m3": ml_dtypes.float6_e2m3fn, "e3m2": ml_dtypes.float6_e3m2fn}[element]
+    real = codes.astype(np.uint8).view(kind).astype(np.float64) * spread(2.0 ** (scales - 127), 32)
+    same(only(write(tmp_path, parts, {"quantization_config": config})), real)
+
+    other = {"e2m3": "fp6_e3m2", "e3m2": "fp6_e2m3"}[element]
+    config["global_quant_config"] = {"weight": {"dtype": other}}
+    refused = open_model(write(tmp_path, parts, {"quantization_config": config})).refused
+    assert "does not say which: e2m3 and e3m2" in refused["a"].why
+    config = {"quant_method": "quark"}
+    refused = open_model(write(tmp_path, parts, {"quantization_config": config})).refused
+    assert "does not say which: none" in refused["a"].why
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float16, BF16, E4M3, ml_dtypes.float8_e5m2])
 def test_plain_arrays(tmp_path, rng, dtype):
     weight = rng.normal(size=(ROWS, K)).astype(dtype)
