@@ -206,6 +206,25 @@ def test_modelopt_fp8(tmp_path, rng):
     same(only(write(tmp_path, parts, config)), weight.astype(np.float64) * 0.25)
 
 
+@pytest.mark.parametrize("algorithm", ["W4A16_NVFP4", "MIXED_PRECISION"])
+def test_modelopt_tells_formats_by_the_arrays(tmp_path, rng, algorithm):
+    codes, scales, packed = nvfp4_parts(rng)
+    powers = rng.integers(100, 140, (ROWS, K // 32)).astype(np.uint8)
+    weight, rows = rng.normal(size=(ROWS, K)).astype(E4M3), rng.uniform(0.1, 1, ROWS)
+    rows, second = rows.astype(np.float32), np.array(0.25, np.float32)
+    parts = {"a.weight": packed, "a.weight_scale": scales, "a.weight_scale_2": second,
+             "b.weight": words(codes, 4, 8), "b.weight_scale": powers,
+             "c.weight": weight, "c.weight_scale": rows,
+             "d.weight": packed, "d.weight_scale": scales, "d.weight_scale_2": second,
+             "d.pre_quant_scale": np.ones(K, np.float32)}  # fmt: skip
+    config = {"quantization_config": {"quant_method": "modelopt", "quant_algo": algorithm}}
+    model = open_model(write(tmp_path, parts, config))
+    same(model.matrix("a"), E2M1[codes] * spread(scales, 16) * 0.25)
+    same(model.matrix("b"), E2M1[codes] * spread(2.0 ** (powers.astype(float) - 127), 32))
+    same(model.matrix("c"), weight.astype(np.float64) * rows.astype(np.float64)[:, None])
+    assert "scales its inputs (pre_quant_scale)" in model.refused["d"].why
+
+
 def test_deepseek_blocks(tmp_path, rng):
     """The inverse in the name of the scale is none: it multiplies. A last block may be short."""
     weight = rng.normal(size=(200, 300)).astype(E4M3)
