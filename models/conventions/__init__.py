@@ -54,7 +54,7 @@ PACKINGS: dict[str, tuple[str, Mapping[str, Any]]] = {
 #: What the names of arrays end with that only a quantized checkpoint has.
 QUANTIZED = (
     *("qweight", "qzeros", "weight_packed", "weight_scale_inv", "weight_scale_2"),
-    *("weight_global_scale", "_blocks", "absmax", "W_q", "weight_scale"),
+    *("weight_global_scale", "_blocks", "absmax", "W_q", "weight_scale", "weight._scale"),
 )
 
 

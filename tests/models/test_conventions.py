@@ -453,6 +453,14 @@ def test_what_no_metadata_tell_is_refused(tmp_path, rng, config, message):
         open_model(write(tmp_path, parts, config))
 
 
+def test_scales_of_quanto_are_no_matrices(tmp_path, rng):
+    """Its own files say in quanto_qmap.json, not in config.json, that they are quantized."""
+    parts = {"l.weight._data": rng.normal(size=(ROWS, K)).astype(E4M3),
+             "l.weight._scale": np.ones((ROWS, 1), np.float16)}  # fmt: skip
+    with pytest.raises(DesignError, match=r"l\.weight\._scale belongs to a quantized checkpoint"):
+        open_model(write(tmp_path, parts, {}))
+
+
 def test_one_layer_that_does_not_fit_is_refused_alone(tmp_path, rng):
     parts, real = gptq_parts(rng, 4, 1, np.float16, None)
     parts |= {"m.qweight": parts["l.qweight"], "m.qzeros": parts["l.qzeros"]}
