@@ -95,6 +95,14 @@ def method_of(container: Container) -> tuple[str | None, Mapping[str, Any]]:
             method = "modelopt"
         if method is None and "config_groups" in given:
             method = "compressed-tensors"
+        if method is None and isinstance(config.get("quantization"), Mapping):
+            # mlx-lm writes its settings under both keys, and names no method.
+            return "mlx", config["quantization"]
+        if method is None:
+            raise DesignError(
+                f"{container.path.name}: quantization_config of config.json names no quant_method: "
+                "nothing says how the arrays are to be read"
+            )
         if method in ("auto-round", "intel/auto-round"):
             packing = str(given.get("packing_format", "auto_round:auto_gptq"))
             method, more = PACKINGS.get(packing, (f"AutoRound with packing_format {packing!r}", {}))

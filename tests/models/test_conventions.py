@@ -144,6 +144,15 @@ def test_mlx(tmp_path, rng, bits):
     same(only(write(tmp_path, parts, config)), real)
 
 
+def test_mlx_writes_its_settings_under_two_keys(tmp_path, rng):
+    """As mlx-lm does for the sake of other readers; the second names no method."""
+    codes, scales = rng.integers(0, 16, (ROWS, K)), random_scales(rng, (ROWS, 2), np.float16)
+    parts = {"l.weight": words(codes, 4), "l.scales": scales, "l.biases": scales}
+    settings = {"bits": 4, "group_size": 64}
+    config = {"quantization": settings, "quantization_config": settings}
+    same(only(write(tmp_path, parts, config)), spread(scales, 64) * codes + spread(scales, 64))
+
+
 def test_mlx_mxfp4(tmp_path, rng):
     codes, scales = rng.integers(0, 16, (ROWS, K)), rng.integers(100, 140, (ROWS, K // 32))
     parts = {"l.weight": words(codes, 4), "l.scales": scales.astype(np.uint8)}
@@ -435,6 +444,7 @@ def test_plain_arrays(tmp_path, rng, dtype):
     [
         (None, "nothing says how it is to be read"),
         ({"quantization_config": {"quant_method": "spam"}}, "quantized by spam"),
+        ({"quantization_config": {"bits": 4}}, "names no quant_method"),
         ({"quantization_config": {"quant_method": "gptq"}}, "bits of the quantization's config"),
         (
             {"quantization_config": {"quant_method": "gptq", "bits": 4, "group_size": 32,
