@@ -41,7 +41,9 @@ def read(container: Container, config: Mapping[str, Any]) -> Found:
         parts = chosen(arrays, *_PARTS)
         found.used |= {stored.name for stored in parts.values()}
         try:
-            need(parts, layer, *_PARTS)
+            [qweight, *_] = need(parts, layer, *_PARTS)
+            if len(qweight.shape) != 2:
+                raise DesignError(f"{qweight.name} has shape {qweight.shape}, it is no matrix")
             made = _gemm if version == "gemm" else _gemv
             found.matrices.append(made(layer, parts, group))
         except DesignError as error:

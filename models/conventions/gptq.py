@@ -35,7 +35,7 @@ def read(container: Container, config: Mapping[str, Any]) -> Found:
     where = container.path.name
     bits, group = whole(config, "bits", where), whole(config, "group_size", where)
     named = config.get("checkpoint_format", "gptq")
-    if named not in FORMATS:
+    if not isinstance(named, str) or named not in FORMATS:
         raise DesignError(
             f"{where}: checkpoint_format {named!r} is not read; {', '.join(FORMATS)} are"
         )
@@ -107,6 +107,8 @@ class _Layer:
         if sorts:
             need(self.parts, layer, "g_idx")
             notes.append("inputs are sorted by g_idx (desc_act: true)")
+        else:
+            self._check_in_order()
         return Matrix(
             layer,
             self.shape,
@@ -137,6 +139,16 @@ class _Layer:
         scale = self.scheme.scale, self.scheme.operand.levels[0].span
         operand = operands.scaled(f"int{bits}", scale)
         return Quantized(operand, {"code": codes}, {"scale": found.scales["scale"]})
+
+    def _check_in_order(self) -> None:
+        """Kernels for desc_act: false pass over g_idx: one that sorts would mean two matrices."""
+        if "g_idx" not in self.parts:
+            return
+        index, columns = self.parts["g_idx"], self.scheme.columns or self.shape[1]
+        if not np.array_equal(index.array().ravel(), np.arange(index.count) // columns):
+            raise DesignError(
+                f"{index.name} sorts the inputs, and the config does not say desc_act: true"
+            )
 
     def _order(self) -> Array:
         return in_order(self.parts["g_idx"].array(), self.scheme.columns)

@@ -78,6 +78,15 @@ def test_gptq_in_the_order_of_activations(tmp_path, rng):
     assert (sorted_product == real.T).all()
 
 
+def test_an_order_of_inputs_that_the_config_denies_is_refused(tmp_path, rng):
+    parts, _ = gptq_parts(rng, 4, 1, np.float16, rng.permutation(K))
+    config = {"quant_method": "gptq", "bits": 4, "group_size": GROUP, "desc_act": False}
+    model = open_model(write(tmp_path, parts, {"quantization_config": config}))
+    assert model.refused["l"].why == (
+        "l.g_idx sorts the inputs, and the config does not say desc_act: true"
+    )
+
+
 def test_gptq_symmetric_without_zero_points(tmp_path, rng):
     parts, _ = gptq_parts(rng, 4, 1, np.float16, None)
     codes = rng.integers(0, 16, (ROWS, K))
@@ -110,6 +119,15 @@ def test_awq_gemm(tmp_path, rng):
     parts = {"l.qweight": packed(codes), "l.qzeros": packed(zeros), "l.scales": scales.T}
     config = {"quant_method": "awq", "bits": 4, "group_size": GROUP, "version": "gemm"}
     same(only(write(tmp_path, parts, {"quantization_config": config})), real)
+
+
+@pytest.mark.parametrize("version", ["gemm", "gemv"])
+@pytest.mark.parametrize("shape", [(1, K, 4), (4 * K,)])
+def test_awq_of_other_than_two_axes_is_refused(tmp_path, version, shape):
+    parts = {f"l.{name}": np.zeros(shape, np.int32) for name in ("qweight", "qzeros", "scales")}
+    config = {"quant_method": "awq", "bits": 4, "group_size": GROUP, "version": version}
+    model = open_model(write(tmp_path, parts, {"quantization_config": config}))
+    assert model.refused["l"].why == f"l.qweight has shape {shape}, it is no matrix"
 
 
 @pytest.mark.parametrize("columns", [32, 64, 128])
@@ -454,6 +472,11 @@ def test_plain_arrays(tmp_path, rng, dtype):
         (
             {"quantization_config": {"quant_method": "gptq", "bits": 5, "group_size": 32}},
             "GPTQ with 2, 3, 4, 8 bits is read, got 5 bits",
+        ),
+        (
+            {"quantization_config": {"quant_method": "gptq", "bits": 4, "group_size": 32,
+                                     "checkpoint_format": ["gptq"]}},
+            r"checkpoint_format \['gptq'\]",
         ),
     ],
 )  # fmt: skip
