@@ -7,7 +7,9 @@ and turned here; those of Gemm with transB are not.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ...golden.description import Operand, Plane
@@ -42,9 +44,9 @@ def read(container: Container) -> Found:
             continue
         if matrix is not None and matrix.name not in {item.name for item in found.matrices}:
             found.matrices.append(matrix)
-    for kind, why in _NOT_READ.items():
-        if count := sum(node.op_type == kind for node in graph.nodes):
-            found.refuse(f"{count} × {kind}", why)
+    kinds = Counter(node.op_type for node in graph.nodes if _not_read(graph, node))
+    for kind, count in kinds.items():
+        found.refuse(f"{count} × {kind}", _NOT_READ.get(kind, _UNKNOWN))
     # What a graph does not multiply with is no matrix, whatever its shape.
     found.used |= set(container.arrays)
     return found
@@ -55,17 +57,35 @@ _NOT_READ = {
     "Conv": "convolutions are no matrices until something unfolds them",
     "ConvInteger": "convolutions are no matrices until something unfolds them",
     "QLinearConv": "convolutions are no matrices until something unfolds them",
+    "ConvTranspose": "convolutions are no matrices until something unfolds them",
+    "DeformConv": "convolutions are no matrices until something unfolds them",
     "LSTM": "gates of recurrent layers are not taken apart",
     "GRU": "gates of recurrent layers are not taken apart",
+    "RNN": "gates of recurrent layers are not taken apart",
     "If": "what stands in its branches is not looked into",
     "Loop": "what stands in its body is not looked into",
+    "Scan": "what stands in its body is not looked into",
 }
+
+#: What the names of operators hold that multiply with matrices, in any domain.
+_PRODUCTS = ("MatMul", "Gemm", "Attention", "MoE", "Einsum")
+
+_UNKNOWN = "this operator's weights are not read"
+
+
+def _not_read(graph: Graph, node: Any) -> bool:
+    """Whether a node multiplies with weights that no handler reads."""
+    if node.op_type in _NOT_READ:
+        return True
+    known = (node.domain or "", node.op_type) in _HANDLERS
+    product = any(part in node.op_type for part in _PRODUCTS)
+    return product and not known and graph.weights(node)
 
 
 def qlinear(graph: Graph, node: Any) -> Matrix:
     """QLinearMatMul(a, a_scale, a_zero, b, b_scale, b_zero, y_scale, y_zero)."""
-    weight = graph.need(node, 3, "b")
-    item = Codes(weight, graph.need(node, 4, "b_scale"), graph.stored(node, 5), True, axis=1)
+    weight, zeros = graph.need(node, 3, "b"), graph.optional(node, 5, "b_zero_point")
+    item = Codes(weight, graph.need(node, 4, "b_scale"), zeros, True, axis=1)
     return item.matrix("QLinearMatMul", ("the output's scale and zero point are a requantizer's",))
 
 
@@ -74,12 +94,32 @@ def integer_product(graph: Graph, node: Any) -> Matrix | None:
     weight = graph.stored(node, 1)
     if weight is None:
         return None
-    return Codes(weight, None, graph.stored(node, 3), True, axis=1).matrix("MatMulInteger")
+    zeros = graph.optional(node, 3, "b_zero_point")
+    return Codes(weight, None, zeros, True, axis=1).matrix("MatMulInteger")
 
 
 def _product(graph: Graph, node: Any) -> Matrix | None:
-    """MatMul and Gemm: with floats, or with what DequantizeLinear or Quant make of weights."""
-    turned = not (node.op_type == "Gemm" and attributes(node).get("transB", 0))
+    """MatMul and Gemm: with floats, or with what DequantizeLinear or Quant make of weights.
+
+    None for activations on both sides; DesignError for weights that are not read.
+    """
+    if (matrix := _right(graph, node)) is not None:
+        alpha = attributes(node, alpha=1.0)["alpha"] if node.op_type == "Gemm" else 1.0
+        note = f"Gemm multiplies the product by alpha = {alpha:g}, which is not in the weights"
+        return matrix if alpha == 1 else replace(matrix, notes=(*matrix.notes, note))
+    if graph.weights(node, 0):
+        raise DesignError(f"{node.op_type}: weights on its left side are not read")
+    if graph.weights(node, 1):
+        raise DesignError(
+            f"{node.op_type}: its weights are no float matrix of the file and no DequantizeLinear "
+            "or Quant of one: not read"
+        )
+    return None
+
+
+def _right(graph: Graph, node: Any) -> Matrix | None:
+    """The weights on the right side of a product."""
+    turned = not (node.op_type == "Gemm" and attributes(node, transB=0)["transB"])
     name = graph.input(node, 1)
     if (stored := graph.container.get(name)) is not None:
         return _plain(stored, turned)

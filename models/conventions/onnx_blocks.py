@@ -23,9 +23,9 @@ from .onnx_graph import Graph, attributes
 
 def nbits(graph: Graph, node: Any) -> Matrix:
     """MatMulNBits: blocks along K of one row after the other."""
-    given = {"bits": 4, "block_size": 32, **attributes(node)}
-    sizes = [given.get(key, 0) for key in ("N", "K", "bits", "block_size")]
-    if not all(type(size) is int and 0 < size < 1 << 32 for size in sizes):
+    given = attributes(node, N=0, K=0, bits=4, block_size=32)
+    sizes = [given[key] for key in ("N", "K", "bits", "block_size")]
+    if not all(0 < size < 1 << 32 for size in sizes):
         raise DesignError(f"{node.op_type}: N, K, bits, block_size are {sizes}")
     rows, k, bits, block = sizes
     if bits not in (2, 4, 8) or block % (8 // bits):
@@ -39,7 +39,7 @@ def nbits(graph: Graph, node: Any) -> Matrix:
             f"{weight.name}: {weight.size} bytes and {scales.count} scales do not fit {rows} rows "
             f"of {groups} blocks of {block} elements of {bits} bits"
         )
-    zeros = graph.stored(node, 3)
+    zeros = graph.optional(node, 3, "zero_points")
     scale, where = of_scales(scales), group(block)
     half = 1 << (bits - 1)
 

@@ -25,10 +25,10 @@ def quantized(graph: Graph, node: Any) -> Stored:
     x, scales, zeros = (
         graph.need(node, 0, "x"),
         graph.need(node, 1, "y_scale"),
-        graph.stored(node, 2),
+        graph.optional(node, 2, "y_zero_point"),
     )
     kind = zeros.type if zeros else "uint8"
-    given = {"axis": 1, "block_size": 0, **attributes(node)}
+    given = attributes(node, axis=1, block_size=0)
     if x.type != "float32" or scales.type != "float32" or kind not in ("int8", "uint8"):
         raise DesignError(f"{x.name}: QuantizeLinear of {x.type} to {kind} is not read")
     if given["block_size"] or len(x.shape) != 2:
@@ -47,11 +47,11 @@ def quantized(graph: Graph, node: Any) -> Stored:
 
 
 def dequantized(graph: Graph, node: Any, turned: bool, codes: Stored | None = None) -> Matrix:
-    given = {"axis": 1, "block_size": 0, **attributes(node)}
+    given = attributes(node, axis=1, block_size=0)
     item = Codes(
         codes or graph.need(node, 0, "x"),
         graph.need(node, 1, "x_scale"),
-        graph.stored(node, 2),
+        graph.optional(node, 2, "x_zero_point"),
         turned,
         axis=given["axis"] % 2,
         block=given["block_size"],
@@ -62,7 +62,7 @@ def dequantized(graph: Graph, node: Any, turned: bool, codes: Stored | None = No
 
 def quant(graph: Graph, node: Any, turned: bool) -> Matrix:
     """QONNX: floats that the graph itself quantizes: q = clamp(round(x / scale + zero))."""
-    given = {"signed": 1, "narrow": 0, "rounding_mode": b"ROUND", **attributes(node)}
+    given = attributes(node, signed=1, narrow=0, rounding_mode=b"ROUND")
     weight, scales = graph.need(node, 0, "x"), graph.need(node, 1, "scale")
     zeros, widths = graph.need(node, 2, "zeropt"), graph.need(node, 3, "bitwidth")
     bits = float(widths.array().reshape(-1)[0]) if widths.count == 1 else 0.0

@@ -222,12 +222,92 @@ def test_arrays_in_a_file_beside_the_model(tmp_path, rng):
         open_model(path)
 
 
-def test_other_operators_with_weights_are_named(tmp_path, rng):
+@pytest.mark.parametrize(
+    ("kind", "domain", "why"),
+    [("Conv", "", "no matrices"), ("ConvTranspose", "", "no matrices"), ("RNN", "", "gates"),
+     ("Einsum", "", "not read"), ("FusedMatMul", "com.microsoft", "not read")],
+)  # fmt: skip
+def test_other_operators_with_weights_are_named(tmp_path, rng, kind, domain, why):
     parts = {"w": rng.normal(size=(4, 3, 3, 3)).astype(np.float32)}
-    node = helper.make_node("Conv", ["x", "w"], ["y"])
+    node = helper.make_node(kind, ["x", "w"], ["y"], domain=domain)
     model = open_model(saved(tmp_path / "m.onnx", [node], parts))
     assert not model.matrices
-    assert "no matrices" in model.refused["1 × Conv"].why
+    assert why in model.refused[f"1 × {kind}"].why
+
+
+def test_products_of_activations_are_no_weights(tmp_path):
+    nodes = [
+        helper.make_node("Relu", ["x"], ["r"]),
+        helper.make_node("MatMul", ["r", "x"], ["m"]),
+        helper.make_node("Einsum", ["m", "x"], ["y"], equation="ij,jk->ik"),
+    ]
+    model = open_model(saved(tmp_path / "m.onnx", nodes, {}))
+    assert not model.matrices and not model.refused
+
+
+@pytest.mark.parametrize(
+    ("nodes", "why"),
+    [
+        ([("MatMul", "w x", "y")], "on its left side"),
+        ([("Cast", "w", "v"), ("MatMul", "x v", "y")], "no float matrix"),
+        ([("Cast", "w", "v"), ("Identity", "v", "u"), ("MatMul", "u x", "y")], "left side"),
+        ([("MatMul", "x cube", "y")], "no float matrix"),
+    ],
+)
+def test_weights_of_products_that_are_not_read_are_named(tmp_path, rng, nodes, why):
+    parts = {
+        "w": rng.normal(size=(K, K)).astype(np.float32),
+        "cube": rng.normal(size=(2, K, K)).astype(np.float32),
+    }
+    made = [
+        helper.make_node(
+            kind, given.split(), [to], name=kind, **({"to": 1} if kind == "Cast" else {})
+        )
+        for kind, given, to in nodes
+    ]
+    model = open_model(saved(tmp_path / "m.onnx", made, parts))
+    assert not model.matrices
+    assert why in model.refused["MatMul"].why
+
+
+def test_the_alpha_of_gemm_is_told(tmp_path, rng):
+    parts = {"w": rng.normal(size=(K, ROWS)).astype(np.float32)}
+    node = helper.make_node("Gemm", ["x", "w"], ["y"], alpha=0.5)
+    [matrix] = open_model(saved(tmp_path / "m.onnx", [node], parts)).matrices.values()
+    assert matrix.notes == (
+        "Gemm multiplies the product by alpha = 0.5, which is not in the weights",
+    )
+
+
+def test_an_attribute_of_the_wrong_kind_is_refused(tmp_path, rng):
+    parts = {"w": rng.normal(size=(K, ROWS)).astype(np.float32)}
+    node = helper.make_node("Gemm", ["x", "w"], ["y"], name="p", alpha="half")
+    model = open_model(saved(tmp_path / "m.onnx", [node], parts))
+    assert model.refused["p"].why == "Gemm: attribute alpha is b'half', which is no float"
+
+
+@pytest.mark.parametrize("kind", ["MatMulInteger", "QLinearMatMul", "DequantizeLinear"])
+def test_zero_points_that_are_computed_are_not_passed_over(tmp_path, rng, kind):
+    parts = {
+        "w": rng.integers(0, 256, (K, ROWS)).astype(np.uint8),
+        "s": np.float32(0.1),
+        "z": np.uint8(3),
+    }
+    zero = helper.make_node("Identity", ["z"], ["zero"])
+    product = {
+        "MatMulInteger": [helper.make_node(kind, ["x", "w", "", "zero"], ["y"], name="p")],
+        "QLinearMatMul": [
+            helper.make_node(kind, ["x", "s", "z", "w", "s", "zero", "s", "z"], ["y"], name="p")
+        ],
+        "DequantizeLinear": [
+            helper.make_node(kind, ["w", "s", "zero"], ["q"]),
+            helper.make_node("MatMul", ["x", "q"], ["y"], name="p"),
+        ],
+    }[kind]
+    parts = {name: np.asarray(array) for name, array in parts.items()}
+    model = open_model(saved(tmp_path / "m.onnx", [zero, *product], parts))
+    assert not model.matrices
+    assert "zero_point is computed at run time" in model.refused["p"].why
 
 
 def test_what_is_not_read_says_why(tmp_path, rng):
