@@ -80,6 +80,10 @@ def matrices_of(container: Container) -> Found:
                 f"{', '.join(METHODS)}"
             )
     found.join(plain.read(container, found.used))
+    for matrix in found.matrices:
+        if not matrix.count:
+            found.refuse(matrix.name, "it has no elements: {} × {}".format(*matrix.shape))
+    found.matrices = [matrix for matrix in found.matrices if matrix.count]
     order = {name: place for place, name in enumerate(container.arrays)}
     found.matrices.sort(key=lambda matrix: order.get(matrix.arrays[0].name, 0))
     return found

@@ -46,7 +46,10 @@ def read(container: Container, config: Mapping[str, Any]) -> Found:
 
 def _matrix(layer: str, parts: dict[str, Stored]) -> Matrix:
     codes, scales, zeros, *facts = need(parts, layer, "W_q", "scale", "zero", *_FACTS)
-    sizes, [bits], [columns], [axis] = (np.ravel(item.array()).tolist() for item in facts)
+    sizes, *numbers = (np.ravel(item.array()).tolist() for item in facts)
+    if not all(len(item) == 1 for item in numbers):
+        raise DesignError(f"{layer}: {', '.join(_FACTS[1:])} are a number each, got {numbers}")
+    [bits], [columns], [axis] = numbers
     if len(sizes) != 2 or axis != 1 or bits not in (2, 4, 8):
         raise DesignError(
             f"{layer}: HQQ of 2, 4 or 8 bits along axis 1 of a matrix is read, got {bits} bits, "

@@ -98,18 +98,16 @@ class Packed:
         """Bits of a code, and whether codes run across words."""
         rows, k = shape
         fits: list[tuple[int, bool]] = []
-        for bits in dict.fromkeys(item.get("num_bits") for item in weights):
-            if type(bits) is not int or not 1 <= bits <= 8:
-                continue
+        stated = [item.get("num_bits") for item in weights]
+        for bits in sorted({bits for bits in stated if type(bits) is int and 1 <= bits <= 8}):
             if packed.shape == (rows, words_needed(k, bits)):
                 fits.append((bits, True))
             elif packed.shape == (rows, -(-k // (32 // bits))):
                 fits.append((bits, False))
         if len(fits) != 1:
-            stated = ", ".join(str(item.get("num_bits")) for item in weights)
             raise DesignError(
                 f"{packed.name} has shape {packed.shape}: that fits {len(fits)} of the config's "
-                f"num_bits ({stated}) for a matrix {rows} × {k}"
+                f"num_bits ({', '.join(map(str, stated))}) for a matrix {rows} × {k}"
             )
         return fits[0]
 

@@ -295,6 +295,9 @@ def test_zero_points_of_compressed_tensors_are_packed_along_the_rows(tmp_path, r
     real = spread(scales, GROUP) * (codes - spread(zeros, GROUP))
     same(only(write(tmp_path, parts, integers(4, False))), real)
 
+    refused = open_model(write(tmp_path, parts, integers([4], False))).refused
+    assert "fits 0 of the config's num_bits ([4])" in refused["l"].why
+
 
 def test_int8_of_compressed_tensors(tmp_path, rng):
     codes = rng.integers(-128, 128, (ROWS, K)).astype(np.int8)
@@ -412,6 +415,10 @@ def test_hqq(tmp_path, rng, bits):
     config = {"quantization_config": {"quant_method": "hqq"}}
     same(only(write(tmp_path, arrays, config)), real.reshape(ROWS, K))
 
+    arrays["l.nbits"] = np.array([], np.int64)
+    refused = open_model(write(tmp_path, arrays, config)).refused
+    assert "nbits, group_size, axis are a number each" in refused["l"].why
+
 
 def test_quark(tmp_path, rng):
     codes, scales = rng.integers(0, 16, (ROWS, K)), rng.integers(100, 140, (ROWS, K // 32))
@@ -492,6 +499,14 @@ def test_scales_of_quanto_are_no_matrices(tmp_path, rng):
              "l.weight._scale": np.ones((ROWS, 1), np.float16)}  # fmt: skip
     with pytest.raises(DesignError, match=r"l\.weight\._scale belongs to a quantized checkpoint"):
         open_model(write(tmp_path, parts, {}))
+
+
+def test_a_matrix_without_elements_is_refused(tmp_path):
+    parts = {"l.weight": np.zeros((0, K), E4M3), "l.weight_scale": np.ones(1, np.float32)}
+    config = {"quantization_config": {"quant_method": "fp8"}}
+    model = open_model(write(tmp_path, parts, config))
+    assert not model.matrices
+    assert model.refused["l"].why == f"it has no elements: 0 × {K}"
 
 
 def test_one_layer_that_does_not_fit_is_refused_alone(tmp_path, rng):
