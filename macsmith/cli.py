@@ -32,6 +32,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def guarded(run: Callable[[], int]) -> int:
     """The exit code of ``run``: an error of the user's, or Ctrl-C, is one line and no traceback."""
+    ending.whole_streams()
     use_plain_letters()
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)

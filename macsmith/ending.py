@@ -67,6 +67,17 @@ def orderly() -> Iterator[None]:
             signal.signal(number, kept[number] or signal.SIG_DFL)
 
 
+def whole_streams() -> None:
+    """Give stdin, stdout and stderr that were closed a place to go.
+
+    Without, Python has None for them, and the next file that is opened takes their number: what
+    a child prints would be written into it.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
+
+
 def say(text: str) -> None:
     """The last line on stderr, if there is somebody to read it."""
     with contextlib.suppress(OSError, ValueError):

@@ -152,6 +152,16 @@ def test_an_output_that_takes_nothing(words, unbuffered):
     assert done.stderr == "macsmith: cannot write: No space left on device\n"
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a shell")
+@pytest.mark.parametrize("closed", ["0", "1", "2", "0 1 2"])
+def test_streams_that_are_closed(closed):
+    closing = " ".join(f"{number}>&-" for number in closed.split())
+    words = [sys.executable, "-m", "macsmith", "list", "flows"]
+    done = subprocess.run(["sh", "-c", f'"$@" {closing}', "sh", *words], capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert ("1" in closed) == (done.stdout == b"")
+
+
 def test_a_terminal_that_is_gone():
     """Nobody reads: still no traceback, and the code of the end."""
     words = [sys.executable, "-m", "macsmith", "list", "nothing"]
