@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ..golden.arrays import reals
 from ..golden.description import Engine
-from ..golden.errors import DesignError
+from ..golden.errors import DesignError, check_ordinary
 from ..golden.matmul import Result, matmul
 from ..golden.quantize import quantize
 from ..golden.tensor import Quantized
@@ -185,7 +185,14 @@ def sqnr(wanted: Array, found: Array) -> float:
 def load_activations(path: Path) -> Array:
     """The array of a .npy file, without ever executing what it holds."""
     try:
-        return np.asarray(np.load(path, allow_pickle=False))
+        check_ordinary(path)
+        found = np.load(path, allow_pickle=False)
+        if not isinstance(found, np.ndarray):
+            found.close()
+            raise DesignError(f"cannot read {path}: it is an archive of arrays, no .npy file")
+        return found
+    except DesignError:
+        raise
     except (OSError, ValueError, EOFError) as error:
         reason = getattr(error, "strerror", None) or "it is no .npy file of numbers"
         raise DesignError(f"cannot read {path}: {reason}") from None

@@ -1,6 +1,7 @@
 """A matrix of a file in the golden model, in simulated hardware, and as beats in memory."""
 
 import json
+import os
 import subprocess
 
 import numpy as np
@@ -142,12 +143,17 @@ def test_the_commands(folder, tmp_path, capsys):
     code, out, _ = call(capsys, "run", folder, "--matrix", "l", "--rtl-rows", 0, "-o", result)
     assert code == 0
     assert np.load(result).shape == (4, ROWS)
+    archive, pipe = tmp_path / "x.npz", tmp_path / "pipe.npy"
+    np.savez(archive, x=np.ones((1, K)))
+    os.mkfifo(pipe)
     for arguments, message in (
         (("run", folder, "--matrix", "l", "-o", result), "is there already"),
         (("run", folder, "--matrix", "l", "-o", tmp_path / "x" / "y.npy"), "x is no folder"),
         (("run", folder), "name a matrix with --matrix"),
         (("run", folder, "--matrix", "m"), "unknown matrix of model.safetensors 'm'"),
         (("run", folder, "--matrix", "l", "--data", folder / "config.json"), "it is no .npy file"),
+        (("run", folder, "--matrix", "l", "--data", archive), "it is an archive of arrays"),
+        (("run", folder, "--matrix", "l", "--data", pipe), "it is no ordinary file"),
         (("pack", folder, "--matrix", "l", "--design", "hadamard"), "is no engine of one mode"),
         (("inspect", folder, "--toml"), "name it with --matrix"),
         (("inspect", tmp_path / "absent.gguf"), "No such file"),
