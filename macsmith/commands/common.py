@@ -13,7 +13,7 @@ from typing import Any
 from .. import boards
 from ..designs import Options, design, reading
 from ..golden.description import Design
-from ..golden.errors import DesignError, ToolFailed
+from ..golden.errors import DesignError, ToolFailed, spelled
 from ..hw.catalogue import hardware
 from ..remedies import remedied
 from ..screen import following, paragraph, table
@@ -52,9 +52,15 @@ def advising(arguments: argparse.Namespace) -> Iterator[None]:
     try:
         yield
     except DesignError as error:
-        designed = {"design", *(field.name for field in fields(Options))} <= vars(arguments).keys()
-        if not error.advice or not designed:
+        names = vars(arguments).keys()
+        if not error.advice or not {"design", "designs"} & names:
             raise
+        if not {"design", *(field.name for field in fields(Options))} <= names:
+            # A command that takes a design and none of the options that make another of it.
+            how = (
+                f"{spelled(error.advice)} with macsmith generate, whose design.toml --design takes"
+            )
+            raise DesignError(error.what, otherwise=how) from None
 
         def build(options: Options) -> None:
             made = design(arguments.design, options)

@@ -154,6 +154,11 @@ def test_the_commands(folder, tmp_path, capsys):
         (("run", folder, "--matrix", "l", "--data", folder / "config.json"), "it is no .npy file"),
         (("run", folder, "--matrix", "l", "--data", archive), "it is an archive of arrays"),
         (("run", folder, "--matrix", "l", "--data", pipe), "it is no ordinary file"),
+        (
+            ("run", folder, "--matrix", "l", "--activation", "bf16"),
+            "choose --accumulate aligned --fraction 25 with macsmith generate, whose design.toml "
+            "--design takes",
+        ),
         (("pack", folder, "--matrix", "l", "--design", "hadamard"), "is no engine of one mode"),
         (("inspect", folder, "--toml"), "name it with --matrix"),
         (("inspect", tmp_path / "absent.gguf"), "No such file"),
