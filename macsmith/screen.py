@@ -45,7 +45,7 @@ def console(stream: TextIO, **how: Any) -> Console:
 
 
 def table(rows: Sequence[Sequence[str]], header: Sequence[str]) -> str:
-    """Columns as wide as their widest cell, numbers to the right.
+    """Columns as wide as their widest cell, numbers to the right; no head without titles.
 
     On a terminal, cells that are too wide for it are wrapped between words; what is piped or
     redirected stays a line a row.
@@ -64,8 +64,8 @@ def table(rows: Sequence[Sequence[str]], header: Sequence[str]) -> str:
         )
         return "  ".join(fitted).rstrip()
 
-    rule = "  ".join("-" * width for width in widths)
-    return "\n".join([line(titles), rule, *map(line, cells)])
+    head = [line(titles), "  ".join("-" * width for width in widths)] if any(titles) else []
+    return "\n".join([*head, *map(line, cells)])
 
 
 def _numeric(column: Sequence[str]) -> bool:
@@ -81,7 +81,7 @@ def _on_terminal(cells: list[list[str]], titles: list[str], right: list[bool]) -
     widths, gap = _fitted([titles, *cells], columns())
     made = Table(
         box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, gap - 1, 0, 0),
-        header_style="bold", border_style="dim",
+        header_style="bold", border_style="dim", show_header=any(titles),
     )  # fmt: skip
     for number, (title, width, r) in enumerate(zip(titles, widths, right, strict=True)):
         made.add_column(

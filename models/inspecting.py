@@ -112,12 +112,14 @@ def inspect(model: Model, whole: bool = False) -> Inspection:
         called = name if whole else _NUMBER.sub("*", name)
         key = called, matrix.shape, matrix.scheme, str(matrix.operand), matrix.notes[:1]
         groups.setdefault(key, []).append(matrix)
-    tied = not any(name in _OUTPUTS for name in model.matrices)
-    lines = [_line(key[0], tuple(found), tied) for key, found in groups.items()]
+    lines = [line_of(model, key[0], tuple(found)) for key, found in groups.items()]
     return Inspection(model, tuple(lines), _active(model))
 
 
-def _line(name: str, matrices: tuple[Matrix, ...], tied: bool) -> Line:
+def line_of(model: Model, name: str, matrices: tuple[Matrix, ...]) -> Line:
+    """One line, of alike ``matrices`` of ``model``."""
+    # Without an output matrix the table of words is multiplied with, too.
+    tied = not any(each in _OUTPUTS for each in model.matrices)
     designs, why = designs_of(matrices[0])
     words = any(part in name for part in ("token_embd", "embed_tokens", "wte", "tok_embeddings"))
     table = any(part in name for part in _TABLES) and not (tied and words)

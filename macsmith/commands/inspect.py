@@ -6,9 +6,8 @@ import argparse
 
 from ..golden import to_toml
 from ..golden.errors import DesignError
-from ..models.inspecting import Inspection, Line, designs_of, inspect
-from ..models.matrix import Matrix
-from ..models.model import open_model
+from ..models.inspecting import Inspection, Line, inspect, line_of
+from ..models.model import Model, open_model
 from ..models.serving import engine_for
 from .common import paragraph, print_json, table
 
@@ -18,7 +17,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise DesignError("--toml describes the design of one matrix: name it with --matrix")
     model = open_model(arguments.file)
     if arguments.matrix is not None:
-        return _one(model.matrix(arguments.matrix), arguments)
+        return _one(model, arguments)
     found = inspect(model, arguments.all)
     if arguments.json:
         print_json(found.to_dict())
@@ -61,19 +60,30 @@ def _notes(found: Inspection) -> list[str]:
     lines += [f"{item.name} is not read: {item.why}" for item in found.model.refused.values()]
     if found.lines:
         lines.append(
-            f"A token: {found.macs / 1e6:,.1f} million products with weights, "
-            f"{found.size / 1e6:,.1f} MB of weights read"
+            f"A token: {_counted(found.macs, ('thousand ', 'million '))}products with weights, "
+            f"{_counted(found.size, ('kB', 'MB'))} of weights read"
         )
     if found.model.others:
         lines.append(f"{len(found.model.others)} other arrays (norms, biases, tables) stay as are")
     return lines
 
 
-def _one(matrix: Matrix, arguments: argparse.Namespace) -> int:
+def _counted(number: int, units: tuple[str, str]) -> str:
+    """In thousands below a million: a small network's figures are no zeros."""
+    size, unit = (1e3, units[0]) if number < 1e6 else (1e6, units[1])
+    return f"{number / size:,.1f} {unit}"
+
+
+def _one(model: Model, arguments: argparse.Namespace) -> int:
+    matrix = model.matrix(arguments.matrix)
     if arguments.toml:
         print(to_toml(engine_for(matrix)), end="")
         return 0
-    designs, why = designs_of(matrix)
+    line = line_of(model, matrix.name, (matrix,))
+    if arguments.json:
+        arrays = [{"name": item.name, "type": item.type} for item in matrix.arrays]
+        print_json({**line.to_dict(), "arrays": arrays})
+        return 0
     facts = {
         "matrix": matrix.name,
         "rows × K": "{} × {}".format(*matrix.shape),
@@ -82,11 +92,8 @@ def _one(matrix: Matrix, arguments: argparse.Namespace) -> int:
         "bits a weight": f"{matrix.bits:.4g}",
         "bytes": str(matrix.size),
         "arrays": ", ".join(f"{stored.name} ({stored.type})" for stored in matrix.arrays),
-        "design": ", ".join(designs) or why,
+        "design": ", ".join(line.designs) or line.why,
         **{f"note {number}": note for number, note in enumerate(matrix.notes, 1)},
     }
-    if arguments.json:
-        print_json(facts)
-        return 0
     print(table(list(facts.items()), ("", "")))
     return 0

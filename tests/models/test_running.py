@@ -133,9 +133,16 @@ def test_the_commands(folder, tmp_path, capsys):
     code, out, _ = call(capsys, "inspect", folder)
     assert code == 0
     assert "MLX 4 bit, groups of 32" in out
-    assert "A token: 0.0 million products" in out
+    assert "A token: 1.0 thousand products with weights, 0.6 kB of weights read" in out
     code, out, _ = call(capsys, "inspect", folder, "--json")
     assert json.loads(out)["macs_per_token"] == ROWS * K
+    [line] = json.loads(out)["matrices"]
+    code, out, _ = call(capsys, "inspect", folder, "--matrix", "l", "--json")
+    arrays = json.loads(out).pop("arrays")
+    assert json.loads(out) == {**line, "arrays": arrays}
+    assert arrays[0] == {"name": "l.weight", "type": "uint32"}
+    code, out, _ = call(capsys, "inspect", folder, "--matrix", "l")
+    assert out.startswith("matrix ")  # no empty titles, no rule
     code, out, _ = call(capsys, "inspect", folder, "--matrix", "l", "--toml")
     (tmp_path / "d.toml").write_text(out, encoding="utf-8")
     assert call(capsys, "explain", tmp_path / "d.toml")[0] == 0
