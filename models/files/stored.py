@@ -64,10 +64,17 @@ class Stored:
         return prod(self.shape)
 
     def bytes(self) -> Array:
-        """Its bytes, mapped from the file if they lie there."""
+        """Its bytes, mapped from the file if they lie there; DesignError for a file that has become
+        shorter since it was opened."""
         if self.held is not None:
             return np.frombuffer(self.held, np.uint8)
-        return mapped(self.path)[self.offset : self.offset + self.size]
+        found = mapped(self.path)[self.offset : self.offset + self.size]
+        if len(found) != self.size:
+            raise DesignError(
+                f"{self.path.name}: {self.name} is no longer all there: the file was changed while "
+                "it was read"
+            )
+        return found
 
     def array(self) -> Array:
         """The elements; those of :data:`CODES` as unsigned integers. DesignError for blocks."""

@@ -154,6 +154,15 @@ def test_a_header_with_one_name_twice(tmp_path):
         read_file(tmp_path / "m.safetensors")
 
 
+def test_a_file_that_became_shorter_is_told(tmp_path, rng):
+    write(tmp_path, {"l.weight": rng.normal(size=(4, 8)).astype(np.float32)}, None)
+    matrix = open_model(tmp_path).matrix("l.weight")
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(DesignError, match="l.weight is no longer all there"):
+        matrix.values()
+
+
 def test_what_is_no_model_is_refused(tmp_path):
     (tmp_path / "notes.txt").write_text("no model", encoding="utf-8")
     for path, message in (
