@@ -47,7 +47,7 @@ def read(container: Container) -> Tokenizer:
     kind, cut = (metadata.get(f"{_KEY}{name}") for name in ("model", "pre"))
     if kind != "gpt2":
         raise DesignError(f"{where}: {_KEY}model = {kind!r} is not read; known: gpt2")
-    if cut not in CUTS:
+    if not isinstance(cut, str) or cut not in CUTS:
         raise DesignError(f"{where}: {_KEY}pre = {cut!r} is not known; known: {', '.join(CUTS)}")
     tokens, merges = _texts(container, "tokens"), _texts(container, "merges")
     if len(set(tokens)) != len(tokens):

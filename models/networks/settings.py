@@ -44,7 +44,8 @@ class Settings:
     def must_be(self, name: str, *allowed: Any) -> None:
         """A value that is not there, or one of those that are computed here."""
         value = self.values.get(name)
-        if value is not None and value not in allowed:
+        fits = isinstance(value, str | int | float) and value in allowed  # not so an array
+        if value is not None and not fits:
             known = ", ".join(map(str, allowed)) or "none"
             raise DesignError(f"{self.where}: {name} = {value!r} is not computed; known: {known}")
 

@@ -5,6 +5,7 @@ import pytest
 from checkpoints import random_scales, words
 from macsmith.golden.errors import DesignError
 from macsmith.models.networks import open_network, product
+from macsmith.models.networks.settings import Settings
 from networks import SMALL, WHOLE, as_gguf, as_safetensors, config_file, llama
 from second_models.llama import logits as second
 
@@ -175,6 +176,11 @@ def test_so_are_those_of_gguf(tmp_path, rng, change, message):
     with pytest.raises(DesignError) as caught:
         open_network(file)
     assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_an_array_is_no_setting():
+    with pytest.raises(DesignError, match="experts = .* is not computed; known: 0"):
+        Settings("m.gguf", {"experts": np.array([0, 0])}).must_be("experts", 0)
 
 
 def test_an_array_that_is_missing_or_damaged_is_named(tmp_path, rng):

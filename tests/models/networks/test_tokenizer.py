@@ -99,6 +99,7 @@ WRONG = [
     ({"model": "llama"}, "tokenizer.ggml.model = 'llama' is not read; known: gpt2"),
     ({"model": None}, "tokenizer.ggml.model = None is not read"),
     ({"pre": "other"}, "tokenizer.ggml.pre = 'other' is not known; known: gpt-2, smollm"),
+    ({"pre": ["smollm"]}, "tokenizer.ggml.pre = ['smollm'] is not known"),
     ({"tokens": None}, "tokenizer.ggml.tokens is missing"),
     ({"tokens": [1, 2, 3]}, "tokenizer.ggml.tokens is no list of texts"),
     ({"tokens": ["a", "b", "a"]}, "tokenizer.ggml.tokens has a token twice"),
