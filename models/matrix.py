@@ -64,8 +64,10 @@ class Matrix:
         return self.reader()
 
     def values(self) -> Array:
-        """The weights as the tool that wrote them computes them: float64 (rows, K), the inputs in
-        the layer's own order."""
+        """The weights: float64 (rows, K), the inputs in the layer's own order.
+
+        What codes and scales stand for, as the tool that wrote them computes it before it rounds
+        to the type that it multiplies in (FP16, BF16)."""
         if self.tool is not None:
             return np.asarray(self.tool(), np.float64)
         values = self.quantized().dequantize()
