@@ -146,6 +146,16 @@ def test_wrong_headers_of_safetensors(tmp_path, changes, message):
         read_file(header(tmp_path / "m.safetensors", **changes))
 
 
+@pytest.mark.parametrize(
+    ("dtype", "shape"), [("C64", [2]), ("F8_E4M3FNUZ", [4, 4]), ("F8_E5M2FNUZ", [16])]
+)
+def test_types_that_no_matrix_has_leave_the_file_readable(tmp_path, dtype, shape):
+    """One array of complex numbers, such as of rotations, is no reason to refuse a checkpoint."""
+    path = header(tmp_path / "m.safetensors", dtype=dtype, shape=shape)
+    model = open_model(path)
+    assert list(model.others) == ["w"] and not model.matrices
+
+
 def test_a_header_with_one_name_twice(tmp_path):
     item = '{"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}'
     text = f'{{"w": {item}, "w": {item}}}'.encode()
