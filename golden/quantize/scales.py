@@ -157,7 +157,11 @@ def stored(ideal: Array, fmt: Format, vanish: bool = False) -> Array:
 
 
 def _check(ideal: Array, over: Array, fmt: Format, vanish: bool) -> None:
-    remedy = "use a wider scale format, such as fp32, or an outer level of scales"
+    remedy = (
+        "use a wider scale format, such as fp32, or an outer level of scales"
+        if fmt.bits < 32
+        else "scale the values or use an outer level of scales"
+    )
     size = np.abs(ideal)
     if over.any():
         raise DesignError(

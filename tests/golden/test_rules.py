@@ -360,6 +360,11 @@ def test_a_scale_that_its_format_cannot_hold(name, span, value, what):
         quantize([[value, 0, 0, 0]], scaled("int8", level(name, span)))
 
 
+def test_beyond_fp32_no_wider_format_is_advised():
+    with pytest.raises(DesignError, match="38; scale the values or use an outer level of scales$"):
+        quantize([[1e300, 0, 0, 0]], scaled("int8", level("fp32", ROW)))
+
+
 def test_a_scale_is_not_rounded_down_to_the_greatest_value():
     operand = scaled("int8", level("fp16", ROW))
     found = quantize([[127 * 65504.0]], operand)
