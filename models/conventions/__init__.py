@@ -111,9 +111,7 @@ def method_of(container: Container) -> tuple[str | None, Mapping[str, Any]]:
             packing = str(given.get("packing_format", "auto_round:auto_gptq"))
             method, more = PACKINGS.get(packing, (f"AutoRound with packing_format {packing!r}", {}))
             given = {**given, **more}
-        # MLX writes its settings under both names, and names no method.
-        if method is not None or not isinstance(config.get("quantization"), Mapping):
-            return str(method), given
+        return str(method), given
     if isinstance(config.get("quantization"), Mapping):
         return "mlx", config["quantization"]
     whole = container.sidecar("hf_quant_config.json")
