@@ -13,7 +13,7 @@ from ...hw.design import Streaming
 from ..lanes import signed
 from .base import Chosen, Harness, Lane, Part
 
-#: Beats of a trial below which more are drawn, and from which on fewer, so that all together have as
+#: Beats of a trial below which more trials are drawn, and from which on fewer: all together have as
 #: many beats.
 SHORT, LONG = 1 << 4, 1 << 10
 
