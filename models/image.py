@@ -80,7 +80,7 @@ def images(emitted: Emitted, weight: Quantized) -> tuple[Image, ...]:
     engine = emitted.engine
     if emitted.plan.stationary:
         raise DesignError(
-            "weights of flow weight_stationary are loaded by sets: choose --flow broadcast"
+            "weights of flow weight_stationary are loaded by sets", {"flow": "broadcast"}
         )
     one = _ones(engine, weight.shape[1])
     matrices = padded(engine, Matrices(weight=weight, activation=one))

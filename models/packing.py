@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import gcd
 from pathlib import Path
 from typing import Any
 
@@ -146,8 +147,9 @@ def rows_of(given: Quantized, rows: Array) -> Quantized:
             index = index[:: min(each, len(index))]
             if len(np.unique(rows[: min(each, len(rows))] // each)) > 1:
                 raise DesignError(
-                    f"{name} holds for {each} rows, and the array takes {len(rows)}: choose --rows "
-                    "that divide it"
+                    f"{name} holds for {each} rows, and the array takes {len(rows)} at a time: "
+                    "neither divides the other",
+                    {"rows": gcd(each, len(rows))},
                 )
         return np.asarray(array[index])
 

@@ -44,7 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     print(table(_rows(found), ("", "")))
     if found.simulated:
-        line = f"{found.simulated} rows of RTL equal the golden model, bit for bit"
+        equal = "row of RTL equals" if found.simulated == 1 else "rows of RTL equal"
+        line = f"{found.simulated} {equal} the golden model, bit for bit"
         print(paragraph(line, "green"))
     return 0
 
@@ -64,11 +65,12 @@ def _rows(found: Run) -> list[tuple[str, str]]:
         rates.append(
             ("simulated RTL", f"{_rate(found.rtl_macs, found.cycle_seconds)} products a second")
         )
+    vectors = "1 vector" if found.vectors == 1 else f"{found.vectors} vectors"
     return [
         ("matrix", f"{found.matrix.name}, {rows} × {k}, {found.matrix.scheme}"),
         ("design", found.engine.name),
         ("weights", found.how or "as stored"),
-        ("activations", f"{found.vectors} vectors as {found.engine.arithmetic.activation}"),
+        ("activations", f"{vectors} as {found.engine.arithmetic.activation}"),
         ("SQNR", f"{found.sqnr:.2f} dB against float64"),
         *rates,
     ]

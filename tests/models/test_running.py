@@ -7,15 +7,17 @@ import subprocess
 import numpy as np
 import pytest
 from checkpoints import random_scales, words, write
+from macsmith.golden import Level, Operand, Plane, block
 from macsmith.golden.errors import DesignError, Mismatch
 from macsmith.hw.text.emit import emit
 from macsmith.models import open_model
 from macsmith.models.image import differing, images
-from macsmith.models.packing import pack
+from macsmith.models.packing import pack, rows_of
 from macsmith.models.running import activations, run, sqnr
 from macsmith.models.serving import serve
 from programs import needs_icarus
 
+from macsmith import Options, design, lookup, quantize
 from macsmith.cli import main
 
 ROWS, K = 10, 96  # neither fills the array's last block
@@ -111,6 +113,21 @@ def test_a_packed_folder_has_a_bench_that_runs_the_matrix(matrix, tmp_path, rng)
     again = subprocess.run(["make", "-s", "-C", tmp_path / "packed" / "tb", "icarus"],
                            capture_output=True, text=True, check=False)  # fmt: skip
     assert "PASS" not in again.stdout
+
+
+def test_weights_that_are_loaded_by_sets_have_no_image():
+    engine = design("int8xint8", Options(flow="weight_stationary", policy="dsp"))
+    weight = quantize(np.ones((4, 16)), engine.arithmetic.weight)
+    with pytest.raises(DesignError, match="are loaded by sets: choose --flow broadcast"):
+        images(emit(engine), weight)
+
+
+def test_rows_that_share_scales_stay_whole():
+    scaled = Plane(lookup("int4"), (Level(lookup("fp16"), block(4, 8)),))
+    given = quantize(np.arange(96).reshape(12, 8), Operand((scaled,)))
+    assert rows_of(given, np.arange(4, 8)).scales["scale"].shape == (1, 1)
+    with pytest.raises(DesignError, match="neither divides the other: choose --rows 2"):
+        rows_of(given, np.arange(6, 12))
 
 
 def test_wrong_activations_are_refused(matrix):
