@@ -28,6 +28,7 @@ def play(name, folder, *words):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_works_as_it_is_written(name, build_folder):
     play(name, build_folder)

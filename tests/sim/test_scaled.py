@@ -343,6 +343,7 @@ def test_matrices_of_any_shape(name, n, m, groups, simulator, monkeypatch):
     np.testing.assert_array_equal(got.decode(), want.decode())
 
 
+@pytest.mark.cases(0)
 @pytest.mark.parametrize(
     "bias, words",
     [

@@ -187,7 +187,7 @@ def test_what_is_wrong_is_said_by_field():
 
 def test_a_mark_that_stands_elsewhere_is_told():
     """Of any unit: its trials have a name there."""
-    emitted = emit(unit("marked", lanes=32))
+    emitted = emit(unit("marked", lanes=2))
     trials = harness(emitted.hardware)._drawn(2, 1)
     result = trials[0].beats["result"]
     wrong = Trial({**trials[0].beats, "result": replace(result, last=~result.last)})

@@ -75,7 +75,7 @@ def test_bits_are_weighed_by_the_weights_of_each_matrix(tiny):
     assert bits(tiny, product("w8a8")) == 8 + 32 * sum(m.shape[0] for m in tiny.matrices) / total
 
 
-@pytest.mark.parametrize("rtl", ["all", "sample"])
+@pytest.mark.parametrize("rtl", ["all", pytest.param("sample", marks=pytest.mark.brief)])
 def test_a_token_in_rtl_equals_the_golden_model(tiny, rtl):
     plain = generate(tiny, PROMPT, product("w8a8"), 3)
     found = generate(tiny, PROMPT, product("w8a8"), 3, rtl=rtl)

@@ -38,9 +38,10 @@ LARGE = {
     "deepseek_fp8": {"rows": 1, "cols": 1, "partials": 7},
 }
 
-#: Units with a memory that is read at a clock edge, and with a choice between nothings: an element
-#: with no exponent.
+#: Units with a choice between nothings, where an element has no exponent, and with a memory that is
+#: read at a clock edge.
 UNITS = {
+    "no_exponent": Quantize(element=lookup("mxint8"), rule="ceil", name="no_exponent"),
     "kept_in_memory": Quantize(
         name="kept_in_memory",
         element=lookup("int8_sym"),
@@ -48,7 +49,6 @@ UNITS = {
         rule="absmax",
         block=200,
     ),
-    "no_exponent": Quantize(element=lookup("mxint8"), rule="ceil", name="no_exponent"),
 }
 
 #: What lint may say of a file with many modules, and of registers with a first value.
