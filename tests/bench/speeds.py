@@ -164,7 +164,7 @@ def copies():
             built = time.perf_counter() - begun
             seconds = best(lambda e=engine, w=w, a=a, m=many: simulate(e, w, a, copies=m), 2)
             rate = vectors * LAYER[4][0] * LAYER[4][1] / seconds / 1e6
-            rows.append([" × ".join(map(str, shape)), vectors, "hundreds" if many else "one",
+            rows.append([" × ".join(map(str, shape)), str(vectors), "hundreds" if many else "one",
                          f"{built:.0f}", f"{rate:.1f}"])  # fmt: skip
     return table(rows, ["gguf_q4_1 array", "vectors", "copies", "build, s", "simulated M MAC/s"])
 
