@@ -239,8 +239,9 @@ def simulate(
     initial, bias, mode : as of :func:`macsmith.matmul`.
     copies : whether it runs on gates that yosys makes of the RTL, hundreds of copies of the engine
         at once, each with rows of its own: half a minute to build, then seven times as fast for
-        one vector of activations, 35 times for sixteen (``make bench``). None: from 2^24 multiplications on. An engine whose pace depends on data is
-        simulated alone whatever is asked for.
+        one vector of activations, 35 times for sixteen (``make bench``). None: from 2^24
+        multiplications on. An engine whose pace depends on data is simulated alone whatever is
+        asked for.
 
     Raises DesignError for operands that the engine cannot take, ToolMissing or ToolFailed.
     """
