@@ -75,6 +75,14 @@ def _odd(value: float) -> tuple[int, int]:
     return number >> zeros, exponent - 53 + zeros
 
 
+def bits_of(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """From the first bit of each value that is set to the last: of 0 and what is not finite, 0."""
+    finite = np.where(np.isfinite(values), values, 0)
+    return np.asarray(
+        [_odd(abs(value))[0].bit_length() if value else 0 for value in finite.ravel()]
+    )
+
+
 def _place(fmt: Format, aim: str, rng: Generator) -> tuple[int, int]:
     """How many places of a result are kept, and the exponent of its leading bit."""
     if isinstance(fmt, Integer):
@@ -86,7 +94,8 @@ def _place(fmt: Format, aim: str, rng: Generator) -> tuple[int, int]:
         return fmt.mantissa_width + 1, highest
     if aim == "least normal":
         return fmt.mantissa_width, least - 1
-    if rng.random() < 0.5:
+    # A subnormal result's last place is too large to be next to by the least that there is.
+    if aim != "least above a tie" and rng.random() < 0.5:
         lost = int(rng.integers(1, fmt.mantissa_width + 1)) if fmt.mantissa_width else 0
         return fmt.mantissa_width + 1 - lost, least - lost
     low, high = max(least, -40), min(highest, 40)

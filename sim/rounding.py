@@ -20,7 +20,7 @@ from ..golden.description import Engine, Level, Output
 from ..golden.formats import Format, Minifloat
 from ..golden.matmul import matmul
 from ..golden.tensor import Quantized
-from .aim import AIM_OF, AIMS, aimed
+from .aim import AIM_OF, AIMS, aimed, bits_of
 from .aimed_groups import KINDS, digits_of
 from .aimed_sums import aimed_sums, can_aim, steps_to_round
 from .classes import CLASSES, Class, counted, met
@@ -55,8 +55,14 @@ _SHOTS = 8
 #: How often scales are spread over so many binades up and down: 0, 2, 12, 28.
 _SPREAD = [0.4, 0.3, 0.15, 0.15]
 
+#: Binades over which they are spread where sums are to have many bits.
+_WIDE = 12.0
+
 #: Classes that are wanted so many times as often as others.
 _MORE = {"exact": 6, "odd": 3, "least above a tie": 3}
+
+#: The class that takes numbers with all their bits.
+_NEAREST = "least above a tie"
 
 
 @lru_cache(maxsize=8)
@@ -114,7 +120,9 @@ def _drawn(make: Maker, long: bool, lacking: set[Class], turn: int) -> tuple[Qua
         if long and rng.random() < 0.5:
             k = max(k, make.length(steps_to_round(make, target)))
         codes = aimed_sums(make, target, k)
-    scales = _scales(make, k)
+    # Sums of groups of many sizes have all the bits that a result next to a tie takes.
+    full = ("scale 0", _NEAREST, 0) in lacking and rng.random() < 0.3
+    scales = _scales(make, k, _WIDE if full else None)
     clear = rng.random() < 0.2
     sides = [make.side(side, k, codes[side], scales, clear=clear) for side in range(2)]
     if late and rng.random() < 0.75:
@@ -153,8 +161,9 @@ def _alike(fmt: Format, shape: tuple[int, int], rng: Generator) -> Array:
 # Scales.
 
 
-def _scales(make: Maker, k: int) -> dict[Sided, Array]:
-    """Codes of all float scales, of magnitudes whose product lies where results are rounded."""
+def _scales(make: Maker, k: int, spread: float | None = None) -> dict[Sided, Array]:
+    """Codes of all float scales, of magnitudes whose product lies where results are rounded, spread
+    over so many binades up and down."""
     rng, levels = make.rng, make.floats
     # What is not scaled has some magnitude: 2 ** 8, say.
     left = _magnitude(make) - rng.uniform(0, 16)
@@ -169,7 +178,7 @@ def _scales(make: Maker, k: int) -> dict[Sided, Array]:
             centre = left / len(rest)
         centre = float(np.clip(centre, low, high))
         left -= centre
-        found[side, level] = _around(make, (side, level), k, centre)
+        found[side, level] = _around(make, (side, level), k, centre, spread)
     return found
 
 
@@ -191,12 +200,14 @@ def _passed(make: Maker) -> list[Format]:
     return [working, output] if output is not None and output != working else [working]
 
 
-def _around(make: Maker, item: Sided, k: int, centre: float) -> Array:
-    """Codes of scales around ``2**centre``: as wide, and with as many bits, as is drawn."""
+def _around(make: Maker, item: Sided, k: int, centre: float, spread: float | None) -> Array:
+    """Codes of scales around ``2**centre``: as wide, unless ``spread`` says so, and with as many
+    bits, as is drawn."""
     rng, (side, level) = make.rng, item
     shape = make.shape(side, level, k)
     often = [0.2, 0.2, 0.3, 0.3] if make.arithmetic.accumulate[-1].rule == "fp" else _SPREAD
-    spread = float(rng.choice([0, 2, 12, 28], p=often))
+    if spread is None:
+        spread = float(rng.choice([0, 2, 12, 28], p=often))
     exponents = np.round(centre + rng.uniform(-spread, spread, shape))
     bits = int(rng.choice([0, 2, 4, 24]))
     mantissas = 1 + rng.integers(0, 1 << bits, shape) / 2.0**bits
@@ -217,7 +228,7 @@ def _with_aims(
     places = [n for n in range(len(late)) if any(step == f"scale {n}" for step, _, _ in lacking)]
     place = int(rng.choice(places or range(len(late))))
     names = sorted(name for step, name, _ in lacking if step == f"scale {place}")
-    if place and "least above a tie" in names and rng.random() < 0.5:
+    if place and _NEAREST in names and rng.random() < 0.5:
         # Only a number with all its bits comes so near to a tie.
         side, level = late[place - 1]
         full = 1 + rng.random(make.shape(side, level, sides[0].shape[1]))
@@ -232,10 +243,16 @@ def _with_aims(
     codes = np.asarray(sides[side].scales[level.name]).copy()
     # Behind the last scale the output's format rounds, too.
     target = _passed(make)[-1] if place == len(late) - 1 and rng.random() < 0.5 else working
+    # Few values have the bits that it takes: where they do, that is tried often.
+    able = _NEAREST in names and bits_of(values).max() >= working.significand_width
     open_ones = list(range(len(codes)))
     for _ in range(_SHOTS):
-        wanted = [str(rng.choice(names or AIMS)) for _ in open_ones]
-        hit = [_one_of(values, side, vector, len(codes), rng) for vector in open_ones]
+        wanted = [
+            _NEAREST if able and rng.random() < 0.5 else str(rng.choice(names or AIMS))
+            for _ in open_ones
+        ]
+        own = [_own(values, side, vector, len(codes)) for vector in open_ones]
+        hit = [_one_of(each, name, rng) for each, name in zip(own, wanted, strict=True)]
         found = [
             aimed(value, target, level.format, AIM_OF.get(name, name), rng) or 1.0
             for value, name in zip(hit, wanted, strict=True)
@@ -268,9 +285,15 @@ def _before(make: Maker, sides: list[Quantized]) -> Array | None:
     return matmul(plain, sides[0], sides[1]).decode()
 
 
-def _one_of(values: Array, side: int, vector: int, vectors: int, rng: Generator) -> float:
-    """A value that the scale of a vector multiplies; of a tensor's scale, any."""
-    row, col = (int(rng.integers(size)) for size in values.shape)
-    if vectors > 1:
-        row, col = (row, vector) if side else (vector, col)
-    return float(values[row, col])
+def _own(values: Array, side: int, vector: int, vectors: int) -> Array:
+    """The values that the scale of a vector multiplies; of a tensor's scale, all."""
+    if vectors == 1:
+        return values.ravel()
+    return values[:, vector] if side else values[vector]
+
+
+def _one_of(values: Array, name: str, rng: Generator) -> float:
+    """A value that a class can be hit with: next to ties come those with the most bits alone."""
+    if name == _NEAREST:
+        values = values[bits_of(values) == bits_of(values).max()]
+    return float(rng.choice(values))
