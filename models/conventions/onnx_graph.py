@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from ...golden.errors import DesignError
@@ -15,7 +16,6 @@ class Graph:
         self.container = container
         self.nodes = list(container.metadata["graph"].node)
         self.maker = {name: node for node in self.nodes for name in node.output}
-        self._made: dict[str, tuple[Stored, ...] | None] = {}
 
     def stored(self, node: Any, place: int) -> Stored | None:
         """The initializer that is an input; None for what is computed, or absent."""
@@ -40,30 +40,18 @@ class Graph:
     def weights(self, node: Any, *places: int) -> bool:
         """Whether one of these inputs (all without ``places``) is made of the file's arrays alone,
         one of which has two axes or more."""
-        names = [self.input(node, place) for place in places] or list(node.input)
-        return any(
-            len(stored.shape) > 1 for name in names for stored in self._arrays(str(name)) or ()
-        )
+        names = [self.input(node, place) for place in places] or node.input
+        return any(self._constant.get(name) for name in names)
 
-    def _arrays(self, name: str, depth: int = 8) -> tuple[Stored, ...] | None:
-        """The initializers that a value is made of; None where an activation takes part."""
-        if name not in self._made:
-            self._made[name] = self._found(name, depth)
-        return self._made[name]
-
-    def _found(self, name: str, depth: int) -> tuple[Stored, ...] | None:
-        if (stored := self.container.get(name)) is not None:
-            return (stored,)
-        maker = self.maker.get(name)
-        if maker is None or not depth:
-            return None
-        found: list[Stored] = []
-        for item in maker.input:
-            part = self._arrays(item, depth - 1) if item else ()
-            if part is None:
-                return None
-            found += part
-        return tuple(found)
+    @cached_property
+    def _constant(self) -> dict[str, bool]:
+        """What is made of the file's arrays alone -> whether one of them has two axes or more."""
+        found = {name: len(stored.shape) > 1 for name, stored in self.container.arrays.items()}
+        for node in self.nodes:  # each stands behind those whose values it takes
+            given = [found.get(name) for name in node.input if name]
+            if None not in given:
+                found |= {name: any(given) for name in node.output if name not in found}
+        return found
 
 
 def attributes(node: Any, **defaults: float | bytes) -> dict[str, Any]:

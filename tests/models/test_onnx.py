@@ -270,6 +270,20 @@ def test_weights_of_products_that_are_not_read_are_named(tmp_path, rng, nodes, w
     assert why in model.refused["MatMul"].why
 
 
+@pytest.mark.parametrize("wide, deep", [(200, 6), (1, 3000)])
+def test_weights_are_found_through_any_number_of_nodes(tmp_path, rng, wide, deep):
+    """Neither every way through the graph is followed, which were 200^6, nor every node by a call
+    inside another."""
+    parts = {"v0": rng.normal(size=(K, K)).astype(np.float32)}
+    nodes = [
+        helper.make_node("Concat", [f"v{number}"] * wide, [f"v{number + 1}"], axis=0)
+        for number in range(deep)
+    ]
+    nodes.append(helper.make_node("MatMul", [f"v{deep}", "x"], ["y"], name="MatMul"))
+    model = open_model(saved(tmp_path / "m.onnx", nodes, parts))
+    assert "weights on its left side" in model.refused["MatMul"].why
+
+
 def test_the_alpha_of_gemm_is_told(tmp_path, rng):
     parts = {"w": rng.normal(size=(K, ROWS)).astype(np.float32)}
     node = helper.make_node("Gemm", ["x", "w"], ["y"], alpha=0.5)
