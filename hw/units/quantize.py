@@ -17,7 +17,7 @@ from .quantizer import Quantizer, timing
 from .unit_hardware import UnitHardware
 
 #: Cycles without a transfer after which all but what waits for a block's scale stands still.
-HELD = 256
+HELD = 512
 
 
 class QuantizeHardware(UnitHardware[Quantize]):

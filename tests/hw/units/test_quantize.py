@@ -14,12 +14,13 @@ from macsmith.hw.catalogue import hardware
 from macsmith.hw.text.emit import emit
 from macsmith.hw.units.power_scale import PowerScale
 from macsmith.hw.units.quantizer import Quantizer
+from macsmith.sim import runner, verify
 from macsmith.sim.batch import run_batch
 from macsmith.sim.harness import harness
 from macsmith.sim.harness.unit import Trial
 from macsmith.sim.streams import Simulator
 
-from macsmith import lookup
+from macsmith import design, lookup
 
 NAMED = ("values", "element", "scale", "tensor")
 
@@ -183,6 +184,32 @@ def test_what_is_wrong_is_said_by_field():
     [trial, *_] = tried.stimuli(1, 1)
     assert tried.difference(trial, 2, 3, (1, 0), (2, 0)).startswith("beat 2, lane 3 of codes\n")
     assert "lane 0 of scale\n  expected 0x7f" in tried.difference(trial, 0, 4, (1, 0), (127, 0))
+
+
+@pytest.mark.parametrize(
+    "name, given, number, fewer",
+    [
+        ("dyadic", {}, 80, 80),  # 8 beats a trial
+        ("hadamard", {}, 40, 40),  # 16 of them
+        ("quantize_int8", {"block": 1024}, 40, 40),
+        ("quantize_int8", {}, 10, 3),  # 4,096
+    ],
+)
+def test_trials_of_all_units_have_as_many_beats_together(name, given, number, fewer):
+    tried = harness(hardware(replace(design(name), **given)))
+    assert [len(tried._drawn(10, 1, power)) for power in (1, 2)] == [number, fewer]
+
+
+@pytest.mark.cases(0)
+def test_a_block_longer_than_a_bench_waits_is_simulated():
+    """What follows a block that ends early waits until the block's time is over: nothing moves
+    outside for more than 2,000 cycles."""
+    made = unit("patience", element="int8_sym", scale="bf16", rule="absmax", block=4096)
+    values = np.random.default_rng(1).integers(0, 0x4000, (8, 1)).astype(np.uint16)
+    beats = {"values": Beats((values,), (None,), np.arange(8) % 4 == 3)}
+    emitted = emit(made)
+    job = runner.job(emitted, [Trial(beats | made.answer(beats))])
+    verify.check(job, runner.run([job], seed=1)[0], seed=1)
 
 
 def test_a_mark_that_stands_elsewhere_is_told():
