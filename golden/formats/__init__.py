@@ -1,9 +1,10 @@
 """Element formats: what a code stands for."""
 
-from .base import Fields, Format, Kind
+from .base import Format
 from .bipolar import Bipolar
 from .catalogue import lookup, names
 from .codebook import Codebook
+from .fields import Fields, Kind
 from .integer import Integer
 from .minifloat import POLICIES, Minifloat, NaN, Policy
 from .posit import Posit

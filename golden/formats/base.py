@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from enum import IntEnum
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..arrays import array_of, reals, whole_numbers
 from ..errors import DesignError
+from .fields import Fields, Kind, to_float
 from .rounding import Rounding, part, rule
 
 Array = npt.NDArray[Any]
@@ -30,23 +30,6 @@ def check_exponent(name: str, exponent: int, what: str = "exponent") -> None:
         raise DesignError(
             f"the {what} of {name} must lie in -{MAX_EXPONENT}…{MAX_EXPONENT}, got {exponent}"
         )
-
-
-class Kind(IntEnum):
-    """Class of an element."""
-
-    FINITE = 0
-    INFINITE = 1
-    NAN = 2
-
-
-class Fields(NamedTuple):
-    """``(-1)**sign * significand * 2**exponent`` for finite elements; arrays of one shape."""
-
-    sign: Array
-    significand: Array
-    exponent: Array
-    kind: Array
 
 
 class Format(ABC):
@@ -292,12 +275,3 @@ class Format(ABC):
         """``select`` as an array; DesignError if a table is not there."""
         last = (1 << self.select_width) - 1  # 0 where there is one table
         return whole_numbers(select, f"selections of {self.name}", 0, last).astype(np.int64)
-
-
-def to_float(fields: Fields) -> Array:
-    """The float64 values of ``fields`` (exact for every format up to FP32)."""
-    finite = np.ldexp(fields.significand.astype(np.float64), fields.exponent.astype(np.int32))
-    value = np.where(
-        fields.kind == Kind.FINITE, finite, np.where(fields.kind == Kind.NAN, np.nan, np.inf)
-    )
-    return np.where(fields.sign.astype(bool), -value, value)

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from ..errors import DesignError
 from ..labels import check_label
-from .base import Array, Fields, Format, Kind, check_exponent
+from .base import Array, Format, check_exponent
+from .fields import Fields, Kind
 from .rounding import Rounding, round_magnitude
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from ..errors import DesignError
 from ..labels import check_label
 from . import single
-from .base import Array, Fields, Format, Kind, check_exponent
+from .base import Array, Format, check_exponent
+from .fields import Fields, Kind
 from .rounding import Rounding, round_magnitude, stays_finite
 
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..errors import DesignError
 from ..labels import check_label
-from .base import Array, Fields, Format, Kind
+from .base import Array, Format
+from .fields import Fields, Kind
 from .rounding import Rest, Rounding, rule
 
 

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from ..errors import DesignError, UnknownName
 from ..labels import check_label
-from .base import Array, Fields, Format, Kind
+from .base import Array, Format
+from .fields import Fields, Kind
 from .integer import Integer
 from .rounding import Rounding
 
