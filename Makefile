@@ -49,7 +49,7 @@ help:
 	@echo "make quality                             counts of presets and pairs, the table that tests compare"
 	@echo "make docs                                the documentation, into build/docs/index.html"
 	@echo "make mutants ENGINE=mxfp4                which faults of its hardware the stimuli would find"
-	@echo "make test | test-all | bench | lint      tests, long tests, speeds, style and types"
+	@echo "make test | test-slow | bench | lint     tests, long tests, speeds, style and types"
 	@echo "make test-torch                          layers of PyTorch, checkpoints of its tools (gigabytes)"
 	@echo "make lock | audit | release              digests of packages, known flaws of them, wheel and SBOM"
 	@echo "More options for one command: ARGS='--rows 8 --lanes 16' (see $(BIN)/macsmith COMMAND --help)"

@@ -9,7 +9,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from selection import brief, seldom
+from selection import parts
 
 ROOT = Path(__file__).parent.parent
 os.environ.setdefault("MACSMITH_CACHE", str(ROOT / "build" / "cache"))
@@ -53,11 +53,7 @@ def pytest_collection_modifyitems(config, items):
     """Files in the order of LONG, then the others as they come; in the brief part these last."""
     part, sign = config.getoption("part"), 1
     if part is not None:
-        chosen, rare = brief(items), seldom(items)
-        rare |= {item.nodeid for item in items if item.get_closest_marker("slow")}
-        every = {item.nodeid for item in items}
-        parts = {"brief": chosen, "rest": every - chosen - rare, "seldom": rare - chosen}
-        wanted = parts[part]
+        wanted = parts(items)[part]
         kept = [item for item in items if item.nodeid in wanted]
         config.hook.pytest_deselected(items=[i for i in items if i.nodeid not in wanted])
         items[:] = kept

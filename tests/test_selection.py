@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from selection import brief, seldom
+from selection import brief, parts, seldom
 
 
 def cases(name, count, **marks):
@@ -38,3 +38,11 @@ def test_cases_are_chosen(marks, briefly, only_all):
 def test_tests_do_not_share_their_cases():
     items = cases("test_b", 3, often=1) + cases("test_c", 3)
     assert {item[-len("test_b[0]") :] for item in seldom(items)} == {"test_b[1]", "test_b[2]"}
+
+
+def test_every_case_is_in_one_part():
+    items = cases("test_b", 10, often=4) + cases("test_c", 3, slow=None) + cases("test_d", 5)
+    found = parts(items)
+    assert numbers(found["brief"]) == [0, 0] and len(found["rest"]) == 3 + 4
+    assert sum(map(len, found.values())) == len(items) == len(set().union(*found.values()))
+    assert {f"tests/hw/test_a.py::test_c[{number}]" for number in range(3)} <= found["seldom"]

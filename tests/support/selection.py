@@ -35,6 +35,13 @@ def seldom(items: Sequence) -> set[str]:
     return found
 
 
+def parts(items: Sequence) -> dict[str, set[str]]:
+    """Node ids of what each option ``--part`` runs: every test is in one."""
+    every, chosen = {item.nodeid for item in items}, brief(items)
+    rare = seldom(items) | {item.nodeid for item in items if item.get_closest_marker("slow")}
+    return {"brief": chosen, "rest": every - chosen - rare, "seldom": rare - chosen}
+
+
 def _groups(items: Sequence) -> list[list]:
     """The cases of each test; slow ones are left out."""
     groups = defaultdict(list)
