@@ -30,6 +30,7 @@ from .sim.harness import harness
 from .sim.matmul import engine_matmul
 from .sim.models import primitives
 from .sim.mutants import Mutation, mutation
+from .sim.phases import Phases
 from .sim.proof.claims import Certificate
 from .sim.sliced import Apart
 from .sim.sliced.lockstep import Lockstep
@@ -88,17 +89,23 @@ def covered(
     design: Design, *, count: int = 100, seed: int = 1, progress: Told | None = None
 ) -> Bins:
     """What a verification of ``design`` meets, in bins that its widths and formats declare: bits of
-    streams, codes in every lane, scales, bounds of sums, classes of roundings.
+    streams, codes in every lane, scales, bounds of sums, classes of roundings; stops of each port,
+    buffers and resets, in each phase of the work.
 
-    Parameters are those of :func:`verify`; nothing is simulated. Raises DesignError.
+    Parameters are those of :func:`verify`; only the last are simulated. Raises DesignError,
+    Mismatch, ToolMissing, ToolFailed.
     """
     told = progress or quiet
-    tried = harness(hardware(design))
+    emitted = _emitted(design, told)
+    tried = harness(emitted.hardware)
     told(f"drawing the stimuli of {design.name}")
     trials = list(tried.stimuli(count, seed))
     trials += [trial for part in tried.bulk(10 * count, seed + 1) for trial in part.trials]
     told(f"looking at {len(trials)} {tried.trial}")
-    return coverage(tried, trials)
+    bins = coverage(tried, trials)
+    told(f"stopping {design.name} in each phase")
+    bins.add(Phases(Simulator(emitted), seed + 1).run())
+    return bins
 
 
 def mutants(

@@ -87,7 +87,7 @@ def run_batch(
         run = machine.run(beats, len(wanted), seed, turns=turns and bool(stalls))
         seconds += time.perf_counter() - begun
 
-        for index, words in _differences(tried, chunk, wanted, run):
+        for index, words in differences(tried, chunk, wanted, run):
             wrong.append(count + index)
             text = text or f"tile {count + index}: {words}"
         count += len(chunk)
@@ -116,7 +116,7 @@ def _chunks(trials: Iterable[Any], tried: Harness) -> Iterator[list[Any]]:
         yield chunk
 
 
-def _differences(
+def differences(
     tried: Harness, chunk: list[Any], wanted: Beats, run: Run
 ) -> Iterator[tuple[int, str]]:
     """The tiles of ``chunk`` that came out wrong, and how."""

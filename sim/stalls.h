@@ -47,3 +47,23 @@ public:
     }
     bool pause(size_t port) { return held && port == (turn % 2 ? turn / 2 : sources); }
 };
+
+// Ports that stop, each so many cycles after the first transfer or once it has moved so many beats, until
+// nothing has moved for `hold` cycles: then all run. `words` are `hold`, the ports' cycles, the
+// ports' beats; nobody stops without.
+class Stop {
+    const size_t *words;
+    size_t ports;
+    bool done;
+
+public:
+    Stop(const size_t *words, size_t ports) : words(words), ports(ports), done(!words) {}
+    bool pause(size_t port, size_t begun, size_t moved) const {
+        return !done && (begun >= words[1 + port] || moved >= words[1 + ports + port]);
+    }
+    // Whether the stop ends now.
+    bool over(size_t quiet) {
+        if (done || quiet < words[0]) return false;
+        return done = true;
+    }
+};

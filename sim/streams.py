@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,30 @@ CHUNK = 1 << 14
 _STALLED = 4096
 
 
+#: Of a port that does not stop.
+_NEVER = 2**62
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Ports that wait until the design holds still; then all run.
+
+    Parameters
+    ----------
+    cycles : stream -> how many cycles after the first transfer it stops.
+    beats : stream -> how many of its beats move before it stops.
+    """
+
+    cycles: Mapping[str, int] = field(default_factory=dict)
+    beats: Mapping[str, int] = field(default_factory=dict)
+
+    def words(self, streams: Sequence[Stream], hold: int) -> Array:
+        """As the driver reads it: ``hold``, then the cycles and the beats of each port."""
+        names = [stream.name for stream in streams]
+        stops = [of.get(name, _NEVER) for of in (self.cycles, self.beats) for name in names]
+        return np.array([hold, *stops], np.uintp)
+
+
 @dataclass(frozen=True)
 class Run:
     """What came out of :meth:`Simulator.run`.
@@ -36,12 +60,17 @@ class Run:
     last : bool (beats,), the marks beside them; True for each where the design gives none.
     cycles : from the first transfer to the last result.
     extra : beats that came although no reduction was left.
+    unsteady : how often a result that a stop made wait did not stand as it was.
+    held : stream -> beats that it had moved when a stop had made the design hold still; None where
+        none did.
     """
 
     words: tuple[Array, ...]
     last: Array
     cycles: int
     extra: int
+    unsteady: int = 0
+    held: Mapping[str, int] | None = None
 
 
 class Simulator:
@@ -69,13 +98,13 @@ class Simulator:
         self.sources = emitted.hardware.sources
         self.result = emitted.hardware.results[0]
         library = self._build(*_sources(emitted, core, libraries))
-        self._run, self._destroy = library.run, library.destroy
+        self._run, self._reset, self._destroy = library.run, library.reset, library.destroy
         library.create.restype = ctypes.c_void_p
         size, pointer = ctypes.c_size_t, ctypes.c_void_p
         self._run.restype = size
-        self._run.argtypes = [pointer, pointer, pointer, ctypes.c_uint64, size]
-        self._run.argtypes += [size, pointer, size, pointer, pointer]
-        self._destroy.argtypes = [pointer]
+        self._run.argtypes = [pointer, pointer, pointer, ctypes.c_uint64, size, pointer]
+        self._run.argtypes += [size, pointer, size, size, pointer]
+        self._reset.argtypes = self._destroy.argtypes = [pointer]
         self._handle = library.create()
 
     def __del__(self) -> None:
@@ -86,8 +115,19 @@ class Simulator:
         surround = glue.glue(self.sources, self.result)
         return cxxrtl.build(files, commands, surround, "streams.cpp")
 
+    def reset(self) -> None:
+        """Reset the design for a cycle; afterwards nothing is on offer."""
+        self._reset(self._handle)
+
     def run(
-        self, sent: Mapping[str, Beats], wanted: int, seed: int = 0, *, turns: bool = False
+        self,
+        sent: Mapping[str, Beats],
+        wanted: int,
+        seed: int = 0,
+        *,
+        turns: bool = False,
+        stop: Stop | None = None,
+        most: int = _NEVER,
     ) -> Run:
         """Send the beats of every input stream, each stream at its own pace.
 
@@ -97,15 +137,18 @@ class Simulator:
         wanted : beats of results that must come.
         seed : of random pauses of sources and sink; 0 for none.
         turns : whether they pause one after the other instead, each until the design holds still.
+        stop : who else waits, once.
+        most : cycles after the first transfer in which the call ends, whatever has come.
 
-        Fewer results than wanted mean that the design hung.
+        Fewer results than wanted mean that the design hung, or that the call ended before.
         """
-        hardware = self.emitted.hardware
+        hardware, ports = self.emitted.hardware, [*self.sources, self.result]
         arrays = [array for s in self.sources for array in _arrays(s, sent[s.name])]
         counts = (ctypes.c_size_t * len(self.sources))(*(len(sent[s.name]) for s in self.sources))
         fields = (ctypes.c_void_p * len(arrays))(*(array.ctypes.data for array in arrays))
         found = np.zeros((wanted, glue.result_words(self.result)), np.uint32)
-        cycles, extra = ctypes.c_size_t(), ctypes.c_size_t()
+        outcome = np.zeros(4 + len(ports), np.uintp)
+        stops = None if stop is None else stop.words(ports, hardware.hold)
         patience = hardware.drain + 16 + (_STALLED if seed else 0)
         count = self._run(
             self._handle,
@@ -113,28 +156,35 @@ class Simulator:
             fields,
             seed,
             hardware.hold if turns else 0,
+            None if stops is None else stops.ctypes.data,
             wanted,
             found.ctypes.data,
-            patience,
-            ctypes.byref(cycles),
-            ctypes.byref(extra),
+            patience if stops is None else patience + hardware.hold,
+            most,
+            outcome.ctypes.data,
         )
-        found = found[:count]
+        cycles, extra, unsteady, held, *moved = outcome.tolist()
+        names = [stream.name for stream in ports]
+        still = dict(zip(names, moved, strict=True)) if held else None
+        return Run(*self._received(found[:count]), cycles, extra, unsteady, still)
+
+    def _received(self, found: Array) -> tuple[tuple[Array, ...], Array]:
+        """Fields and marks of the beats that came, as ``found`` has their words side by side."""
+        count, values, place = len(found), list[Array](), 0
         last = found[:, -1].astype(bool) if self.result.last else np.ones(count, bool)
-        values, place = list[Array](), 0
-        for field in self.result.fields:
-            shape = count, field.count, words(field.lane_bits)
+        for part in self.result.fields:
+            shape = count, part.count, words(part.lane_bits)
             size = shape[1] * shape[2]
             values.append(found[:, place : place + size].reshape(shape))
             place += size
-        return Run(tuple(values), last, cycles.value, extra.value)
+        return tuple(values), last
 
 
 def _arrays(stream: Stream, beats: Beats) -> list[Array]:
     """One array a field, as the glue reads it, and one for ``last``."""
     found = [
-        np.ascontiguousarray(carried(values, field.bits))
-        for field, values in zip(stream.fields, beats.values, strict=True)
+        np.ascontiguousarray(carried(values, part.bits))
+        for part, values in zip(stream.fields, beats.values, strict=True)
     ]
     return found + [np.ascontiguousarray(beats.last, np.uint8)] * stream.last
 

@@ -14,6 +14,7 @@ from . import runner
 from .batch import run_batch
 from .harness import harness
 from .pack import unpack
+from .phases import Phases
 from .runner import Job
 from .streams import Simulator
 
@@ -64,7 +65,8 @@ def verify(
     directed at what chance seldom meets.
 
     The RTL then takes ten times as many in bulk, half of them at full rate, half under stalls, and
-    more directed ones under long stalls.
+    more directed ones under long stalls; and some few again and again, each port stopping and the
+    design being reset in each phase of the work.
     ``core`` is other Verilog for the core, such as the mapped netlist with its cells in
     ``libraries``. ``progress`` is told each step, and that steps of the kinds ``then`` follow.
     Raises Mismatch with what differs and how to run it again.
@@ -114,6 +116,7 @@ def _in_bulk(emitted: Emitted, count: int, seed: int) -> list[Any]:
         stalls = seed + number if part.stalls else 0
         run_batch(emitted, part.trials, simulator=machine, stalls=stalls, turns=part.turns).check()
         sent += part.trials
+    Phases(machine, seed).run()
     return sent
 
 

@@ -31,14 +31,5 @@ def coverage(tried: Harness, trials: Sequence[Any]) -> Bins:
                 part(own, alone, tiles)
             roundings(own, alone, tiles, units)
             if own is not bins:
-                _within(bins, own, f"mode {mode}: ")
+                bins.add(own, f"mode {mode}: ")
     return bins
-
-
-def _within(bins: Bins, own: Bins, prefix: str) -> None:
-    """Add another's bins under names with a prefix."""
-    for part, name in own.declared:
-        bins.declare(prefix + part, [name])
-        bins.meet(prefix + part, name, own.met[part, name])
-    for (part, name), why in own.unreachable.items():
-        bins.rule_out(prefix + part, {name: why})

@@ -36,6 +36,14 @@ class Bins:
         if count:
             self.met[part, name] += count
 
+    def add(self, other: Bins, prefix: str = "") -> None:
+        """Take in another's bins, their parts under names with a prefix."""
+        for part, name in other.declared:
+            self.declare(prefix + part, [name])
+            self.meet(prefix + part, name, other.met[part, name])
+        for (part, name), why in other.unreachable.items():
+            self.rule_out(prefix + part, {name: why})
+
     @property
     def missing(self) -> list[Bin]:
         """Bins that can be met, as far as is known, and were not."""

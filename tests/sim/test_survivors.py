@@ -48,6 +48,17 @@ def without_sticky(monkeypatch):
     monkeypatch.setattr(Rounding, "_decide", decide)
 
 
+def truncated(monkeypatch):
+    """What is cut off never rounds a result up."""
+    kept = Rounding._up
+
+    def up(self, m, live, *others):
+        kept(self, m, live, *others)
+        return Const(0, 1)
+
+    monkeypatch.setattr(Rounding, "_up", up)
+
+
 def infinity_missed(monkeypatch):
     """An infinite factor counts as the number that its bits would be."""
     kept, calls = multiply.unpack, []
@@ -105,6 +116,8 @@ FAULTS = [
     (flushed, "mxfp4", Options(rows=2, cols=2, partials=2)),
     (without_sticky, "w4a8", SMALL),
     (without_sticky, "posit8_0", SMALL),
+    (truncated, "w4a8", SMALL),
+    (truncated, "posit8_0", SMALL),
     (infinity_missed, "w8a8", SMALL),
     (infinity_missed, "nvfp4", SMALL),
     (low_bit_of_a_row, "w8a8", SMALL),
@@ -129,3 +142,26 @@ def test_the_fault_is_found(monkeypatch, fault, name, options):
     )
     for sent in (long, harness(sound.hardware).chosen(40, 1).held):
         assert run_batch(sound, sent, simulator=machine, stalls=1, turns=True).report
+
+
+#: Faults in the Verilog of w4a8, 2 x 2 x 4: what is written there, and instead.
+WRITTEN = {
+    "an accumulator is one bit short": (
+        "held <= held_difference[19:1];",
+        "held <= {held_difference[18], held_difference[18:1]};",
+    ),
+    "two nibbles are swapped": (
+        ".weight(weight),\n        .activation(activation),\n        .clk(clk),\n        .o(i)",
+        ".weight({weight[15:8], weight[3:0], weight[7:4]}),\n        .activation(activation),\n"
+        "        .clk(clk),\n        .o(i)",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", WRITTEN)
+def test_the_emitted_bench_finds_what_was_changed_by_hand(fault):
+    sound = emit(design("w4a8", Options(rows=2, cols=2, lanes=4)))
+    old, new = WRITTEN[fault]
+    assert sound.verilog.count(old) == 1
+    machine = Simulator(sound, core=sound.verilog.replace(old, new))
+    assert run_batch(sound, harness(sound.hardware).chosen(40, 1).freely, simulator=machine).report
