@@ -8,14 +8,18 @@ from pathlib import Path
 
 import jinja2
 
+from . import boards
+from .boards import Board
+from .boards.families import family
 from .folder import MANIFEST, check_target, write_folder
 from .golden.description import Design
 from .golden.errors import Mismatch
-from .hw.text.emit import emit
+from .hw.text.emit import Emitted, emit
 from .sim.proof import scripts
 from .sim.proof.certificate import SECONDS, prove
 from .sim.proof.claims import PROVEN, Certificate
-from .tools import work
+from .sim.proof.netlist import MAPPED, Mapped
+from .tools import work, yosys
 from .tools.progress import Step, Told, quiet
 
 #: The folder of a certificate, inside an engine's.
@@ -26,6 +30,7 @@ def certify(
     design: Design,
     into: Path,
     *,
+    board: Board | None = None,
     seconds: int = SECONDS,
     force: bool = False,
     progress: Told = quiet,
@@ -35,6 +40,7 @@ def certify(
     Parameters
     ----------
     into : the design's output folder, or one that is made.
+    board : prove also that the netlist that is mapped for it is the core.
     seconds : that one question may take.
     force : replace a certificate that is there.
     progress : is told each step as it begins.
@@ -43,15 +49,32 @@ def certify(
     """
     target = check_target(into / FOLDER, force=force)
     progress(Step(f"emitting {design.name}", "emit"))
-    emitted = emit(design)
+    emitted = emit(design if board is None else boards.fitted(design, board))
+    mapped = None if board is None else mapped_for(emitted, board, progress)
     with work.folder("proof") as scratch:
-        found = prove(emitted, scratch, seconds=seconds, progress=progress)
+        found = prove(emitted, scratch, seconds=seconds, mapped=mapped, progress=progress)
     for claim in found.refuted:
         raise Mismatch(
             f"{found.design}: refuted in cycle {claim.cycles}: {claim.what} ({claim.method})"
         )
     write_folder(target, contents(found), force=force)
     return found, target
+
+
+def mapped_for(emitted: Emitted, board: Board, progress: Told = quiet) -> Mapped:
+    """What synthesis makes of the core's Verilog, which is what :func:`macsmith.cost` counts but
+    for names."""
+    progress(Step(f"mapping {emitted.name} for {board.name}", "synth", len(emitted.rtlil)))
+    policy, keep = emitted.target.policy, emitted.keep
+    with work.folder("mapped") as folder:
+        (folder / "core.v").write_text(emitted.verilog, encoding="utf-8")
+        read = ["read_verilog core.v", f"hierarchy -top {emitted.core}", "proc"]
+        yosys.run([*read, "write_rtlil core.il"], folder, log="core.log")
+        core = (folder / "core.il").read_text(encoding="utf-8")
+        boards.synthesize(core, [emitted.core], board, policy, keep, folder)
+        netlist = (folder / "mapped.v").read_text(encoding="utf-8")
+    models = tuple(f"+/{model}" for model in family(board.family).models)
+    return Mapped(board.name, netlist, emitted.keep, models)
 
 
 def contents(found: Certificate) -> dict[str, str]:
@@ -69,7 +92,13 @@ def contents(found: Certificate) -> dict[str, str]:
         "found": found,
         "induced": induced,
         "questions": questions,
-        "graphs": [n for n in proven if n != "drain" and not (n == "count" and induced)],
+        "graphs": [
+            name
+            for name in proven
+            if name not in ("drain", "netlist") and not (name == "count" and induced)
+        ],
+        "netlist": "netlist" in proven,
+        "mapped": MAPPED if MAPPED in found.files else "",
         "drained": "drain" in proven,
         "others": [claim.name for claim in found.claims if claim.state != PROVEN],
         "monitor": scripts.MONITOR,

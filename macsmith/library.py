@@ -135,6 +135,7 @@ def prove(
     design: Design,
     into: Path,
     *,
+    board: Board | str | None = None,
     seconds: int = 60,
     force: bool = False,
     progress: Told | None = None,
@@ -145,6 +146,7 @@ def prove(
     ----------
     into : the design's output folder, or one that is made; the certificate goes into its ``proof``,
         with what proves it again without macsmith.
+    board : prove also that the netlist that is mapped for it is the core, in every run.
     seconds : that one question of a solver may take; what stays open is said so.
     force : replace a certificate that is there.
     progress : is told each step as it begins.
@@ -152,7 +154,8 @@ def prove(
     Raises Mismatch where a claim is refuted; DesignError, ToolMissing without z3, ToolFailed.
     """
     told = progress or quiet
-    found, _ = certify(design, into, seconds=seconds, force=force, progress=told)
+    board = boards.lookup(board) if isinstance(board, str) else board
+    found, _ = certify(design, into, board=board, seconds=seconds, force=force, progress=told)
     return found
 
 

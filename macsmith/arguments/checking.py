@@ -60,6 +60,13 @@ PROVE = Command(
             names="folder",
         ),
         option(
+            "--board",
+            "NAME",
+            "Prove also that the netlist for this board is the core: a name of macsmith list "
+            "boards, or a TOML file",
+            names="boards",
+        ),
+        option(
             "--seconds",
             "N",
             "Give up a question of a solver after N seconds (default 60)",

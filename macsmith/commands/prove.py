@@ -6,6 +6,7 @@ import argparse
 import shlex
 from pathlib import Path
 
+from .. import boards
 from ..certificate import FOLDER, certify
 from ..sim.proof.claims import PROVEN
 from .common import chosen, following, paragraph, print_json, table
@@ -14,9 +15,15 @@ from .common import chosen, following, paragraph, print_json, table
 def run(arguments: argparse.Namespace) -> int:
     design = chosen(arguments)
     into = arguments.into or Path("out") / design.name
+    board = boards.lookup(arguments.board) if arguments.board else None
     with following() as told:
         found, folder = certify(
-            design, into, seconds=arguments.seconds, force=arguments.force, progress=told
+            design,
+            into,
+            board=board,
+            seconds=arguments.seconds,
+            force=arguments.force,
+            progress=told,
         )
     if arguments.json:
         print_json({**found.to_dict(), "folder": str(folder)})

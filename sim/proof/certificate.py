@@ -19,6 +19,7 @@ from .claims import OPEN, PLAIN, PROVEN, Certificate, Claim, state_of
 from .monitor import Counting, Fact, Term, monitor
 from .names import best as best_name
 from .names import named as names_of
+from .netlist import MAPPED, Mapped, netlist
 from .rates import counting_of
 
 #: Seconds that one question may take.
@@ -38,6 +39,7 @@ def prove(
     core: str | None = None,
     seconds: int = SECONDS,
     only: Collection[str] = (*PLAIN, "count"),
+    mapped: Mapped | None = None,
     progress: Told = quiet,
 ) -> Certificate:
     """Prove the claims of ``emitted`` in ``folder``, where all files stay.
@@ -47,6 +49,7 @@ def prove(
     core : other Verilog for the core.
     seconds : that one question of a solver may take.
     only : which claims; ``drain`` comes with ``count``.
+    mapped : the core after synthesis, which is proven to be the core.
     progress : is told each claim as its proof begins.
 
     Raises ToolMissing, ToolFailed.
@@ -61,6 +64,12 @@ def prove(
     if "count" in only:
         progress(Step(f"proving count of {emitted.name}", "prove", len(emitted.rtlil)))
         told.claims += work.counted()
+    if mapped is not None:
+        claim, asked = netlist(
+            emitted.core, mapped, folder, cells=work.cells, seconds=seconds, progress=progress
+        )
+        told.claims.append(claim)
+        work.scripts |= asked
     told.files = work.files()
     return told
 
@@ -269,6 +278,8 @@ class _Work:
         kept = [scripts.CORE, scripts.MONITOR, *([scripts.CELLS] if self.cells else [])]
         if "model" in self.scripts:
             kept.append("count.smt2")
+        if (self.folder / MAPPED).exists():
+            kept.append(MAPPED)
         texts = {name: (self.folder / name).read_text(encoding="utf-8") for name in kept}
         for name, commands in self.scripts.items():
             texts[f"{name}.ys"] = "\n".join(commands) + "\n"
