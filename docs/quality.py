@@ -1,14 +1,17 @@
 """Writes docs/quality.csv: what presets and pairs cost, a row a design, policy and shape.
 
-Run ``make quality`` after a change of the hardware: more than an hour on two cores. Options choose
-rows: ``--missing`` measures those that the table lacks, what an interrupted run leaves is whole.
-``--check`` writes nothing, and fails where a count has grown by more than 3 %, or where rows are
-missing or stale; ``--brief`` does so for the rows that every change is checked for.
+Run ``make quality`` after a change of the hardware. A row has the digest of the hardware that was
+counted: rows whose hardware is still the same are left as they are, unless ``--anew``. Options
+choose rows: ``--missing`` measures those that the table lacks, what an interrupted run leaves is
+whole. ``--check`` writes nothing, and fails where a count has grown by more than 3 %, or where rows
+are missing or stale; ``--brief`` does so for the rows that every change is checked for. To emit all
+takes half an hour, to count all more than two hours on two cores.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import sys
 import time
@@ -16,12 +19,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from macsmith.golden.errors import ToolFailed
 from macsmith.hw.text.emit import Emitted, emit
+from macsmith.tools import yosys
 from quality_table import (
     BOARD,
     BRIEF_PRESETS,
@@ -67,6 +72,23 @@ class Built:
     emitted: Emitted
     partials: int
 
+    @cached_property
+    def digest(self) -> str:
+        """Of all that its counts depend on."""
+        made = self.emitted
+        parts = (recipe(), made.target.policy, made.core, *made.keep, *made.parts, made.fabric)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
+
+
+@cache
+def recipe() -> str:
+    """A digest of yosys, of the scripts that run it, and of those that count what it makes."""
+    folder = Path(boards.__file__).parent
+    files = [p for p in sorted(folder.rglob("*")) if p.suffix in (".py", ".v")]
+    texts = [path.read_bytes() for path in files if path.name != "catalogue.py"]
+    board = f"{yosys.version()} {boards.lookup(BOARD).flags}"
+    return hashlib.sha256(b"\0".join([board.encode(), *texts])).hexdigest()
+
 
 def engine(key: Key) -> tuple[int, Engine]:
     """A row's design, with as many partial sums as the shape needs; 0 for its own.
@@ -106,15 +128,21 @@ def batches(keys: Sequence[Key]) -> list[list[Key]]:
     ]
 
 
-def measured(keys: Sequence[Key]) -> tuple[dict[Key, Row], list[str]]:
-    """The rows of designs of one policy, which yosys synthesizes in one run; and what failed."""
+def measured(keys: Sequence[Key], known: Table) -> tuple[dict[Key, Row], list[str]]:
+    """The rows of designs of one policy, which yosys synthesizes in one run; and what failed.
+
+    Those whose hardware is as it was when it was counted have the row that is ``known``.
+    """
     rows, built = dict[Key, Row](), dict[Key, Built]()
     for key in keys:
         try:
             with _EMITTING:
                 partials, made = engine(key)
-                built[key] = Built(emit(made), partials)
-                _ = built[key].emitted.fabric
+                now = Built(emit(made), partials)
+                if key in known and known[key].digest == now.digest:
+                    rows[key] = replace(known[key], partials=partials)
+                else:
+                    built[key] = now
         except DesignError as error:
             rows[key] = Row(note=str(error).splitlines()[0])
     if not built:
@@ -127,7 +155,7 @@ def measured(keys: Sequence[Key]) -> tuple[dict[Key, Row], list[str]]:
             return {}, [f"{keys[0]}: {error}"]
     failed = list[str]()
     for key in keys:
-        row, told = measured([key])
+        row, told = measured([key], known)
         rows, failed = rows | row, failed + told
     return rows, failed
 
@@ -146,7 +174,7 @@ def synthesized(built: dict[Key, Built]) -> dict[Key, Row]:
     )
     rows = {}
     for key, item in built.items():
-        row = counted(found[item.emitted.core], item.partials)
+        row = replace(counted(found[item.emitted.core], item.partials), digest=item.digest)
         part = next((m for m, what in item.emitted.parts.items() if what == "scale path"), None)
         rows[key] = row if part is None else replace(row, scale_sites=counted(found[part]).sites)
     return rows
@@ -158,15 +186,16 @@ def counted(cost: boards.Cost, partials: int = 0) -> Row:
     return Row(partials, sites, lut, ff, dsp, cost.levels["lut"], cost.levels["carry"])
 
 
-def every(work: Sequence[Sequence[Key]], cores: int) -> Iterator[dict[Key, Row]]:
-    """The rows of each batch as they are known, yosys on so many cores; tells how long it takes.
+def every(work: Sequence[Sequence[Key]], cores: int, known: Table) -> Iterator[dict[Key, Row]]:
+    """The rows of each batch as they are found, yosys on so many cores; tells how long it takes.
+    ``known`` are rows that stand where the hardware is still the same.
 
     Raises ToolFailed at the end, when all others are known, for designs at which yosys fails.
     """
     begun, total, done, failed = time.monotonic(), sum(map(len, work)), 0, list[str]()
     pool = ThreadPoolExecutor(max(1, cores))
     try:
-        for future in as_completed([pool.submit(measured, batch) for batch in work]):
+        for future in as_completed([pool.submit(measured, batch, known) for batch in work]):
             rows, told = future.result()
             failed += told
             done += len(rows)
@@ -193,12 +222,12 @@ def chosen(arguments: argparse.Namespace, table: Table) -> list[Key]:
     return [key for key in keys if all(test(key) for given, test in tests if given)]
 
 
-def check(work: Sequence[Sequence[Key]], table: Table, cores: int) -> int:
+def check(work: Sequence[Sequence[Key]], table: Table, cores: int, anew: bool = False) -> int:
     """Compares what is measured with the table, which is left as it is."""
-    known = set(table) & set(expected())
-    failures = strays(table, known.union(*work))  # of rows that are not compared, none is missed
+    there = set(table) & set(expected())
+    failures = strays(table, there.union(*work))  # of rows that are not compared, none is missed
     hints = list[str]()
-    for rows in every(work, cores):
+    for rows in every(work, cores, {} if anew else table):
         failed, told = compare(table, rows)
         for line in failed:
             progress(line)
@@ -219,6 +248,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="fail where a count has grown")
     parser.add_argument("--brief", action="store_true", help=BRIEF)
     parser.add_argument("--missing", action="store_true", help="rows that the table lacks")
+    parser.add_argument("--anew", action="store_true", help="count the same hardware again, too")
     parser.add_argument("--shape", choices=["x".join(map(str, shape)) for shape in SHAPES])
     parser.add_argument("--policy", choices=POLICIES)
     parser.add_argument("--only", nargs="+", metavar="DESIGN", help="as the table calls them")
@@ -229,10 +259,11 @@ def main() -> int:
     if arguments.brief:
         progress(BRIEF)
     if arguments.check:
-        return check(batches(keys), table, arguments.cores)
+        return check(batches(keys), table, arguments.cores, arguments.anew)
     wanted = set(expected())
     table = {key: row for key, row in table.items() if key in wanted}
-    for rows in every(batches(keys), arguments.cores):
+    known = {} if arguments.anew else dict(table)
+    for rows in every(batches(keys), arguments.cores, known):
         table |= rows
         write(table)
     write(table)

@@ -132,6 +132,7 @@ class Row:
     levels, carry : LUT levels, and bits of the longest carry run.
     scale_sites : sites of the scale path, of ``sites``; 0 where there is none.
     note : why there are no counts, of a design that cannot be built at this shape.
+    digest : of the hardware that was counted, and of how.
     """
 
     partials: int = 0
@@ -143,6 +144,7 @@ class Row:
     carry: int = 0
     scale_sites: int = 0
     note: str = ""
+    digest: str = ""
 
 
 Table = Mapping[Key, Row]
@@ -178,7 +180,7 @@ def _key(line: Mapping[str, str]) -> Key:
 
 def _row(line: Mapping[str, str]) -> Row:
     counts: dict[str, Any] = {name: int(line[name] or 0) for name in ("partials", *COUNTS)}
-    return replace(Row(note=line["note"]), **counts)
+    return replace(Row(note=line["note"], digest=line["digest"]), **counts)
 
 
 def strays(table: Table, keys: Iterable[Key]) -> list[str]:

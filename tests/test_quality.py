@@ -80,7 +80,7 @@ def test_missing_and_stale_rows():
     "found, code", [(ROW, 0), (replace(ROW, lut=1040), 1), (replace(ROW, lut=960), 0)]
 )
 def test_the_check_fails_with_a_failure(monkeypatch, capsys, found, code):
-    monkeypatch.setattr(quality, "every", lambda work, cores: [{KEY: found}])
+    monkeypatch.setattr(quality, "every", lambda work, cores, known: [{KEY: found}])
     monkeypatch.setattr(quality, "expected", lambda: [KEY])
     assert quality.check([[KEY]], {KEY: ROW}, 1) == code
     assert ("lut 1000 ->" in capsys.readouterr().out) == (found != ROW)
@@ -88,7 +88,7 @@ def test_the_check_fails_with_a_failure(monkeypatch, capsys, found, code):
 
 def test_the_check_fails_without_a_row(monkeypatch):
     monkeypatch.setattr(quality, "expected", lambda: [KEY])
-    monkeypatch.setattr(quality, "every", lambda work, cores: [{KEY: ROW}])
+    monkeypatch.setattr(quality, "every", lambda work, cores, known: [{KEY: ROW}])
     assert quality.check([[KEY]], {}, 1) == 1
     stale = Key("none", "lut", (1, 1, 16))
     assert quality.check([[KEY]], {KEY: ROW, stale: ROW}, 1) == 1
@@ -96,7 +96,7 @@ def test_the_check_fails_without_a_row(monkeypatch):
 
 def test_a_part_of_the_table_is_checked_alone(monkeypatch):
     monkeypatch.setattr(quality, "expected", lambda: [KEY, Key("w4a8", "dsp", (4, 4, 4))])
-    monkeypatch.setattr(quality, "every", lambda work, cores: [{KEY: ROW}])
+    monkeypatch.setattr(quality, "every", lambda work, cores, known: [{KEY: ROW}])
     assert quality.check([[KEY]], {KEY: ROW}, 1) == 0
 
 
@@ -168,6 +168,45 @@ def test_a_design_at_which_yosys_fails_costs_no_other_its_row(monkeypatch):
     keys = [Key(name, "lut", (1, 1, 4)) for name in ("int8xint8", "nf4_shortxint8", "int4xint4")]
     found = []
     with pytest.raises(ToolFailed, match="nf4_shortxint8 1x1x4 lut: an assertion"):
-        found += quality.every([keys], 1)
-    rows = next(quality.every([keys], 1))
+        found += quality.every([keys], 1, {})
+    rows = next(quality.every([keys], 1, {}))
     assert set(rows) == {keys[0], keys[2]}
+
+
+def counted_again(monkeypatch, known):
+    """The rows of two designs, and those of them that yosys was asked for."""
+    asked = []
+
+    def synthesized(built):
+        asked.extend(key.design for key in built)
+        return {key: replace(ROW, digest=item.digest) for key, item in built.items()}
+
+    monkeypatch.setattr(quality, "synthesized", synthesized)
+    keys = [Key(name, "lut", (1, 1, 4)) for name in ("int4xint4", "int8xint8")]
+    rows, failed = quality.measured(keys, known)
+    assert set(rows) == set(keys) and not failed
+    return rows, asked
+
+
+def test_hardware_that_is_still_the_same_is_not_counted_again(monkeypatch):
+    rows, asked = counted_again(monkeypatch, {})
+    assert asked == ["int4xint4", "int8xint8"]
+    first, second = rows
+    known = {first: replace(rows[first], lut=999), second: replace(rows[second], digest="0" * 12)}
+    rows, asked = counted_again(monkeypatch, known)
+    assert asked == ["int8xint8"]
+    assert rows == {first: known[first], second: replace(ROW, digest=rows[second].digest)}
+
+
+@pytest.mark.parametrize("changed", ["recipe", "verilog"])
+def test_what_counts_depend_on_is_in_the_digest(monkeypatch, changed):
+    _, engine = quality.engine(Key("int4xint4", "lut", (1, 1, 4)))
+    emitted = quality.emit(engine)
+    before = quality.Built(emitted, 0).digest
+    assert quality.Built(quality.emit(engine), 0).digest == before
+    if changed == "recipe":
+        monkeypatch.setattr(quality, "recipe", lambda: "another yosys")
+    else:
+        emitted = replace(emitted, rtlil=emitted.rtlil.replace("cell $sub", "cell $add", 1))
+        assert quality.emit(engine).rtlil != emitted.rtlil
+    assert quality.Built(emitted, 0).digest != before
