@@ -61,7 +61,8 @@ def quantize(
     With ``outer``, codes of every level but the first, by name, of their spans' shapes, only the
     first level's scales are chosen, beside these: what a quantizer does that is told the tensor's
     scale. With ``saturate``, a scale beyond its format becomes the nearest that it holds, instead
-    of a DesignError. Both are for one plane of elements with scales.
+    of a DesignError. Both are for one plane of elements with scales; ``saturate`` also beside a
+    zero point.
 
     Elements out of range saturate. Sliced integers are stored, and selected, at full width.
 
@@ -70,7 +71,8 @@ def quantize(
 
     - ``absmax``: the least scale of its format with which a is at most max: never rounded down.
       Beside a zero point or an offset, the least with which the block's range fits;
-    - ``nearest``: the scale next to a / max, which may be less: then the greatest is clipped;
+    - ``nearest``: the scale next to a / max, which may be less: then the greatest is clipped.
+      Beside a zero point, the one next to the range over its steps (ONNX DynamicQuantizeLinear);
     - ``absmean``: the mean magnitude, to the nearest scale;
     - ``floor``, 2**(floor(log2 a) - emax); ``even``, the same of a plus half a last place of the
       element's mantissa; ``ceil``, 2**(ceil(log2 a) - emax); ``rceil``, 2**ceil(log2(a / max)).
@@ -85,8 +87,8 @@ def quantize(
     ``absmax``.
 
     Raises DesignError for other operands, for NaN and infinity, for a scale that its format cannot
-    hold, and for a rule that does not apply: zero points and offsets have ``absmax`` and ``mse``,
-    sums of planes and complex codes none but their own.
+    hold, and for a rule that does not apply: zero points have ``absmax``, ``nearest`` and ``mse``,
+    offsets ``absmax`` and ``mse``, sums of planes and complex codes none but their own.
     """
     x = _matrix(values)
     if outer is not None or saturate:
@@ -133,10 +135,14 @@ def _beside(
     """One plane beside outer scales that are known, or with scales that saturate."""
     plane, zero = operand.affine or (None, None)
     simple = operand.structure is None and operand.select is None and not np.iscomplexobj(x)
+    if scale_rule == "mse":
+        raise DesignError("mse chooses among all scales: leave out outer and saturate, or the rule")
+    if plane is not None and zero is not None and simple and outer is None:
+        return zero_points(x, operand, plane, zero, rounding, scale_rule, None, saturate)
     if plane is None or zero is not None or not plane.scales or not simple:
         raise DesignError(
             "outer scales that are given, and scales that saturate, are for one plane of elements "
-            "with scales, without zero point, select or structure"
+            "with scales, without select or structure, and without zero point beside outer scales"
         )
     rule = scale_rule or default_rule(plane.element, plane.scales[0])
     if rule not in SCALE_RULES:

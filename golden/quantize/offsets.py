@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -26,6 +27,9 @@ from .scales import (
 #: which all of it fits.
 SHRINK = np.exp2(np.arange(0, -2.125, -0.125))
 
+#: Bits of a quotient that is rounded before its zero point is added: more than all codes have.
+_ROUNDED = 48
+
 Scales = dict[str, Array]
 #: Codes of the elements (rows × K), the scales of a block each, and the values (rows × K).
 Candidate = tuple[Array, Scales, Array]
@@ -39,13 +43,16 @@ def zero_points(
     rounding: Rounding,
     rule: str | None,
     select: Array | None,
+    saturate: bool = False,
 ) -> Quantized:
-    """s = (max - min) / (2**n - 1), z = round(-min / s), q = round(x / s) + z.
+    """s = (max - min) / (2**n - 1), z = round(-min / s), q = round(x / s) + z, with 0 in the range.
 
-    s is the least stored scale that is not below; ``mse`` tries smaller ones too, which cut one end
-    of the range, the other, or both.
+    s is the least stored scale that is not below, with ``nearest`` the one next to it; ``mse``
+    tries smaller ones too, which cut one end of the range, the other, or both. A block of zeros has
+    the scale 1. With ``saturate`` a scale that its format cannot hold becomes the nearest above
+    zero that it can.
     """
-    _check_rule(rule)
+    _check_rule(rule, "nearest")
     if len(plane.scales) != 1 or not isinstance(plane.element, Integer):
         raise DesignError("quantize handles zero points of integers with one level of scales")
     level = plane.scales[0]
@@ -53,12 +60,15 @@ def zero_points(
         raise DesignError("quantize handles zero points that span what their scale spans")
     cut = blocks(x, level.span)
     low, high = np.minimum(cut.min(axis=2), 0), np.maximum(cut.max(axis=2), 0)
-    size = _at_least(high - low, level, plane)
+    size = _at_least(_odd_sum(high, -low), level, plane, always=saturate)
     size = np.where(size > 0, size, float(_steps(plane)))  # a block of zeros has scale 1
+
+    wide = replace(plane.element, width=_ROUNDED, signed=True, symmetric=False)
 
     def candidates() -> Iterator[Candidate]:
         whole = size[..., np.newaxis]
-        least = fitted(Wanted(whole, np.full(whole.shape, float(_steps(plane)))), level.format)
+        ask = Wanted(whole, np.full(whole.shape, float(_steps(plane))), rule == "nearest")
+        least = fitted(ask, level.format, strict=not saturate)
         yield with_scale(least, plane.element.low - low / level.format.decode(least))
         for factor in SHRINK if rule == "mse" else ():
             scale = level.format.encode(size * factor / _steps(plane))
@@ -75,8 +85,9 @@ def zero_points(
         held = spread(level.format.decode(scale), level.span, x.shape)
         offset = zero.format.encode(np.rint(point))
         moved = spread(zero.format.decode(offset), level.span, x.shape)
-        shifted = np.divide(x, held, out=np.zeros_like(x), where=held != 0) + moved
-        codes = plane.element.encode(shifted, rounding)
+        ratio = np.divide(x, held, out=np.zeros_like(x), where=held != 0)
+        whole = wide.decode(wide.encode(ratio, rounding))  # a tie is one of x / s, whatever z is
+        codes = plane.element.encode(whole + moved)
         values = held * (plane.element.decode(codes) - moved)
         return codes, {level.name: scale, zero.name: offset}, values
 
@@ -172,11 +183,11 @@ def _check_offset(plane: Plane, constant: Plane) -> None:
         )
 
 
-def _check_rule(rule: str | None) -> None:
-    if rule not in (None, "absmax", "mse"):
+def _check_rule(rule: str | None, *more: str) -> None:
+    if rule not in (None, "absmax", "mse", *more):
         raise DesignError(
-            "beside a zero point or an offset the scale rule is absmax or mse: the range of a "
-            f"block counts, not its magnitudes; got {rule!r}"
+            "beside a zero point or an offset the scale rule is absmax or mse, beside a zero point "
+            f"also nearest: the range of a block counts, not its magnitudes; got {rule!r}"
         )
 
 
@@ -184,9 +195,24 @@ def _steps(plane: Plane) -> int:
     return plane.element.high - plane.element.low
 
 
-def _at_least(size: Array, level: Level, plane: Plane) -> Array:
-    """Ranges: beside larger blocks, tiny ones lose what the scale's format cannot hold."""
+def _odd_sum(a: Array, b: Array) -> Array:
+    """``a + b``, of numbers that are not negative; what is not exact has an odd last bit.
+
+    So it lies on the same side as the sum of whatever has fewer bits, and rounds as the sum does.
+    Source: Boldo, Melquiond, Emulation of FMA and correctly rounded sums, 2008.
+    """
+    total = a + b
+    more = np.maximum(a, b)
+    rest = np.minimum(a, b) - (total - more)
+    even = (total.view(np.int64) & 1) == 0
+    toward = np.where(rest > 0, np.inf, 0.0)
+    return np.where((rest != 0) & even, np.nextafter(total, toward), total)
+
+
+def _at_least(size: Array, level: Level, plane: Plane, always: bool = False) -> Array:
+    """Ranges: beside larger blocks, or ``always``, tiny ones lose what the scale's format cannot
+    hold."""
     least = float(np.ldexp(1.0, level.format.lsb)) * _steps(plane)
-    if not (size >= least).any():
+    if not always and not (size >= least).any():
         return size
     return np.where(size > 0, np.maximum(size, least), 0.0)

@@ -36,7 +36,8 @@ def matmul_nbits(
         tensors["zeros"] = _pack(padded).ravel()
     attributes = {"K": k, "N": n, "bits": 4, "block_size": block}
     given = activation.astype(np.float32)
-    return _run("MatMulNBits", "com.microsoft", given, tensors, np.float32, n, attributes)
+    made = {"Y": (np.float32, (len(given), n))}
+    return _run("MatMulNBits", "com.microsoft", given, tensors, made, attributes)[0]
 
 
 def qlinear_matmul(
@@ -54,18 +55,27 @@ def qlinear_matmul(
         "b_zero": nothing, "y_scale": one, "y_zero": zero.reshape(1),
     }  # fmt: skip
     scalars = {name for name in tensors if name != "b"}
-    return _run("QLinearMatMul", "", activation, tensors, zero.dtype, weight.shape[1], {}, scalars)
+    made = {"Y": (zero.dtype, (len(activation), weight.shape[1]))}
+    return _run("QLinearMatMul", "", activation, tensors, made, {}, scalars)[0]
+
+
+def dynamic_quantize_linear(values: np.ndarray) -> tuple[np.ndarray, np.float32, np.uint8]:
+    """DynamicQuantizeLinear of float32 values (1, K): codes, their scale and their zero point."""
+    made = {"Y": (np.uint8, values.shape), "S": (np.float32, ()), "Z": (np.uint8, ())}
+    codes, scale, zero = _run("DynamicQuantizeLinear", "", values, {}, made, {})
+    return codes, scale[()], zero[()]
 
 
 def _run(
     operator: str, domain: str, fed: np.ndarray, tensors: Mapping[str, np.ndarray],
-    made: npt.DTypeLike, columns: int, attributes: Mapping[str, int], scalars: Collection[str] = (),
-) -> np.ndarray:  # fmt: skip
-    """The result (M, columns) of one operator of ``fed`` (M, K) and constants."""
+    made: Mapping[str, tuple[npt.DTypeLike, tuple[int, ...]]], attributes: Mapping[str, int],
+    scalars: Collection[str] = (),
+) -> list[np.ndarray]:  # fmt: skip
+    """The results of one operator of ``fed`` and constants; of each its type and shape."""
     node = b"".join(
         [
             *(_text(1, name) for name in ("A", *tensors)),
-            _text(2, "Y"),
+            *(_text(2, name) for name in made),
             _text(4, operator),
             *(
                 _bytes(5, _text(1, key) + _int(3, value) + _int(20, INT_ATTRIBUTE))
@@ -84,7 +94,10 @@ def _run(
             _text(2, "g"),
             *constants,
             _bytes(11, _value("A", fed.shape, fed.dtype)),
-            _bytes(12, _value("Y", (len(fed), columns), np.dtype(made))),
+            *(
+                _bytes(12, _value(name, shape, np.dtype(kind)))
+                for name, (kind, shape) in made.items()
+            ),
         ]
     )
     versions = {"": 17, "com.microsoft": 1}
@@ -92,7 +105,8 @@ def _run(
     session = onnxruntime.InferenceSession(
         _int(1, 8) + _bytes(7, graph) + opsets, providers=["CPUExecutionProvider"]
     )
-    return session.run(None, {"A": fed})[0]
+    found: list[np.ndarray] = session.run(None, {"A": fed})
+    return found
 
 
 def _pack(nibbles: np.ndarray) -> np.ndarray:
