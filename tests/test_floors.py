@@ -52,6 +52,7 @@ POINT_BACK = {
     ("golden.units.dequantize_trials", "golden.units.dequantize"),
     ("golden.units.quantize_rules", "golden.units.quantize"),
     ("golden.units.quantize_trials", "golden.units.quantize"),
+    ("golden.units.quantize_range_trials", "golden.units.quantize"),
     ("golden.units.requantize_rules", "golden.units.requantize"),
     ("golden.units.requantize_trials", "golden.units.requantize"),
     ("golden.units.requantize_ties", "golden.units.requantize"),

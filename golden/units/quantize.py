@@ -29,14 +29,20 @@ class Quantize(Unit):
     code is the element next to value / scale as stored, ties to even, saturated. The unit's answer
     is that function's, for all blocks that are finite.
 
-    A block with a NaN or an infinity has the scale NaN, and zeros of its elements' signs as codes;
-    so has a block beside a tensor's scale that is not positive and normal. Scales that their format
-    does not hold become the nearest that it does. Codes over a scale of zero are zero.
+    With a zero point the block's range counts, with 0 in it: s = (max - min) / (2^n - 1), z =
+    round(-min / s), code = round(x / s) + z, saturated; a block of zeros has s = 1 and z = 0.
+
+    A block with a NaN or an infinity has the scale NaN, and zeros of its elements' signs as codes
+    and zero point; so has a block beside a tensor's scale that is not positive and normal. Scales
+    that their format does not hold become the nearest that it does; that of a range is never zero.
+    Codes over a scale of zero are zero.
 
     Parameters
     ----------
     values : format of what goes in: a float of 5 to 8 exponent bits with NaN.
-    element : format of the codes: an integer, or a float with zero and subnormals.
+    element : format of the codes: an integer, or a float with zero and subnormals; beside a zero
+        point an unsigned integer.
+    zero : format of the zero point of each block, the element's own; None: values lie about 0.
     scale : format of the scales: E8M0, or a float with zero and NaN.
     rule : of E8M0 ``floor``, ``even``, ``ceil`` or ``rceil``, of others ``absmax`` (rounded up) or
         ``nearest``; see :data:`.SCALE_RULES`.
@@ -55,6 +61,7 @@ class Quantize(Unit):
     block: int = 32
     lanes: int = 1
     tensor: Format | None = None
+    zero: Format | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -88,13 +95,20 @@ class Quantize(Unit):
         levels = [Level(self.scale, group(self.block), "scale")]
         if self.tensor:
             levels.append(Level(self.tensor, Span(1), "tensor"))
-        return Operand((Plane(self.element, tuple(levels)),))
+        planes = [Plane(self.element, tuple(levels))]
+        if self.zero:
+            zero = Level(self.zero, group(self.block), "zero")
+            planes.append(Plane(lookup("minus_one"), (zero, *levels)))
+        return Operand(tuple(planes))
 
     @property
     def streams(self) -> tuple[Stream, ...]:
         given = Field("values", "codes", 1, "values", 1, self.lanes, self.values.bits)
         codes = Field("codes", "codes", 1, "codes", 1, self.lanes, self.element.bits)
-        scale = Field("scale", "scales", 1, "scale", 1, self.parts, self.scale.bits)
+        beside = [
+            Field(name, "scales", 1, name, 1, self.parts, fmt.bits)
+            for name, fmt in self.held.items()
+        ]
         tensor = []
         if self.tensor:
             field = Field("tensor", "scales", 1, "tensor", 1, 1, self.tensor.bits)
@@ -102,15 +116,20 @@ class Quantize(Unit):
         return (
             Stream("values", False, "step", (given,), last=True),
             *tensor,
-            Stream("result", True, "step", (codes, scale), last=True),
+            Stream("result", True, "step", (codes, *beside), last=True),
         )
+
+    @property
+    def held(self) -> dict[str, Format]:
+        """What stands beside the codes of a block."""
+        return {"scale": self.scale} | ({"zero": self.zero} if self.zero else {})
 
     def formats(self, field: Field) -> tuple[str, int | None]:
         return self.holds(field).name, None
 
     def holds(self, field: Field) -> Format:
         """The format of a field's codes."""
-        found = {"values": self.values, "codes": self.element, "scale": self.scale}
+        found = {"values": self.values, "codes": self.element, **self.held}
         return (found | ({"tensor": self.tensor} if self.tensor else {}))[field.array]
 
     @property
@@ -123,16 +142,17 @@ class Quantize(Unit):
             "block": self.block,
             "lanes": self.lanes,
             "tensor": self.tensor.name if self.tensor else None,
+            "zero": self.zero.name if self.zero else None,
         }
 
     # The golden function.
 
     def quantize(
         self, codes: npt.ArrayLike, tensor: npt.ArrayLike | None = None
-    ) -> tuple[Array, Array]:
+    ) -> tuple[Array, ...]:
         """Codes of values (blocks, elements) -> codes of elements of that shape, and of scales
-        (blocks,). Blocks may have fewer elements than ``block``; ``tensor`` are the codes of their
-        tensor's scales (blocks,)."""
+        (blocks,) and zero points. Blocks may have fewer elements than ``block``; ``tensor`` are the
+        codes of their tensor's scales (blocks,)."""
         x = np.asarray(self.values.decode(codes))
         poisoned = ~np.isfinite(x).all(axis=1)
         outer = {}
@@ -145,11 +165,12 @@ class Quantize(Unit):
         found = quantize(
             sound, self.operand, scale_rule=self.rule, outer=outer or None, saturate=True
         )
-        elements, scales = next(iter(found.codes.values())), np.asarray(found.scales["scale"])
-        if not self.power:  # over a scale of 0, quantize has no signs
+        elements = np.asarray(next(iter(found.codes.values())))
+        held = [np.asarray(found.scales[name])[:, 0] for name in self.held]
+        if not self.power and not self.zero:  # over a scale of 0, quantize has no signs
             signs = np.asarray(self.element.encode(np.copysign(0.0, x)))
             elements = np.where(poisoned[:, None], signs, elements)
-        return np.asarray(elements), np.where(poisoned, self._poison, scales[:, 0])
+        return elements, np.where(poisoned, self._poison, held[0]), *held[1:]
 
     def _fit(self, codes: Array) -> Array:
         """Where a tensor's scale is positive and normal."""
@@ -189,23 +210,24 @@ class Quantize(Unit):
         x[block, place] = given.values[0][kept].reshape(count, *shape[2:])
         x = x.transpose(0, 2, 1, 3)
         codes = np.zeros((count, self.lanes), self.element.dtype)
-        scales = np.zeros((count, self.parts), self.scale.dtype)
+        beside = [np.zeros((count, self.parts), fmt.dtype) for fmt in self.held.values()]
         if whole:
             outer = None
             if self.tensor:
                 token = np.cumsum(given.last) - given.last
                 first = np.searchsorted(block, np.arange(whole))
                 outer = np.repeat(sent["tensor"].values[0][token[first], 0], self.parts)
-            elements, held = self.quantize(x.reshape(whole * self.parts, -1), outer)
+            elements, *held = self.quantize(x.reshape(whole * self.parts, -1), outer)
             elements = elements.reshape(x.shape).transpose(0, 2, 1, 3)
             codes = elements[block, place].reshape(count, -1)
-            scales = held.reshape(whole, self.parts)[block]
-        return {"result": Beats((codes, scales), (None, None), given.last[kept])}
+            beside = [each.reshape(whole, self.parts)[block] for each in held]
+        fields = codes, *beside
+        return {"result": Beats(fields, (None,) * len(fields), given.last[kept])}
 
     # What is worth trying.
 
     def trials(self, count: int, rng: np.random.Generator) -> list[dict[str, Beats]]:
-        first = int(rng.integers(len(trials.KINDS)))
+        first = int(rng.integers(len(trials.kinds(self))))
         return [trials.drawn(self, index, first + index, rng) for index in range(count)]
 
     def bounds(self) -> list[dict[str, Beats]]:

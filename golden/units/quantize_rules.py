@@ -40,7 +40,10 @@ def check(unit: Quantize) -> None:
         raise TypeError(f"rule must be a name, got {unit.rule!r}")
     _check_shape(unit)
     _check_values(unit)
-    _check_element(unit.element)
+    if unit.zero is None:
+        _check_element(unit.element)
+    else:
+        _check_zero(unit)
     _check_scale(unit)
 
 
@@ -70,6 +73,11 @@ def _check_values(unit: Quantize) -> None:
 def _check_element(fmt: Format) -> None:
     whole = isinstance(fmt, Integer) and fmt.signed and 2 <= fmt.bits <= 8
     floats = isinstance(fmt, Minifloat) and fmt.signed and fmt.has_zero and fmt.bits <= 8
+    if isinstance(fmt, Integer) and not fmt.signed and 2 <= fmt.bits <= 8:
+        raise DesignError(
+            f"unsigned elements have a zero point: choose zero = {fmt.name}, or int{fmt.bits}_sym "
+            f"elements, got {fmt.name} alone"
+        )
     if not whole and not floats:
         raise DesignError(
             f"elements are signed integers of 2 to 8 bits, or signed floats of up to 8 bits with "
@@ -79,6 +87,27 @@ def _check_element(fmt: Format) -> None:
         raise DesignError(
             f"the greatest element must be at least 1 and below 2^65, got "
             f"2^{top_exponent(fmt)} in {fmt.name}"
+        )
+
+
+def _check_zero(unit: Quantize) -> None:
+    fmt, zero = unit.element, unit.zero
+    if not isinstance(zero, Format):
+        raise TypeError(f"zero must be a format or None, got {zero!r}")
+    if not isinstance(fmt, Integer) or fmt.signed or fmt.exponent or not 2 <= fmt.bits <= 8:
+        raise DesignError(
+            "beside a zero point elements are unsigned integers of 2 to 8 bits, such as uint8, got "
+            f"{fmt.name}"
+        )
+    if zero != fmt:
+        raise DesignError(
+            f"a zero point has the format of its elements, {fmt.name}, got {zero.name}"
+        )
+    if unit.power or unit.tensor is not None:
+        got = unit.scale.name if unit.power else "a tensor's scale"
+        raise DesignError(
+            f"beside a zero point stands one scale that is no power of two, such as bf16, fp16 or "
+            f"fp32, got {got}"
         )
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ..formats import Minifloat
 from ..quantize.rules import reach
 from ..streams import Beats
+from . import quantize_range_trials as ranges
 from .grouped_trials import anything, special
 
 if TYPE_CHECKING:
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 
-#: What the values of a trial are like.
+#: What the values of a trial are like; and where there is a zero point.
 KINDS = ("usual", "ties", "edges", "any", "tiny", "special")
+RANGE_KINDS = ("steps", "ends")
 
 #: Blocks of a trial, and its beats at the least; one is enough where blocks have so many beats.
 BLOCKS, LEAST, LONG = 3, 8, 256
@@ -30,6 +32,11 @@ def beats(unit: Quantize) -> int:
     return unit.beats * max(blocks, -(-LEAST // unit.beats))
 
 
+def kinds(unit: Quantize) -> tuple[str, ...]:
+    """What the values of a unit's trials are like."""
+    return KINDS + RANGE_KINDS * bool(unit.zero)
+
+
 def drawn(unit: Quantize, index: int, kind: int, rng: np.random.Generator) -> dict[str, Beats]:
     """A trial of a ``kind``; one ``index`` in four ends blocks early."""
     count = beats(unit)
@@ -38,8 +45,12 @@ def drawn(unit: Quantize, index: int, kind: int, rng: np.random.Generator) -> di
     if cuts:
         last[rng.integers(0, count, 2)] = True
     last[-1] = cuts or unit.tensor is not None or rng.random() < 0.5
-    make = {"usual": _usual, "ties": _ties, "edges": _edges, "tiny": _tiny}
-    name = KINDS[kind % len(KINDS)]
+    make = {
+        "usual": _usual, "ties": _ties, "edges": _edges, "tiny": _tiny, "steps": ranges.steps,
+        "ends": ranges.ends,
+    }  # fmt: skip
+    names = kinds(unit)
+    name = names[kind % len(names)]
     shape = count, unit.lanes
     if name in make:
         codes = unit.values.encode(make[name](unit, shape, rng))
@@ -123,8 +134,8 @@ def _tiny(unit: Quantize, shape: tuple[int, int], rng: np.random.Generator) -> A
 
 
 def extremes(unit: Quantize) -> list[dict[str, Beats]]:
-    """All values of a trial the same: the greatest, the least, and the smallest ones; and one of
-    them beside an infinity."""
+    """All values of a trial the same: the greatest, the least, and the smallest ones; the greatest
+    and the least by turns; and the greatest beside an infinity."""
     fmt, found = unit.source, []
     shape = beats(unit), unit.lanes
     last = np.zeros(shape[0], bool)
@@ -134,6 +145,9 @@ def extremes(unit: Quantize) -> list[dict[str, Beats]]:
         codes = np.full(shape, code, fmt.dtype)
         found.append(_trial(unit, codes, last, None))
     codes = np.full(shape, fmt.max_code, fmt.dtype)
+    if unit.zero:
+        turns = (np.arange(codes.size).reshape(shape) & 1).astype(bool)
+        found.append(_trial(unit, np.where(turns, codes | sign, codes), last, None))
     codes[0, 0] = fmt.inf_code
     found.append(_trial(unit, codes, last, None))
     return found

@@ -24,6 +24,7 @@ from .divided_codes import EXPONENT, DividedCodes
 from .element_codes import ElementCodes
 from .power_scale import BIAS, Prepared, widened
 from .quotient_float import QuotientToFloat
+from .tensor_product import product_cycles, times_tensor
 
 #: The rounding of a scale under each rule.
 ROUNDING = {"absmax": "up", "nearest": "nearest_even"}
@@ -40,6 +41,9 @@ class DividedScale:
     """
 
     unit: Quantize
+
+    #: Numbers of a value of which the greatest of a block is wanted.
+    keys = 1
 
     # Formats.
 
@@ -76,6 +80,12 @@ class DividedScale:
         return number, unit
 
     @property
+    def _shift(self) -> int:
+        """What is taken from a value's biased exponent for that over the greatest element."""
+        number, unit = self._reach
+        return BIAS + unit + number.bit_length() - 1
+
+    @property
     def key_width(self) -> int:
         return self.wide.bits - 1
 
@@ -107,13 +117,12 @@ class DividedScale:
 
     @property
     def _rows(self) -> int:
-        """Cycles of a product with a scale's significand: of rows, two of which become one."""
-        return (self.scale.significand_width - 1).bit_length() + 1 if self.tensor else 0
+        """Cycles of :meth:`_product`."""
+        return product_cycles(self.scale.significand_width) if self.tensor else 0
 
     @cached_property
     def _rounded(self) -> QuotientToFloat:
-        number, unit = self._reach
-        shift = BIAS + unit + number.bit_length() - 1
+        shift = self._shift
         low, high = -self.wide.mantissa_width - shift - 1, self.wide.max_exponent - shift
         if self.tensor:
             low, high = low - self.tensor.bias - 2, high + self.tensor.bias
@@ -124,10 +133,20 @@ class DividedScale:
         return made.with_stages(len(made.levels))
 
     @property
+    def dividing(self) -> int:
+        """Cycles of :meth:`_ratio`."""
+        return self._opening + division.cycles(self._scale_steps)
+
+    @property
+    def storing(self) -> int:
+        """Cycles of :meth:`_stored`."""
+        return 0
+
+    @property
     def holding(self) -> int:
         """Cycles of :meth:`hold`."""
-        first = self._opening + division.cycles(self._scale_steps) + 1
-        second = self._rounded.latency + significands.cycles(self.scale) + self._rows
+        first = self.dividing + 1
+        second = self._rounded.latency + self.storing + significands.cycles(self.scale) + self._rows
         return first + second + 1
 
     @property
@@ -139,6 +158,38 @@ class DividedScale:
         self, m: Module, enable: Value, key: Value, takes: Value, name: str, tensor: Value | None
     ) -> tuple[SimpleNamespace, Value]:
         """What the elements of a block are divided by, and the code of its scale."""
+        # The scale: a quotient, rounded.
+        ratio, exponent, bad = self._ratio(m, enable, key, tensor, name)
+        inputs = {"i": ratio.bits, "exponent": exponent, "sticky": ratio.rest, "nan": bad}
+        m.submodules[f"{name}_round"] = block = self._rounded.component()
+        m.d.comb += block.enable.eq(enable)
+        for port, value in inputs.items():
+            m.d.comb += getattr(block, port).eq(delayed(m, enable, value, 1, f"{name}_{port}"))
+
+        # As it is stored.
+        made = self._stored(m, enable, block.o, name)
+        stored = significands.normalised(m, enable, self.scale, made, f"{name}_stored")
+        cycles = significands.cycles(self.scale) + self._rows
+        code = delayed(m, enable, made, cycles, f"{name}_code")
+        cycles += self._rounded.latency + self.storing + 1
+        bad = delayed(m, enable, bad, cycles, f"{name}_was_bad")
+        nothing = delayed(m, enable, ~stored.significand.any(), self._rows, f"{name}_nothing")
+        significand, exponent = self._product(m, enable, stored, tensor, name)
+        high = Signal(signed(EXPONENT), name=f"{name}_high")
+        held = {"significand": significand, "high": high, "bad": bad, "nothing": nothing}
+        m.d.comb += high.eq(exponent + (self.elements.top + BIAS - self.scale.bias))
+        kept = SimpleNamespace()
+        for what, value in {**held, **self._beside(m, enable, key, name), "code": code}.items():
+            register = Signal(value.shape(), name=f"{name}_held_{what}", reset_less=True)
+            with m.If(enable & takes):
+                m.d.sync += register.eq(value)
+            setattr(kept, what, register)
+        return kept, kept.code
+
+    def _ratio(
+        self, m: Module, enable: Value, key: Value, tensor: Value | None, name: str
+    ) -> tuple[division.Quotient, Value, Value]:
+        """The scale before it is rounded, the exponent of its top bit, and whether it is NaN."""
         found = significands.normalised(
             m, enable, self.wide, Cat(key, Const(0, 1)), f"{name}_greatest", self.small
         )
@@ -147,44 +198,24 @@ class DividedScale:
         bad = key[self.wide.mantissa_width :].all()
         over, power, unfit = self._divisor(m, enable, tensor, name)
         bad = delayed(m, enable, bad, self._opening, f"{name}_bad") | unfit
-
-        # The scale: a quotient, rounded.
         width, steps = self._width, self._scale_steps
         wide = self.wide.significand_width
         above = Cat(Const(0, width - wide), top[:wide])
         line = division.divisors(m, enable, over, steps, f"{name}_over")
         ratio = division.quotient(m, enable, above, line, f"{name}_ratio")
-        number, unit = self._reach
-        shift = BIAS + unit + number.bit_length() - 1
         exponent = Signal(signed(EXPONENT), name=f"{name}_exponent")
-        m.d.comb += exponent.eq(top[wide:].as_signed() - shift - power)
+        m.d.comb += exponent.eq(top[wide:].as_signed() - self._shift - power)
         cycles = division.cycles(steps)
         exponent = delayed(m, enable, exponent, cycles, f"{name}_power")
-        bad = delayed(m, enable, bad, cycles, f"{name}_still_bad")
-        inputs = {"i": ratio.bits, "exponent": exponent, "sticky": ratio.rest, "nan": bad}
-        m.submodules[f"{name}_round"] = block = self._rounded.component()
-        m.d.comb += block.enable.eq(enable)
-        for port, value in inputs.items():
-            m.d.comb += getattr(block, port).eq(delayed(m, enable, value, 1, f"{name}_{port}"))
+        return ratio, exponent, delayed(m, enable, bad, cycles, f"{name}_still_bad")
 
-        # As it is stored.
-        stored = significands.normalised(m, enable, self.scale, block.o, f"{name}_stored")
-        cycles = significands.cycles(self.scale) + self._rows
-        code = delayed(m, enable, block.o, cycles, f"{name}_code")
-        cycles += self._rounded.latency + 1
-        bad = delayed(m, enable, bad, cycles, f"{name}_was_bad")
-        nothing = delayed(m, enable, ~stored.significand.any(), self._rows, f"{name}_nothing")
-        significand, exponent = self._product(m, enable, stored, tensor, name)
-        high = Signal(signed(EXPONENT), name=f"{name}_high")
-        held = SimpleNamespace(significand=significand, high=high, bad=bad, nothing=nothing)
-        m.d.comb += high.eq(exponent + (self.elements.top + BIAS - self.scale.bias))
-        kept = SimpleNamespace()
-        for what, value in {**vars(held), "code": code}.items():
-            register = Signal(value.shape(), name=f"{name}_held_{what}", reset_less=True)
-            with m.If(enable & takes):
-                m.d.sync += register.eq(value)
-            setattr(kept, what, register)
-        return kept, kept.code
+    def _stored(self, m: Module, enable: Value, code: Value, name: str) -> Value:
+        """The code of the scale, from that of the rounded quotient."""
+        return code
+
+    def _beside(self, m: Module, enable: Value, key: Value, name: str) -> dict[str, Value]:
+        """What elements need of the block's greatest key beside its scale."""
+        return {}
 
     def _divisor(
         self, m: Module, enable: Value, tensor: Value | None, name: str
@@ -230,33 +261,7 @@ class DividedScale:
             return stored.significand, stored.exponent
         before = self.holding - 1 - self._rows
         line = delayed(m, enable, tensor[:-1], before, f"{name}_tensor")
-        low = fmt.mantissa_width
-        other = Cat(line[:low], Const(1, 1))
-        size = low + 1 + self.scale.significand_width
-        rows: list[Value] = [
-            Cat(Const(0, place), other & bit.replicate(low + 1))
-            for place, bit in enumerate(stored.significand)
-        ]
-        level = 0
-        while len(rows) > 1:
-            pairs = [rows[index : index + 2] for index in range(0, len(rows), 2)]
-            rows = []
-            for index, pair in enumerate(pairs):
-                total = Signal(size, name=f"{name}_row_{level}_{index}", reset_less=True)
-                with m.If(enable):
-                    m.d.sync += total.eq(sum(pair[1:], pair[0]))
-                rows.append(total)
-            level += 1
-        power = Signal(signed(EXPONENT), name=f"{name}_powers")
-        m.d.comb += power.eq(stored.exponent - fmt.bias + line[low:])
-        power = delayed(m, enable, power, level, f"{name}_powers_late")
-        moved = Mux(rows[0][-1], rows[0], rows[0] << 1)[:size]
-        found = Signal(signed(EXPONENT), name=f"{name}_power_found")
-        m.d.comb += found.eq(power + rows[0][-1])
-        return (
-            delayed(m, enable, moved, 1, f"{name}_factor"),
-            delayed(m, enable, found, 1, f"{name}_factor_power"),
-        )
+        return times_tensor(m, enable, stored, line, fmt, name)
 
     # An element.
 

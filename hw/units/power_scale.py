@@ -58,6 +58,9 @@ class PowerScale:
 
     unit: Quantize
 
+    #: Numbers of a value of which the greatest of a block is wanted.
+    keys = 1
+
     # Formats.
 
     @property

@@ -61,9 +61,10 @@ class QuantizeHardware(UnitHardware[Quantize]):
     @property
     def summary(self) -> str:
         unit = self.unit
+        zero = " and a zero point" if unit.zero else ""
         return (
-            f"quantizer, {unit.values.name} to {unit.element.name} with a {unit.scale.name} scale "
-            f"for {unit.block} values by {unit.rule}, {unit.lanes} values per beat, latency "
+            f"quantizer, {unit.values.name} to {unit.element.name} with a {unit.scale.name} scale"
+            f"{zero} for {unit.block} values by {unit.rule}, {unit.lanes} values per beat, latency "
             f"{self.latency} cycles"
         )
 
@@ -72,11 +73,12 @@ class QuantizeHardware(UnitHardware[Quantize]):
         unit = self.unit
         whose = f"of each {unit.block} lanes" if unit.parts > 1 else "of the block"
         tensor = {"tensor": f"tensor ({unit.tensor.name}); a beat per token"} if unit.tensor else {}
+        zero = f", zero ({unit.zero.name}; as the scale)" if unit.zero else ""
         return tensor | {
             "values": f"from the low bits: values ({unit.values.name}; lane by lane); {self.ends}",
             "result": f"from the low bits: codes ({unit.element.name}; lane by lane), scale "
-            f"({unit.scale.name}; {whose}, in every beat); a beat for each of values, with its "
-            "last",
+            f"({unit.scale.name}; {whose}, in every beat){zero}; a beat for each of values, with "
+            "its last",
         }
 
     @property
@@ -89,9 +91,11 @@ class QuantizeHardware(UnitHardware[Quantize]):
     @property
     def manual(self) -> tuple[str, ...]:
         unit = self.unit
+        beside = "scale and the zero point" if unit.zero else "scale"
+        beside += " of a block stand" + "s" * (not unit.zero)
         found = [
             f"A beat of `values` holds {unit.lanes} values and becomes a beat of `result` with the "
-            "same `last`; the scale of a block stands beside its codes in every beat.",
+            f"same `last`; the {beside} beside its codes in every beat.",
         ]
         if unit.beats > 1:
             found.append(
@@ -113,7 +117,8 @@ class QuantizeHardware(UnitHardware[Quantize]):
     @property
     def remarks(self) -> tuple[str, ...]:
         return (
-            f"values over the scale{'s' if self.unit.tensor else ''} as stored, to nearest even; a "
+            f"values over the scale{'s' if self.unit.tensor else ''} as stored, to nearest even"
+            f"{', then the zero point is added' if self.unit.zero else ''}; a "
             "block with NaN or infinity has the scale NaN and zeros as codes",
         )
 
@@ -132,11 +137,12 @@ class QuantizeHardware(UnitHardware[Quantize]):
             found.append(StageRow("tensor", unit.tensor.bits, None, unit.tensor.name, None,
                                   "once a token", "tensor"))  # fmt: skip
         prepared = time.widen + time.prepare
+        what, ends = ("range", 2) if unit.zero else ("greatest", 1)
         compared, code, scale = unit.beats - 1 + time.compare, made.name, held.name
         return (
             *found,
             StageRow("prepare", given.bits, None, given.name, prepared, "exponent, top bits"),
-            StageRow("greatest", given.bits - 1, None, given.name, compared, "of the block"),
+            StageRow(what, (given.bits - 1) * ends, None, given.name, compared, "of the block"),
             StageRow("scale", held.bits, None, scale, time.hold, whole),
             StageRow("round", made.bits, None, code, time.code + 1, "to nearest even"),
         )

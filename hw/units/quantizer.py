@@ -17,6 +17,7 @@ from ..fp import FloatToFloat
 from .buffer import Buffer, Pair
 from .divided_scale import DividedScale
 from .power_scale import PowerScale
+from .range_scale import RangeScale
 
 
 class Timing(NamedTuple):
@@ -47,7 +48,9 @@ class Timing(NamedTuple):
 
 def way_of(unit: Quantize) -> PowerScale | DividedScale:
     """How its scales and codes are made."""
-    return PowerScale(unit) if unit.power else DividedScale(unit)
+    if unit.power:
+        return PowerScale(unit)
+    return RangeScale(unit) if unit.zero else DividedScale(unit)
 
 
 def timing(unit: Quantize) -> Timing:
@@ -98,13 +101,13 @@ class Quantizer(wiring.Component):
         given = data.StructLayout(
             {"values": data.ArrayLayout(unit.values.bits, unit.lanes), "last": 1}
         )
-        made = data.StructLayout(
-            {
-                "codes": data.ArrayLayout(unit.element.bits, unit.lanes),
-                "scale": data.ArrayLayout(unit.scale.bits, unit.parts),
-                "last": 1,
-            }
-        )
+        fields = {
+            "codes": data.ArrayLayout(unit.element.bits, unit.lanes),
+            "scale": data.ArrayLayout(unit.scale.bits, unit.parts),
+        }
+        if unit.zero:
+            fields["zero"] = data.ArrayLayout(unit.zero.bits, unit.parts)
+        made = data.StructLayout({**fields, "last": 1})
         ports = {"values": In(stream.Signature(given))}
         if unit.tensor:
             beside = data.StructLayout({"tensor": unit.tensor.bits})
@@ -142,12 +145,16 @@ class Quantizer(wiring.Component):
         lines = [kept.word_select(lane, len(kept) // unit.lanes) for lane in range(unit.lanes)]
 
         # Each block of a beat: its scale, then its elements.
-        codes, scales, each = [], [], unit.lanes // unit.parts
+        codes, scales, zeros, each = [], [], [], unit.lanes // unit.parts
         for part in range(unit.parts):
             own = slice(part * each, (part + 1) * each)
             high, scale, takes = self._held(m, enable, keys[own], marks, part, outer)
             scales.append(self._beside(m, enable, scale, takes, part))
-            codes += way.codes(m, enable, lines[own], high, f"codes_{part}")
+            found = way.codes(m, enable, lines[own], high, f"codes_{part}")
+            codes += found[:each]
+            zeros += found[each:]
+        if unit.zero:
+            m.d.comb += buffer.i.payload.zero.eq(Cat(*zeros))
         m.d.comb += [
             buffer.i.payload.codes.eq(Cat(*codes)),
             buffer.i.payload.scale.eq(Cat(*scales)),
@@ -234,8 +241,17 @@ class Quantizer(wiring.Component):
         """What coding needs of the block's greatest key, and its scale; they stay for a block. And
         a mark, a cycle before."""
         unit, way, time = self.unit, self.way, self.timing
-        key = greatest(m, enable, keys, f"greatest_{part}")
+        # A value may have several keys, each of which has its greatest.
+        width = way.key_width
+        tops = [
+            greatest(
+                m, enable, [key.word_select(number, width) for key in keys],
+                f"greatest_{part}" + f"_of_{number}" * (way.keys > 1),
+            )
+            for number in range(way.keys)
+        ]  # fmt: skip
         if unit.beats == 1:
+            key = Cat(*tops)
             always = Value.cast(1)
             return *way.hold(m, enable, key, always, f"held_{part}", outer), always
         before = time.compare - 1
@@ -243,9 +259,11 @@ class Quantizer(wiring.Component):
             delayed(m, enable, mark, before, f"{name}_{part}", reset=True)
             for name, mark in (("valid", marks.valid), ("first", marks.first), ("end", marks.end))
         )
-        total = Signal(way.key_width, name=f"total_{part}", reset_less=True)
+        total = Signal(width * way.keys, name=f"total_{part}", reset_less=True)
         with m.If(enable & valid):
-            m.d.sync += total.eq(Mux(first, key, greater(key, total)))
+            for number, top in enumerate(tops):
+                one = total.word_select(number, width)
+                m.d.sync += one.eq(Mux(first, top, greater(top, one)))
         takes = delayed(m, enable, end, way.holding, f"takes_{part}", reset=True)
         return *way.hold(m, enable, total, takes, f"held_{part}", outer), takes
 

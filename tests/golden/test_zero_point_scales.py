@@ -5,11 +5,10 @@ from fractions import Fraction
 import ml_dtypes
 import numpy as np
 import pytest
+from second_models import ranges
 from second_models.onnx_model import dynamic_quantize_linear
 
 from macsmith import DesignError, Level, Operand, Plane, group, lookup, quantize
-
-TYPES = {"bf16": ml_dtypes.bfloat16, "fp16": np.float16, "fp32": np.float32}
 
 
 def affine(element="uint8", scale="fp32", size=16):
@@ -24,25 +23,6 @@ def asked(x, rule=None, saturate=False, **given):
     found = quantize(x, operand, scale_rule=rule, saturate=saturate)
     scales = operand.planes[0].scales[0].format.decode(found.scales["scale"])
     return found.codes["code"], scales, found.scales["zero"]
-
-
-def exact(block, bits, scale, up):
-    """The definition in fractions: the scale, the zero point and the codes of a block."""
-    x = [Fraction(float(value)) for value in block]
-    most = (1 << bits) - 1
-    low, high = min(*x, 0), max(*x, 0)
-    wanted = (high - low) / most or Fraction(1)
-    near = TYPES[scale](float(wanted))
-    around = [np.nextafter(near, near.dtype.type(end)) for end in (-np.inf, np.inf)]
-    held = sorted({Fraction(float(value)) for value in (near, *around) if np.isfinite(value)})
-    if up:
-        s = next(value for value in held if value >= wanted)
-    else:  # a tie goes to the even code
-        unsigned = np.uint32 if scale == "fp32" else np.uint16
-        odd = {value: int(TYPES[scale](float(value)).view(unsigned)) & 1 for value in held}
-        s = min(held, key=lambda value: (abs(value - wanted), odd[value]))
-    zero = min(max(round(-low / s), 0), most)  # Python's round has ties to even
-    return s, zero, [min(max(round(value / s) + zero, 0), most) for value in x]
 
 
 def drawn(seed, kind, count=60):
@@ -68,7 +48,7 @@ def test_scales_zero_points_and_codes_are_the_definition(bits, scale, kind, rule
     x = drawn(bits, kind)
     codes, scales, zeros = asked(x, rule, element=f"uint{bits}", scale=scale)
     for row, block in enumerate(x):
-        s, zero, want = exact(block, bits, scale, rule == "absmax")
+        s, zero, want = ranges.block(block, bits, scale, up=rule == "absmax")
         assert Fraction(float(scales[row, 0])) == s and zeros[row, 0] == zero
         assert codes[row].tolist() == want
 

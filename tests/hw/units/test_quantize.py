@@ -14,6 +14,7 @@ from macsmith.hw.catalogue import hardware
 from macsmith.hw.text.emit import emit
 from macsmith.hw.units.power_scale import PowerScale
 from macsmith.hw.units.quantizer import Quantizer
+from macsmith.hw.units.range_sum import RangeSum
 from macsmith.sim import runner, verify
 from macsmith.sim.batch import run_batch
 from macsmith.sim.harness import harness
@@ -22,12 +23,18 @@ from macsmith.sim.streams import Simulator
 
 from macsmith import design, lookup
 
-NAMED = ("values", "element", "scale", "tensor")
+NAMED = ("values", "element", "scale", "tensor", "zero")
 
 
 def unit(name, **given):
     formats = {key: lookup(value) for key, value in given.items() if key in NAMED}
     return Quantize(name=name, **{**given, **formats})
+
+
+def zeroed(name, bits, scale, rule, **given):
+    """With a zero point."""
+    element = f"uint{bits}"
+    return unit(name, element=element, zero=element, scale=scale, rule=rule, **given)
 
 
 UNITS = [
@@ -55,6 +62,12 @@ UNITS = [
     unit("int4_groups", element="int4_sym", scale="fp16", rule="absmax", lanes=4, block=16),
     unit("fp8_blocks", element="e4m3", scale="fp32", rule="nearest", values="fp32", block=16),
     unit("int2_fp16", element="int2", scale="fp16", rule="nearest", values="fp16", block=16),
+    zeroed("uint8_fp32", 8, "fp32", "nearest", lanes=2, block=16),
+    zeroed("uint8_wide", 8, "fp32", "absmax", values="fp32", lanes=4, block=8),
+    zeroed("uint5_two_blocks", 5, "bf16", "absmax", lanes=8, block=4),
+    zeroed("uint4_fp16", 4, "fp16", "nearest", values="fp16", lanes=4, block=16),
+    zeroed("uint3_tiny", 3, "bf16", "nearest", values="fp32", block=8),
+    zeroed("uint2_long", 2, "fp16", "absmax", lanes=1, block=200),
 ]
 
 #: And with other ports.
@@ -110,11 +123,15 @@ def every_value(given, greatest):
         ("e5m2", "e8m0", "even"),
         ("int8", "bf16", "nearest"),
         ("e2m1", "ue4m3", "absmax"),
+        ("uint8", "fp16", "nearest"),
     ],
 )
 def test_every_value_beside_scales_of_all_sizes(element, scale, rule):
     """All 2^16 of them, beside zero, tiny and great ones, 16 in a block with one of these."""
-    given = unit(f"all_{element}", element=element, scale=scale, block=17, lanes=1, rule=rule)
+    more = {"zero": element} if element.startswith("u") else {}
+    given = unit(
+        f"all_{element}", element=element, scale=scale, block=17, lanes=1, rule=rule, **more
+    )
     emitted = emit(given)
     machine, tried = Simulator(emitted), harness(emitted.hardware)
     for greatest in (0, 0x0003, 0x0100, 0x0480, 0x3F80, 0x4500, 0x7F7F):
@@ -152,7 +169,13 @@ def rest_lost(m, enable, numerator, line, name):
     return QUOTIENT(m, enable, numerator, line, name)._replace(rest=Const(0, 1))
 
 
-QUOTIENT = quotient.quotient
+def far_end_lost(self, m, enable, ends, name):
+    """What lies below the last bit of a range is not looked at."""
+    total, _, exponent = ADD(self, m, enable, ends, name)
+    return total, Const(0, 1), exponent
+
+
+QUOTIENT, ADD = quotient.quotient, RangeSum.add
 FAULTS = {
     "floor in place of even": (PowerScale, "_next", lambda self, mantissa: Const(0, 1)),
     "stale maximum": (Quantizer, "_held", stale),
@@ -175,6 +198,14 @@ def test_a_lost_rest_is_found(monkeypatch):
     sound = next(item for item in UNITS if item.name == "int8_groups")
     trials = harness(hardware(sound)).stimuli(20, 1)
     monkeypatch.setattr(quotient, "quotient", rest_lost)
+    with pytest.raises(Mismatch):
+        run_batch(emit(replace(sound, name="broken")), trials).check()
+
+
+def test_a_lost_end_of_a_range_is_found(monkeypatch):
+    sound = zeroed("sound_range", 8, "bf16", "absmax", lanes=4, block=8)
+    trials = harness(hardware(sound)).stimuli(60, 1)
+    monkeypatch.setattr(RangeSum, "add", far_end_lost)
     with pytest.raises(Mismatch):
         run_batch(emit(replace(sound, name="broken")), trials).check()
 
