@@ -145,14 +145,16 @@ class Quantizer(wiring.Component):
         lines = [kept.word_select(lane, len(kept) // unit.lanes) for lane in range(unit.lanes)]
 
         # Each block of a beat: its scale, then its elements.
-        codes, scales, zeros, each = [], [], [], unit.lanes // unit.parts
+        codes: list[Value] = []
+        zeros: list[Value] = []
+        scales, each = [], unit.lanes // unit.parts
         for part in range(unit.parts):
             own = slice(part * each, (part + 1) * each)
             high, scale, takes = self._held(m, enable, keys[own], marks, part, outer)
             scales.append(self._beside(m, enable, scale, takes, part))
-            found = way.codes(m, enable, lines[own], high, f"codes_{part}")
-            codes += found[:each]
-            zeros += found[each:]
+            made = way.codes(m, enable, lines[own], high, f"codes_{part}")
+            codes += made[:each]
+            zeros += made[each:]
         if unit.zero:
             m.d.comb += buffer.i.payload.zero.eq(Cat(*zeros))
         m.d.comb += [

@@ -95,7 +95,7 @@ class RangeSum:
         m.d.comb += found.eq(exponent.as_signed() + carry)
         results = Mux(carry, total[1:], total[:-1]), rest | (carry & total[0]), found
         names = ("sum", "more", "power")
-        return tuple(  # type: ignore[return-value]
+        return tuple(
             delayed(m, enable, value, 1, f"{name}_{what}")
             for value, what in zip(results, names, strict=True)
         )
