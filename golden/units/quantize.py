@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from ..description.operand import Level, Operand, Plane, Span, group
 from ..description.unit import UNITS, Unit
-from ..formats import Format, Kind, Minifloat, lookup
+from ..formats import Format, Kind, Minifloat, Rounding, Stochastic, lookup
 from ..quantize import quantize
 from ..streams import Beats, Field, Stream
+from . import lfsr
 from . import quantize_rules as rules
 from . import quantize_trials as trials
 
@@ -27,7 +28,8 @@ class Quantize(Unit):
 
     A block's scale follows from its greatest magnitude by the rule, as :func:`.quantize` has it; a
     code is the element next to value / scale as stored, ties to even, saturated. The unit's answer
-    is that function's, for all blocks that are finite.
+    is that function's, for all blocks that are finite. With ``random_bits`` the code is rounded as
+    :class:`.Stochastic` does, with a number of its lane.
 
     With a zero point the block's range counts, with 0 in it: s = (max - min) / (2^n - 1), z =
     round(-min / s), code = round(x / s) + z, saturated; a block of zeros has s = 1 and z = 0.
@@ -50,6 +52,8 @@ class Quantize(Unit):
     lanes : values in a beat; they divide a block, or blocks divide them.
     tensor : format of an outer scale, which comes in once a token (up to ``last``), as NVFP4 has
         it; None: there is none.
+    random_bits : bits of the random numbers that round codes; 0: codes are rounded to nearest even.
+        A token has a seed, which comes in once: see :mod:`.lfsr`.
     """
 
     kind: ClassVar[str] = "quantize"
@@ -62,6 +66,7 @@ class Quantize(Unit):
     lanes: int = 1
     tensor: Format | None = None
     zero: Format | None = None
+    random_bits: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -109,13 +114,13 @@ class Quantize(Unit):
             Field(name, "scales", 1, name, 1, self.parts, fmt.bits)
             for name, fmt in self.held.items()
         ]
-        tensor = []
-        if self.tensor:
-            field = Field("tensor", "scales", 1, "tensor", 1, 1, self.tensor.bits)
-            tensor.append(Stream("tensor", False, "reduction", (field,)))
+        tokens = [
+            Stream(name, False, "reduction", (Field(name, "scales", 1, name, 1, 1, fmt.bits),))
+            for name, fmt in self.tokens.items()
+        ]
         return (
             Stream("values", False, "step", (given,), last=True),
-            *tensor,
+            *tokens,
             Stream("result", True, "step", (codes, *beside), last=True),
         )
 
@@ -124,13 +129,19 @@ class Quantize(Unit):
         """What stands beside the codes of a block."""
         return {"scale": self.scale} | ({"zero": self.zero} if self.zero else {})
 
+    @property
+    def tokens(self) -> dict[str, Format]:
+        """What comes once a token, by the name of its stream."""
+        found = {"tensor": self.tensor} if self.tensor else {}
+        return found | ({"seed": lookup(f"uint{lfsr.SEED}")} if self.random_bits else {})
+
     def formats(self, field: Field) -> tuple[str, int | None]:
         return self.holds(field).name, None
 
     def holds(self, field: Field) -> Format:
         """The format of a field's codes."""
-        found = {"values": self.values, "codes": self.element, **self.held}
-        return (found | ({"tensor": self.tensor} if self.tensor else {}))[field.array]
+        found = {"values": self.values, "codes": self.element, **self.held, **self.tokens}
+        return found[field.array]
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -143,16 +154,20 @@ class Quantize(Unit):
             "lanes": self.lanes,
             "tensor": self.tensor.name if self.tensor else None,
             "zero": self.zero.name if self.zero else None,
+            "random_bits": self.random_bits,
         }
 
     # The golden function.
 
     def quantize(
-        self, codes: npt.ArrayLike, tensor: npt.ArrayLike | None = None
+        self,
+        codes: npt.ArrayLike,
+        tensor: npt.ArrayLike | None = None,
+        random: npt.ArrayLike | None = None,
     ) -> tuple[Array, ...]:
         """Codes of values (blocks, elements) -> codes of elements of that shape, and of scales
         (blocks,) and zero points. Blocks may have fewer elements than ``block``; ``tensor`` are the
-        codes of their tensor's scales (blocks,)."""
+        codes of their tensor's scales (blocks,), ``random`` the numbers of values, if any."""
         x = np.asarray(self.values.decode(codes))
         poisoned = ~np.isfinite(x).all(axis=1)
         outer = {}
@@ -162,9 +177,13 @@ class Quantize(Unit):
             poisoned |= unfit
             outer["tensor"] = np.where(unfit, self.tensor.encode(1.0), beside)[:, None]
         sound = np.where(poisoned[:, None], np.copysign(0.0, x), x)
+        rounding: Rounding = "nearest_even"
+        if self.random_bits:
+            rounding = Stochastic(self.random_bits, np.asarray(random))
         found = quantize(
-            sound, self.operand, scale_rule=self.rule, outer=outer or None, saturate=True
-        )
+            sound, self.operand, rounding=rounding, scale_rule=self.rule, outer=outer or None,
+            saturate=True,
+        )  # fmt: skip
         elements = np.asarray(next(iter(found.codes.values())))
         held = [np.asarray(found.scales[name])[:, 0] for name in self.held]
         if not self.power and not self.zero:  # over a scale of 0, quantize has no signs
@@ -198,27 +217,35 @@ class Quantize(Unit):
     def answer(self, sent: Mapping[str, Beats]) -> dict[str, Beats]:
         given = sent["values"]
         block, place, whole = self.places(given.last)
-        if self.tensor:  # a token waits for its scale
-            tokens = np.cumsum(given.last) - given.last
-            there = tokens < len(sent["tensor"])
+        token = np.cumsum(given.last) - given.last
+        for name in self.tokens:  # a token waits for them
+            there = token < len(sent[name])
             whole = min(whole, int(block[there].max(initial=-1)) + 1)
         kept = block < whole
         block, place, count = block[kept], place[kept], int(kept.sum())
-        # What is missing in a short block is zero: that changes no greatest magnitude.
-        shape = whole, self.beats, self.parts, self.lanes // self.parts
-        x = np.zeros(shape, self.values.dtype)
-        x[block, place] = given.values[0][kept].reshape(count, *shape[2:])
-        x = x.transpose(0, 2, 1, 3)
+
+        def in_blocks(beats: Array) -> Array:
+            """(beats, lanes) -> (blocks, elements); what is missing in a short one is zero, which
+            changes no greatest magnitude."""
+            x = np.zeros((whole, self.beats, *shape), beats.dtype)
+            x[block, place] = beats[kept].reshape(count, *shape)
+            return x.transpose(0, 2, 1, 3).reshape(whole * self.parts, -1)
+
+        shape = self.parts, self.lanes // self.parts
         codes = np.zeros((count, self.lanes), self.element.dtype)
         beside = [np.zeros((count, self.parts), fmt.dtype) for fmt in self.held.values()]
         if whole:
-            outer = None
+            outer, random = None, None
             if self.tensor:
-                token = np.cumsum(given.last) - given.last
                 first = np.searchsorted(block, np.arange(whole))
                 outer = np.repeat(sent["tensor"].values[0][token[first], 0], self.parts)
-            elements, *held = self.quantize(x.reshape(whole * self.parts, -1), outer)
-            elements = elements.reshape(x.shape).transpose(0, 2, 1, 3)
+            if self.random_bits:
+                last, seeds = given.last[kept], sent["seed"].values[0][:, 0]
+                drawn = np.zeros((len(given.last), self.lanes), np.int64)
+                drawn[kept] = lfsr.numbers(last, seeds, self.lanes, self.random_bits)
+                random = in_blocks(drawn)
+            elements, *held = self.quantize(in_blocks(given.values[0]), outer, random)
+            elements = elements.reshape(whole, self.parts, self.beats, -1).transpose(0, 2, 1, 3)
             codes = elements[block, place].reshape(count, -1)
             beside = [each.reshape(whole, self.parts)[block] for each in held]
         fields = codes, *beside

@@ -23,6 +23,9 @@ _INNER = 3
 #: Values of a block, and in a beat, at the most.
 LONGEST, MOST_LANES = 1 << 12, 1 << 8
 
+#: Bits of a random number, at the most: with them all quotients are decided exactly.
+MOST_RANDOM = 16
+
 
 def top_exponent(element: Format) -> int:
     """The exponent of an element's greatest value."""
@@ -48,7 +51,9 @@ def check(unit: Quantize) -> None:
 
 
 def _check_shape(unit: Quantize) -> None:
-    unit.check_counts(("block", 2, LONGEST), ("lanes", 1, MOST_LANES))
+    unit.check_counts(
+        ("block", 2, LONGEST), ("lanes", 1, MOST_LANES), ("random_bits", 0, MOST_RANDOM)
+    )
     if unit.block % unit.lanes and unit.lanes % unit.block:
         raise DesignError(
             f"lanes must divide a block of {unit.block} values or be a multiple of it, got "

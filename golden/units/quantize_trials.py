@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ..formats import Minifloat
 from ..quantize.rules import reach
 from ..streams import Beats
+from . import lfsr
 from . import quantize_range_trials as ranges
 from .grouped_trials import anything, special
 
@@ -44,7 +45,7 @@ def drawn(unit: Quantize, index: int, kind: int, rng: np.random.Generator) -> di
     cuts = index % 4 == 3
     if cuts:
         last[rng.integers(0, count, 2)] = True
-    last[-1] = cuts or unit.tensor is not None or rng.random() < 0.5
+    last[-1] = cuts or bool(unit.tokens) or rng.random() < 0.5
     make = {
         "usual": _usual, "ties": _ties, "edges": _edges, "tiny": _tiny, "steps": ranges.steps,
         "ends": ranges.ends,
@@ -68,6 +69,10 @@ def _trial(
 ) -> dict[str, Beats]:
     """The beats of values; and of tensors' scales, by which most blocks' scales are of use."""
     found = {"values": Beats((codes,), (None,), last)}
+    if unit.random_bits:
+        shape = int(last.sum()), 1
+        seeds = np.zeros(shape) if rng is None else rng.integers(0, 1 << lfsr.SEED, shape)
+        found["seed"] = Beats((seeds.astype(np.uint32),), (None,), np.zeros(len(seeds), bool))
     if unit.tensor is not None:
         tokens, fmt = int(last.sum()), unit.tensor
         assert isinstance(fmt, Minifloat)

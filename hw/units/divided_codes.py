@@ -33,18 +33,31 @@ class DividedCodes:
 
     @property
     def steps(self) -> int:
-        """Bits of an element's quotient: its own, one for a guard, one where the first is zero."""
-        return self.elements.digits + 3
+        """Bits of an element's quotient: its own, those that say how it is rounded, one where the
+        first is zero."""
+        return self.elements.wide - self.elements.sticky + 1
 
     @property
     def coding(self) -> int:
         """Cycles of :meth:`codes`."""
         return division.cycles(self.steps) + 2 + self.elements.coding
 
+    @property
+    def waits(self) -> int:
+        """Cycles from values to when their random numbers are wanted."""
+        return self.coding - self.elements.coding + 2
+
     def codes(
-        self, m: Module, enable: Value, lines: Sequence[Value], held: SimpleNamespace, name: str
+        self,
+        m: Module,
+        enable: Value,
+        lines: Sequence[Value],
+        held: SimpleNamespace,
+        name: str,
+        numbers: Sequence[Value] = (),
     ) -> list[Value]:
-        """The codes of elements of a block, ``coding`` cycles later."""
+        """The codes of elements of a block, ``coding`` cycles later; ``numbers`` are random ones,
+        :attr:`waits` later, if rounding takes them."""  # fmt: skip
         wide = self.wide
         own = len(held.significand)
         width = max(wide, own)
@@ -62,7 +75,9 @@ class DividedCodes:
             m.d.comb += distance.eq(held.high - kept[wide:-1].as_signed())
             distance = delayed(m, enable, distance, cycles - 1, f"{own_name}_before")
             sign = delayed(m, enable, kept[-1], cycles, f"{own_name}_sign")
-            found.append(self._code(m, enable, ratio, distance, sign, off, nothing, own_name))
+            random = numbers[number] if numbers else None
+            found.append(self._code(m, enable, ratio, distance, sign, off, nothing, own_name,
+                                    random))  # fmt: skip
         return found
 
     def _code(
@@ -75,12 +90,14 @@ class DividedCodes:
         off: Value,
         nothing: Value,
         name: str,
+        number: Value | None,
     ) -> Value:
         """From a quotient and its distance, its leading bit the first or the second."""
         lead = ratio.bits[-1]
         below = Mux(lead, ratio.bits[1:], ratio.bits[:-1])
         rest = ratio.rest | (lead & ratio.bits[0])
-        value = delayed(m, enable, Cat(rest, below), 1, f"{name}_value")
+        bits = Cat(rest, below) if self.elements.sticky else below
+        value = delayed(m, enable, bits, 1, f"{name}_value")
         place = Signal(signed(EXPONENT), name=f"{name}_place", reset_less=True)
         with m.If(enable):
             m.d.sync += place.eq(distance + ~lead)
@@ -90,6 +107,6 @@ class DividedCodes:
         gone = off | ~value[-1] | place[few:-1].any()
         near = Mux(over, 0, Mux(gone, far, place[:few]))
         bits = value | over.replicate(len(value))
-        line = delayed(m, enable, Cat(bits, sign & ~nothing), 1, f"{name}_line")
+        line = delayed(m, enable, Cat(bits, over, sign & ~nothing), 1, f"{name}_line")
         near = delayed(m, enable, near, 1, f"{name}_near")
-        return self.elements.write(m, enable, near, line, name)
+        return self.elements.write(m, enable, near, line, name, number)

@@ -24,6 +24,7 @@ from .divided_codes import EXPONENT, DividedCodes
 from .element_codes import ElementCodes
 from .power_scale import BIAS, Prepared, widened
 from .quotient_float import QuotientToFloat
+from .stochastic_codes import rounded_by
 from .tensor_product import product_cycles, times_tensor
 
 #: The rounding of a scale under each rule.
@@ -58,7 +59,7 @@ class DividedScale:
 
     @property
     def elements(self) -> ElementCodes:
-        return ElementCodes(self.unit.element, True)
+        return rounded_by(self.unit, ElementCodes(self.unit.element, True))
 
     @property
     def scale(self) -> Minifloat:
@@ -274,8 +275,19 @@ class DividedScale:
         """Cycles of :meth:`codes`."""
         return self._coded.coding
 
+    @property
+    def waits(self) -> int:
+        """Cycles from values to when their random numbers are wanted."""
+        return self._coded.waits
+
     def codes(
-        self, m: Module, enable: Value, lines: Sequence[Value], held: SimpleNamespace, name: str
+        self,
+        m: Module,
+        enable: Value,
+        lines: Sequence[Value],
+        held: SimpleNamespace,
+        name: str,
+        numbers: Sequence[Value] = (),
     ) -> list[Value]:
-        """The codes of elements of a block, ``coding`` cycles later."""
-        return self._coded.codes(m, enable, lines, held, name)
+        """The codes of elements of a block, ``coding`` cycles later."""  # fmt: skip
+        return self._coded.codes(m, enable, lines, held, name, numbers)

@@ -59,6 +59,9 @@ class ElementCodes:
         """Bits of a significand: those of an element, the guard bit, whether there is more."""
         return self.digits + 2 + self.sticky
 
+    #: Bits of a random number; nearest even takes none.
+    random = 0
+
     @property
     def coding(self) -> int:
         """Cycles of :meth:`write`."""
@@ -71,12 +74,21 @@ class ElementCodes:
         """Whether distance and significand are so few bits that one table has all codes."""
         return self.far.bit_length() + self.wide <= _TABLE
 
-    def write(self, m: Module, enable: Value, near: Value, line: Value, name: str) -> Value:
+    def write(
+        self,
+        m: Module,
+        enable: Value,
+        near: Value,
+        line: Value,
+        name: str,
+        number: Value | None = None,
+    ) -> Value:
         """The code, ``coding`` cycles later.
 
-        ``near`` is the distance, or :attr:`far`; ``line`` the significand from its lowest bit, then
-        the sign. Without a leading one, the distance is at least the span.
-        """
+        ``near`` is the distance, or :attr:`far`; ``line`` the significand from its lowest bit,
+        whether the value is beyond all elements, then the sign. Without a leading one, the distance
+        is at least the span. ``number`` is the random one, if rounding takes one.
+        """  # fmt: skip
         wide = self.wide
         if self._tabled:
             # Distance and leading bit as one number, of as few bits as there are kinds of rows.
@@ -91,7 +103,7 @@ class ElementCodes:
             table = [code for row in kinds for code in row]
             found = look_up(m, Cat(line[:-1], place), table, self._width + 1, f"{name}_found")
             return delayed(m, enable, self._signed(found, line[-1]), 1, f"{name}_code")
-        return self._rounded(m, enable, near, line, name)
+        return self._rounded(m, enable, near, line, name, number)
 
     @property
     def _width(self) -> int:
@@ -147,7 +159,9 @@ class ElementCodes:
         bits = magnitude[: self._width]
         return Cat(bits, sign if element.has_negative_zero else sign & bits.any())
 
-    def _rounded(self, m: Module, enable: Value, near: Value, line: Value, name: str) -> Value:
+    def _rounded(
+        self, m: Module, enable: Value, near: Value, line: Value, name: str, number: Value | None
+    ) -> Value:
         """From the distance to the code, where a table would be too large."""
         most, wide = self.digits + 2, self.wide
         places = range(1 << len(near))
@@ -177,6 +191,10 @@ class ElementCodes:
         with m.If(enable):
             m.d.sync += total.eq(Cat(Const(0, self.digits), base) + shown[2:] + up)
         sign = delayed(m, enable, sign, 1, f"{name}_sign")
+        return self._clipped(m, enable, total, sign, name)
+
+    def _clipped(self, m: Module, enable: Value, total: Value, sign: Value, name: str) -> Value:
+        """The code of a rounded magnitude."""
         element = self.element
         if isinstance(element, Integer):
             # Full range: the least integer has a magnitude more than the greatest.

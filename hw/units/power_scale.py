@@ -19,6 +19,7 @@ from ...golden.units import Quantize
 from ..arith.shift import leading_zeros, shift_left
 from ..arith.timing import delayed
 from .element_codes import ElementCodes
+from .stochastic_codes import rounded_by
 
 #: The bias of E8M0, and of the floats that come in, once they are as wide.
 BIAS = 127
@@ -72,7 +73,8 @@ class PowerScale:
     def elements(self) -> ElementCodes:
         """How significands become codes."""
         plain = ElementCodes(self.unit.element, True)
-        return replace(plain, sticky=self.wide.mantissa_width > plain.digits + 1)
+        plain = replace(plain, sticky=self.wide.mantissa_width > plain.digits + 1)
+        return rounded_by(self.unit, plain)
 
     @property
     def digits(self) -> int:
@@ -168,12 +170,13 @@ class PowerScale:
         return mantissa > greatest
 
     def _significand(self, fraction: Value, leads: Value) -> Value:
-        """The bits of an element, the guard bit and whether there is more, from below."""
-        width, most = len(fraction), self.digits + 1
+        """The bits of an element, those that say how it is rounded, and of nearest even whether
+        there is more, from below."""
+        width, most = len(fraction), self.elements.wide - self.elements.sticky - 1
         if width <= most:
             return Cat(Const(0, most - width), fraction, leads)
         rest = width - most
-        below = [fraction[:rest].any()] if rest else []
+        below = [fraction[:rest].any()] if self.elements.sticky else []
         return Cat(*below, fraction[rest:], leads)
 
     # A block.
@@ -231,27 +234,41 @@ class PowerScale:
         """Cycles of :meth:`codes`."""
         return 1 + self.elements.coding
 
+    @property
+    def waits(self) -> int:
+        """Cycles from values to when their random numbers are wanted."""
+        return self.coding - self.elements.coding + 2
+
     def codes(
-        self, m: Module, enable: Value, lines: Sequence[Value], high: Value, name: str
+        self,
+        m: Module,
+        enable: Value,
+        lines: Sequence[Value],
+        high: Value,
+        name: str,
+        numbers: Sequence[Value] = (),
     ) -> list[Value]:
-        """The codes of elements of a block with ``high``, ``coding`` cycles later."""
+        """The codes of elements of a block with ``high``, ``coding`` cycles later."""  # fmt: skip
         off = delayed(m, enable, high[8], 1, f"{name}_off")
         return [
-            self._code(m, enable, line, high[:8], off, f"{name}_{number}")
-            for number, line in enumerate(lines)
-        ]
+            self._code(m, enable, line, high[:8], off, f"{name}_{lane}",
+                       numbers[lane] if numbers else None)
+            for lane, line in enumerate(lines)
+        ]  # fmt: skip
 
     def _code(
-        self, m: Module, enable: Value, kept: Value, high: Value, off: Value, name: str
-    ) -> Value:
+        self, m: Module, enable: Value, kept: Value, high: Value, off: Value, name: str,
+        number: Value | None,
+    ) -> Value:  # fmt: skip
         wide = self.elements.wide
         bits, exponent, sign = kept[:wide], kept[wide:-1], kept[-1]
         exponent = exponent.as_signed() if self.raised else exponent
         distance = Signal(8 + bool(self.raised), name=f"{name}_distance")
         with m.If(enable):
             m.d.sync += distance.eq(high - exponent)
-        line = delayed(m, enable, Cat(bits, sign), 1, f"{name}_beside")
+        # No value is beyond the elements of its block by more than its rounding.
+        line = delayed(m, enable, Cat(bits, Const(0, 1), sign), 1, f"{name}_beside")
         few = self.elements.far.bit_length()
         near = Signal(few, name=f"{name}_near")
         m.d.comb += near.eq(Mux(off | distance[few:].any(), self.elements.far, distance[:few]))
-        return self.elements.write(m, enable, near, line, name)
+        return self.elements.write(m, enable, near, line, name, number)

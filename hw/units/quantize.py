@@ -72,9 +72,11 @@ class QuantizeHardware(UnitHardware[Quantize]):
     def notes(self) -> Mapping[str, str]:
         unit = self.unit
         whose = f"of each {unit.block} lanes" if unit.parts > 1 else "of the block"
-        tensor = {"tensor": f"tensor ({unit.tensor.name}); a beat per token"} if unit.tensor else {}
+        tokens = {
+            name: f"{name} ({fmt.name}); a beat per token" for name, fmt in unit.tokens.items()
+        }
         zero = f", zero ({unit.zero.name}; as the scale)" if unit.zero else ""
-        return tensor | {
+        return tokens | {
             "values": f"from the low bits: values ({unit.values.name}; lane by lane); {self.ends}",
             "result": f"from the low bits: codes ({unit.element.name}; lane by lane), scale "
             f"({unit.scale.name}; {whose}, in every beat){zero}; a beat for each of values, with "
@@ -103,11 +105,11 @@ class QuantizeHardware(UnitHardware[Quantize]):
                 "the time of a whole one. A source that pauses within a block holds up the results "
                 "of the block before; between blocks it may pause at any time."
             )
-        if unit.tensor:
-            found.append(
-                "A token, up to `last`, has one beat of `tensor`; values wait for it. It may come "
-                "before them."
-            )
+        found += [
+            f"A token, up to `last`, has one beat of `{name}`; values wait for it. It may come "
+            "before them."
+            for name in unit.tokens
+        ]
         found.append(
             f"{self.latency} cycles from a block's last beat to its first result when nobody "
             "stalls. The reset is synchronous."
@@ -116,8 +118,10 @@ class QuantizeHardware(UnitHardware[Quantize]):
 
     @property
     def remarks(self) -> tuple[str, ...]:
+        bits = self.unit.random_bits
+        rounded = f"rounded by {bits} random bits" if bits else "to nearest even"
         return (
-            f"values over the scale{'s' if self.unit.tensor else ''} as stored, to nearest even"
+            f"values over the scale{'s' if self.unit.tensor else ''} as stored, {rounded}"
             f"{', then the zero point is added' if self.unit.zero else ''}; a "
             "block with NaN or infinity has the scale NaN and zeros as codes",
         )
@@ -137,6 +141,8 @@ class QuantizeHardware(UnitHardware[Quantize]):
             found.append(StageRow("tensor", unit.tensor.bits, None, unit.tensor.name, None,
                                   "once a token", "tensor"))  # fmt: skip
         prepared = time.widen + time.prepare
+        bits = unit.random_bits
+        rounded = f"by {bits} random bits" if bits else "to nearest even"
         what, ends = ("range", 2) if unit.zero else ("greatest", 1)
         compared, code, scale = unit.beats - 1 + time.compare, made.name, held.name
         return (
@@ -144,7 +150,7 @@ class QuantizeHardware(UnitHardware[Quantize]):
             StageRow("prepare", given.bits, None, given.name, prepared, "exponent, top bits"),
             StageRow(what, (given.bits - 1) * ends, None, given.name, compared, "of the block"),
             StageRow("scale", held.bits, None, scale, time.hold, whole),
-            StageRow("round", made.bits, None, code, time.code + 1, "to nearest even"),
+            StageRow("round", made.bits, None, code, time.code + 1, rounded),
         )
 
     def holds(self, field: Field) -> Format:
@@ -162,7 +168,7 @@ class QuantizeHardware(UnitHardware[Quantize]):
         if whole <= block[-1]:
             return None  # what is not whole does not come
         # Scales of tensors are taken every second cycle, two of them ahead.
-        first = 2 if self.unit.tensor else 0
+        first = 2 if self.unit.tokens else 0
         ends = np.flatnonzero(marks)
         if first and (np.diff(ends, prepend=-2) < 2).any():
             return None

@@ -16,6 +16,7 @@ from ..arith.timing import delayed
 from ..fp import FloatToFloat
 from .buffer import Buffer, Pair
 from .divided_scale import DividedScale
+from .lane_numbers import CYCLES, LaneNumbers, Waiting
 from .power_scale import PowerScale
 from .range_scale import RangeScale
 
@@ -109,9 +110,8 @@ class Quantizer(wiring.Component):
             fields["zero"] = data.ArrayLayout(unit.zero.bits, unit.parts)
         made = data.StructLayout({**fields, "last": 1})
         ports = {"values": In(stream.Signature(given))}
-        if unit.tensor:
-            beside = data.StructLayout({"tensor": unit.tensor.bits})
-            ports["tensor"] = In(stream.Signature(beside))
+        for name, fmt in unit.tokens.items():
+            ports[name] = In(stream.Signature(data.StructLayout({name: fmt.bits})))
         super().__init__(ports | {"result": Out(stream.Signature(made))})
 
     def elaborate(self, platform: Any) -> Module:
@@ -119,7 +119,7 @@ class Quantizer(wiring.Component):
         m.submodules.result_buffer = buffer = Buffer(self.result.payload.shape())
         wiring.connect(m, buffer.o, wiring.flipped(self.result))
         enable = Signal()
-        beat, marks, outer = self._taken(m, enable, buffer.i.ready)
+        beat, marks, outer, seeds = self._taken(m, enable, buffer.i.ready)
 
         # Each value: what is compared, and what is kept of it.
         keys, lines = [], []
@@ -144,6 +144,13 @@ class Quantizer(wiring.Component):
         kept = line[1:]
         lines = [kept.word_select(lane, len(kept) // unit.lanes) for lane in range(unit.lanes)]
 
+        numbers: list[Value] = []
+        if seeds is not None:
+            late = way.waits - CYCLES
+            there = delayed(m, enable, valid, late, "seeded", reset=True)
+            ends = delayed(m, enable, line[0], late, "seeded_last")
+            numbers = seeds.numbers(m, enable, there, ends)
+
         # Each block of a beat: its scale, then its elements.
         codes: list[Value] = []
         zeros: list[Value] = []
@@ -152,7 +159,7 @@ class Quantizer(wiring.Component):
             own = slice(part * each, (part + 1) * each)
             high, scale, takes = self._held(m, enable, keys[own], marks, part, outer)
             scales.append(self._beside(m, enable, scale, takes, part))
-            made = way.codes(m, enable, lines[own], high, f"codes_{part}")
+            made = way.codes(m, enable, lines[own], high, f"codes_{part}", numbers[own])
             codes += made[:each]
             zeros += made[each:]
         if unit.zero:
@@ -167,15 +174,15 @@ class Quantizer(wiring.Component):
 
     def _taken(
         self, m: Module, enable: Value, room: Value
-    ) -> tuple[list[Value], Marks, Value | None]:
-        """The beat that was taken last, its marks, and the scale of the tensor of the beat before;
-        when all moves."""
+    ) -> tuple[list[Value], Marks, Value | None, Waiting | None]:
+        """The beat that was taken last, its marks, and the scale of the tensor of the beat before,
+        and the seeds of tokens that were taken; when all moves."""
         unit, source = self.unit, self.values
         held, last = Signal.like(Value.cast(source.payload.values), reset_less=True), Signal()
         there, filling = Signal(), Signal()
         # What follows a block that ended early waits until the block's time is over.
-        free, outer = Signal(), None
-        scaled, beside = self._scaled(m)
+        free, outer, seeds = Signal(), None, None
+        scaled, beside = self._beside_tokens(m)
         m.d.comb += [free.eq(~there | (room & ~filling)), source.ready.eq(free & scaled)]
         with m.If(free):
             m.d.sync += [
@@ -185,17 +192,21 @@ class Quantizer(wiring.Component):
             ]
         values = [held.word_select(lane, unit.values.bits) for lane in range(unit.lanes)]
         valid = there & ~filling
-        if beside is not None:
-            given = Signal(len(beside), reset_less=True)
-            outer = Signal(len(beside), reset_less=True)
-            with m.If(free):
-                m.d.sync += given.eq(beside)
+        if unit.random_bits:
+            # A token is a block at the least, and has a seed until its first beat is coded.
+            waiting = 2 + (self.timing.depth + unit.beats) // unit.beats
+            seeds = LaneNumbers(unit.lanes, unit.random_bits, 1 << waiting.bit_length()).write(
+                m, enable, valid, last, self._given(m, free, beside["seed"], "seed")
+            )
+        if unit.tensor:
+            given = self._given(m, free, beside["tensor"], "tensor")
+            outer = Signal(len(given), reset_less=True)
             # Beside the beat that has left: one that waits for the end of a block is another's.
             with m.If(enable & valid):
                 m.d.sync += outer.eq(given)
         if unit.beats == 1:
             m.d.comb += enable.eq(room)
-            return values, Marks(there, last, there, there), outer
+            return values, Marks(there, last, there, there), outer, seeds
         count, inside, final = Signal(range(unit.beats)), Signal(), Signal()
         m.d.comb += enable.eq(room & (there | ~inside | filling))
         with m.If(enable & (there | filling)):
@@ -206,18 +217,28 @@ class Quantizer(wiring.Component):
                 filling.eq(~final & (filling | last)),
             ]
         marks = Marks(valid, last, valid & ~inside, final & (there | filling))
-        return values, marks, outer
+        return values, marks, outer, seeds
 
-    def _scaled(self, m: Module) -> tuple[Value, Value | None]:
-        """Whether the tensor's scale is there, and the scale; it goes with the last beat of its
-        token."""
-        if not self.unit.tensor:
-            return Const(1, 1), None
-        values = self.values
-        m.submodules.tensor_buffer = buffer = Pair(self.tensor.payload.shape())
-        wiring.connect(m, wiring.flipped(self.tensor), buffer.i)
-        m.d.comb += buffer.o.ready.eq(values.valid & values.ready & values.payload.last)
-        return buffer.o.valid, buffer.o.payload.tensor
+    @staticmethod
+    def _given(m: Module, free: Value, value: Value, name: str) -> Value:
+        """What was beside the beat that was taken last."""
+        given = Signal(len(value), name=f"{name}_given", reset_less=True)
+        with m.If(free):
+            m.d.sync += given.eq(value)
+        return given
+
+    def _beside_tokens(self, m: Module) -> tuple[Value, dict[str, Value]]:
+        """Whether all is there that a token has once, and that; it goes with the token's last
+        beat."""
+        values, valid, found = self.values, [], {}
+        for name in self.unit.tokens:
+            port = getattr(self, name)
+            m.submodules[f"{name}_buffer"] = buffer = Pair(port.payload.shape())
+            wiring.connect(m, wiring.flipped(port), buffer.i)
+            m.d.comb += buffer.o.ready.eq(values.valid & values.ready & values.payload.last)
+            valid.append(buffer.o.valid)
+            found[name] = Value.cast(buffer.o.payload)
+        return Cat(*valid).all() if valid else Const(1, 1), found
 
     def _widened(self, m: Module, enable: Value, code: Value, lane: int) -> Value:
         """A value in the format that scales are made of."""

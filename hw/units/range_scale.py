@@ -18,11 +18,12 @@ from ...golden.formats import Integer
 from ..arith.quotient import Quotient
 from ..arith.timing import delayed
 from . import significands
-from .divided_codes import EXPONENT
+from .divided_codes import EXPONENT, DividedCodes
 from .divided_scale import DividedScale
 from .element_codes import ElementCodes
 from .power_scale import Prepared
 from .range_sum import RangeSum, digits, over_ones
+from .stochastic_codes import rounded_by
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class RangeScale(DividedScale):
         element = self.unit.element
         assert isinstance(element, Integer)
         wide = replace(element, width=element.width + 1, signed=True, symmetric=True)
-        return ElementCodes(wide, True)
+        return rounded_by(self.unit, ElementCodes(wide, True))
 
     @cached_property
     def _reach(self) -> tuple[int, int]:
@@ -147,12 +148,29 @@ class RangeScale(DividedScale):
     def coding(self) -> int:
         return super().coding + 2
 
+    @cached_property
+    def _nearest(self) -> DividedCodes:
+        """How the zero point is made of the lower end."""
+        return DividedCodes(ElementCodes(self.elements.element, True), self._coded.wide)
+
     def codes(
-        self, m: Module, enable: Value, lines: Sequence[Value], held: SimpleNamespace, name: str
+        self,
+        m: Module,
+        enable: Value,
+        lines: Sequence[Value],
+        held: SimpleNamespace,
+        name: str,
+        numbers: Sequence[Value] = (),
     ) -> list[Value]:
-        """The codes of elements of a block, and its zero point."""
-        every = [*lines, Cat(held.lower, Const(0, 1))]
-        *plain, zero = super().codes(m, enable, every, held, name)
+        """The codes of elements of a block, and its zero point."""  # fmt: skip
+        lower, near = [Cat(held.lower, Const(0, 1))], self._nearest
+        if numbers:
+            plain = super().codes(m, enable, lines, held, name, numbers)
+            [zero] = near.codes(m, enable, lower, held, f"{name}_zero")
+            late = self._coded.coding - near.coding
+            zero = delayed(m, enable, zero, late, f"{name}_zero_late")
+        else:
+            *plain, zero = super().codes(m, enable, [*lines, *lower], held, name)
         zero = zero[: self.bits]
         found = []
         for number, code in enumerate(plain):

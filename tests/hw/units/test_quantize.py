@@ -8,7 +8,7 @@ from amaranth.hdl import Cat, Const
 from macsmith.golden.description import Target
 from macsmith.golden.errors import Mismatch
 from macsmith.golden.streams import Beats
-from macsmith.golden.units import Quantize
+from macsmith.golden.units import Quantize, lfsr
 from macsmith.hw.arith import quotient
 from macsmith.hw.catalogue import hardware
 from macsmith.hw.text.emit import emit
@@ -68,6 +68,12 @@ UNITS = [
     zeroed("uint4_fp16", 4, "fp16", "nearest", values="fp16", lanes=4, block=16),
     zeroed("uint3_tiny", 3, "bf16", "nearest", values="fp32", block=8),
     zeroed("uint2_long", 2, "fp16", "absmax", lanes=1, block=200),
+    unit("random_mxfp4", random_bits=8, lanes=4),
+    unit("random_mxfp8", element="e4m3", rule="rceil", random_bits=3, values="fp32", block=16),
+    unit("random_int8", element="int8", random_bits=16, values="fp16", lanes=16, block=8),
+    unit("random_nvfp4", scale="ue4m3", rule="nearest", block=16, tensor="fp32", random_bits=6),
+    unit("random_int4", element="int4", scale="fp16", rule="nearest", block=4, random_bits=5),
+    zeroed("random_uint4", 4, "fp16", "nearest", values="fp16", lanes=8, block=4, random_bits=4),
 ]
 
 #: And with other ports.
@@ -92,8 +98,8 @@ def test_it_takes_a_beat_a_cycle_and_the_latency_once(number):
         batch = run_batch(
             emitted, part.trials, simulator=machine, stalls=stalls, turns=part.turns
         ).check()
-        assert UNITS[number].tensor or part.stalls or batch.cycles == batch.expected_cycles
-    # Scales of tensors are taken every second cycle: tokens of one beat wait for them.
+        assert UNITS[number].tokens or part.stalls or batch.cycles == batch.expected_cycles
+    # Scales of tensors and seeds are taken every second cycle: tokens of one beat wait for them.
     long = [trial for trial in next(tried.bulk(200, 2)).trials if ends(trial) < 2]
     batch = run_batch(emitted, long, simulator=machine).check()
     assert len(long) > 20 and batch.cycles == batch.expected_cycles
@@ -206,6 +212,18 @@ def test_a_lost_end_of_a_range_is_found(monkeypatch):
     sound = zeroed("sound_range", 8, "bf16", "absmax", lanes=4, block=8)
     trials = harness(hardware(sound)).stimuli(60, 1)
     monkeypatch.setattr(RangeSum, "add", far_end_lost)
+    with pytest.raises(Mismatch):
+        run_batch(emit(replace(sound, name="broken")), trials).check()
+
+
+@pytest.mark.parametrize("count", [1, lfsr.MIXED])
+def test_a_register_that_makes_too_few_steps_is_found(monkeypatch, count):
+    sound = unit("sound_random", random_bits=8, lanes=4, block=8)
+    trials = harness(hardware(sound)).stimuli(10, 1)
+    terms = lfsr.terms
+    less = {sound.random_bits: 1, lfsr.MIXED: lfsr.MIXED - 1}
+    changed = sound.random_bits if count == 1 else count
+    monkeypatch.setattr(lfsr, "terms", lambda n: terms(less[n] if n == changed else n))
     with pytest.raises(Mismatch):
         run_batch(emit(replace(sound, name="broken")), trials).check()
 
