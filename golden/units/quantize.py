@@ -16,6 +16,7 @@ from ..formats import Format, Kind, Minifloat, Rounding, Stochastic, lookup
 from ..quantize import quantize
 from ..streams import Beats, Field, Stream
 from . import lfsr
+from . import quantize_channels as channels
 from . import quantize_rules as rules
 from . import quantize_trials as trials
 
@@ -54,6 +55,9 @@ class Quantize(Unit):
         it; None: there is none.
     random_bits : bits of the random numbers that round codes; 0: codes are rounded to nearest even.
         A token has a seed, which comes in once: see :mod:`.lfsr`.
+    shift, factor : formats of what each value's channel has: (x - shift) · factor is quantized.
+        They come with every beat of values; None: there is none.
+    inner : format in which the difference and the product are rounded, each once.
     """
 
     kind: ClassVar[str] = "quantize"
@@ -67,6 +71,9 @@ class Quantize(Unit):
     tensor: Format | None = None
     zero: Format | None = None
     random_bits: int = 0
+    shift: Format | None = None
+    factor: Format | None = None
+    inner: Format = lookup("fp32")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -88,6 +95,18 @@ class Quantize(Unit):
     def source(self) -> Minifloat:
         assert isinstance(self.values, Minifloat)  # after __post_init__
         return self.values
+
+    @property
+    def quantized(self) -> Minifloat:
+        """The format of what is quantized."""
+        assert isinstance(self.inner, Minifloat)
+        return self.inner if self.channel else self.source
+
+    @property
+    def channel(self) -> dict[str, Format]:
+        """What a channel has, by name."""
+        both = {"shift": self.shift, "factor": self.factor}
+        return {name: fmt for name, fmt in both.items() if fmt is not None}
 
     @property
     def power(self) -> bool:
@@ -118,6 +137,12 @@ class Quantize(Unit):
             Stream(name, False, "reduction", (Field(name, "scales", 1, name, 1, 1, fmt.bits),))
             for name, fmt in self.tokens.items()
         ]
+        channel = [
+            Field(name, "scales", 1, name, 1, self.lanes, fmt.bits)
+            for name, fmt in self.channel.items()
+        ]
+        if channel:
+            tokens.append(Stream("channel", False, "step", tuple(channel)))
         return (
             Stream("values", False, "step", (given,), last=True),
             *tokens,
@@ -141,6 +166,7 @@ class Quantize(Unit):
     def holds(self, field: Field) -> Format:
         """The format of a field's codes."""
         found = {"values": self.values, "codes": self.element, **self.held, **self.tokens}
+        found |= self.channel
         return found[field.array]
 
     @property
@@ -155,6 +181,9 @@ class Quantize(Unit):
             "tensor": self.tensor.name if self.tensor else None,
             "zero": self.zero.name if self.zero else None,
             "random_bits": self.random_bits,
+            "shift": self.shift.name if self.shift else None,
+            "factor": self.factor.name if self.factor else None,
+            "inner": self.inner.name if self.channel else None,
         }
 
     # The golden function.
@@ -165,10 +194,10 @@ class Quantize(Unit):
         tensor: npt.ArrayLike | None = None,
         random: npt.ArrayLike | None = None,
     ) -> tuple[Array, ...]:
-        """Codes of values (blocks, elements) -> codes of elements of that shape, and of scales
-        (blocks,) and zero points. Blocks may have fewer elements than ``block``; ``tensor`` are the
-        codes of their tensor's scales (blocks,), ``random`` the numbers of values, if any."""
-        x = np.asarray(self.values.decode(codes))
+        """Codes of what is quantized (blocks, elements) -> codes of elements of that shape, and of
+        scales (blocks,) and zero points. Blocks may have fewer elements than ``block``; ``tensor``
+        are the codes of their tensor's scales (blocks,), ``random`` the numbers of values."""
+        x = np.asarray(self.quantized.decode(codes))
         poisoned = ~np.isfinite(x).all(axis=1)
         outer = {}
         if self.tensor:
@@ -216,6 +245,8 @@ class Quantize(Unit):
 
     def answer(self, sent: Mapping[str, Beats]) -> dict[str, Beats]:
         given = sent["values"]
+        if self.channel:
+            given = self._moved(given, sent["channel"])
         block, place, whole = self.places(given.last)
         token = np.cumsum(given.last) - given.last
         for name in self.tokens:  # a token waits for them
@@ -250,6 +281,13 @@ class Quantize(Unit):
             beside = [each.reshape(whole, self.parts)[block] for each in held]
         fields = codes, *beside
         return {"result": Beats(fields, (None,) * len(fields), given.last[kept])}
+
+    def _moved(self, given: Beats, channel: Beats) -> Beats:
+        """Beats of values that have those of their channels."""
+        count = min(len(given), len(channel))
+        beside = dict(zip(self.channel, (field[:count] for field in channel.values), strict=True))
+        codes = channels.moved(self, given.values[0][:count], beside)
+        return Beats((codes,), (None,), given.last[:count])
 
     # What is worth trying.
 

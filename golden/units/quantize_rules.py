@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import DesignError, UnknownName
 from ..formats import Format, Integer, Minifloat
 from ..quantize.rules import reach
+from . import quantize_channels as channels
 
 if TYPE_CHECKING:
     from .quantize import Quantize
@@ -42,7 +43,10 @@ def check(unit: Quantize) -> None:
     if not isinstance(unit.rule, str):
         raise TypeError(f"rule must be a name, got {unit.rule!r}")
     _check_shape(unit)
-    _check_values(unit)
+    channels.check(unit)
+    _check_values(unit.values, "values")
+    if unit.channel:
+        _check_values(unit.inner, "values in between (inner)")
     if unit.zero is None:
         _check_element(unit.element)
     else:
@@ -61,8 +65,7 @@ def _check_shape(unit: Quantize) -> None:
         )
 
 
-def _check_values(unit: Quantize) -> None:
-    fmt = unit.values
+def _check_values(fmt: Format, what: str) -> None:
     if not (
         isinstance(fmt, Minifloat)
         and fmt.signed
@@ -71,7 +74,7 @@ def _check_values(unit: Quantize) -> None:
         and fmt.bias == (1 << (fmt.exponent_width - 1)) - 1
     ):
         raise DesignError(
-            f"values are floats with infinity and NaN, such as bf16, fp16 or fp32, got {fmt.name}"
+            f"{what} are floats with infinity and NaN, such as bf16, fp16 or fp32, got {fmt.name}"
         )
 
 

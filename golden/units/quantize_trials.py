@@ -11,6 +11,7 @@ from ..formats import Minifloat
 from ..quantize.rules import reach
 from ..streams import Beats
 from . import lfsr
+from . import quantize_channels as channels
 from . import quantize_range_trials as ranges
 from .grouped_trials import anything, special
 
@@ -69,6 +70,8 @@ def _trial(
 ) -> dict[str, Beats]:
     """The beats of values; and of tensors' scales, by which most blocks' scales are of use."""
     found = {"values": Beats((codes,), (None,), last)}
+    if unit.channel:
+        found["channel"] = channels.drawn(unit, codes, rng)
     if unit.random_bits:
         shape = int(last.sum()), 1
         seeds = np.zeros(shape) if rng is None else rng.integers(0, 1 << lfsr.SEED, shape)

@@ -50,12 +50,12 @@ class DividedScale:
 
     @property
     def wide(self) -> Minifloat:
-        return widened(self.unit.source)
+        return widened(self.unit.quantized)
 
     @property
     def small(self) -> bool:
         """Whether values may be subnormal."""
-        return self.wide == self.unit.source
+        return self.wide == self.unit.quantized
 
     @property
     def elements(self) -> ElementCodes:

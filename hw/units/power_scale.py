@@ -67,7 +67,7 @@ class PowerScale:
     @property
     def wide(self) -> Minifloat:
         """What values become first: 8 exponent bits, so that E8M0 has no smaller unit than they."""
-        return widened(self.unit.source)
+        return widened(self.unit.quantized)
 
     @property
     def elements(self) -> ElementCodes:
@@ -90,7 +90,7 @@ class PowerScale:
 
         Further down than that, where it is rounded does not depend on its leading bit.
         """
-        if self.wide != self.unit.source:
+        if self.wide != self.unit.quantized:
             return 0  # nothing is subnormal there
         return max(self.elements.span - self.top, 0)
 
@@ -206,7 +206,7 @@ class PowerScale:
         high, scale = Signal(9, name=f"{name}_high"), Signal(8, name=f"{name}_scale")
         nan = Signal(name=f"{name}_nan")
         low = exponent < self.top
-        if self.wide != self.unit.source:
+        if self.wide != self.unit.quantized:
             # Only zero has an exponent of 0: such a block lies as far off as it can.
             low = exponent < max(self.top, 1)
             bad_or_zero = bad | low

@@ -13,6 +13,7 @@ from ...golden.streams import Beats, Field
 from ...golden.units import Quantize
 from ...golden.units.quantize_trials import beats
 from ..design import StageRow
+from .channel_moves import ChannelMoves
 from .quantizer import Quantizer, timing
 from .unit_hardware import UnitHardware
 
@@ -76,6 +77,10 @@ class QuantizeHardware(UnitHardware[Quantize]):
             name: f"{name} ({fmt.name}); a beat per token" for name, fmt in unit.tokens.items()
         }
         zero = f", zero ({unit.zero.name}; as the scale)" if unit.zero else ""
+        if unit.channel:
+            each = ", ".join(f"{name} ({fmt.name}; lane by lane)" for name, fmt in
+                             unit.channel.items())  # fmt: skip
+            tokens["channel"] = f"from the low bits: {each}; a beat for each of values"
         return tokens | {
             "values": f"from the low bits: values ({unit.values.name}; lane by lane); {self.ends}",
             "result": f"from the low bits: codes ({unit.element.name}; lane by lane), scale "
@@ -110,6 +115,11 @@ class QuantizeHardware(UnitHardware[Quantize]):
             "before them."
             for name in unit.tokens
         ]
+        if unit.channel:
+            found.append(
+                "A beat of `channel` goes with each beat of `values`: what the channels of its "
+                "lanes have. Either may come first, and waits for the other."
+            )
         found.append(
             f"{self.latency} cycles from a block's last beat to its first result when nobody "
             "stalls. The reset is synchronous."
@@ -120,7 +130,10 @@ class QuantizeHardware(UnitHardware[Quantize]):
     def remarks(self) -> tuple[str, ...]:
         bits = self.unit.random_bits
         rounded = f"rounded by {bits} random bits" if bits else "to nearest even"
-        return (
+        moved = (
+            f"what channels have is applied in {self.unit.inner.name}, each step rounded once",
+        )
+        return moved * bool(self.unit.channel) + (
             f"values over the scale{'s' if self.unit.tensor else ''} as stored, {rounded}"
             f"{', then the zero point is added' if self.unit.zero else ''}; a "
             "block with NaN or infinity has the scale NaN and zeros as codes",
@@ -140,7 +153,14 @@ class QuantizeHardware(UnitHardware[Quantize]):
         if unit.tensor:
             found.append(StageRow("tensor", unit.tensor.bits, None, unit.tensor.name, None,
                                   "once a token", "tensor"))  # fmt: skip
-        prepared = time.widen + time.prepare
+        prepared, given = time.widen + time.prepare, unit.quantized
+        if unit.channel:
+            terms = "x" if not unit.shift else "x - shift"
+            moves = f"({terms}) · factor" if unit.factor and unit.shift else terms
+            moves = "x · factor" if not unit.shift else moves
+            cycles = ChannelMoves(unit).cycles
+            found.append(StageRow("channel", given.bits, None, given.name, cycles, moves))
+            prepared -= cycles
         bits = unit.random_bits
         rounded = f"by {bits} random bits" if bits else "to nearest even"
         what, ends = ("range", 2) if unit.zero else ("greatest", 1)
@@ -168,7 +188,7 @@ class QuantizeHardware(UnitHardware[Quantize]):
         if whole <= block[-1]:
             return None  # what is not whole does not come
         # Scales of tensors are taken every second cycle, two of them ahead.
-        first = 2 if self.unit.tokens else 0
+        first = 2 if self.unit.tokens else int(bool(self.unit.channel))
         ends = np.flatnonzero(marks)
         if first and (np.diff(ends, prepend=-2) < 2).any():
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -14,10 +14,12 @@ from ..arith.long_delay import held_back
 from ..arith.shared import instance
 from ..arith.timing import delayed
 from ..fp import FloatToFloat
-from .buffer import Buffer, Pair
+from .buffer import Buffer
+from .channel_moves import ChannelMoves
 from .divided_scale import DividedScale
-from .lane_numbers import CYCLES, LaneNumbers, Waiting
+from .lane_numbers import CYCLES
 from .power_scale import PowerScale
+from .quantizer_entrance import Entrance, Marks
 from .range_scale import RangeScale
 
 
@@ -26,7 +28,7 @@ class Timing(NamedTuple):
 
     Parameters
     ----------
-    widen : values in a wider format.
+    widen : values moved as their channels say, and in a wider format.
     prepare : keys of values.
     compare : the greatest key of a beat; and of a block, where it has several beats.
     hold : the scale that follows.
@@ -58,21 +60,13 @@ def timing(unit: Quantize) -> Timing:
     """The cycles of a unit."""
     way = way_of(unit)
     widen = 0
-    if way.wide != unit.source:
-        widen = FloatToFloat(unit.source, way.wide).staged().latency
+    if way.wide != unit.quantized:
+        widen = FloatToFloat(unit.quantized, way.wide).staged().latency
+    if unit.channel:
+        widen += ChannelMoves(unit).cycles
     compare = levels(unit.lanes // unit.parts) + (unit.beats > 1)
     wait = unit.beats - 1 + compare + way.holding
     return Timing(widen, way.preparing, compare, way.holding, way.coding, wait)
-
-
-class Marks(NamedTuple):
-    """What travels beside a beat: whether it is one, its ``last``, and whether its block begins or
-    ends with it."""
-
-    valid: Value
-    last: Value
-    first: Value
-    end: Value
 
 
 class Quantizer(wiring.Component):
@@ -112,6 +106,11 @@ class Quantizer(wiring.Component):
         ports = {"values": In(stream.Signature(given))}
         for name, fmt in unit.tokens.items():
             ports[name] = In(stream.Signature(data.StructLayout({name: fmt.bits})))
+        if unit.channel:
+            each = {
+                name: data.ArrayLayout(fmt.bits, unit.lanes) for name, fmt in unit.channel.items()
+            }
+            ports["channel"] = In(stream.Signature(data.StructLayout(each)))
         super().__init__(ports | {"result": Out(stream.Signature(made))})
 
     def elaborate(self, platform: Any) -> Module:
@@ -119,12 +118,12 @@ class Quantizer(wiring.Component):
         m.submodules.result_buffer = buffer = Buffer(self.result.payload.shape())
         wiring.connect(m, buffer.o, wiring.flipped(self.result))
         enable = Signal()
-        beat, marks, outer, seeds = self._taken(m, enable, buffer.i.ready)
+        beat, marks, outer, seeds = Entrance(unit, time.depth, self).take(m, enable, buffer.i.ready)
 
         # Each value: what is compared, and what is kept of it.
         keys, lines = [], []
         for lane in range(unit.lanes):
-            value = self._widened(m, enable, beat[lane], lane)
+            value = self._widened(m, enable, *beat[lane], lane)
             found = way.prepare(m, enable, value, f"value_{lane}")
             keys.append(found.key)
             lines.append(found.kept)
@@ -172,84 +171,21 @@ class Quantizer(wiring.Component):
         ]
         return m
 
-    def _taken(
-        self, m: Module, enable: Value, room: Value
-    ) -> tuple[list[Value], Marks, Value | None, Waiting | None]:
-        """The beat that was taken last, its marks, and the scale of the tensor of the beat before,
-        and the seeds of tokens that were taken; when all moves."""
-        unit, source = self.unit, self.values
-        held, last = Signal.like(Value.cast(source.payload.values), reset_less=True), Signal()
-        there, filling = Signal(), Signal()
-        # What follows a block that ended early waits until the block's time is over.
-        free, outer, seeds = Signal(), None, None
-        scaled, beside = self._beside_tokens(m)
-        m.d.comb += [free.eq(~there | (room & ~filling)), source.ready.eq(free & scaled)]
-        with m.If(free):
-            m.d.sync += [
-                there.eq(source.valid & scaled),
-                held.eq(Value.cast(source.payload.values)),
-                last.eq(source.payload.last),
-            ]
-        values = [held.word_select(lane, unit.values.bits) for lane in range(unit.lanes)]
-        valid = there & ~filling
-        if unit.random_bits:
-            # A token is a block at the least, and has a seed until its first beat is coded.
-            waiting = 2 + (self.timing.depth + unit.beats) // unit.beats
-            seeds = LaneNumbers(unit.lanes, unit.random_bits, 1 << waiting.bit_length()).write(
-                m, enable, valid, last, self._given(m, free, beside["seed"], "seed")
-            )
-        if unit.tensor:
-            given = self._given(m, free, beside["tensor"], "tensor")
-            outer = Signal(len(given), reset_less=True)
-            # Beside the beat that has left: one that waits for the end of a block is another's.
-            with m.If(enable & valid):
-                m.d.sync += outer.eq(given)
-        if unit.beats == 1:
-            m.d.comb += enable.eq(room)
-            return values, Marks(there, last, there, there), outer, seeds
-        count, inside, final = Signal(range(unit.beats)), Signal(), Signal()
-        m.d.comb += enable.eq(room & (there | ~inside | filling))
-        with m.If(enable & (there | filling)):
-            m.d.sync += [
-                count.eq(Mux(final, 0, count + 1)),
-                final.eq(~final & (count == unit.beats - 2)),
-                inside.eq(~final),
-                filling.eq(~final & (filling | last)),
-            ]
-        marks = Marks(valid, last, valid & ~inside, final & (there | filling))
-        return values, marks, outer, seeds
-
-    @staticmethod
-    def _given(m: Module, free: Value, value: Value, name: str) -> Value:
-        """What was beside the beat that was taken last."""
-        given = Signal(len(value), name=f"{name}_given", reset_less=True)
-        with m.If(free):
-            m.d.sync += given.eq(value)
-        return given
-
-    def _beside_tokens(self, m: Module) -> tuple[Value, dict[str, Value]]:
-        """Whether all is there that a token has once, and that; it goes with the token's last
-        beat."""
-        values, valid, found = self.values, [], {}
-        for name in self.unit.tokens:
-            port = getattr(self, name)
-            m.submodules[f"{name}_buffer"] = buffer = Pair(port.payload.shape())
-            wiring.connect(m, wiring.flipped(port), buffer.i)
-            m.d.comb += buffer.o.ready.eq(values.valid & values.ready & values.payload.last)
-            valid.append(buffer.o.valid)
-            found[name] = Value.cast(buffer.o.payload)
-        return Cat(*valid).all() if valid else Const(1, 1), found
-
-    def _widened(self, m: Module, enable: Value, code: Value, lane: int) -> Value:
-        """A value in the format that scales are made of."""
-        source, wide = self.unit.source, self.way.wide
+    def _widened(
+        self, m: Module, enable: Value, code: Value, channel: dict[str, Value], lane: int
+    ) -> Value:
+        """A value as its channel says, in the format that scales are made of."""
+        source, wide, moves = self.unit.quantized, self.way.wide, ChannelMoves(self.unit)
+        if channel:
+            code = moves.move(m, enable, code, channel, lane)
         if source == wide:
             return code
         make = FloatToFloat(source, wide).staged().component
         block = instance(m, f"widen_{lane}", ("widen", source, wide), make)
         m.d.comb += [block.enable.eq(enable), block.i.eq(code)]
         # The sign of NaN would be lost.
-        sign = delayed(m, enable, code[-1], self.timing.widen, f"sign_{lane}")
+        late = self.timing.widen - (moves.cycles if channel else 0)
+        sign = delayed(m, enable, code[-1], late, f"sign_{lane}")
         return Cat(block.o[:-1], sign)
 
     def _held(

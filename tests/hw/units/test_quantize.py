@@ -23,7 +23,7 @@ from macsmith.sim.streams import Simulator
 
 from macsmith import design, lookup
 
-NAMED = ("values", "element", "scale", "tensor", "zero")
+NAMED = ("values", "element", "scale", "tensor", "zero", "shift", "factor", "inner")
 
 
 def unit(name, **given):
@@ -74,7 +74,13 @@ UNITS = [
     unit("random_nvfp4", scale="ue4m3", rule="nearest", block=16, tensor="fp32", random_bits=6),
     unit("random_int4", element="int4", scale="fp16", rule="nearest", block=4, random_bits=5),
     zeroed("random_uint4", 4, "fp16", "nearest", values="fp16", lanes=8, block=4, random_bits=4),
-]
+    unit("moved", lanes=4, shift="bf16", factor="bf16"),
+    unit("moved_inner", values="fp16", lanes=2, shift="fp16", inner="fp16", rule="even", block=8),
+    unit("moved_power", factor="e8m0", inner="bf16", element="e4m3", lanes=8, block=16),
+    unit("moved_int8", element="int8", scale="fp32", rule="nearest", shift="fp32", factor="e8m0",
+         block=16),
+    zeroed("moved_uint4", 4, "fp16", "absmax", factor="fp16", lanes=4, block=4, random_bits=4),
+]  # fmt: skip
 
 #: And with other ports.
 DESIGNS = [*UNITS, replace(UNITS[3], name="axis", build=Target(interface="axis"))]
