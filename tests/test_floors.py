@@ -54,6 +54,8 @@ POINT_BACK = {
     ("golden.units.quantize_trials", "golden.units.quantize"),
     ("golden.units.quantize_range_trials", "golden.units.quantize"),
     ("golden.units.quantize_channels", "golden.units.quantize"),
+    ("golden.units.quantize_tokens", "golden.units.quantize"),
+    ("golden.units.quantize_answers", "golden.units.quantize"),
     ("golden.units.requantize_rules", "golden.units.requantize"),
     ("golden.units.requantize_trials", "golden.units.requantize"),
     ("golden.units.requantize_ties", "golden.units.requantize"),

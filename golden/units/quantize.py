@@ -16,7 +16,7 @@ from ..formats import Format, Kind, Minifloat, Rounding, Stochastic, lookup
 from ..quantize import quantize
 from ..streams import Beats, Field, Stream
 from . import lfsr
-from . import quantize_channels as channels
+from . import quantize_answers as answers
 from . import quantize_rules as rules
 from . import quantize_trials as trials
 
@@ -53,6 +53,9 @@ class Quantize(Unit):
     lanes : values in a beat; they divide a block, or blocks divide them.
     tensor : format of an outer scale, which comes in once a token (up to ``last``), as NVFP4 has
         it; None: there is none.
+    token : values of a token, at the most; then the unit makes the outer scale of each token's
+        greatest magnitude, a / (greatest element · greatest scale), by the rule, and it comes out.
+        ``last`` ends a token, and so does its last value. 0: the outer scale comes in.
     random_bits : bits of the random numbers that round codes; 0: codes are rounded to nearest even.
         A token has a seed, which comes in once: see :mod:`.lfsr`.
     shift, factor : formats of what each value's channel has: (x - shift) · factor is quantized.
@@ -69,6 +72,7 @@ class Quantize(Unit):
     block: int = 32
     lanes: int = 1
     tensor: Format | None = None
+    token: int = 0
     zero: Format | None = None
     random_bits: int = 0
     shift: Format | None = None
@@ -133,7 +137,10 @@ class Quantize(Unit):
             Field(name, "scales", 1, name, 1, self.parts, fmt.bits)
             for name, fmt in self.held.items()
         ]
-        tokens = [
+        beside += [
+            Field(name, "scales", 1, name, 1, 1, fmt.bits) for name, fmt in self.made.items()
+        ]
+        inputs = [
             Stream(name, False, "reduction", (Field(name, "scales", 1, name, 1, 1, fmt.bits),))
             for name, fmt in self.tokens.items()
         ]
@@ -142,10 +149,10 @@ class Quantize(Unit):
             for name, fmt in self.channel.items()
         ]
         if channel:
-            tokens.append(Stream("channel", False, "step", tuple(channel)))
+            inputs.append(Stream("channel", False, "step", tuple(channel)))
         return (
             Stream("values", False, "step", (given,), last=True),
-            *tokens,
+            *inputs,
             Stream("result", True, "step", (codes, *beside), last=True),
         )
 
@@ -155,10 +162,20 @@ class Quantize(Unit):
         return {"scale": self.scale} | ({"zero": self.zero} if self.zero else {})
 
     @property
+    def made(self) -> dict[str, Format]:
+        """What stands beside the codes of a token."""
+        return {"tensor": self.tensor} if self.tensor and self.token else {}
+
+    @property
     def tokens(self) -> dict[str, Format]:
         """What comes once a token, by the name of its stream."""
-        found = {"tensor": self.tensor} if self.tensor else {}
+        found = {"tensor": self.tensor} if self.tensor and not self.token else {}
         return found | ({"seed": lookup(f"uint{lfsr.SEED}")} if self.random_bits else {})
+
+    @property
+    def waits(self) -> bool:
+        """Whether a token's values wait for something."""
+        return bool(self.tokens or self.token)
 
     def formats(self, field: Field) -> tuple[str, int | None]:
         return self.holds(field).name, None
@@ -166,7 +183,7 @@ class Quantize(Unit):
     def holds(self, field: Field) -> Format:
         """The format of a field's codes."""
         found = {"values": self.values, "codes": self.element, **self.held, **self.tokens}
-        found |= self.channel
+        found |= {**self.channel, **self.made}
         return found[field.array]
 
     @property
@@ -179,6 +196,7 @@ class Quantize(Unit):
             "block": self.block,
             "lanes": self.lanes,
             "tensor": self.tensor.name if self.tensor else None,
+            "token": self.token,
             "zero": self.zero.name if self.zero else None,
             "random_bits": self.random_bits,
             "shift": self.shift.name if self.shift else None,
@@ -235,59 +253,10 @@ class Quantize(Unit):
     def places(self, last: Array) -> tuple[Array, Array, int]:
         """For beats with these marks: the block of each and its place there, and how many blocks
         are whole."""
-        ends = np.zeros(len(last), bool)
-        number, places = 0, np.zeros(len(last), np.int64)
-        for index, mark in enumerate(last.tolist()):
-            places[index] = number
-            ends[index] = mark or number == self.beats - 1
-            number = 0 if ends[index] else number + 1
-        return np.cumsum(ends) - ends, places, int(ends.sum())
+        return answers.places(last, self.beats)
 
     def answer(self, sent: Mapping[str, Beats]) -> dict[str, Beats]:
-        given = sent["values"]
-        if self.channel:
-            given = self._moved(given, sent["channel"])
-        block, place, whole = self.places(given.last)
-        token = np.cumsum(given.last) - given.last
-        for name in self.tokens:  # a token waits for them
-            there = token < len(sent[name])
-            whole = min(whole, int(block[there].max(initial=-1)) + 1)
-        kept = block < whole
-        block, place, count = block[kept], place[kept], int(kept.sum())
-
-        def in_blocks(beats: Array) -> Array:
-            """(beats, lanes) -> (blocks, elements); what is missing in a short one is zero, which
-            changes no greatest magnitude."""
-            x = np.zeros((whole, self.beats, *shape), beats.dtype)
-            x[block, place] = beats[kept].reshape(count, *shape)
-            return x.transpose(0, 2, 1, 3).reshape(whole * self.parts, -1)
-
-        shape = self.parts, self.lanes // self.parts
-        codes = np.zeros((count, self.lanes), self.element.dtype)
-        beside = [np.zeros((count, self.parts), fmt.dtype) for fmt in self.held.values()]
-        if whole:
-            outer, random = None, None
-            if self.tensor:
-                first = np.searchsorted(block, np.arange(whole))
-                outer = np.repeat(sent["tensor"].values[0][token[first], 0], self.parts)
-            if self.random_bits:
-                last, seeds = given.last[kept], sent["seed"].values[0][:, 0]
-                drawn = np.zeros((len(given.last), self.lanes), np.int64)
-                drawn[kept] = lfsr.numbers(last, seeds, self.lanes, self.random_bits)
-                random = in_blocks(drawn)
-            elements, *held = self.quantize(in_blocks(given.values[0]), outer, random)
-            elements = elements.reshape(whole, self.parts, self.beats, -1).transpose(0, 2, 1, 3)
-            codes = elements[block, place].reshape(count, -1)
-            beside = [each.reshape(whole, self.parts)[block] for each in held]
-        fields = codes, *beside
-        return {"result": Beats(fields, (None,) * len(fields), given.last[kept])}
-
-    def _moved(self, given: Beats, channel: Beats) -> Beats:
-        """Beats of values that have those of their channels."""
-        count = min(len(given), len(channel))
-        beside = dict(zip(self.channel, (field[:count] for field in channel.values), strict=True))
-        codes = channels.moved(self, given.values[0][:count], beside)
-        return Beats((codes,), (None,), given.last[:count])
+        return answers.answer(self, sent)
 
     # What is worth trying.
 

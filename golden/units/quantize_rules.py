@@ -10,6 +10,7 @@ from ..errors import DesignError, UnknownName
 from ..formats import Format, Integer, Minifloat
 from ..quantize.rules import reach
 from . import quantize_channels as channels
+from . import quantize_tokens as tokens
 
 if TYPE_CHECKING:
     from .quantize import Quantize
@@ -52,11 +53,15 @@ def check(unit: Quantize) -> None:
     else:
         _check_zero(unit)
     _check_scale(unit)
+    tokens.check(unit)
 
 
 def _check_shape(unit: Quantize) -> None:
     unit.check_counts(
-        ("block", 2, LONGEST), ("lanes", 1, MOST_LANES), ("random_bits", 0, MOST_RANDOM)
+        ("block", 2, LONGEST),
+        ("lanes", 1, MOST_LANES),
+        ("random_bits", 0, MOST_RANDOM),
+        ("token", 0, tokens.LONGEST),
     )
     if unit.block % unit.lanes and unit.lanes % unit.block:
         raise DesignError(

@@ -13,6 +13,7 @@ from ..streams import Beats
 from . import lfsr
 from . import quantize_channels as channels
 from . import quantize_range_trials as ranges
+from . import quantize_tokens as tokens
 from .grouped_trials import anything, special
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ BLOCKS, LEAST, LONG = 3, 8, 256
 def beats(unit: Quantize) -> int:
     """Beats of every trial."""
     blocks = BLOCKS if unit.beats < LONG else 1
-    return unit.beats * max(blocks, -(-LEAST // unit.beats))
+    count = unit.beats * max(blocks, -(-LEAST // unit.beats))
+    token = unit.token // unit.lanes  # and some of the one after
+    return max(count, token + unit.beats * (token < LONG) if token else 0)
 
 
 def kinds(unit: Quantize) -> tuple[str, ...]:
@@ -46,7 +49,7 @@ def drawn(unit: Quantize, index: int, kind: int, rng: np.random.Generator) -> di
     cuts = index % 4 == 3
     if cuts:
         last[rng.integers(0, count, 2)] = True
-    last[-1] = cuts or bool(unit.tokens) or rng.random() < 0.5
+    last[-1] = cuts or unit.waits or rng.random() < 0.5
     make = {
         "usual": _usual, "ties": _ties, "edges": _edges, "tiny": _tiny, "steps": ranges.steps,
         "ends": ranges.ends,
@@ -73,13 +76,13 @@ def _trial(
     if unit.channel:
         found["channel"] = channels.drawn(unit, codes, rng)
     if unit.random_bits:
-        shape = int(last.sum()), 1
+        shape = int(tokens.marks(unit, last).sum()), 1
         seeds = np.zeros(shape) if rng is None else rng.integers(0, 1 << lfsr.SEED, shape)
         found["seed"] = Beats((seeds.astype(np.uint32),), (None,), np.zeros(len(seeds), bool))
-    if unit.tensor is not None:
-        tokens, fmt = int(last.sum()), unit.tensor
+    if unit.tensor is not None and not unit.token:
+        count, fmt = int(last.sum()), unit.tensor
         assert isinstance(fmt, Minifloat)
-        held = np.full((tokens, 1), fmt.encode(1.0), fmt.dtype)
+        held = np.full((count, 1), fmt.encode(1.0), fmt.dtype)
         if rng is not None:
             x = np.abs(unit.values.decode(codes))
             size = np.max(x, where=np.isfinite(x) & (x > 0), initial=2.0**-100)
@@ -87,7 +90,7 @@ def _trial(
             held = fmt.encode(np.clip(size, 2.0**-125, 2.0**125))
             odd = rng.choice(special(fmt), held.shape)
             held = np.where(rng.random(held.shape) < 0.1, odd, held)
-        found["tensor"] = Beats((held,), (None,), np.zeros(tokens, bool))
+        found["tensor"] = Beats((held,), (None,), np.zeros(count, bool))
     return found
 
 

@@ -23,7 +23,7 @@ from . import significands
 from .divided_codes import EXPONENT, DividedCodes
 from .element_codes import ElementCodes
 from .power_scale import BIAS, Prepared, widened
-from .quotient_float import QuotientToFloat
+from .quotient_float import QuotientToFloat, odd
 from .stochastic_codes import rounded_by
 from .tensor_product import product_cycles, times_tensor
 
@@ -74,11 +74,7 @@ class DividedScale:
     @cached_property
     def _reach(self) -> tuple[int, int]:
         """The greatest element: an odd number, and the exponent of its unit."""
-        top = Fraction(reach(self.unit.element))
-        number, unit = top.numerator, -(top.denominator.bit_length() - 1)
-        while number % 2 == 0:
-            number, unit = number // 2, unit + 1
-        return number, unit
+        return odd(Fraction(reach(self.unit.element)))
 
     @property
     def _shift(self) -> int:
@@ -146,9 +142,12 @@ class DividedScale:
     @property
     def holding(self) -> int:
         """Cycles of :meth:`hold`."""
-        first = self.dividing + 1
-        second = self._rounded.latency + self.storing + significands.cycles(self.scale) + self._rows
-        return first + second + 1
+        return self.rounding + significands.cycles(self.scale) + self._rows + 1
+
+    @property
+    def rounding(self) -> int:
+        """Cycles of :meth:`code`."""
+        return self.dividing + 1 + self._rounded.latency + self.storing
 
     @property
     def _opening(self) -> int:
@@ -159,20 +158,11 @@ class DividedScale:
         self, m: Module, enable: Value, key: Value, takes: Value, name: str, tensor: Value | None
     ) -> tuple[SimpleNamespace, Value]:
         """What the elements of a block are divided by, and the code of its scale."""
-        # The scale: a quotient, rounded.
-        ratio, exponent, bad = self._ratio(m, enable, key, tensor, name)
-        inputs = {"i": ratio.bits, "exponent": exponent, "sticky": ratio.rest, "nan": bad}
-        m.submodules[f"{name}_round"] = block = self._rounded.component()
-        m.d.comb += block.enable.eq(enable)
-        for port, value in inputs.items():
-            m.d.comb += getattr(block, port).eq(delayed(m, enable, value, 1, f"{name}_{port}"))
-
+        made, bad = self.code(m, enable, key, tensor, name)
         # As it is stored.
-        made = self._stored(m, enable, block.o, name)
         stored = significands.normalised(m, enable, self.scale, made, f"{name}_stored")
         cycles = significands.cycles(self.scale) + self._rows
         code = delayed(m, enable, made, cycles, f"{name}_code")
-        cycles += self._rounded.latency + self.storing + 1
         bad = delayed(m, enable, bad, cycles, f"{name}_was_bad")
         nothing = delayed(m, enable, ~stored.significand.any(), self._rows, f"{name}_nothing")
         significand, exponent = self._product(m, enable, stored, tensor, name)
@@ -186,6 +176,22 @@ class DividedScale:
                 m.d.sync += register.eq(value)
             setattr(kept, what, register)
         return kept, kept.code
+
+    def code(
+        self, m: Module, enable: Value, key: Value, tensor: Value | None, name: str
+    ) -> tuple[Value, Value]:
+        """The code of the scale of a block with this greatest key: a quotient, rounded. And whether
+        it is NaN."""
+        ratio, exponent, bad = self._ratio(m, enable, key, tensor, name)
+        inputs = {"i": ratio.bits, "exponent": exponent, "sticky": ratio.rest, "nan": bad}
+        m.submodules[f"{name}_round"] = block = self._rounded.component()
+        m.d.comb += block.enable.eq(enable)
+        for port, value in inputs.items():
+            m.d.comb += getattr(block, port).eq(delayed(m, enable, value, 1, f"{name}_{port}"))
+
+        made = self._stored(m, enable, block.o, name)
+        late = self._rounded.latency + self.storing + 1
+        return made, delayed(m, enable, bad, late, f"{name}_no_scale")
 
     def _ratio(
         self, m: Module, enable: Value, key: Value, tensor: Value | None, name: str

@@ -15,10 +15,14 @@ from ...golden.units.quantize_trials import beats
 from ..design import StageRow
 from .channel_moves import ChannelMoves
 from .quantizer import Quantizer, timing
+from .token_quantizer import TokenQuantizer
+from .token_scale import TokenScale
 from .unit_hardware import UnitHardware
 
 #: Cycles without a transfer after which all but what waits for a block's scale stands still.
 HELD = 512
+#: From a token's scale to the first value beside it.
+TAKEN = 3
 
 
 class QuantizeHardware(UnitHardware[Quantize]):
@@ -36,11 +40,14 @@ class QuantizeHardware(UnitHardware[Quantize]):
         self.timing = timing(design)
 
     def component(self) -> wiring.Component:
-        return Quantizer(self.unit)
+        return TokenQuantizer(self.unit) if self.unit.token else Quantizer(self.unit)
 
     @property
     def latency(self) -> int:
-        return self.timing.depth - (self.unit.beats - 1)
+        latency = self.timing.depth - (self.unit.beats - 1)
+        if self.unit.token:  # and all of the first block, after its scale
+            latency += TokenScale(self.unit).cycles + TAKEN + self.unit.beats - 1
+        return latency
 
     @property
     def hold(self) -> int:
@@ -49,7 +56,10 @@ class QuantizeHardware(UnitHardware[Quantize]):
 
     @property
     def drain(self) -> int:
-        return self.timing.depth + 2 * self.unit.beats
+        drain = self.timing.depth + 2 * self.unit.beats
+        if self.unit.token:
+            drain += self.unit.token // self.unit.lanes + TokenScale(self.unit).cycles + TAKEN
+        return drain
 
     @property
     def rates(self) -> Mapping[str, int | float]:
@@ -77,6 +87,7 @@ class QuantizeHardware(UnitHardware[Quantize]):
             name: f"{name} ({fmt.name}); a beat per token" for name, fmt in unit.tokens.items()
         }
         zero = f", zero ({unit.zero.name}; as the scale)" if unit.zero else ""
+        zero += "".join(f", {name} ({fmt.name}; of the token)" for name, fmt in unit.made.items())
         if unit.channel:
             each = ", ".join(f"{name} ({fmt.name}; lane by lane)" for name, fmt in
                              unit.channel.items())  # fmt: skip
@@ -115,14 +126,21 @@ class QuantizeHardware(UnitHardware[Quantize]):
             "before them."
             for name in unit.tokens
         ]
+        if unit.token:
+            deep = TokenQuantizer(unit).depth
+            found.append(
+                f"A token ends with `last`, or after {unit.token // unit.lanes} beats: then the "
+                f"result has a `last`, too. Values wait in a memory of {deep} beats for the "
+                "scale of their token, which stands beside its codes in every beat."
+            )
         if unit.channel:
             found.append(
                 "A beat of `channel` goes with each beat of `values`: what the channels of its "
                 "lanes have. Either may come first, and waits for the other."
             )
         found.append(
-            f"{self.latency} cycles from a block's last beat to its first result when nobody "
-            "stalls. The reset is synchronous."
+            f"{self.latency} cycles from a {'token' if unit.token else 'block'}'s last beat to its "
+            "first result when nobody stalls. The reset is synchronous."
         )
         return tuple(found)
 
@@ -150,7 +168,11 @@ class QuantizeHardware(UnitHardware[Quantize]):
         given, made, held = unit.values, unit.element, unit.scale
         whole = f"of {unit.block} values by {unit.rule}"
         found = [StageRow("values", given.bits, None, given.name, 1, often, "values")]
-        if unit.tensor:
+        if unit.tensor and unit.token:
+            cycles = TokenQuantizer(unit).depth
+            found.append(StageRow("tensor", unit.tensor.bits, None, unit.tensor.name, cycles,
+                                  "of a token", "tensor"))  # fmt: skip
+        elif unit.tensor:
             found.append(StageRow("tensor", unit.tensor.bits, None, unit.tensor.name, None,
                                   "once a token", "tensor"))  # fmt: skip
         prepared, given = time.widen + time.prepare, unit.quantized
@@ -183,12 +205,14 @@ class QuantizeHardware(UnitHardware[Quantize]):
         return beats(self.unit)
 
     def cycles(self, trials: Sequence[Mapping[str, Beats]]) -> int | None:
+        if self.unit.token:
+            return None  # a token comes when it is whole
         marks = np.concatenate([trial["values"].last for trial in trials])
         block, place, whole = self.unit.places(marks)
         if whole <= block[-1]:
             return None  # what is not whole does not come
         # Scales of tensors are taken every second cycle, two of them ahead.
-        first = 2 if self.unit.tokens else int(bool(self.unit.channel))
+        first = 2 if self.unit.waits else int(bool(self.unit.channel))
         ends = np.flatnonzero(marks)
         if first and (np.diff(ends, prepend=-2) < 2).any():
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,14 @@ from ...golden.formats import Minifloat
 from ..arith.shapes import shape_of
 from ..fp.pipeline import Pipeline, Pipelined
 from ..fp.round import Rounding
+
+
+def odd(number: Fraction) -> tuple[int, int]:
+    """A dyadic number as an odd integer, and the exponent of its unit."""
+    whole, unit = number.numerator, -(number.denominator.bit_length() - 1)
+    while whole % 2 == 0:
+        whole, unit = whole // 2, unit + 1
+    return whole, unit
 
 
 class QuotientToFloat(Pipelined):
