@@ -15,6 +15,7 @@ from macsmith.hw.text.emit import emit
 from macsmith.hw.units.power_scale import PowerScale
 from macsmith.hw.units.quantizer import Quantizer
 from macsmith.hw.units.range_sum import RangeSum
+from macsmith.hw.units.token_scale import TokenScale
 from macsmith.sim import runner, verify
 from macsmith.sim.batch import run_batch
 from macsmith.sim.harness import harness
@@ -233,6 +234,14 @@ def test_a_lost_rest_is_found(monkeypatch):
     sound = next(item for item in UNITS if item.name == "int8_groups")
     trials = harness(hardware(sound)).stimuli(20, 1)
     monkeypatch.setattr(quotient, "quotient", rest_lost)
+    with pytest.raises(Mismatch):
+        run_batch(emit(replace(sound, name="broken")), trials).check()
+
+
+def test_a_token_s_scale_of_another_number_is_found(monkeypatch):
+    sound = next(item for item in UNITS if item.name == "token")
+    trials = harness(hardware(sound)).stimuli(10, 1)
+    monkeypatch.setattr(TokenScale, "_reach", property(lambda self: (2687, 0)))
     with pytest.raises(Mismatch):
         run_batch(emit(replace(sound, name="broken")), trials).check()
 
