@@ -50,7 +50,8 @@ class Quantize(Unit):
     rule : of E8M0 ``floor``, ``even``, ``ceil`` or ``rceil``, of others ``absmax`` (rounded up) or
         ``nearest``; see :data:`.SCALE_RULES`.
     block : values that share a scale. ``last`` ends a block in any case.
-    lanes : values in a beat; they divide a block, or blocks divide them.
+    lanes : values of a vector in a beat; they divide a block, or blocks divide them.
+    vectors : how many are quantized side by side, each with scales of its own.
     tensor : format of an outer scale, which comes in once a token (up to ``last``), as NVFP4 has
         it; None: there is none.
     token : values of a token, at the most; then the unit makes the outer scale of each token's
@@ -71,6 +72,7 @@ class Quantize(Unit):
     rule: str = "floor"
     block: int = 32
     lanes: int = 1
+    vectors: int = 1
     tensor: Format | None = None
     token: int = 0
     zero: Format | None = None
@@ -92,8 +94,13 @@ class Quantize(Unit):
 
     @property
     def parts(self) -> int:
-        """Blocks side by side in a beat."""
-        return max(self.lanes // self.block, 1)
+        """Blocks side by side in a beat, those of a vector together."""
+        return self.vectors * max(self.lanes // self.block, 1)
+
+    @property
+    def width(self) -> int:
+        """Values in a beat."""
+        return self.vectors * self.lanes
 
     @property
     def source(self) -> Minifloat:
@@ -131,10 +138,11 @@ class Quantize(Unit):
 
     @property
     def streams(self) -> tuple[Stream, ...]:
-        given = Field("values", "codes", 1, "values", 1, self.lanes, self.values.bits)
-        codes = Field("codes", "codes", 1, "codes", 1, self.lanes, self.element.bits)
+        shape, each = (self.vectors, self.lanes), self.parts // self.vectors
+        given = Field("values", "codes", 1, "values", *shape, self.values.bits)
+        codes = Field("codes", "codes", 1, "codes", *shape, self.element.bits)
         beside = [
-            Field(name, "scales", 1, name, 1, self.parts, fmt.bits)
+            Field(name, "scales", 1, name, self.vectors, each, fmt.bits)
             for name, fmt in self.held.items()
         ]
         beside += [
@@ -195,6 +203,7 @@ class Quantize(Unit):
             "rule": self.rule,
             "block": self.block,
             "lanes": self.lanes,
+            "vectors": self.vectors,
             "tensor": self.tensor.name if self.tensor else None,
             "token": self.token,
             "zero": self.zero.name if self.zero else None,

@@ -43,8 +43,8 @@ def answer(unit: Quantize, sent: Mapping[str, Beats]) -> dict[str, Beats]:
         x[block, place] = beats[kept].reshape(count, *shape)
         return x.transpose(0, 2, 1, 3).reshape(whole * unit.parts, -1)
 
-    shape = unit.parts, unit.lanes // unit.parts
-    codes = np.zeros((count, unit.lanes), unit.element.dtype)
+    shape = unit.parts, unit.width // unit.parts
+    codes = np.zeros((count, unit.width), unit.element.dtype)
     beside = [np.zeros((count, unit.parts), fmt.dtype) for fmt in unit.held.values()]
     if whole:
         outer, random = None, None

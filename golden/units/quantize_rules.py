@@ -49,7 +49,7 @@ def check(unit: Quantize) -> None:
     if unit.channel:
         _check_values(unit.inner, "values in between (inner)")
     if unit.zero is None:
-        _check_element(unit.element)
+        _check_element(unit.element, 16 if unit.power else 8)
     else:
         _check_zero(unit)
     _check_scale(unit)
@@ -60,9 +60,19 @@ def _check_shape(unit: Quantize) -> None:
     unit.check_counts(
         ("block", 2, LONGEST),
         ("lanes", 1, MOST_LANES),
+        ("vectors", 1, MOST_LANES),
         ("random_bits", 0, MOST_RANDOM),
         ("token", 0, tokens.LONGEST),
     )
+    if unit.width > MOST_LANES:
+        raise DesignError(
+            f"vectors × lanes must be at most {MOST_LANES}, got {unit.vectors} × {unit.lanes}"
+        )
+    if unit.vectors > 1 and (unit.token or unit.random_bits or unit.channel):
+        raise DesignError(
+            "scales of tokens, random numbers and channels belong to one vector: vectors must be 1 "
+            f"beside them, got {unit.vectors}"
+        )
     if unit.block % unit.lanes and unit.lanes % unit.block:
         raise DesignError(
             f"lanes must divide a block of {unit.block} values or be a multiple of it, got "
@@ -83,8 +93,9 @@ def _check_values(fmt: Format, what: str) -> None:
         )
 
 
-def _check_element(fmt: Format) -> None:
-    whole = isinstance(fmt, Integer) and fmt.signed and 2 <= fmt.bits <= 8
+def _check_element(fmt: Format, longest: int) -> None:
+    """``longest``: bits of an integer at most; what is divided by a scale takes a row for each."""
+    whole = isinstance(fmt, Integer) and fmt.signed and 2 <= fmt.bits <= longest
     floats = isinstance(fmt, Minifloat) and fmt.signed and fmt.has_zero and fmt.bits <= 8
     if isinstance(fmt, Integer) and not fmt.signed and 2 <= fmt.bits <= 8:
         raise DesignError(
@@ -93,8 +104,8 @@ def _check_element(fmt: Format) -> None:
         )
     if not whole and not floats:
         raise DesignError(
-            f"elements are signed integers of 2 to 8 bits, or signed floats of up to 8 bits with "
-            f"zero, got {fmt.name}"
+            "elements are signed integers of 2 to 8 bits (16 with scales that are powers of two), "
+            f"or signed floats of up to 8 bits with zero, got {fmt.name}"
         )
     if not 0 <= top_exponent(fmt) <= 64:
         raise DesignError(

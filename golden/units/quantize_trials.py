@@ -56,7 +56,7 @@ def drawn(unit: Quantize, index: int, kind: int, rng: np.random.Generator) -> di
     }  # fmt: skip
     names = kinds(unit)
     name = names[kind % len(names)]
-    shape = count, unit.lanes
+    shape = count * unit.vectors, unit.lanes  # one vector after the other
     if name in make:
         codes = unit.values.encode(make[name](unit, shape, rng))
     else:
@@ -65,7 +65,8 @@ def drawn(unit: Quantize, index: int, kind: int, rng: np.random.Generator) -> di
             calm = unit.values.encode(_usual(unit, shape, rng))
             odd = rng.choice(special(unit.source), shape)
             codes = np.where(rng.random(shape) < 1 / (2 * unit.block), odd, calm)
-    return _trial(unit, codes, last, rng)
+    codes = codes.reshape(unit.vectors, count, unit.lanes).transpose(1, 0, 2)
+    return _trial(unit, codes.reshape(count, unit.width), last, rng)
 
 
 def _trial(
@@ -148,7 +149,7 @@ def extremes(unit: Quantize) -> list[dict[str, Beats]]:
     """All values of a trial the same: the greatest, the least, and the smallest ones; the greatest
     and the least by turns; and the greatest beside an infinity."""
     fmt, found = unit.source, []
-    shape = beats(unit), unit.lanes
+    shape = beats(unit), unit.width
     last = np.zeros(shape[0], bool)
     last[-1] = True
     sign = 1 << (fmt.bits - 1)

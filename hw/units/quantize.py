@@ -63,7 +63,7 @@ class QuantizeHardware(UnitHardware[Quantize]):
 
     @property
     def rates(self) -> Mapping[str, int | float]:
-        return {self.unit.values.name: self.unit.lanes}
+        return {self.unit.values.name: self.unit.width}
 
     @property
     def pace(self) -> str:
@@ -75,14 +75,24 @@ class QuantizeHardware(UnitHardware[Quantize]):
         zero = " and a zero point" if unit.zero else ""
         return (
             f"quantizer, {unit.values.name} to {unit.element.name} with a {unit.scale.name} scale"
-            f"{zero} for {unit.block} values by {unit.rule}, {unit.lanes} values per beat, latency "
+            f"{zero} for {unit.block} values by {unit.rule}, {self.per_beat} per beat, latency "
             f"{self.latency} cycles"
         )
 
     @property
+    def per_beat(self) -> str:
+        """What a beat of values holds."""
+        unit = self.unit
+        return f"{unit.lanes} values" + f" of each of {unit.vectors} vectors" * (unit.vectors > 1)
+
+    @property
     def notes(self) -> Mapping[str, str]:
         unit = self.unit
-        whose = f"of each {unit.block} lanes" if unit.parts > 1 else "of the block"
+        whose, by = "of the block", "lane by lane"
+        if unit.vectors > 1:
+            whose, by = "one per vector", f"vector by vector, {by}"
+        if unit.lanes > unit.block:
+            whose = f"of each {unit.block} lanes"
         tokens = {
             name: f"{name} ({fmt.name}); a beat per token" for name, fmt in unit.tokens.items()
         }
@@ -93,8 +103,8 @@ class QuantizeHardware(UnitHardware[Quantize]):
                              unit.channel.items())  # fmt: skip
             tokens["channel"] = f"from the low bits: {each}; a beat for each of values"
         return tokens | {
-            "values": f"from the low bits: values ({unit.values.name}; lane by lane); {self.ends}",
-            "result": f"from the low bits: codes ({unit.element.name}; lane by lane), scale "
+            "values": f"from the low bits: values ({unit.values.name}; {by}); {self.ends}",
+            "result": f"from the low bits: codes ({unit.element.name}; {by}), scale "
             f"({unit.scale.name}; {whose}, in every beat){zero}; a beat for each of values, with "
             "its last",
         }
@@ -112,7 +122,7 @@ class QuantizeHardware(UnitHardware[Quantize]):
         beside = "scale and the zero point" if unit.zero else "scale"
         beside += " of a block stand" + "s" * (not unit.zero)
         found = [
-            f"A beat of `values` holds {unit.lanes} values and becomes a beat of `result` with the "
+            f"A beat of `values` holds {self.per_beat} and becomes a beat of `result` with the "
             f"same `last`; the {beside} beside its codes in every beat.",
         ]
         if unit.beats > 1:
@@ -164,7 +174,7 @@ class QuantizeHardware(UnitHardware[Quantize]):
     @property
     def rows(self) -> tuple[StageRow, ...]:
         unit, time = self.unit, self.timing
-        often = f"{unit.lanes} per beat"
+        often = f"{unit.width} per beat"
         given, made, held = unit.values, unit.element, unit.scale
         whole = f"of {unit.block} values by {unit.rule}"
         found = [StageRow("values", given.bits, None, given.name, 1, often, "values")]
@@ -214,7 +224,7 @@ class QuantizeHardware(UnitHardware[Quantize]):
         # Scales of tensors are taken every second cycle, two of them ahead.
         first = 2 if self.unit.waits else int(bool(self.unit.channel))
         ends = np.flatnonzero(marks)
-        if first and (np.diff(ends, prepend=-2) < 2).any():
+        if self.unit.waits and (np.diff(ends, prepend=-2) < 2).any():
             return None
         return first + self.timing.depth + int(block[-1]) * self.unit.beats + int(place[-1])
 

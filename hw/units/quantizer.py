@@ -64,7 +64,7 @@ def timing(unit: Quantize) -> Timing:
         widen = FloatToFloat(unit.quantized, way.wide).staged().latency
     if unit.channel:
         widen += ChannelMoves(unit).cycles
-    compare = levels(unit.lanes // unit.parts) + (unit.beats > 1)
+    compare = levels(unit.width // unit.parts) + (unit.beats > 1)
     wait = unit.beats - 1 + compare + way.holding
     return Timing(widen, way.preparing, compare, way.holding, way.coding, wait)
 
@@ -94,10 +94,10 @@ class Quantizer(wiring.Component):
     def __init__(self, unit: Quantize):
         self.unit, self.way, self.timing = unit, way_of(unit), timing(unit)
         given = data.StructLayout(
-            {"values": data.ArrayLayout(unit.values.bits, unit.lanes), "last": 1}
+            {"values": data.ArrayLayout(unit.values.bits, unit.width), "last": 1}
         )
         fields = {
-            "codes": data.ArrayLayout(unit.element.bits, unit.lanes),
+            "codes": data.ArrayLayout(unit.element.bits, unit.width),
             "scale": data.ArrayLayout(unit.scale.bits, unit.parts),
         }
         if unit.zero:
@@ -122,7 +122,7 @@ class Quantizer(wiring.Component):
 
         # Each value: what is compared, and what is kept of it.
         keys, lines = [], []
-        for lane in range(unit.lanes):
+        for lane in range(unit.width):
             value = self._widened(m, enable, *beat[lane], lane)
             found = way.prepare(m, enable, value, f"value_{lane}")
             keys.append(found.key)
@@ -141,7 +141,7 @@ class Quantizer(wiring.Component):
         line = Cat(marks.last, *lines)
         valid, line = held_back(m, enable, marks.valid, line, time.wait, "waiting")
         kept = line[1:]
-        lines = [kept.word_select(lane, len(kept) // unit.lanes) for lane in range(unit.lanes)]
+        lines = [kept.word_select(lane, len(kept) // unit.width) for lane in range(unit.width)]
 
         numbers: list[Value] = []
         if seeds is not None:
@@ -153,7 +153,7 @@ class Quantizer(wiring.Component):
         # Each block of a beat: its scale, then its elements.
         codes: list[Value] = []
         zeros: list[Value] = []
-        scales, each = [], unit.lanes // unit.parts
+        scales, each = [], unit.width // unit.parts
         for part in range(unit.parts):
             own = slice(part * each, (part + 1) * each)
             high, scale, takes = self._held(m, enable, keys[own], marks, part, outer)

@@ -92,7 +92,7 @@ class Entrance:
                 {name: fields[name].word_select(lane, fmt.bits)
                  for name, fmt in unit.channel.items()},
             )
-            for lane in range(unit.lanes)
+            for lane in range(unit.width)
         ]  # fmt: skip
         valid = there & ~filling
         if unit.random_bits:

@@ -217,11 +217,49 @@ def test_quantize_takes_outer_scales_that_are_known():
         quantize(x, Operand((Plane(lookup("int8")),)), saturate=True)
 
 
+@pytest.mark.parametrize("values", ["bf16", "fp16"])
+@pytest.mark.parametrize("bits", [11, 13, 16])
+def test_long_integers_are_significands_aligned_to_the_greatest_exponent(values, bits):
+    """Block fixed point by its definition: the greatest exponent is shared, and each significand is
+    shifted to it and rounded to the bits beside the sign."""
+    q = unit(values=values, element=f"int{bits}", lanes=32)
+    x = np.clip(drawn(4), -6e4, 6e4) * (1 if values == "bf16" else 2.0**-8)
+    given = q.values.encode(x)
+    found = answered(q, given)
+    for block, codes, [scale] in zip(q.values.decode(given), *found.values, strict=True):
+        exact = [Fraction(float(value)) for value in block]
+        if not any(exact):
+            continue
+        greatest = max(abs(value) for value in exact)
+        shared = scale_rules.floor_log2(greatest)
+        unit_exponent = max(shared - (bits - 2), -127)
+        most = (1 << (bits - 1)) - 1
+        wanted = [round(value / Fraction(2) ** unit_exponent) for value in exact]  # ties to even
+        signed = [int(code) - (int(code) >> (bits - 1) << bits) for code in codes]
+        assert signed == [min(value, most) for value in wanted] and scale == unit_exponent + 127
+
+
+@pytest.mark.parametrize("lanes", [2, 8, 16])
+def test_vectors_side_by_side_are_those_one_by_one(lanes):
+    given = {"block": 8, "rule": "even", "lanes": lanes}
+    three, one = unit(vectors=3, **given), unit(**given)
+    x = drawn(5, 30).astype(np.float32).reshape(3, 320)
+    codes = three.values.encode(x).reshape(3, -1, lanes)
+    found = answered(three, codes.transpose(1, 0, 2).reshape(-1, 3 * lanes))
+    for number, vector in enumerate(codes):
+        alone = answered(one, vector)
+        for both, own in zip(found.values, alone.values, strict=True):
+            parts = both.reshape(len(vector), 3, -1)
+            np.testing.assert_array_equal(parts[:, number], own)
+
+
 @pytest.mark.parametrize(
     "given, message",
     [
         ({"values": "int8"}, "values are floats with infinity and NaN, such as bf16.*got int8"),
-        ({"element": "int16"}, "elements are signed integers of 2 to 8 bits.*got int16"),
+        ({"element": "int17"}, "elements are signed integers of 2 to 8 bits.*got int17"),
+        ({"element": "int9", "scale": "fp16", "rule": "absmax"}, "of 2 to 8 bits.*got int9"),
+        ({"vectors": 64, "lanes": 8}, "vectors × lanes must be at most 256, got 64 × 8"),
         ({"element": "nf4"}, "elements are signed integers.*got nf4"),
         ({"lanes": 3}, "lanes must divide a block of 32 values or be a multiple of it, got 3"),
         ({"block": 1}, "block must be 2 to 4096, got 1"),
