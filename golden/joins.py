@@ -1,4 +1,4 @@
-"""How the results of one design become the activations, or points, of the next."""
+"""How the results of one design become the operands, or points, of the next."""
 
 from __future__ import annotations
 
@@ -15,6 +15,41 @@ Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
+class Beside:
+    """Scales that stand beside the values of a block, in each of its beats.
+
+    The first of a block is read.
+
+    Parameters
+    ----------
+    stream, field : of what follows, that take them.
+    place : of their field among those of the results.
+    count, bits : of the scales of a beat, and the width of one.
+    every : beats of a block; 0: it ends with ``last`` alone. ``last`` ends it in any case.
+    kept : how many blocks' scales can wait for the sums that they multiply.
+    """
+
+    stream: str
+    field: str
+    place: int
+    count: int
+    bits: int
+    every: int
+    kept: int
+
+    def firsts(self, last: Array) -> Array:
+        """Which of the beats with these marks are a block's first: bool (beats,)."""
+        index = np.arange(len(last))
+        starts = np.append(0, np.flatnonzero(last) + 1)
+        number = index - starts[np.searchsorted(starts, index, side="right") - 1]
+        return np.asarray(number % self.every == 0 if self.every else number == 0)
+
+    def joined(self, results: Beats) -> Array:
+        """The scales in the beats of results: (blocks, count)."""
+        return results.values[self.place][self.firsts(results.last)]
+
+
+@dataclass(frozen=True)
 class Join:
     """Values of some vectors, regrouped along K.
 
@@ -27,6 +62,7 @@ class Join:
     taken : elements along K of a beat of what follows.
     every : beats of what follows after which its ``last`` is set; 0: where that of the results is.
     bits : width of a value.
+    beside : the scales that come with the values, if they have some.
     """
 
     vectors: int
@@ -36,6 +72,7 @@ class Join:
     taken: int
     every: int
     bits: int
+    beside: Beside | None = None
 
     @property
     def elements(self) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
@@ -103,3 +105,26 @@ class Beats:
 
     def __len__(self) -> int:
         return len(self.last)
+
+    def only(self, stream: Stream, names: Iterable[str]) -> Beats:
+        """Beats of ``stream`` with those of its fields that have these names."""
+        places = [n for n, field in enumerate(stream.fields) if field.name in set(names)]
+        values = tuple(self.values[n] for n in places)
+        return Beats(values, tuple(self.flags[n] for n in places), self.last)
+
+    def beside(self, stream: Stream, name: str, more: Array) -> Beats:
+        """Beats of ``stream`` whose field of that name is ``more``, where these have all others; as
+        many as there are of both."""
+        count = min(len(self), len(more))
+        values, flags = [], []
+        rest = zip(self.values, self.flags, strict=True)
+        for field in stream.fields:
+            own, marks = (more, None) if field.name == name else next(rest)
+            values.append(own[:count])
+            flags.append(None if marks is None else marks[:count])
+        return Beats(tuple(values), tuple(flags), self.last[:count])
+
+
+def nothing(count: int) -> Beats:
+    """So many beats without fields."""
+    return Beats((), (), np.zeros(count, bool))

@@ -148,6 +148,10 @@ class Hardware(ABC):
     def notes(self) -> Mapping[str, str]:
         """What each stream carries, in one line each."""
 
+    def note(self, stream: Stream) -> str:
+        """The line of one of its streams, or of one that has some of its fields."""
+        return self.notes[stream.name]
+
     @property
     @abstractmethod
     def manual(self) -> tuple[str, ...]:
@@ -207,6 +211,11 @@ class Hardware(ABC):
 
 class Streaming(Hardware):
     """Hardware that is tried with beats, as units are: what to send, and what it takes."""
+
+    @property
+    def whole(self) -> int:
+        """Elements along K of a vector that are taken and made as a whole."""
+        return self.result_beats * self.results[0].fields[0].lanes
 
     @property
     @abstractmethod

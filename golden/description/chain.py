@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..errors import DesignError
 from .build import Target
 from .design import Design
+from .engine import Engine
 from .name import check_name
 
 #: Streams of an engine that results may feed.
@@ -29,6 +30,8 @@ class Chain:
         next part's k-max.
     into : for each join, which stream of the next part takes the results: ``activation`` of an
         engine, or ``weight``; left out: the activation, of a unit its only stream, or its codes.
+    shaped : the name of the engine that options such as ``--rows`` change, and whose shape the
+        units beside it then follow; empty: options belong to no part.
     build : its interface is that of the whole; parts keep what else they are built for.
     """
 
@@ -36,6 +39,7 @@ class Chain:
     parts: tuple[Design, ...]
     lengths: tuple[int, ...] = ()
     into: tuple[str, ...] = ()
+    shaped: str = ""
     build: Target = Target()
 
     def __post_init__(self) -> None:
@@ -57,6 +61,12 @@ class Chain:
             raise DesignError(
                 f"into is one of {', '.join(ENTRIES)} for each of {len(self.parts) - 1} joins, got "
                 f"{', '.join(map(str, self.into))}"
+            )
+        engines = [part.name for part in self.parts if isinstance(part, Engine)]
+        if self.shaped and self.shaped not in engines:
+            raise DesignError(
+                f"shaped is the name of an engine of the chain, {', '.join(engines) or 'none here'}"
+                f", got {self.shaped!r}"
             )
         policies = {part.build.policy for part in self.parts}
         wanted = "dsp" if "dsp" in policies else "lut"

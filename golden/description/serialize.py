@@ -70,6 +70,7 @@ def to_dict(item: Any) -> Any:
         rest = {
             "lengths": list(item.lengths),
             "into": list(item.into),
+            "shaped": item.shaped,
             "build": to_dict(item.build),
         }
         parts = [to_dict(part) for part in item.parts]
@@ -139,7 +140,7 @@ def _chain(data: dict[str, Any], folder: Path, named: Callable[[str], Design] | 
             raise DesignError(f"a chain's part is a table or a TOML file here, got {item!r}")
         return named(item)
 
-    known = ("name", "chain", "lengths", "into", "build")
+    known = ("name", "chain", "lengths", "into", "shaped", "build")
     for name in data:
         if name not in known:
             raise UnknownName("key in chain", name, known)
@@ -150,6 +151,7 @@ def _chain(data: dict[str, Any], folder: Path, named: Callable[[str], Design] | 
         parts=tuple(part(item) for item in data["chain"]),
         lengths=from_dict(tuple[int, ...], data.get("lengths", []), "lengths"),
         into=from_dict(tuple[str, ...], data.get("into", []), "into"),
+        shaped=from_dict(str, data.get("shaped", ""), "shaped"),
         build=from_dict(Target, data.get("build", {}), "build"),
     )
 

@@ -74,6 +74,9 @@ class EngineHardware(Hardware):
     def notes(self) -> Mapping[str, str]:
         return notes(self.plan, self.streams, self.target.interface)
 
+    def note(self, stream: Stream) -> str:
+        return notes(self.plan, [stream], self.target.interface)[stream.name]
+
     @property
     def manual(self) -> tuple[str, ...]:
         return manual(self.engine, self.plan)

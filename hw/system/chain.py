@@ -8,19 +8,17 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib import wiring
 
 from ...golden.bounds import Range
 from ...golden.description import Chain, Design, Engine
 from ...golden.errors import DesignError
 from ...golden.formats import Format
-from ...golden.joins import Join
-from ...golden.streams import Beats, Field, Stream
-from ..arith.shared import Owned
+from ...golden.joins import Beside, Join
+from ...golden.streams import Beats, Field, Stream, nothing
 from ..design import Hardware, Piece, StageRow
+from .component import ChainComponent
 from .joining import entry, joined, needs
-from .regroup import Regroup
 
 
 class ChainHardware(Hardware):
@@ -68,24 +66,44 @@ class ChainHardware(Hardware):
         return {part.name: part.name for part in self.hardware}
 
     @property
-    def work(self) -> str:  # type: ignore[override]
-        return self.hardware[-1].work
+    def main(self) -> int:
+        """The number of the part whose work is counted: the engine that shapes the chain, else the
+        last."""
+        names = [part.name for part in self.hardware]
+        return names.index(self.chain.shaped) if self.chain.shaped else len(names) - 1
 
-    # Streams: those of the parts that no join takes, named apart where two have one name.
+    @property
+    def work(self) -> str:  # type: ignore[override]
+        return self.hardware[self.main].work
+
+    # Streams: what no join takes of those of the parts, named apart where two have one name.
 
     @cached_property
     def outside(self) -> list[list[tuple[str, Stream]]]:
-        """For each part its streams that stay, as (their name in the chain, as the part has it)."""
+        """For each part what stays of its streams: their name in the chain, and as the part has
+        them, less the field that a join fills."""
         stay, final = [], len(self.hardware) - 1
         for number, part in enumerate(self.hardware):
             taken = {self.entries[number - 1].name} if number else set()
             taken |= {part.results[0].name} if number < final else set()
-            stay.append([stream for stream in part.streams if stream.name not in taken])
+            left = [self._left(number, s) for s in part.streams if s.name not in taken]
+            stay.append([stream for stream in left if stream.fields])
         counts = Counter(stream.name for streams in stay for stream in streams)
         return [
             [(f"{part.name}_{s.name}" if counts[s.name] > 1 else s.name, s) for s in streams]
             for part, streams in zip(self.hardware, stay, strict=True)
         ]
+
+    def filled(self, number: int) -> Beside | None:
+        """The scales that a join brings to a part, if it does."""
+        return self.joins[number - 1].beside if number else None
+
+    def _left(self, number: int, stream: Stream) -> Stream:
+        """A stream of a part without what a join brings."""
+        beside = self.filled(number)
+        if beside is None or beside.stream != stream.name:
+            return stream
+        return replace(stream, fields=tuple(f for f in stream.fields if f.name != beside.field))
 
     @cached_property
     def streams(self) -> tuple[Stream, ...]:
@@ -119,7 +137,7 @@ class ChainHardware(Hardware):
 
     @property
     def rates(self) -> Mapping[str, int | float]:
-        return self.hardware[-1].rates
+        return self.hardware[self.main].rates
 
     @property
     def approximate(self) -> list[str]:
@@ -133,7 +151,7 @@ class ChainHardware(Hardware):
     @property
     def notes(self) -> Mapping[str, str]:
         return {
-            name: part.notes[stream.name]
+            name: part.note(stream)
             for part, streams in zip(self.hardware, self.outside, strict=True)
             for name, stream in streams
         }
@@ -161,8 +179,10 @@ class ChainHardware(Hardware):
         return (
             Piece(first, names[0]),
             *(
-                Piece(part, called, entry(part).name, needs(join))
-                for part, called, join in zip(rest, names[1:], self.joins, strict=True)
+                Piece(part, called, fed.name, needs(join))
+                for part, called, fed, join in zip(
+                    rest, names[1:], self.entries, self.joins, strict=True
+                )
             ),
         )
 
@@ -178,6 +198,7 @@ class ChainHardware(Hardware):
             "joins": [
                 {"beats": join.arriving, "become": join.leaving, "cycles": join.cycles,
                  "values_kept": 0 if join.direct else 2 * join.elements * join.vectors}
+                | ({"scales_kept": b.kept * b.count} if (b := join.beside) else {})
                 for join in self.joins
             ],
         }  # fmt: skip
@@ -203,88 +224,10 @@ class ChainHardware(Hardware):
             if number:
                 [before] = results.values()
                 given[self.entries[number - 1].name] = self.joins[number - 1].joined(before)
+                if beside := self.filled(number):
+                    [whole] = [s for s in part.sources if s.name == beside.stream]
+                    scales = beside.joined(before)
+                    others = given.get(whole.name) or nothing(len(scales))
+                    given[whole.name] = others.beside(whole, beside.field, scales)
             results = part.answer(given)
         return results
-
-
-class ChainComponent(wiring.Component):
-    """The cores of a chain's parts, and what regroups beats between them.
-
-    Parameters
-    ----------
-    hardware : :class:`ChainHardware`
-    """
-
-    def __init__(self, hardware: ChainHardware):
-        self.hardware = hardware
-        self.cores = [part.component() for part in hardware.hardware]
-        ports = {}
-        for core, streams in zip(self.cores, hardware.outside, strict=True):
-            for name, item in streams:
-                ports[name] = core.signature.members[item.name]
-        super().__init__(ports)
-
-    def elaborate(self, platform: Any) -> Module:
-        m, hardware = Module(), self.hardware
-        for part, core, streams in zip(
-            hardware.hardware, self.cores, hardware.outside, strict=True
-        ):
-            m.submodules[part.name] = Owned(core, part.name)
-            for name, item in streams:
-                wiring.connect(m, wiring.flipped(getattr(self, name)), getattr(core, item.name))
-        for number, join in enumerate(hardware.joins):
-            first = hardware.hardware[number]
-            source = getattr(self.cores[number], first.results[0].name)
-            sink = getattr(self.cores[number + 1], hardware.entries[number].name)
-            bits = first.results[0].fields[0].bits
-            if join.direct:
-                self._connect(m, join, bits, source, sink, number)
-                continue
-            m.submodules[f"regroup_{number}"] = regroup = Regroup(join, bits)
-            values, last = _taken(first.results[0], source.payload)
-            m.d.comb += [
-                regroup.i.valid.eq(source.valid),
-                source.ready.eq(regroup.i.ready),
-                regroup.i.payload.values.eq(values),
-                regroup.i.payload.last.eq(last),
-            ]
-            end = self._ends(m, join, regroup.o.valid & sink.ready, regroup.o.payload.last, number)
-            m.d.comb += [
-                sink.valid.eq(regroup.o.valid),
-                regroup.o.ready.eq(sink.ready),
-                Value.cast(sink.payload).eq(Cat(Value.cast(regroup.o.payload.values), end)),
-            ]
-        return m
-
-    def _connect(
-        self, m: Module, join: Join, bits: int, source: Any, sink: Any, number: int
-    ) -> None:
-        """A beat as a beat, its values in another order."""
-        values, last = _taken(self.hardware.hardware[number].results[0], source.payload)
-        order = [values[bits * n : bits * (n + 1)] for n in join.order().tolist()]
-        end = self._ends(m, join, source.valid & sink.ready, last, number)
-        m.d.comb += [
-            sink.valid.eq(source.valid),
-            source.ready.eq(sink.ready),
-            Value.cast(sink.payload).eq(Cat(*order, end)),
-        ]
-
-    def _ends(self, m: Module, join: Join, taken: Value, last: Value, number: int) -> Value:
-        """The mark of a reduction's end: as it comes, or every so many beats; weights have none."""
-        if not self.hardware.entries[number].last:
-            return Const(0, 0)
-        if not join.every:
-            return last
-        count = Signal(range(max(join.every, 2)), name=f"beats_{number}")
-        end = count == join.every - 1
-        with m.If(taken):
-            m.d.sync += count.eq(count + 1)
-            with m.If(end):
-                m.d.sync += count.eq(0)
-        return end
-
-
-def _taken(result: Stream, payload: Any) -> tuple[Value, Value]:
-    """The values of a beat of results, and its ``last``."""
-    whole = Value.cast(payload)
-    return whole[: result.data_bits], whole[-1] if result.last else whole[:0].any()

@@ -12,6 +12,7 @@ from ...golden.joins import Join
 from ...golden.streams import Stream
 from ...golden.units.grouped import Grouped
 from ..design import Hardware, Streaming
+from .scales import beside
 
 
 def entry(part: Hardware, into: str = "activation") -> Stream:
@@ -43,13 +44,7 @@ def joined(
                 f"build {part.name} with one mode and another flow"
             )
     fed = entry(second, into)
-    [value, *beside], [taken, *more] = first.results[0].fields, fed.fields
-    if beside:
-        raise DesignError(
-            f"{what}: results are {value.name} with {', '.join(f.name for f in beside)}, and only "
-            f"results of one field can be joined: make {first.name} the last part, or a design of "
-            "its own"
-        )
+    value, [taken, *more] = first.results[0].fields[0], fed.fields
     if more or value.flags:
         raise DesignError(
             f"{what}: results with flags, and operands of several planes, cannot be joined: give "
@@ -85,7 +80,8 @@ def joined(
         )
     # Weights have no marks: those of the activations end a reduction.
     every = _every(what, second, taken.lanes, length, counted) if fed.last else 0
-    found = Join(vectors, given, beats, by_row, taken.lanes, every, taken.bits)
+    scales = beside(what, first, second, into)
+    found = Join(vectors, given, beats, by_row, taken.lanes, every, taken.bits, scales)
     size = lcm(found.elements, block(first))
     if every and every * taken.lanes % size:
         raise DesignError(
@@ -97,9 +93,7 @@ def joined(
 
 def block(part: Hardware) -> int:
     """Elements along K that a part takes and makes as a whole; 1 for an engine."""
-    if isinstance(part, Streaming):
-        return part.result_beats * part.results[0].fields[0].lanes
-    return 1
+    return part.whole if isinstance(part, Streaming) else 1
 
 
 def _every(what: str, second: Hardware, lanes: int, length: int, counted: bool) -> int:
@@ -120,12 +114,20 @@ def _every(what: str, second: Hardware, lanes: int, length: int, counted: bool) 
 
 def needs(join: Join) -> str:
     """What a join does, and what it keeps."""
+    if beside := join.beside:
+        count = "its scale goes" if beside.count == 1 else f"its {beside.count} scales go"
+        often = f"every {beside.every} beats" if beside.every > 1 else "each beat"
+        often = often if beside.every else "each reduction"
+        of = f"; with the first of {often}" if beside.every != 1 else "; with each beat"
+        more = f"{of} {count} to {beside.stream}, where those of {beside.kept} blocks can wait"
+    else:
+        more = ""
     if join.direct:
-        return "a beat becomes a beat, nothing is kept between them"
+        return f"a beat becomes a beat, nothing is kept between them{more}"
     come = "1 beat becomes" if join.arriving == 1 else f"{join.arriving} beats become"
     return (
         f"{come} {join.leaving}; twice {join.elements * join.vectors} values are kept, one such "
-        f"group in {join.cycles} cycles"
+        f"group in {join.cycles} cycles{more}"
     )
 
 

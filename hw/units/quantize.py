@@ -208,6 +208,10 @@ class QuantizeHardware(UnitHardware[Quantize]):
     def holds(self, field: Field) -> Format:
         return self.unit.holds(field)
 
+    @property
+    def whole(self) -> int:
+        return self.unit.block
+
     # How it is tried.
 
     @property

@@ -7,7 +7,7 @@ from math import lcm
 
 import numpy as np
 
-from ...golden.streams import Beats
+from ...golden.streams import Beats, Stream
 from ...golden.tiling import join as after_another
 from ...golden.tiling import sent
 from ...hw.design import Streaming
@@ -44,7 +44,7 @@ class ChainHarness(UnitHarness):
         if isinstance(last, GroupedHardware):
             number = len(self.hardware.hardware) - 1
             return self._elements(number) // self.hardware.joins[number - 1].taken
-        return last.result_beats
+        return last.whole // last.results[0].fields[0].lanes
 
     def _elements(self, number: int) -> int:
         """Elements that a trial of a unit of groups takes from the part before."""
@@ -53,16 +53,15 @@ class ChainHarness(UnitHarness):
         return lcm(block(self.hardware.hardware[number]), self._made(number - 1), whole)
 
     def work(self, trials: Sequence[Trial]) -> int:
-        results, last = self.results_of(trials), self.hardware.hardware[-1]
-        if not isinstance(last, EngineHardware):
-            return results
-        lanes = self.hardware.entries[-1].fields[0].lanes
+        main = self.hardware.hardware[self.hardware.main]
+        if not isinstance(main, EngineHardware):
+            return self.results_of(trials)
         steps = sum(self._entered(trial) for trial in trials)
-        return steps * lanes * last.plan.rows * last.plan.cols
+        return steps * main.engine.lanes() * main.plan.rows * main.plan.cols
 
     def _entered(self, trial: Trial) -> int:
-        """Beats that the last part's weights and activations have, whichever come from outside."""
-        names = {s.name: name for name, s in self.hardware.outside[-1]}
+        """Beats that an engine's weights and activations have, whichever come from outside."""
+        names = {s.name: name for name, s in self.hardware.outside[self.hardware.main]}
         return len(trial.beats[names.get("weight") or names["activation"]])
 
     def _drawn(self, count: int, seed: int, power: int = 1) -> list[Trial]:
@@ -75,8 +74,12 @@ class ChainHarness(UnitHarness):
     def _inputs(self, number: int, rng: np.random.Generator) -> dict[str, Beats]:
         """What the parts up to ``number`` are sent for one trial of that part."""
         own, k = self._own(number, rng)
-        streams = self.hardware.outside[number]
-        found = {name: own[s.name] for name, s in streams if not s.output}
+        wholes = {s.name: s for s in self.hardware.hardware[number].sources}
+        found = {
+            name: own[s.name].only(wholes[s.name], [field.name for field in s.fields])
+            for name, s in self.hardware.outside[number]
+            if not s.output
+        }
         if not number:
             return found
         trials = k // self._made(number - 1)
@@ -84,7 +87,7 @@ class ChainHarness(UnitHarness):
         before = {name: after_another([part[name] for part in parts]) for name in parts[0]}
         if self.hardware.entries[number - 1].last and not self.hardware.joins[number - 1].every:
             # Units hand marks on: a reduction ends with the last of what makes it.
-            before = {name: _marked_at_the_end(beats) for name, beats in before.items()}
+            before = {name: self._as_one(name, beats) for name, beats in before.items()}
         return found | before
 
     def _own(self, number: int, rng: np.random.Generator) -> tuple[dict[str, Beats], int]:
@@ -97,8 +100,9 @@ class ChainHarness(UnitHarness):
         assert isinstance(part, Streaming)
         if number and isinstance(part, GroupedHardware):
             return self._grouped(number, part, rng)
-        [found] = part.trials(1, rng)
-        return found, block(part)
+        [drawn] = part.trials(1, rng)
+        beats = part.whole // part.results[0].fields[0].lanes
+        return {s.name: _cut(drawn[s.name], s, beats) for s in part.sources}, part.whole
 
     def _grouped(
         self, number: int, part: GroupedHardware, rng: np.random.Generator
@@ -120,7 +124,7 @@ class ChainHarness(UnitHarness):
     def _made(self, number: int) -> int:
         """Elements along K that a trial of a part makes for the next."""
         part = self.hardware.hardware[number]
-        return block(part) if isinstance(part, Streaming) else self.hardware.joins[number].given
+        return part.whole if isinstance(part, Streaming) else self.hardware.joins[number].given
 
     def _length(self, number: int, part: EngineHardware, rng: np.random.Generator) -> int:
         """K of a trial: what the part before makes whole."""
@@ -133,8 +137,25 @@ class ChainHarness(UnitHarness):
         most = max(part.engine.arithmetic.k_max // size, 1)
         return size * int(rng.integers(1, min(_MOST, most) + 1))
 
+    def _as_one(self, name: str, beats: Beats) -> Beats:
+        """The beats of some trials as those of one reduction."""
+        [stream] = [stream for stream in self.hardware.streams if stream.name == name]
+        beats = _first(beats, 1 if stream.per == "reduction" else len(beats))
+        last = np.zeros(len(beats), bool)
+        last[-1] = True
+        return Beats(beats.values, beats.flags, last)
 
-def _marked_at_the_end(beats: Beats) -> Beats:
-    last = np.zeros(len(beats), bool)
-    last[-1] = True
-    return Beats(beats.values, beats.flags, last)
+
+def _cut(beats: Beats, stream: Stream, count: int) -> Beats:
+    """The first beats of a unit's trial; where it has more than a whole, none ends early."""
+    if stream.per != "step" or len(beats) == count:
+        return _first(beats, 1) if stream.per == "reduction" else beats
+    found = _first(beats, count)
+    last = found.last & (np.arange(count) == count - 1)
+    return Beats(found.values, found.flags, last)
+
+
+def _first(beats: Beats, count: int) -> Beats:
+    """The first so many beats."""
+    flags = tuple(None if marks is None else marks[:count] for marks in beats.flags)
+    return Beats(tuple(values[:count] for values in beats.values), flags, beats.last[:count])

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from macsmith.golden.joins import Join
-from macsmith.golden.streams import Beats
+from macsmith.golden.joins import Beside, Join
+from macsmith.golden.streams import Beats, Field, Stream, nothing
 
 JOINS = [
     Join(vectors=2, given=4, beats=1, by_row=False, taken=4, every=0, bits=12),
@@ -53,3 +53,34 @@ def test_what_is_kept_and_how_often():
         24,
     )
     assert (JOINS[2].elements, JOINS[2].arriving, JOINS[2].leaving) == (12, 2, 3)
+
+
+@pytest.mark.parametrize("every", [0, 1, 3])
+def test_the_scales_of_a_block_are_those_of_its_first_beat(every):
+    """Block by block: ``every`` beats, or fewer up to a mark; 0: up to a mark."""
+    last = np.array([0, 0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 0], bool)
+    wanted, begins, number = [], True, 0
+    for index, mark in enumerate(last.tolist()):
+        if begins:
+            wanted.append([2 * index, 2 * index + 1])
+        number = 1 if begins else number + 1
+        begins = mark or number == every
+    beside = Beside("scale", "block", 1, 2, 8, every, 4)
+    values = np.zeros((12, 4)), np.arange(24).reshape(12, 2)
+    found = beside.joined(Beats(values, (None, None), last))
+    assert found.tolist() == wanted
+
+
+def test_a_field_from_a_join_stands_where_the_stream_has_it():
+    fields = [Field(name, "scales", side, name, 1, 1, 8) for side, name in enumerate("abc")]
+    whole = Stream("scale", False, "group", tuple(fields))
+    a, b, c = (np.full((5, 1), n) for n in range(3))
+    given = Beats((a, b, c), (None,) * 3, np.zeros(5, bool))
+    rest = given.only(whole, ["a", "c"])
+    assert [values[0, 0] for values in rest.values] == [0, 2]
+    found = rest.beside(whole, "b", b[:3])
+    assert len(found) == 3 and [values.tolist() for values in found.values] == [
+        [[n]] * 3 for n in range(3)
+    ]
+    alone = Stream("scale", False, "group", (fields[1],))
+    assert nothing(5).beside(alone, "b", b).values[0].tolist() == b.tolist()
