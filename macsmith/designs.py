@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from .arguments.design import DESIGN
+from .chains import override_chain
 from .golden import storage
 from .golden.description import (
     ROW,
@@ -31,7 +32,7 @@ from .golden.formats import Bipolar, Format, Integer, Minifloat, Posit, lookup, 
 from .golden.formats.files import read_code_book
 from .options import Options, override
 from .pairs import Half, paired
-from .units import override_chain, override_unit
+from .units import override_unit
 
 __all__ = ["DEFAULT", "Options", "design", "override", "presets", "reading"]
 
@@ -56,6 +57,12 @@ def unit_presets() -> dict[str, Path]:
 
 
 @cache
+def chain_presets() -> dict[str, Path]:
+    """The chains that come with the package, by name."""
+    return {path.stem: path for path in sorted((PRESETS / "chains").glob("*.toml"))}
+
+
+@cache
 def _loaded(name: str) -> Engine:
     """The preset of this name."""
     return cast(Engine, load(presets()[name]))
@@ -66,8 +73,8 @@ def design(name: str, options: Options | None = None) -> Any:
 
     ``name`` is a preset, ``<weight>x<activation>``, one element format (with FP32 scales per row,
     as deployed), or the path of a TOML file, or of a .npy file with a table of entries (deployed as
-    an element format is), a unit's preset, such as ``dequantize_nf4``, or a kind of unit, such as
-    ``hadamard``.
+    an element format is), a unit's preset, such as ``dequantize_nf4``, a kind of unit, such as
+    ``hadamard``, or a chain's preset, such as ``mxfp8_layer``.
 
     The halves of a pair are two element formats (summed exactly, unscaled unless the options give
     scales), two presets, of which the weight of the one and the activation of the other are taken
@@ -85,6 +92,8 @@ def design(name: str, options: Options | None = None) -> Any:
         found = UNITS[name](name=name)
     elif name in unit_presets():
         found = load(unit_presets()[name])
+    elif name in chain_presets():
+        found = load(chain_presets()[name], design)
     elif name.endswith(".npy"):
         found = _of_element(Path(name).stem, read_code_book(Path(name)))
     elif name in presets():
@@ -168,7 +177,7 @@ def _of_pair(name: str, whole: bool) -> Engine:
             f"codes of {', '.join(fmt.name for fmt in storage.lookup(name).operand.codes.values())}"
         )
     if similar := difflib.get_close_matches(
-        name.lower(), [*presets(), *unit_presets(), *UNITS], n=3
+        name.lower(), [*presets(), *unit_presets(), *chain_presets(), *UNITS], n=3
     ):
         raise UnknownName("design", name, similar)
     raise DesignError(

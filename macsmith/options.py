@@ -115,10 +115,10 @@ def override(engine: Engine, options: Options) -> Engine:
     made = _override(engine, options)
     if options.name is not None:
         return replace(made, name=options.name)
-    return replace(made, name=named(engine.name, made.build, _effective(engine, options, made)))
+    return replace(made, name=named(engine.name, made.build, effective(engine, options, made)))
 
 
-def _effective(engine: Engine, options: Options, made: Engine) -> Options:
+def effective(engine: Engine, options: Options, made: Engine) -> Options:
     """``options`` without those that change nothing: the same design has the same name."""
     for field in fields(options):
         if getattr(options, field.name) is None:

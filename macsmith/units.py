@@ -1,4 +1,4 @@
-"""Options of units and chains: parameters of their own, and what all designs share."""
+"""Options of units: parameters of their own, and what all designs share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import typing
 from dataclasses import fields, replace
 from typing import Any
 
-from .golden.description import Chain, Target, Unit
+from .golden.description import Target, Unit
 from .golden.description.serialize import NOTHING, from_dict
 from .golden.errors import DesignError, UnknownName
 from .naming import named_unit
@@ -36,25 +36,9 @@ def override_unit(unit: Unit, options: Options) -> Unit:
     # Engines' options of the same name say the same: --lanes 8 is --set lanes=8.
     words = [f"{key}={value}" for key in own if (value := getattr(options, key, None)) is not None]
     words += options.set or ()
-    changes |= _set(unit, tuple(words))
+    changes |= set_of(unit, tuple(words))
     name = options.name or named_unit(unit.name, words, given)
     return replace(unit, **changes, name=name)
-
-
-def override_chain(chain: Chain, options: Options) -> Chain:
-    """``chain`` with another name or interface. Raises DesignError for options of its parts."""
-    for field in fields(options):
-        if getattr(options, field.name) is not None and field.name not in ("name", "interface"):
-            flag = "--" + field.name.replace("_", "-")
-            raise DesignError(
-                f"{flag} belongs to a part of {chain.name}: say it in the file that describes the "
-                "chain"
-            )
-    interface = options.interface or chain.build.interface
-    name = options.name or chain.name
-    if options.interface and not options.name:
-        name = named_unit(chain.name, [], {"interface": interface})
-    return replace(chain, name=name, build=replace(chain.build, interface=interface))
 
 
 def parameters(unit: Unit) -> list[str]:
@@ -62,7 +46,7 @@ def parameters(unit: Unit) -> list[str]:
     return [field.name for field in fields(unit) if field.name not in ("name", "build")]
 
 
-def _set(unit: Unit, words: tuple[str, ...]) -> dict[str, Any]:
+def set_of(unit: Unit, words: tuple[str, ...]) -> dict[str, Any]:
     """``("points=128", ...)`` as fields of the unit."""
     hints, found = typing.get_type_hints(type(unit)), {}
     for word in words:

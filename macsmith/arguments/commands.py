@@ -16,7 +16,8 @@ MEGAHERTZ = 300
 
 #: What ``list`` lists.
 TOPICS = (
-    *("formats", "presets", "units", "boards", "datapaths", "flows", "interfaces", "roundings"),
+    *("formats", "presets", "units", "chains", "boards", "datapaths", "flows", "interfaces"),
+    "roundings",
 )
 SHELLS = ("bash", "zsh", "fish")
 

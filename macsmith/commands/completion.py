@@ -17,7 +17,7 @@ import jinja2
 from .. import boards
 from ..arguments.argument import Argument
 from ..arguments.commands import COMMANDS, SHELLS, TOPICS
-from ..designs import presets, unit_presets
+from ..designs import chain_presets, presets, unit_presets
 from ..golden.description.build import (
     ADDERS,
     BLOCKS,
@@ -71,6 +71,7 @@ def kinds() -> Mapping[str, list[str]]:
         "designs": [
             *presets(),
             *unit_presets(),
+            *chain_presets(),
             *UNITS,
             *(n for n in formats if n not in presets()),
         ],

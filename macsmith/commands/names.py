@@ -1,4 +1,4 @@
-"""List the formats, presets, boards, datapaths, flows and interfaces."""
+"""List the formats, presets, units, chains, boards, datapaths, flows and interfaces."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from .. import boards
 from ..arguments.commands import TOPICS
-from ..designs import design, presets, unit_presets
+from ..designs import chain_presets, design, presets, unit_presets
 from ..golden import formats
 from ..golden.bounds import MAX_EXACT, Range, of_format
 from ..golden.description import Engine, Operand
@@ -70,6 +70,8 @@ def _rows(topic: str) -> list[dict[str, Any]]:
         return [_preset(name) for name in presets()]
     if topic == "units":
         return [*map(_kind, UNITS), *map(_unit, unit_presets())]
+    if topic == "chains":
+        return [_chain(name) for name in chain_presets()]
     if topic == "boards":
         return [_board(name) for name in boards.names()]
     if topic == "datapaths":
@@ -165,10 +167,23 @@ def _unit(name: str) -> dict[str, Any]:
     unit = design(name)
     default = UNITS[unit.kind](name=name)
     changed = [key for key in parameters(unit) if getattr(unit, key) != getattr(default, key)]
-    lines = unit_presets()[name].read_text(encoding="utf-8").splitlines()
-    comment = " ".join(line[2:] for line in takewhile(lambda line: line.startswith("# "), lines))
-    what = comment.partition(" Source:")[0]
+    what = _comment(unit_presets()[name])
     return {"name": name, "kind": unit.kind, "parameters": _told(unit, changed), "what": what}
+
+
+def _chain(name: str) -> dict[str, Any]:
+    """A chain's preset, with its parts in order."""
+    chain = design(name)
+    parts = [f"{part.kind} {part.name}" if isinstance(part, Unit) else part.name
+             for part in chain.parts]  # fmt: skip
+    return {"name": name, "parts": " → ".join(parts), "what": _comment(chain_presets()[name])}
+
+
+def _comment(path: Path) -> str:
+    """What a preset's first lines say, up to its source."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    comment = " ".join(line[2:] for line in takewhile(lambda line: line.startswith("# "), lines))
+    return comment.partition(" Source:")[0]
 
 
 def _told(unit: Unit, names: Sequence[str]) -> str:

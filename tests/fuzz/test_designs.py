@@ -11,8 +11,8 @@ import macsmith
 from macsmith import designs, from_toml, to_toml
 
 PRESETS = Path(macsmith.__file__).parent / "presets"
-ENGINES = {name: tree for name, tree in trees(PRESETS, "*.toml").items() if "units" not in name}
-UNITS = trees(PRESETS / "units", "*.toml")
+ENGINES = {name: tree for name, tree in trees(PRESETS, "*.toml").items() if "/" not in name}
+UNITS, CHAINS = trees(PRESETS / "units", "*.toml"), trees(PRESETS / "chains", "*.toml")
 
 
 def explained(path):
@@ -47,6 +47,11 @@ def test_engines(count, write):
 @examples(40, 2000)
 def test_units(count, write):
     tried(count, files(UNITS), lambda content: explained(write(content)))
+
+
+@examples(40, 2000)
+def test_chains(count, write):
+    tried(count, files(CHAINS), lambda content: explained(write(content)))
 
 
 @pytest.mark.parametrize("content", WHOLE)

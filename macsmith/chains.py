@@ -1,0 +1,121 @@
+"""Options of chains: those of the engine that a chain is shaped by, and parameters of its units."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import fields, replace
+from typing import Any
+
+from .golden.description import Chain, Design, Engine, Span, Unit
+from .golden.errors import DesignError, UnknownName
+from .golden.units import Quantize
+from .naming import named, named_unit
+from .options import Options, effective, override
+from .units import SHARED, parameters, set_of
+
+#: What is not the engine's.
+_WHOLE = ("name", "interface", "set")
+
+
+def override_chain(chain: Chain, options: Options) -> Chain:
+    """``chain`` with the options that are not None.
+
+    The engine that the chain is shaped by takes those of engines. Units whose vectors, rows or
+    lanes are its columns, rows or lanes then follow it. ``--set part.parameter=value`` changes a
+    unit (the part may be left out where only one has the parameter); what an engine's quantizer
+    makes, the engine takes.
+
+    Raises DesignError for options that belong to no part, and for what no part can be.
+    """
+    own = {f.name for f in fields(options) if getattr(options, f.name) is not None} - {"name"}
+    if not chain.shaped and (others := own - {"interface"}):
+        flag = "--" + next(f.name for f in fields(options) if f.name in others).replace("_", "-")
+        raise DesignError(
+            f"{flag} belongs to a part of {chain.name}: say it in the file that describes the chain"
+        )
+    if not own:
+        return replace(chain, name=options.name) if options.name else chain
+    build = replace(chain.build, interface=options.interface or chain.build.interface)
+    if not chain.shaped:
+        name = options.name or named_unit(chain.name, [], {"interface": build.interface})
+        return replace(chain, name=name, build=build)
+    place = [part.name for part in chain.parts].index(chain.shaped)
+    before = chain.parts[place]
+    assert isinstance(before, Engine)
+    asked = replace(options, **dict.fromkeys(_WHOLE))
+    after = replace(override(before, asked), name=before.name)
+    shared = {key: getattr(asked, key) for key in SHARED if getattr(asked, key) is not None}
+    parts: list[Design] = []
+    for number, part in enumerate(chain.parts):
+        if number == place:
+            parts.append(after)
+            continue
+        part = replace(part, build=replace(part.build, **shared))  # type: ignore[type-var]
+        weights = number < place and "weight" in chain.into[number : number + 1]
+        parts.append(_followed(part, before, after, weights, behind=number > place))
+    words = [_apart(chain, word) for word in options.set or ()]
+    for number, part in enumerate(parts):
+        if isinstance(part, Unit):
+            mine = tuple(word for name, word in words if name == part.name)
+            parts[number] = replace(part, **set_of(part, mine))
+    parts[place] = _fed(after, parts[place - 1] if place else None, chain.into[place - 1 : place])
+    told = replace(effective(before, asked, after), interface=options.interface)
+    base = named(chain.name, after.build, told)
+    name = options.name or named_unit(base, [word for _, word in words], {})
+    return replace(chain, name=name, parts=tuple(parts), build=replace(build, **shared))
+
+
+def _followed(
+    part: Design, before: Engine, after: Engine, weights: bool, *, behind: bool
+) -> Design:
+    """A unit that has the engine's shape, with what became of it."""
+    if not isinstance(part, Unit):
+        return part
+    old, new = before.build, after.build
+    across = ("rows", "rows") if weights else ("cols", "vectors")
+    pairs = [across, ("cols", "rows")] if behind else [across, ("lanes", "lanes")]
+    changes: dict[str, Any] = {
+        own: getattr(new, side)
+        for side, own in pairs
+        if getattr(part, own, None) == getattr(old, side) != getattr(new, side)
+    }
+    return replace(part, **changes)
+
+
+def _apart(chain: Chain, word: str) -> tuple[str, str]:
+    """``part.parameter=value`` as the part and the rest."""
+    key, equals, value = word.partition("=")
+    units = {part.name: parameters(part) for part in chain.parts if isinstance(part, Unit)}
+    name, dot, parameter = key.rpartition(".")
+    if not equals:
+        raise DesignError(f"--set takes PART.PARAMETER=VALUE, such as block=64, got {word!r}")
+    if dot:
+        if name not in units:
+            raise UnknownName(f"unit of {chain.name}", name, units)
+        return name, f"{parameter}={value}"
+    counts = Counter(own for unit in units.values() for own in unit)
+    holders = [unit for unit, own in units.items() if key in own]
+    if not holders:
+        raise UnknownName(f"parameter of the units of {chain.name}", key, counts)
+    if len(holders) > 1:
+        told = " or ".join(f"{holder}.{key}" for holder in holders)
+        raise DesignError(f"--set {key} may be {told}: say which")
+    return holders[0], word
+
+
+def _fed(engine: Engine, unit: Design | None, into: tuple[str, ...]) -> Engine:
+    """The engine, whose activations are what the quantizer before it makes."""
+    [mode, *more] = engine.modes
+    planes, levels = mode.activation.planes, mode.activation.levels
+    if not isinstance(unit, Quantize) or "weight" in into or more or len(planes) > 1:
+        return engine
+    if len(levels) != len(unit.operand.levels):
+        return engine
+    [own, *outer] = levels
+    span = own.span if own.span.columns is None else Span(own.span.rows, unit.block)
+    formats = [level.format for level in unit.operand.levels]
+    found = [replace(own, format=formats[0], span=span)]
+    found += [replace(lv, format=fmt) for lv, fmt in zip(outer, formats[1:], strict=True)]
+    plane = replace(planes[0], element=unit.element, scales=tuple(found))
+    activation = replace(mode.activation, planes=(plane,))
+    return replace(engine, modes=(replace(mode, activation=activation),))
