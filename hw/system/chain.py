@@ -116,7 +116,7 @@ class ChainHardware(Hardware):
         raise DesignError(f"{self.name} has no field {field.name!r}")
 
     def component(self) -> wiring.Component:
-        return ChainComponent(self)
+        return ChainComponent(self.hardware, self.entries, self.joins, self.outside)
 
     @property
     def latency(self) -> int:

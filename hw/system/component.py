@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib import data, stream, wiring
@@ -11,11 +12,9 @@ from amaranth.lib.wiring import In, Out
 from ...golden.joins import Beside, Join
 from ...golden.streams import Stream
 from ..arith.shared import Owned
+from ..design import Hardware
 from .queue import Queue
 from .regroup import Regroup
-
-if TYPE_CHECKING:
-    from .chain import ChainHardware
 
 
 class ChainComponent(wiring.Component):
@@ -23,32 +22,40 @@ class ChainComponent(wiring.Component):
 
     Parameters
     ----------
-    hardware : :class:`ChainHardware`
+    parts : of the chain, in order.
+    entries, joins : between each part and the next, the stream that is fed and how.
+    outside : for each part its ports, by name, and what they have of its streams.
+
+    Members
+    -------
+    streams, as ``outside`` has them.
     """
 
-    def __init__(self, hardware: ChainHardware):
-        self.hardware = hardware
-        self.cores = [part.component() for part in hardware.hardware]
+    def __init__(
+        self,
+        parts: Sequence[Hardware],
+        entries: Sequence[Stream],
+        joins: Sequence[Join],
+        outside: Sequence[Sequence[tuple[str, Stream]]],
+    ):
+        self.parts, self.entries, self.joins, self.outside = parts, entries, joins, outside
+        self.cores = [part.component() for part in parts]
         ports = {}
-        for part, core, streams in zip(
-            hardware.hardware, self.cores, hardware.outside, strict=True
-        ):
+        for part, core, streams in zip(parts, self.cores, outside, strict=True):
             for name, item in streams:
                 whole = item in part.streams
                 ports[name] = core.signature.members[item.name] if whole else _port(item)
         super().__init__(ports)
 
     def elaborate(self, platform: Any) -> Module:
-        m, hardware = Module(), self.hardware
-        for part, core, streams in zip(
-            hardware.hardware, self.cores, hardware.outside, strict=True
-        ):
+        m = Module()
+        for part, core, streams in zip(self.parts, self.cores, self.outside, strict=True):
             m.submodules[part.name] = Owned(core, part.name)
             for name, item in streams:
                 if item in part.streams:
                     wiring.connect(m, wiring.flipped(getattr(self, name)), getattr(core, item.name))
-        for number, join in enumerate(hardware.joins):
-            first, fed = hardware.hardware[number], hardware.entries[number]
+        for number, join in enumerate(self.joins):
+            first, fed = self.parts[number], self.entries[number]
             source = getattr(self.cores[number], first.results[0].name)
             sink = getattr(self.cores[number + 1], fed.name)
             given = Flow.of(first.results[0], source)
@@ -82,7 +89,7 @@ class ChainComponent(wiring.Component):
 
     def _ends(self, m: Module, join: Join, taken: Value, last: Value, number: int) -> Value:
         """The mark of a reduction's end: as it comes, or every so many beats; weights have none."""
-        if not self.hardware.entries[number].last:
+        if not self.entries[number].last:
             return Const(0, 0)
         if not join.every:
             return last
@@ -131,11 +138,11 @@ class ChainComponent(wiring.Component):
 
     def _filled(self, m: Module, beside: Beside, queue: Queue, number: int) -> None:
         """A part's stream of scales, made of those from the queue and those from outside."""
-        part, core = self.hardware.hardware[number], self.cores[number]
+        part, core = self.parts[number], self.cores[number]
         [whole] = [stream for stream in part.sources if stream.name == beside.stream]
         sink = getattr(core, whole.name)
         there, fields = Const(1, 1), dict[str, Value]()
-        for name, item in self.hardware.outside[number]:
+        for name, item in self.outside[number]:
             if item.name == whole.name:
                 port = getattr(self, name)
                 there = port.valid
