@@ -83,7 +83,10 @@ class QuantizeHardware(UnitHardware[Quantize]):
     def per_beat(self) -> str:
         """What a beat of values holds."""
         unit = self.unit
-        return f"{unit.lanes} values" + f" of each of {unit.vectors} vectors" * (unit.vectors > 1)
+        return (
+            f"{unit.lanes} value{'s' * (unit.lanes > 1)}"
+            + f" of each of {unit.vectors} vectors" * (unit.vectors > 1)
+        )
 
     @property
     def notes(self) -> Mapping[str, str]:
