@@ -66,15 +66,11 @@ def kinds() -> Mapping[str, list[str]]:
     """What completes each kind of word."""
     # A constant is no element: it has no bits.
     formats, floats = [n for n in names() if lookup(n).bits], ["fp32", "bf16", "fp16"]
+    halves = [*presets(), *(n for n in formats if n not in presets())]
     found: dict[str, Iterable[str]] = {
         "formats": formats,
-        "designs": [
-            *presets(),
-            *unit_presets(),
-            *chain_presets(),
-            *UNITS,
-            *(n for n in formats if n not in presets()),
-        ],
+        "designs": [*unit_presets(), *chain_presets(), *UNITS, *halves],
+        "halves": halves,  # of a pair, around its x
         "accumulations": ["exact", "aligned", "int32", "int48", *floats],
         "outputs": ["raw", *formats],
         "boards": boards.names(),
