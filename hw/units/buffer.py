@@ -1,4 +1,4 @@
-"""Two slots for beats, between which no path leads from ``ready`` to ``ready``."""
+"""Slots for beats: two, between which no path leads from ``ready`` to ``ready``, or one."""
 
 from __future__ import annotations
 
@@ -73,3 +73,37 @@ class Pair(TwoSlots):
 
     def next(self, waiting: Value, moves: Value, second: Value) -> tuple[Value, Value, Value]:
         return second, waiting, Mux(waiting, ~moves, self.i.valid)
+
+
+class Slot(wiring.Component):
+    """A beat a cycle, a cycle later, in a single register.
+
+    A path leads from ``o.ready`` to ``i.ready``: for a reader whose ``ready`` comes from registers.
+
+    Parameters
+    ----------
+    shape : of the payload.
+
+    Members
+    -------
+    i : :py:`In(stream.Signature(shape))`
+    o : :py:`Out(stream.Signature(shape))`
+    """
+
+    def __init__(self, shape: ShapeLike):
+        signature = stream.Signature(shape)
+        super().__init__({"i": In(signature), "o": Out(signature)})
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        valid = Signal()
+        given, shown = Value.cast(self.i.payload), Value.cast(self.o.payload)
+        beat = Signal(len(given), reset_less=True)
+        m.d.comb += [
+            self.i.ready.eq(~valid | self.o.ready),
+            self.o.valid.eq(valid),
+            shown.eq(beat),
+        ]
+        with m.If(self.i.ready):
+            m.d.sync += [beat.eq(given), valid.eq(self.i.valid)]
+        return m

@@ -11,7 +11,7 @@ from amaranth.lib import wiring
 from ...golden.units.grouped import Grouped
 from ..arith.timing import delayed
 from .buffer import Buffer
-from .grouped_ports import buffered, ends_in_buffer, group_end, ports, shared_buffer
+from .grouped_ports import buffered, ends_in_buffer, group_end, ports, shared_buffer, source_buffer
 
 
 class Elements(Protocol):
@@ -35,9 +35,9 @@ class EveryElement(wiring.Component):
     """Works on every element with what its group shares.
 
     A beat a cycle; ``latency`` cycles from a beat of elements to its results. A beat of the group's
-    values is taken with the last beat of the group; they are taken into the unit every second
-    cycle, so that groups of one beat, where others are longer, wait a cycle. No path leads from a
-    ``ready`` to another stream's.
+    values is taken with the last beat of the group. Where results do not leave through a buffer,
+    values are taken into the unit every second cycle, so that groups of one beat, where others are
+    longer, wait a cycle. No path leads from a ``ready`` to another stream's.
 
     Parameters
     ----------
@@ -59,15 +59,18 @@ class EveryElement(wiring.Component):
         m, unit = Module(), self.unit
         source = unit.source[0]
         room, taken = Signal(), Signal()
-        codes = buffered(m, getattr(self, source), f"{source}_buffer")
-        m.d.comb += [codes.ready.eq(taken), taken.eq(codes.valid & room)]
+        codes = buffered(m, getattr(self, source), f"{source}_buffer", source_buffer(unit))
         if unit.held:
+            # A stream's ``ready`` leaves its own ``valid`` out, which its buffer looks at anyway.
             scale = buffered(m, self.scale, "scale_buffer", shared_buffer(unit))
             end = group_end(m, unit, taken, codes.payload.last)
             m.d.comb += [
-                taken.eq(codes.valid & scale.valid & room),
-                scale.ready.eq(taken & end),
+                codes.ready.eq(scale.valid & room),
+                scale.ready.eq(codes.valid & end & room),
             ]
+        else:
+            m.d.comb += codes.ready.eq(room)
+        m.d.comb += taken.eq(codes.valid & codes.ready)
 
         # The elements of each row, with its values.
         cycles, made = self.elements.latency, []

@@ -99,7 +99,7 @@ class GroupedHardware(UnitHardware[Grouped]):
 
     def waits(self, trials: Sequence[Mapping[str, Beats]]) -> bool:
         """Whether a group of one beat waits for its values, which are taken every second cycle."""
-        if not self.unit.held or self.unit.beats == 1:
+        if not self.unit.held or shared_buffer(self.unit) is not Pair:
             return False
         marks = np.concatenate([trial[self.unit.source[0]].last for trial in trials])
         ends = self.unit.ends(marks)

@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Member, Out
 
 from ...golden.formats import Integer
 from ...golden.units.grouped import Grouped
-from .buffer import Buffer, Pair, TwoSlots
+from .buffer import Buffer, Pair, Slot, TwoSlots
 
 
 def held_layout(unit: Grouped) -> data.StructLayout:
@@ -39,7 +39,7 @@ def ports(unit: Grouped) -> dict[str, Member]:
     return found | {"result": Out(stream.Signature(made))}
 
 
-def buffered(m: Module, source: Any, name: str, kind: type[TwoSlots] = Buffer) -> Any:
+def buffered(m: Module, source: Any, name: str, kind: type[TwoSlots] | type[Slot] = Buffer) -> Any:
     """The end of a buffer behind ``source``, a stream that comes in."""
     m.submodules[name] = buffer = kind(source.payload.shape())
     m.d.comb += [
@@ -50,9 +50,16 @@ def buffered(m: Module, source: Any, name: str, kind: type[TwoSlots] = Buffer) -
     return buffer.o
 
 
-def shared_buffer(unit: Grouped) -> type[TwoSlots]:
+def shared_buffer(unit: Grouped) -> type[TwoSlots] | type[Slot]:
     """The buffer of a group's values: groups of a single beat need some in every cycle."""
+    if ends_in_buffer(unit):
+        return Slot
     return Buffer if unit.beats == 1 else Pair
+
+
+def source_buffer(unit: Grouped) -> type[TwoSlots] | type[Slot]:
+    """The buffer of elements: one slot where results leave through two, which cut the path."""
+    return Slot if ends_in_buffer(unit) else Buffer
 
 
 def ends_in_buffer(unit: Grouped) -> bool:
