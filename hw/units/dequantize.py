@@ -60,6 +60,11 @@ class DequantizeHardware(GroupedHardware):
         return made
 
     @property
+    def entry(self) -> int:
+        # Tables, not the results' ready, say when scales are taken: one slot is enough for them.
+        return 1 if self.via == "table" else super().entry
+
+    @property
     def latency(self) -> int:
         latency = ElementSteps(self.unit).latency
         return latency + self.entry + (self.table.cycles + 1 if self.via == "table" else 0)

@@ -11,7 +11,7 @@ from ...golden.units import Dequantize
 from ...golden.units.dequantize_rules import WAYS
 from ..arith.table import look_up
 from ..arith.timing import delayed, select
-from .buffer import Pair
+from .buffer import Slot
 from .element_products import ElementProducts
 from .every_element import EveryElement
 from .grouped_ports import buffered, group_end, ports
@@ -63,26 +63,26 @@ class TableDequantizer(wiring.Component):
 
         # Two tables: one is read while the other is written.
         m.submodules.filler = filler = TableFiller(unit)
-        scale = buffered(m, self.scale, "scale_buffer", Pair)
+        scale = buffered(m, self.scale, "scale_buffer", Slot)
         wiring.connect(m, scale, filler.i)
         any_full, both_full, read = Signal(), Signal(), Signal()
-        ended = taken & end
+        ended = codes.valid & end & room  # if a table is full
         m.d.comb += filler.free.eq(~both_full)
         m.d.sync += [
             any_full.eq(filler.done | both_full | (any_full & ~ended)),
             both_full.eq(~ended & (both_full | (any_full & filler.done))),
-            read.eq(read ^ ended),
+            read.eq(read ^ (any_full & ended)),
         ]
 
         # A beat is looked up and leaves in the next cycle.
-        m.d.comb += [taken.eq(codes.valid & any_full & room), codes.ready.eq(taken)]
+        m.d.comb += [codes.ready.eq(any_full & room), taken.eq(codes.valid & codes.ready)]
         made = []
         for row in range(unit.rows):
             lanes = codes.payload.codes[row * unit.lanes : (row + 1) * unit.lanes]
             made += self._row(m, filler, row, read, list(lanes))
         valid = delayed(m, room, taken, 1, "valid", reset=True)
         last = delayed(m, room, codes.payload.last, 1, "last")
-        values = [delayed(m, room, value, 1, f"value_{n}") for n, value in enumerate(made)]
+        values = [delayed(m, taken, value, 1, f"value_{n}") for n, value in enumerate(made)]
         m.d.comb += [
             *(self.result.payload.value[n].eq(value) for n, value in enumerate(values)),
             self.result.payload.last.eq(last),
@@ -132,11 +132,11 @@ class TableDequantizer(wiring.Component):
         plan = self.plan
         number, turn = divmod(row * plan.parts, plan.shared)
         nan, special = (getattr(filler, f"{name}_{number}") for name in ("nan", "special"))
-        negative = getattr(filler, f"data_{number}")[-1]
+        negative = getattr(filler, f"negative_{number}")
         given = Cat(sign & ~none for none in (nan, special) for sign in (negative, ~negative))
         signs = [Signal(4, name=f"signs_{row}_{bank}", reset_less=True) for bank in range(2)]
         for bank, held in enumerate(signs):
-            with m.If(filler.write & (filler.turn == turn) & (filler.bank == bank)):
+            with m.If(filler.stored & (filler.turn == turn) & (filler.bank == bank)):
                 m.d.sync += held.eq(given)
         now = Signal(4, name=f"signs_{row}")
         m.d.comb += now.eq(Mux(read, signs[1], signs[0]))

@@ -118,6 +118,11 @@ class TablePlan:
         return max(min(self.beats // self.depth, self.unit.rows * self.parts), 1)
 
     @property
+    def turn_width(self) -> int:
+        """Bits that tell the memories of a multiplier apart."""
+        return (self.shared - 1).bit_length()
+
+    @property
     def multipliers(self) -> int:
         """Products that are made in a cycle."""
         return -(-self.unit.rows * self.parts // self.shared)

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from macsmith.golden.description import Target
 from macsmith.golden.errors import DesignError, Mismatch
+from macsmith.golden.streams import Beats
 from macsmith.golden.units import Dequantize
 from macsmith.hw.catalogue import hardware
 from macsmith.hw.text.emit import emit
@@ -83,6 +85,23 @@ def test_it_takes_a_beat_a_cycle_and_the_latency_once(number):
     for part in tried.bulk(200, 1):
         stalls = int(part.stalls)
         run_batch(emitted, part.trials, simulator=machine, stalls=stalls, turns=part.turns).check()
+
+
+def test_groups_of_one_beat_wait_a_cycle():
+    """Where others are longer: scales enter every second cycle."""
+    design = UNITS[9]
+    emitted = emit(design)
+    drawn = emitted.hardware.trials(10, np.random.default_rng(1))
+    marked = []
+    for trial in drawn:
+        codes, count = trial["codes"], len(trial["scale"])
+        mark = np.ones(count, bool)
+        cut = Beats(tuple(v[:count] for v in codes.values), codes.flags, mark)
+        marked.append({"codes": cut, "scale": trial["scale"]})
+    batch = run_batch(emitted, harness(emitted.hardware)._answered(marked)).check()
+    beats = sum(len(trial["codes"]) for trial in marked)
+    assert beats > 20 and batch.expected_cycles is None
+    assert beats * 2 - 1 <= batch.cycles <= beats * 2 + emitted.hardware.latency
 
 
 def test_tables_are_filled_in_time():
