@@ -41,6 +41,7 @@ class _Product(Pipelined):
         rows: bool,
         stages: int,
         narrow: bool = False,
+        fine: bool = False,
     ):
         self.format, self.narrow = out, narrow
         self.subnormals, self.saturate, self.rows = subnormals, saturate, rows
@@ -65,6 +66,7 @@ class _Product(Pipelined):
             settled=normal and origin + widest + 1 <= out.max_exponent,
             subnormals=subnormals,
             saturate=saturate,
+            fine=fine,
         )
         self._origin = origin + self.rounding.offset
         greatest = sum((1 << fmt.exponent_width) - 1 for fmt in formats)
@@ -180,6 +182,8 @@ class FloatMultiply(_Product):
         Overflow and infinity give the greatest value instead of infinity or NaN.
     rows : :class:`bool`
         Multiply by rows of LUTs, which pipeline well; else by ``*``, which may become a DSP block.
+    fine : :class:`bool`
+        Registers also within the levels of the normalisation, so that three levels of LUTs suffice.
     stages : :class:`int`
         Registers on the way, up to ``len(levels)``.
 
@@ -202,6 +206,7 @@ class FloatMultiply(_Product):
         subnormals: bool = True,
         saturate: bool = False,
         rows: bool = False,
+        fine: bool = False,
         stages: int = 0,
     ):
         self.a_format, self.b_format = a_format, b_format
@@ -215,6 +220,7 @@ class FloatMultiply(_Product):
             subnormals=subnormals,
             saturate=saturate,
             rows=rows,
+            fine=fine,
             stages=stages,
         )
 

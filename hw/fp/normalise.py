@@ -19,6 +19,8 @@ Level = tuple[int, int]
 
 #: Bits that two levels of LUTs can tell to be zero, each part of them beside its permission.
 _TWO_LEVELS = 24
+#: Bits of a block that, beside its sign and permission, take more than a LUT.
+_BLOCK = 8
 
 
 def shift_levels(most: int) -> tuple[Level, ...]:
@@ -50,27 +52,31 @@ class Normalisation:
     most : the farthest shift.
     keep : bits that count after it; the others are kept as ``sticky``.
     limited : whether ``limit`` bounds the shift.
+    fine : whether a level takes two steps also where it looks at few bits: so that no more than
+        three levels of LUTs stand between registers whichever way they are mapped.
     """
 
-    def __init__(self, most: int, keep: int, limited: bool):
+    def __init__(self, most: int, keep: int, limited: bool, fine: bool = False):
         self.most = most
         self.keep = keep
         self.limited = limited
+        self.fine = fine
         found = shift_levels(most)
         self.levels: list[Level] = list(found[:-1])
         self.last: Level | None = found[-1] if found else None
 
     @property
     def steps(self) -> tuple[int, ...]:
-        """Levels of logic of each step: one for every level, two where it looks at many bits."""
+        """Levels of logic of each step: one for every level, two where it is cut."""
         steps: list[int] = []
-        for level in self.levels:
-            steps += (3, 2) if self._wide(level) else (3,)
+        for index in range(len(self.levels)):
+            steps += (3, 2) if self._cut(index) else (3,)
         return tuple(steps)
 
-    @staticmethod
-    def _wide(level: Level) -> bool:
-        return reach([level]) > _TWO_LEVELS
+    def _cut(self, index: int) -> bool:
+        """Whether a register may stand between what a level looks at and its multiplexer."""
+        level = self.levels[index]
+        return reach([level]) > _TWO_LEVELS or (self.fine and (self.limited or level[0] >= _BLOCK))
 
     def begin(self, m: Module, live: SimpleNamespace) -> None:
         """What only depends on ``live.limit``, and may be done a step before the rest.
@@ -113,7 +119,7 @@ class Normalisation:
             block = live.bits[end - unit : end] ^ live.negative.replicate(unit)
             m.d.comb += zeros[step].eq(~block.any() & gates[step])
         live.gates = Const(0, 0)
-        if self._wide((unit, ways)):
+        if self._cut(index):
             live.zeros = zeros
             live = pipe.cut(live)
             zeros = live.zeros

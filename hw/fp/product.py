@@ -29,7 +29,7 @@ class FloatProduct(_Product):
         Formats of the others, at least one.
     format : :class:`Minifloat`
         The result's format.
-    saturate, rows, stages :
+    saturate, rows, fine, stages :
         As of :class:`FloatMultiply`.
 
     Members
@@ -52,6 +52,7 @@ class FloatProduct(_Product):
         *,
         saturate: bool = False,
         rows: bool = False,
+        fine: bool = False,
         stages: int = 0,
     ):
         self.source, self.scale_formats = source, tuple(scales)
@@ -66,6 +67,7 @@ class FloatProduct(_Product):
             subnormals=True,
             saturate=saturate,
             rows=rows,
+            fine=fine,
             stages=stages,
         )
 

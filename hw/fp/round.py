@@ -42,6 +42,7 @@ class Rounding:
     subnormals : without them, the caller promises that only zero is below the least normal result.
     saturate : overflow and infinity give the greatest value instead of infinity or NaN.
     rounding : a name of :data:`macsmith.golden.formats.ROUNDINGS`.
+    fine : as of :class:`.Normalisation`.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Rounding:
         subnormals: bool = True,
         saturate: bool = False,
         rounding: str = NEAREST_EVEN,
+        fine: bool = False,
     ):
         self.rounding = rounding
         if not format.has_zero:
@@ -70,7 +72,7 @@ class Rounding:
         most = self.offset + (width - 1 if most is None else most)
         limited = subnormals and self.low < reach(shift_levels(most))
         most = min(most, self.high) if limited else most
-        self.normalisation = Normalisation(most, format.significand_width + 1, limited)
+        self.normalisation = Normalisation(most, format.significand_width + 1, limited, fine)
 
         # Overflow shows in the exponent before the shift, if no or only one shift can lead to it.
         excess = high + 1 - self.packing.beyond

@@ -43,7 +43,7 @@ class ScaleToFloat(_Product):
     narrow : :class:`bool`
         Multiply by the magnitude of the integer, if it has up to four bits, there is one scale,
         and no flag.
-    saturate, rows, stages :
+    saturate, rows, fine, stages :
         As of :class:`FloatMultiply`.
 
     Members
@@ -69,6 +69,7 @@ class ScaleToFloat(_Product):
         saturate: bool = False,
         rows: bool = False,
         narrow: bool = False,
+        fine: bool = False,
         stages: int = 0,
     ):
         if not scales:
@@ -93,6 +94,7 @@ class ScaleToFloat(_Product):
             saturate=saturate,
             rows=rows,
             narrow=narrow,
+            fine=fine,
             stages=stages,
         )
 

@@ -13,6 +13,9 @@ from ..fp.integer import NO_FLAGS
 from ..fp.pipeline import Pipelined
 from .integer_scale import IntegerScale
 
+#: Bits of a scale's significand from which on the elements' LUTs, not their registers, fill sites:
+#: then more registers cost nothing.
+_WIDE = 11
 #: Inputs of a LUT: a result that depends on no more bits is looked up.
 _LUT_INPUTS = 6
 
@@ -66,6 +69,11 @@ class ElementSteps:
         """The formats of the scales that are floats."""
         return tuple(fmt for fmt in self.unit.scales if isinstance(fmt, Minifloat))
 
+    @property
+    def fine(self) -> bool:
+        """Whether levels of a normalisation are cut in two."""
+        return any(fmt.significand_width >= _WIDE for fmt in self.floats)
+
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The parts in the order in which an element meets them."""
@@ -95,10 +103,8 @@ class ElementSteps:
         assert isinstance(result, Minifloat)
         saturate = self.unit.saturates
         if self.floats:
-            scaled = ScaleToFloat(
-                self.whole, self.floats, result, saturate=saturate, rows=rows, narrow=True
-            )
-            return (_placed(scaled),)
+            given = {"saturate": saturate, "rows": rows, "narrow": True, "fine": self.fine}
+            return (_placed(ScaleToFloat(self.whole, self.floats, result, **given)),)
         return (_placed(IntegerToFloat(self.whole, result, saturate=saturate)),)
 
     def _of_float(self, element: Minifloat) -> Pipelined:
@@ -110,7 +116,9 @@ class ElementSteps:
         rows = self.unit.build.policy == "lut"
         # Rows are made from the scales' digits: the element, of few bits, multiplies the last.
         *rest, last = self.floats
-        return FloatProduct(last, (*rest, element), result, saturate=saturate, rows=rows)
+        return FloatProduct(
+            last, (*rest, element), result, saturate=saturate, rows=rows, fine=self.fine
+        )
 
     @property
     def latency(self) -> int:

@@ -123,6 +123,15 @@ def test_products(run, reference, case):
     check(reference, run, case, 30_000, rows=True)
 
 
+@pytest.mark.parametrize("case", [CASES[0], CASES[6]], ids=name)
+def test_finer_steps_change_no_bit(run, reference, case):
+    """With a register within each level of the normalisation: more of them, the same results."""
+    values, scales, out, flags = case
+    given = (values, tuple(map(lookup, scales.split())), lookup(out), flags)
+    assert len(deepest(*given, fine=True).levels) > len(deepest(*given).levels)
+    check(reference, run, case, 30_000, rows=True, fine=True)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=name)
 @pytest.mark.parametrize("stages, rows", [(0, False), (3, True)])
