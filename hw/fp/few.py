@@ -41,11 +41,10 @@ def multiply_few(
     whole: Value = low
     if len(digits) > 2:
         high = _chosen(m, live, digits[2:], f"{factor}_high")
-        total = Signal(len(high) + 2, name=f"{factor}_total")
-        # A difference of inverted numbers: yosys then selects and adds in one LUT a bit.
-        above = Cat(low[2:], Const(0, len(high) + 1 - len(low[2:])))
-        m.d.comb += total.eq(Cat(Const(0, 1), above) - Cat(Const(1, 1), ~high, Const(1, 1)))
-        whole = Cat(low[:2], total[1:])
+        total = Signal(len(high) + 1, name=f"{factor}_total")
+        # yosys takes the narrower operand as the data input: it selects and adds in one LUT a bit.
+        m.d.comb += total.eq(low[2:] + high)
+        whole = Cat(low[:2], total)
     live.product = Signal(width, name=f"{factor}_product")
     m.d.comb += live.product.eq(whole)
     del live.triple

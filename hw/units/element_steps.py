@@ -103,8 +103,16 @@ class ElementSteps:
         assert isinstance(result, Minifloat)
         saturate = self.unit.saturates
         if self.floats:
-            given = {"saturate": saturate, "rows": rows, "narrow": True, "fine": self.fine}
-            return (_placed(ScaleToFloat(self.whole, self.floats, result, **given)),)
+            block = ScaleToFloat(
+                self.whole,
+                self.floats,
+                result,
+                saturate=saturate,
+                rows=rows,
+                narrow=True,
+                fine=self.fine,
+            )
+            return (_placed(block),)
         return (_placed(IntegerToFloat(self.whole, result, saturate=saturate)),)
 
     def _of_float(self, element: Minifloat) -> Pipelined:

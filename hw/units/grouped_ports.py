@@ -10,6 +10,7 @@ from amaranth.lib.wiring import In, Member, Out
 
 from ...golden.formats import Integer
 from ...golden.units.grouped import Grouped
+from ..arith.table import plus
 from .buffer import Buffer, Pair, Slot, TwoSlots
 
 
@@ -78,7 +79,7 @@ def group_end(m: Module, unit: Grouped, taken: Value, last: Value) -> Value:
     m.d.comb += end.eq(last | (final if unit.beats > 1 else 1))
     with m.If(taken):
         m.d.sync += [
-            count.eq(Mux(end, 0, count + 1)),
+            count.eq(Mux(end, 0, plus(m, count, 1, len(count), "beat_next"))),
             final.eq(~end & (count == unit.beats - 2)),
         ]
     return end

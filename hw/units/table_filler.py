@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In, Out
 from ...golden.formats import Minifloat
 from ...golden.units import Dequantize
 from ..arith.specials import specials
-from ..arith.table import look_up
+from ..arith.table import look_up, plus
 from ..arith.timing import delayed, select
 from .element_products import ElementProducts
 from .grouped_ports import held_layout
@@ -177,7 +177,7 @@ class TableFiller(wiring.Component):
         ending: Value = ~ends & (address == depth - 2) if depth > 1 else Const(1, 1)
         with m.If(step):
             m.d.sync += [
-                address.eq(Mux(ends, 0, address + 1)),
+                address.eq(Mux(ends, 0, plus(m, address, 1, len(address), f"{name}_next"))),
                 first.eq(ends),
                 ends.eq(ending),
             ]
