@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from macsmith.golden.description import Target
 from macsmith.golden.errors import DesignError, Mismatch
-from macsmith.golden.streams import Beats
 from macsmith.golden.units import Dequantize
 from macsmith.hw.catalogue import hardware
 from macsmith.hw.text.emit import emit
@@ -89,19 +88,15 @@ def test_it_takes_a_beat_a_cycle_and_the_latency_once(number):
 
 def test_groups_of_one_beat_wait_a_cycle():
     """Where others are longer: scales enter every second cycle."""
-    design = UNITS[9]
-    emitted = emit(design)
-    drawn = emitted.hardware.trials(10, np.random.default_rng(1))
-    marked = []
-    for trial in drawn:
-        codes, count = trial["codes"], len(trial["scale"])
-        mark = np.ones(count, bool)
-        cut = Beats(tuple(v[:count] for v in codes.values), codes.flags, mark)
-        marked.append({"codes": cut, "scale": trial["scale"]})
-    batch = run_batch(emitted, harness(emitted.hardware)._answered(marked)).check()
+    mixed, each = emit(UNITS[9]), hardware(replace(UNITS[9], name="each", group=4))
+    marked = [
+        {**trial, "codes": replace(trial["codes"], last=np.ones(len(trial["codes"]), bool))}
+        for trial in each.trials(10, np.random.default_rng(1))
+    ]
+    batch = run_batch(mixed, harness(mixed.hardware)._answered(marked)).check()
     beats = sum(len(trial["codes"]) for trial in marked)
     assert beats > 20 and batch.expected_cycles is None
-    assert beats * 2 - 1 <= batch.cycles <= beats * 2 + emitted.hardware.latency
+    assert beats * 2 - 1 <= batch.cycles <= beats * 2 + mixed.hardware.latency
 
 
 def test_tables_are_filled_in_time():
