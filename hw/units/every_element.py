@@ -58,18 +58,18 @@ class EveryElement(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m, unit = Module(), self.unit
         source = unit.source[0]
-        room, taken, free = Signal(), Signal(), Signal()
+        room, taken = Signal(), Signal()
         codes = buffered(m, getattr(self, source), f"{source}_buffer", source_buffer(unit))
         if unit.held:
             # A stream's ``ready`` leaves its own ``valid`` out, which its buffer looks at anyway.
             scale = buffered(m, self.scale, "scale_buffer", shared_buffer(unit))
             end = group_end(m, unit, taken, codes.payload.last)
             m.d.comb += [
-                codes.ready.eq(scale.valid & free),
-                scale.ready.eq(codes.valid & end & free),
+                codes.ready.eq(scale.valid & room),
+                scale.ready.eq(codes.valid & end & room),
             ]
         else:
-            m.d.comb += codes.ready.eq(free)
+            m.d.comb += codes.ready.eq(room)
         m.d.comb += taken.eq(codes.valid & codes.ready)
 
         # The elements of each row, with its values.
@@ -80,13 +80,7 @@ class EveryElement(wiring.Component):
             first = row * unit.lanes
             lanes = [codes.payload[source][first + lane] for lane in range(unit.lanes)]
             made += self.elements.write(m, room, lanes, held, f"row_{row}")
-        before = delayed(m, room, taken, cycles - 1, "before", reset=True)
-        valid = delayed(m, room, before, 1, "valid", reset=True)
-        # The same for the inputs, in a register of its own: fewer levels of logic than what enables
-        # all registers, which the tool would share.
-        empty = Signal(init=1)
-        with m.If(room):
-            m.d.sync += empty.eq(~before)
+        valid = delayed(m, room, taken, cycles, "valid", reset=True)
         last = delayed(m, room, codes.payload.last, cycles, "last")
         result = self.result
         if ends_in_buffer(unit):
@@ -99,6 +93,5 @@ class EveryElement(wiring.Component):
             result.valid.eq(valid),
             # Behind a buffer, from a register: all stops at once, full or not.
             room.eq(result.ready if ends_in_buffer(unit) else ~valid | result.ready),
-            free.eq(room if ends_in_buffer(unit) else empty | result.ready),
         ]
         return m
