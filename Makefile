@@ -32,7 +32,7 @@ SCRIPT := '\#!/bin/sh' 'exec "$$(dirname "$$(readlink -f "$$0")")/python" -P -c 
     from macsmith.__main__ import main; sys.exit(main())" "$$@"'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup synth verify prove verilog demo demo-llm test test-rest test-slow test-all test-torch bench quality curve elements blocks scales units aligned mutants mutants-bench docs lint lock audit release clean
+.PHONY: help setup synth verify prove verilog demo demo-llm test test-rest test-slow test-all test-torch bench quality curve elements blocks scales units aligned mutants mutants-bench mutants-golden docs lint lock audit release clean
 
 help:
 	@echo "make synth BOARD=u280 ENGINE=w4a8        verify, synthesize, print the cost"
@@ -115,6 +115,9 @@ mutants: .venv/core
 
 mutants-bench: .venv/tests
 	$(BIN)/python tests/bench/mutants.py $(ENGINE) $(ARGS)
+
+mutants-golden: .venv/tests
+	$(BIN)/python tests/bench/golden_mutants.py $(ARGS)
 
 quality: .venv/core
 	$(BIN)/python docs/quality.py $(ARGS)
