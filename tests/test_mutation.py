@@ -212,6 +212,6 @@ def test_the_smallest_statement_of_a_place_is_probed():
     )
     probes = Probes(Subject(ROOT, "golden", "golden", ()), {"golden/a.py": source})
     places = [probes.at("golden/a.py", source.index(text)) for text in
-              ("A", "if", "return a\n", "return m", "-b")]  # fmt: skip
+              ("A", "if", "return a\n", "return s", "-b")]  # fmt: skip
     assert places[0] is None and len({*places}) == 5
     assert len(probes.of("golden/a.py")) == 4

@@ -1,0 +1,288 @@
+"""What units are tried with meets what it is meant to meet: ties and their neighbours, edges, ends.
+
+Formats' values are those of ml_dtypes and of the MX specification.
+"""
+
+from fractions import Fraction
+
+import ml_dtypes
+import numpy as np
+import pytest
+from macsmith.golden.units import (
+    Dequantize,
+    Quantize,
+    Requantize,
+    dequantize_trials,
+    quantize_trials,
+    requantize_trials,
+)
+
+from macsmith import lookup
+
+#: Magnitudes of E2M1, as OCP MX lists them.
+E2M1 = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6])
+BF16 = ml_dtypes.finfo(ml_dtypes.bfloat16)
+
+
+def quantizer(**given):
+    formats = {name: lookup(given.pop(name)) for name in ("scale", "tensor") if name in given}
+    return Quantize(name="q", **{"lanes": 8, **formats, **given})
+
+
+def blocks(unit, kind, count=40, seed=0):
+    """Values of trials of a kind (trial, blocks, block), of those whose blocks end as a rule."""
+    rng, index = np.random.default_rng(seed), quantize_trials.KINDS.index(kind)
+    drawn = [quantize_trials.drawn(unit, 4 * n, index, rng)["values"] for n in range(count)]
+    codes = np.array([beats.values[0] for beats in drawn])
+    with np.errstate(invalid="ignore"):  # signaling NaN
+        return codes.view(ml_dtypes.bfloat16).astype(float).reshape(count, -1, unit.block)
+
+
+def fractions(values):
+    """Significands in 1 … 2 of what is not 0."""
+    return np.frexp(np.abs(values[values != 0]))[0] * 2
+
+
+def neighbours(values):
+    """Significands of bfloat16 numbers, and of the next ones down and up."""
+    codes = np.asarray(values, ml_dtypes.bfloat16).view(np.uint16).astype(int)
+    return [fractions((codes + step).astype(np.uint16).view(ml_dtypes.bfloat16).astype(float))
+            for step in (-1, 0, 1)]  # fmt: skip
+
+
+def test_ties_of_elements_and_their_neighbours_are_met():
+    x = blocks(quantizer(), "ties", 100)
+    middles = (E2M1[1:] + E2M1[:-1]) / 2
+    known = neighbours(np.concatenate([middles, E2M1[1:]]))
+    found = set(fractions(x))
+    assert found == set(np.concatenate(known))
+    # What is greatest in a block is 6, or next to it, times the block's power of two.
+    largest = np.abs(x).max(axis=2)
+    power = np.rint(np.log2(largest / 6))
+    of_six = np.abs(largest / 6 * 2.0**-power - 1) <= 2.0**-7
+    assert of_six.mean() > 0.9 and set(power[of_six]) == set(range(-12, 13))
+    ratio = np.abs(x[of_six]) * 2.0 ** -power[of_six][:, None]
+    for middle in middles:
+        beside = ratio / middle - 1
+        close = (beside != 0) & (np.abs(beside) <= 2.0**-7)
+        assert (beside == 0).any() and (beside[close] < 0).any() and (beside[close] > 0).any()
+    assert 0.4 < (x < 0).mean() < 0.6
+
+
+def test_greatest_values_stand_about_the_next_scale():
+    unit = quantizer()
+    x = blocks(unit, "edges")
+    largest = np.abs(x).max(axis=2)
+    # A power of two, the last number before it of E2M1 and of a bit more, and 6; and beside them.
+    known = [
+        fractions(np.asarray(near * (1 + way * 2.0**-7), ml_dtypes.bfloat16).astype(float))
+        for near in np.array([[1, 1.75, 1.875, 2, 1.5]])
+        for way in (-1, 0, 1)
+    ]
+    assert set(fractions(x)) == set(fractions(largest)) == set(np.concatenate(known))
+    place = np.abs(x).argmax(axis=2)
+    assert 0.11 < np.isin(place, (0, 31)).mean() < 0.5  # by chance alone 0.06
+    assert (np.sort(np.abs(x), axis=2)[..., 0] < largest / 2).all()
+    assert 0.4 < (x < 0).mean() < 0.6
+
+
+def test_tiny_values_are_subnormal_normal_and_zero():
+    x = np.abs(blocks(quantizer(), "tiny"))
+    assert x.max() < 2.0**-118 and (x == 0).any(axis=2).mean() < 0.9
+    assert ((x > 0) & (x < BF16.tiny)).any() and (x > BF16.tiny).any()
+    assert (x == BF16.smallest_subnormal).any() and 0.1 < (x == 0).mean() < 0.4
+    rows = (x.reshape(-1, 8) == 0).all(axis=1)
+    assert 0.1 < rows.mean() < 0.4
+
+
+def test_specials_stand_alone_among_usual_values():
+    x = blocks(quantizer(), "special")
+    wild = ~np.isfinite(x) | (x == 0) | (np.abs(x) < BF16.tiny) | (np.abs(x) > 2.0**100)
+    assert 0.005 < wild.mean() < 0.05
+    tops = np.array([BF16.max, np.nextafter(BF16.max, BF16.dtype.type(0))], float)
+    for value in (0, np.inf, *tops, BF16.tiny, BF16.smallest_subnormal):
+        assert (x == float(value)).any() and (x == -float(value)).any()
+    assert np.isnan(x).any()
+    usual = blocks(quantizer(), "usual")
+    assert np.isfinite(usual).all() and (np.abs(usual) < 2.0**26).all()
+    powers = np.log2(np.median(np.abs(usual), axis=2))
+    assert powers.min() < -10 and powers.max() > 9 and np.ptp(np.log2(np.abs(usual[0]))) > 3
+
+
+def test_any_value_comes_in_any_block():
+    x = blocks(quantizer(), "any")
+    assert np.isnan(x).any() and (np.abs(x) > 2.0**100).any() and (np.abs(x) < 2.0**-100).any()
+
+
+def test_bounds_of_a_quantizer_are_all_the_same_value():
+    unit = quantizer()
+    drawn = [trial["values"].values[0].view(ml_dtypes.bfloat16) for trial in unit.bounds()]
+    same = [float(BF16.max), -float(BF16.max), float(BF16.smallest_subnormal), 0.0, -0.0]
+    for values, value in zip(drawn, same, strict=False):
+        np.testing.assert_array_equal(np.asarray(values, float), np.full((12, 8), value))
+        assert (np.signbit(values.astype(float)) == np.signbit(value)).all()
+    beside = np.asarray(drawn[5], float)
+    assert beside[0, 0] == np.inf and (beside.ravel()[1:] == float(BF16.max)).all()
+    assert len(drawn) == 6
+    for trial in unit.bounds():
+        np.testing.assert_array_equal(trial["values"].last, [False] * 11 + [True])
+
+
+@pytest.mark.parametrize(
+    "shape, beats",
+    [((32, 8), 12), ((32, 32), 8), ((32, 1), 96), ((1020, 4), 765), ((1024, 4), 256)],
+)
+def test_a_trial_has_some_blocks_and_one_in_four_ends_them_early(shape, beats):
+    unit = quantizer(block=shape[0], lanes=shape[1])
+    drawn = unit.trials(16, np.random.default_rng(1))
+    for index, trial in enumerate(drawn):
+        last = trial["values"].last
+        assert trial["values"].values[0].shape == (beats, shape[1]) and len(last) == beats
+        assert last[:-1].any() == (index % 4 == 3) or (index % 4 == 3 and last[-1])
+    assert len({bool(trial["values"].last[-1]) for trial in drawn}) == 2
+    assert any(trial["values"].last[:-1].any() for trial in drawn)
+
+
+def test_a_token_s_scale_is_of_use_to_most_blocks_and_special_to_some():
+    unit = quantizer(rule="absmax", scale="e4m3", block=16, tensor="fp32")
+    drawn = unit.trials(120, np.random.default_rng(3))
+    held = np.concatenate([trial["tensor"].values[0].ravel() for trial in drawn])
+    for trial in drawn:
+        assert len(trial["tensor"]) == trial["values"].last.sum() > 0
+        assert not trial["tensor"].last.any()
+    scales = held.view(np.float32)
+    odd = ~np.isfinite(scales) | (np.abs(scales) < 2.0**-126) | (scales < 0)
+    assert 0.03 < odd.mean() < 0.3
+    made = np.concatenate([unit.answer(trial)["result"].values[1].ravel() for trial in drawn])
+    assert np.isin(made & 0x7F, (0, 0x7E, 0x7F)).mean() < 0.7 and len(np.unique(made)) > 60
+    for trial in unit.bounds():
+        assert (trial["tensor"].values[0].view(np.float32) == 1).all()
+
+
+def requantizer(**given):
+    names = ("sums", "multiplier", "shift", "bias", "result")
+    formats = {key: value and lookup(value) for key, value in given.items() if key in names}
+    return Requantize(name="r", **{"group": 8, "lanes": 2, "rows": 3, **given, **formats})
+
+
+def of_kind(unit, kind, count=60, seed=0):
+    """Sums and, beside each, what its group holds, as integers or floats, of trials of a kind."""
+    index, rng = requantize_trials._KINDS.index(kind), np.random.default_rng(seed)
+    for n in range(count):
+        trial = requantize_trials.drawn(unit, n, index, rng)
+        x = trial["sums"]
+        ends = unit.ends(x.last)
+        group = np.cumsum(ends) - ends
+        whole = group < len(trial["scale"])
+        sums = unit.sums.decode(x.values[0])[whole].reshape(-1, unit.rows, unit.lanes)
+        held = {
+            name: fmt.decode(values)[group[whole]]
+            for (name, fmt), values in zip(unit.held.items(), trial["scale"].values, strict=True)
+        }
+        first = np.unique(group[whole], return_index=True)[1]
+        yield sums, held, first
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"multiplier": "int32", "distance": 31},
+        {"multiplier": "int16", "shift": "uint5", "distance": 0, "bias": "int16"},
+        {"multiplier": "uint16", "shift": "uint6", "distance": 3, "zero": 5, "shared": True},
+    ],
+)
+def test_integer_products_stand_next_to_ties(given):
+    unit, near, all = requantizer(rule="dyadic", **given), 0, 0
+    for sums, held, first in of_kind(unit, "ties"):
+        for beat in first:
+            for row in range(unit.rows):
+                holder = row if unit.holders == unit.rows else 0
+                bias = held["bias"][beat, holder] if "bias" in held else 0
+                shift = held["shift"][beat, holder] if "shift" in held else 0
+                value = int(sums[beat, row, 0] + bias)
+                factor, distance = int(held["multiplier"][beat, holder]), int(unit.distance + shift)
+                if distance < 1 or unit.holders < unit.rows and row:
+                    continue
+                tie = 1 << (distance - 1)
+                rest = abs(abs(value * factor) % (2 * tie) - tie)
+                near, all = near + (rest <= abs(value) / 2), all + 1
+    # By chance alone one in hundreds does; where sums are long or multipliers end, none can.
+    assert all > 100 and near / all > (0.15 if unit.holders < unit.rows else 0.5)
+
+
+def test_products_with_float_multipliers_stand_next_to_ties_of_integers():
+    unit, near, all = requantizer(rule="qlinear", multiplier="fp32", result="int8"), 0, 0
+    for sums, held, first in of_kind(unit, "ties"):
+        value = np.abs(sums[first][:, :, 0] * held["multiplier"][first])
+        rest = np.abs(value % 1 - 0.5)
+        near, all = near + (rest <= value * 2.0**-23).sum(), all + value.size
+    assert near / all > 0.9
+
+
+def test_products_with_float_multipliers_stand_next_to_ties_of_floats():
+    unit = requantizer(rule="scale", multiplier="fp32", result="bf16")
+    near = all = 0
+    for sums, held, first in of_kind(unit, "ties"):
+        value = np.abs(sums[first][:, :, 0] * held["multiplier"][first])
+        mantissa = np.frexp(value)[0] * 2.0**8  # 128 … 256, in units of the last place
+        near, all = near + (np.abs(mantissa % 1 - 0.5) <= 2.0**-14).sum(), all + value.size
+    assert near / all > 0.9
+
+
+def test_kinds_of_integer_multipliers():
+    unit = requantizer(rule="dyadic", multiplier="int32")
+    held = {
+        kind: np.concatenate([h["multiplier"].ravel() for _, h, _ in of_kind(unit, kind, 40)])
+        for kind in ("usual", "power", "special", "any")
+    }
+    assert held["usual"].min() >= 2**30 and held["usual"].max() < 2**31
+    assert np.ptp(held["usual"]) > 2**29
+    assert {*np.log2(held["power"])} == set(range(31))
+    assert {*held["special"]} == {-(2**31), -1, 0, 1, 2**31 - 1}
+    assert held["any"].min() < -(2**30) and held["any"].max() > 2**30
+
+
+def test_results_lie_between_the_ends_and_beyond_both():
+    unit = requantizer(rule="dyadic", multiplier="int32", zero=3, clamp=(-20, 100))
+    drawn = unit.trials(70, np.random.default_rng(5))
+    y = np.concatenate([unit.answer(trial)["result"].values[0].ravel() for trial in drawn])
+    inner = y[(y > -20) & (y < 100)]
+    assert set(range(-19, 100)) <= set(inner) and 0.3 < len(inner) / len(y) < 0.95
+    assert (y == -20).any() and (y == 100).any()
+
+
+def test_sums_of_usual_multipliers_meet_ties_and_quarters():
+    unit = requantizer(rule="dyadic", multiplier="int32", shift="uint4", group=2)
+    rests = set()
+    for sums, held, _ in of_kind(unit, "power", 60):
+        for row in range(unit.rows):
+            exact = (
+                Fraction(int(x)) * int(m) / 2 ** int(31 + s)
+                for x, m, s in zip(
+                    sums[:, row, 0], held["multiplier"][:, row], held["shift"][:, row], strict=True
+                )
+            )
+            rests |= {y % 1 for y in exact}
+    assert {Fraction(0), Fraction(1, 2), Fraction(1, 4)} <= rests
+
+
+def dequantizer(**given):
+    return Dequantize(
+        name="d", element=lookup("int4"), scales=(lookup("fp32"),), group=8, lanes=2,
+        result=lookup("fp16"), **given,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind, low, high", [("usual", -5, 3), ("tiny", -31, -22), ("huge", 9, 18)])
+def test_scales_make_results_usual_tiny_or_huge(kind, low, high):
+    """The greatest results, as powers of two: FP16's least number is 2^-24, its end 2^16."""
+    unit, rng = dequantizer(), np.random.default_rng(2)
+    found = []
+    for index in range(60):
+        number = dequantize_trials._KINDS.index(kind)
+        trial = dequantize_trials.drawn(unit, index, number, rng)
+        (scales,) = trial["scale"].values
+        found.append(scales.ravel().view(np.float32) * 8.0)
+    size = np.log2(np.abs(np.concatenate(found)))
+    assert size.min() >= low and size.max() <= high and np.ptp(size) > 7
+    assert 0.3 < (np.concatenate(found) < 0).mean() < 0.7
