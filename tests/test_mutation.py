@@ -133,7 +133,7 @@ def test_what_is_kept_between_tests_hides_no_test(judged):
     assert judged["return [-[clip(n) for n in range(size)]-]{+None+}"][0] == "killed"
 
 
-def test_constants_of_modules_are_judged_by_tests_of_the_file(judged):
+def test_constants_of_modules_are_judged_by_all_tests(judged):
     width = [item for change, item in judged.items() if change.startswith("WIDTH")]
     assert width == [("killed", "test_width")]
 

@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -18,48 +19,68 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 from mutation import report  # noqa: E402
 from mutation.changes import files, sampled  # noqa: E402
 from mutation.sources import Subject  # noqa: E402
-from mutation.trials import Verdict, court, judged  # noqa: E402
+from mutation.trials import NO_FAULT, Verdict, court, judged  # noqa: E402
 
+NO_FAULTS = ROOT / "tests" / "bench" / "golden_no_faults.toml"
 GOLDEN = Subject(
     ROOT, "golden", "macsmith.golden", ("tests/golden",), ("tests/support", "macsmith", "hw", "sim")
 )
 
 
 def main(subject: Subject = GOLDEN, words: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
-    parser.add_argument("--mutants", type=int, default=100, help="how many (default %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="of their choice, of which fewer "
-                        "are the first of more")  # fmt: skip
-    parser.add_argument("--jobs", type=int, default=1, help="processes (default %(default)s)")
-    parser.add_argument("--file", action="append", help="only of this file, again for more")
-    parser.add_argument("--tests", action="append", default=[], help="only by these files of tests "
-                        "or folders of them: the first run of each takes longer")  # fmt: skip
-    parser.add_argument("--patience", type=float, default=10, help="seconds of computing that a "
-                        "test has in addition to 20 times what it takes")  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="print JSON, with every mutant")
-    arguments = parser.parse_args(words)
-    build = subject.root / "build" / "mutants"
     sources = files(subject.root, subject.folder)
+    arguments = _arguments(words, sources)
     chosen = {file: sources[file] for file in arguments.file or sources}
     mutants = sampled(chosen, arguments.mutants, arguments.seed)
-    court_of = court(subject, sources, build, _progress, arguments.tests, arguments.patience)
+    known = _no_faults(subject)
+    harmless = [m for m in mutants if m.told(sources[m.file]) in known.get(m.file, ())]
+    rest = [mutant for mutant in mutants if mutant not in harmless]
+    build = subject.root / "build" / "mutants"
+    judge = court(subject, sources, build, _progress, arguments.tests, arguments.patience)
+
     verdicts: list[Verdict] = []
     begun = time.monotonic()
 
-    def hear(number: int, verdict: Verdict) -> None:
+    def hear(verdict: Verdict) -> None:
         verdicts.append(verdict)
-        _progress(f"{len(verdicts)} of {len(mutants)}: {verdict.mutant.file} {verdict.outcome}")
+        (line,) = report.alive([verdict], sources) or [f"{verdict.mutant.file} {verdict.outcome}"]
+        _progress(f"{len(verdicts)} of {len(rest)}: {line}")
 
-    judged(court_of, mutants, arguments.jobs, hear)
+    judged(judge, rest, arguments.jobs, hear)
     took = time.monotonic() - begun
+    verdicts += [Verdict(mutant, NO_FAULT, "", 0) for mutant in harmless]
+    summary = report.summary(subject.folder, verdicts, arguments.seed, took)
     if arguments.json:
         print(json.dumps(report.as_json(verdicts, sources, arguments.seed), indent=2))
+        _progress(summary)
         return 0
     _table(*report.rows(verdicts))
     for line in report.alive(verdicts, sources):
         print(line)
-    print(report.summary(subject.folder, verdicts, arguments.seed, took))
+    print(summary)
     return 0
+
+
+def _arguments(words: list[str] | None, sources: dict[str, str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
+    add = parser.add_argument
+    add("--mutants", type=int, default=100, help="how many (default %(default)s)")
+    add("--seed", type=int, default=1, help="of their choice; fewer are the first of more")
+    add("--jobs", type=int, default=1, help="processes (default %(default)s)")
+    add("--file", action="append", choices=sources, metavar="FILE", help="only of this file")
+    text = "only by these tests, a file or a folder"
+    add("--tests", action="append", default=[], metavar="PATH", help=text)
+    text = "seconds that a test may compute beside 20 times what it takes (default %(default)s)"
+    add("--patience", type=float, default=10, metavar="SECONDS", help=text)
+    add("--json", action="store_true", help="print JSON, with every mutant")
+    return parser.parse_args(words)
+
+
+def _no_faults(subject: Subject) -> dict[str, dict[str, str]]:
+    """Changes that are known to change nothing that counts, and why, by file."""
+    if subject is not GOLDEN:
+        return {}
+    return tomllib.loads(NO_FAULTS.read_text(encoding="utf-8"))
 
 
 def _table(rows: list[list[str]], heads: list[str]) -> None:

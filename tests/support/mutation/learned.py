@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,32 +58,34 @@ class Learned:
 
     def of(self, mutant: Mutant) -> list[tuple[Tests, dict[str, float]]]:
         """Files and their tests, with seconds, that execute a mutant's statement, the quickest
-        file first; then those that touch its file, if it also runs at import. None if none does."""
+        file first. Where it runs at import, all others follow, first those that touch its file."""
         number = self.probes.at(mutant.file, mutant.begin)
-        mine = frozenset(self.probes.of(mutant.file))
-        direct = self._that(lambda runs: number in runs) if number is not None else []
+        direct = [] if number is None else self._that(lambda runs: number in runs)
         if number is not None and number not in self._importing:
             return direct
         seen = {test for _, tests in direct for test in tests}
-        touching = self._that(lambda runs: not mine or bool(runs & mine))
-        rest = [(file, {t: s for t, s in tests.items() if t not in seen})
-                for file, tests in touching]  # fmt: skip
+        mine = frozenset(self.probes.of(mutant.file))
+        touching = {file.file for file, _ in self._that(lambda runs: bool(runs & mine))}
+        rest = [
+            (file, {test: file.seconds[test] for test in file.seconds if test not in seen})
+            for file in self.files
+        ]
+        rest.sort(key=lambda item: (item[0].file not in touching, _cost(item)))
         return [*direct, *((file, tests) for file, tests in rest if tests)]
 
-    def _that(self, wanted: Any) -> list[tuple[Tests, dict[str, float]]]:
+    def _that(
+        self, wanted: Callable[[frozenset[int]], bool]
+    ) -> list[tuple[Tests, dict[str, float]]]:
+        """Files and tests whose probes are as wanted."""
         answers: dict[frozenset[int], bool] = {}
         found = []
         for file in self.files:
-            tests = {}
-            for test, seconds in file.seconds.items():
-                runs = file.runs[test]
-                if runs not in answers:
-                    answers[runs] = wanted(runs)
-                if answers[runs]:
-                    tests[test] = seconds
+            for runs in set(file.runs.values()) - set(answers):
+                answers[runs] = wanted(runs)
+            tests = {t: seconds for t, seconds in file.seconds.items() if answers[file.runs[t]]}
             if tests:
                 found.append((file, tests))
-        return sorted(found, key=lambda item: item[0].collecting + sum(item[1].values()))
+        return sorted(found, key=_cost)
 
     def _kept(self, path: Path) -> dict[str, Any]:
         name = path.relative_to(self._subject.root).as_posix()
@@ -129,6 +131,10 @@ class Learned:
         plugin.end()
         new = {module for module in set(sys.modules) - before if _foreign(module, self._subject)}
         tell(["modules", sorted(new)])
+
+
+def _cost(item: tuple[Tests, dict[str, float]]) -> float:
+    return item[0].collecting + sum(item[1].values())
 
 
 class _Probed:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from .trials import KILLED, SURVIVED, TIMED_OUT, UNREACHED, Verdict
+from .trials import KILLED, NO_FAULT, SURVIVED, TIMED_OUT, UNREACHED, Verdict
 
-_COLUMNS = (KILLED, TIMED_OUT, SURVIVED, UNREACHED)
+_COLUMNS = (KILLED, TIMED_OUT, SURVIVED, UNREACHED, NO_FAULT)
 
 
 def rows(verdicts: list[Verdict]) -> tuple[list[list[str]], list[str]]:
@@ -33,15 +33,20 @@ def alive(verdicts: list[Verdict], sources: dict[str, str]) -> list[str]:
 
 
 def summary(name: str, verdicts: list[Verdict], seed: int, seconds: float) -> str:
-    """One line with the share that was killed."""
+    """One line with the share that was killed, of all mutants and of those that may be faults."""
     counts = Counter(verdict.outcome for verdict in verdicts)
     killed, all = counts[KILLED] + counts[TIMED_OUT], len(verdicts)
-    share = f" ({killed / all:.1%})" if all else ""
     return (
-        f"{name}: tests kill {killed} of {all} mutants{share}, {counts[TIMED_OUT]} of them by "
-        f"time-out; {counts[SURVIVED]} survive, {counts[UNREACHED]} more are not reached "
-        f"(seed {seed}, {seconds:.0f} s, {60 * all / max(seconds, 1):.0f} a minute)"
+        f"{name}: tests kill {killed} of {all} mutants ({_share(killed, all)}), "
+        f"{counts[TIMED_OUT]} of them by time-out; {counts[SURVIVED]} survive, {counts[UNREACHED]} "
+        f"are not reached, {counts[NO_FAULT]} are known to be no faults "
+        f"({_share(killed, all - counts[NO_FAULT])} of the others are killed; seed {seed}, "
+        f"{seconds:.0f} s, {60 * all / max(seconds, 1):.0f} a minute)"
     )
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "none"
 
 
 def as_json(verdicts: list[Verdict], sources: dict[str, str], seed: int) -> dict[str, Any]:

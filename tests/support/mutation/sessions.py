@@ -56,8 +56,10 @@ def forked(work: Callable[[Tell], None]) -> Ended:
     status = os.waitpid(child, 0)[1]
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)  # what it has started, if anything
-    lines = text.split(b"\n")[:-1]  # of a line that was not ended nothing is known
-    return Ended([json.loads(line) for line in lines], os.WTERMSIG(status))
+    told = [json.loads(line) for line in text.split(b"\n")[:-1]]  # the last may be broken off
+    if told and told[-1][0] == "error":
+        raise RuntimeError(f"no test, but what runs it, fails: {told[-1][1]}")
+    return Ended(told, os.WTERMSIG(status))
 
 
 def _alone(write: int, work: Callable[[Tell], None]) -> None:
@@ -71,8 +73,15 @@ def _alone(write: int, work: Callable[[Tell], None]) -> None:
         used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
         limit = used * resource.getpagesize() + MEMORY
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        work(lambda item: _write(write, json.dumps(item).encode() + b"\n"))
-        code = 0
+
+        def tell(item: Any) -> None:
+            _write(write, json.dumps(item).encode() + b"\n")
+
+        try:
+            work(tell)
+            code = 0
+        except Exception as error:
+            tell(["error", repr(error)])
     finally:
         os._exit(code)
 

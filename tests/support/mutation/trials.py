@@ -17,6 +17,8 @@ from .sources import Changed, Subject, compiled
 
 #: What may become of a mutant.
 KILLED, TIMED_OUT, SURVIVED, UNREACHED = "killed", "timed out", "survived", "not reached"
+#: Of one that is known to change nothing that counts, which is not judged.
+NO_FAULT = "no fault"
 #: Files of tests in the first session of a fork, in its second, and so on; then all others.
 _FILES = (1, 4, 16)
 
@@ -100,9 +102,7 @@ class Court:
         return self._sound[test]
 
 
-def judged(
-    court: Court, mutants: list[Mutant], jobs: int, hear: Callable[[int, Verdict], None]
-) -> None:
+def judged(court: Court, mutants: list[Mutant], jobs: int, hear: Callable[[Verdict], None]) -> None:
     """Judges mutants by ``jobs`` processes at a time; ``hear`` gets each verdict as it comes."""
     tickets, results = os.pipe(), os.pipe()
     for number in range(len(mutants)):
@@ -113,7 +113,7 @@ def judged(
     with os.fdopen(results[0], encoding="utf-8") as lines:
         for line in lines:
             number, *rest = json.loads(line)
-            hear(number, Verdict(mutants[number], *rest))
+            hear(Verdict(mutants[number], *rest))
     codes = [os.waitpid(child, 0)[1] for child in children]
     if any(codes):
         raise RuntimeError(f"a process that judges mutants ended with {codes}")
