@@ -2,8 +2,10 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -191,6 +193,15 @@ def test_a_source_is_changed_in_one_place(source, wanted):
 )
 def test_texts_types_and_assertions_are_left_alone(source):
     assert changes(source) == []
+
+
+def test_what_is_known_to_be_no_fault_is_a_change_of_a_line_that_there_is():
+    known = tomllib.loads((ROOT / "tests/bench/golden_no_faults.toml").read_text(encoding="utf-8"))
+    for file, changes in known.items():
+        lines = " ".join((ROOT / file).read_text(encoding="utf-8").split())
+        for change, why in changes.items():
+            line, count = re.subn(r"\[-(.*)-\]\{\+.*\+\}", r"\1", change)
+            assert count == 1 and " ".join(line.split()) in lines and why, f"{file}: {change}"
 
 
 def test_sizes_of_pieces_are_left_alone():

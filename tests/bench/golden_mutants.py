@@ -11,6 +11,7 @@ import json
 import sys
 import time
 import tomllib
+from math import inf
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +37,8 @@ def main(subject: Subject = GOLDEN, words: list[str] | None = None) -> int:
     harmless = [m for m in mutants if m.told(sources[m.file]) in known.get(m.file, ())]
     rest = [mutant for mutant in mutants if mutant not in harmless]
     build = subject.root / "build" / "mutants"
-    judge = court(subject, sources, build, _progress, arguments.tests, arguments.patience)
+    limits = {"more": arguments.patience, "most": arguments.seconds}
+    judge = court(subject, sources, build, _progress, arguments.tests, **limits)
 
     verdicts: list[Verdict] = []
     begun = time.monotonic()
@@ -72,6 +74,8 @@ def _arguments(words: list[str] | None, sources: dict[str, str]) -> argparse.Nam
     add("--tests", action="append", default=[], metavar="PATH", help=text)
     text = "seconds that a test may compute beside 20 times what it takes (default %(default)s)"
     add("--patience", type=float, default=10, metavar="SECONDS", help=text)
+    text = "seconds of tests, the quickest, that judge a mutant (default: all that may tell)"
+    add("--seconds", type=float, default=inf, help=text)
     add("--json", action="store_true", help="print JSON, with every mutant")
     return parser.parse_args(words)
 

@@ -36,7 +36,9 @@ class Verdict(NamedTuple):
 
 class Court:
     """Judges mutants of a subject, whose ``sources`` are by file. Each test may compute for
-    ``more`` seconds in addition to a multiple of what it takes without a change."""
+    ``more`` seconds in addition to a multiple of what it takes without a change; ``most`` seconds
+    of tests judge one, if that is not infinite: the quickest, by what they take without a change.
+    """
 
     def __init__(
         self,
@@ -45,9 +47,11 @@ class Court:
         learned: Learned,
         build: Path,
         more: float,
+        most: float,
     ):
         self._subject, self._sources = subject, sources
         self._learned, self._build, self._more = learned, build, more
+        self._most = most
         #: Tests that have killed: whether they pass alone and without a change.
         self._sound: dict[str, bool] = {}
 
@@ -56,7 +60,7 @@ class Court:
         while True:
             chosen = [
                 (file, {test: s for test, s in tests.items() if self._sound.get(test, True)})
-                for file, tests in self._learned.of(mutant)
+                for file, tests in _quickest(self._learned.of(mutant), self._most)
             ]
             outcome, test, ended = self._tried(chosen, mutant)
             if outcome == SURVIVED or not ended or self._is_sound(test, chosen):
@@ -134,6 +138,22 @@ def _worker(court: Court, mutants: list[Mutant], tickets: int, results: tuple[in
         os._exit(code)
 
 
+def _quickest(chosen: _Batch, most: float) -> _Batch:
+    """Tests of ``chosen`` that take ``most`` seconds together, from the first file on."""
+    found = []
+    for file, tests in chosen:
+        most -= file.collecting
+        kept = {}
+        for test, seconds in sorted(tests.items(), key=lambda item: item[1]):
+            if seconds > most:
+                break
+            kept[test] = seconds
+            most -= seconds
+        if kept:
+            found.append((file, kept))
+    return found
+
+
 def _batches(chosen: _Batch) -> Iterator[_Batch]:
     rest = iter(chosen)
     for size in _FILES:
@@ -149,14 +169,14 @@ def court(
     build: Path,
     progress: Any,
     only: list[str],
-    more: float,
+    **limits: float,
 ) -> Court:
     """A court in this process, which then has imported all that tests need of others; it hears
-    ``only`` these files or folders of tests, if any are named."""
+    ``only`` these files or folders of tests, if any are named. ``limits`` are Court's."""
     os.chdir(subject.root)
     prepare(build)
     quick_hypothesis()
     learned = Learned(subject, sources, build, progress, only)
     warm(learned.modules)
     prepare(build)
-    return Court(subject, sources, learned, build, more)
+    return Court(subject, sources, learned, build, **limits)
