@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 from mutation.changes import sampled
+from mutation.learned import Known
 from mutation.sources import Probes, Subject
+from mutation.trials import quickest
 
 ROOT = Path(__file__).parents[1]
 
@@ -193,6 +195,15 @@ def test_a_source_is_changed_in_one_place(source, wanted):
 )
 def test_texts_types_and_assertions_are_left_alone(source):
     assert changes(source) == []
+
+
+def test_the_quickest_tests_come_first_and_end_with_the_time_that_there_is():
+    one = Known("test_a.py", 1.0, {"a": 2.0, "b": 0.5, "c": 1.5}, {})
+    other = Known("test_b.py", 0.5, {"d": 0.25, "e": 4.0}, {})
+    chosen = [(file, file.seconds) for file in (one, other)]
+    assert [[*tests] for _, tests in quickest(chosen, 100)] == [["b", "c", "a"], ["d", "e"]]
+    assert [[*tests] for _, tests in quickest(chosen, 4)] == [["b", "c"], ["d"]]
+    assert [[*tests] for _, tests in quickest(chosen, 1)] == []
 
 
 def test_what_is_known_to_be_no_fault_is_a_change_of_a_line_that_there_is():

@@ -26,7 +26,7 @@ _FORMAT = 1  # of what is kept
 _SUFFIXES = (".py", ".toml", ".npy", ".json", ".h")
 
 
-class Tests(NamedTuple):
+class Known(NamedTuple):
     """What is known of a file of tests.
 
     ``seconds`` says how long each takes, ``runs`` which probes it sets, ``collecting`` how many
@@ -56,7 +56,7 @@ class Learned:
         self.files = [_read(item) for item in kept]
         self._importing = {number for item in kept for number in item["importing"]}
 
-    def of(self, mutant: Mutant) -> list[tuple[Tests, dict[str, float]]]:
+    def of(self, mutant: Mutant) -> list[tuple[Known, dict[str, float]]]:
         """Files and their tests, with seconds, that execute a mutant's statement, the quickest
         file first. Where it runs at import, all others follow, first those that touch its file."""
         number = self.probes.at(mutant.file, mutant.begin)
@@ -75,7 +75,7 @@ class Learned:
 
     def _that(
         self, wanted: Callable[[frozenset[int]], bool]
-    ) -> list[tuple[Tests, dict[str, float]]]:
+    ) -> list[tuple[Known, dict[str, float]]]:
         """Files and tests whose probes are as wanted."""
         answers: dict[frozenset[int], bool] = {}
         found = []
@@ -133,7 +133,7 @@ class Learned:
         tell(["modules", sorted(new)])
 
 
-def _cost(item: tuple[Tests, dict[str, float]]) -> float:
+def _cost(item: tuple[Known, dict[str, float]]) -> float:
     return item[0].collecting + sum(item[1].values())
 
 
@@ -178,10 +178,10 @@ def _taken(hits: bytearray) -> list[int]:
     return found
 
 
-def _read(kept: dict[str, Any]) -> Tests:
+def _read(kept: dict[str, Any]) -> Known:
     sets = [frozenset(numbers) for numbers in kept["sets"]]
     runs = {test: sets[number] for test, number in kept["runs"].items()}
-    return Tests(kept["file"], kept["collecting"], kept["seconds"], runs)
+    return Known(kept["file"], kept["collecting"], kept["seconds"], runs)
 
 
 def _foreign(module: str, subject: Subject) -> bool:

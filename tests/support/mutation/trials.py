@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .changes import Mutant
-from .learned import Learned, Tests
+from .learned import Known, Learned
 from .sessions import TIMES, Chosen, Tell, forked, limit, prepare, quick_hypothesis, run, warm
 from .sources import Changed, Subject, compiled
 
@@ -22,7 +22,7 @@ NO_FAULT = "no fault"
 #: Files of tests in the first session of a fork, in its second, and so on; then all others.
 _FILES = (1, 4, 16)
 
-_Batch = list[tuple[Tests, dict[str, float]]]
+_Batch = list[tuple[Known, dict[str, float]]]
 
 
 class Verdict(NamedTuple):
@@ -57,10 +57,13 @@ class Court:
 
     def judge(self, mutant: Mutant) -> Verdict:
         """The verdict of all tests that may tell; none counts that fails without the change."""
+        every = self._learned.of(mutant)
+        if not every:
+            return Verdict(mutant, UNREACHED, "", 0)
         while True:
             chosen = [
                 (file, {test: s for test, s in tests.items() if self._sound.get(test, True)})
-                for file, tests in _quickest(self._learned.of(mutant), self._most)
+                for file, tests in quickest(every, self._most)
             ]
             outcome, test, ended = self._tried(chosen, mutant)
             if outcome == SURVIVED or not ended or self._is_sound(test, chosen):
@@ -68,8 +71,6 @@ class Court:
 
     def _tried(self, chosen: _Batch, mutant: Mutant | None) -> tuple[str, str, bool]:
         """The outcome, what killed, and whether that is a test which may fail by itself."""
-        if not chosen:
-            return UNREACHED, "", False
         ended = forked(lambda tell: self._sessions(chosen, mutant, tell))
         failed = next((rest[0] for kind, *rest in ended.told if kind == "failed"), None)
         last = ended.told[-1][1] if ended.told else ""
@@ -138,7 +139,7 @@ def _worker(court: Court, mutants: list[Mutant], tickets: int, results: tuple[in
         os._exit(code)
 
 
-def _quickest(chosen: _Batch, most: float) -> _Batch:
+def quickest(chosen: _Batch, most: float) -> _Batch:
     """Tests of ``chosen`` that take ``most`` seconds together, from the first file on."""
     found = []
     for file, tests in chosen:
