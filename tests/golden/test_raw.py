@@ -5,8 +5,18 @@ from itertools import product
 
 import numpy as np
 import pytest
-from macsmith.golden import Build, DesignError, Engine, lookup, matmul, raw
-from macsmith.golden.flags import Reachable
+from macsmith.golden import (
+    Arithmetic,
+    Build,
+    DesignError,
+    Engine,
+    Operand,
+    Plane,
+    lookup,
+    matmul,
+    raw,
+)
+from macsmith.golden.flags import Reachable, reachable
 from second_models import raw as model
 from second_models.elements import element
 
@@ -140,8 +150,29 @@ def test_flags_are_reachable_where_some_product_raises_them(pair):
         kinds.append({(v.special, v.finite and not v.magnitude): v for v in values}.values())
     specials = {(x * y).special for x, y in product(*kinds)}
     first, second = (lookup(name) for name in pair.split())
-    reachable = Reachable.of(first, second)
-    assert (reachable.nan, reachable.infinite) == ("nan" in specials, "inf" in specials)
+    found = Reachable.of(first, second)
+    assert (found.nan, found.infinite) == ("nan" in specials, "inf" in specials)
+
+
+@pytest.mark.parametrize(
+    "planes, signs, nan, infinite",
+    [
+        (("int4", "int8"), (1, 1), False, False),
+        (("int4", "e4m3"), (1, 1), True, False),
+        (("e4m3", "int4"), (-1, 1), True, False),
+        (("int4", "e5m2"), (1, -1), True, True),
+        (("e4m3", "e5m2"), (1, 0), True, False),  # no sum takes the second plane
+        (("e5m2", "int4"), (0, 1), False, False),
+        (("e8m0", "e4m3"), (1, 0), True, False),
+    ],
+)
+def test_flags_are_reachable_by_the_planes_that_are_summed(planes, signs, nan, infinite):
+    """By OCP: E4M3 has NaN, E5M2 infinity too, E8M0 NaN."""
+    weight = Operand(tuple(Plane(lookup(name), (), f"p{n}") for n, name in enumerate(planes)))
+    activation = Operand((Plane(lookup("int8")),))
+    combine = (tuple((sign,) for sign in signs),)
+    found = reachable(Arithmetic(weight, activation, combine=combine))
+    assert (found.nan, found.infinite) == (nan, infinite)
 
 
 @pytest.mark.parametrize(

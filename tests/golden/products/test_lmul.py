@@ -39,6 +39,15 @@ def test_every_product(name):
     assert (found.min(), found.max()) == (bounds.low, bounds.high)
 
 
+def test_an_unsigned_format_is_the_positive_half_of_the_signed_one():
+    codes = np.arange(128).astype(np.uint8)
+    found, unit = sums("ue4m3", codes[:, None], codes[:, None])
+    signed, same = sums("e4m3", codes[:, None], codes[:, None])
+    assert unit == same and (found == signed).all()
+    bounds = RULES["lmul"].range(lookup("ue4m3"), lookup("ue4m3"))
+    assert (bounds.low, bounds.high) == (0, found.max())
+
+
 @pytest.mark.parametrize("name, group", [("fp16", 32), ("bf16", 16), ("e5m2", 64), ("e6m9", 8)])
 def test_sums(name, group):
     rng, fmt = np.random.default_rng(3), lookup(name)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from macsmith.golden.units import (
     Dequantize,
+    Hadamard,
     Quantize,
     Requantize,
     dequantize_trials,
@@ -264,6 +265,34 @@ def test_sums_of_usual_multipliers_meet_ties_and_quarters():
             )
             rests |= {y % 1 for y in exact}
     assert {Fraction(0), Fraction(1, 2), Fraction(1, 4)} <= rests
+
+
+def test_points_are_any_small_few_or_nearly_equal():
+    unit = Hadamard(name="h", format=lookup("int8"), points=64, lanes=8, vectors=2)
+    rng, kinds = np.random.default_rng(4), [[], [], [], []]
+    drawn = unit.trials(160, rng)
+    for index, trial in enumerate(drawn):
+        x = trial["points"].values[0].view(np.int8).reshape(8, 2, 8).swapaxes(0, 1)
+        kinds[index % 4].append(x.reshape(2, 64))
+        assert not trial["points"].last[:-1].any()
+    assert 0.3 < np.mean([trial["points"].last[-1] for trial in drawn]) < 0.7
+    any_code, small, few, same = map(np.concatenate, kinds)
+    assert set(any_code.ravel()) == set(range(-128, 128))
+    # A quarter of the greatest is their standard deviation.
+    assert 28 < small.std() < 35 and abs(small.mean()) < 2
+    count = (few != 0).sum(axis=1)
+    assert 1 < count.mean() < 3 and count.max() < 10 and np.abs(few).max() > 100
+    others = (same != same[:, :1]).sum(axis=1)
+    assert 0.5 < others.mean() < 3 and np.abs(same[:, 0].astype(int)).max() > 100
+
+
+def test_floats_are_any_and_about_three():
+    unit = Hadamard(name="h", format=lookup("bf16"), points=16, lanes=4)
+    drawn = unit.trials(200, np.random.default_rng(4))
+    codes = [trial["points"].values[0].ravel() for trial in drawn]
+    any_code, small = np.concatenate(codes[::4]), np.concatenate(codes[1::4])
+    assert len(set(any_code >> 7)) > 350  # of 512 signs and exponents
+    assert 2.7 < small.view(ml_dtypes.bfloat16).astype(float).std() < 3.3
 
 
 def dequantizer(**given):
