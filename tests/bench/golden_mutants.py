@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 from mutation import report  # noqa: E402
 from mutation.changes import files, sampled  # noqa: E402
 from mutation.sources import Subject  # noqa: E402
-from mutation.trials import NO_FAULT, Verdict, court, judged  # noqa: E402
+from mutation.trials import NO_FAULT, SURVIVED, UNREACHED, Verdict, court, judged  # noqa: E402
 
 NO_FAULTS = ROOT / "tests" / "bench" / "golden_no_faults.toml"
 GOLDEN = Subject(
@@ -33,6 +33,9 @@ def main(subject: Subject = GOLDEN, words: list[str] | None = None) -> int:
     arguments = _arguments(words, sources)
     chosen = {file: sources[file] for file in arguments.file or sources}
     mutants = sampled(chosen, arguments.mutants, arguments.seed)
+    if arguments.again:
+        alive = _alive(arguments.again)
+        mutants = [m for m in mutants if (m.file, m.told(sources[m.file])) in alive]
     known = _no_faults(subject)
     harmless = [m for m in mutants if m.told(sources[m.file]) in known.get(m.file, ())]
     rest = [mutant for mutant in mutants if mutant not in harmless]
@@ -76,8 +79,16 @@ def _arguments(words: list[str] | None, sources: dict[str, str]) -> argparse.Nam
     add("--patience", type=float, default=10, metavar="SECONDS", help=text)
     text = "seconds of tests, the quickest, that judge a mutant (default: all that may tell)"
     add("--seconds", type=float, default=inf, help=text)
+    text = "only what was not killed in a run with --json, whose output this file is"
+    add("--again", type=Path, metavar="FILE", help=text)
     add("--json", action="store_true", help="print JSON, with every mutant")
     return parser.parse_args(words)
+
+
+def _alive(path: Path) -> set[tuple[str, str]]:
+    """File and change of each mutant that a report in JSON says to be alive."""
+    told = json.loads(path.read_text(encoding="utf-8"))["mutants"]
+    return {(m["file"], m["change"]) for m in told if m["outcome"] in (SURVIVED, UNREACHED)}
 
 
 def _no_faults(subject: Subject) -> dict[str, dict[str, str]]:
