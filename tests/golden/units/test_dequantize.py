@@ -230,6 +230,10 @@ def test_trials_meet_specials_subnormals_and_short_groups():
         ({"scales": (lookup("fp16"), lookup("int8"))}, "an integer scale is the first"),
         ({"result": lookup("int8")}, "takes integers and code books with integer scales, got fp16"),
         ({"result": lookup("e3m2")}, "e3m2 cannot hold NaN, which fp16 can bring"),
+        (
+            {"scales": (lookup("e4m3"),), "result": lookup("e3m2")},
+            "e3m2 cannot hold NaN, which e4m3 can bring",
+        ),
         ({"result": lookup("e8m0")}, "a result is an integer, or a float with zero, got e8m0"),
         ({"overflow": "wrap"}, "overflow = 'wrap' belongs to integer results, got fp16"),
         ({"overflow": "never"}, "unknown overflow 'never'; known: auto, infinity, saturate, wrap"),

@@ -10,6 +10,7 @@ import hashlib
 import importlib
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -58,7 +59,8 @@ class Learned:
 
     def of(self, mutant: Mutant) -> list[tuple[Known, dict[str, float]]]:
         """Files and their tests, with seconds, that execute a mutant's statement, the quickest
-        file first. Where it runs at import, all others follow, first those that touch its file."""
+        file first. Where it runs at import, all others follow, first those that share words of
+        their names with its file, or touch it."""
         number = self.probes.at(mutant.file, mutant.begin)
         direct = [] if number is None else self._that(lambda runs: number in runs)
         if number is not None and number not in self._importing:
@@ -70,7 +72,8 @@ class Learned:
             (file, {test: file.seconds[test] for test in file.seconds if test not in seen})
             for file in self.files
         ]
-        rest.sort(key=lambda item: (item[0].file not in touching, _cost(item)))
+        near = {file.file: -len(_words(file.file) & _words(mutant.file)) for file, _ in rest}
+        rest.sort(key=lambda item: (near[item[0].file], item[0].file not in touching, _cost(item)))
         return [*direct, *((file, tests) for file, tests in rest if tests)]
 
     def _that(
@@ -135,6 +138,10 @@ class Learned:
 
 def _cost(item: tuple[Known, dict[str, float]]) -> float:
     return item[0].collecting + sum(item[1].values())
+
+
+def _words(path: str) -> set[str]:
+    return set(re.split(r"[/_.]", path))
 
 
 class _Probed:
