@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from macsmith.golden.answers import by_row
 from macsmith.golden.description.build import INTERFACES
-from macsmith.golden.matrices import Blocks
+from macsmith.golden.matrices import Blocks, Matrices
 from macsmith.golden.streams import Beats, Field, Stream
-from macsmith.golden.tiling import beats_of, gather, single
+from macsmith.golden.tiling import Feed, beats_of, gather, single
 from macsmith.hw.engine.planner import plan
 from macsmith.hw.plan.streams import streams
 from macsmith.sim.pack import pack, unpack
 from macsmith.sim.stimuli import tiles
 
-from macsmith import Options, design
+from macsmith import Options, design, quantize
 
 FLAGS = ("nan", "positive", "negative")
 STREAMS = [
@@ -101,6 +101,29 @@ def test_scales_come_rows_first_and_shared_ones_once():
     late = single(next(s for s in streams(planned) if s.name == "end_scale"), planned, tile)
     assert [values.shape for values in late.values] == [(1, 1), (1, 1)]
     assert late.values[1][0, 0] == tile.activation.scales["tensor"][0, 0]
+
+
+def test_beats_of_several_reductions_are_those_of_each():
+    engine = design("w4a8", Options(rows=2, cols=3, group=8))
+    planned, rng = plan(engine), np.random.default_rng(2)
+    weight = quantize(rng.normal(size=(6, 48)), engine.arithmetic.weight)
+    activation = quantize(rng.normal(size=(6, 48)), engine.arithmetic.activation)
+    whole, blocks = Matrices(weight=weight, activation=activation), Blocks.of((6, 6), planned)
+    ports = [stream for stream in streams(planned) if not stream.output]
+    feed, row, col = Feed(ports, planned, whole, blocks), [0, 2, 1], [1, 0, 1]
+    for stream in ports:
+        found, count = feed.beats(stream, np.array(row), np.array(col)), 0
+        for r, c in zip(row, col, strict=True):
+            own = Matrices(
+                weight=weight.rows(2 * r, 2 * r + 2), activation=activation.rows(3 * c, 3 * c + 3)
+            )
+            part = single(stream, planned, own)
+            here = slice(count, count + len(part))
+            for values, wanted in zip(found.values, part.values, strict=True):
+                np.testing.assert_array_equal(values[here], wanted)
+            assert found.last[here].tolist() == [False] * (len(part) - 1) + [True]
+            count += len(part)
+        assert len(found) == len(found.last) == count == 3 * beats_of(stream, planned, 48 // 4)
 
 
 def test_results_come_row_by_row():
