@@ -133,27 +133,3 @@ def round_magnitude(
     reaches = lambda k, n: beyond >= k / (1 << n)  # noqa: E731
     up = rule(rounding)(Rest(odd, np.sign(beyond - 0.5), beyond > 0, negative, reaches))
     return np.asarray(code + up)
-
-
-def shift_right(
-    significand: Array, shift: Array | int, negative: Array, rounding: Rounding
-) -> Array:
-    """Divide a non-negative integer array by ``2**shift`` (shift >= 0) and round.
-
-    Works on int64 and on object arrays of Python integers; shifts may exceed the width.
-    """
-    if significand.dtype != object:
-        shift = np.minimum(np.asarray(shift, dtype=np.int64), 62)
-    quotient = significand >> shift
-    rest = significand - (quotient << shift)
-    twice = rest * 2
-    one = np.ones_like(significand) << shift
-    half = (twice > one).astype(np.int8) - (twice < one).astype(np.int8)
-    odd = (quotient & 1).astype(bool)
-
-    def reaches(k: Array, n: int) -> Array:
-        wide = rest.astype(object) << n
-        return np.asarray(wide >= k.astype(object) * one.astype(object)).astype(bool)
-
-    up = rule(rounding)(Rest(odd, half, (rest > 0).astype(bool), negative, reaches))
-    return np.asarray(quotient + up.astype(quotient.dtype if quotient.dtype != object else object))
