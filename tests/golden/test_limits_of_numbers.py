@@ -143,6 +143,16 @@ LIMITS = {
         lambda: Requantize(name="r", distance=-1), "distance must be 0 to 64, got -1",
         lambda: Requantize(name="r", distance=0),
     ),
+    "a far shift": (
+        lambda: Requantize(name="r", distance=64, shift=lookup("uint7")),
+        "distance and shift together must lie in -64 to 128, got 64 to 191",
+        lambda: Requantize(name="r", distance=64, shift=lookup("uint6")),
+    ),
+    "a far shift back": (
+        lambda: Requantize(name="r", distance=0, shift=lookup("int8")),
+        "distance and shift together must lie in -64 to 128, got -128 to 127",
+        lambda: Requantize(name="r", distance=0, shift=lookup("int7")),
+    ),
     "bits of a multiplier": (
         lambda: Requantize(name="r", multiplier=lookup("int33")),
         "a multiplier has up to 32 bits, got int33",

@@ -11,7 +11,7 @@ import pytest
 from macsmith.golden.errors import DesignError, UnknownName
 from macsmith.golden.streams import Beats
 from macsmith.golden.units import Requantize
-from macsmith.golden.units.requantize_rules import SHIFT_ROUNDINGS, shift_right
+from macsmith.golden.units.requantize_rules import SHIFT_ROUNDINGS, relu, shift_right
 from second_models.onnx_model import qlinear_matmul
 
 from macsmith import lookup
@@ -331,3 +331,11 @@ def test_sums_of_64_bits(name, sums):
 
 def of_codes(given, codes):
     return given.result.integers(given.requantize(codes, {})).astype(int)
+
+
+def test_relu_of_floats_gives_plus_zero_and_keeps_nan():
+    """Codes of E4M3 beside ml_dtypes: -0 and what is below become +0."""
+    codes = np.arange(256).astype(np.uint8)
+    values = codes.view(ml_dtypes.float8_e4m3fn).astype(float)
+    wanted = np.where(np.isnan(values) | ~np.signbit(values), codes, 0)
+    np.testing.assert_array_equal(relu(lookup("e4m3"), codes), wanted)
