@@ -1,4 +1,4 @@
-"""What requantizers are tried with: products next to ties, multipliers of all kinds, all results."""
+"""What requantizers are tried with: products next to ties, all multipliers, all results."""
 
 from fractions import Fraction
 
