@@ -106,11 +106,11 @@ LIMITS = {
         "rows × cols × lanes must be at most",
         None,
     ),
-    "a flow": (lambda: Build(flow="brodcast"), "unknown flow 'brodcast'; close ones:", None),
+    "a flow": (lambda: Build(flow="broadcas"), "unknown flow 'broadcas'; close ones:", None),
     "carries": (lambda: Build(carries="safed"), "unknown carries 'safed'; close ones: saved",
                 lambda: Build(carries="saved")),
     "a sum of digits": (
-        lambda: Build(digit_sums="appart"), "unknown digit sums 'appart'; close ones: apart",
+        lambda: Build(digit_sums="apar"), "unknown digit sums 'apar'; close ones: apart",
         lambda: Build(digit_sums="apart"),
     ),
     "a chain's parts": (lambda: chain(FIRST), "a chain has two parts at least, got 1", chain),
