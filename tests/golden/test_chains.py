@@ -69,3 +69,19 @@ def test_a_scale_is_of_a_format_that_a_description_names():
     engine = Engine("e", (raw("int4", "e3m3b5_ieee"),), Build(1, 1, 1))
     assert from_toml(to_toml(engine)) == engine
     assert lookup("e3m3b5_ieee").name in to_toml(engine)
+
+
+@pytest.mark.parametrize(
+    "field, message",
+    [
+        ("points = true", "points must be of type int, got True"),
+        ("points = 16.0", "points must be of type int, got 16.0"),
+        ('points = "16"', "points must be of type int, got '16'"),
+        ("normalize = 1", "normalize must be of type str, got 1"),
+        ("format = 8", "format must be a format's name or a table with a family, got 8"),
+        ("format = { bits = 8 }", "format must be a format's name or a table with a family, got"),
+    ],
+)
+def test_what_a_field_of_a_unit_cannot_be(field, message):
+    with pytest.raises(DesignError, match=re.escape(message)):
+        from_toml(f'unit = "hadamard"\nname = "h"\n{field}')
