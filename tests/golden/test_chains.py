@@ -85,3 +85,8 @@ def test_a_scale_is_of_a_format_that_a_description_names():
 def test_what_a_field_of_a_unit_cannot_be(field, message):
     with pytest.raises(DesignError, match=re.escape(message)):
         from_toml(f'unit = "hadamard"\nname = "h"\n{field}')
+
+
+def test_a_field_without_a_default_is_needed():
+    with pytest.raises(DesignError, match="needs the key 'name'"):
+        from_toml('unit = "hadamard"')
