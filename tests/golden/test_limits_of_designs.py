@@ -230,6 +230,10 @@ LIMITS = {
     "a stage's span": (
         lambda: Stage(span=0), "a stage spans at least one element, got 0", lambda: Stage(span=1),
     ),
+    "partial sums": (
+        lambda: Stage("fp", format=FP32, partials=65), "partials must lie in 1…64, got 65",
+        lambda: Stage("fp", format=FP32, partials=64),
+    ),
     "a step's terms": (
         lambda: Stage("aligned", format=FP32, fraction=8, terms=0),
         "a step adds at least one product, got terms = 0",
