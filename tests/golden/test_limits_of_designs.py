@@ -106,7 +106,7 @@ LIMITS = {
         "rows × cols × lanes must be at most",
         None,
     ),
-    "a flow": (lambda: Build(flow="broadcas"), "unknown flow 'broadcas'; close ones:", None),
+    "a flow": (lambda: Build(flow="broad"), "unknown flow 'broad'; close ones:", None),
     "carries": (lambda: Build(carries="safed"), "unknown carries 'safed'; close ones: saved",
                 lambda: Build(carries="saved")),
     "a sum of digits": (
