@@ -64,15 +64,13 @@ def _row(m: Module, live: SimpleNamespace, digit: Value, name: str) -> Value:
     m.d.comb += doubled[1:].eq(live.product)
     once, minus = digit[0] ^ digit[1], digit[2]
     twice = ~once & (digit[1] ^ minus)
-    selected = Signal(width, name=f"{name}_selected")
-    m.d.comb += selected.eq(
+    chosen, before = Signal(width, name=f"{name}_chosen"), Signal(width, name=f"{name}_before")
+    m.d.comb += before.eq(live.rest)
+    m.d.comb += chosen.eq(
         (Mux(once, doubled[1:], 0) | Mux(twice, doubled[:-1], 0)) ^ minus.replicate(width)
     )
-    # yosys takes the one that a negative row lacks as the carry that enters, and the operand of
-    # fewer pieces as the data input: then it selects and adds in one LUT a bit.
-    chosen = [Signal(name=f"{name}_chosen_{bit}") for bit in range(width)]
-    m.d.comb += [bit.eq(value) for bit, value in zip(chosen, selected, strict=True)]
-    before, total = Signal(width, name=f"{name}_before"), Signal(width, name=f"{name}_total")
-    m.d.comb += before.eq(live.rest)
-    m.d.comb += total.eq(before + Cat(*chosen) + minus)
-    return total
+    # A difference of inverted numbers: yosys then selects and adds in one LUT a bit. The lowest
+    # place brings in the one that a negative row lacks.
+    total = Signal(width + 1, name=f"{name}_total")
+    m.d.comb += total.eq(Cat(minus, before) - Cat(Const(1, 1), ~chosen))
+    return total[1:]
