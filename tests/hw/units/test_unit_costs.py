@@ -8,7 +8,7 @@ from macsmith import Options, cost, design
 UNITS = {
     "dequantize_w4a16": (Options(rows=2, lanes=8), 25),
     "dequantize_int4": (Options(), 24),
-    "tflite_single": (Options(set=("bias=none",)), 650),
+    "tflite_single": (Options(set=("bias=none",)), 652),
 }
 
 
