@@ -13,7 +13,7 @@ from .boards import Board
 from .boards.families import family
 from .folder import MANIFEST, check_target, write_folder
 from .golden.description import Design
-from .golden.errors import Mismatch
+from .golden.errors import Mismatch, ToolFailed
 from .hw.text.emit import Emitted, emit
 from .sim.proof import scripts
 from .sim.proof.certificate import SECONDS, prove
@@ -71,7 +71,10 @@ def mapped_for(emitted: Emitted, board: Board, progress: Told = quiet) -> Mapped
         read = ["read_verilog core.v", f"hierarchy -top {emitted.core}", "proc"]
         yosys.run([*read, "write_rtlil core.il"], folder, log="core.log")
         core = (folder / "core.il").read_text(encoding="utf-8")
-        boards.synthesize(core, [emitted.core], board, policy, keep, folder)
+        try:
+            boards.synthesize(core, [emitted.core], board, policy, keep, folder)
+        except ToolFailed:  # yosys maps some memories only as it was given them
+            boards.synthesize(emitted.fabric, [emitted.core], board, policy, keep, folder)
         netlist = (folder / "mapped.v").read_text(encoding="utf-8")
     models = tuple(f"+/{model}" for model in family(board.family).models)
     return Mapped(board.name, netlist, emitted.keep, models)
