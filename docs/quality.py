@@ -5,7 +5,7 @@ counted: rows whose hardware is still the same are left as they are, unless ``--
 choose rows: ``--missing`` measures those that the table lacks, what an interrupted run leaves is
 whole. ``--check`` writes nothing, and fails where a count has grown by more than 3 %, or where rows
 are missing or stale; ``--brief`` does so for the rows that every change is checked for. To emit all
-takes half an hour, to count all more than two hours on two cores.
+takes a quarter of an hour, to count all more than two hours on two cores.
 """
 
 from __future__ import annotations

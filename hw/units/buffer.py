@@ -10,11 +10,8 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 
-class TwoSlots(wiring.Component):
-    """Hands beats on; ``i.ready`` and all of ``o`` come from registers.
-
-    A beat is shown from the first slot. The second takes what comes while the first cannot move,
-    and until it is free again, no other is taken.
+class Slots(wiring.Component):
+    """Hands beats on, each some cycles later.
 
     Parameters
     ----------
@@ -29,6 +26,14 @@ class TwoSlots(wiring.Component):
     def __init__(self, shape: ShapeLike):
         signature = stream.Signature(shape)
         super().__init__({"i": In(signature), "o": Out(signature)})
+
+
+class TwoSlots(Slots):
+    """``i.ready`` and all of ``o`` come from registers.
+
+    A beat is shown from the first slot. The second takes what comes while the first cannot move,
+    and until it is free again, no other is taken.
+    """
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -75,24 +80,11 @@ class Pair(TwoSlots):
         return second, waiting, Mux(waiting, ~moves, self.i.valid)
 
 
-class Slot(wiring.Component):
+class Slot(Slots):
     """A beat a cycle, a cycle later, in a single register.
 
     A path leads from ``o.ready`` to ``i.ready``: for a reader whose ``ready`` comes from registers.
-
-    Parameters
-    ----------
-    shape : of the payload.
-
-    Members
-    -------
-    i : :py:`In(stream.Signature(shape))`
-    o : :py:`Out(stream.Signature(shape))`
     """
-
-    def __init__(self, shape: ShapeLike):
-        signature = stream.Signature(shape)
-        super().__init__({"i": In(signature), "o": Out(signature)})
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()

@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In, Member, Out
 from ...golden.formats import Integer
 from ...golden.units.grouped import Grouped
 from ..arith.table import plus
-from .buffer import Buffer, Pair, Slot, TwoSlots
+from .buffer import Buffer, Pair, Slot, Slots
 
 
 def held_layout(unit: Grouped) -> data.StructLayout:
@@ -40,7 +40,7 @@ def ports(unit: Grouped) -> dict[str, Member]:
     return found | {"result": Out(stream.Signature(made))}
 
 
-def buffered(m: Module, source: Any, name: str, kind: type[TwoSlots] | type[Slot] = Buffer) -> Any:
+def buffered(m: Module, source: Any, name: str, kind: type[Slots] = Buffer) -> Any:
     """The end of a buffer behind ``source``, a stream that comes in."""
     m.submodules[name] = buffer = kind(source.payload.shape())
     m.d.comb += [
@@ -51,14 +51,14 @@ def buffered(m: Module, source: Any, name: str, kind: type[TwoSlots] | type[Slot
     return buffer.o
 
 
-def shared_buffer(unit: Grouped) -> type[TwoSlots] | type[Slot]:
+def shared_buffer(unit: Grouped) -> type[Slots]:
     """The buffer of a group's values: groups of a single beat need some in every cycle."""
     if ends_in_buffer(unit):
         return Slot
     return Buffer if unit.beats == 1 else Pair
 
 
-def source_buffer(unit: Grouped) -> type[TwoSlots] | type[Slot]:
+def source_buffer(unit: Grouped) -> type[Slots]:
     """The buffer of elements: one slot where results leave through two, which cut the path."""
     return Slot if ends_in_buffer(unit) else Buffer
 

@@ -54,7 +54,7 @@ def netlist(
     ----------
     core : name of the core, whose Verilog lies in ``folder``.
     cells : whether the maker's cells that it instantiates lie there, too.
-    seconds : that one module's question may take, after what is alike was found.
+    seconds : that may pass until what is alike is found in a module, and then in its search.
     """
     begun = time.monotonic()
     (folder / MAPPED).write_text(mapped.verilog, encoding="utf-8")
@@ -64,7 +64,7 @@ def netlist(
         progress(Step(f"proving the netlist of {module}", "prove", len(mapped.verilog)))
         name = f"netlist_{number}"
         asked[name] = [*_miter(name, module, modules, mapped, cells), *_question(name, seconds)]
-        found[module] = _answered(name, asked[name], folder)
+        found[module] = _answered(name, asked[name], folder, seconds)
     state = _worst([state for state, _ in found.values()])
     what = f"the netlist for the {mapped.board} gives what the core gives, in every cycle"
     if open_ones := [module for module, (each, _) in found.items() if each != PROVEN]:
@@ -75,13 +75,13 @@ def netlist(
     return Claim("netlist", what, state, METHOD, 0 if state == PROVEN else cycles, spent), asked
 
 
-def _answered(name: str, commands: list[str], folder: Path) -> tuple[str, int]:
+def _answered(name: str, commands: list[str], folder: Path, seconds: int) -> tuple[str, int]:
     """The state of a module, and its cycles."""
     (folder / f"{name}.status").unlink(missing_ok=True)
     try:
-        yosys.run(commands, folder, log=f"{name}.log")
+        yosys.run(commands, folder, log=f"{name}.log", seconds=2 * seconds)
         answer = solvers.answer(folder / f"{name}.status")
-    except ToolFailed:  # ports that synthesis changed, cells without a model
+    except ToolFailed:  # no time left, ports that synthesis changed, cells without a model
         return OPEN, 0
     return state_of(answer), answer.cycles
 

@@ -67,3 +67,11 @@ def test_a_stop_ends_when_all_holds_still(emitted):
     late = machine.run(phases.beats, wanted)
     assert late.held is None and np.array_equal(late.words[0], run.words[0])
     assert run.cycles > late.cycles + emitted.hardware.hold
+
+
+def test_a_stop_that_holds_nothing_up_does_not_count(emitted):
+    machine = Simulator(emitted)
+    phases = Phases(machine, seed=1)
+    sent = len(phases.beats["weight"])
+    run = machine.run(phases.beats, len(phases.beats["result"]), stop=Stop(beats={"weight": sent}))
+    assert run.held is None

@@ -8,7 +8,7 @@ from macsmith.golden.streams import Beats
 from macsmith.golden.units import Hadamard, Requantize
 from macsmith.hw.catalogue import hardware
 from macsmith.hw.text.emit import emit
-from macsmith.sim import runner, verify
+from macsmith.sim import verify
 from macsmith.sim.batch import run_batch
 from macsmith.sim.harness import harness
 
@@ -97,17 +97,6 @@ CHAINS = {
         ),
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def jobs():
-    made = [emit(chain) for chain in CHAINS.values()]
-    return [runner.job(emitted, verify.stimuli(emitted, 20, 3)) for emitted in made]
-
-
-@pytest.fixture(scope="module")
-def found(jobs):
-    return runner.run(jobs, seed=3)
 
 
 @pytest.mark.cases(0)

@@ -18,8 +18,7 @@ from macsmith.golden.errors import DesignError
 from macsmith.golden.streams import Beats
 from macsmith.golden.units import Dequantize, Hadamard
 from macsmith.hw.catalogue import hardware
-from macsmith.hw.text.emit import emit
-from macsmith.sim import runner, verify
+from macsmith.sim import verify
 
 from macsmith import lookup
 
@@ -49,17 +48,6 @@ CHAINS = {
     "regrouped": chain(weights("int4", "int8", "int8", lanes=2), "regrouped", lanes=8),
     "table": chain(weights("int4", "e5m13_ieee", "fp16", via="table"), "looked_up"),
 }
-
-
-@pytest.fixture(scope="module")
-def jobs():
-    made = [emit(design) for design in CHAINS.values()]
-    return [runner.job(emitted, verify.stimuli(emitted, 20, 3)) for emitted in made]
-
-
-@pytest.fixture(scope="module")
-def found(jobs):
-    return runner.run(jobs, seed=3)
 
 
 @pytest.mark.cases(0)

@@ -11,15 +11,17 @@ from macsmith.sim.proof.claims import OPEN, PROVEN, REFUTED
 from macsmith import Options, boards, design
 from macsmith.certificate import mapped_for
 
-#: Of each family and policy an engine, and units with memories: design, board, options.
+SMALL = Options(rows=1, cols=2, lanes=2)
+
+#: Of each family and policy an engine, and a unit with memories: design, board, options.
 DESIGNS = {
-    "tables": ("int4xint4", "u280", {}),
-    "blocks": ("int8xint8", "u280", {"policy": "dsp"}),
-    "7 series": ("int4xint4", "pynq-z2", {}),
-    "ECP5": ("int4xint4", "ulx3s-85", {}),
-    "iCE40": ("int4xint4", "icebreaker", {}),
-    "memories": ("dequantize_int4", "u280", None),
-    "scales": ("w4a8", "u280", {}),
+    "tables": ("int4xint4", "u280", SMALL),
+    "blocks": ("int8xint8", "u280", Options(rows=1, cols=2, lanes=2, policy="dsp")),
+    "7 series": ("int4xint4", "pynq-z2", SMALL),
+    "ECP5": ("int4xint4", "ulx3s-85", SMALL),
+    "iCE40": ("int4xint4", "icebreaker", SMALL),
+    "memories": ("dequantize_int4", "u280", Options()),
+    "scales": ("w4a8", "u280", SMALL),
 }
 #: These take a minute.
 LONG = ("memories", "scales")
@@ -28,16 +30,13 @@ LONG = ("memories", "scales")
 def made(name):
     """The hardware of a design for its board, and the netlist."""
     preset, board, options = DESIGNS[name]
-    found = design(preset, options and Options(rows=1, cols=2, lanes=2, **options))
-    if options == {}:
-        found = design(preset, Options(rows=1, cols=2, lanes=2))
     board = boards.lookup(board)
-    emitted = emit(boards.fitted(found, board))
+    emitted = emit(boards.fitted(design(preset, options), board))
     return emitted, mapped_for(emitted, board)
 
 
-def proven(emitted, mapped, folder):
-    (claim,) = prove(emitted, folder, only=(), mapped=mapped, seconds=20).claims
+def proven(emitted, mapped, folder, seconds=60):
+    (claim,) = prove(emitted, folder, only=(), mapped=mapped, seconds=seconds).claims
     return claim
 
 
@@ -84,3 +83,8 @@ def test_a_netlist_that_cannot_be_compared_is_not_decided(tables, build_folder):
     claim = proven(emitted, replace(mapped, verilog=other), build_folder)
     assert claim.state == OPEN
     assert claim.what.endswith(f"1 of 2 modules are proven, not {emitted.core}")
+
+
+def test_a_proof_that_takes_too_long_is_given_up(tables, build_folder):
+    claim = proven(*tables, build_folder, seconds=0)
+    assert claim.state == OPEN and "0 of 2 modules" in claim.what
