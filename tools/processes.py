@@ -57,7 +57,8 @@ _PROBE = 1 << 18
 
 @contextlib.contextmanager
 def started(command: Sequence[str], **how: Any) -> Iterator[subprocess.Popen[str]]:
-    """``command``, running; ``how`` goes to Popen. No process of it outlives the block, or us."""
+    """``command``, running; ``how`` goes to Popen. No process of it outlives the block, or us, and
+    its pipes are closed with it, whatever was read from them."""
     held, ours = os.pipe()
     try:
         try:
@@ -73,6 +74,10 @@ def started(command: Sequence[str], **how: Any) -> Iterator[subprocess.Popen[str
             yield process
         finally:
             _stop(process)
+            for pipe in (process.stdin, process.stdout, process.stderr):
+                if pipe is not None:
+                    with contextlib.suppress(BrokenPipeError):  # what it was not told any more
+                        pipe.close()
     finally:
         os.close(ours)
 

@@ -77,6 +77,15 @@ def test_the_end_of_a_program_is_told_as_it_was(number):
         assert process.wait() == -number
 
 
+def test_no_pipe_stays_open_that_nobody_read():
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with processes.started(
+        ["sh", "-c", "echo said; exec sleep 1000"], text=True, **pipes
+    ) as process:
+        process.stdin.write("never read")
+    assert all(getattr(process, name).closed for name in pipes)
+
+
 def test_a_program_that_is_not_there():
     with processes.started(["/nowhere/at-all"], stderr=subprocess.PIPE, text=True) as process:
         _, said = process.communicate()
