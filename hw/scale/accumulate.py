@@ -58,6 +58,8 @@ class ExactAccumulator(Blueprint):
         Whether there is a second read port, at ``read_address``.
     saturate : :class:`bool`
         Sums beyond ``total`` stay at its ends, instead of wrapping.
+    staggered : :class:`bool`
+        Each segment of an addend comes a cycle after the one below, of ``total``'s width and unit.
 
     Members
     -------
@@ -81,8 +83,10 @@ class ExactAccumulator(Blueprint):
         *,
         reads: bool = False,
         saturate: bool = False,
+        staggered: bool = False,
     ):
         self.addend, self.total, self.flags, self.depth = addend, total, flags, depth
+        self.staggered = staggered
         self.addend_flags, self.reads, self.saturate = addend_flags, reads, saturate
         # A sum that saturates is looked at whole.
         count = 1 if saturate else ceil(total.width / SEGMENT)
@@ -102,6 +106,11 @@ class ExactAccumulator(Blueprint):
     @property
     def latency(self) -> int:
         return len(self.bounds)
+
+    @property
+    def segments(self) -> list[tuple[int, int]]:
+        """First bit and end of an addend's parts that are added in different cycles."""
+        return [(0, self.addend.width)] if self.saturate else self.bounds
 
     def build(self, m: Module, io: Any) -> None:
         shift = self.addend.lsb - self.total.lsb
@@ -136,7 +145,8 @@ class ExactAccumulator(Blueprint):
     ) -> tuple[Value, Value, Value]:
         """One segment's sum and carry, registered, and what the second port reads."""
         width = self.total.width if self.saturate else len(addend)
-        addend = delayed(m, io.enable, addend, index, f"addend_{index}")
+        late = 0 if self.staggered else index
+        addend = delayed(m, io.enable, addend, late, f"addend_{index}")
         valid, first, address = self._slot(m, io, index)
         kept, seen, store = Const(0, width), Const(0, width), None
         if self.depth:

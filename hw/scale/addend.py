@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from amaranth.hdl import Cat, Const, Module, ShapeLike, Signal, Value
+from amaranth.hdl import Cat, Module, ShapeLike, Signal, Value
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Member, Out
 
 from ...golden.bounds import Range
-from ...golden.flags import Reachable
 from ...golden.formats import Minifloat
 from ...golden.terms import Sided
 from ..arith.blueprint import Blueprint
@@ -218,35 +217,3 @@ class FloatSum(Addend):
     def build(self, m: Module, io: Any) -> None:
         [part] = self.term.parts
         m.d.comb += io.o.eq(io.sums[str(part.sums[0])].value)
-
-
-def sum_exact(
-    m: Module, enable: Value, addends: list[ExactAddend], values: list[data.View]
-) -> data.View:
-    """Exact addends of several terms as one, a cycle later; a single one as it is, at once."""
-    if len(values) == 1:
-        return values[0]
-    bounds, flags = exact_sum(addends)
-    total = Signal(InvertedLayout(bounds, flags), name="terms", reset_less=True)
-    value = sum(
-        (v.number.value + v.minus) << (a.range.lsb - bounds.lsb)
-        for v, a in zip(values, addends, strict=True)
-    )
-    with m.If(enable):
-        m.d.sync += total.number.value.eq(value)
-        for name in total.number.shape().members:
-            if name != "value":
-                raised = Const(0, 1)
-                for v in values:
-                    if name in v.number.shape().members:
-                        raised = raised | v.number[name]
-                m.d.sync += total.number[name].eq(raised)
-    return total
-
-
-def exact_sum(addends: list[ExactAddend]) -> tuple[Range, Reachable]:
-    """Bounds and flags of :func:`sum_exact`."""
-    bounds, flags = addends[0].range, addends[0].flags
-    for addend in addends[1:]:
-        bounds, flags = bounds + addend.range, flags | addend.flags
-    return bounds, flags

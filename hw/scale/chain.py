@@ -20,7 +20,8 @@ from ..plan.path import Sharing
 from ..plan.plan import Plan
 from ..plan.terms import NO_FLAGS, AccumulatorPlan
 from .accumulate import ExactAccumulator, FloatAccumulator, FloatSingle
-from .addend import Addend, ExactAddend, FloatAddend, FloatSum, exact_sum, sum_exact
+from .addend import Addend, ExactAddend, FloatAddend, FloatSum
+from .exact_sum import exact_sum, sum_exact
 from .term import scales_layout, sums_layout
 
 
@@ -123,6 +124,9 @@ class Chain(Blueprint):
             self.value, self.flags = item.total, item.flags
             self.addends = exact = [ExactAddend(plan, term) for term in item.terms]
             bounds, flags = exact_sum(exact)
+            several = len(exact) > 1
+            if several:  # their sum comes in segments of the accumulator's unit and width
+                bounds = bounds + Range(item.total.lsb, 0, 0) if stage.saturates else item.total
             self.accumulator = ExactAccumulator(
                 bounds,
                 item.total,
@@ -131,6 +135,7 @@ class Chain(Blueprint):
                 shared.depth,
                 reads=reads,
                 saturate=stage.saturates,
+                staggered=several,
             )
         self.front = max(addend.latency for addend in self.addends)
         ports = {
@@ -191,9 +196,12 @@ class Chain(Blueprint):
             delayed(m, io.enable, value, self.front - addend.latency, f"term_{index}")
             for index, (value, addend) in enumerate(zip(values, self.addends, strict=True))
         ]
-        if not self.floating:
+        if len(values) == 1:
+            return values[0]
+        if isinstance(self.accumulator, ExactAccumulator):
             exact = [addend for addend in self.addends if isinstance(addend, ExactAddend)]
-            return sum_exact(m, io.enable, exact, values)
+            into = self.accumulator
+            return sum_exact(m, io.enable, exact, values, into.addend, into.segments)
         return select(m, values, delayed(m, io.enable, io.marks.term, self.front, "turn"))
 
     def _slot(self, m: Module, io: Any, slot: data.View) -> None:
