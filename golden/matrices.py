@@ -25,6 +25,10 @@ class Tiled(Protocol):
     def cols(self) -> int: ...
 
     @property
+    def results(self) -> int:
+        """Results that leave in a beat, where they leave one after the other."""
+
+    @property
     def stationary(self) -> bool:
         """Whether weights stay while activations pass."""
 

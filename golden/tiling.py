@@ -38,6 +38,10 @@ class Tiling:
         return self.engine.build.cols
 
     @property
+    def results(self) -> int:
+        return self.engine.build.results
+
+    @property
     def stationary(self) -> bool:
         return self.engine.build.flow == "weight_stationary"
 
@@ -65,7 +69,7 @@ def beats_of(stream: Stream, plan: Tiled, steps: int) -> int:
         "set": 1,
         "group": steps // (plan.group_steps or steps),
         "reduction": 1,
-        "result": plan.rows * plan.cols,
+        "result": plan.rows * plan.cols // plan.results,
     }[stream.per]
 
 

@@ -46,6 +46,7 @@ _WORDS = {
     "carries": "carries_",
     "digits": "digits_",
     "digit_sums": "sums_",
+    "results": "results",
     "fabric": "",
 }
 

@@ -28,8 +28,8 @@ class Options:
     ----------
     name : of the engine; without it, the design's name and what the other options change.
     rows, cols, lanes, datapath, flow, policy, interface, pipeline, carries, digits, digit_sums,
-    adders, blocks, fabric : of the build. ``lanes`` also sets how many products an aligned or
-        saturating step sums.
+    results, adders, blocks, fabric : of the build. ``lanes`` also sets how many products an
+        aligned or saturating step sums.
     group : elements of the weight's K that share a scale; FP16 scales unless ``scale`` says else.
     scale : format of the weight's scales; without a group, one a row.
     zero_point : integer format of the weight's zero points, one beside each scale.
@@ -82,6 +82,7 @@ class Options:
     carries: str | None = None
     digits: str | None = None
     digit_sums: str | None = None
+    results: int | None = None
     adders: str | None = None
     blocks: str | None = None
     fabric: str | None = None
@@ -100,7 +101,7 @@ class Options:
 
 _BUILD = (
     *("rows", "cols", "lanes", "datapath", "flow", "policy", "interface", "pipeline"),
-    *("carries", "digits", "digit_sums", "adders", "blocks", "fabric"),
+    *("carries", "digits", "digit_sums", "results", "adders", "blocks", "fabric"),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from math import gcd
 from typing import Any, ClassVar
 
 from ..errors import DesignError, UnknownName
@@ -101,6 +102,8 @@ class Build(Target):
         are ``nonzero`` in some element of the step.
     digit_sums : those of a product's digits are ``joined`` in every step, or kept ``apart`` until
         a sum over K leaves.
+    results : neighbours in a row of results that leave in a beat, where results leave one after the
+        other; a divisor of ``cols``.
     interface, policy, pipeline, adders, blocks, fabric : see :class:`Target`.
     """
 
@@ -112,6 +115,7 @@ class Build(Target):
     carries: str = "added"
     digits: str = "all"
     digit_sums: str = "joined"
+    results: int = 1
 
     NAMES: ClassVar[dict[str, Iterable[str]]] = {
         "datapath": DATAPATHS,
@@ -121,13 +125,19 @@ class Build(Target):
         "flow": FLOWS,
         **Target.NAMES,
     }
-    COUNTS: ClassVar[tuple[str, ...]] = ("rows", "cols", "lanes", "pipeline")
+    COUNTS: ClassVar[tuple[str, ...]] = ("rows", "cols", "lanes", "pipeline", "results")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.macs_per_step > MAX_MACS:
             raise DesignError(
                 f"rows × cols × lanes must be at most {MAX_MACS:,}, got {self.macs_per_step:,}"
+            )
+        if self.cols % self.results:
+            raise DesignError(
+                f"results that leave in a beat must divide the {self.cols} columns, got "
+                f"{self.results}",
+                {"results": gcd(self.cols, self.results)},
             )
 
     @property

@@ -62,6 +62,11 @@ def _single(engine: Engine, mode: int) -> Plan:
     )
     if planned.serial:
         planned = replace(planned, path=path.planned(planned))
+    elif build.results > 1:
+        raise DesignError(
+            f"{name} gives all its results in one beat, got results = {build.results} a beat",
+            {"results": 1},
+        )
     ARRAYS[build.flow].check(name, planned)
     check_sparse(name, planned)
     planned.check_datapaths(name)

@@ -90,7 +90,7 @@ def product(engine: Engine, plan: ArrayPlan, shape: tuple[int, int, int]) -> Mat
             parts[f"{units} ({turns} per sum)"] = shared.cycles
         if banks := plan.path.turnaround(max(parts.values())):
             parts[f"{shared.banks} banks of partial sums"] = banks
-        parts["results, one by one"] = plan.path.read_out
+        parts[f"results, {shared.leaving}"] = plan.path.read_out
     interval = max(parts.values())
     total = reductions * interval
     if plan.stationary:

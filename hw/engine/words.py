@@ -52,7 +52,7 @@ def manual(engine: Engine, planned: ArrayPlan) -> tuple[str, ...]:
         "on are complete. An early beat waits with ready low, and the engine waits for a late one. "
         "A missing or additional beat shifts all that follow against each other, until a reset."
     )
-    how = "one per beat, row-major; last marks the final one" if planned.serial else "in one beat"
+    how = f"{_per_beat(planned)}; last marks the final one" if planned.serial else "in one beat"
     found.append(f"The {rows * cols} results of a reduction leave {how}.")
     found.append(
         f"{planned.latency} cycles from a reduction's last step to its first result, without "
@@ -132,7 +132,8 @@ def _note(planned: ArrayPlan, stream: Stream, interface: str) -> str:
         often["group"] = "every reduction"
     head = often.get(stream.per, "every reduction")
     if stream.per == "result":
-        head = "one result per beat, row-major"
+        many = "result" if planned.results == 1 else "results"
+        head = _per_beat(planned).replace(" per", f" {many} per", 1)
     fields = [_field_note(planned, field) for field in stream.fields]
     ends = "tile" if stream.per == "result" else "reduction"
     if planned.stationary:
@@ -144,6 +145,11 @@ def _note(planned: ArrayPlan, stream: Stream, interface: str) -> str:
                      .get(name, name) for name in names)  # fmt: skip
     flags = f"; flags {where}, low bit first: {told}" if names else ""
     return f"{head}, from the low bits: {', '.join(fields)}{flags}{last}"
+
+
+def _per_beat(planned: ArrayPlan) -> str:
+    """How many results a beat has, where they leave one after the other."""
+    return f"{'one' if planned.results == 1 else planned.results} per beat, row-major"
 
 
 def _field_note(planned: ArrayPlan, field: Field) -> str:

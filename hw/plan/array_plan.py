@@ -35,6 +35,11 @@ class ArrayPlan(Scouted):
         return self.build.flow
 
     @property
+    def results(self) -> int:
+        """Results that leave in a beat, where they leave one after the other."""
+        return self.build.results
+
+    @property
     def stationary(self) -> bool:
         """Whether weights stay while activations pass."""
         return self.flow == "weight_stationary"

@@ -21,6 +21,7 @@ class Sharing:
     steps : cycles between two groups; None where the reduction is one group.
     partials : partial sums of each sum.
     alone : whether a reduction is one addend, so that nothing is accumulated.
+    results : that leave in a beat: a divisor of cols and of units.
     """
 
     rows: int
@@ -30,14 +31,15 @@ class Sharing:
     steps: int | None
     partials: int
     alone: bool
+    results: int = 1
 
     @property
     def collected(self) -> bool:
-        """Whether results are collected from several units or partial sums.
+        """Whether results are collected, from more units than leave in a beat or partial sums.
 
         The units then go on with the next reduction in another bank of their store.
         """
-        return not self.alone and (self.units > 1 or self.partials > 1)
+        return not self.alone and (self.units > self.results or self.partials > 1)
 
     @property
     def banks(self) -> int:
@@ -90,8 +92,13 @@ class Sharing:
 
     @property
     def interval(self) -> int:
-        """Cycles from one result of a tile to the next."""
+        """Cycles from one beat of a tile's results to the next."""
         return self.partials if self.collected else 1
+
+    @property
+    def leaving(self) -> str:
+        """How results leave, in words."""
+        return "one by one" if self.results == 1 else f"{self.results} at a time"
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -145,7 +152,7 @@ class PathPlan:
     @property
     def read_out(self) -> int:
         """Cycles in which the results of a reduction leave."""
-        return self.results * self.shared.interval
+        return self.results // self.shared.results * self.shared.interval
 
     def turnaround(self, cycles: int) -> int:
         """Cycles between two reductions of so many cycles, as far as banks of the stores allow."""
@@ -169,6 +176,6 @@ class PathPlan:
         """What is worth knowing, a line each."""
         short = (
             f"reductions of fewer than {self.reduction_cycles} steps lower the rate: results leave "
-            "one by one"
+            f"{self.shared.leaving}"
         )
         return (*self.shared.remarks, short)

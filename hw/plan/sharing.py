@@ -19,20 +19,22 @@ ADDER_LOOP = ADDER_STAGES + 1
 def sharing(plan: Plan) -> Sharing:
     """The fewest units that keep up with the array."""
     terms, partials = serial_terms(plan), plan.arithmetic.accumulate[-1].partials
+    results = plan.results
     if plan.group is None:
         alone = terms == 1
         return Sharing(
             rows=plan.rows,
             cols=plan.cols,
-            units=1,
+            units=results,
             terms=terms,
             steps=None,
             partials=1 if alone else partials,
             alone=alone,
+            results=results,
         )
     steps = plan.group // plan.lanes
     wanted = plan.rows * plan.cols * terms / steps
-    possible = [u for u in range(1, plan.cols + 1) if plan.cols % u == 0]
+    possible = [u for u in range(results, plan.cols + 1, results) if plan.cols % u == 0]
     possible += [plan.cols * r for r in range(2, plan.rows + 1) if plan.rows % r == 0]
     units = next((u for u in possible if u >= wanted), possible[-1])
     return Sharing(
@@ -43,6 +45,7 @@ def sharing(plan: Plan) -> Sharing:
         steps=steps,
         partials=partials,
         alone=False,
+        results=results,
     )
 
 

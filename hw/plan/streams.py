@@ -30,7 +30,7 @@ def streams(plan: ArrayPlan) -> tuple[Stream, ...]:
         "value",
         None,
         "value",
-        1 if plan.serial else results,
+        plan.results if plan.serial else results,
         plan.outputs,
         plan.result_bits,
         plan.result_signed,

@@ -15,21 +15,22 @@ from ..plan.plan import Plan
 from .chain import Chain, value_layout
 
 
-def partials_layout(chains: Sequence[Chain], shared: Sharing) -> data.StructLayout:
-    """For each accumulator, all partial sums of a row and column."""
-    return data.StructLayout(
+def partials_layout(chains: Sequence[Chain], shared: Sharing) -> data.ArrayLayout:
+    """For each row and column of a beat and each accumulator, all partial sums."""
+    sums = data.StructLayout(
         {
             str(n): data.ArrayLayout(value_layout(chain.value, chain.flags), shared.partials)
             for n, chain in enumerate(chains)
         }
     )
+    return data.ArrayLayout(sums, shared.results)
 
 
 class Collector(wiring.Component):
     """Walks over the bank of a finished reduction while the units fill the other ones.
 
-    A row and column takes ``shared.partials`` cycles. As many reductions may be on the way as there
-    are banks: one more has no ``room``.
+    A beat, of ``shared.results`` columns of a row, takes ``shared.partials`` cycles. As many
+    reductions may be on the way as there are banks: one more has no ``room``.
 
     Members
     -------
@@ -71,7 +72,7 @@ class Collector(wiring.Component):
         m = Module()
         shared = self.shared
         slot = Signal(range(max(shared.slots, 2)))
-        unit = Signal(range(max(shared.units, 2)))
+        unit = Signal(range(max(shared.units // shared.results, 2)))  # the first of a beat's
         partial = Signal(range(max(shared.partials, 2)))
         bank, written = Signal(range(shared.banks)), Signal(range(shared.banks))
         started, full = Signal(range(shared.banks + 1)), Signal(range(shared.banks + 1))
@@ -83,7 +84,7 @@ class Collector(wiring.Component):
         m.d.comb += [
             step.eq((full != 0) & (~self.o.valid | self.o.ready)),
             whole.eq(partial == shared.partials - 1),
-            ends.eq(whole & (unit == shared.units - 1) & (slot == shared.slots - 1)),
+            ends.eq(whole & self._round(unit) & (slot == shared.slots - 1)),
             self.read_address.eq(shared.address(slot, partial, bank)),
             self.room.eq(started != shared.banks),
         ]
@@ -97,6 +98,10 @@ class Collector(wiring.Component):
         self._output(m, step, whole, partial, unit, partial < used[bank])
         return m
 
+    def _round(self, unit: Value) -> Value:
+        """Whether the units that follow have their next sums."""
+        return unit == self.shared.units // self.shared.results - 1
+
     def _count(
         self,
         m: Module,
@@ -108,13 +113,12 @@ class Collector(wiring.Component):
         slot: Signal,
         bank: Signal,
     ) -> None:
-        """Partial sums fastest, then units, then the sums of a unit."""
-        shared = self.shared
+        """Partial sums fastest, then a beat's units, then the sums of a unit."""
         with m.If(step):
             m.d.sync += partial.eq(partial + 1)
             with m.If(whole):
                 m.d.sync += [partial.eq(0), unit.eq(unit + 1)]
-                with m.If(unit == shared.units - 1):
+                with m.If(self._round(unit)):
                     m.d.sync += [unit.eq(0), slot.eq(slot + 1)]
             with m.If(ends):
                 m.d.sync += [slot.eq(0), bank.eq(bank + 1)]
@@ -123,17 +127,19 @@ class Collector(wiring.Component):
         self, m: Module, step: Value, whole: Value, partial: Value, unit: Value, there: Value
     ) -> None:
         """The partial sums one by one into the output, valid with the last."""
-        units = [self.read[number] for number in range(self.shared.units)]
-        chosen = select(m, units, unit, "chosen")
+        shared = self.shared
         with m.If(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
         with m.If(step):
             m.d.sync += self.o.valid.eq(whole)
-        for number in self.layout.members:
-            for index in range(self.shared.partials):
-                target = self.o.payload[number][index]
-                with m.If(step & (partial == index)):
-                    value = chosen[number]
-                    if self.shared.partials > 1:
-                        value = Mux(there, value, 0)
-                    m.d.sync += target.eq(value)
+        for place in range(shared.results):
+            units = [self.read[number] for number in range(place, shared.units, shared.results)]
+            chosen = select(m, units, unit, f"chosen_{place}")
+            for number in self.layout.members:
+                for index in range(shared.partials):
+                    target = self.o.payload[place][number][index]
+                    with m.If(step & (partial == index)):
+                        value = chosen[number]
+                        if shared.partials > 1:
+                            value = Mux(there, value, 0)
+                        m.d.sync += target.eq(value)

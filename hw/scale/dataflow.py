@@ -42,7 +42,7 @@ class Dataflow:
         name = f"step_{self.count}"
 
         def make(on: Wires) -> Any:
-            on.m.submodules[name] = built = block.component()
+            on.m.submodules[name + on.suffix] = built = block.component()
             on.m.d.comb += built.enable.eq(on.enable)
             for port, node in inputs.items():
                 on.m.d.comb += getattr(built, port).eq(on.late(node, time))
@@ -59,10 +59,12 @@ class Wires:
     m : what it is built into.
     enable : registers hold while low.
     source : what the entries are made of.
+    place : which of several copies of the graph this is.
     """
 
-    def __init__(self, m: Module, enable: Value, source: Any, flow: Dataflow):
+    def __init__(self, m: Module, enable: Value, source: Any, flow: Dataflow, place: int = 0):
         self.m, self.enable, self.source = m, enable, source
+        self.suffix = f"_{place}" if place else ""
         self._count = flow.count
         self._built: dict[FlowNode, Any] = {}
 
@@ -75,5 +77,5 @@ class Wires:
     def late(self, node: FlowNode, time: int) -> Any:
         """A node's value at a later time."""
         self._count += 1
-        name = f"wait_{self._count}"
+        name = f"wait_{self._count}{self.suffix}"
         return delayed(self.m, self.enable, self.value(node), time - node.time, name)

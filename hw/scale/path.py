@@ -60,7 +60,7 @@ class ScalePath(wiring.Component):
     scale : a group's scales; only where there are any.
     end_scale : late scales and bias; only where there are any.
     result : :py:`Out(stream.Signature(result_layout(plan)))`
-        The results, row by row.
+        The results, row by row, ``plan.results`` a beat.
     """
 
     def __init__(self, plan: Plan):
@@ -108,8 +108,8 @@ class ScalePath(wiring.Component):
         if self.shared.collected:
             self._collect(m, enable, drain, units, tail)
         else:
-            m.d.comb += units[0].enable.eq(enable)
-            self._pass(m, enable, drain, units[0], tail)
+            m.d.comb += [unit.enable.eq(enable) for unit in units]
+            self._pass(m, enable, drain, units, tail)
         return m
 
     def _late(
@@ -124,8 +124,8 @@ class ScalePath(wiring.Component):
     ) -> Value:
         return delayed(m, enable, value, self.unit.latency + more, name, reset=reset)
 
-    def _pass(self, m: Module, enable: Value, drain: Any, unit: Any, tail: Any) -> None:
-        """Final sums of the only unit go straight on; everything waits if they cannot."""
+    def _pass(self, m: Module, enable: Value, drain: Any, units: list[Any], tail: Any) -> None:
+        """Final sums go straight on, a beat of all units; everything waits if they cannot."""
         marks = drain.marks
         final = marks.valid & marks.final & (marks.term == self.shared.terms - 1)
         valid = self._late(m, enable, final, 0, "final", reset=True)
@@ -134,8 +134,8 @@ class ScalePath(wiring.Component):
             tail.sums.valid.eq(valid),
             enable.eq(~valid | tail.sums.ready),
         ]
-        for name in tail.sums.payload.shape().members:
-            m.d.comb += tail.sums.payload[name][0].eq(unit.o[name])
+        for unit, sums in zip(units, tail.sums.payload, strict=True):
+            m.d.comb += [sums[name][0].eq(unit.o[name]) for name in sums.shape().members]
 
     def _collect(self, m: Module, enable: Value, drain: Any, units: list[Any], tail: Any) -> None:
         """The units never wait; results are collected behind them."""

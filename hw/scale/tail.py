@@ -40,18 +40,20 @@ from .term import scale_name
 
 
 def result_layout(plan: Plan) -> data.StructLayout:
-    """A beat of results: all outputs of a row and column, and the end of the tile."""
+    """A beat of results: all outputs of a row and its next columns, and the end of the tile."""
     found = plan.result
     value: FlaggedLayout | int
     if isinstance(found, Range):
         value = FlaggedLayout(found, plan.result_flags)
     else:
         value = found.bits
-    return data.StructLayout({"value": data.ArrayLayout(value, plan.arithmetic.outputs), "last": 1})
+    count = plan.results * plan.arithmetic.outputs
+    return data.StructLayout({"value": data.ArrayLayout(value, count), "last": 1})
 
 
 class Tail(Blueprint):
-    """Takes a row and column a cycle, row by row; each step in the working format is rounded.
+    """Takes the next ``plan.results`` columns of a row a cycle; each step in the working format is
+    rounded.
 
     Latency is ``latency`` cycles while results are taken. The late scales and the bias of a
     reduction stay on their stream until its last row and column has entered.
@@ -154,8 +156,12 @@ class Tail(Blueprint):
         side = scale[0] if scale else 0
 
         def make(on: Wires) -> Any:
-            codes, index = on.source.end_scale[name], (on.source.row, on.source.col)[side]
-            return select(on.m, [codes[number] for number in range(len(codes))], index, name)
+            given, found = on.source.end_scale[name], on.source
+            codes = [given[number] for number in range(len(given))]
+            if not side:
+                return select(on.m, codes, found.row, name)
+            mine = codes[found.place :: self.plan.results] if len(codes) > 1 else codes
+            return select(on.m, mine, found.beat, name)
 
         return self.flow.entry(make)
 
@@ -218,10 +224,16 @@ class Tail(Blueprint):
             io.sums.ready.eq(enable & there),
             enters.eq(io.sums.valid & io.sums.ready),
         ]
-        wires = Wires(m, enable, self._count(m, io, enters, last), self.flow)
-        for number, node in enumerate(self.results):
-            value = wires.late(node, self.latency)
-            m.d.comb += io.result.payload.value[number].eq(value)
+        count = self._count(m, enters, last)
+        for place in range(self.plan.results):
+            source = SimpleNamespace(place=place, sums=io.sums.payload[place], **vars(count))
+            if self.stream is not None:
+                source.end_scale = io.end_scale.payload
+            wires = Wires(m, enable, source, self.flow, place)
+            for number, node in enumerate(self.results):
+                value = wires.late(node, self.latency)
+                index = place * len(self.results) + number
+                m.d.comb += io.result.payload.value[index].eq(value)
         m.d.comb += [
             io.result.valid.eq(
                 delayed(m, enable, io.sums.valid & there, self.latency, "valid", reset=True)
@@ -229,18 +241,15 @@ class Tail(Blueprint):
             io.result.payload.last.eq(delayed(m, enable, last, self.latency, "last")),
         ]
 
-    def _count(self, m: Module, io: Any, enters: Value, last: Value) -> SimpleNamespace:
-        """What enters: the row and column, their sums, what acts late on them."""
-        found = SimpleNamespace(sums=io.sums.payload)
-        if self.stream is not None:
-            found.end_scale = io.end_scale.payload
-        rows, cols = self.plan.rows, self.plan.cols
-        found.row, found.col = Signal(range(max(rows, 2))), Signal(range(max(cols, 2)))
-        m.d.comb += last.eq((found.row == rows - 1) & (found.col == cols - 1))
+    def _count(self, m: Module, enters: Value, last: Value) -> SimpleNamespace:
+        """What enters: its ``row``, and which ``beat`` of it."""
+        rows, beats = self.plan.rows, self.plan.cols // self.plan.results
+        found = SimpleNamespace(row=Signal(range(max(rows, 2))), beat=Signal(range(max(beats, 2))))
+        m.d.comb += last.eq((found.row == rows - 1) & (found.beat == beats - 1))
         with m.If(enters):
-            m.d.sync += found.col.eq(found.col + 1)
-            with m.If(found.col == cols - 1):
-                m.d.sync += [found.col.eq(0), found.row.eq(found.row + 1)]
+            m.d.sync += found.beat.eq(found.beat + 1)
+            with m.If(found.beat == beats - 1):
+                m.d.sync += [found.beat.eq(0), found.row.eq(found.row + 1)]
             with m.If(last):
                 m.d.sync += found.row.eq(0)
         return found

@@ -54,6 +54,12 @@ def joined(
         raise DesignError(f"{what}: weights come from units, {first.name} is an engine")
     _check_values(what, first.holds(value), second.holds(taken))
     design, result = first.design, first.results[0]
+    if isinstance(design, Engine) and design.build.results > 1:
+        raise DesignError(
+            f"{what}: results of several columns in a beat cannot be joined, {first.name} gives "
+            f"{design.build.results}",
+            {"results": 1},
+        )
     if isinstance(design, Engine):
         rows, cols = design.build.rows, design.build.cols
         given, vectors, by_row = rows, cols, True

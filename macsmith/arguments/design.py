@@ -208,6 +208,13 @@ HARDWARE = Group(
             "the sum over K is complete",
             names="digit_sums",
         ),
+        option(
+            "--results",
+            "N",
+            "Let N neighbours in a row of results leave in a beat, where results leave one by one "
+            "(default 1)",
+            read=whole,
+        ),
     ),
     "None of these changes a bit of a result",
 )

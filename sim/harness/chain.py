@@ -8,8 +8,8 @@ from math import lcm
 import numpy as np
 
 from ...golden.streams import Beats, Stream
+from ...golden.tiling import beats_of, sent
 from ...golden.tiling import join as after_another
-from ...golden.tiling import sent
 from ...hw.design import Streaming
 from ...hw.engine.hardware import EngineHardware
 from ...hw.system.chain import ChainHardware
@@ -39,7 +39,7 @@ class ChainHarness(UnitHarness):
         last = self.hardware.hardware[-1]
         if isinstance(last, EngineHardware):
             plan = last.plan
-            return plan.rows * plan.cols if self.result.per == "result" else 1
+            return beats_of(self.result, plan, 1)  # the same for every K
         assert isinstance(last, Streaming)
         if isinstance(last, GroupedHardware):
             number = len(self.hardware.hardware) - 1

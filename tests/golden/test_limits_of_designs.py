@@ -106,6 +106,11 @@ LIMITS = {
         "rows × cols × lanes must be at most",
         None,
     ),
+    "results": (
+        lambda: Build(cols=6, results=4),
+        "results that leave in a beat must divide the 6 columns, got 4",
+        lambda: Build(cols=6, results=3),
+    ),
     "a flow": (lambda: Build(flow="broad"), "unknown flow 'broad'; close ones:", None),
     "carries": (lambda: Build(carries="safed"), "unknown carries 'safed'; close ones: saved",
                 lambda: Build(carries="saved")),

@@ -193,6 +193,18 @@ ENGINES = {
         side("int4", level("e4m3", group(8))), side("int8", level("e3m2", group(16))),
         (2, 2, 8), "native", {"output": FP32},
     ),
+    "two results a beat of four units": (
+        side("e2m1", MX), side("e2m1", MX), (2, 2, 8), "axis",
+        {"accumulate": fp(7), "output": FP32, "results": 2},
+    ),
+    "two results a beat as they are summed": (
+        side("int4", level("fp16", group(16)), zero=zero("uint4", 16)),
+        side("int8", level("fp32")), (3, 4, 4), "native", {"output": FP32, "results": 2},
+    ),
+    "four results a beat, each scaled late": (
+        side("int8", level("fp32")), side("int8", level("fp32")), (2, 4, 2), "native",
+        {"output": Output(lookup("bf16"), bias=lookup("fp32")), "results": 4},
+    ),
 }  # fmt: skip
 
 
@@ -210,6 +222,7 @@ SLOW = (
     "blocks of rows",
     "bias, bf16",
     "infinite sums saturate",
+    "two results a beat of four units",
     "NaN in either wide scale, saturating",
 )
 each_engine = pytest.mark.parametrize(
@@ -221,10 +234,10 @@ each_engine = pytest.mark.parametrize(
 def made(name, flow="broadcast"):
     weight, activation, shape, interface, options = ENGINES[name]
     options = {"k_max": 512, **options}
-    datapath = options.pop("datapath", "auto")
+    how = {name: options.pop(name) for name in ("datapath", "results") if name in options}
     arithmetic = Arithmetic(weight, activation, **options)
     identifier = "".join(c if c.isalnum() else "_" for c in name)
-    build = Build(*shape, flow=flow, interface=interface, datapath=datapath)
+    build = Build(*shape, flow=flow, interface=interface, **how)
     return Engine(f"s_{identifier}", (arithmetic,), build)
 
 

@@ -40,6 +40,22 @@ def test_as_few_units_as_keep_up(rows, cols):
             assert not fits or rows * cols / fewer > steps
 
 
+@pytest.mark.parametrize("results", [1, 2, 4])
+@pytest.mark.parametrize(("rows", "cols"), [(1, 4), (3, 4), (2, 8), (16, 8)])
+def test_results_that_leave_together_come_from_units_of_their_own(rows, cols, results):
+    for lanes in (4, 64, 128):
+        found = shared("w4a8", rows, cols, lanes, results=results)
+        assert found.units % results == 0
+        beats = [
+            [found.slot(first + n, outer, inner) for n in range(results)]
+            for outer in range(found.outer)
+            for inner in range(found.inner)
+            for first in range(0, found.units, results)
+        ]
+        whole = itertools.product(range(rows), range(0, cols, results))
+        assert beats == [[(row, col + n) for n in range(results)] for row, col in whole]
+
+
 def test_the_counts_of_the_design_note():
     """ceil(rows · cols · lanes / group) where that divides the array."""
     assert shared("w4a8", 4, 4, 4).units == 1
