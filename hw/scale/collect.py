@@ -1,4 +1,4 @@
-"""Collects the finished sums of all units, row by row, with all their partial sums."""
+"""Collects the finished sums of all units, row by row, one partial sum after the other."""
 
 from __future__ import annotations
 
@@ -16,21 +16,16 @@ from .chain import Chain, value_layout
 
 
 def partials_layout(chains: Sequence[Chain], shared: Sharing) -> data.ArrayLayout:
-    """For each row and column of a beat and each accumulator, all partial sums."""
-    sums = data.StructLayout(
-        {
-            str(n): data.ArrayLayout(value_layout(chain.value, chain.flags), shared.partials)
-            for n, chain in enumerate(chains)
-        }
-    )
-    return data.ArrayLayout(sums, shared.results)
+    """For each row and column of a beat and each accumulator, a partial sum."""
+    sums = {str(n): value_layout(chain.value, chain.flags) for n, chain in enumerate(chains)}
+    return data.ArrayLayout(data.StructLayout(sums), shared.results)
 
 
 class Collector(wiring.Component):
     """Walks over the bank of a finished reduction while the units fill the other ones.
 
-    A beat, of ``shared.results`` columns of a row, takes ``shared.partials`` cycles. As many
-    reductions may be on the way as there are banks: one more has no ``room``.
+    The ``shared.partials`` of the next ``shared.results`` columns of a row take a cycle each. As
+    many reductions may be on the way as there are banks: one more has no ``room``.
 
     Members
     -------
@@ -47,15 +42,13 @@ class Collector(wiring.Component):
     read : :py:`In(ArrayLayout(…, units))`
         What stands there.
     o : :py:`Out(stream.Signature(partials_layout(…)))`
-        The sums, row by row.
+        The partial sums, row by row.
     """
 
     def __init__(self, plan: Plan, chains: Sequence[Chain], shared: Sharing):
         self.plan, self.shared = plan, shared
-        self.layout = data.StructLayout(
-            {str(n): value_layout(chain.value, chain.flags) for n, chain in enumerate(chains)}
-        )
         self.result = partials_layout(chains, shared)
+        self.layout = self.result.elem_shape
         super().__init__(
             {
                 "starts": In(1),
@@ -95,7 +88,7 @@ class Collector(wiring.Component):
         with m.If(self.done):
             m.d.sync += [written.eq(written + 1), used[written].eq(self.used)]
         self._count(m, step, whole, ends, partial, unit, slot, bank)
-        self._output(m, step, whole, partial, unit, partial < used[bank])
+        self._output(m, step, unit, partial < used[bank])
         return m
 
     def _round(self, unit: Value) -> Value:
@@ -123,23 +116,19 @@ class Collector(wiring.Component):
             with m.If(ends):
                 m.d.sync += [slot.eq(0), bank.eq(bank + 1)]
 
-    def _output(
-        self, m: Module, step: Value, whole: Value, partial: Value, unit: Value, there: Value
-    ) -> None:
-        """The partial sums one by one into the output, valid with the last."""
+    def _output(self, m: Module, step: Value, unit: Value, there: Value) -> None:
+        """A partial sum of each column; 0 for one that nothing has been added to."""
         shared = self.shared
         with m.If(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
         with m.If(step):
-            m.d.sync += self.o.valid.eq(whole)
+            m.d.sync += self.o.valid.eq(1)
         for place in range(shared.results):
             units = [self.read[number] for number in range(place, shared.units, shared.results)]
             chosen = select(m, units, unit, f"chosen_{place}")
             for number in self.layout.members:
-                for index in range(shared.partials):
-                    target = self.o.payload[place][number][index]
-                    with m.If(step & (partial == index)):
-                        value = chosen[number]
-                        if shared.partials > 1:
-                            value = Mux(there, value, 0)
-                        m.d.sync += target.eq(value)
+                value = chosen[number]
+                if shared.partials > 1:
+                    value = Mux(there, value, 0)
+                with m.If(step):
+                    m.d.sync += self.o.payload[place][number].eq(value)

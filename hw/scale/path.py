@@ -135,7 +135,7 @@ class ScalePath(wiring.Component):
             enable.eq(~valid | tail.sums.ready),
         ]
         for unit, sums in zip(units, tail.sums.payload, strict=True):
-            m.d.comb += [sums[name][0].eq(unit.o[name]) for name in sums.shape().members]
+            m.d.comb += [sums[name].eq(unit.o[name]) for name in sums.shape().members]
 
     def _collect(self, m: Module, enable: Value, drain: Any, units: list[Any], tail: Any) -> None:
         """The units never wait; results are collected behind them."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,6 +30,7 @@ from ..fp.unpack import unpack
 from ..plan.path import Sharing
 from ..plan.plan import Plan
 from ..plan.sharing import ADDER_STAGES
+from . import partials
 from .chain import Chain
 from .collect import partials_layout
 from .dataflow import Dataflow, FlowNode, Wires
@@ -52,11 +52,12 @@ def result_layout(plan: Plan) -> data.StructLayout:
 
 
 class Tail(Blueprint):
-    """Takes the next ``plan.results`` columns of a row a cycle; each step in the working format is
-    rounded.
+    """Takes a partial sum of the next ``plan.results`` columns of a row a cycle; each step in the
+    working format is rounded.
 
-    Latency is ``latency`` cycles while results are taken. The late scales and the bias of a
-    reduction stay on their stream until its last row and column has entered.
+    Latency is ``latency`` cycles while results are taken, from the last partial sum on. The late
+    scales and the bias of a reduction stay on their stream until its last row and column has
+    entered.
 
     Parameters
     ----------
@@ -70,7 +71,7 @@ class Tail(Blueprint):
     Members
     -------
     sums : :py:`In(stream.Signature(partials_layout(…)))`
-        The sums.
+        The partial sums of a row and column one after the other.
     end_scale : :py:`In(stream.Signature(…))`
         Late scales and bias, where there are any.
     result : :py:`Out(stream.Signature(result_layout(plan)))`
@@ -110,16 +111,12 @@ class Tail(Blueprint):
     def _entered(self, number: int, chain: Chain) -> FlowNode:
         """An accumulator's sum: its partial sums added up; in the working format if more acts."""
 
-        def make(on: Wires, p: int) -> Any:
-            return on.source.sums[str(number)][p]
-
-        nodes = [self.flow.entry(partial(make, p=p)) for p in range(self.shared.partials)]
-        while len(nodes) > 1:
-            pairs = [self._add(a, b) for a, b in zip(nodes[::2], nodes[1::2], strict=False)]
-            nodes = pairs + nodes[len(nodes) - len(nodes) % 2 :]
+        given = self.flow.entry(lambda on: on.source.sums[str(number)])
+        place = self.flow.entry(lambda on: on.source.partial)
+        node = partials.tree(self.flow, self.shared.partials, given, place, self._adder())
         if not late(self.plan.arithmetic) or chain.value == self.working:
-            return nodes[0]
-        return self._to_float(nodes[0], chain, self.working)
+            return node
+        return self._to_float(node, chain, self.working)
 
     def _to_float(
         self,
@@ -148,8 +145,12 @@ class Tail(Blueprint):
         return node
 
     def _add(self, a: FlowNode, b: FlowNode, fmt: Minifloat | None = None) -> FlowNode:
+        return self.flow.through(self._adder(fmt), a=a, b=b)
+
+    def _adder(self, fmt: Minifloat | None = None) -> Pipelined:
+        """Adds a number of format ``fmt`` to one of the working format."""
         block = FloatAdd(self.working, fmt or self.working, self.working)
-        return self.flow.through(block.with_stages(ADDER_STAGES), a=a, b=b)
+        return block.with_stages(ADDER_STAGES)
 
     def _late_code(self, name: str, scale: Sided | None) -> FlowNode:
         """A late scale's code for the row and column that enters, or the row's bias."""
@@ -214,17 +215,17 @@ class Tail(Blueprint):
     # The hardware.
 
     def build(self, m: Module, io: Any) -> None:
-        enable, enters, last = Signal(), Signal(), Signal()
+        enable, enters, whole, last = Signal(), Signal(), Signal(), Signal()
         there = 1
         if self.stream is not None:
             there = io.end_scale.valid
-            m.d.comb += io.end_scale.ready.eq(enters & last)
+            m.d.comb += io.end_scale.ready.eq(enters & whole & last)
         m.d.comb += [
             enable.eq(~io.result.valid | io.result.ready),
             io.sums.ready.eq(enable & there),
             enters.eq(io.sums.valid & io.sums.ready),
         ]
-        count = self._count(m, enters, last)
+        count = self._count(m, enters, whole, last)
         for place in range(self.plan.results):
             source = SimpleNamespace(place=place, sums=io.sums.payload[place], **vars(count))
             if self.stream is not None:
@@ -236,17 +237,25 @@ class Tail(Blueprint):
                 m.d.comb += io.result.payload.value[index].eq(value)
         m.d.comb += [
             io.result.valid.eq(
-                delayed(m, enable, io.sums.valid & there, self.latency, "valid", reset=True)
+                delayed(m, enable, io.sums.valid & there & whole, self.latency, "valid", reset=True)
             ),
             io.result.payload.last.eq(delayed(m, enable, last, self.latency, "last")),
         ]
 
-    def _count(self, m: Module, enters: Value, last: Value) -> SimpleNamespace:
-        """What enters: its ``row``, and which ``beat`` of it."""
+    def _count(self, m: Module, enters: Value, whole: Value, last: Value) -> SimpleNamespace:
+        """What enters: its ``row``, which ``beat`` of it, and which ``partial`` sum of that."""
         rows, beats = self.plan.rows, self.plan.cols // self.plan.results
-        found = SimpleNamespace(row=Signal(range(max(rows, 2))), beat=Signal(range(max(beats, 2))))
-        m.d.comb += last.eq((found.row == rows - 1) & (found.beat == beats - 1))
+        sizes = {"row": rows, "beat": beats, "partial": self.shared.partials}
+        found = SimpleNamespace(
+            **{name: Signal(range(max(size, 2)), name=name) for name, size in sizes.items()}
+        )
+        m.d.comb += [
+            whole.eq(found.partial == self.shared.partials - 1),
+            last.eq((found.row == rows - 1) & (found.beat == beats - 1)),
+        ]
         with m.If(enters):
+            m.d.sync += found.partial.eq(Mux(whole, 0, found.partial + 1))
+        with m.If(enters & whole):
             m.d.sync += found.beat.eq(found.beat + 1)
             with m.If(found.beat == beats - 1):
                 m.d.sync += [found.beat.eq(0), found.row.eq(found.row + 1)]
