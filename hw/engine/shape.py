@@ -85,9 +85,9 @@ def product(engine: Engine, plan: ArrayPlan, shape: tuple[int, int, int]) -> Mat
         turns = f"{shared.terms} addends" if shared.terms > 1 else "one addend"
         units = f"{shared.units} scale unit{'s' * (shared.units > 1)}"
         if shared.steps:
-            parts[f"{units} ({turns} per sum and group)"] = groups * shared.cycles
+            parts[f"{units} ({turns} per sum and group)"] = shared.busy(groups)
         else:
-            parts[f"{units} ({turns} per sum)"] = shared.cycles
+            parts[f"{units} ({turns} per sum)"] = shared.busy(1)
         if banks := plan.path.turnaround(max(parts.values())):
             parts[f"{shared.banks} banks of partial sums"] = banks
         parts[f"results, {shared.leaving}"] = plan.path.read_out

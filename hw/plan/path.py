@@ -11,7 +11,7 @@ from amaranth.hdl import Cat, Value
 class Sharing:
     """``units`` scale units take the sums of a group in row-major order, in turn.
 
-    Unit u takes the sums u, u + units, …; a group takes ``cycles``, ``terms`` of each sum.
+    Unit u takes the sums u, u + units, …, ``terms`` times over: a pass for each addend.
 
     Parameters
     ----------
@@ -22,6 +22,9 @@ class Sharing:
     partials : partial sums of each sum.
     alone : whether a reduction is one addend, so that nothing is accumulated.
     results : that leave in a beat: a divisor of cols and of units.
+    span : groups of an addend; a pass of the last of them brings it.
+    apart : cycles from the start of a pass that brings addends to that of the next one: a partial
+        sum must have taken one before it takes another.
     """
 
     rows: int
@@ -32,6 +35,8 @@ class Sharing:
     partials: int
     alone: bool
     results: int = 1
+    span: int = 1
+    apart: int = 1
 
     @property
     def collected(self) -> bool:
@@ -82,9 +87,22 @@ class Sharing:
         return self.outer * self.inner
 
     @property
+    def adding(self) -> int:
+        """Cycles from one pass that brings addends to the next."""
+        return max(self.slots, self.apart)
+
+    @property
     def cycles(self) -> int:
-        """Cycles that a group takes."""
-        return self.slots * self.terms
+        """Cycles from the first to the last addend of a group that brings some."""
+        return self.adding * (self.terms - 1) + self.slots
+
+    def busy(self, groups: int) -> int:
+        """Cycles that a reduction of so many groups keeps the units busy."""
+        bring = -(-groups // self.span)
+        waits = (self.terms - 1) * (self.adding - self.slots)  # within a group
+        return max(
+            bring * self.terms * self.adding, groups * self.terms * self.slots + bring * waits
+        )
 
     def slot(self, unit: int, outer: int, inner: int) -> tuple[int, int]:
         """The row and column of a unit's sum."""
@@ -112,7 +130,7 @@ class Sharing:
             often = "every step" if self.steps == 1 else f"every {self.steps} steps"
             why = (
                 f"{often}, the {self.rows * self.cols} PEs each finish a group's sum{turns}; "
-                f"{each} takes {self.cycles} cycles for its share of them"
+                f"{each} takes {self.slots * self.terms} cycles for its share of them"
             )
         lines = [f"{count}: {why}"]
         if self.partials > 1:
@@ -146,7 +164,7 @@ class PathPlan:
             # All of the last group, then the first row and column's partial sums.
             front += self.shared.cycles + 1 + self.shared.partials
         elif self.shared.terms > 1:
-            front += self.shared.slots * (self.shared.terms - 1)
+            front += self.shared.adding * (self.shared.terms - 1)
         return front + self.tail
 
     @property

@@ -8,6 +8,7 @@ from math import ceil
 from ...golden.errors import Change, DesignError
 from .path import Sharing
 from .plan import Plan
+from .terms import span_groups
 
 #: Stages of the adder that accumulates in floating point.
 ADDER_STAGES = 6
@@ -18,8 +19,8 @@ ADDER_LOOP = ADDER_STAGES + 1
 
 def sharing(plan: Plan) -> Sharing:
     """The fewest units that keep up with the array."""
-    terms, partials = serial_terms(plan), plan.arithmetic.accumulate[-1].partials
-    results = plan.results
+    terms, last = serial_terms(plan), plan.arithmetic.accumulate[-1]
+    partials, results = last.partials, plan.results
     if plan.group is None:
         alone = terms == 1
         return Sharing(
@@ -46,6 +47,8 @@ def sharing(plan: Plan) -> Sharing:
         partials=partials,
         alone=False,
         results=results,
+        span=span_groups(plan.arithmetic),
+        apart=ceil(ADDER_LOOP / partials) if last.rule == "fp" else 1,
     )
 
 
@@ -54,6 +57,17 @@ def serial_terms(plan: Plan) -> int:
     if plan.arithmetic.accumulate[-1].rule != "fp":
         return 1
     return max(len(item.terms) for item in plan.accumulators)
+
+
+def _rate(shared: Sharing) -> int:
+    """Cycles from one addend of a sum to the next, at the array's full rate; the least of them."""
+    if shared.steps is None:
+        return shared.slots
+    every = shared.span * shared.steps // shared.terms
+    if shared.terms > 1:  # a group's further addends keep the next group waiting
+        idle = shared.span * (shared.steps - shared.terms * shared.slots)
+        every = min(every, shared.slots + idle // (shared.terms - 1))
+    return max(every, shared.slots)
 
 
 def _fewer(plan: Plan, shared: Sharing) -> list[Change]:
@@ -67,7 +81,8 @@ def _fewer(plan: Plan, shared: Sharing) -> list[Change]:
 
 
 def check_partials(plan: Plan, shared: Sharing) -> None:
-    """Raise DesignError if a partial sum would be read before its last addend is in it."""
+    """Raise DesignError if the array would wait for additions: a partial sum is read again only
+    when its last addend is in it."""
     stage = plan.arithmetic.accumulate[-1]
     if stage.rule != "fp" or shared.alone:
         return
@@ -77,12 +92,13 @@ def check_partials(plan: Plan, shared: Sharing) -> None:
             f"got {stage.partials}",
             {"partials": 1},
         )
-    needed = ceil(ADDER_LOOP / shared.slots)
+    every = _rate(shared)
+    needed = ceil(ADDER_LOOP / every)
     if stage.partials < needed:
         raise DesignError(
             f"an addition takes {ADDER_LOOP} cycles, but each sum gets an addend every "
-            f"{shared.slots}: partials must be at least {needed}, got {stage.partials}; more "
-            "change the order of additions",
+            f"{every}: partials must be at least {needed}, got {stage.partials}; more change the "
+            "order of additions",
             {"partials": needed},
             *_fewer(plan, shared),
         )

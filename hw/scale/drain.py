@@ -40,7 +40,7 @@ class Drain(Blueprint):
 
     The array goes on at once. A group's scales stay on their stream until its last sum is taken.
     Latency is ``latency`` cycles with ``enable`` from the copy to the first sums at the output;
-    throughput a group every ``shared.cycles`` cycles.
+    throughput as :class:`Sharing` has it.
 
     Parameters
     ----------
@@ -96,13 +96,13 @@ class Drain(Blueprint):
         return 1 if count <= WIDEST else 1 + Drain._registers(-(-count // WIDEST))
 
     def build(self, m: Module, io: Any) -> None:
-        busy, go, step = Signal(), Signal(), Signal()
+        busy, go, step, closes = Signal(), Signal(), Signal(), Signal()
         there = io.scale.valid if self.stream is not None else Const(1, 1)
         first, final = Signal(init=1), Signal(reset_less=True)
         counters = self._counters(m, step)
         start = first & counters.begins
         m.d.comb += [
-            go.eq(busy & there & (io.room | ~start)),
+            go.eq(busy & there & (io.room | ~start) & ~self._waits(m, io, step, closes, counters)),
             step.eq(go & io.enable),
             io.starts.eq(step & start),
         ]
@@ -120,14 +120,15 @@ class Drain(Blueprint):
             m.d.comb += io.scale.ready.eq(step & counters.ends)
         with m.If(step & counters.ends):
             m.d.sync += first.eq(final)
-        self._mark(m, io, step, go, final, counters)
+        self._mark(m, io, step, go, final, closes, counters)
         self._choose_all(m, io, held, counters.outer, counters.inner)
 
     def _counters(self, m: Module, step: Value) -> SimpleNamespace:
         """Where the walk stands: columns fastest, then rows, then terms.
 
         Besides ``outer``, ``inner``, ``term`` and ``slot``, registered for what waits for them:
-        ``begins`` and ``ends`` of the group, ``passed``: the last slot of a term.
+        ``begins`` and ``ends`` of the group, ``opens`` and ``passed``: the first and the last slot
+        of a term.
         """
         shared = self.shared
         found = SimpleNamespace(
@@ -136,7 +137,8 @@ class Drain(Blueprint):
             term=Signal(range(max(shared.terms, 2)), name="term"),
             slot=Signal(range(max(shared.slots, 2)), name="slot"),
             begins=Signal(name="begins", init=1),
-            ends=Signal(name="ends", init=shared.cycles == 1),
+            ends=Signal(name="ends", init=shared.slots * shared.terms == 1),
+            opens=Signal(name="opens", init=1),
             passed=Signal(name="passed", init=shared.slots == 1),
         )
         last_term = found.term == shared.terms - 1
@@ -145,6 +147,7 @@ class Drain(Blueprint):
                 found.inner.eq(found.inner + 1),
                 found.slot.eq(found.slot + 1),
                 found.begins.eq(found.ends),
+                found.opens.eq(found.passed),
             ]
             with m.If(found.inner == shared.inner - 1):
                 m.d.sync += [found.inner.eq(0), found.outer.eq(found.outer + 1)]
@@ -158,6 +161,21 @@ class Drain(Blueprint):
                 m.d.sync += found.ends.eq(found.term == shared.terms - 2)
         return found
 
+    def _waits(
+        self, m: Module, io: Any, step: Value, closes: Value, counters: SimpleNamespace
+    ) -> Value:
+        """Whether a pass that brings addends is too early: ``shared.apart`` cycles after the last
+        such pass, all addends of that one are in their sums."""
+        wait = self.shared.apart - self.shared.slots
+        if wait <= 0:
+            return Const(0, 1)
+        left = Signal(range(wait + 1), name="left")
+        with m.If(io.enable & (left != 0)):
+            m.d.sync += left.eq(left - 1)
+        with m.If(step & counters.passed & closes):
+            m.d.sync += left.eq(wait)
+        return (left != 0) & counters.opens & closes
+
     def _mark(
         self,
         m: Module,
@@ -165,11 +183,13 @@ class Drain(Blueprint):
         step: Value,
         go: Value,
         final: Value,
+        closes: Signal,
         counters: SimpleNamespace,
     ) -> None:
         """The marks of this slot, delayed as the sums are."""
         marks = Signal(ChainMarks(self.shared), name="now")
-        opens, closes = self._span(m, step & counters.ends, final)
+        opens, ends_span = self._span(m, step & counters.ends, final)
+        m.d.comb += closes.eq(ends_span)
         ends = step & counters.ends & final
         bank, partial, wrapped = self._partials(m, step & counters.passed & closes, ends)
         m.d.comb += [

@@ -193,6 +193,15 @@ ENGINES = {
         side("int4", level("e4m3", group(8))), side("int8", level("e3m2", group(16))),
         (2, 2, 8), "native", {"output": FP32},
     ),
+    "a sum that waits for its last addend": (
+        side("e2m1", MX), side("e2m1", MX), (1, 1, 1), "native",
+        {"accumulate": fp(1), "output": FP32},
+    ),
+    "two addends that wait for each other": (
+        side("ternary", level("fp16", group(32)), zero=zero("uint4", 32)),
+        side("int8", level("e8m0", group(32))), (1, 1, 2), "native",
+        {"accumulate": fp(1), "output": FP32},
+    ),
     "two results a beat of four units": (
         side("e2m1", MX), side("e2m1", MX), (2, 2, 8), "axis",
         {"accumulate": fp(7), "output": FP32, "results": 2},

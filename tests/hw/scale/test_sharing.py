@@ -64,17 +64,27 @@ def test_the_counts_of_the_design_note():
     assert shared("w4a8", 16, 1, 32).units == 4
 
 
-@pytest.mark.parametrize("slots", [1, 2, 3, 4, 6])
-def test_too_few_partial_sums_name_the_smallest_that_works(slots):
-    needed = -(-ADDER_LOOP // slots)
-    lanes = {1: 32, 2: 16, 3: 8, 4: 8, 6: 4}[slots]
-    shape = {"rows": slots, "cols": 1, "lanes": lanes}
-    wanted = (
-        rf"partials must be at least {needed}, got {needed - 1}; .*: choose --partials {needed}"
-    )
-    with pytest.raises(DesignError, match=wanted):
-        shared("mxfp4", **shape, partials=needed - 1)
-    assert shared("mxfp4", **shape, partials=needed).slots == slots
+@pytest.mark.parametrize(
+    ("name", "rows", "lanes", "every"),
+    [  # a group of 32 every 32 / lanes steps, its sums in as many cycles as a unit has rows
+        ("mxfp4", 1, 32, 1), ("mxfp4", 1, 16, 2), ("mxfp4", 1, 8, 4), ("mxfp4", 2, 16, 2),
+        ("mxfp4", 3, 8, 4), ("mxfp4", 1, 4, 8),
+        # Two addends every 128 / lanes steps.
+        ("fdb", 1, 16, 4), ("fdb", 1, 32, 2), ("fdb", 1, 8, 8),
+        # One, then two, every 256 / lanes steps, whatever smaller groups do.
+        ("gguf_q6_k", 1, 16, 16), ("gguf_q4_k", 1, 16, 1), ("gguf_q4_k", 1, 8, 16),
+    ],
+)  # fmt: skip
+def test_too_few_partial_sums_name_the_smallest_that_works(name, rows, lanes, every):
+    needed, shape = -(-ADDER_LOOP // every), {"rows": rows, "cols": 1, "lanes": lanes}
+    assert shared(name, **shape, partials=needed).partials == needed
+    if needed > 1:
+        wanted = (
+            rf"every {every}: partials must be at least {needed}, got {needed - 1}; .*: "
+            f"choose --partials {needed}"
+        )
+        with pytest.raises(DesignError, match=wanted):
+            shared(name, **shape, partials=needed - 1)
 
 
 def test_more_partial_sums_than_needed_are_fine():
