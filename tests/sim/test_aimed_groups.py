@@ -41,7 +41,7 @@ def test_running_sums_overflow_by_rounding_alone_and_reach_the_greatest():
 
 
 #: Scales with a fraction bring an addend anywhere; powers of two only below the least normal.
-AIMS = [("gguf_nvfp4", "exact"), ("gguf_q4_k", "carry"), ("mxfp4", "subnormal tie")]
+AIMS = [("gguf_tq1_0", "exact"), ("gguf_q4_k", "carry"), ("mxfp4", "subnormal tie")]
 
 
 @pytest.mark.parametrize("name,kind", AIMS)
