@@ -47,6 +47,7 @@ _WORDS = {
     "digits": "digits_",
     "digit_sums": "sums_",
     "results": "results",
+    "k_min": "kmin",
     "fabric": "",
 }
 

@@ -28,7 +28,7 @@ class Options:
     ----------
     name : of the engine; without it, the design's name and what the other options change.
     rows, cols, lanes, datapath, flow, policy, interface, pipeline, carries, digits, digit_sums,
-    results, adders, blocks, fabric : of the build. ``lanes`` also sets how many products an
+    results, k_min, adders, blocks, fabric : of the build. ``lanes`` also sets how many products an
         aligned or saturating step sums.
     group : elements of the weight's K that share a scale; FP16 scales unless ``scale`` says else.
     scale : format of the weight's scales; without a group, one a row.
@@ -83,6 +83,7 @@ class Options:
     digits: str | None = None
     digit_sums: str | None = None
     results: int | None = None
+    k_min: int | None = None
     adders: str | None = None
     blocks: str | None = None
     fabric: str | None = None
@@ -101,7 +102,7 @@ class Options:
 
 _BUILD = (
     *("rows", "cols", "lanes", "datapath", "flow", "policy", "interface", "pipeline"),
-    *("carries", "digits", "digit_sums", "results", "adders", "blocks", "fabric"),
+    *("carries", "digits", "digit_sums", "results", "k_min", "adders", "blocks", "fabric"),
 )
 
 

@@ -41,6 +41,9 @@ POLICIES = ("lut", "dsp")
 #: Most rows, columns or lanes, and most products a step: far more than any FPGA holds.
 MAX_SIDE, MAX_MACS = 1 << 12, 1 << 18
 
+#: Greatest length of a reduction that a build may be told of.
+MAX_K = 1 << 24
+
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
@@ -62,7 +65,8 @@ class Target:
     blocks: str = "auto"
     fabric: str = "auto"
 
-    #: Fields that are names, and which; fields that are whole numbers of at least 1.
+    #: Fields that are names, and which; fields that are whole numbers of at least 1, and the
+    #: greatest of those, where it is not MAX_SIDE.
     NAMES: ClassVar[dict[str, Iterable[str]]] = {
         "adders": ADDERS,
         "blocks": BLOCKS,
@@ -71,16 +75,18 @@ class Target:
         "policy": POLICIES,
     }
     COUNTS: ClassVar[tuple[str, ...]] = ("pipeline",)
+    MOST: ClassVar[dict[str, int]] = {}
 
     def __post_init__(self) -> None:
         for what in self.COUNTS:
-            value = getattr(self, what)
+            value, word = getattr(self, what), what.replace("_", "-")
             if not isinstance(value, int) or isinstance(value, bool):
-                raise TypeError(f"{what} must be a whole number, got {value!r}")
+                raise TypeError(f"{word} must be a whole number, got {value!r}")
             if value < 1:
-                raise DesignError(f"{what} must be at least 1, got {value}")
-            if value > MAX_SIDE:
-                raise DesignError(f"{what} must be at most {MAX_SIDE:,}, got {value:,}")
+                raise DesignError(f"{word} must be at least 1, got {value}")
+            most = self.MOST.get(what, MAX_SIDE)
+            if value > most:
+                raise DesignError(f"{word} must be at most {most:,}, got {value:,}")
         defaults = {field.name: field.default for field in fields(self)}
         for what, names in self.NAMES.items():
             given = getattr(self, what)
@@ -104,6 +110,8 @@ class Build(Target):
         a sum over K leaves.
     results : neighbours in a row of results that leave in a beat, where results leave one after the
         other; a divisor of ``cols``.
+    k_min : the shortest reduction that must not wait for the one before; longer ones leave time to
+        make results with less hardware.
     interface, policy, pipeline, adders, blocks, fabric : see :class:`Target`.
     """
 
@@ -116,6 +124,7 @@ class Build(Target):
     digits: str = "all"
     digit_sums: str = "joined"
     results: int = 1
+    k_min: int = 1
 
     NAMES: ClassVar[dict[str, Iterable[str]]] = {
         "datapath": DATAPATHS,
@@ -125,7 +134,8 @@ class Build(Target):
         "flow": FLOWS,
         **Target.NAMES,
     }
-    COUNTS: ClassVar[tuple[str, ...]] = ("rows", "cols", "lanes", "pipeline", "results")
+    COUNTS: ClassVar[tuple[str, ...]] = ("rows", "cols", "lanes", "pipeline", "results", "k_min")
+    MOST: ClassVar[dict[str, int]] = {"k_min": MAX_K}
 
     def __post_init__(self) -> None:
         super().__post_init__()

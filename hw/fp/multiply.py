@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Member, Out
 from ...golden.bounds import Range
 from ...golden.formats import Minifloat
 from ..arith.shapes import shape_of
-from . import few
+from . import few, serial
 from .pipeline import Pipeline, Pipelined
 from .round import Rounding
 from .rows import digits, multiply
@@ -42,8 +42,9 @@ class _Product(Pipelined):
         stages: int,
         narrow: bool = False,
         fine: bool = False,
+        in_time: bool = False,
     ):
-        self.format, self.narrow = out, narrow
+        self.format, self.narrow, self.in_time = out, narrow, in_time
         self.subnormals, self.saturate, self.rows = subnormals, saturate, rows
         self._factors = [fmt for fmt in factors if significands(fmt).high > 1 or fmt.has_zero]
         self._product = first
@@ -71,7 +72,18 @@ class _Product(Pipelined):
         self._origin = origin + self.rounding.offset
         greatest = sum((1 << fmt.exponent_width) - 1 for fmt in formats)
         self._exponents = Range(0, self._origin, self._origin + greatest)
+        if in_time:
+            ports = {**ports, "start": In(1)}
         super().__init__(ports, (*self._steps(), *self.rounding.levels), stages)
+
+    @property
+    def interval(self) -> int:
+        """Cycles from one pair of operands to the next."""
+        return serial.cycles(self._factors[0].significand_width) if self.in_time else 1
+
+    @property
+    def latency(self) -> int:
+        return self.stages + (self.interval if self.in_time else 0)
 
     def _most(self, first: Range, width: int, limit: int, *, normal: bool) -> int | None:
         """The most leading zeros that a product is moved by; None if unknown."""
@@ -86,6 +98,8 @@ class _Product(Pipelined):
     def _steps(self) -> list[int]:
         """Levels of the multiplications; without any, of the exponents' sum."""
         widths = [fmt.significand_width for fmt in self._factors]
+        if self.in_time:
+            return []
         if self.narrow:
             return list(few.STEPS)
         if self.rows:
@@ -93,7 +107,12 @@ class _Product(Pipelined):
         return [2 + width.bit_length() for width in widths] or [2]
 
     def _round(
-        self, m: Module, pipe: Pipeline, live: SimpleNamespace, parts: Sequence[Unpacked]
+        self,
+        m: Module,
+        pipe: Pipeline,
+        live: SimpleNamespace,
+        parts: Sequence[Unpacked],
+        start: Value | None = None,
     ) -> Value:
         """The result's code.
 
@@ -103,10 +122,15 @@ class _Product(Pipelined):
         self._specials(m, live, parts)
         live.exponent = self._exponent(m, parts)
         count = len(self._factors)
+        if start is not None:
+            live = serial.multiply(m, pipe.enable, start, live, "factor_0", self.rounding.begin)
+            count = 0
         for index in range(count):
-            begin = self.rounding.begin if index == count - 1 else None
-            live = self._multiply(m, pipe, live, f"factor_{index}", begin)
-        if not count:
+            last = index == count - 1
+            live = self._multiply(
+                m, pipe, live, f"factor_{index}", self.rounding.begin if last else None
+            )
+        if not count and start is None:
             self.rounding.begin(m, live)
             live = pipe.cut(live)
         live.value = Signal(shape_of(self._product), name="value")
@@ -184,6 +208,9 @@ class FloatMultiply(_Product):
         Multiply by rows of LUTs, which pipeline well; else by ``*``, which may become a DSP block.
     fine : :class:`bool`
         Registers also within the levels of the normalisation, so that three levels of LUTs suffice.
+    in_time : :class:`bool`
+        Multiply by one row of LUTs, a digit of ``b`` a cycle: operands come with ``start``, no more
+        often than every ``interval`` cycles. A result stands at the output for a cycle.
     stages : :class:`int`
         Registers on the way, up to ``len(levels)``.
 
@@ -207,6 +234,7 @@ class FloatMultiply(_Product):
         saturate: bool = False,
         rows: bool = False,
         fine: bool = False,
+        in_time: bool = False,
         stages: int = 0,
     ):
         self.a_format, self.b_format = a_format, b_format
@@ -221,6 +249,7 @@ class FloatMultiply(_Product):
             saturate=saturate,
             rows=rows,
             fine=fine,
+            in_time=in_time,
             stages=stages,
         )
 
@@ -231,4 +260,5 @@ class FloatMultiply(_Product):
         live = SimpleNamespace(product=a.significand, sign=never, nan=never, inf=never, zero=never)
         if self._factors:
             live.factor_0 = b.significand
-        m.d.comb += io.o.eq(self._round(m, pipe, live, [a, b]))
+        start = io.start if self.in_time else None
+        m.d.comb += io.o.eq(self._round(m, pipe, live, [a, b], start))

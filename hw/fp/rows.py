@@ -39,7 +39,8 @@ def multiply(
         bits = getattr(live, factor)
         above = Cat(bits[-1], bits[-1]) if shape.signed else Const(0, 2)
         number = Cat(Const(0, 1), bits, above)
-        row = _row(m, live, number[2 * index : 2 * index + 3], f"{factor}_{index}")
+        digit = number[2 * index : 2 * index + 3]
+        row = booth_row(m, live.rest, live.product, digit, f"{factor}_{index}")
         low = min(max(joined - 2 * index, 0), 2)
         if low:
             live.lost = live.lost | row[:low].any()
@@ -57,15 +58,15 @@ def multiply(
     return live
 
 
-def _row(m: Module, live: SimpleNamespace, digit: Value, name: str) -> Value:
-    """``live.rest + (digit[0] + digit[1] - 2 * digit[2]) * live.product``."""
-    width = len(live.product) + 2
+def booth_row(m: Module, rest: Value, product: Value, digit: Value, name: str) -> Value:
+    """``rest + (digit[0] + digit[1] - 2 * digit[2]) * product``, two bits wider than that."""
+    width = len(product) + 2
     doubled = Signal(width + 1, name=f"{name}_doubled")
-    m.d.comb += doubled[1:].eq(live.product)
+    m.d.comb += doubled[1:].eq(product)
     once, minus = digit[0] ^ digit[1], digit[2]
     twice = ~once & (digit[1] ^ minus)
     chosen, before = Signal(width, name=f"{name}_chosen"), Signal(width, name=f"{name}_before")
-    m.d.comb += before.eq(live.rest)
+    m.d.comb += before.eq(rest)
     m.d.comb += chosen.eq(
         (Mux(once, doubled[1:], 0) | Mux(twice, doubled[:-1], 0)) ^ minus.replicate(width)
     )

@@ -25,6 +25,7 @@ class Sharing:
     span : groups of an addend; a pass of the last of them brings it.
     apart : cycles from the start of a pass that brings addends to that of the next one: a partial
         sum must have taken one before it takes another.
+    pace : cycles from one beat of results to the next that making them takes.
     """
 
     rows: int
@@ -37,14 +38,17 @@ class Sharing:
     results: int = 1
     span: int = 1
     apart: int = 1
+    pace: int = 1
 
     @property
     def collected(self) -> bool:
-        """Whether results are collected, from more units than leave in a beat or partial sums.
+        """Whether results are collected: from more units than leave in a beat, from partial sums,
+        or faster than they leave.
 
         The units then go on with the next reduction in another bank of their store.
         """
-        return not self.alone and (self.units > self.results or self.partials > 1)
+        several = self.units > self.results or self.partials > 1 or self.pace > 1
+        return not self.alone and several
 
     @property
     def banks(self) -> int:
@@ -111,12 +115,13 @@ class Sharing:
     @property
     def interval(self) -> int:
         """Cycles from one beat of a tile's results to the next."""
-        return self.partials if self.collected else 1
+        return max(self.partials if self.collected else 1, self.pace)
 
     @property
     def leaving(self) -> str:
         """How results leave, in words."""
-        return "one by one" if self.results == 1 else f"{self.results} at a time"
+        how = "one by one" if self.results == 1 else f"{self.results} at a time"
+        return how if self.pace == 1 else f"{how} every {self.interval} cycles"
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -6,6 +6,8 @@ from dataclasses import replace
 from math import ceil
 
 from ...golden.errors import Change, DesignError
+from ...golden.formats import Format, Minifloat
+from ..fp.serial import cycles
 from .path import Sharing
 from .plan import Plan
 from .terms import span_groups
@@ -20,7 +22,7 @@ ADDER_LOOP = ADDER_STAGES + 1
 def sharing(plan: Plan) -> Sharing:
     """The fewest units that keep up with the array."""
     terms, last = serial_terms(plan), plan.arithmetic.accumulate[-1]
-    partials, results = last.partials, plan.results
+    partials, results, pace = last.partials, plan.results, _pace(plan)
     if plan.group is None:
         alone = terms == 1
         return Sharing(
@@ -32,6 +34,7 @@ def sharing(plan: Plan) -> Sharing:
             partials=1 if alone else partials,
             alone=alone,
             results=results,
+            pace=pace,
         )
     steps = plan.group // plan.lanes
     wanted = plan.rows * plan.cols * terms / steps
@@ -49,7 +52,27 @@ def sharing(plan: Plan) -> Sharing:
         results=results,
         span=span_groups(plan.arithmetic),
         apart=ceil(ADDER_LOOP / partials) if last.rule == "fp" else 1,
+        pace=pace,
     )
+
+
+def shortest(plan: Plan) -> int:
+    """Cycles of the shortest reduction that must not wait."""
+    return max(plan.build.k_min // plan.step, 1) * plan.fewest_cycles
+
+
+def _pace(plan: Plan) -> int:
+    """The most cycles that a multiplication by a late scale may take, digit by digit, so that the
+    results of the shortest reduction leave in its time."""
+    beats = plan.rows * plan.cols // plan.results
+    levels = [level for item in plan.accumulators for _, level in item.scales]
+    needed = [cycles(level.format.significand_width) for level in levels if slow(level.format)]
+    return max((count for count in needed if count * beats <= shortest(plan)), default=1)
+
+
+def slow(fmt: Format) -> bool:
+    """Whether a multiplication by numbers of a format takes rows enough to take them in turn."""
+    return isinstance(fmt, Minifloat) and fmt.significand_width > 2
 
 
 def serial_terms(plan: Plan) -> int:

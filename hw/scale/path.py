@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal, Value
@@ -12,9 +13,9 @@ from ...golden.errors import DesignError
 from ..arith.shared import instance
 from ..arith.timing import delayed
 from ..plan.layouts import sums_layout as group_layout
-from ..plan.path import PathPlan
+from ..plan.path import PathPlan, Sharing
 from ..plan.plan import Plan
-from ..plan.sharing import check_partials, sharing
+from ..plan.sharing import check_partials, sharing, shortest
 from .collect import Collector
 from .drain import Drain, payload_layout, stream_called
 from .tail import Tail, result_layout
@@ -24,6 +25,13 @@ from .unit import ScaleUnit
 def planned(plan: Plan) -> PathPlan:
     """The scale path of an array, from what it is built of; whatever its partial sums are."""
     shared = sharing(plan)
+    found = _planned(plan, shared)
+    if shared.pace > 1 and found.reduction_cycles > shortest(plan):
+        return _planned(plan, replace(shared, pace=1))
+    return found
+
+
+def _planned(plan: Plan, shared: Sharing) -> PathPlan:
     unit, drain = ScaleUnit(plan, shared), Drain(plan, shared)
     tail = Tail(plan, unit.chains, shared)
     results = plan.rows * plan.cols

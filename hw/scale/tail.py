@@ -26,10 +26,11 @@ from ..fp import (
 )
 from ..fp.pipeline import Pipelined
 from ..fp.rules import NEAREST_EVEN
+from ..fp.serial import cycles
 from ..fp.unpack import unpack
 from ..plan.path import Sharing
 from ..plan.plan import Plan
-from ..plan.sharing import ADDER_STAGES
+from ..plan.sharing import ADDER_STAGES, slow
 from . import partials
 from .chain import Chain
 from .collect import partials_layout
@@ -140,8 +141,12 @@ class Tail(Blueprint):
         for scale in chain.item.scales:
             fmt = scale[1].format
             assert isinstance(fmt, Minifloat)
-            block = FloatMultiply(self.working, fmt, self.working, rows=True).staged()
-            node = self.flow.through(block, a=node, b=self._late_code(scale_name(scale), scale))
+            inputs = {"a": node, "b": self._late_code(scale_name(scale), scale)}
+            rows = not slow(fmt) or cycles(fmt.significand_width) > self.shared.pace
+            block = FloatMultiply(self.working, fmt, self.working, rows=rows, in_time=not rows)
+            if not rows:
+                inputs["start"] = self.flow.entry(lambda on: on.source.start)
+            node = self.flow.through(block.staged(), **inputs)
         return node
 
     def _add(self, a: FlowNode, b: FlowNode, fmt: Minifloat | None = None) -> FlowNode:
@@ -216,9 +221,9 @@ class Tail(Blueprint):
 
     def build(self, m: Module, io: Any) -> None:
         enable, enters, whole, last = Signal(), Signal(), Signal(), Signal()
-        there = 1
+        there = ~(whole & self._slow(m, enable, enters & whole))
         if self.stream is not None:
-            there = io.end_scale.valid
+            there = there & io.end_scale.valid
             m.d.comb += io.end_scale.ready.eq(enters & whole & last)
         m.d.comb += [
             enable.eq(~io.result.valid | io.result.ready),
@@ -226,6 +231,8 @@ class Tail(Blueprint):
             enters.eq(io.sums.valid & io.sums.ready),
         ]
         count = self._count(m, enters, whole, last)
+        count.start = Signal(name="start")
+        m.d.comb += count.start.eq(io.sums.valid & there & whole)
         for place in range(self.plan.results):
             source = SimpleNamespace(place=place, sums=io.sums.payload[place], **vars(count))
             if self.stream is not None:
@@ -236,11 +243,21 @@ class Tail(Blueprint):
                 index = place * len(self.results) + number
                 m.d.comb += io.result.payload.value[index].eq(value)
         m.d.comb += [
-            io.result.valid.eq(
-                delayed(m, enable, io.sums.valid & there & whole, self.latency, "valid", reset=True)
-            ),
+            io.result.valid.eq(delayed(m, enable, count.start, self.latency, "valid", reset=True)),
             io.result.payload.last.eq(delayed(m, enable, last, self.latency, "last")),
         ]
+
+    def _slow(self, m: Module, enable: Value, begins: Value) -> Value:
+        """Whether what is made of the sum before still takes its time."""
+        pace = self.shared.pace
+        if pace <= self.shared.partials:
+            return Const(0, 1)
+        left = Signal(range(pace), name="left")
+        with m.If(enable & (left != 0)):
+            m.d.sync += left.eq(left - 1)
+        with m.If(begins):
+            m.d.sync += left.eq(pace - 1)
+        return left != 0
 
     def _count(self, m: Module, enters: Value, whole: Value, last: Value) -> SimpleNamespace:
         """What enters: its ``row``, which ``beat`` of it, and which ``partial`` sum of that."""

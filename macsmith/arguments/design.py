@@ -215,6 +215,12 @@ HARDWARE = Group(
             "(default 1)",
             read=whole,
         ),
+        option(
+            "--k-min",
+            "K",
+            "Promise that reductions have K elements or more; shorter ones may wait (default 1)",
+            read=whole,
+        ),
     ),
     "None of these changes a bit of a result",
 )

@@ -111,6 +111,9 @@ LIMITS = {
         "results that leave in a beat must divide the 6 columns, got 4",
         lambda: Build(cols=6, results=3),
     ),
+    "a shortest length": (
+        lambda: Build(k_min=0), "k-min must be at least 1, got 0", lambda: Build(k_min=1 << 24),
+    ),
     "a flow": (lambda: Build(flow="broad"), "unknown flow 'broad'; close ones:", None),
     "carries": (lambda: Build(carries="safed"), "unknown carries 'safed'; close ones: saved",
                 lambda: Build(carries="saved")),

@@ -27,7 +27,7 @@ CHOICES = {
     "relu": (True,), "nan": ("zero",), "product": ("lmul", "overpacked"), "sparse": ("2:4", "1:3"),
     "datapath": ("booth", "bit_serial", "dsp", "multiply", "table", "dsp_adders"),
     "flow": ("systolic_os", "weight_stationary"), "policy": ("dsp",), "carries": ("saved",),
-    "results": (2, 3), "digits": ("nonzero",), "digit_sums": ("apart",),
+    "results": (2, 3), "k_min": (64, 5000), "digits": ("nonzero",), "digit_sums": ("apart",),
     "blocks": ("dsp48e1", "sb_mac16", "inferred"),
 }  # fmt: skip
 #: What users met, one after the other, before advice was tried.

@@ -27,6 +27,7 @@ BUILDS = [
     Build(3, 2, 4, datapath="booth", pipeline=2),
     Build(1, 4, 2, flow="systolic_os", policy="dsp"),
     Build(2, 4, 2, results=2),
+    Build(2, 1, 2, k_min=64),
 ]
 
 

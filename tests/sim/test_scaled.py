@@ -202,6 +202,19 @@ ENGINES = {
         side("int8", level("e8m0", group(32))), (1, 1, 2), "native",
         {"accumulate": fp(1), "output": FP32},
     ),
+    "long reductions, a unit's sums collected": (
+        side("int4", level("fp16", group(16)), zero=zero("uint4", 16)),
+        side("int8", level("fp32")), (2, 2, 4), "native", {"output": FP32, "k_min": 240},
+    ),
+    "long reductions, two late scales": (
+        side("int8", level("bf16")), side("int8", level("fp32")), (2, 2, 2), "axis",
+        {"output": Output(lookup("bf16"), bias=lookup("fp32")), "k_min": 112},
+    ),
+    "long reductions, partial sums": (
+        side("e2m1", MX), side("e2m1", MX, level("fp32", TENSOR, "tensor", "end")),
+        (1, 2, 8), "native",
+        {"accumulate": fp(7), "output": FP32, "results": 2, "k_min": 256},
+    ),
     "two results a beat of four units": (
         side("e2m1", MX), side("e2m1", MX), (2, 2, 8), "axis",
         {"accumulate": fp(7), "output": FP32, "results": 2},
@@ -232,6 +245,7 @@ SLOW = (
     "bias, bf16",
     "infinite sums saturate",
     "two results a beat of four units",
+    "long reductions, partial sums",
     "NaN in either wide scale, saturating",
 )
 each_engine = pytest.mark.parametrize(
@@ -243,7 +257,7 @@ each_engine = pytest.mark.parametrize(
 def made(name, flow="broadcast"):
     weight, activation, shape, interface, options = ENGINES[name]
     options = {"k_max": 512, **options}
-    how = {name: options.pop(name) for name in ("datapath", "results") if name in options}
+    how = {name: options.pop(name) for name in ("datapath", "results", "k_min") if name in options}
     arithmetic = Arithmetic(weight, activation, **options)
     identifier = "".join(c if c.isalnum() else "_" for c in name)
     build = Build(*shape, flow=flow, interface=interface, **how)
