@@ -1,8 +1,9 @@
 """Units that come with the package, each in a file that registers its kind."""
 
 from .dequantize import Dequantize
+from .function import FunctionOfOne
 from .hadamard import Hadamard
 from .quantize import Quantize
 from .requantize import Requantize
 
-__all__ = ["Dequantize", "Hadamard", "Quantize", "Requantize"]
+__all__ = ["Dequantize", "FunctionOfOne", "Hadamard", "Quantize", "Requantize"]

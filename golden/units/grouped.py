@@ -26,13 +26,18 @@ class Grouped(Unit):
     The values of a group (scales, zero points, multipliers …) come once for it, those of every row,
     in a stream of their own. A group ends after ``group`` elements of a row, and with ``last``.
 
-    A subclass has these three parameters and says its formats.
+    A subclass has these parameters, ``group`` only where groups share anything, and says its
+    formats.
     """
 
     rows: int
     lanes: int
-    group: int
-    result: Format
+    group: int = 0
+
+    @property
+    @abstractmethod
+    def result(self) -> Format:
+        """The format of results."""
 
     @property
     def holders(self) -> int:
