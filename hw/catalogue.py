@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from ..golden.description import Chain, Design, Engine
 from ..golden.errors import DesignError
-from ..golden.units import Dequantize, Hadamard, Quantize, Requantize
+from ..golden.units import Dequantize, FunctionOfOne, Hadamard, Quantize, Requantize
 from .design import Hardware
 from .engine.hardware import EngineHardware
 from .system.chain import ChainHardware
 from .units.dequantize import DequantizeHardware
+from .units.function import FunctionHardware
 from .units.hadamard import HadamardHardware
 from .units.quantize import QuantizeHardware
 from .units.requantize import RequantizeHardware
@@ -21,6 +22,7 @@ BUILDERS: dict[type, Callable[..., Hardware]] = {
     Dequantize: DequantizeHardware,
     Quantize: QuantizeHardware,
     Requantize: RequantizeHardware,
+    FunctionOfOne: FunctionHardware,
     Hadamard: HadamardHardware,
     Chain: lambda design: ChainHardware(design, hardware),
 }

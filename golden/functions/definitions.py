@@ -7,7 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from . import exact
-from .exact import ONE, PLACES
+from .exact import PLACES
 
 
 class Function(NamedTuple):
@@ -34,10 +34,7 @@ class Function(NamedTuple):
 
 
 def _exp(x: int, negative: bool) -> int:
-    if negative:
-        return exact.exp_minus(x)
-    # Beyond e^96 no format of these units counts any more.
-    return exact.inverse(exact.exp_minus(min(x, 96 * ONE)))
+    return exact.exp_minus(x) if negative else exact.exp(x)
 
 
 def _silu(x: int, negative: bool) -> int:

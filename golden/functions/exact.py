@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from math import isqrt
 
 #: Bits below the binary point.
-PLACES = 208
+PLACES = 256
 ONE = 1 << PLACES
 
 #: Bits of an argument of exp, from the weight of the first to that of the last, that products of
@@ -19,36 +19,43 @@ _HIGHEST, _LOWEST = 7, -24
 
 
 def _series(x: int) -> int:
-    """e^-x for a small x, by its series."""
+    """e^x of a small x, by its series."""
     total, term, n = 0, ONE, 0
-    while term:
-        total += -term if n & 1 else term
+    while abs(term) > 1:
+        total += term
         n += 1
         term = (term * x >> PLACES) // n
     return total
 
 
 @cache
-def _powers() -> tuple[int, ...]:
-    """e^-(2^n), for n from the lowest to the highest."""
-    found = [_series(ONE >> -_LOWEST)]
+def _powers(sign: int) -> tuple[int, ...]:
+    """e^(2^n), or e^-(2^n), for n from the lowest to the highest."""
+    found = [_series(sign * (ONE >> -_LOWEST))]
     for _ in range(_LOWEST, _HIGHEST):
         found.append(found[-1] * found[-1] >> PLACES)
     return tuple(found)
 
 
-def exp_minus(x: int) -> int:
-    """e^-x for x from 0."""
-    if x >> PLACES + _HIGHEST + 1:
-        return 0
+def _exp(x: int, sign: int) -> int:
     low = PLACES + _LOWEST
     found, bits = ONE, x >> low
-    for power in _powers():
+    for power in _powers(sign):
         if bits & 1:
             found = found * power >> PLACES
         bits >>= 1
     rest = x & (1 << low) - 1
-    return found * _series(rest) >> PLACES if rest else found
+    return found * _series(sign * rest) >> PLACES if rest else found
+
+
+def exp_minus(x: int) -> int:
+    """e^-x for x from 0; beyond e^-256 it is 0."""
+    return 0 if x >> PLACES + _HIGHEST + 1 else _exp(x, -1)
+
+
+def exp(x: int) -> int:
+    """e^x for x from 0; beyond e^255 it is no more than that."""
+    return _exp(min(x, 255 * ONE), 1)
 
 
 def inverse(x: int) -> int:
@@ -115,4 +122,4 @@ def _half(x: int) -> int:
         total += term
         odd += 2
         term = (term * square >> PLACES) // odd
-    return (exp_minus(square // 2) * _density() >> PLACES) * total >> PLACES
+    return _density() * total // exp(square // 2)

@@ -52,7 +52,7 @@ def errors(fmt: Minifloat, codes: Array, places: Array) -> Array:
     above = (high - exact) + 2 * (found - high)
     below = (exact - low) + (low - found) // 2
     inside = np.abs(found - exact)
-    return np.where(found > high, above, np.where(found < low, below, inside))
+    return np.asarray(np.where(found > high, above, np.where(found < low, below, inside)))
 
 
 @cache

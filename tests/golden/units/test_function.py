@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from macsmith.golden.errors import DesignError, UnknownName
 from macsmith.golden.functions import FUNCTIONS, curve
+from macsmith.golden.functions.exact import ONE
 from macsmith.golden.units import FunctionOfOne
 
 from macsmith import lookup
@@ -61,6 +62,20 @@ def finite(form, step=1):
     return np.concatenate([codes, codes | 0x8000]).astype(np.uint16)
 
 
+#: Arguments, and how many bits of a function have to be right there.
+SAMPLES = [2.0**-133, 3 * 2.0**-24, 0.037, 0.5, 1.0, 2.71, 5.625, 8.5, 12.9, 13.4, 80.5, 88.7]
+
+
+@pytest.mark.parametrize("function", REAL)
+def test_exact_values_have_many_bits(function):
+    for x in SAMPLES:
+        for sign in (1, -1):
+            found = FUNCTIONS[function].magnitude(int(MP.mpf(x) * ONE), sign < 0)
+            exact = abs(MP.mpf(REAL[function](sign * MP.mpf(x))))
+            if 2.0**-140 < exact < 2.0**128:
+                assert abs(MP.mpf(found) / ONE / exact - 1) < 2.0**-50, (x, sign)
+
+
 def test_every_function_has_a_second_definition():
     assert set(REAL) == set(FUNCTIONS)
 
@@ -100,8 +115,10 @@ def test_what_is_special_is_as_stated(function, form):
     results = fmt.decode(made.apply(given))
     assert results.tolist() == SPECIAL[function]
     assert np.signbit(results).tolist() == np.signbit(SPECIAL[function]).tolist()
-    nans = np.arange(1 << fmt.bits, dtype=fmt.dtype)
-    nans = nans[np.isnan(nans.view(TYPES[form][3]))]
+    width, _, greatest, _ = TYPES[form]
+    codes = np.arange(1 << fmt.bits, dtype=fmt.dtype)
+    nans = codes[(codes & 0x7FFF) > 2 * greatest + 1 << width]
+    assert len(nans) == 2 * ((1 << width) - 1)
     assert set(made.apply(nans).tolist()) == {fmt.nan_code}
 
 
