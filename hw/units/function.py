@@ -23,6 +23,8 @@ class FunctionHardware(GroupedHardware):
     design : :class:`FunctionOfOne`
     """
 
+    kept = ("lines_row", "address_row", "code_row")
+    parts = {"lines_row": "lines", "address_row": "addresses", "code_row": "codes"}
     work = "value"
     unit: FunctionOfOne
 
@@ -72,7 +74,10 @@ class FunctionHardware(GroupedHardware):
                 "address", words.address, None, "integer", self.elements.address.latency,
                 "the segment of the value, and the place in it",
             ),
-            StageRow("line", words.width, None, "integer", 1, "exponent, start and rise"),
+            StageRow(
+                "line", words.width, None, "integer", self.elements.reading,
+                "exponent, start and rise",
+            ),
             StageRow(
                 "result", unit.format.bits, None, form, self.elements.code.latency,
                 "start + rise × place, rounded",

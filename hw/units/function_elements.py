@@ -14,8 +14,8 @@ from amaranth.lib.wiring import In, Out
 from ...golden.functions import Curve
 from ...golden.units import FunctionOfOne
 from ..arith.shared import instance
-from ..arith.table import look_up
-from ..arith.timing import delayed
+from ..arith.table import LUT_INPUTS, parted
+from ..arith.timing import delayed, select
 from .function_lines import LineAddress, LineCode, Words
 
 #: Values that read one block memory.
@@ -23,7 +23,9 @@ _PORTS = 2
 
 
 class LineTable(wiring.Component):
-    """All lines, read a cycle later.
+    """All lines, read a cycle later from a block memory, two cycles later from LUTs.
+
+    In LUTs, each bit of as many lines as a LUT has room for is looked up first, then chosen from.
 
     Parameters
     ----------
@@ -51,8 +53,9 @@ class LineTable(wiring.Component):
         super().__init__(ports)
 
     def elaborate(self, platform: Any) -> Module:
-        m, words, values = Module(), self.words, self.words.values
+        m, words = Module(), self.words
         if self.block:
+            values = words.values
             memory = Memory(
                 shape=words.width, depth=len(values), init=values, attrs={"rom_style": "block"}
             )
@@ -63,9 +66,19 @@ class LineTable(wiring.Component):
                 read = memory.read_port()
                 m.d.comb += [read.addr.eq(address), read.en.eq(self.enable), word.eq(read.data)]
             else:
-                found = look_up(m, address, values, words.width, f"line_{port}")
-                m.d.comb += word.eq(delayed(m, self.enable, found, 1, f"word_{port}"))
+                m.d.comb += word.eq(self._looked_up(m, address, port))
         return m
+
+    def _looked_up(self, m: Module, address: Value, port: int) -> Value:
+        words = self.words
+        parts = parted(m, address, words.values, words.width, f"line_{port}")
+        parts = [
+            delayed(m, self.enable, part, 1, f"part_{port}_{number}")
+            for number, part in enumerate(parts)
+        ]
+        high = delayed(m, self.enable, address[LUT_INPUTS:], 1, f"high_{port}")
+        word = select(m, parts, high, f"word_{port}")
+        return delayed(m, self.enable, word, 1, f"word_{port}")
 
 
 class FunctionElements:
@@ -81,11 +94,13 @@ class FunctionElements:
         self.unit, curve = unit, unit.curve
         self.words = Words(curve)
         self.address = LineAddress(curve).staged()
+        #: Cycles that reading a line takes.
+        self.reading = 1 if unit.table == "block" else 2
         self.code = LineCode(curve, rows=unit.build.policy == "lut").staged()
 
     @property
     def latency(self) -> int:
-        return self.address.latency + 1 + self.code.latency
+        return self.address.latency + self.reading + self.code.latency
 
     def write(
         self, m: Module, enable: Value, codes: Sequence[Value], held: Mapping[str, Value], name: str
@@ -101,13 +116,13 @@ class FunctionElements:
         """The values that share a table."""
         reads, curve = len(codes), self.unit.curve
         make = partial(LineTable, curve, reads, self.unit.table == "block")
-        table = instance(m, f"{name}_table", ("lines", reads), make)
+        table = instance(m, f"lines_{name}", ("lines", reads), make)
         m.d.comb += table.enable.eq(enable)
         found = []
         for port, code in enumerate(codes):
             label = f"{name}_{port}"
-            front = instance(m, f"{label}_address", "line address", self.address.component)
-            back = instance(m, f"{label}_code", "line code", self.code.component)
+            front = instance(m, f"address_{label}", "line address", self.address.component)
+            back = instance(m, f"code_{label}", "line code", self.code.component)
             m.d.comb += [
                 front.enable.eq(enable),
                 back.enable.eq(enable),
@@ -116,7 +131,7 @@ class FunctionElements:
                 back.word.eq(getattr(table, f"word_{port}")),
             ]
             for key in self.words.beside:
-                late = delayed(m, enable, getattr(front, key), 1, f"{label}_{key}")
+                late = delayed(m, enable, getattr(front, key), self.reading, f"{label}_{key}")
                 m.d.comb += getattr(back, key).eq(late)
             result = Signal(self.unit.format.bits, name=f"{label}_result")
             m.d.comb += result.eq(back.o)

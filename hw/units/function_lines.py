@@ -11,7 +11,8 @@ from amaranth.lib.wiring import In, Member, Out
 from ...golden.functions import Curve
 from ...golden.functions.curve import GUARD, STEP
 from ..arith.shift import shift_left
-from ..arith.table import look_up
+from ..arith.table import LUT_INPUTS, parted
+from ..arith.timing import select
 from ..fp.pipeline import Pipeline, Pipelined
 from ..fp.rows import digits, multiply
 
@@ -89,13 +90,16 @@ class LineAddress(Pipelined):
         self.curve, self.words = curve, Words(curve)
         ports: dict[str, Member] = {"i": In(curve.format.bits), "address": Out(self.words.address)}
         ports |= {name: Out(bits) for name, bits in self.words.beside.items()}
-        super().__init__(ports, (3, 3), stages)
+        #: Whether sign and exponent are more than a LUT takes.
+        self.parted = curve.format.exponent_width + 1 > LUT_INPUTS
+        super().__init__(ports, (*[2] * self.parted, 2, 3), stages)
 
     def write(self, m: Module, io: Any, pipe: Pipeline) -> None:
         fmt, words = self.curve.format, self.words
         width = fmt.mantissa_width
         mantissa, exponent = io.i[:width], io.i[width:-1]
-        last = exponent.all()
+        nan = Signal(name="is_nan")
+        m.d.comb += nan.eq(exponent.all() & mantissa.any())
 
         # Which block: by sign and exponent.
         least = min(block.cuts for block in self.curve.blocks)
@@ -106,21 +110,25 @@ class LineAddress(Pipelined):
             cuts = self.curve.blocks[use.block].cuts - least
             base = self.curve.bases[use.block]
             found.append(cuts | use.follows << cut_bits | base << cut_bits + 1)
-        block = look_up(m, io.i[width:], found, cut_bits + 1 + words.address, "block")
+        parts = parted(m, io.i[width:], found, cut_bits + 1 + words.address, "block")
+        live = SimpleNamespace(
+            **{f"block_{number}": part for number, part in enumerate(parts)},
+            number=io.i[width:],
+            mantissa=mantissa,
+            nan=nan,
+        )
+        if self.parted:
+            live = pipe.cut(live)
+        parts = [getattr(live, f"block_{number}") for number in range(len(parts))]
+        block = select(m, parts, live.number[LUT_INPUTS:], "block")
         live = SimpleNamespace(
             cuts=block[:cut_bits],
             base=block[cut_bits + 1 :],
-            mantissa=Cat(mantissa[:-1], mantissa[-1] | (last & mantissa.any())),
-            nan=last & mantissa.any(),
-            sign=io.i[-1] if self.curve.function.signed else Const(0, 1),
+            mantissa=live.mantissa | live.nan << width - 1,
+            nan=live.nan,
+            sign=live.number[-1] if self.curve.function.signed else Const(0, 1),
+            **self._argument(m, live.number[:-1], block[cut_bits]),
         )
-        if words.follows:
-            moved = Value.cast(exponent if self.curve.shape.slope > 0 else -exponent)
-            live.argument = Mux(block[cut_bits], moved[: words.exponent], 0)
-        for name in ("nan", *(["argument"] if words.follows else [])):
-            held = Signal(len(getattr(live, name)), name=name)
-            m.d.comb += held.eq(getattr(live, name))
-            setattr(live, name, held)
         live = pipe.cut(live)
 
         # Which of its segments, and where in it: the mantissa above and below the cut.
@@ -133,6 +141,15 @@ class LineAddress(Pipelined):
         live = pipe.cut(live)
         m.d.comb += io.address.eq(live.address)
         m.d.comb += [getattr(io, name).eq(getattr(live, name)) for name in words.beside]
+
+    def _argument(self, m: Module, exponent: Value, follows: Value) -> dict[str, Value]:
+        """What is added to the line's exponent, where any follows."""
+        if not self.words.follows:
+            return {}
+        argument = Signal(self.words.exponent, name="followed")
+        moved = exponent if self.curve.shape.slope > 0 else -exponent
+        m.d.comb += argument.eq(Mux(follows, moved, 0))
+        return {"argument": argument}
 
 
 class LineCode(Pipelined):

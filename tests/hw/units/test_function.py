@@ -35,6 +35,8 @@ UNITS = [
     unit("silu", "e6m9_ieee", lanes=1),
 ]
 
+#: Beats of a trial.
+BEATS = 8
 #: And the same with other ports, and with products in DSP blocks.
 DESIGNS = [
     *UNITS,
@@ -44,12 +46,12 @@ DESIGNS = [
 
 
 def all_codes(unit):
-    """Every code once, in trials of 64 beats."""
+    """Every code once, in trials of as many beats as the unit's own."""
     codes = np.arange(1 << unit.format.bits, dtype=unit.format.dtype)
     count = unit.rows * unit.lanes
-    codes = np.resize(codes, -(-len(codes) // (64 * count)) * 64 * count)
-    last = np.arange(64) == 63
-    return [{"values": Beats((part,), (None,), last)} for part in codes.reshape(-1, 64, count)]
+    codes = np.resize(codes, -(-len(codes) // (BEATS * count)) * BEATS * count)
+    last = np.arange(BEATS) == BEATS - 1
+    return [{"values": Beats((part,), (None,), last)} for part in codes.reshape(-1, BEATS, count)]
 
 
 @pytest.mark.often(6)
@@ -65,16 +67,15 @@ def test_all_codes_give_what_the_golden_model_says_a_beat_a_cycle(number):
     emitted = emit(UNITS[number])
     trials = harness(emitted.hardware)._answered(all_codes(UNITS[number]))
     batch = run_batch(emitted, trials, simulator=Simulator(emitted)).check()
-    assert batch.results == len(trials) * 64 * UNITS[number].rows * UNITS[number].lanes
+    assert batch.results == len(trials) * BEATS * UNITS[number].rows * UNITS[number].lanes
     assert batch.cycles == batch.expected_cycles
 
 
 def test_a_line_that_is_wrong_by_one_is_found(monkeypatch):
     def broken(self):
-        exponent, start, rise = self.curve.words[7]
-        word = values.fget(self)
-        word[7] ^= 1 << self.exponent + 2
-        return word
+        found = values.fget(self)
+        found[7] ^= 1 << self.exponent + 2
+        return found
 
     values = Words.values
     monkeypatch.setattr(Words, "values", property(broken))
