@@ -39,6 +39,23 @@ def add(fmt: Format, a: Array, b: Array) -> Array:
         return rounded(fmt, np.asarray(a + b), "addition")
 
 
+def odd_sum(a: Array, b: Array) -> Array:
+    """a + b as float64, rounded to odd where it is not exact: rounding that to nearest, to a format
+    of at most 51 bits, rounds the exact sum (Boldo and Melquiond, "Emulation of a FMA and correctly
+    rounded sums: proved algorithms using rounding to odd").
+
+    What is lost is known exactly (Knuth's two-sum): of a sum whose last bit is 0, the next float on
+    that side is odd.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = np.asarray(a + b)
+        rest = total - a
+        lost = (a - (total - rest)) + (b - rest)
+    even = total.view(np.int64) & 1 == 0
+    moved = np.isfinite(total) & even & (lost != 0)
+    return np.where(moved, np.nextafter(total, np.where(lost > 0, np.inf, -np.inf)), total)
+
+
 def partial_sums(fmt: Format, addends: Array, partials: int) -> Array:
     """Sum the last axis: addend i goes into partial sum i mod P, then a binary tree adds the
     partials.

@@ -5,5 +5,6 @@ from .function import FunctionOfOne
 from .hadamard import Hadamard
 from .quantize import Quantize
 from .requantize import Requantize
+from .rope import Rope
 
-__all__ = ["Dequantize", "FunctionOfOne", "Hadamard", "Quantize", "Requantize"]
+__all__ = ["Dequantize", "FunctionOfOne", "Hadamard", "Quantize", "Requantize", "Rope"]

@@ -64,9 +64,10 @@ def source_buffer(unit: Grouped) -> type[Slots]:
 
 
 def ends_in_buffer(unit: Grouped) -> bool:
-    """Whether results, narrower than elements, leave through a buffer, which cuts the path from
-    the ``ready`` of results to all registers."""
-    return unit.result.bits < unit.source[1].bits
+    """Whether results leave through a buffer, which cuts the path from the ``ready`` of results to
+    all registers: where they are narrower than elements, or as narrow and nothing else comes in."""
+    given, made = unit.source[1].bits, unit.result.bits
+    return made < given or (made == given and not unit.held)
 
 
 def group_end(m: Module, unit: Grouped, taken: Value, last: Value) -> Value:
