@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ..golden.description import Chain, Design, Engine
 from ..golden.errors import DesignError
-from ..golden.units import Dequantize, FunctionOfOne, Hadamard, Quantize, Requantize
+from ..golden.units import Dequantize, FunctionOfOne, Hadamard, Quantize, Requantize, Rope
 from .design import Hardware
 from .engine.hardware import EngineHardware
 from .system.chain import ChainHardware
@@ -15,6 +15,7 @@ from .units.function import FunctionHardware
 from .units.hadamard import HadamardHardware
 from .units.quantize import QuantizeHardware
 from .units.requantize import RequantizeHardware
+from .units.rope import RopeHardware
 
 #: A description's type -> what makes its hardware.
 BUILDERS: dict[type, Callable[..., Hardware]] = {
@@ -23,6 +24,7 @@ BUILDERS: dict[type, Callable[..., Hardware]] = {
     Quantize: QuantizeHardware,
     Requantize: RequantizeHardware,
     FunctionOfOne: FunctionHardware,
+    Rope: RopeHardware,
     Hadamard: HadamardHardware,
     Chain: lambda design: ChainHardware(design, hardware),
 }

@@ -45,6 +45,11 @@ class Grouped(Unit):
         return self.rows
 
     @property
+    def together(self) -> bool:
+        """Whether every row takes the values of all holders."""
+        return False
+
+    @property
     @abstractmethod
     def source(self) -> tuple[str, Format]:
         """The stream of elements: its name, and their format."""

@@ -92,6 +92,10 @@ class Rope(Grouped):
         return self.lanes // 2
 
     @property
+    def together(self) -> bool:
+        return True
+
+    @property
     def result(self) -> Format:
         return self.format
 

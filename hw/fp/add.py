@@ -36,6 +36,8 @@ class FloatAdd(Pipelined):
         Without them, the caller promises that no operand and no result is subnormal.
     saturate : :class:`bool`
         Overflow and infinity give the greatest value instead of infinity or NaN.
+    fine : :class:`bool`
+        Registers also within the levels of the normalisation, so that three levels of LUTs suffice.
     stages : :class:`int`
         Registers on the way, up to ``len(levels)``.
 
@@ -57,6 +59,7 @@ class FloatAdd(Pipelined):
         *,
         subnormals: bool = True,
         saturate: bool = False,
+        fine: bool = False,
         stages: int = 0,
     ):
         self.a_format, self.b_format, self.format = a_format, b_format, format
@@ -86,6 +89,7 @@ class FloatAdd(Pipelined):
             self._origin + max(highest),
             subnormals=subnormals,
             saturate=saturate,
+            fine=fine,
         )
         self.alignment = Alignment(
             self.precision + 1, self.precision + self.fraction, self._exponent_width

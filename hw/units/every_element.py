@@ -76,7 +76,9 @@ class EveryElement(wiring.Component):
         cycles, made = self.elements.latency, []
         for row in range(unit.rows):
             own = row if unit.holders > 1 else 0
-            held = {name: scale.payload[name][own] for name in unit.held}
+            held = {name: scale.payload[name] for name in unit.held}
+            if not unit.together:
+                held = {name: values[own] for name, values in held.items()}
             first = row * unit.lanes
             lanes = [codes.payload[source][first + lane] for lane in range(unit.lanes)]
             made += self.elements.write(m, room, lanes, held, f"row_{row}")
