@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ..golden.description import Chain, Design, Engine
 from ..golden.errors import DesignError
-from ..golden.units import Dequantize, FunctionOfOne, Hadamard, Quantize, Requantize, Rope
+from ..golden.units import Dequantize, FunctionOfOne, Hadamard, Quantize, Requantize, Rope, Softmax
 from .design import Hardware
 from .engine.hardware import EngineHardware
 from .system.chain import ChainHardware
@@ -16,6 +16,7 @@ from .units.hadamard import HadamardHardware
 from .units.quantize import QuantizeHardware
 from .units.requantize import RequantizeHardware
 from .units.rope import RopeHardware
+from .units.softmax import SoftmaxHardware
 
 #: A description's type -> what makes its hardware.
 BUILDERS: dict[type, Callable[..., Hardware]] = {
@@ -25,6 +26,7 @@ BUILDERS: dict[type, Callable[..., Hardware]] = {
     Requantize: RequantizeHardware,
     FunctionOfOne: FunctionHardware,
     Rope: RopeHardware,
+    Softmax: SoftmaxHardware,
     Hadamard: HadamardHardware,
     Chain: lambda design: ChainHardware(design, hardware),
 }

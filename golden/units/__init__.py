@@ -6,5 +6,6 @@ from .hadamard import Hadamard
 from .quantize import Quantize
 from .requantize import Requantize
 from .rope import Rope
+from .softmax import Softmax
 
-__all__ = ["Dequantize", "FunctionOfOne", "Hadamard", "Quantize", "Requantize", "Rope"]
+__all__ = ["Dequantize", "FunctionOfOne", "Hadamard", "Quantize", "Requantize", "Rope", "Softmax"]

@@ -34,7 +34,7 @@ class RopeElements:
         assert isinstance(single, Minifloat)
         rows = unit.build.policy == "lut"
         self.product = FloatMultiply(fmt, angle, single, rows=rows, fine=True).staged()
-        self.sum = FloatAdd(single, single, fmt, saturate=not fmt.has_inf, fine=True).staged()
+        self.sum = FloatAdd(single, single, fmt, fine=True).staged()
 
     @property
     def latency(self) -> int:
