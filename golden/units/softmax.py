@@ -111,7 +111,7 @@ class Softmax(Grouped):
         relative = max(1 - low, high - 1)
         # A unit in the last place is at least 2^-(mantissa bits + 1) of its value. As long as the
         # second part is less than 1, what comes out in the next binade is its first number.
-        return Fraction(1, 2) + relative * 2 ** (self.format.mantissa_width + 1)
+        return Fraction(1, 2) + relative * (1 << self.format.mantissa_width + 1)
 
     @property
     def group(self) -> int:  # type: ignore[override]

@@ -92,15 +92,12 @@ class LineAddress(Pipelined):
         ports |= {name: Out(bits) for name, bits in self.words.beside.items()}
         #: Whether sign and exponent are more than a LUT takes.
         self.parted = curve.format.exponent_width + 1 > LUT_INPUTS
-        super().__init__(ports, (*[2] * self.parted, 2, 3), stages)
+        super().__init__(ports, (2, 2 if self.parted else 1, 2, 2), stages)
 
     def write(self, m: Module, io: Any, pipe: Pipeline) -> None:
         fmt, words = self.curve.format, self.words
         width = fmt.mantissa_width
         mantissa, exponent = io.i[:width], io.i[width:-1]
-        nan = Signal(name="is_nan")
-        m.d.comb += nan.eq(exponent.all() & mantissa.any())
-
         # Which block: by sign and exponent.
         least = min(block.cuts for block in self.curve.blocks)
         most = max(block.cuts for block in self.curve.blocks)
@@ -111,32 +108,39 @@ class LineAddress(Pipelined):
             base = self.curve.bases[use.block]
             found.append(cuts | use.follows << cut_bits | base << cut_bits + 1)
         parts = parted(m, io.i[width:], found, cut_bits + 1 + words.address, "block")
+        last, some = Signal(name="last"), Signal(name="some")
+        m.d.comb += [last.eq(exponent.all()), some.eq(mantissa.any())]
         live = SimpleNamespace(
             **{f"block_{number}": part for number, part in enumerate(parts)},
             number=io.i[width:],
             mantissa=mantissa,
-            nan=nan,
+            last=last,
+            some=some,
         )
-        if self.parted:
-            live = pipe.cut(live)
+        live = pipe.cut(live)
         parts = [getattr(live, f"block_{number}") for number in range(len(parts))]
         block = select(m, parts, live.number[LUT_INPUTS:], "block")
+        nan = Signal(name="is_nan")
+        m.d.comb += nan.eq(live.last & live.some)
         live = SimpleNamespace(
             cuts=block[:cut_bits],
             base=block[cut_bits + 1 :],
-            mantissa=live.mantissa | live.nan << width - 1,
-            nan=live.nan,
+            moved=live.mantissa | nan << width - 1,
+            nan=nan,
             sign=live.number[-1] if self.curve.function.signed else Const(0, 1),
             **self._argument(m, live.number[:-1], block[cut_bits]),
         )
         live = pipe.cut(live)
 
         # Which of its segments, and where in it: the mantissa above and below the cut.
-        moved = shift_left(m, live.mantissa << least, live.cuts, 2 * width)
+        live.moved = shift_left(m, live.moved << least, live.cuts[:2], 2 * width)
+        live.cuts = live.cuts[2:] << 2
+        live = pipe.cut(live)
+        moved = shift_left(m, live.moved, live.cuts, 2 * width)
         address = Signal(words.address, name="line")
         m.d.comb += address.eq(live.base | moved[width:])
         live.address, live.tau = address, moved[width - words.steps : width]
-        for name in ("cuts", "base", "mantissa"):
+        for name in ("cuts", "base", "moved"):
             delattr(live, name)
         live = pipe.cut(live)
         m.d.comb += io.address.eq(live.address)

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from macsmith.golden.description import Target
 from macsmith.golden.errors import Mismatch
@@ -61,7 +60,7 @@ def test_signed_digits_are_a_number(number):
 
 def test_a_line_that_is_too_steep_is_found(monkeypatch):
     lines = DESIGNS[2].parts.powers
-    steep = lines._replace(rises=tuple(np.array(lines.rises) - 9))
+    steep = lines._replace(rises=tuple(rise - 9 for rise in lines.rises))
     made = replace(DESIGNS[2], name="broken")
 
     def broken(self, parts, *, stages=0, kept=Power.__init__):
