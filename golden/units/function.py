@@ -53,7 +53,7 @@ class FunctionOfOne(Grouped):
         beat. It never changes a bit.
     """
 
-    kind: ClassVar[str] = "function"
+    kind: ClassVar[str] = "functions"
 
     function: str = "silu"
     format: Format = lookup("bf16")
