@@ -20,12 +20,15 @@ from .function_lines import LineAddress, LineCode, Words
 
 #: Values that read one block memory.
 _PORTS = 2
+#: Bits of an address beyond a LUT's that choose in the first cycle.
+_NEAR = 2
 
 
 class LineTable(wiring.Component):
     """All lines, read a cycle later from a block memory, two cycles later from LUTs.
 
-    In LUTs, each bit of as many lines as a LUT has room for is looked up first, then chosen from.
+    In LUTs, each bit of as many lines as a LUT has room for is looked up; four of these are chosen
+    from in the first cycle, and the rest in the second.
 
     Parameters
     ----------
@@ -70,14 +73,15 @@ class LineTable(wiring.Component):
         return m
 
     def _looked_up(self, m: Module, address: Value, port: int) -> Value:
-        words = self.words
+        words, near = self.words, LUT_INPUTS + _NEAR
         parts = parted(m, address, words.values, words.width, f"line_{port}")
-        parts = [
-            delayed(m, self.enable, part, 1, f"part_{port}_{number}")
-            for number, part in enumerate(parts)
-        ]
-        high = delayed(m, self.enable, address[LUT_INPUTS:], 1, f"high_{port}")
-        word = select(m, parts, high, f"word_{port}")
+        groups = []
+        for number in range(0, len(parts), 1 << _NEAR):
+            name = f"group_{port}_{number}"
+            group = select(m, parts[number : number + (1 << _NEAR)], address[LUT_INPUTS:near], name)
+            groups.append(delayed(m, self.enable, group, 1, name))
+        high = delayed(m, self.enable, address[near:], 1, f"high_{port}")
+        word = select(m, groups, high, f"word_{port}")
         return delayed(m, self.enable, word, 1, f"word_{port}")
 
 
