@@ -22,7 +22,7 @@ from .buffer import Buffer
 from .softmax_parts import Power, Reciprocal, Term, between
 
 #: Beats that may wait beyond a token and the cycles until it goes on.
-BEYOND = 8
+BEYOND = 12
 
 
 class SoftmaxPlan:
@@ -109,11 +109,11 @@ class SoftmaxCore(wiring.Component):
         depth, power_depth = plan.depths
         m.submodules.waiting = waiting = SyncFIFOBuffered(width=lanes * bits + 1, depth=depth)
         m.submodules.greatest = greatest = SyncFIFOBuffered(width=bits + 1, depth=depth)
-        taken, ends = Signal(), self._ends(m, source.o)
+        taken, ends, room = Signal(), self._ends(m, source.o), _room(m, waiting, "room")
         codes = Value.cast(source.o.payload.values)
         m.d.comb += [
-            source.o.ready.eq(waiting.w_rdy),
-            taken.eq(source.o.valid & waiting.w_rdy),
+            source.o.ready.eq(room),
+            taken.eq(source.o.valid & room),
             waiting.w_en.eq(taken),
             waiting.w_data.eq(Cat(ends, codes)),
         ]
@@ -204,7 +204,7 @@ class SoftmaxCore(wiring.Component):
         fmt = plan.format
         infinite = most[fmt.mantissa_width : -1].all()
         nan = delayed(m, enable, bad | infinite, cycles, "power_nan")
-        m.d.comb += enable.eq(~valid | powers.w_rdy)
+        m.d.comb += enable.eq(~valid | _room(m, powers, "power_room"))
 
         leaves, found, terms = valid & enable, [], []
         for lane in range(unit.lanes):
@@ -225,7 +225,7 @@ class SoftmaxCore(wiring.Component):
             ]
             found.append(self._code(m, power.significand, power.n, lane))
             terms.append(term.o)
-        m.d.comb += [powers.w_en.eq(valid), powers.w_data.eq(Cat(end, *found))]
+        m.d.comb += [powers.w_en.eq(leaves), powers.w_data.eq(Cat(end, *found))]
 
         # Sums go on whether powers do or not.
         tree = AdderTree(Range(0, 0, (1 << unit.parts.term) - 1), unit.lanes)
@@ -278,3 +278,10 @@ class SoftmaxCore(wiring.Component):
                 product.b.eq(sums.r_data),
                 result.i.payload.value[lane].eq(product.o),
             ]
+
+
+def _room(m: Module, memory: Any, name: str) -> Value:
+    """Whether a memory takes a beat, from a register: one that may come meanwhile has room too."""
+    room = Signal(name=name, init=1)
+    m.d.sync += room.eq(memory.w_level < memory.depth - 2)
+    return room

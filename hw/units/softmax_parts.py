@@ -43,7 +43,8 @@ class _OnLine(Pipelined):
 
     @property
     def _line_levels(self) -> list[int]:
-        return [2, *[2] * digits(self.lines.steps), 2]
+        looked_up = [2] * (1 + (len(self.lines.starts) > 1 << LUT_INPUTS))
+        return [*looked_up, *[2] * digits(self.lines.steps), 2]
 
     def _on_line(
         self, m: Module, pipe: Pipeline, live: SimpleNamespace, argument: Value
@@ -57,9 +58,17 @@ class _OnLine(Pipelined):
         ]
         index = argument[lines.steps :]
         found = parted(m, index, words, width + low, "line")
-        word = select(m, found, index[LUT_INPUTS:], "line_word") if len(found) > 1 else found[0]
-        live.start, live.product = word[:width], word[width:].as_signed()
         live.tau = argument[: lines.steps]
+        if len(found) > 1:
+            # The parts of the table first, then one of them.
+            live.high = index[LUT_INPUTS:]
+            names = [f"part_{number}" for number in range(len(found))]
+            vars(live).update(zip(names, found, strict=True))
+            live = pipe.cut(live)
+            found = [select(m, [getattr(live, name) for name in names], live.high, "line_word")]
+            for name in (*names, "high"):
+                delattr(live, name)
+        live.start, live.product = found[0][:width], found[0][width:].as_signed()
         live = pipe.cut(live)
         live = multiply(m, pipe, live, "tau", joined=lines.steps)
         total = Signal(width, name="significand")
