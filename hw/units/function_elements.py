@@ -20,12 +20,14 @@ from .function_lines import LineAddress, LineCode, Words
 
 #: Values that read one block memory.
 _PORTS = 2
+#: Parts of a table among which one LUT a bit chooses.
+_GROUP = 4
 #: Bits of an address beyond a LUT's that choose in the first cycle.
 _NEAR = 2
 
 
 class LineTable(wiring.Component):
-    """All lines, read a cycle later from a block memory, two cycles later from LUTs.
+    """All lines, read a cycle later from a block memory, ``words.reading`` later from LUTs.
 
     In LUTs, each bit of as many lines as a LUT has room for is looked up; four of these are chosen
     from in the first cycle, and the rest in the second.
@@ -73,16 +75,23 @@ class LineTable(wiring.Component):
         return m
 
     def _looked_up(self, m: Module, address: Value, port: int) -> Value:
-        words, near = self.words, LUT_INPUTS + _NEAR
+        words = self.words
         parts = parted(m, address, words.values, words.width, f"line_{port}")
-        groups = []
-        for number in range(0, len(parts), 1 << _NEAR):
-            name = f"group_{port}_{number}"
-            group = select(m, parts[number : number + (1 << _NEAR)], address[LUT_INPUTS:near], name)
-            groups.append(delayed(m, self.enable, group, 1, name))
-        high = delayed(m, self.enable, address[near:], 1, f"high_{port}")
-        word = select(m, groups, high, f"word_{port}")
-        return delayed(m, self.enable, word, 1, f"word_{port}")
+        high, name = address[LUT_INPUTS:], f"word_{port}"
+        for step in range(words.reading - 1):
+            parts = [
+                delayed(m, self.enable, part, 1, f"part_{port}_{step}_{number}")
+                for number, part in enumerate(parts)
+            ]
+            high = delayed(m, self.enable, high, 1, f"high_{port}_{step}")
+            if step < words.reading - 2:
+                groups = range(0, len(parts), _GROUP)
+                parts = [
+                    select(m, parts[first : first + _GROUP], high, f"{name}_{first}")
+                    for first in groups
+                ]
+                high = high[2:]
+        return delayed(m, self.enable, select(m, parts, high, name), 1, name)
 
 
 class FunctionElements:
@@ -99,7 +108,7 @@ class FunctionElements:
         self.words = Words(curve)
         self.address = LineAddress(curve).staged()
         #: Cycles that reading a line takes.
-        self.reading = 1 if unit.table == "block" else 2
+        self.reading = 1 if unit.table == "block" else self.words.reading
         self.code = LineCode(curve, rows=unit.build.policy == "lut").staged()
 
     @property

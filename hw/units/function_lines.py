@@ -17,6 +17,10 @@ from ..fp.pipeline import Pipeline, Pipelined
 from ..fp.rows import digits, multiply
 
 
+#: Parts of a table among which two levels of LUTs choose.
+_EIGHT = 8
+
+
 class Words:
     """The lines of a curve as bits.
 
@@ -37,6 +41,12 @@ class Words:
         self.steps = curve.shape.steps
         #: Whether any line's exponent follows the argument's.
         self.follows = any(use.follows for use in curve.uses)
+
+    @property
+    def reading(self) -> int:
+        """Cycles to look a line up in LUTs: its parts, one of up to eight of them; of more, one of
+        four in between."""
+        return 2 + (self.curve.entries > _EIGHT << LUT_INPUTS)
 
     @property
     def width(self) -> int:
