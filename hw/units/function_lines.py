@@ -16,7 +16,6 @@ from ..arith.timing import select
 from ..fp.pipeline import Pipeline, Pipelined
 from ..fp.rows import digits, multiply
 
-
 #: Parts of a table among which two levels of LUTs choose.
 _EIGHT = 8
 
