@@ -25,7 +25,7 @@ from macsmith.golden.description import (
 )
 from macsmith.golden.description.unit import UNITS
 from macsmith.golden.errors import DesignError
-from macsmith.golden.units import Dequantize, FunctionOfOne, Quantize, Requantize
+from macsmith.golden.units import Dequantize, FunctionOfOne, Quantize, Requantize, Rope, Softmax
 from macsmith.hw.catalogue import hardware
 
 from macsmith import cost, design, lookup
@@ -33,6 +33,8 @@ from macsmith.cli import guarded
 from macsmith.commands.common import progress
 from macsmith.designs import unit_presets
 
+#: Kinds whose memories are counted in the place of DSP blocks.
+IN_MEMORIES = (FunctionOfOne, Rope, Softmax)
 #: Elements of a group, of the designs that are compared.
 GROUP = 128
 #: Shape of the engines.
@@ -67,7 +69,7 @@ def row(way: str, unit: Unit) -> str:
     found = cost(unit)
     rate, used, levels = found.rate, found.cost.resources, found.cost.levels
     each = " | ".join(f"{used[what] / rate:.1f}" for what in ("sites", "lut", "ff"))
-    blocks = f"{used.get('dsp', 0) / rate:g}"
+    blocks = f"{used.get('bram36' if isinstance(unit, IN_MEMORIES) else 'dsp', 0) / rate:g}"
     latency = found.hardware.latency
     return f"| `{unit.name}` | {way} | {each} | {blocks} | {levels['lut']} | {latency} |"
 
@@ -118,7 +120,10 @@ def main() -> int:
         if not names or (chosen and kind not in chosen):
             continue
         progress(f"{kind}: some {2 * len(names)} designs to synthesize, each as it is known")
-        print(f"\n{kind}:\n\n| preset | built | sites | LUT | FF | DSP | LUT levels | latency |")
+        blocks = "BRAM36" if issubclass(UNITS[kind], IN_MEMORIES) else "DSP"
+        print(
+            f"\n{kind}:\n\n| preset | built | sites | LUT | FF | {blocks} | LUT levels | latency |"
+        )
         print("|---|---|---|---|---|---|---|---|")
         for name in names:
             for way, unit in variants(name):

@@ -8,6 +8,9 @@ from macsmith import Options, cost, design
 UNITS = {
     "dequantize_w4a16": (Options(rows=2, lanes=8), 25),
     "dequantize_int4": (Options(), 24),
+    "silu_bf16": (Options(), 400),
+    "tanh_bf16": (Options(), 146),
+    "gelu_fp16": (Options(set=("table=block",)), 170),
     "tflite_single": (Options(set=("bias=none",)), 652),
 }
 
