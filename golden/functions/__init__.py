@@ -1,6 +1,7 @@
 """Functions of one value, as tables of straight lines that the golden model makes."""
 
-from .curve import Curve, curve
+from .curves import Curve
 from .definitions import FUNCTIONS
+from .fit import curve
 
 __all__ = ["FUNCTIONS", "Curve", "curve"]

@@ -9,7 +9,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib.wiring import In, Member, Out
 
 from ...golden.functions import Curve
-from ...golden.functions.curve import GUARD, STEP
+from ...golden.functions.segments import GUARD, STEP
 from ..arith.shift import shift_left
 from ..arith.table import LUT_INPUTS, parted
 from ..arith.timing import select
