@@ -38,8 +38,8 @@ class Softmax(Grouped):
     - its reciprocal by lines;
     - the exact product of power and reciprocal, rounded once to nearest even in ``format``.
 
-    What is ``clip`` or more below m becomes 0. A token with NaN or +infinity, or of nothing but
-    -infinity, becomes NaN; else -infinity becomes 0.
+    What is ``clip`` or more below m, or by 2^-(5 + mantissa bits) less, becomes 0. A token with NaN
+    or +infinity, or of nothing but -infinity, becomes NaN; else -infinity becomes 0.
 
     Parameters
     ----------
@@ -93,9 +93,9 @@ class Softmax(Grouped):
 
     @property
     def off(self) -> Fraction:
-        """What the result of a value less than ``clip`` below the greatest is off by, at the most,
-        in units in the last place of the exact one, if that is no subnormal: half a unit of the
-        rounding, and the relative errors of power, sum and reciprocal.
+        """What the result of a value that does not become 0 is off by, at the most, in units in
+        the last place of the exact one, if that is no subnormal: half a unit of the rounding, and
+        the relative errors of power, sum and reciprocal.
 
         A bound, not the greatest error: no token need reach it.
         """

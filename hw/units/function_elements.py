@@ -22,8 +22,6 @@ from .function_lines import LineAddress, LineCode, Words
 _PORTS = 2
 #: Parts of a table among which one LUT a bit chooses.
 _GROUP = 4
-#: Bits of an address beyond a LUT's that choose in the first cycle.
-_NEAR = 2
 
 
 class LineTable(wiring.Component):

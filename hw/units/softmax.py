@@ -87,7 +87,7 @@ class SoftmaxHardware(GroupedHardware):
         unit = self.unit
         return (
             f"bound, of tokens of {unit.token}: {self._bound} of a unit in the last place of the "
-            f"exact result, of values less than {unit.clip} below the greatest; others become 0",
+            f"exact result; what is {unit.clip} or more below the greatest value becomes 0",
         )
 
     @property

@@ -35,7 +35,7 @@ def off(made, form, codes):
         exact = power / total
         if d >= made.clip:
             assert result == 0 and exact < MP.exp(-made.clip) * 1.001
-        elif exact >= 2.0**least and d < made.clip - 0.01:
+        elif exact >= 2.0**least and d < made.clip - 2.0 ** (-5 - width):
             place = MP.frexp(exact)[1] - 1 - width
             worst = max(worst, float(abs(MP.mpf(result) - exact) / MP.mpf(2) ** place))
     return worst
