@@ -13,7 +13,7 @@ from macsmith.golden.units.norm_trials import KINDS, drawn
 from macsmith.golden.units.root_table import RootTable
 from macsmith.golden.units.square_sum import SquareSum
 
-from macsmith import lookup
+from macsmith import Options, design, lookup
 
 FORMATS = ("values", "gamma", "result")
 
@@ -200,6 +200,12 @@ def test_vectors_side_by_side_share_their_channels():
         np.testing.assert_array_equal(one.answer(beats)["result"].values[0], found[:, vector])
 
 
+@pytest.mark.parametrize("name", ["rmsnorm_bf16", "rmsnorm_fp16"])
+def test_presets_have_a_bound(name):
+    norm = design(name, Options(set=("eps=1e-6",)))
+    assert norm.token == 4096 and norm.eps == 1e-6 and 0.5 < norm.error < 0.57
+
+
 @pytest.mark.parametrize(
     "given, message",
     [
@@ -224,3 +230,5 @@ def test_an_eps_that_the_sums_cannot_hold_is_told():
 def test_an_eps_that_is_no_number_is_told():
     with pytest.raises(TypeError, match="eps must be a float such as 1e-5"):
         unit(eps=1)
+    with pytest.raises(DesignError, match="eps must be of type float, got 'x'"):
+        design("rmsnorm_bf16", Options(set=("eps=x",)))
