@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ..golden.description import Chain, Design, Engine
 from ..golden.errors import DesignError
-from ..golden.units import Dequantize, Hadamard, Quantize, Requantize, RmsNorm
+from ..golden.units import Dequantize, Hadamard, Quantize, Requantize, Residual, RmsNorm
 from .design import Hardware
 from .engine.hardware import EngineHardware
 from .system.chain import ChainHardware
@@ -14,6 +14,7 @@ from .units.dequantize import DequantizeHardware
 from .units.hadamard import HadamardHardware
 from .units.quantize import QuantizeHardware
 from .units.requantize import RequantizeHardware
+from .units.residual import ResidualHardware
 from .units.rms_norm import RmsNormHardware
 
 #: A description's type -> what makes its hardware.
@@ -23,6 +24,7 @@ BUILDERS: dict[type, Callable[..., Hardware]] = {
     Quantize: QuantizeHardware,
     Requantize: RequantizeHardware,
     Hadamard: HadamardHardware,
+    Residual: ResidualHardware,
     RmsNorm: RmsNormHardware,
     Chain: lambda design: ChainHardware(design, hardware),
 }

@@ -4,6 +4,7 @@ from .dequantize import Dequantize
 from .hadamard import Hadamard
 from .quantize import Quantize
 from .requantize import Requantize
+from .residual import Residual
 from .rms_norm import RmsNorm
 
-__all__ = ["Dequantize", "Hadamard", "Quantize", "Requantize", "RmsNorm"]
+__all__ = ["Dequantize", "Hadamard", "Quantize", "Requantize", "Residual", "RmsNorm"]
