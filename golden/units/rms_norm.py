@@ -27,6 +27,8 @@ Array = npt.NDArray[Any]
 LONGEST, WIDEST = 1 << 14, 11
 #: Bits of the reciprocal root beyond those of a result, and of the sum that it is made of.
 MORE, GIVEN = 5, 2
+#: Exponents below that of a sum of 1.
+FAR = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,9 +119,10 @@ class RmsNorm(Unit):
 
     @property
     def sum(self) -> Minifloat:
-        """The format of V. Its bias is even, so the exponent's last bit is that of V's."""
-        width = (self.squares.most.bit_length() + 2).bit_length()
-        return Minifloat("sum", width, self.bits + GIVEN - 1, POLICIES["ieee"], 2)
+        """The format of V. Its bias is even: so the exponent's last bit is that of V's. And no V is
+        near its subnormals, which need not be looked for."""
+        width = (self.squares.most.bit_length() + FAR).bit_length()
+        return Minifloat("sum", width, self.bits + GIVEN - 1, POLICIES["ieee"], FAR)
 
     @cached_property
     def table(self) -> RootTable:

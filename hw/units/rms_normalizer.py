@@ -65,8 +65,9 @@ class RmsNormalizer(Blueprint):
         factors = [fmt for fmt in (*unit.channel.values(), unit.root) if isinstance(fmt, Minifloat)]
         assert isinstance(unit.result, Minifloat)
         self.product = FloatProduct(
-            unit.source, tuple(factors), unit.result, rows=unit.build.policy == "lut", fine=True
-        ).staged()
+            unit.source, tuple(factors), unit.result, rows=unit.build.policy == "lut", fine=True,
+            apart=True,
+        ).staged()  # fmt: skip
 
     @property
     def cycles(self) -> int:
