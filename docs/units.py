@@ -25,7 +25,16 @@ from macsmith.golden.description import (
 )
 from macsmith.golden.description.unit import UNITS
 from macsmith.golden.errors import DesignError
-from macsmith.golden.units import Dequantize, FunctionOfOne, Quantize, Requantize, Rope, Softmax
+from macsmith.golden.units import (
+    Dequantize,
+    FunctionOfOne,
+    Quantize,
+    Requantize,
+    Residual,
+    RmsNorm,
+    Rope,
+    Softmax,
+)
 from macsmith.hw.catalogue import hardware
 
 from macsmith import cost, design, lookup
@@ -51,6 +60,8 @@ def variants(name: str) -> list[tuple[str, Unit]]:
         return [(f"{lanes} a cycle", replace(unit, lanes=lanes)) for lanes in (1, 8, 32)]
     if isinstance(unit, FunctionOfOne):
         return [(f"`{way}`", replace(unit, table=way)) for way in ("logic", "block")]
+    if isinstance(unit, RmsNorm | Residual):
+        return [(f"{lanes} a cycle", replace(unit, lanes=lanes)) for lanes in (1, 8)]
     if not isinstance(unit, Dequantize):
         return [("", unit)]
     found = []

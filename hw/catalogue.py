@@ -6,7 +6,17 @@ from collections.abc import Callable
 
 from ..golden.description import Chain, Design, Engine
 from ..golden.errors import DesignError
-from ..golden.units import Dequantize, FunctionOfOne, Hadamard, Quantize, Requantize, Rope, Softmax
+from ..golden.units import (
+    Dequantize,
+    FunctionOfOne,
+    Hadamard,
+    Quantize,
+    Requantize,
+    Residual,
+    RmsNorm,
+    Rope,
+    Softmax,
+)
 from .design import Hardware
 from .engine.hardware import EngineHardware
 from .system.chain import ChainHardware
@@ -15,6 +25,8 @@ from .units.function import FunctionHardware
 from .units.hadamard import HadamardHardware
 from .units.quantize import QuantizeHardware
 from .units.requantize import RequantizeHardware
+from .units.residual import ResidualHardware
+from .units.rms_norm import RmsNormHardware
 from .units.rope import RopeHardware
 from .units.softmax import SoftmaxHardware
 
@@ -28,6 +40,8 @@ BUILDERS: dict[type, Callable[..., Hardware]] = {
     Rope: RopeHardware,
     Softmax: SoftmaxHardware,
     Hadamard: HadamardHardware,
+    Residual: ResidualHardware,
+    RmsNorm: RmsNormHardware,
     Chain: lambda design: ChainHardware(design, hardware),
 }
 

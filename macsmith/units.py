@@ -66,5 +66,10 @@ def _value(kind: Any, text: str) -> Any:
         return [_value(typing.get_args(kind)[0], word) for word in words]
     if kind is bool and text.lower() in ("true", "false"):
         return text.lower() == "true"
+    if kind is float:
+        try:
+            return float(text)
+        except ValueError:
+            return text  # which is told
     whole = int in (kind, *typing.get_args(kind))  # also where it may be None
     return int(text) if whole and text.lstrip("-").isdigit() else text

@@ -9,3 +9,7 @@ from .rope import Rope
 from .softmax import Softmax
 
 __all__ = ["Dequantize", "FunctionOfOne", "Hadamard", "Quantize", "Requantize", "Rope", "Softmax"]
+from .residual import Residual
+from .rms_norm import RmsNorm
+
+__all__ = ["Dequantize", "Hadamard", "Quantize", "Requantize", "Residual", "RmsNorm"]

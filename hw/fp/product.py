@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,7 @@ from amaranth.lib.wiring import In, Out
 from ...golden.formats import Minifloat
 from .multiply import _Product, significands
 from .pipeline import Pipeline
-from .unpack import unpack
+from .unpack import Unpacked, unpack
 
 
 class FloatProduct(_Product):
@@ -31,6 +32,9 @@ class FloatProduct(_Product):
         The result's format.
     saturate, rows, fine, stages :
         As of :class:`FloatMultiply`.
+    apart : :class:`bool`
+        A register also behind what the factors are taken apart into: the exponents of three and a
+        constant are added in as many levels as a step has.
 
     Members
     -------
@@ -53,9 +57,10 @@ class FloatProduct(_Product):
         saturate: bool = False,
         rows: bool = False,
         fine: bool = False,
+        apart: bool = False,
         stages: int = 0,
     ):
-        self.source, self.scale_formats = source, tuple(scales)
+        self.source, self.scale_formats, self.apart = source, tuple(scales), apart
         layout = data.StructLayout({str(index): fmt.bits for index, fmt in enumerate(scales)})
         super().__init__(
             {"i": In(source.bits), "scales": In(layout), "o": Out(format.bits)},
@@ -71,11 +76,23 @@ class FloatProduct(_Product):
             stages=stages,
         )
 
+    def _steps(self) -> list[int]:
+        return [3] * self.apart + super()._steps()
+
     def write(self, m: Module, io: Any, pipe: Pipeline) -> None:
-        first = unpack(m, self.source, io.i)
-        others = [
+        parts = [unpack(m, self.source, io.i)]
+        parts += [
             unpack(m, fmt, io.scales[str(index)]) for index, fmt in enumerate(self.scale_formats)
         ]
+        if self.apart:
+            names = [field.name for field in fields(Unpacked)]
+            told = {f"{name}_{n}": getattr(p, name) for n, p in enumerate(parts) for name in names}
+            held = pipe.cut(SimpleNamespace(**told))
+            parts = [
+                Unpacked(*(getattr(held, f"{name}_{n}") for name in names))
+                for n in range(len(parts))
+            ]
+        first, *others = parts
         never = Const(0, 1)
         live = SimpleNamespace(
             product=first.significand, sign=never, nan=never, inf=never, zero=never
@@ -87,4 +104,4 @@ class FloatProduct(_Product):
         ]
         for index, part in enumerate(factors):
             setattr(live, f"factor_{index}", part.significand)
-        m.d.comb += io.o.eq(self._round(m, pipe, live, [first, *others]))
+        m.d.comb += io.o.eq(self._round(m, pipe, live, parts))

@@ -58,6 +58,10 @@ def test_products(run, reference, case):
     check(reference, run, case, 20_000, 500, rows=True)
 
 
+def test_factors_may_be_taken_apart_a_register_before(run, reference):
+    check(reference, run, CASES[4], 20_000, 500, rows=True, fine=True, apart=True)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=name)
 @pytest.mark.parametrize("stages, rows, saturate", [(0, False, True), (4, True, False)])
