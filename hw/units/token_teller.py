@@ -1,0 +1,145 @@
+"""What is made of what is gathered of a token, once a token."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+
+class Beside(wiring.Component):
+    """What is gathered of a token, with what comes once a token beside it.
+
+    Parameters
+    ----------
+    found : bits of what is gathered.
+    tokens : bits of what comes, by the name of its stream.
+
+    Members
+    -------
+    i : :py:`In(stream.Signature(found))`
+    each of ``tokens`` : :py:`In(stream.Signature(bits))`
+    o : :py:`Out(stream.Signature(…))`
+        All of it, ``i`` in the low bits.
+    """
+
+    def __init__(self, found: int, tokens: Mapping[str, int]):
+        self.names = tuple(tokens)
+        ports = {name: In(stream.Signature(bits)) for name, bits in tokens.items()}
+        whole = found + sum(tokens.values())
+        super().__init__(
+            {"i": In(stream.Signature(found)), **ports, "o": Out(stream.Signature(whole))}
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        inputs = [self.i, *(getattr(self, name) for name in self.names)]
+        moves = self.o.valid & self.o.ready
+        m.d.comb += [
+            self.o.valid.eq(Cat(*(port.valid for port in inputs)).all()),
+            self.o.payload.eq(Cat(*(port.payload for port in inputs))),
+            *(port.ready.eq(moves) for port in inputs),
+        ]
+        return m
+
+
+class Sequence(wiring.Component):
+    """Works on a payload for a fixed number of cycles, then shows what it has made.
+
+    Takes the next one ``cycles`` + 1 cycles after the one before.
+
+    Parameters
+    ----------
+    given, made : bits of what comes and of what leaves.
+    cycles : of the work.
+
+    Members
+    -------
+    i : :py:`In(stream.Signature(given))`
+    o : :py:`Out(stream.Signature(made))`
+    """
+
+    def __init__(self, given: int, made: int, cycles: int):
+        self.cycles = cycles
+        super().__init__({"i": In(stream.Signature(given)), "o": Out(stream.Signature(made))})
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        busy, done, takes = Signal(), Signal(), Signal()
+        count, final = Signal(range(max(self.cycles, 2))), Signal()
+        m.d.comb += [
+            takes.eq(~busy & (~done | self.o.ready)),
+            self.i.ready.eq(takes),
+            self.o.valid.eq(done),
+            final.eq(count == self.cycles - 1),
+        ]
+        with m.If(takes):
+            m.d.sync += [busy.eq(self.i.valid), count.eq(0)]
+        with m.Elif(busy):
+            m.d.sync += [busy.eq(~final), count.eq(count + 1)]
+        with m.If(busy & final):
+            m.d.sync += done.eq(1)
+        with m.Elif(self.o.ready):
+            m.d.sync += done.eq(0)
+        m.d.comb += self.o.payload.eq(self.work(m, takes, busy, count, final))
+        return m
+
+    @abstractmethod
+    def work(self, m: Module, takes: Value, busy: Value, count: Value, final: Value) -> Value:
+        """What is made; it stays from the cycle after the last that is ``busy``, which is
+        ``final``, on.
+
+        ``i.payload`` is there with ``takes`` alone.
+        """
+
+
+class Turns(wiring.Component):
+    """Several of a kind, each of which takes a payload in its turn: in order, as one of them.
+
+    Parameters
+    ----------
+    make : makes one.
+    count : how many.
+    given, made : bits of their streams ``i`` and ``o``.
+    """
+
+    def __init__(self, make: Callable[[], Sequence], count: int, given: int, made: int):
+        self.make, self.count = make, count
+        super().__init__({"i": In(stream.Signature(given)), "o": Out(stream.Signature(made))})
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        parts = [self.make() for _ in range(self.count)]
+        for number, part in enumerate(parts):
+            m.submodules[f"part_{number}"] = part
+        taking, giving = (
+            Signal(range(max(self.count, 2)), name=name) for name in ("taking", "giving")
+        )
+        for port, turn in ((self.i, taking), (self.o, giving)):
+            with m.If(port.valid & port.ready):
+                m.d.sync += turn.eq(Mux(turn == self.count - 1, 0, turn + 1))
+        for number, part in enumerate(parts):
+            m.d.comb += [
+                part.i.payload.eq(self.i.payload),
+                part.i.valid.eq(self.i.valid & (taking == number)),
+                part.o.ready.eq(self.o.ready & (giving == number)),
+            ]
+        m.d.comb += [
+            self.i.ready.eq(Array(part.i.ready for part in parts)[taking]),
+            self.o.valid.eq(Array(part.o.valid for part in parts)[giving]),
+            self.o.payload.eq(Array(part.o.payload for part in parts)[giving]),
+        ]
+        return m
+
+
+#: Of a kind, at the most.
+MOST = 32
+
+
+def turns(cycles: int, beats: int) -> int:
+    """How many that each take so many cycles keep the rate of tokens of so many beats."""
+    return min(-(-cycles // beats), MOST)
