@@ -26,6 +26,7 @@ from macsmith.golden.description import (
 from macsmith.golden.description.unit import UNITS
 from macsmith.golden.errors import DesignError
 from macsmith.golden.units import Dequantize, Quantize, Requantize
+from macsmith.golden.units.token_function import TokenFunction
 from macsmith.hw.catalogue import hardware
 
 from macsmith import cost, design, lookup
@@ -47,6 +48,8 @@ def variants(name: str) -> list[tuple[str, Unit]]:
         return [(f"`{policy}`", replace(unit, build=Target(policy=policy))) for policy in policies]
     if isinstance(unit, Quantize):
         return [(f"{lanes} a cycle", replace(unit, lanes=lanes)) for lanes in (1, 8, 32)]
+    if isinstance(unit, TokenFunction):
+        return [(f"{lanes} a cycle", replace(unit, lanes=lanes)) for lanes in (1, 8)]
     if not isinstance(unit, Dequantize):
         return [("", unit)]
     found = []

@@ -94,18 +94,16 @@ class Fractions(TokenWork):
 
     @property
     def gathering(self) -> int:
-        return 1 + tree_levels(self.lanes) + 2
+        return 2 + tree_levels(self.lanes) + 2
 
     def gather(self, m: Module, beat: Gathered) -> tuple[Value, Value]:
         always = Const(1, 1)
         m.submodules.tree = tree = AdderTree(self.exponential, self.lanes)
         m.d.comb += tree.enable.eq(1)
         for number, lane in enumerate(beat.lanes):
-            m.d.comb += tree.i[number].eq(
-                delayed(m, always, self._exponential(m, lane, number), 1, f"exponential_{number}")
-            )
+            m.d.comb += tree.i[number].eq(self._exponential(m, lane, number))
         # Carries beyond 31 bits are kept apart: the sum is all ones then, whatever follows.
-        late = 1 + tree.latency
+        late = 2 + tree.latency
         there = delayed(m, always, beat.taken, late, "sum_taken", reset=True)
         ends = delayed(m, always, beat.ends, late, "sum_ends")
         first, total, over = Signal(init=1), Signal(NUMERATOR), Signal()
@@ -122,11 +120,15 @@ class Fractions(TokenWork):
         return found, delayed(m, always, there & ends, 2, "sum_whole", reset=True)
 
     def _exponential(self, m: Module, lane: Value, number: int) -> Value:
-        """s · 2^(n - q - 1), or s / 2 where q is n."""
+        """s · 2^(n - q - 1), or s / 2 where q is n; two cycles later."""
         s, q = lane[: self.exp.significand], lane[self.exp.significand :]
         for low in (2, 0):  # n - q is ~q: two bits of it in a level
             moved = [Cat(Const(0, k << low), s, Const(0, 3 - k << low)) for k in range(4)]
             s = select(m, moved, ~q[low : low + 2], f"exponential_{number}_{low}")
+            s, q = (
+                delayed(m, Const(1, 1), value, 1, f"{name}_{number}_{low}")
+                for name, value in (("moved", s), ("power", q))
+            )
         return s[1:]
 
     def teller(self) -> wiring.Component:
@@ -137,7 +139,7 @@ class Fractions(TokenWork):
 
     @property
     def _turns(self) -> int:
-        return turns(self.telling, self.beats)
+        return turns(self.telling + 1, self.beats)
 
     @property
     def telling(self) -> int:
@@ -145,11 +147,11 @@ class Fractions(TokenWork):
 
     @property
     def interval(self) -> int:
-        return -(-self.telling // self._turns)
+        return -(-(self.telling + 1) // self._turns)
 
     @property
     def working(self) -> int:
-        return self.product.latency + 1
+        return self.product.latency + 2
 
     def work(
         self, m: Module, enable: Value, lanes: Sequence[Value], held: Value,
@@ -166,7 +168,10 @@ class Fractions(TokenWork):
                 kept = FRACTION + (3 if low else 0)
                 moved = [_cut(value, k << low, kept) for k in range(4)]
                 value = select(m, moved, q[low : low + 2], f"fraction_{number}_{low}")
-            value = delayed(m, enable, value, 1, f"fraction_{number}")
+                value, q = (
+                    delayed(m, enable, item, 1, f"{name}_{number}_{low}")
+                    for name, item in (("cut", value), ("late", q))
+                )
             found.append(Cat(value, Const(0, self.made - FRACTION)))
         return found
 

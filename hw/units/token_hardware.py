@@ -15,7 +15,7 @@ from ...golden.streams import Beats, Field
 from ...golden.units.token_function import TokenFunction
 from ...golden.units.token_trials import beats
 from .token_pass import TokenPass
-from .token_work import TOKENS, TokenWork
+from .token_work import TokenWork
 from .unit_hardware import UnitHardware
 
 Kind = TypeVar("Kind", bound=TokenFunction)
@@ -108,7 +108,7 @@ class TokenHardware(UnitHardware[Kind]):
 
     @property
     def drain(self) -> int:
-        return self.latency + TOKENS * max(task.telling + 1 for task in self.tasks)
+        return self.latency + sum(task.most_tokens * (task.telling + 2) for task in self.tasks)
 
     @property
     def rates(self) -> Mapping[str, int | float]:
@@ -169,8 +169,11 @@ class TokenHardware(UnitHardware[Kind]):
                 "A beat of `channel` goes with each beat of `values`; it waits for the token, and "
                 "the token for it."
             )
-        if self.interval > 1:
-            found.append(f"A token takes {self.interval} cycles or more, however short it is.")
+        many = min(task.most_tokens for task in self.tasks)
+        found.append(
+            f"A token takes {self.interval} cycle{'s' * (self.interval > 1)} or more, however "
+            f"short it is, and some {many} tokens at a time are on their way."
+        )
         found.append(
             f"{self.latency} cycles from the last beat of a token of full length to its first "
             "result when nobody stalls. The reset is synchronous."

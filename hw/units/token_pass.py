@@ -11,8 +11,8 @@ from amaranth.lib.wiring import In, Out
 
 from ..arith.timing import delayed
 from .buffer import Buffer
-from .queue import Queue
-from .token_work import LATE, TOKENS, Gathered, TokenWork
+from .token_queue import TokenQueue, moved
+from .token_work import LATE, Gathered, TokenWork
 
 
 class TokenPass(wiring.Component):
@@ -75,25 +75,21 @@ class TokenPass(wiring.Component):
         # What is made of it, and how many beats it has.
         lanes = [beat.word_select(lane, task.given) for lane in range(task.lanes)]
         told = self._told(m, *task.gather(m, Gathered(lanes, taken, ends, number)))
-        m.submodules.lengths = lengths = Queue(len(number) + 1, TOKENS)
-        m.d.comb += [
-            lengths.i.valid.eq(taken & ends),
-            lengths.i.payload.eq(Cat(first, number)),
-        ]
-        read, begins = self._go_on(m, beat[:-1], taken, told, lengths)
+        length, comes = Cat(first, number), taken & ends
+        read, begins = self._go_on(m, beat[:-1], taken, self._beside(m, told, length, comes))
         m.d.comb += room.eq(
             self._room(m, taken, read, task.depth, "beats")
-            & self._room(m, taken & ends, begins, TOKENS, "tokens")
+            & self._room(m, comes, begins, task.most_tokens, "tokens")
         )
         return m
 
     def _told(self, m: Module, found: Value, mark: Value) -> stream.Interface:
         """The stream of what tokens hold."""
         task = self.task
-        m.submodules.gathered = gathered = Queue(task.found, TOKENS)
+        m.submodules.gathered = gathered = TokenQueue(task.found, task.most_tokens)
         m.submodules.teller = teller = task.teller()
         wiring.connect(m, gathered.o, teller.i)
-        m.d.comb += [gathered.i.valid.eq(mark), gathered.i.payload.eq(found)]
+        m.d.comb += [gathered.comes.eq(mark), gathered.word.eq(found)]
         for name in task.tokens:
             port, inner = getattr(self, name), getattr(teller, name)
             m.submodules[f"{name}_buffer"] = buffer = Buffer(port.payload.shape())
@@ -106,19 +102,37 @@ class TokenPass(wiring.Component):
         found_stream: stream.Interface = teller.o
         return found_stream
 
+    def _beside(
+        self, m: Module, told: stream.Interface, length: Value, comes: Value
+    ) -> stream.Interface:
+        """What tokens hold, above whether they have one beat, and one beat less than they have."""
+        m.submodules.lengths = lengths = TokenQueue(len(length), self.task.most_tokens)
+        m.submodules.told_buffer = buffer = Buffer(len(length) + len(told.payload))
+        m.d.comb += [
+            lengths.comes.eq(delayed(m, Const(1, 1), comes, 1, "length_comes", reset=True)),
+            lengths.word.eq(delayed(m, Const(1, 1), length, 1, "length")),
+            lengths.o.ready.eq(told.valid & buffer.i.ready),
+            told.ready.eq(buffer.i.ready),
+            buffer.i.valid.eq(told.valid),
+            buffer.i.payload.eq(Cat(lengths.o.payload, told.payload)),
+        ]
+        found: stream.Interface = buffer.o
+        return found
+
     @staticmethod
     def _room(m: Module, comes: Value, goes: Value, most: int, name: str) -> Value:
-        """Whether one more may come, of ``most``, beside those that are on their way."""
+        """Whether one more may come, of ``most``, beside those that are on their way; what comes
+        and goes counts a cycle later."""
+        comes, goes = (
+            delayed(m, Const(1, 1), value, 1, f"{name}_{what}", reset=True)
+            for value, what in ((comes, "come"), (goes, "gone"))
+        )
         count, free = Signal(range(most + 1), name=f"{name}_there"), Signal(name=f"{name}_free")
-        with m.If(comes & ~goes):
-            m.d.sync += count.eq(count + 1)
-        with m.If(~comes & goes):
-            m.d.sync += count.eq(count - 1)
-        m.d.sync += free.eq(count < most - LATE)
+        m.d.sync += [count.eq(moved(count, comes, goes)), free.eq(count < most - LATE)]
         return free
 
     def _go_on(
-        self, m: Module, beat: Value, taken: Value, told: stream.Interface, lengths: Queue
+        self, m: Module, beat: Value, taken: Value, told: stream.Interface
     ) -> tuple[Value, Value]:
         """Values through the memory and past the work to the results. Gives whether a beat is read,
         and whether a token is begun."""
@@ -129,7 +143,7 @@ class TokenPass(wiring.Component):
 
         # A token begins when all of it is there: what it holds is made of all of it.
         active, final, begins, read = Signal(), Signal(), Signal(), Signal()
-        left, fed = Signal(len(lengths.o.payload) - 1), Const(1, 1)
+        left, fed = Signal(range(max(task.beats, 2))), Const(1, 1)
         beside: dict[str, Value] = {}
         if task.channel:
             m.submodules.channel_buffer = channel = Buffer(self.channel.payload.shape())
@@ -142,7 +156,6 @@ class TokenPass(wiring.Component):
             read.eq(enable & active & fed),
             begins.eq(free & told.valid),
             told.ready.eq(free),
-            lengths.o.ready.eq(begins),
         ]
         held = Signal(task.held, reset_less=True)
         with m.If(read):
@@ -150,8 +163,7 @@ class TokenPass(wiring.Component):
         with m.If(free):
             m.d.sync += [
                 active.eq(told.valid),
-                Cat(final, left).eq(lengths.o.payload),
-                held.eq(told.payload),
+                Cat(final, left, held).eq(told.payload),
             ]
 
         memory = Memory(shape=len(beat), depth=task.depth, init=[])

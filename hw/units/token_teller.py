@@ -50,7 +50,7 @@ class Beside(wiring.Component):
 class Sequence(wiring.Component):
     """Works on a payload for a fixed number of cycles, then shows what it has made.
 
-    Takes the next one ``cycles`` + 1 cycles after the one before.
+    Takes the next one ``cycles`` + 2 cycles after the one before, if that has left at once.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class Sequence(wiring.Component):
         busy, done, takes = Signal(), Signal(), Signal()
         count, final = Signal(range(max(self.cycles, 2))), Signal()
         m.d.comb += [
-            takes.eq(~busy & (~done | self.o.ready)),
+            takes.eq(~busy & ~done),
             self.i.ready.eq(takes),
             self.o.valid.eq(done),
             final.eq(count == self.cycles - 1),

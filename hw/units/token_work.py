@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from amaranth.hdl import Module, Value
 from amaranth.lib import wiring
 
-#: Tokens that may be on their way in a pass.
-TOKENS = 32
+#: Tokens that may be on their way in a pass, at the least.
+TOKENS = 8
 #: Beats that may still come when a memory is told to be full, and beats that come between.
 LATE, BEYOND = 3, 4
 
@@ -51,7 +51,7 @@ class TokenWork(ABC):
     @property
     def waiting(self) -> int:
         """Cycles from a token's last beat to when its values may go on."""
-        return 1 + self.gathering + 1 + self.telling + 1
+        return 1 + self.gathering + 2 + self.telling + 2
 
     @property
     def cycles(self) -> int:
@@ -62,6 +62,13 @@ class TokenWork(ABC):
     def depth(self) -> int:
         """Beats that may wait."""
         return self.beats + self.waiting + LATE + BEYOND
+
+    @property
+    def most_tokens(self) -> int:
+        """Tokens that may be on their way, a power of two: as many of full length as come until the
+        first may go on."""
+        count = -(-self.waiting // self.beats) + LATE + BEYOND
+        return max(TOKENS, 1 << (count - 1).bit_length())
 
     @property
     @abstractmethod
