@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ..golden.description import Chain, Design, Engine
 from ..golden.errors import DesignError
-from ..golden.units import Dequantize, Hadamard, Quantize, Requantize, Shiftmax
+from ..golden.units import Dequantize, Hadamard, Quantize, Requantize, ShiftGelu, Shiftmax
 from .design import Hardware
 from .engine.hardware import EngineHardware
 from .system.chain import ChainHardware
@@ -14,6 +14,7 @@ from .units.dequantize import DequantizeHardware
 from .units.hadamard import HadamardHardware
 from .units.quantize import QuantizeHardware
 from .units.requantize import RequantizeHardware
+from .units.shiftgelu import ShiftGeluHardware
 from .units.shiftmax import ShiftmaxHardware
 
 #: A description's type -> what makes its hardware.
@@ -23,6 +24,7 @@ BUILDERS: dict[type, Callable[..., Hardware]] = {
     Quantize: QuantizeHardware,
     Requantize: RequantizeHardware,
     Hadamard: HadamardHardware,
+    ShiftGelu: ShiftGeluHardware,
     Shiftmax: ShiftmaxHardware,
     Chain: lambda design: ChainHardware(design, hardware),
 }

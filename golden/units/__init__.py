@@ -4,6 +4,7 @@ from .dequantize import Dequantize
 from .hadamard import Hadamard
 from .quantize import Quantize
 from .requantize import Requantize
+from .shiftgelu import ShiftGelu
 from .shiftmax import Shiftmax
 
-__all__ = ["Dequantize", "Hadamard", "Quantize", "Requantize", "Shiftmax"]
+__all__ = ["Dequantize", "Hadamard", "Quantize", "Requantize", "ShiftGelu", "Shiftmax"]

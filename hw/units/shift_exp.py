@@ -46,7 +46,12 @@ class ShiftExp:
     @property
     def cycles(self) -> int:
         """Cycles of :meth:`parts`."""
-        return self.power + 3
+        return self.dividing + 2
+
+    @property
+    def dividing(self) -> int:
+        """Cycles of :meth:`divided`."""
+        return self.power + 1
 
     def octaves(self, m: Module, enable: Value, octave: Value, name: str) -> list[Value]:
         """An octave for each step, to be shared by numbers of the same cycle."""
@@ -69,24 +74,34 @@ class ShiftExp:
         below = Cat(early[4:], Const(0, wide - len(early[4:])))
         stretched = kept(plus(more, ~below, ~some, width=wide), "stretched")
 
+        return self.divided(m, enable, stretched, octaves[2:], name)
+
+    def divided(
+        self, m: Module, enable: Value, stretched: Value, octaves: list[Value], name: str
+    ) -> tuple[Value, Value]:
+        """``s`` and ``q`` of what is stretched, ``dividing`` cycles later; an octave a cycle."""
+
+        def kept(value: Value, what: str) -> Value:
+            return delayed(m, enable, value, 1, f"{name}_{what}")
+
         # What is left is kept inverted: then a negative number tells a bit of the quotient.
-        steps = self.power
+        steps, wide = self.power, len(stretched)
         size = max(wide, self.octave + steps - 1) + 1
         inverted = ~Cat(stretched, Const(0, size - wide))
         low = steps - 1
-        upper = plus(octaves[2], inverted[low:].as_signed(), width=size - low)
+        upper = plus(octaves[0], inverted[low:].as_signed(), width=size - low)
         left = kept(Cat(inverted[:low], upper), f"left_{low}")
         quotient: Value = Const(0, 0)
         for place in reversed(range(steps - 1)):
             negative = left[-1]
             quotient = Cat(negative, quotient)
-            octave = Cat(octaves[steps + 1 - place], Const(0, size - place - self.octave))
+            octave = Cat(octaves[steps - 1 - place], Const(0, size - place - self.octave))
             changed = octave ^ (~negative).replicate(size - place)
             total = plus(left[place:], changed, ~negative, width=size - place)
             quotient = kept(quotient, f"quotient_{place}")
             left = kept(Cat(left[:place], total), f"left_{place}")
         quotient = Cat(left[-1], quotient)
-        return self._ended(m, enable, left, quotient, octaves[steps + 2], name)
+        return self._ended(m, enable, left, quotient, octaves[steps], name)
 
     def _ended(
         self, m: Module, enable: Value, left: Value, quotient: Value, octave: Value, name: str

@@ -46,9 +46,7 @@ class Exponentials(TokenWork):
         return token_greatest.cycles(self.lanes)
 
     def gather(self, m: Module, beat: Gathered) -> tuple[Value, Value]:
-        keys = token_greatest.keys(beat.lanes)
-        found, mark = token_greatest.of_token(m, keys, beat.taken, beat.ends)
-        return found, delayed(m, Const(1, 1), mark, 1, "token_found", reset=True)
+        return token_greatest.found(m, beat.lanes, beat.taken, beat.ends)
 
     def teller(self) -> wiring.Component:
         return Beside(self.found, self.tokens)

@@ -35,6 +35,12 @@ def keys(lanes: Sequence[Value]) -> list[Value]:
     return [Cat(lane[:-1], ~lane[-1]) for lane in lanes]
 
 
+def found(m: Module, lanes: Sequence[Value], taken: Value, ends: Value) -> tuple[Value, Value]:
+    """The key of the greatest integer of a token, and a mark beside it; :func:`cycles` later."""
+    key, mark = of_token(m, keys(lanes), taken, ends)
+    return key, delayed(m, Const(1, 1), mark, 1, "token_found", reset=True)
+
+
 def below(m: Module, enable: Value, most: Value, lanes: Sequence[Value]) -> list[Value]:
     """How far below the greatest key integers are, a cycle later."""
     width = len(most)

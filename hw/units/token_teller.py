@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -56,6 +56,7 @@ class Sequence(wiring.Component):
     ----------
     given, made : bits of what comes and of what leaves.
     cycles : of the work.
+    others : bits of what comes beside a payload, by the name of its stream.
 
     Members
     -------
@@ -63,9 +64,14 @@ class Sequence(wiring.Component):
     o : :py:`Out(stream.Signature(made))`
     """
 
-    def __init__(self, given: int, made: int, cycles: int):
-        self.cycles = cycles
-        super().__init__({"i": In(stream.Signature(given)), "o": Out(stream.Signature(made))})
+    #: Streams whose payloads are taken with that of ``i``.
+    others: tuple[str, ...] = ()
+
+    def __init__(self, given: int, made: int, cycles: int, others: Mapping[str, int] | None = None):
+        self.cycles, self.others = cycles, tuple(others or ())
+        more = {name: In(stream.Signature(bits)) for name, bits in (others or {}).items()}
+        ports = {"i": In(stream.Signature(given)), "o": Out(stream.Signature(made))}
+        super().__init__(ports | more)
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -73,12 +79,12 @@ class Sequence(wiring.Component):
         count, final = Signal(range(max(self.cycles, 2))), Signal()
         m.d.comb += [
             takes.eq(~busy & ~done),
-            self.i.ready.eq(takes),
+            *(port.ready.eq(takes & valid) for port, valid in self._ready()),
             self.o.valid.eq(done),
             final.eq(count == self.cycles - 1),
         ]
         with m.If(takes):
-            m.d.sync += [busy.eq(self.i.valid), count.eq(0)]
+            m.d.sync += [busy.eq(Cat(*(port.valid for port in self._inputs)).all()), count.eq(0)]
         with m.Elif(busy):
             m.d.sync += [busy.eq(~final), count.eq(count + 1)]
         with m.If(busy & final):
@@ -88,12 +94,24 @@ class Sequence(wiring.Component):
         m.d.comb += self.o.payload.eq(self.work(m, takes, busy, count, final))
         return m
 
+    @property
+    def _inputs(self) -> list[stream.Interface]:
+        return [self.i, *(getattr(self, name) for name in self.others)]
+
+    def _ready(self) -> list[tuple[stream.Interface, Value]]:
+        """Each input, and whether all others have something."""
+        ports = self._inputs
+        return [
+            (port, Cat(*(other.valid for other in ports if other is not port), Const(1, 1)).all())
+            for port in ports
+        ]
+
     @abstractmethod
     def work(self, m: Module, takes: Value, busy: Value, count: Value, final: Value) -> Value:
         """What is made; it stays from the cycle after the last that is ``busy``, which is
         ``final``, on.
 
-        ``i.payload`` is there with ``takes`` alone.
+        Payloads are there with ``takes`` alone.
         """
 
 

@@ -1,36 +1,16 @@
 """Shiftmax against I-ViT's definition, written in fractions."""
 
 from fractions import Fraction
-from math import floor
 
 import numpy as np
 import pytest
+from ivit import MOST, shift_exp, shiftmax, shortened
 from macsmith.golden.errors import DesignError
 from macsmith.golden.streams import Beats
 from macsmith.golden.units import Shiftmax
 from macsmith.golden.units.shift_exp import octave_of, shift_exp_of_positive
 
 from macsmith import lookup
-
-MOST = 2**31 - 1
-
-
-def shift_exp(x, scale, n):
-    """I-ViT's, of one number."""
-    x = x + floor(Fraction(x, 2)) - floor(Fraction(x, 16))
-    x0 = floor(-1 / scale)
-    x = max(x, n * x0)
-    q = floor(Fraction(x, x0))
-    r = x - x0 * q
-    return max(0, floor((Fraction(r, 2) - x0) * Fraction(2) ** (n - q)))
-
-
-def shiftmax(x, scale):
-    """I-ViT's, of a token, for 8 bits."""
-    most = max(x)
-    e = [shift_exp(value - most, scale, 15) for value in x]
-    factor = floor(Fraction(MOST, min(sum(e), MOST)))
-    return [floor(Fraction(value * factor, 2**24)) for value in e]
 
 
 def unit(**given):
@@ -58,21 +38,12 @@ def test_tokens_of_all_kinds(values, octave):
         assert len(x) == len(y)
         tokens += len(ends)
         start, wide = 0, iter(trial["octave"].values[0][:, 0].tolist())
-        for end in sorted({*ends, *_cut(ends, made.beats)}):
+        for end in shortened(ends, made.beats):
             steps, token = next(wide), x[start : end + 1].ravel().tolist()
             expected = shiftmax(token, Fraction(1, steps)) if steps else [0] * len(token)
             assert y[start : end + 1].ravel().tolist() == expected
             start, _ = end + 1, seen.update(expected)
     assert tokens > 100 and {0, 1, 127} <= seen
-
-
-def _cut(ends, beats):
-    """Ends of tokens that are as long as they may be."""
-    found, start = set(), 0
-    for end in ends:
-        found |= set(range(start + beats - 1, end, beats))
-        start = end + 1
-    return found
 
 
 def test_sums_that_are_cut_at_31_bits():

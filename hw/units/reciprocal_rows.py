@@ -1,0 +1,60 @@
+"""2^31 - 1 over integers, rounded down, one a cycle: a row of registers for each bit.
+
+What is left above a row is less than the ones of the numerator that it has seen: so a row is no
+wider than they are, and subtracts nothing from what is less than the divisor because of that alone.
+"""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Const, Module, Value
+
+from ..arith.rows import plus
+from ..arith.timing import delayed
+from .reciprocal import NUMERATOR
+
+#: Bits of a quotient: divisors are at least 2, or 0, whose quotients are of no use.
+BITS = NUMERATOR - 1
+#: From a divisor to its quotient.
+CYCLES = BITS + 2
+
+#: Bits of a divisor that are looked at together.
+_GROUP = 6
+
+
+def quotient(m: Module, enable: Value, divisor: Value, name: str) -> Value:
+    """⌊(2^31 - 1) / divisor⌋, :data:`CYCLES` later.
+
+    Row i has seen i + 1 bits of the numerator. Where the divisor has no more bits than these, it is
+    added or subtracted by the sign of what is left, as :func:`.reciprocal.step` does.
+    """
+    near = _near(m, enable, divisor, name)
+    late = delayed(m, enable, divisor, 2, f"{name}_divisor")
+    left: Value = Const(1, 2)  # of the first row; its highest bit is the sign
+    found = []
+    for row in range(1, NUMERATOR):
+        here = delayed(m, enable, near[row], row - 1, f"{name}_near_{row}")
+        high = Cat(late[1 : row + 1], Const(0, 1))
+        operand = (high ^ (~left[-1]).replicate(row + 1)) & here.replicate(row + 1)
+        upper = plus(left, operand, here & (~left[-1] | late[0]), width=row + 1)
+        lowest = ~(late[0] & here)
+        left = delayed(m, enable, Cat(lowest, upper), 1, f"{name}_left_{row}")
+        here = delayed(m, enable, here, 1, f"{name}_at_{row}")
+        found.append(delayed(m, enable, here & ~left[-1], BITS - row, f"{name}_bit_{row}"))
+        late = delayed(m, enable, late, 1, f"{name}_divisor_{row}")
+    return Cat(*reversed(found))
+
+
+def _near(m: Module, enable: Value, divisor: Value, name: str) -> list[Value]:
+    """For each row whether the divisor has no bits that it has not seen, two cycles later."""
+    places = range(0, NUMERATOR, _GROUP)
+    groups = [
+        delayed(m, enable, divisor[low : low + _GROUP].any(), 1, f"{name}_any_{low}")
+        for low in places
+    ]
+    late = delayed(m, enable, divisor, 1, f"{name}_early")
+    found = []
+    for row in range(NUMERATOR):
+        group = (row + 1) // _GROUP
+        above = late[row + 1 : (group + 1) * _GROUP].any() | Cat(*groups[group + 1 :]).any()
+        found.append(delayed(m, enable, ~above, 1, f"{name}_seen_{row}"))
+    return found
