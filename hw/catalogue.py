@@ -6,12 +6,21 @@ from collections.abc import Callable
 
 from ..golden.description import Chain, Design, Engine
 from ..golden.errors import DesignError
-from ..golden.units import Dequantize, Hadamard, Quantize, Requantize, ShiftGelu, Shiftmax
+from ..golden.units import (
+    Dequantize,
+    Hadamard,
+    ILayerNorm,
+    Quantize,
+    Requantize,
+    ShiftGelu,
+    Shiftmax,
+)
 from .design import Hardware
 from .engine.hardware import EngineHardware
 from .system.chain import ChainHardware
 from .units.dequantize import DequantizeHardware
 from .units.hadamard import HadamardHardware
+from .units.ilayernorm import ILayerNormHardware
 from .units.quantize import QuantizeHardware
 from .units.requantize import RequantizeHardware
 from .units.shiftgelu import ShiftGeluHardware
@@ -24,6 +33,7 @@ BUILDERS: dict[type, Callable[..., Hardware]] = {
     Quantize: QuantizeHardware,
     Requantize: RequantizeHardware,
     Hadamard: HadamardHardware,
+    ILayerNorm: ILayerNormHardware,
     ShiftGelu: ShiftGeluHardware,
     Shiftmax: ShiftmaxHardware,
     Chain: lambda design: ChainHardware(design, hardware),

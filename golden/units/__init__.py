@@ -2,9 +2,18 @@
 
 from .dequantize import Dequantize
 from .hadamard import Hadamard
+from .ilayernorm import ILayerNorm
 from .quantize import Quantize
 from .requantize import Requantize
 from .shiftgelu import ShiftGelu
 from .shiftmax import Shiftmax
 
-__all__ = ["Dequantize", "Hadamard", "Quantize", "Requantize", "ShiftGelu", "Shiftmax"]
+__all__ = [
+    "Dequantize",
+    "Hadamard",
+    "ILayerNorm",
+    "Quantize",
+    "Requantize",
+    "ShiftGelu",
+    "Shiftmax",
+]
