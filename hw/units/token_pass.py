@@ -61,7 +61,8 @@ class TokenPass(wiring.Component):
         # What comes, and where its token ends: with `last`, or when it is as long as it may be.
         beat = Signal.like(Value.cast(self.values.payload), reset_less=True)
         taken, ends, final = Signal(), Signal(), Signal(init=task.beats == 1)
-        number, first, room = Signal(range(max(task.beats, 2))), Signal(init=1), Signal()
+        number, first, second = Signal(range(max(task.beats, 2))), Signal(init=1), Signal()
+        room = Signal()
         m.d.comb += [self.values.ready.eq(room), ends.eq(beat[-1] | final)]
         m.d.sync += [
             taken.eq(self.values.valid & room),
@@ -69,13 +70,14 @@ class TokenPass(wiring.Component):
         ]
         with m.If(taken):
             m.d.sync += [number.eq(Mux(ends, 0, number + 1)), first.eq(ends)]
+            m.d.sync += second.eq(first & ~ends)
             if task.beats > 1:
                 m.d.sync += final.eq(~ends & (number == task.beats - 2))
 
         # What is made of it, and how many beats it has.
         lanes = [beat.word_select(lane, task.given) for lane in range(task.lanes)]
         told = self._told(m, *task.gather(m, Gathered(lanes, taken, ends, number)))
-        length, comes = Cat(first, number), taken & ends
+        length, comes = Cat(first, second, number), taken & ends
         read, begins = self._go_on(m, beat[:-1], taken, self._beside(m, told, length, comes))
         m.d.comb += room.eq(
             self._room(m, taken, read, task.depth, "beats")
@@ -105,7 +107,8 @@ class TokenPass(wiring.Component):
     def _beside(
         self, m: Module, told: stream.Interface, length: Value, comes: Value
     ) -> stream.Interface:
-        """What tokens hold, above whether they have one beat, and one beat less than they have."""
+        """What tokens hold, above whether they have one beat, or two, and one less than the beats
+        that they have."""
         m.submodules.lengths = lengths = TokenQueue(len(length), self.task.most_tokens)
         m.submodules.told_buffer = buffer = Buffer(len(length) + len(told.payload))
         m.d.comb += [
@@ -142,7 +145,7 @@ class TokenPass(wiring.Component):
         enable = buffer.i.ready
 
         # A token begins when all of it is there: what it holds is made of all of it.
-        active, final, begins, read = Signal(), Signal(), Signal(), Signal()
+        active, final, near, begins, read = Signal(), Signal(), Signal(), Signal(), Signal()
         left, fed = Signal(range(max(task.beats, 2))), Const(1, 1)
         beside: dict[str, Value] = {}
         if task.channel:
@@ -159,11 +162,11 @@ class TokenPass(wiring.Component):
         ]
         held = Signal(task.held, reset_less=True)
         with m.If(read):
-            m.d.sync += [left.eq(left - 1), final.eq(left == 1)]
+            m.d.sync += [left.eq(left - 1), final.eq(near), near.eq(left == 2)]
         with m.If(free):
             m.d.sync += [
                 active.eq(told.valid),
-                Cat(final, left, held).eq(told.payload),
+                Cat(final, near, left, held).eq(told.payload),
             ]
 
         memory = Memory(shape=len(beat), depth=task.depth, init=[])

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
+
+
+def beside(ports: Iterable[stream.Interface]) -> list[tuple[stream.Interface, Value]]:
+    """Each of some streams, and whether all others have something."""
+    ports = list(ports)
+    return [
+        (port, Cat(*(other.valid for other in ports if other is not port), Const(1, 1)).all())
+        for port in ports
+    ]
 
 
 class Beside(wiring.Component):
@@ -38,11 +47,10 @@ class Beside(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         inputs = [self.i, *(getattr(self, name) for name in self.names)]
-        moves = self.o.valid & self.o.ready
         m.d.comb += [
             self.o.valid.eq(Cat(*(port.valid for port in inputs)).all()),
             self.o.payload.eq(Cat(*(port.payload for port in inputs))),
-            *(port.ready.eq(moves) for port in inputs),
+            *(port.ready.eq(self.o.ready & others) for port, others in beside(inputs)),
         ]
         return m
 
@@ -79,7 +87,7 @@ class Sequence(wiring.Component):
         count, final = Signal(range(max(self.cycles, 2))), Signal()
         m.d.comb += [
             takes.eq(~busy & ~done),
-            *(port.ready.eq(takes & valid) for port, valid in self._ready()),
+            *(port.ready.eq(takes & others) for port, others in beside(self._inputs)),
             self.o.valid.eq(done),
             final.eq(count == self.cycles - 1),
         ]
@@ -97,14 +105,6 @@ class Sequence(wiring.Component):
     @property
     def _inputs(self) -> list[stream.Interface]:
         return [self.i, *(getattr(self, name) for name in self.others)]
-
-    def _ready(self) -> list[tuple[stream.Interface, Value]]:
-        """Each input, and whether all others have something."""
-        ports = self._inputs
-        return [
-            (port, Cat(*(other.valid for other in ports if other is not port), Const(1, 1)).all())
-            for port in ports
-        ]
 
     @abstractmethod
     def work(self, m: Module, takes: Value, busy: Value, count: Value, final: Value) -> Value:
