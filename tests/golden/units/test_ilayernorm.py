@@ -48,7 +48,13 @@ def test_means_are_rounded_to_nearest_even():
 @pytest.mark.parametrize("square", [0, 1, 4095, 4096, 10**6, 2**32, 2**40 + 1, 4096 * 65535**2])
 def test_the_root_is_exact_where_ten_steps_are_enough(square):
     assert root(square) >= max(64, isqrt(square))
-    assert square < 2**19 or root(square) - isqrt(square) < 2
+    assert square < 2**16 or root(square) - isqrt(square) < 2
+
+
+def test_the_root_of_any_square_of_some_size():
+    rng = np.random.default_rng(1)
+    for square in (int(x) for x in np.exp2(rng.uniform(16, 44, 3000))):
+        assert root(square) - isqrt(square) in (0, 1)
 
 
 def test_results_are_about_the_function_of_the_name():
