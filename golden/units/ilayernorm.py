@@ -79,7 +79,7 @@ class ILayerNorm(TokenFunction):
     def of_token(self, x: Array, **beside: Any) -> Array:
         d = x - mean(x)
         factor = MOST // root(int(np.sum(d * d)))
-        return ((d * factor) >> 1) + beside.get("bias", 0)
+        return np.asarray(((d * factor) >> 1) + beside.get("bias", 0))
 
 
 UNITS.register(ILayerNorm.kind, ILayerNorm)

@@ -52,7 +52,7 @@ def parts(x: Array, octave: int, n: int) -> tuple[Array, Array]:
 def shift_exp(x: Array, octave: int, n: int) -> Array:
     """exp(x · scale) · 2^n of integers x that are not positive, int64."""
     s, q = parts(x, octave, n)
-    return (s << (n - q)) >> 1
+    return np.asarray((s << (n - q)) >> 1)
 
 
 def shift_exp_of_positive(x: int, octave: int, n: int) -> int:
@@ -63,4 +63,4 @@ def shift_exp_of_positive(x: int, octave: int, n: int) -> int:
 
 def fraction(e: Array, total: Array | int) -> Array:
     """floor(e · floor((2^31 - 1) / total) / 2^24): e / total in units of 2^-7."""
-    return (e * (MOST // np.maximum(total, 1))) >> SHIFT
+    return np.asarray((e * (MOST // np.maximum(total, 1))) >> SHIFT)

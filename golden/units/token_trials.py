@@ -22,16 +22,21 @@ LEAST, MORE = 8, 8
 class Tried(Protocol):
     """What is asked of a unit."""
 
-    beats: Any
-    lanes: Any
-    held: Any
-    channel: Any
-    source: Any
+    @property
+    def lanes(self) -> int: ...
+    @property
+    def beats(self) -> int: ...
+    @property
+    def held(self) -> dict[str, Integer]: ...
+    @property
+    def channel(self) -> dict[str, Integer]: ...
+    @property
+    def source(self) -> Integer: ...
 
 
 def beats(unit: Tried) -> int:
     """Beats of every trial: a token of full length, and some of others."""
-    return max(LEAST, int(unit.beats) + min(int(unit.beats), MORE))
+    return max(LEAST, unit.beats + min(unit.beats, MORE))
 
 
 def drawn(unit: Tried, index: int, kind: int, rng: np.random.Generator) -> dict[str, Beats]:
@@ -126,6 +131,6 @@ def _trial(
         codes = unit.held[name].codes_of(numbers)
         found[name] = Beats((codes,), (None,), np.zeros(len(codes), bool))
     if channel:
-        codes = tuple(unit.channel[name].codes_of(numbers) for name, numbers in channel.items())
-        found["channel"] = Beats(codes, (None,) * len(codes), np.zeros(len(last), bool))
+        each = tuple(unit.channel[name].codes_of(numbers) for name, numbers in channel.items())
+        found["channel"] = Beats(each, (None,) * len(each), np.zeros(len(last), bool))
     return found

@@ -58,49 +58,47 @@ class Root(Sequence):
         bits = Signal(max(quotient, BITS), reset_less=True)
 
         # The square's parts become one number, and it the first k.
+        sums, first = Signal(), Signal()
+        m.d.sync += [sums.eq(takes), first.eq(sums & busy)]
         with m.If(takes):
             m.d.sync += [
                 Cat(square[:unit], carried).eq(self.i.payload[: self.low]),
                 square[unit:].eq(self.i.payload[self.low :]),
             ]
-        with m.Elif(busy & (count == 0)):
+        with m.Elif(sums & busy):
             m.d.sync += square[unit:].eq(square[unit:] + carried)
 
         # Each turn loads what is divided, divides it, and makes the next k of the quotient.
         turn, place = Signal(range(STEPS)), Signal(range(len(bits) + 2))
-        opened, loads, last = Signal(), Signal(), Signal()
-        ends = Signal()
-        m.d.comb += [
-            opened.eq(busy & (count > 1)),
-            loads.eq(place == 0),
-            last.eq(turn == STEPS - 1),
-            ends.eq(place == quotient + 1),
-        ]
+        opened, loads, ends, last = Signal(), Signal(), Signal(), Signal()
         with m.If(takes):
-            m.d.sync += [turn.eq(0), place.eq(0)]
-        with m.Elif(opened):
+            m.d.sync += [turn.eq(0), place.eq(0), opened.eq(0), ends.eq(0), last.eq(0)]
+        with m.Elif(first):
+            m.d.sync += [opened.eq(1), loads.eq(1)]
+        with m.Elif(opened & busy):
             m.d.sync += [
-                place.eq(Mux(ends & ~last, 0, place + 1)),
-                turn.eq(turn + (ends & ~last)),
+                place.eq(Mux(ends, 0, place + 1)),
+                ends.eq(~last & (place == quotient)),
+                loads.eq(ends),
             ]
+            with m.If(ends):
+                m.d.sync += [turn.eq(turn + 1), last.eq(turn == STEPS - 2)]
 
         whole = Cat(Const(0, len(bits) - quotient), square[:quotient])
         ones = Const((1 << BITS) - 1 << len(bits) - BITS, len(bits))
         subtracts = ~left[-1]
         operand = Cat(k, Const(0, 1)) ^ subtracts.replicate(size + 1)
         after = plus(Cat(bits[-1], left)[: size + 1], operand, subtracts, width=size + 1)
-        with m.If(opened & loads):
+        with m.If(loads):
             m.d.sync += [
                 left.eq(Mux(last, start(BITS), square[quotient:])),
                 bits.eq(Mux(last, ones, whole)),
             ]
-        with m.Elif(opened & (last | ~ends)):
+        with m.Elif(opened & busy & ~ends):
             m.d.sync += [left.eq(after), bits.eq(Cat(~after[-1], bits))]
 
-        first = Signal()
-        m.d.comb += first.eq(count == 1)
         added = Mux(first, square[_FIRST:], bits[:quotient])
         before = Mux(first, FIRST, Cat(k, Const(0, 1)))
-        with m.If(busy & (first | (opened & ends & ~last))):
+        with m.If(first | ends):
             m.d.sync += k.eq((before + added) >> 1)
         return bits[:BITS]

@@ -89,12 +89,12 @@ class Sequence(wiring.Component):
             takes.eq(~busy & ~done),
             *(port.ready.eq(takes & others) for port, others in beside(self._inputs)),
             self.o.valid.eq(done),
-            final.eq(count == self.cycles - 1),
         ]
         with m.If(takes):
-            m.d.sync += [busy.eq(Cat(*(port.valid for port in self._inputs)).all()), count.eq(0)]
+            every = Cat(*(port.valid for port in self._inputs)).all()
+            m.d.sync += [busy.eq(every), count.eq(0), final.eq(self.cycles == 1)]
         with m.Elif(busy):
-            m.d.sync += [busy.eq(~final), count.eq(count + 1)]
+            m.d.sync += [busy.eq(~final), count.eq(count + 1), final.eq(count == self.cycles - 2)]
         with m.If(busy & final):
             m.d.sync += done.eq(1)
         with m.Elif(self.o.ready):
