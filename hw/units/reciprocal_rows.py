@@ -46,15 +46,12 @@ def quotient(m: Module, enable: Value, divisor: Value, name: str) -> Value:
 
 def _near(m: Module, enable: Value, divisor: Value, name: str) -> list[Value]:
     """For each row whether the divisor has no bits that it has not seen, two cycles later."""
-    places = range(0, NUMERATOR, _GROUP)
-    groups = [
+    windows = [
         delayed(m, enable, divisor[low : low + _GROUP].any(), 1, f"{name}_any_{low}")
-        for low in places
+        for low in range(1, NUMERATOR)
     ]
-    late = delayed(m, enable, divisor, 1, f"{name}_early")
     found = []
-    for row in range(NUMERATOR):
-        group = (row + 1) // _GROUP
-        above = late[row + 1 : (group + 1) * _GROUP].any() | Cat(*groups[group + 1 :]).any()
+    for row in range(NUMERATOR - 1):
+        above = Cat(*windows[row::_GROUP]).any()
         found.append(delayed(m, enable, ~above, 1, f"{name}_seen_{row}"))
-    return found
+    return [*found, Const(1, 1)]

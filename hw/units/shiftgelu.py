@@ -176,7 +176,7 @@ class Sigmoids(TokenWork):
             )
         own = value[1 + LIFTED :][:NUMERATOR]
         total = Signal(NUMERATOR + 1, name=f"{name}_total")
-        m.d.comb += total.eq(plus(own, Cat(least, Const(0, 1)), width=NUMERATOR + 1))
+        m.d.comb += total.eq(own + least)
         most = total[-1].replicate(NUMERATOR)
         return delayed(m, enable, total[:NUMERATOR] | most, 1, f"{name}_whole")
 
