@@ -14,11 +14,10 @@ from .reciprocal import NUMERATOR
 
 #: Bits of a quotient: divisors are at least 2, or 0, whose quotients are of no use.
 BITS = NUMERATOR - 1
+#: How far apart those bits of a divisor are of which it is known, step by step, whether any is set.
+_STEPS = ((0, 1, 2), (0, 3), (0, 6), (0, 12, 24))
 #: From a divisor to its quotient.
-CYCLES = BITS + 2
-
-#: Bits of a divisor that are looked at together.
-_GROUP = 6
+CYCLES = BITS + len(_STEPS)
 
 
 def quotient(m: Module, enable: Value, divisor: Value, name: str) -> Value:
@@ -28,7 +27,7 @@ def quotient(m: Module, enable: Value, divisor: Value, name: str) -> Value:
     added or subtracted by the sign of what is left, as :func:`.reciprocal.step` does.
     """
     near = _near(m, enable, divisor, name)
-    late = delayed(m, enable, divisor, 2, f"{name}_divisor")
+    late = delayed(m, enable, divisor, len(_STEPS), f"{name}_divisor")
     left: Value = Const(1, 2)  # of the first row; its highest bit is the sign
     found = []
     for row in range(1, NUMERATOR):
@@ -45,13 +44,13 @@ def quotient(m: Module, enable: Value, divisor: Value, name: str) -> Value:
 
 
 def _near(m: Module, enable: Value, divisor: Value, name: str) -> list[Value]:
-    """For each row whether the divisor has no bits that it has not seen, two cycles later."""
-    windows = [
-        delayed(m, enable, divisor[low : low + _GROUP].any(), 1, f"{name}_any_{low}")
-        for low in range(1, NUMERATOR)
-    ]
-    found = []
-    for row in range(NUMERATOR - 1):
-        above = Cat(*windows[row::_GROUP]).any()
-        found.append(delayed(m, enable, ~above, 1, f"{name}_seen_{row}"))
-    return [*found, Const(1, 1)]
+    """For each row whether the divisor has no bits that it has not seen, after all steps."""
+    here = [*divisor, *[Const(0, 1)] * NUMERATOR]
+    for step, apart in enumerate(_STEPS):
+        # A register after each: else what rows share would be looked at one after the other.
+        here = [
+            delayed(m, enable, Cat(*(here[low + more] for more in apart)).any(), 1,
+                    f"{name}_any_{step}_{low}")
+            for low in range(NUMERATOR)
+        ] + here[NUMERATOR:]  # fmt: skip
+    return [~above for above in here[1 : NUMERATOR + 1]]

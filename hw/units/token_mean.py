@@ -41,7 +41,7 @@ class Mean(Sequence):
         # Twice what is left and a bit more, less the divisor, or with it if that is negative; at
         # the end a zero for a bit, which tells whether a half or more is left.
         moves, half = Signal(), Signal()
-        m.d.comb += [moves.eq((count != 0) & (count <= width)), half.eq(count == width + 1)]
+        m.d.sync += [moves.eq(busy & (count < width)), half.eq(busy & (count == width))]
         wide, adds = len(left), left[-1]
         operand = Cat(divisor, Const(0, wide - size)) ^ (~adds).replicate(wide)
         after = plus(Cat(bits[-1] & ~half, left)[:wide], operand, ~adds, width=wide)
