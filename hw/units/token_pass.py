@@ -130,7 +130,10 @@ class TokenPass(wiring.Component):
             delayed(m, Const(1, 1), value, 1, f"{name}_{what}", reset=True)
             for value, what in ((comes, "come"), (goes, "gone"))
         )
-        count, free = Signal(range(most + 1), name=f"{name}_there"), Signal(name=f"{name}_free")
+        count, free = (
+            Signal(range(most + 1), name=f"{name}_there"),
+            Signal(name=f"{name}_free", init=1),
+        )
         m.d.sync += [count.eq(moved(count, comes, goes)), free.eq(count < most - LATE)]
         return free
 
