@@ -34,7 +34,7 @@ def step(m: Module, remainder: Value, divisor: Value, name: str) -> Value:
 
 
 class Reciprocal(Sequence):
-    """⌊(2^31 - 1) / d⌋ of integers d, a bit of it a cycle; see :class:`.Sequence`.
+    """(2^31 - 1) // d of integers d, a bit of it a cycle; see :class:`.Sequence`.
 
     Parameters
     ----------

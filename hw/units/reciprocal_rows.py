@@ -21,7 +21,7 @@ CYCLES = BITS + len(_STEPS)
 
 
 def quotient(m: Module, enable: Value, divisor: Value, name: str) -> Value:
-    """⌊(2^31 - 1) / divisor⌋, :data:`CYCLES` later.
+    """(2^31 - 1) // divisor, :data:`CYCLES` later.
 
     Row i has seen i + 1 bits of the numerator. Where the divisor has no more bits than these, it is
     added or subtracted by the sign of what is left, as :func:`.reciprocal.step` does.

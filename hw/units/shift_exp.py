@@ -66,7 +66,7 @@ class ShiftExp:
         def kept(value: Value, what: str) -> Value:
             return delayed(m, enable, value, 1, f"{name}_{what}")
 
-        # d + ⌈d / 2⌉ - ⌈d / 16⌉, rounded up as their negatives are rounded down.
+        # d + d / 2 - d / 16, each rounded up as its negative is rounded down.
         wide = self.distance + 1
         early = kept(d, "early")
         more = kept(plus(d, d[1:], d[0], width=wide), "more")

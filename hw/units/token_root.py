@@ -26,7 +26,7 @@ def cycles(square: int) -> int:
 
 
 class Root(Sequence):
-    """⌊(2^31 - 1) / k⌋, k from ten steps ⌊(k + ⌊square / k⌋) / 2⌋; see :class:`.Sequence`.
+    """(2^31 - 1) // k, k from ten steps (k + square // k) // 2; see :class:`.Sequence`.
 
     A bit of a quotient a cycle. The first step divides by 2^16, and none of the others by less than
     the whole part of the root: so quotients have few more bits than it.
