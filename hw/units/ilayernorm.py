@@ -165,7 +165,7 @@ class Normalized(TokenWork):
     ) -> list[Value]:  # fmt: skip
         found = []
         for number, lane in enumerate(lanes):
-            m.submodules[f"product_{number}"] = block = self.product.component()
+            m.submodules[f"times_{number}"] = block = self.product.component()
             m.d.comb += [block.enable.eq(enable), block.i.eq(lane.as_signed()),
                          block.scale.eq(held)]  # fmt: skip
             value = Value.cast(block.o)[1 : BITS + 1]

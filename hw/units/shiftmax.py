@@ -158,7 +158,7 @@ class Fractions(TokenWork):
         found, wide = [], self.exp.significand
         below = SHIFT - Shiftmax.n + 1  # s · factor / 2^(below + q)
         for number, lane in enumerate(lanes):
-            m.submodules[f"product_{number}"] = block = self.product.component()
+            m.submodules[f"times_{number}"] = block = self.product.component()
             m.d.comb += [block.enable.eq(enable), block.i.eq(lane[:wide]), block.scale.eq(held)]
             q = delayed(m, enable, lane[wide:], self.product.latency, f"power_{number}")
             value = Value.cast(block.o)[below:]
