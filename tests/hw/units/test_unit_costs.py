@@ -9,6 +9,8 @@ UNITS = {
     "dequantize_w4a16": (Options(rows=2, lanes=8), 25),
     "dequantize_int4": (Options(), 24),
     "tflite_single": (Options(set=("bias=none",)), 652),
+    "shiftmax": (Options(lanes=8), 310),
+    "ilayernorm": (Options(), 1170),
 }
 
 
