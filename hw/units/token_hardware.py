@@ -155,9 +155,8 @@ class TokenHardware(UnitHardware[Kind]):
         found = [
             f"A beat of `values` holds {unit.lanes} value{'s' * (unit.lanes > 1)} and becomes a "
             f"beat of `result`. A token ends with `last`, or after {unit.beats} beats: then the "
-            f"result has a `last`, too. Values wait in {len(self.tasks)} "
-            f"memor{'ies' if len(self.tasks) > 1 else 'y'} of {depths} beats until all of their "
-            "token is there.",
+            f"result has a `last`, too. Values wait, up to {depths} beats of them, until all of "
+            "their token is there.",
         ]
         found += [
             f"A token has one beat of `{name}`, which may come before its values, and for which "
