@@ -168,7 +168,8 @@ class Normalized(TokenWork):
             m.submodules[f"times_{number}"] = block = self.product.component()
             m.d.comb += [block.enable.eq(enable), block.i.eq(lane.as_signed()),
                          block.scale.eq(held)]  # fmt: skip
-            value = Value.cast(block.o)[1 : BITS + 1]
+            whole = Value.cast(block.o)
+            value = Cat(whole, whole[-1].replicate(BITS))[1 : BITS + 1]
             for name, biases in channel.items():
                 bias = delayed(m, enable, biases[number], self.product.latency, f"{name}_{number}")
                 value = self._biased(m, enable, value, bias, f"biased_{number}")
