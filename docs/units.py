@@ -35,6 +35,7 @@ from macsmith.golden.units import (
     Rope,
     Softmax,
 )
+from macsmith.golden.units.token_function import TokenFunction
 from macsmith.hw.catalogue import hardware
 
 from macsmith import cost, design, lookup
@@ -60,7 +61,7 @@ def variants(name: str) -> list[tuple[str, Unit]]:
         return [(f"{lanes} a cycle", replace(unit, lanes=lanes)) for lanes in (1, 8, 32)]
     if isinstance(unit, FunctionOfOne):
         return [(f"`{way}`", replace(unit, table=way)) for way in ("logic", "block")]
-    if isinstance(unit, RmsNorm | Residual):
+    if isinstance(unit, RmsNorm | Residual | TokenFunction):
         return [(f"{lanes} a cycle", replace(unit, lanes=lanes)) for lanes in (1, 8)]
     if not isinstance(unit, Dequantize):
         return [("", unit)]

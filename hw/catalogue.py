@@ -10,11 +10,14 @@ from ..golden.units import (
     Dequantize,
     FunctionOfOne,
     Hadamard,
+    ILayerNorm,
     Quantize,
     Requantize,
     Residual,
     RmsNorm,
     Rope,
+    ShiftGelu,
+    Shiftmax,
     Softmax,
 )
 from .design import Hardware
@@ -23,11 +26,14 @@ from .system.chain import ChainHardware
 from .units.dequantize import DequantizeHardware
 from .units.function import FunctionHardware
 from .units.hadamard import HadamardHardware
+from .units.ilayernorm import ILayerNormHardware
 from .units.quantize import QuantizeHardware
 from .units.requantize import RequantizeHardware
 from .units.residual import ResidualHardware
 from .units.rms_norm import RmsNormHardware
 from .units.rope import RopeHardware
+from .units.shiftgelu import ShiftGeluHardware
+from .units.shiftmax import ShiftmaxHardware
 from .units.softmax import SoftmaxHardware
 
 #: A description's type -> what makes its hardware.
@@ -42,6 +48,9 @@ BUILDERS: dict[type, Callable[..., Hardware]] = {
     Hadamard: HadamardHardware,
     Residual: ResidualHardware,
     RmsNorm: RmsNormHardware,
+    ILayerNorm: ILayerNormHardware,
+    ShiftGelu: ShiftGeluHardware,
+    Shiftmax: ShiftmaxHardware,
     Chain: lambda design: ChainHardware(design, hardware),
 }
 

@@ -3,13 +3,27 @@
 from .dequantize import Dequantize
 from .function import FunctionOfOne
 from .hadamard import Hadamard
+from .ilayernorm import ILayerNorm
 from .quantize import Quantize
 from .requantize import Requantize
-from .rope import Rope
-from .softmax import Softmax
-
-__all__ = ["Dequantize", "FunctionOfOne", "Hadamard", "Quantize", "Requantize", "Rope", "Softmax"]
 from .residual import Residual
 from .rms_norm import RmsNorm
+from .rope import Rope
+from .shiftgelu import ShiftGelu
+from .shiftmax import Shiftmax
+from .softmax import Softmax
 
-__all__ = ["Dequantize", "Hadamard", "Quantize", "Requantize", "Residual", "RmsNorm"]
+__all__ = [
+    "Dequantize",
+    "FunctionOfOne",
+    "Hadamard",
+    "ILayerNorm",
+    "Quantize",
+    "Requantize",
+    "Residual",
+    "RmsNorm",
+    "Rope",
+    "ShiftGelu",
+    "Shiftmax",
+    "Softmax",
+]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ..errors import DesignError
 from ..formats import Minifloat
 from ..quantize.rules import reach
+from .tokens import ends, starts
 
 if TYPE_CHECKING:
     from .quantize import Quantize
@@ -27,14 +28,7 @@ def greatest(unit: Quantize) -> float:
 
 def marks(unit: Quantize, last: Array) -> Array:
     """The ends of tokens in beats with these marks: a token ends after ``token`` values, too."""
-    if not unit.token:
-        return last
-    found, number = last.copy(), 0
-    for index, mark in enumerate(last.tolist()):
-        number += 1
-        if mark or number == unit.token // unit.lanes:
-            found[index], number = True, 0
-    return found
+    return ends(last, unit.token // unit.lanes) if unit.token else last
 
 
 def scales(unit: Quantize, codes: Array, last: Array) -> Array:
@@ -47,9 +41,9 @@ def scales(unit: Quantize, codes: Array, last: Array) -> Array:
     fmt = unit.tensor
     assert isinstance(fmt, Minifloat)
     x = np.abs(np.asarray(unit.values.decode(codes))).max(axis=1)  # NaN stays
-    starts = np.flatnonzero(np.concatenate([[True], last[:-1]]))[: int(last.sum())]
+    first = starts(last)
     count = int(np.flatnonzero(last)[-1]) + 1 if last.any() else 0
-    most = np.maximum.reduceat(x[:count], starts) if count else np.zeros(0)
+    most = np.maximum.reduceat(x[:count], first) if count else np.zeros(0)
     bad = ~np.isfinite(most)
     ideal = np.where(bad, 0.0, most) / greatest(unit)
     made = fmt.encode(ideal, "up" if unit.rule == "absmax" else "nearest_even")

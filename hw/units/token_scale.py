@@ -10,10 +10,10 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 
 from ...golden.formats import Minifloat
 from ...golden.units.quantize_tokens import greatest as most
-from ..arith.greatest import greater, greatest, levels
 from ..arith.shared import instance
 from ..arith.timing import delayed
 from ..fp import FloatToFloat
+from . import token_greatest
 from .divided_scale import DividedScale
 from .quotient_float import odd
 
@@ -62,22 +62,15 @@ class TokenScale(DividedScale):
     @property
     def cycles(self) -> int:
         """Cycles from a token's last beat to its scale."""
-        return levels(self.unit.lanes) + 1 + self._widening + self.rounding
+        return token_greatest.cycles(self.unit.lanes) + self._widening + self.rounding
 
     def of_token(
         self, m: Module, lanes: list[Value], taken: Value, last: Value
     ) -> tuple[Value, Value]:
         """The code of the scale, and a mark beside it; of beats that are ``taken``."""
         always = Const(1, 1)
-        late = levels(len(lanes))
         sizes = [lane[:-1] for lane in lanes]
-        key = greatest(m, always, sizes, "token_greatest")
-        there = delayed(m, always, taken, late, "token_taken", reset=True)
-        ends = delayed(m, always, last, late, "token_ends")
-        first = Signal(name="token_first", init=1)
-        total = Signal(len(key), name="token_total", reset_less=True)
-        with m.If(there):
-            m.d.sync += [first.eq(ends), total.eq(Mux(first, key, greater(key, total)))]
+        total, ends = token_greatest.of_token(m, sizes, taken, last)
         whole: Value = total
         if self._widening:
             source = self.unit.source
@@ -86,5 +79,6 @@ class TokenScale(DividedScale):
             m.d.comb += [block.enable.eq(1), block.i.eq(Cat(total, Const(0, 1)))]
             whole = block.o[:-1]
         code, _ = self.code(m, always, whole, None, "token_scale")
-        mark = delayed(m, always, there & ends, self.cycles - late, "token_scaled", reset=True)
+        late = self.cycles - token_greatest.cycles(len(lanes)) + 1
+        mark = delayed(m, always, ends, late, "token_scaled", reset=True)
         return code, mark

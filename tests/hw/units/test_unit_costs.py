@@ -12,6 +12,8 @@ UNITS = {
     "tanh_bf16": (Options(), 146),
     "gelu_fp16": (Options(set=("table=block",)), 170),
     "tflite_single": (Options(set=("bias=none",)), 652),
+    "shiftmax": (Options(lanes=8), 310),
+    "ilayernorm": (Options(), 1170),
 }
 
 
