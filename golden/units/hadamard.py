@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,12 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import fp
-from ..description.unit import UNITS, Unit
+from ..description.unit import UNITS
 from ..errors import DesignError
 from ..formats import Format, Integer, Minifloat, lookup
-from ..streams import Beats, Field, Stream
 from .hadamard_matrices import PRIMES, SEEDS, random_signs, small
-from .rotation_trials import drawn, in_beats, in_blocks, trial
+from .rotation import Rotation
 
 Array = npt.NDArray[Any]
 
@@ -23,12 +21,10 @@ NORMALIZATIONS = ("none", "folded", "multiplied")
 
 #: Points that a transform has, at the least and at the most.
 LEAST, MOST = 16, 16384
-#: Of a transform's points, so many are driven to their bounds.
-BOUNDS = 256
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hadamard(Unit):
+class Hadamard(Rotation):
     """y = H x for vectors x of ``points`` elements, H a Hadamard matrix.
 
     For a power of two H is Sylvester's, in natural order: H[i, j] is -1 to the number of ones that
@@ -62,13 +58,9 @@ class Hadamard(Unit):
 
     kind: ClassVar[str] = "hadamard"
 
-    points: int = 64
-    format: Format = lookup("int8")
     sums: Format | None = None
     normalize: str = "none"
     signs: int | None = None
-    lanes: int = 4
-    vectors: int = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -138,13 +130,8 @@ class Hadamard(Unit):
     def turned(self) -> int:
         """Bits that signs add to integers: where some row has no 1, so that the greatest result is
         all points' least, negated."""
-        alone = self.order == 1 and self._integer
+        alone = self.order == 1 and self.whole
         return int(alone and int(self._stepped(self.flips).min()) == -self.points)
-
-    @property
-    def beats(self) -> int:
-        """Beats of a transform."""
-        return self.points // self.lanes
 
     @property
     def summed(self) -> Format:
@@ -167,52 +154,14 @@ class Hadamard(Unit):
         return int(self.summed.encode(1 / np.sqrt(np.float64(self.points))))
 
     @property
-    def streams(self) -> tuple[Stream, ...]:
-        shape = self.vectors, self.lanes
-        result = self.result
-        value = Field("value", "value", 1, "value", *shape, result.bits, self._integer)
-        return (
-            Stream("points", False, "step", (self._points,), last=True),
-            Stream("result", True, "step", (value,), last=True),
-        )
-
-    @property
-    def _points(self) -> Field:
-        return Field("points", "codes", 1, "points", self.vectors, self.lanes, self.format.bits)
-
-    @property
-    def _integer(self) -> bool:
-        return isinstance(self.format, Integer)
-
-    def formats(self, field: Field) -> tuple[str, int | None]:
-        if field.kind == "codes":
-            return self.format.name, None
-        return ("integer", self.result.lsb) if self._integer else (self.result.name, None)
-
-    @property
     def facts(self) -> dict[str, Any]:
-        return {
-            "points": self.points,
-            "lanes": self.lanes,
-            "vectors": self.vectors,
-            "format": self.format.name,
-            "result": self.result.name,
-            "result_exponent": self.result.lsb if self._integer else None,
-            "normalize": self.normalize,
-            "signs": self.signs,
-        }
+        return {**super().facts, "normalize": self.normalize, "signs": self.signs}
 
     # The golden function.
 
     def transform(self, codes: npt.ArrayLike) -> Array:
-        """Codes of vectors (..., points) -> codes of the result (..., points).
-
-        Integers are codes of ``format`` and two's complement integers of ``result``'s unit.
-        """
-        given = np.asarray(codes)
-        if given.shape[-1:] != (self.points,):
-            raise DesignError(f"vectors have {self.points} points, got shape {given.shape}")
-        if self._integer:
+        given = self.checked(codes)
+        if self.whole:
             return self._multiplied(self._stepped(self.format.integers(given) * self.flips))
         values = self.format.decode(given) * self.flips
         sums = self._multiplied(self._stepped(fp.rounded(self.summed, values)))
@@ -253,36 +202,7 @@ class Hadamard(Unit):
         return np.stack(rows, axis=-2).reshape(x.shape)
 
     def _add(self, a: Array, b: Array) -> Array:
-        return a + b if self._integer else fp.add(self.summed, a, b)
-
-    def answer(self, sent: Mapping[str, Beats]) -> dict[str, Beats]:
-        given = sent["points"]
-        whole = len(given) // self.beats * self.beats
-        blocks = in_blocks(given.values[0][:whole], self.vectors, self.points)
-        values = in_beats(self.transform(blocks), self.lanes)
-        return {"result": Beats((values,), (None,), given.last[:whole])}
-
-    # What is worth trying.
-
-    def trials(self, count: int, rng: np.random.Generator) -> list[dict[str, Beats]]:
-        shape = self.vectors, self.points
-        codes = (drawn(self.format, shape, index, rng) for index in range(count))
-        return [trial(each, self.lanes, rng) for each in codes]
-
-    def bounds(self) -> list[dict[str, Beats]]:
-        """Points of the result at their least and at their greatest, ``BOUNDS`` at most; of floats,
-        none."""
-        if not self._integer:
-            return []
-        found, count = [], min(self.points, BOUNDS)
-        for start in range(0, count, self.vectors):
-            places = np.arange(start, start + self.vectors) % count * self.points // count
-            taken = self.rows(places)
-            for sign in (1, -1):
-                values = np.where(taken * sign > 0, self.format.high, self.format.low)
-                codes = self.format.encode(values * 2.0**self.format.lsb)
-                found.append(trial(codes, self.lanes, None))
-        return found
+        return a + b if self.whole else fp.add(self.summed, a, b)
 
     def rows(self, places: Array) -> Array:
         """Rows of H D, (places, points)."""
