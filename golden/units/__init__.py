@@ -1,8 +1,9 @@
 """Units that come with the package, each in a file that registers its kind."""
 
+from .butterflies import Butterflies
 from .dequantize import Dequantize
 from .hadamard import Hadamard
 from .quantize import Quantize
 from .requantize import Requantize
 
-__all__ = ["Dequantize", "Hadamard", "Quantize", "Requantize"]
+__all__ = ["Butterflies", "Dequantize", "Hadamard", "Quantize", "Requantize"]
