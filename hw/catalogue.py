@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from ..golden.description import Chain, Design, Engine
 from ..golden.errors import DesignError
-from ..golden.units import Dequantize, Hadamard, Quantize, Requantize
+from ..golden.units import Butterflies, Dequantize, Hadamard, Quantize, Requantize
 from .design import Hardware
 from .engine.hardware import EngineHardware
 from .system.chain import ChainHardware
+from .units.butterfly import ButterfliesHardware
 from .units.dequantize import DequantizeHardware
 from .units.hadamard import HadamardHardware
 from .units.quantize import QuantizeHardware
@@ -18,6 +19,7 @@ from .units.requantize import RequantizeHardware
 #: A description's type -> what makes its hardware.
 BUILDERS: dict[type, Callable[..., Hardware]] = {
     Engine: EngineHardware,
+    Butterflies: ButterfliesHardware,
     Dequantize: DequantizeHardware,
     Quantize: QuantizeHardware,
     Requantize: RequantizeHardware,
