@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from ..golden.description import Chain, Design, Engine
 from ..golden.errors import DesignError
-from ..golden.units import Butterflies, Dequantize, Hadamard, Quantize, Requantize
+from ..golden.units import BlockAffine, Butterflies, Dequantize, Hadamard, Quantize, Requantize
 from .design import Hardware
 from .engine.hardware import EngineHardware
 from .system.chain import ChainHardware
+from .units.block_affine import BlockAffineHardware
 from .units.butterfly import ButterfliesHardware
 from .units.dequantize import DequantizeHardware
 from .units.hadamard import HadamardHardware
@@ -19,6 +20,7 @@ from .units.requantize import RequantizeHardware
 #: A description's type -> what makes its hardware.
 BUILDERS: dict[type, Callable[..., Hardware]] = {
     Engine: EngineHardware,
+    BlockAffine: BlockAffineHardware,
     Butterflies: ButterfliesHardware,
     Dequantize: DequantizeHardware,
     Quantize: QuantizeHardware,
