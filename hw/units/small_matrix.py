@@ -27,7 +27,8 @@ def turns(m: Module, enable: Value, valid: Value, order: int, distance: int) -> 
     load, row = Signal(), Signal(range(order))
     place_ends = _counted(m, enable & valid, distance, "place")
     turn_ends = _counted(m, enable, distance, "turn", begin=load & place_ends)
-    m.d.comb += load.eq(valid & last)
+    # Between blocks, where no beat comes, the first part is next.
+    m.d.comb += load.eq(last)
     with m.If(enable & valid & place_ends):
         m.d.sync += [part.eq(Mux(last, 0, part + 1)), last.eq(part == order - 2)]
     # While a block's last part comes, rows are of no account: the next is the second.

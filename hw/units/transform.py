@@ -203,15 +203,15 @@ class Transform(Flow):
             make = partial(IntegerStep, step.source.width, beats)
         else:
             make = partial(FloatStep, step.floats[0], beats)
-        # Beats are counted as they come: a block begins with the first of a pair.
+        # Beats are counted as they come: a block begins with the first of a pair, and where none
+        # comes, the count stands there.
         count = Signal(range(2 * beats), name=f"beat_{step.distance}")
         with m.If(enable & marks.valid):
             m.d.sync += count.eq(count + 1)
         found = []
         for index, lane in enumerate(lanes):
             block = instance(m, f"step_{step.distance}_{index}", ("step", step.distance), make)
-            second = marks.valid & count[-1]
-            m.d.comb += [block.enable.eq(enable), block.second.eq(second), block.i.eq(lane)]
+            m.d.comb += [block.enable.eq(enable), block.second.eq(count[-1]), block.i.eq(lane)]
             found.append(block.o)
         return found
 
