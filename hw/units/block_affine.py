@@ -22,6 +22,8 @@ class BlockAffineHardware(RotationHardware[BlockAffine]):
     design : :class:`BlockAffine`
     """
 
+    kept = ("product", "tree")
+
     def component(self) -> wiring.Component:
         return BlockProducts(self.unit)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
@@ -10,6 +11,7 @@ from amaranth.lib.wiring import In, Out
 
 from ...golden.bounds import Range
 from ...golden.units import BlockAffine
+from ..arith.shared import instance
 from ..arith.table import look_up
 from ..arith.timing import delayed
 from ..arith.tree import AdderTree
@@ -158,13 +160,16 @@ class BlockProducts(wiring.Component):
         for vector in range(unit.vectors):
             for lane in range(unit.lanes):
                 name = f"{vector}_{lane}"
-                m.submodules[f"tree_{name}"] = adders = tree(unit)
+                adders = instance(m, f"tree_{name}", ("tree",), partial(tree, unit))
                 m.d.comb += adders.enable.eq(enable)
                 for column in range(unit.points):
                     word = block[column // unit.lanes]
                     start = (vector * unit.lanes + column % unit.lanes) * bits
-                    part = block_of.component()
-                    m.submodules[f"product_{name}_{column}"] = part
+                    label = f"product_{name}_{column}"
+                    if unit.constant is None:
+                        part = instance(m, label, ("product",), block_of.component)
+                    else:  # each with its constants, which makes it small
+                        m.submodules[label] = part = block_of.component()
                     m.d.comb += [
                         part.enable.eq(enable),
                         part.i.eq(word[start : start + bits].as_signed()),
