@@ -10,7 +10,7 @@ from ...golden.formats import Format
 from ...golden.streams import Field
 from ...golden.units import BlockAffine
 from ..design import StageRow
-from .block_products import BlockProducts, cycles, multiplier, tree
+from .block_products import BlockProducts, cycles, multiplier, sum_cycles
 from .rotation import RotationHardware
 
 
@@ -74,7 +74,7 @@ class BlockAffineHardware(RotationHardware[BlockAffine]):
     @property
     def rows(self) -> tuple[StageRow, ...]:
         unit, given = self.unit, self.unit.format
-        often, product, sums = f"{unit.lanes} per beat", multiplier(unit), tree(unit)
+        often, product = f"{unit.lanes} per beat", multiplier(unit)
         found = [StageRow("points", given.bits, None, given.name, None, often, "points")]
         if not unit.matrix:
             entries, rows = unit.entries, f"{unit.lanes} rows per beat"
@@ -86,7 +86,9 @@ class BlockAffineHardware(RotationHardware[BlockAffine]):
             StageRow(
                 "product", product.product.width, product.product, "", block, what, takes=takes
             ),
-            StageRow("sum", unit.sums.width, unit.sums, "", sums.latency, "of a row's products"),
+            StageRow(
+                "sum", unit.sums.width, unit.sums, "", sum_cycles(unit), "of a row's products"
+            ),
         ]
         return tuple(found)
 

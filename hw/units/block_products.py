@@ -14,7 +14,7 @@ from ...golden.units import BlockAffine
 from ..arith.shared import instance
 from ..arith.table import look_up
 from ..arith.timing import delayed
-from ..arith.tree import AdderTree
+from ..arith.tree import AdderTree, tree_latency
 from .buffer import Buffer
 from .grouped_ports import buffered
 from .integer_scale import IntegerScale
@@ -36,7 +36,12 @@ def tree(unit: BlockAffine) -> AdderTree:
 
 def cycles(unit: BlockAffine) -> int:
     """From a row and its block to the result, with ``enable``."""
-    return multiplier(unit).latency + tree(unit).latency
+    return multiplier(unit).latency + sum_cycles(unit)
+
+
+def sum_cycles(unit: BlockAffine) -> int:
+    """Of them those of the tree."""
+    return tree_latency(unit.points, 1)
 
 
 class BlockProducts(wiring.Component):
