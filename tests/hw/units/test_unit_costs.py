@@ -8,6 +8,9 @@ from macsmith import Options, cost, design
 UNITS = {
     "dequantize_w4a16": (Options(rows=2, lanes=8), 25),
     "dequantize_int4": (Options(), 24),
+    "hadamard": (Options(), 150),
+    "quarot_768": (Options(), 600),
+    "batquant": (Options(), 2400),
     "tflite_single": (Options(set=("bias=none",)), 652),
 }
 
