@@ -7,6 +7,8 @@ from collections.abc import Callable
 from ..golden.description import Chain, Design, Engine
 from ..golden.errors import DesignError
 from ..golden.units import (
+    BlockAffine,
+    Butterflies,
     Dequantize,
     FunctionOfOne,
     Hadamard,
@@ -23,6 +25,8 @@ from ..golden.units import (
 from .design import Hardware
 from .engine.hardware import EngineHardware
 from .system.chain import ChainHardware
+from .units.block_affine import BlockAffineHardware
+from .units.butterfly import ButterfliesHardware
 from .units.dequantize import DequantizeHardware
 from .units.function import FunctionHardware
 from .units.hadamard import HadamardHardware
@@ -39,6 +43,8 @@ from .units.softmax import SoftmaxHardware
 #: A description's type -> what makes its hardware.
 BUILDERS: dict[type, Callable[..., Hardware]] = {
     Engine: EngineHardware,
+    BlockAffine: BlockAffineHardware,
+    Butterflies: ButterfliesHardware,
     Dequantize: DequantizeHardware,
     Quantize: QuantizeHardware,
     Requantize: RequantizeHardware,

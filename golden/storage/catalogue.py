@@ -8,6 +8,7 @@ from functools import cache
 
 from ..errors import UnknownName
 from ..formats import lookup as format_named
+from ..permutation import permuted
 from ..tensor import Quantized
 from .dfloat11 import DFloat11
 from .gguf_blocks import BLOCKS
@@ -103,14 +104,19 @@ def names() -> tuple[str, ...]:
     return (*NAMED, *_MEMBERS)
 
 
-def pack(scheme: Scheme | str, given: Quantized) -> bytes:
-    """``given`` as bytes; ``scheme`` is one or its name. DesignError for another operand."""
-    return _scheme(scheme).pack(given)
+def pack(scheme: Scheme | str, given: Quantized, order: Array | None = None) -> bytes:
+    """``given`` as bytes; ``scheme`` is one or its name. DesignError for another operand.
+
+    ``order``: of its input channels in the bytes, see :func:`macsmith.golden.permutation.permuted`.
+    """
+    return _scheme(scheme).pack(given if order is None else permuted(given, order))
 
 
-def pack_parts(scheme: Scheme | str, given: Quantized) -> dict[str, Array]:
-    """``given`` as the arrays that a checkpoint holds, by name."""
-    return _scheme(scheme).pack_parts(given)
+def pack_parts(
+    scheme: Scheme | str, given: Quantized, order: Array | None = None
+) -> dict[str, Array]:
+    """``given`` as the arrays that a checkpoint holds, by name; ``order`` as of :func:`pack`."""
+    return _scheme(scheme).pack_parts(given if order is None else permuted(given, order))
 
 
 def unpack(scheme: Scheme | str, data: Bytes, shape: Shape) -> Quantized:

@@ -1,5 +1,7 @@
 """Units that come with the package, each in a file that registers its kind."""
 
+from .block_affine import BlockAffine
+from .butterflies import Butterflies
 from .dequantize import Dequantize
 from .function import FunctionOfOne
 from .hadamard import Hadamard
@@ -14,6 +16,8 @@ from .shiftmax import Shiftmax
 from .softmax import Softmax
 
 __all__ = [
+    "BlockAffine",
+    "Butterflies",
     "Dequantize",
     "FunctionOfOne",
     "Hadamard",

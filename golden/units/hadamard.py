@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,61 +9,73 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import fp
-from ..description.unit import UNITS, Unit
+from ..description.unit import UNITS
 from ..errors import DesignError
 from ..formats import Format, Integer, Minifloat, lookup
-from ..streams import Beats, Field, Stream
+from .hadamard_matrices import PRIMES, SEEDS, random_signs, small
+from .rotation import Rotation
 
 Array = npt.NDArray[Any]
 
 NORMALIZATIONS = ("none", "folded", "multiplied")
 
 #: Points that a transform has, at the least and at the most.
-LEAST, MOST = 16, 256
+LEAST, MOST = 16, 16384
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hadamard(Unit):
-    """y = H x for vectors x of ``points`` elements, H the Hadamard matrix in natural order.
+class Hadamard(Rotation):
+    """y = H x for vectors x of ``points`` elements, H a Hadamard matrix.
 
-    H is Sylvester's: H[i, j] is -1 to the number of ones that i and j have in common. Points i and
-    i + s become their sum and their difference, for s = points / 2, points / 4, ... 1: one step a
-    bit. H is its own inverse up to the factor ``points``.
+    For a power of two H is Sylvester's, in natural order: H[i, j] is -1 to the number of ones that
+    i and j have in common. Points i and i + s become their sum and their difference, for s =
+    points / 2, points / 4, ... 1: one step a bit. H is its own inverse up to the factor ``points``.
 
-    Integers are exact: a step adds a bit, log2(points) bits in all. Floats: every sum is rounded to
-    nearest even in ``sums``, and the result once more to ``format``; NaN, infinities and signed
+    For 2^k times 12, 20 or 28 points it is the Kronecker product of :func:`small` and Sylvester's
+    of 2^k points: parts of 2^k neighbours are transformed, and the points in the same place of all
+    parts are multiplied by the small matrix (QuaRot, arXiv 2404.00456, ``matmul_hadU``).
+
+    Integers are exact: a step adds a bit, a small matrix four or five. Floats: every sum is rounded
+    to nearest even in ``sums``, and the result once more to ``format``; the sums of a small matrix
+    are those of a binary tree that adds neighbours, after all steps. NaN, infinities and signed
     zeros as in IEEE 754.
 
     Parameters
     ----------
-    points : of a transform, a power of two from 16 to 256.
+    points : of a transform, 16 to 16384: a power of two, or one times 12, 20 or 28.
     format : of the points that go in: an integer, or a float of at most 24 significand bits.
     sums : format of the sums, of floats only; FP32 unless another is given.
-    normalize : of the factor 2^(-n/2) for 2^n points that makes H orthonormal: ``none`` is left
-        out; ``folded``: integers stay as they are and count smaller units, 2^-(n/2), with n odd
-        2^-((n-1)/2), so that 1/sqrt(2) is left to the scales that follow; ``multiplied``: floats
-        are multiplied by the factor, rounded to nearest in ``sums``, and the exact product is
-        rounded once, to ``format``.
-    lanes : points of a vector in a beat, a power of two up to ``points``.
+    normalize : of the factor 1 / sqrt(points) that makes H orthonormal: ``none`` is left out;
+        ``folded``: integers stay as they are and count smaller units, 2^-e with the greatest e for
+        which 4^e is at most ``points``, so that 2^e / sqrt(points) is left to the scales that
+        follow; ``multiplied``: floats are multiplied by the factor, rounded to nearest in
+        ``sums``, and the exact product is rounded once, to ``format``.
+    signs : seed of :func:`random_signs`, one for each point, by which points are multiplied first:
+        y = H D x, D exact. None: no signs.
+    lanes : points of a vector in a beat, a power of two up to 2^k.
     vectors : how many are transformed side by side.
     """
 
     kind: ClassVar[str] = "hadamard"
 
-    points: int = 64
-    format: Format = lookup("int8")
     sums: Format | None = None
     normalize: str = "none"
-    lanes: int = 4
-    vectors: int = 1
+    signs: int | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check_counts(("points", LEAST, MOST))
-        self.check_counts(("lanes", 1, self.points), ("vectors", 1, 64))
-        for what in ("points", "lanes"):
-            if (value := getattr(self, what)) & value - 1:
-                raise DesignError(f"{what} must be a power of two, got {value}")
+        if self.part & self.part - 1:
+            orders = ", ".join(map(str, PRIMES))
+            raise DesignError(
+                f"points must be a power of two, or one times an order of {orders}, got "
+                f"{self.points}"
+            )
+        self.check_counts(("lanes", 1, self.part), ("vectors", 1, 64))
+        if self.lanes & self.lanes - 1:
+            raise DesignError(f"lanes must be a power of two, got {self.lanes}")
+        if self.signs is not None:
+            self.check_counts(("signs", 0, SEEDS - 1))
         if self.normalize not in NORMALIZATIONS:
             raise DesignError(
                 f"normalize must be one of {', '.join(NORMALIZATIONS)}, got {self.normalize!r}"
@@ -100,14 +111,27 @@ class Hadamard(Unit):
     # What follows from the parameters.
 
     @property
-    def steps(self) -> int:
-        """log2 of the points."""
-        return self.points.bit_length() - 1
+    def order(self) -> int:
+        """Of the small matrix: 12, 20, 28, or 1 where there is none."""
+        odd = self.points // (self.points & -self.points)
+        return odd * 4 if odd * 4 in PRIMES and self.points % 4 == 0 else 1
 
     @property
-    def beats(self) -> int:
-        """Beats of a transform."""
-        return self.points // self.lanes
+    def part(self) -> int:
+        """Points that steps combine: 2^k."""
+        return self.points // self.order
+
+    @property
+    def steps(self) -> int:
+        """log2 of those."""
+        return self.part.bit_length() - 1
+
+    @property
+    def turned(self) -> int:
+        """Bits that signs add to integers: where some row has no 1, so that the greatest result is
+        all points' least, negated."""
+        alone = self.order == 1 and self.whole
+        return int(alone and int(self._stepped(self.flips).min()) == -self.points)
 
     @property
     def summed(self) -> Format:
@@ -119,71 +143,42 @@ class Hadamard(Unit):
         """The format of what comes out."""
         if not isinstance(self.format, Integer):
             return self.format
-        width = self.format.width + self.steps
+        width = self.format.width + self.turned + self.steps + (self.order - 1).bit_length()
         exponent = self.format.exponent
-        exponent -= self.steps // 2 if self.normalize == "folded" else 0
+        exponent -= (self.points.bit_length() - 1) // 2 if self.normalize == "folded" else 0
         return Integer(f"int{width}", width, exponent=exponent)
 
     @property
     def factor(self) -> int:
         """The code in ``summed`` of what floats are multiplied by at the end."""
-        return int(self.summed.encode(np.float64(2.0) ** (-self.steps / 2)))
-
-    @property
-    def streams(self) -> tuple[Stream, ...]:
-        shape = self.vectors, self.lanes
-        result = self.result
-        value = Field("value", "value", 1, "value", *shape, result.bits, self._integer)
-        return (
-            Stream("points", False, "step", (self._points,), last=True),
-            Stream("result", True, "step", (value,), last=True),
-        )
-
-    @property
-    def _points(self) -> Field:
-        return Field("points", "codes", 1, "points", self.vectors, self.lanes, self.format.bits)
-
-    @property
-    def _integer(self) -> bool:
-        return isinstance(self.format, Integer)
-
-    def formats(self, field: Field) -> tuple[str, int | None]:
-        if field.kind == "codes":
-            return self.format.name, None
-        return ("integer", self.result.lsb) if self._integer else (self.result.name, None)
+        return int(self.summed.encode(1 / np.sqrt(np.float64(self.points))))
 
     @property
     def facts(self) -> dict[str, Any]:
-        return {
-            "points": self.points,
-            "lanes": self.lanes,
-            "vectors": self.vectors,
-            "format": self.format.name,
-            "result": self.result.name,
-            "result_exponent": self.result.lsb if self._integer else None,
-            "normalize": self.normalize,
-        }
+        return {**super().facts, "normalize": self.normalize, "signs": self.signs}
 
     # The golden function.
 
     def transform(self, codes: npt.ArrayLike) -> Array:
-        """Codes of vectors (..., points) -> codes of the result (..., points).
-
-        Integers are codes of ``format`` and two's complement integers of ``result``'s unit.
-        """
-        given = np.asarray(codes)
-        if given.shape[-1:] != (self.points,):
-            raise DesignError(f"vectors have {self.points} points, got shape {given.shape}")
-        if self._integer:
-            return self._stepped(self.format.integers(given).astype(np.int64))
-        sums = self._stepped(fp.rounded(self.summed, self.format.decode(given)))
+        given = self.checked(codes)
+        if self.whole:
+            return self._multiplied(self._stepped(self.format.integers(given) * self.flips))
+        values = self.format.decode(given) * self.flips
+        sums = self._multiplied(self._stepped(fp.rounded(self.summed, values)))
         if self.normalize == "multiplied":
             sums = fp.product(sums, self.summed.decode(np.uint64(self.factor)))
         return self.result.encode(sums, saturate=False)
 
+    @property
+    def flips(self) -> Array:
+        """The signs of the points."""
+        if self.signs is None:
+            return np.ones(self.points, np.int64)
+        return random_signs(self.signs, self.points)
+
     def _stepped(self, x: Array) -> Array:
         """All steps, the points far apart first."""
-        distance = self.points // 2
+        distance = self.part // 2
         while distance:
             pairs = x.reshape(*x.shape[:-1], -1, 2, distance)
             a, b = pairs[..., 0, :], pairs[..., 1, :]
@@ -192,72 +187,31 @@ class Hadamard(Unit):
             distance //= 2
         return x
 
+    def _multiplied(self, x: Array) -> Array:
+        """By the small matrix, the points in the same place of all parts."""
+        if self.order == 1:
+            return x
+        parts = x.reshape(*x.shape[:-1], self.order, self.part)
+        rows = []
+        for signs in small(self.order):
+            terms = [parts[..., place, :] * sign for place, sign in enumerate(signs.tolist())]
+            while len(terms) > 1:
+                sums = [self._add(a, b) for a, b in zip(terms[::2], terms[1::2], strict=False)]
+                terms = sums + terms[len(terms) - len(terms) % 2 :]
+            rows.append(terms[0])
+        return np.stack(rows, axis=-2).reshape(x.shape)
+
     def _add(self, a: Array, b: Array) -> Array:
-        return a + b if self._integer else fp.add(self.summed, a, b)
+        return a + b if self.whole else fp.add(self.summed, a, b)
 
-    def answer(self, sent: Mapping[str, Beats]) -> dict[str, Beats]:
-        given = sent["points"]
-        whole = len(given) // self.beats * self.beats
-        x = given.values[0][:whole].reshape(-1, self.beats, self.vectors, self.lanes)
-        y = self.transform(x.transpose(0, 2, 1, 3).reshape(len(x), self.vectors, self.points))
-        y = y.reshape(len(x), self.vectors, self.beats, self.lanes).transpose(0, 2, 1, 3)
-        values = y.reshape(whole, self.vectors * self.lanes)
-        return {"result": Beats((values,), (None,), given.last[:whole])}
-
-    # What is worth trying.
-
-    def trials(self, count: int, rng: np.random.Generator) -> list[dict[str, Beats]]:
-        return [self._trial(self._drawn(index, rng), rng) for index in range(count)]
-
-    def bounds(self) -> list[dict[str, Beats]]:
-        """Each point of the result at its least and at its greatest; of floats, none."""
-        if not self._integer:
-            return []
-        rows = self._signs()
-        ends = {1: self.format.high, -1: self.format.low}
-        found, least = [], np.array([ends[-1], ends[1]])
-        for start in range(0, self.points, self.vectors):
-            taken = rows[np.arange(start, start + self.vectors) % self.points]
-            for sign in (1, -1):
-                values = np.where(taken * sign > 0, least[1], least[0])
-                codes = self.format.encode(values * 2.0**self.format.lsb)
-                found.append(self._trial(codes, None))
-        return found
-
-    def _signs(self) -> Array:
-        """H, ``points`` × ``points``."""
-        index = np.arange(self.points)
-        common = index[:, None] & index[None, :]
+    def rows(self, places: Array) -> Array:
+        """Rows of H D, (places, points)."""
+        high, low = np.divmod(places, self.part)
+        common = low[:, None] & np.arange(self.part)
         ones = sum(common >> bit & 1 for bit in range(self.steps))
-        return 1 - 2 * (np.asarray(ones) & 1)
-
-    def _drawn(self, index: int, rng: np.random.Generator) -> Array:
-        """Codes (vectors, points): of any value, small ones, few that are not zero, corners."""
-        shape, fmt = (self.vectors, self.points), self.format
-        legal = np.asarray(fmt.legal) if fmt.bits <= 16 else None
-        if legal is None:
-            any_code = rng.integers(0, 1 << fmt.bits, shape, np.uint64).astype(fmt.dtype)
-        else:
-            any_code = rng.choice(legal, shape).astype(fmt.dtype)
-        kind = index % 4
-        if kind == 0:
-            return any_code
-        if kind == 1:
-            spread = 3.0 if not self._integer else max(fmt.high / 4, 1) * 2.0**fmt.lsb
-            return fmt.encode(rng.normal(0, spread, shape), saturate=True)
-        zero = np.full(shape, fmt.encode(0.0), fmt.dtype)
-        if kind == 2:
-            return np.where(rng.random(shape) < 2 / self.points, any_code, zero)
-        # Equal points cancel in every step, but for a few.
-        same = np.broadcast_to(any_code[:, :1], shape)
-        return np.where(rng.random(shape) < 1 / self.points, any_code, same)
-
-    def _trial(self, codes: Array, rng: np.random.Generator | None) -> dict[str, Beats]:
-        """The beats of a transform; it ends a reduction, or not."""
-        x = codes.reshape(self.vectors, self.beats, self.lanes).transpose(1, 0, 2)
-        last = np.zeros(self.beats, bool)
-        last[-1] = rng is None or rng.random() < 0.5
-        return {"points": Beats((x.reshape(self.beats, -1),), (None,), last)}
+        signs = 1 - 2 * (np.asarray(ones, np.int64) & 1) * np.ones_like(common)
+        found: Array = small(self.order)[high][:, :, None] * signs[:, None, :]
+        return np.asarray(found.reshape(len(places), self.points) * self.flips)
 
 
 UNITS.register(Hadamard.kind, Hadamard)

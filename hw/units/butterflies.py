@@ -9,12 +9,12 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from ...golden.formats import Minifloat
-from ..arith.timing import delayed
+from ..arith.long_delay import held_back
 from ..fp import FloatAdd
 
 
@@ -52,7 +52,7 @@ class IntegerStep(wiring.Component):
         first = Mux(second, head, 0)
         other = (Cat(self.i) ^ second.replicate(self.width)).as_signed()
         m.d.comb += kept.eq((Cat(second, first).as_signed() + Cat(second, other).as_signed()) >> 1)
-        m.d.comb += head.eq(delayed(m, self.enable, kept, self.distance, "line"))
+        m.d.comb += head.eq(line(m, self.enable, kept, self.distance, "line"))
         with m.If(self.enable):
             m.d.sync += self.o.eq(head + Mux(second, self.i, 0))
         return m
@@ -153,7 +153,7 @@ class FloatStep(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         m.submodules.pair = pair = FloatPair(self.format)
-        late = partial(delayed, m, self.enable)
+        late = partial(line, m, self.enable)
         m.d.comb += [
             pair.enable.eq(self.enable),
             pair.a.eq(late(self.i, self.distance, "line")),
@@ -164,6 +164,11 @@ class FloatStep(wiring.Component):
         with m.If(self.enable):
             m.d.sync += self.o.eq(Mux(second, pair.sum, waiting))
         return m
+
+
+def line(m: Module, enable: Value, value: Value, cycles: int, name: str) -> Value:
+    """``value`` as it was so many cycles with ``enable`` ago; a long line is a memory."""
+    return Value.cast(held_back(m, enable, Const(1), Value.cast(value), cycles, name)[1])
 
 
 def adder(format: Minifloat) -> FloatAdd:

@@ -1,4 +1,5 @@
-"""The transform itself: a step of butterflies for each bit of a point's number."""
+"""The transform itself: a step of butterflies for each bit of a point's number, and before them
+signs and of integers the small matrix, which floats meet behind them."""
 
 from __future__ import annotations
 
@@ -6,16 +7,18 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-from amaranth.hdl import Module, Signal, Value, signed
-from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.lib import wiring
 
 from ...golden.formats import Format, Integer, Minifloat
 from ...golden.units import Hadamard
 from ..arith.shared import instance
-from ..arith.timing import delayed
 from ..fp import FloatMultiply, FloatToFloat
 from .butterflies import FloatPair, FloatStep, IntegerPair, IntegerStep, pair_latency
+from .factors import FloatFactor, IntegerFactor
+from .flow import BeatMarks, Flow
+from .small_matrix import turns
+from .turned_signs import sign_bits
 
 
 class Step(NamedTuple):
@@ -23,7 +26,8 @@ class Step(NamedTuple):
 
     Parameters
     ----------
-    kind : ``round`` to another format, ``apart`` or ``beside``: butterflies; ``multiply``.
+    kind : ``signs``; ``round`` to another format; ``apart`` or ``beside``: butterflies;
+        ``factor``: by the small matrix; ``multiply``.
     distance : between the points of a pair.
     cycles : latency.
     source, result : formats of what goes in and comes out.
@@ -45,22 +49,27 @@ class Step(NamedTuple):
 def steps(unit: Hadamard) -> tuple[Step, ...]:
     """The parts of a transform in the order in which points meet them."""
     found, fmt = [], unit.format
-    if not isinstance(fmt, Integer) and fmt != unit.summed:
+    whole = isinstance(fmt, Integer)
+    if unit.signs is not None:
+        found.append(Step("signs", 0, 1, fmt, fmt := _wider(fmt, 1)))
+    if not whole and fmt != unit.summed:
         found.append(Step("round", 0, _stages(FloatToFloat, fmt, unit.summed), fmt, unit.summed))
         fmt = unit.summed
-    distance = unit.points // 2
+    if whole and unit.order > 1:
+        found.append(_factor(unit, fmt))
+        fmt = found[-1].result
+    distance = unit.part // 2
     while distance:
-        beats, out = distance // unit.lanes, fmt
-        if isinstance(fmt, Integer):
-            out = Integer(f"int{fmt.width + 1}", fmt.width + 1, exponent=fmt.exponent)
-            cycles = beats + 1
-        else:
-            assert isinstance(fmt, Minifloat)
+        beats, out = distance // unit.lanes, _wider(fmt, 1)
+        cycles = beats + 1
+        if isinstance(fmt, Minifloat):
             cycles = pair_latency(fmt) + (beats + 1 if beats else 0)
         found.append(Step("apart" if beats else "beside", distance, cycles, fmt, out))
         fmt, distance = out, distance // 2
-    if isinstance(fmt, Integer):
+    if whole:
         return tuple(found)
+    if unit.order > 1:
+        found.append(_factor(unit, fmt))
     if unit.normalize == "multiplied":
         cycles = _stages(FloatMultiply, fmt, fmt, unit.result)
         found.append(Step("multiply", 0, cycles, fmt, unit.result))
@@ -70,89 +79,91 @@ def steps(unit: Hadamard) -> tuple[Step, ...]:
     return tuple(found)
 
 
+def _wider(fmt: Format, more: int) -> Format:
+    """An integer of so many bits more; a float as it is."""
+    if not isinstance(fmt, Integer):
+        return fmt
+    return Integer(f"int{fmt.width + more}", fmt.width + more, exponent=fmt.exponent)
+
+
+def _factor(unit: Hadamard, fmt: Format) -> Step:
+    """The product with the small matrix. Integers with their signs are no greater than without: no
+    row is of one sign, so that the sums have the bits of points without."""
+    order, out = unit.order, fmt
+    if isinstance(fmt, Integer):
+        out = _wider(fmt, (order - 1).bit_length() - (unit.signs is not None))
+        own = IntegerFactor.cycles(order)
+    else:
+        assert isinstance(fmt, Minifloat)
+        own = FloatFactor.cycles(fmt, order)
+    return Step("factor", unit.part, (order - 1) * (unit.part // unit.lanes) + own, fmt, out)
+
+
 def _stages(block: Any, *formats: Format) -> int:
     return int(block(*formats).staged().latency)
 
 
-class BeatMarks(NamedTuple):
-    """What travels beside a beat: whether there is one, and its ``last``."""
-
-    valid: Value
-    last: Value
-
-
-class Transform(wiring.Component):
-    """The transform of a unit, a beat a cycle.
-
-    While a block is incomplete, the transform moves on only with its next beat; between blocks it
-    moves on by itself, so that what is complete comes out. Latency is ``latency`` cycles from a
-    block's first beat to its first result, without stalls.
+class Transform(Flow):
+    """The transform of a unit.
 
     Parameters
     ----------
     unit : :class:`Hadamard`
         What it computes.
-
-    Members
-    -------
-    points : :py:`In(stream.Signature(…))`
-        Beats of points, and ``last``.
-    result : :py:`Out(stream.Signature(…))`
-        As many beats, each with the mark of the beat in its place.
     """
 
+    unit: Hadamard
+
     def __init__(self, unit: Hadamard):
-        self.unit = unit
-        count, result = unit.vectors * unit.lanes, unit.result
-        shape = signed(result.bits) if isinstance(result, Integer) else result.bits
-        given = data.ArrayLayout(unit.format.bits, count)
-        made = data.ArrayLayout(shape, count)
-        super().__init__(
-            {
-                "points": In(stream.Signature(data.StructLayout({"points": given, "last": 1}))),
-                "result": Out(stream.Signature(data.StructLayout({"value": made, "last": 1}))),
-            }
-        )
-
-    def elaborate(self, platform: Any) -> Module:
-        m, unit = Module(), self.unit
-        enable, taken, inside = Signal(), Signal(), Signal(range(max(unit.beats, 2)))
-        # A result may leave while the transform waits for the next beat of a block.
-        room, gone = Signal(), Signal()
-        with m.If(enable):
-            m.d.sync += gone.eq(0)
-        with m.Elif(self.result.valid & self.result.ready):
-            m.d.sync += gone.eq(1)
-        m.d.comb += [
-            self.points.ready.eq(room),
-            taken.eq(self.points.valid & room),
-            enable.eq(room & (self.points.valid | (inside == 0))),
-        ]
-        if unit.beats > 1:
-            with m.If(taken):
-                m.d.sync += inside.eq(inside + 1)
-
-        # A beat passes all steps; its marks pass beside it.
-        lanes = [self.points.payload.points[lane] for lane in range(self._count)]
-        marks = BeatMarks(taken, self.points.payload.last)
-        for number, step in enumerate(steps(unit)):
-            build = getattr(self, f"_{step.kind}")
-            lanes = build(m, enable, lanes, marks, step)
-            marks = BeatMarks(
-                delayed(m, enable, marks.valid, step.cycles, f"valid_{number}", reset=True),
-                delayed(m, enable, marks.last, step.cycles, f"last_{number}"),
-            )
-        m.d.comb += [
-            *(self.result.payload.value[lane].eq(value) for lane, value in enumerate(lanes)),
-            self.result.payload.last.eq(marks.last),
-            self.result.valid.eq(marks.valid & ~gone),
-            room.eq(~marks.valid | gone | self.result.ready),
-        ]
-        return m
+        super().__init__(unit)
 
     @property
-    def _count(self) -> int:
-        return self.unit.vectors * self.unit.lanes
+    def way(self) -> tuple[Step, ...]:
+        return steps(self.unit)
+
+    def build(
+        self, m: Module, enable: Value, lanes: list[Value], marks: BeatMarks, part: Any
+    ) -> list[Value]:
+        found: list[Value] = getattr(self, f"_{part.kind}")(m, enable, lanes, marks, part)
+        return found
+
+    def _signs(
+        self, m: Module, enable: Value, lanes: list[Value], marks: BeatMarks, step: Step
+    ) -> list[Value]:
+        """Each point with its sign, those of all vectors alike."""
+        unit, seed = self.unit, self.unit.signs
+        assert seed is not None
+        bits = sign_bits(m, enable & marks.valid, self.final, seed, unit.lanes, unit.beats)
+        found: list[Value] = []
+        for index, lane in enumerate(lanes):
+            bit, width = bits[index % unit.lanes], step.result.bits
+            turned = Signal(width, name=f"turned_{index}", reset_less=True)
+            with m.If(enable):
+                if isinstance(step.source, Integer):
+                    flipped = (lane ^ bit.replicate(width - 1)).as_signed()
+                    m.d.sync += turned.eq(flipped + bit)
+                else:
+                    m.d.sync += turned.eq(Cat(lane[:-1], lane[-1] ^ bit))
+            found.append(turned)
+        return found
+
+    def _factor(
+        self, m: Module, enable: Value, lanes: list[Value], marks: BeatMarks, step: Step
+    ) -> list[Value]:
+        """Each lane's columns times the small matrix."""
+        order, distance = self.unit.order, step.distance // self.unit.lanes
+        make: Callable[[], wiring.Component]
+        if isinstance(step.source, Integer):
+            make = partial(IntegerFactor, step.source.bits, step.result.bits, order, distance)
+        else:
+            make = partial(FloatFactor, step.floats[0], order, distance)
+        shared, found = turns(m, enable, marks.valid, order, distance), []
+        for index, lane in enumerate(lanes):
+            block = instance(m, f"factor_{index}", ("factor",), make)
+            m.d.comb += [block.enable.eq(enable), block.load.eq(shared.load), block.i.eq(lane)]
+            m.d.comb += [block.flips.eq(shared.flips), block.carries.eq(shared.carries)]
+            found.append(block.o)
+        return found
 
     def _round(
         self, m: Module, enable: Value, lanes: list[Value], marks: BeatMarks, step: Step
@@ -192,15 +203,15 @@ class Transform(wiring.Component):
             make = partial(IntegerStep, step.source.width, beats)
         else:
             make = partial(FloatStep, step.floats[0], beats)
-        # Beats are counted as they come: a block begins with the first of a pair.
+        # Beats are counted as they come: a block begins with the first of a pair, and where none
+        # comes, the count stands there.
         count = Signal(range(2 * beats), name=f"beat_{step.distance}")
         with m.If(enable & marks.valid):
             m.d.sync += count.eq(count + 1)
         found = []
         for index, lane in enumerate(lanes):
             block = instance(m, f"step_{step.distance}_{index}", ("step", step.distance), make)
-            second = marks.valid & count[-1]
-            m.d.comb += [block.enable.eq(enable), block.second.eq(second), block.i.eq(lane)]
+            m.d.comb += [block.enable.eq(enable), block.second.eq(count[-1]), block.i.eq(lane)]
             found.append(block.o)
         return found
 

@@ -128,8 +128,10 @@ def test_beats_carry_points_in_natural_order():
 @pytest.mark.parametrize(
     "given, message",
     [
-        ({"points": 8}, "points must be 16 to 256, got 8"),
-        ({"points": 48}, "points must be a power of two, got 48"),
+        ({"points": 8}, "points must be 16 to 16384, got 8"),
+        ({"points": 36}, "points must be a power of two, or one times .* 12, 20, 28, got 36"),
+        ({"points": 48, "lanes": 8}, "lanes must be 1 to 4, got 8"),
+        ({"signs": -1}, "signs must be 0 to 4294967295, got -1"),
         ({"lanes": 128}, "lanes must be 1 to 64, got 128"),
         ({"lanes": 3}, "lanes must be a power of two, got 3"),
         ({"format": lookup("uint8")}, "signed and have up to 24 bits, got uint8"),
