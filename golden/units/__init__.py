@@ -4,5 +4,6 @@ from .dequantize import Dequantize
 from .hadamard import Hadamard
 from .quantize import Quantize
 from .requantize import Requantize
+from .unpack import Unpack
 
-__all__ = ["Dequantize", "Hadamard", "Quantize", "Requantize"]
+__all__ = ["Dequantize", "Hadamard", "Quantize", "Requantize", "Unpack"]
