@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ..golden.description import Chain, Design, Engine
 from ..golden.errors import DesignError
-from ..golden.units import Dequantize, Hadamard, Quantize, Requantize
+from ..golden.units import Dequantize, Hadamard, Quantize, Requantize, Unpack
 from .design import Hardware
 from .engine.hardware import EngineHardware
 from .system.chain import ChainHardware
@@ -14,6 +14,7 @@ from .units.dequantize import DequantizeHardware
 from .units.hadamard import HadamardHardware
 from .units.quantize import QuantizeHardware
 from .units.requantize import RequantizeHardware
+from .units.unpack import UnpackHardware
 
 #: A description's type -> what makes its hardware.
 BUILDERS: dict[type, Callable[..., Hardware]] = {
@@ -22,6 +23,7 @@ BUILDERS: dict[type, Callable[..., Hardware]] = {
     Quantize: QuantizeHardware,
     Requantize: RequantizeHardware,
     Hadamard: HadamardHardware,
+    Unpack: UnpackHardware,
     Chain: lambda design: ChainHardware(design, hardware),
 }
 

@@ -102,7 +102,7 @@ class Unpack(Unit):
     @property
     def streams(self) -> tuple[Stream, ...]:
         sources = [
-            Stream(name, False, "step", (Field(name, "codes", 0, name, 1, self.bytes, 8),))
+            Stream(name, False, "port", (Field(name, "codes", 0, name, 1, self.bytes, 8),))
             for name in self.words
         ]
         fields = [

@@ -108,7 +108,7 @@ def test_trials_are_whole_beats_of_whole_blocks(name):
 def test_what_a_beat_carries():
     device = unit("q4_k", lanes=64, rows=2)
     assert [(s.name, s.output, s.per, s.last) for s in device.streams] == [
-        ("blocks", False, "step", False), ("result", True, "step", False),
+        ("blocks", False, "port", False), ("result", True, "step", False),
     ]  # fmt: skip
     [port], result = device.streams[0].fields, device.streams[1].fields
     assert (port.vectors, port.lanes, port.bits) == (1, 64, 8)
