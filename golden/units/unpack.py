@@ -43,7 +43,8 @@ class Unpack(Unit):
     port : bits of a beat of bytes, a power of two.
     rows : rows of weights side by side.
     lanes : elements of a row in a beat of results.
-    k : elements along K of a row; 0: any number. Schemes with a scale for a whole row need it.
+    k : elements along K of a row, of which results mark the last; 0: any number, and no marks.
+        Schemes with a scale for a whole row need it.
     """
 
     kind: ClassVar[str] = "unpack"
@@ -113,7 +114,7 @@ class Unpack(Unit):
             down, along = self.shared(span)
             kind = "select" if name == "select" else "scales"
             fields.append(Field(name, kind, 0, name, down, max(along, 1), fmt.bits))
-        return (*sources, Stream("result", True, "step", tuple(fields)))
+        return (*sources, Stream("result", True, "step", tuple(fields), last=True))
 
     def formats(self, field: Field) -> tuple[str, int | None]:
         return self.holds(field).name, None
@@ -176,7 +177,10 @@ class Unpack(Unit):
             self._in_beats(np.asarray(arrays[name]), span)[:count]
             for name, (_, span) in self.beside.items()
         ]
-        return {"result": Beats(tuple(found), (None,) * len(found), np.zeros(count, bool))}
+        last = np.zeros(count, bool)
+        if self.k:
+            last[self.k // self.lanes - 1 :: self.k // self.lanes] = True
+        return {"result": Beats(tuple(found), (None,) * len(found), last)}
 
     def _in_beats(self, array: Array, span: Span | None) -> Array:
         """(all rows, along K) -> (beats, values), of elements or of what a span shares."""

@@ -99,21 +99,3 @@ class Slot(Slots):
         with m.If(self.i.ready):
             m.d.sync += [beat.eq(given), valid.eq(self.i.valid)]
         return m
-
-
-class Turn(Slots):
-    """A beat every second cycle at the most, a cycle later, in a single register.
-
-    ``i.ready`` and all of ``o`` come from registers: a beat is taken when the one before has left.
-    """
-
-    def elaborate(self, platform: Any) -> Module:
-        m = Module()
-        valid = Signal()
-        given, shown = Value.cast(self.i.payload), Value.cast(self.o.payload)
-        beat = Signal(len(given), reset_less=True)
-        m.d.comb += [self.i.ready.eq(~valid), self.o.valid.eq(valid), shown.eq(beat)]
-        with m.If(~valid):
-            m.d.sync += beat.eq(given)
-        m.d.sync += valid.eq(Mux(valid, ~self.o.ready, self.i.valid))
-        return m

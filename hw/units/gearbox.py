@@ -10,7 +10,11 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..arith.table import look_up
+from .buffer import Buffer, Slot
 from .gear import Gear
+
+#: With more places to begin at, a shifter has no room for the choice between two slots.
+DEEP = 32
 
 
 class Gearbox(wiring.Component):
@@ -49,20 +53,24 @@ class Gearbox(wiring.Component):
         whole, there = held(m, flags, goes & flags["ends"])
         m.d.comb += [
             window.eq(whole),
-            moves.eq(~self.o.valid | self.o.ready),
             found.eq(there),
             goes.eq(moves & found),
         ]
 
+        # Two slots cut the path from the ready of the chunks to that of the beats.
         offset, last = self._places(m, goes, flags)
-        valid = Signal()
-        chunk = Signal(self.o.payload.shape(), reset_less=True)
-        m.d.comb += [self.o.valid.eq(valid), Value.cast(self.o.payload).eq(Value.cast(chunk))]
-        with m.If(moves):
-            m.d.sync += [
-                valid.eq(found),
-                Value.cast(chunk).eq(Cat(self._cut(m, window, offset), last)),
-            ]
+        m.submodules.chunks = chunks = Buffer(self.o.payload.shape())
+        sink = chunks.i
+        if gear.positions > DEEP:
+            m.submodules.before = before = Slot(self.o.payload.shape())
+            wiring.connect(m, before.o, chunks.i)
+            sink = before.i
+        m.d.comb += [
+            moves.eq(sink.ready),
+            sink.valid.eq(found),
+            Value.cast(sink.payload).eq(Cat(self._cut(m, window, offset), last)),
+        ]
+        wiring.connect(m, chunks.o, wiring.flipped(self.o))
         return m
 
     @property

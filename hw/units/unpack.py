@@ -12,6 +12,7 @@ from ...golden.formats import Format
 from ...golden.streams import Beats, Field
 from ...golden.units import Unpack
 from ..design import StageRow
+from .gearbox import DEEP
 from .unit_hardware import UnitHardware
 from .unpack_plan import UnpackPlan
 from .unpacker import Unpacker
@@ -44,7 +45,7 @@ class UnpackHardware(UnitHardware[Unpack]):
             narrow = gear.wide < gear.port
             chunks = -(-min(gear.port, gear.word) // gear.chunk)
             steps = max(gear.port // gear.wide, chunks, 1)
-            found = max(found, 2 * narrow + steps + BEHIND)
+            found = max(found, narrow + steps + BEHIND + (gear.positions > DEEP))
         return found + self.plan.between
 
     @property
@@ -112,8 +113,11 @@ class UnpackHardware(UnitHardware[Unpack]):
             for name, words in unit.words.items()
         )
         found = [
-            "Bytes follow each other without gaps, wherever beats begin and end; nothing marks the "
-            f"end of a row. {held}.",
+            "Bytes follow each other without gaps, wherever beats begin and end, also from one row "
+            f"to the next. {held}.",
+            f"`last` comes with the end of a row of {unit.k} elements."
+            if unit.k
+            else "`last` stays low: nothing says where a row ends.",
             "Scales stand beside the codes that they belong to, in every beat.",
         ]
         if len(unit.words) > 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -32,7 +32,10 @@ class Unpacker(wiring.Component):
     def __init__(self, unit: Unpack):
         self.unit, self.plan, ports = unit, UnpackPlan(unit), {}
         for item in unit.streams:
-            fields = {f.name: data.ArrayLayout(f.bits, f.count) for f in item.fields}
+            fields: dict[str, Any] = {
+                f.name: data.ArrayLayout(f.bits, f.count) for f in item.fields
+            }
+            fields |= {"last": 1} if item.last else {}
             flow = stream.Signature(data.StructLayout(fields))
             ports[item.name] = Out(flow) if item.output else In(flow)
         super().__init__(ports)
@@ -57,9 +60,15 @@ class Unpacker(wiring.Component):
             self.result.valid.eq(valid),
             *(reader.next.eq(there & moves) for reader in readers.values()),
         ]
-        chosen = Signal()
+        chosen, ended, last = Signal(), Signal(reset_less=True), Signal(reset_less=True)
+        ends = self._ends(m, there & moves)
+        m.d.comb += self.result.payload.last.eq(last)
         with m.If(moves):
-            m.d.sync += [chosen.eq(there), valid.eq(chosen if self.plan.between else there)]
+            m.d.sync += [chosen.eq(there), ended.eq(ends)]
+            m.d.sync += [
+                valid.eq(chosen if self.plan.between else there),
+                last.eq(ended if self.plan.between else ends),
+            ]
 
         words = {name: self._word(m, name, reader.word) for name, reader in readers.items()}
         for field in self.unit.streams[-1].fields:
@@ -71,6 +80,18 @@ class Unpacker(wiring.Component):
                 m.d.sync += made.eq(Cat(*values.whole()))
             m.d.comb += Value.cast(self.result.payload[field.name]).eq(made)
         return m
+
+    def _ends(self, m: Module, goes: Value) -> Value:
+        """Whether a row ends with this beat, where it is known how long rows are."""
+        beats = self.unit.k // self.unit.lanes
+        if beats < 2:
+            return Const(beats, 1)
+        count, final = Signal(range(beats)), Signal()
+        with m.If(goes):
+            m.d.sync += [count.eq(count + 1), final.eq(count == beats - 2)]
+            with m.If(final):
+                m.d.sync += count.eq(0)
+        return final
 
     def _word(self, m: Module, name: str, word: Value) -> Value:
         """A word, to whose blocks a constant is added where the scheme has one."""

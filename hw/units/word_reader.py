@@ -8,7 +8,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .buffer import Buffer, Pair, Slots, Turn
+from .buffer import Slot
 from .gear import Gear
 from .gearbox import Gearbox
 
@@ -16,7 +16,7 @@ from .gearbox import Gearbox
 class WordReader(wiring.Component):
     """Holds a word for as many beats as it becomes, and gathers the next meanwhile.
 
-    ``i.ready`` comes from a register.
+    ``i.ready`` comes from registers.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class WordReader(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m, gear = Module(), self.gear
-        m.submodules.entrance = entrance = self._entrance(8 * gear.port)
+        m.submodules.entrance = entrance = Slot(8 * gear.port)
         m.submodules.gearbox = gearbox = Gearbox(gear)
         wiring.connect(m, wiring.flipped(self.i), entrance.i)
         if gear.wide < gear.port:
@@ -58,16 +58,6 @@ class WordReader(wiring.Component):
             wiring.connect(m, entrance.o, gearbox.i)
         self._gather(m, gearbox.o)
         return m
-
-    @property
-    def _entrance(self) -> type[Slots]:
-        """What takes the port's beats: slots without multiplexers where these are cut, one where
-        there is time to spare between two beats."""
-        gear = self.gear
-        parts = gear.port // gear.wide
-        if parts < 2:
-            return Buffer
-        return Turn if (parts + 1) * gear.word <= gear.port * self.beats else Pair
 
     def _cut(self, m: Module, source: Any, sink: Any) -> None:
         """Beats of the port one part after the other."""

@@ -41,6 +41,8 @@ def test_beats_hold_the_codes_and_scales_of_their_columns(name, lanes):
     spans |= {"select": scheme.operand.select.span} if scheme.operand.select else {}
     arrays = {**held.codes, **held.scales, "select": held.select}
     assert len(found) >= shape[0] // device.rows * 256 // lanes
+    marks = np.arange(1, len(found) + 1) % (256 // lanes) == 0
+    np.testing.assert_array_equal(found.last, marks & bool(device.k))
     for field, values in zip(fields, found.values, strict=True):
         assert values.shape == (len(found), field.count)
         for tile in range(shape[0] // device.rows):
@@ -108,7 +110,7 @@ def test_trials_are_whole_beats_of_whole_blocks(name):
 def test_what_a_beat_carries():
     device = unit("q4_k", lanes=64, rows=2)
     assert [(s.name, s.output, s.per, s.last) for s in device.streams] == [
-        ("blocks", False, "port", False), ("result", True, "step", False),
+        ("blocks", False, "port", False), ("result", True, "step", True),
     ]  # fmt: skip
     [port], result = device.streams[0].fields, device.streams[1].fields
     assert (port.vectors, port.lanes, port.bits) == (1, 64, 8)

@@ -33,7 +33,7 @@ DESIGNS = [
     unit("chosen_table", "iq1_m", lanes=4),
     unit("parts", "gptq4_g128", rows=8, lanes=8),
     unit("whole_rows", "segments_e3m2", rows=2, lanes=8, k=64),
-    unit("axis", "nvfp4", lanes=16, build=Target(interface="axis")),
+    unit("axis", "nvfp4", lanes=16, k=128, build=Target(interface="axis")),
 ]
 
 MAPPED = [n for n in storage.names() if isinstance(storage.lookup(n), Mapped)]
