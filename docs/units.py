@@ -25,7 +25,7 @@ from macsmith.golden.description import (
 )
 from macsmith.golden.description.unit import UNITS
 from macsmith.golden.errors import DesignError
-from macsmith.golden.units import Dequantize, Quantize, Requantize
+from macsmith.golden.units import Dequantize, Quantize, Requantize, Unpack
 from macsmith.hw.catalogue import hardware
 
 from macsmith import cost, design, lookup
@@ -113,6 +113,8 @@ def main() -> int:
     chosen = parser.parse_args().kind
     for kind in UNITS:
         names = [name for name in unit_presets() if design(name).kind == kind]
+        if kind == Unpack.kind:  # make unpackers
+            continue
         if not names or (chosen and kind not in chosen):
             continue
         progress(f"{kind}: some {2 * len(names)} designs to synthesize, each as it is known")

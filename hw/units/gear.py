@@ -51,6 +51,11 @@ class Gear:
         """Where in a beat a chunk may begin: a power of two."""
         return self.wide // self.grain
 
+    @property
+    def left(self) -> int:
+        """Bits of a place by which a chunk is shifted in a second step: a step shifts by three."""
+        return max((self.positions - 1).bit_length() - STEP, 0)
+
     # What follows from where a chunk begins, in grains, and whether it is a word's last.
 
     def size(self, last: bool) -> int:
@@ -86,12 +91,13 @@ class Gear:
             step = 4 if left > 2 else 2
             left //= step
             luts += (size + (left - 1) * self.grain) * _choice(step)
-        registers = self.port + 2 * self.wide + 2 * self.word
+        between = self.chunk + ((1 << self.left) - 1) * self.grain if self.left else 0
+        registers = self.port + 2 * self.wide + 2 * self.word + between
         return max(luts, registers / 2) + luts + (inf if self.positions > MOST_POSITIONS else 0)
 
 
-#: More positions need a fourth level of multiplexers.
-MOST_POSITIONS = 64
+#: Bits of a place that one step shifts by, in three levels of LUTs, and places for two steps.
+STEP, MOST_POSITIONS = 3, 64
 
 
 def _choice(ways: int) -> float:

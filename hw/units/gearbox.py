@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
@@ -13,15 +14,12 @@ from ..arith.table import look_up
 from .buffer import Buffer, Slot
 from .gear import Gear
 
-#: With more places to begin at, a shifter has no room for the choice between two slots.
-DEEP = 32
-
 
 class Gearbox(wiring.Component):
     """Chunks of ``gear.chunk`` bytes out of beats of ``gear.given``.
 
     A chunk a cycle. It is cut out of the beats that are held and the one that is offered, by a
-    shifter of three levels at most. Where chunks begin is known a cycle before.
+    shifter of one step or two. Where chunks begin is known a cycle before.
 
     Parameters
     ----------
@@ -57,18 +55,31 @@ class Gearbox(wiring.Component):
             goes.eq(moves & found),
         ]
 
-        # Two slots cut the path from the ready of the chunks to that of the beats.
+        # Two slots cut the path from the ready of the chunks to that of the beats; a long shift is
+        # made in two steps.
         offset, last = self._places(m, goes, flags)
         m.submodules.chunks = chunks = Buffer(self.o.payload.shape())
-        sink = chunks.i
-        if gear.positions > DEEP:
-            m.submodules.before = before = Slot(self.o.payload.shape())
-            wiring.connect(m, before.o, chunks.i)
-            sink = before.i
+        sink, left = chunks.i, gear.left
+        part = self._cut(m, window, offset, left)
+        if left:
+            width = len(part)
+            shape = data.StructLayout({"bytes": width, "offset": left, "last": 1})
+            m.submodules.step = step = Slot(shape)
+            sink = step.i
+            m.d.comb += [
+                chunks.i.valid.eq(step.o.valid),
+                step.o.ready.eq(chunks.i.ready),
+                Value.cast(chunks.i.payload).eq(
+                    Cat(
+                        self._cut(m, step.o.payload.bytes, step.o.payload.offset, 0),
+                        step.o.payload.last,
+                    )
+                ),
+            ]
         m.d.comb += [
             moves.eq(sink.ready),
             sink.valid.eq(found),
-            Value.cast(sink.payload).eq(Cat(self._cut(m, window, offset), last)),
+            Value.cast(sink.payload).eq(Cat(part, *([offset[:left]] if left else []), last)),
         ]
         wiring.connect(m, chunks.o, wiring.flipped(self.o))
         return m
@@ -77,7 +88,7 @@ class Gearbox(wiring.Component):
     def _rules(self) -> dict[str, Callable[[int, bool], bool]]:
         """What is known of a chunk a cycle before, from its offset and whether it is the last."""
         gear = self.gear
-        found = {"ends": gear.ends, "beyond": gear.beyond}
+        found: dict[str, Callable[[int, bool], bool]] = {"ends": gear.ends, "beyond": gear.beyond}
         return found | ({"over": gear.over, "far": gear.far} if gear.wide > gear.given else {})
 
     def _single(self, m: Module, flags: dict[str, Signal], done: Value) -> tuple[Value, Value]:
@@ -140,9 +151,7 @@ class Gearbox(wiring.Component):
         with m.If(goes):
             m.d.sync += offset.eq(table(lambda o, x, y: gear.after(o, x), "offset_next", bits))
             for name, rule in self._rules.items():
-                m.d.sync += flags[name].eq(
-                    table(lambda o, x, y, rule=rule: rule(gear.after(o, x), y), f"{name}_next")
-                )
+                m.d.sync += flags[name].eq(table(partial(_after, gear, rule), f"{name}_next"))
             if many > 1:
                 after = [n == (many - 2) % many for n in counts]
                 m.d.sync += [
@@ -152,12 +161,13 @@ class Gearbox(wiring.Component):
                 ]
         return offset, last
 
-    def _cut(self, m: Module, window: Signal, offset: Signal) -> Value:
-        """The bytes of ``window`` from ``offset`` on: two bits of it choose at a time."""
+    def _cut(self, m: Module, window: Value, offset: Value, left: int) -> Value:
+        """The bytes of ``window`` from ``offset`` on, but for its ``left`` lowest bits: two bits
+        choose at a time."""
         grain, size = 8 * self.gear.grain, self.gear.size(False)
-        bits, found = (self.gear.positions - 1).bit_length(), window
-        while bits:
-            step = 2 if bits > 1 else 1
+        bits, found = len(offset) if self.gear.positions > 1 else 0, window
+        while bits > left:
+            step = min(bits - left, 2)
             bits -= step
             wide = grain * (size + (1 << bits) - 1)
             ways = [found[(n << bits) * grain :][:wide] for n in range(1 << step)]
@@ -166,4 +176,11 @@ class Gearbox(wiring.Component):
             both = Mux(offset[bits + 1], chosen[1], chosen[0]) if step == 2 else chosen[0]
             m.d.comb += part.eq(both)
             found = part
-        return found[: grain * size]
+        return found[: grain * (size + (1 << left) - 1)]
+
+
+def _after(
+    gear: Gear, rule: Callable[[int, bool], bool], offset: int, last: bool, soon: bool
+) -> bool:
+    """What ``rule`` says of the next chunk."""
+    return rule(gear.after(offset, last), soon)

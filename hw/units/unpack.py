@@ -12,7 +12,6 @@ from ...golden.formats import Format
 from ...golden.streams import Beats, Field
 from ...golden.units import Unpack
 from ..design import StageRow
-from .gearbox import DEEP
 from .unit_hardware import UnitHardware
 from .unpack_plan import UnpackPlan
 from .unpacker import Unpacker
@@ -29,6 +28,7 @@ class UnpackHardware(UnitHardware[Unpack]):
     design : :class:`Unpack`
     """
 
+    kept = ("entry",)
     work = "element"
 
     @cached_property
@@ -45,8 +45,8 @@ class UnpackHardware(UnitHardware[Unpack]):
             narrow = gear.wide < gear.port
             chunks = -(-min(gear.port, gear.word) // gear.chunk)
             steps = max(gear.port // gear.wide, chunks, 1)
-            found = max(found, narrow + steps + BEHIND + (gear.positions > DEEP))
-        return found + self.plan.between
+            found = max(found, narrow + steps + BEHIND + (gear.left > 0))
+        return found + self.plan.between + self.plan.early
 
     @property
     def drain(self) -> int:

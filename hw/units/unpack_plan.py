@@ -8,8 +8,8 @@ from ...golden.units import Unpack
 from .gear import Gear, gear
 from .word_wiring import Wiring, wiring
 
-#: Levels of LUTs between registers.
-MOST_LEVELS = 3
+#: Beats of a word out of which one is chosen in a step, in three levels of LUTs.
+MOST_BEATS = 8
 
 
 class UnpackPlan:
@@ -45,14 +45,14 @@ class UnpackPlan:
         return found
 
     @property
+    def early(self) -> bool:
+        """Whether a beat is chosen out of a word in two steps."""
+        return max(words.beats for words in self.unit.words.values()) > MOST_BEATS
+
+    @property
     def between(self) -> bool:
         """Whether registers lie between what is chosen and what becomes of it."""
         wires = [wire for parts in self.wires.values() for wire in parts.values()]
-        deepest = max(_levels(words.beats) for words in self.unit.words.values())
         carries = any(wire.add not in (0, 1 << wire.width - 1) for wire in wires)
-        return any(wire.looked_up for wire in wires) or deepest + carries > MOST_LEVELS
-
-
-def _levels(ways: int) -> int:
-    """Levels of LUTs that choose among so many: four in each."""
-    return -(-(ways - 1).bit_length() // 2)
+        deep = max(words.beats for words in self.unit.words.values()) > 2
+        return any(wire.looked_up for wire in wires) or (carries and deep)

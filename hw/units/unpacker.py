@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
@@ -60,21 +61,23 @@ class Unpacker(wiring.Component):
             self.result.valid.eq(valid),
             *(reader.next.eq(there & moves) for reader in readers.values()),
         ]
-        chosen, ended, last = Signal(), Signal(reset_less=True), Signal(reset_less=True)
         ends = self._ends(m, there & moves)
-        m.d.comb += self.result.payload.last.eq(last)
-        with m.If(moves):
-            m.d.sync += [chosen.eq(there), ended.eq(ends)]
-            m.d.sync += [
-                valid.eq(chosen if self.plan.between else there),
-                last.eq(ended if self.plan.between else ends),
-            ]
+        stages = [(there, ends)]
+        for number in range(1 + self.plan.early + self.plan.between):
+            held = Signal(name=f"there_{number}"), Signal(name=f"last_{number}", reset_less=True)
+            with m.If(moves):
+                m.d.sync += [register.eq(v) for register, v in zip(held, stages[-1], strict=True)]
+            stages.append(held)
+        m.d.comb += [valid.eq(stages[-1][0]), self.result.payload.last.eq(stages[-1][1])]
 
         words = {name: self._word(m, name, reader.word) for name, reader in readers.items()}
+        beats = {name: self._beats(m, name, reader.beat, moves) for name, reader in readers.items()}
+        numbers = count()
         for field in self.unit.streams[-1].fields:
-            values = Values(m, self.plan.between, moves, field.name, field.bits, field.count)
+            shape = field.name, field.bits, field.count
+            values = Values(m, self.plan.between, moves, *shape, numbers)
             for name, wire in self.plan.wires[field.name].items():
-                values.take(wire, words[name], readers[name].beat, name)
+                values.take(wire, words[name], beats[name], name)
             made = Signal(field.data_bits, name=f"{field.name}_made", reset_less=True)
             with m.If(moves):
                 m.d.sync += made.eq(Cat(*values.whole()))
@@ -86,12 +89,21 @@ class Unpacker(wiring.Component):
         beats = self.unit.k // self.unit.lanes
         if beats < 2:
             return Const(beats, 1)
-        count, final = Signal(range(beats)), Signal()
+        beat, final = Signal(range(beats)), Signal()
         with m.If(goes):
-            m.d.sync += [count.eq(count + 1), final.eq(count == beats - 2)]
+            m.d.sync += [beat.eq(beat + 1), final.eq(beat == beats - 2)]
             with m.If(final):
-                m.d.sync += count.eq(0)
+                m.d.sync += beat.eq(0)
         return final
+
+    def _beats(self, m: Module, name: str, beat: Value, moves: Value) -> list[Value]:
+        """The number of a beat in each step that chooses."""
+        if not self.plan.early:
+            return [beat]
+        later = Signal.like(beat, name=f"{name}_beat", reset_less=True)
+        with m.If(moves):
+            m.d.sync += later.eq(beat)
+        return [beat, later]
 
     def _word(self, m: Module, name: str, word: Value) -> Value:
         """A word, to whose blocks a constant is added where the scheme has one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib import memory
 
 from ..arith.table import look_up, plus
+from .table_entry import TableEntry
+from .unpack_plan import MOST_BEATS
 from .word_reader import choose
 from .word_wiring import LookedUp, Wiring
 
@@ -30,24 +33,38 @@ class Values:
     between : whether a register lies between what is chosen and what becomes of it.
     moves : when it loads.
     name, width, count : of the field.
+    numbers : those of entries, which are counted through all fields.
     """
 
-    def __init__(self, m: Module, between: bool, moves: Value, name: str, width: int, count: int):
+    def __init__(
+        self,
+        m: Module,
+        between: bool,
+        moves: Value,
+        name: str,
+        width: int,
+        count: int,
+        numbers: Iterator[int],
+    ):
         self.m, self.between, self.moves, self.name = m, between, moves, name
+        self.numbers = numbers
         self.width, self.count, self.add = width, count, 0
         self.bits: list[list[Value]] = [[Const(0, 1)] * width for _ in range(count)]
 
-    def take(self, wire: Wiring, word: Value, beat: Value, part: str) -> None:
-        """The bits that a part gives, of the word that it holds, for a beat."""
+    def take(self, wire: Wiring, word: Value, beats: list[Value], part: str) -> None:
+        """The bits that a part gives, of the word that it holds.
+
+        ``beats``: the number of the beat; if it is chosen in two steps, also a cycle later.
+        """
         self.add = wire.add or self.add
         places = np.argwhere(wire.bits[0] >= 0)
         if len(places):
-            chosen = self._chosen(word, wire.bits[:, places[:, 0], places[:, 1]], beat)
+            chosen = self._chosen(word, wire.bits[:, places[:, 0], places[:, 1]], beats)
             held = self._kept(chosen, f"{self.name}_{part}")
             for at, (number, bit) in enumerate(places.tolist()):
                 self.bits[number][bit] = held[at]
         for number, table in enumerate(wire.looked_up):
-            self._look_up(table, word, beat, f"{self.name}_{part}_{number}")
+            self._look_up(table, word, beats, f"{self.name}_{part}_{number}")
 
     def whole(self) -> list[Value]:
         """The values."""
@@ -59,9 +76,21 @@ class Values:
             for number, value in enumerate(found)
         ]
 
-    def _chosen(self, word: Value, bits: Array, beat: Value) -> Value:
-        """Bits of the word, one choice a beat, (beats, bits)."""
-        return choose(beat, [bits_of(word, row) for row in bits])
+    def _chosen(self, word: Value, bits: Array, beats: list[Value]) -> Value:
+        """Bits of the word, one choice a beat, (beats, bits); of many in two steps."""
+        rows = [bits_of(word, row) for row in bits]
+        if len(beats) == 1:
+            return choose(beats[0], rows)
+        first, then = beats
+        groups = [rows[n : n + MOST_BEATS] for n in range(0, len(rows), MOST_BEATS)]
+        held = Signal(bits.shape[1] * len(groups), reset_less=True)
+        low = [choose(first, group) for group in groups]
+        with self.m.If(self.moves):
+            self.m.d.sync += held.eq(Cat(*low))
+        return choose(
+            then[(MOST_BEATS - 1).bit_length() :],
+            [held.word_select(n, bits.shape[1]) for n in range(len(groups))],
+        )
 
     def _kept(self, value: Value, name: str) -> Value:
         """``value``, a cycle later if a register lies on the way."""
@@ -73,27 +102,24 @@ class Values:
             self.m.d.sync += held.eq(value)
         return held
 
-    def _look_up(self, table: LookedUp, word: Value, beat: Value, name: str) -> None:
+    def _look_up(self, table: LookedUp, word: Value, beats: list[Value], name: str) -> None:
         """Entries of a table: neighbours that have one index share it."""
         sharing: dict[bytes, list[int]] = {}
         for number in range(self.count):
             sharing.setdefault(table.bits[:, number].tobytes(), []).append(number)
-        indices = [self._chosen(word, table.bits[:, numbers[0]], beat) for numbers in
+        indices = [self._chosen(word, table.bits[:, numbers[0]], beats) for numbers in
                    sharing.values()]  # fmt: skip
         if table.tables.shape[1] > LONGEST_TABLE:
             entries = self._read(table, indices, name)
         else:
-            entries = [
-                self._entry(table, self._kept(index, f"{name}_{number}"), f"{name}_{number}")
-                for number, index in enumerate(indices)
-            ]
+            entries = [self._entry(table, index) for index in indices]
         choices: dict[bytes, Value] = {}
         for entry, numbers in zip(entries, sharing.values(), strict=True):
             for number in numbers:
                 choice, key = table.choice[:, number], table.choice[:, number].tobytes()
                 ways = sorted({*choice.tolist()})
                 if key not in choices:
-                    choices[key] = self._which(beat, choice, f"{name}_which_{len(choices)}")
+                    choices[key] = self._which(beats[-1], choice, f"{name}_which_{len(choices)}")
                 value = Signal(table.width, name=f"{name}_{number}_value")
                 self.m.d.comb += value.eq(choose(choices[key], [entry[way] for way in ways]))
                 for bit in range(table.width):
@@ -107,12 +133,13 @@ class Values:
         width = max((len(ways) - 1).bit_length(), 1)
         return self._kept(look_up(self.m, beat, numbers, width, name), name)
 
-    def _entry(self, table: LookedUp, index: Value, name: str) -> list[Value]:
-        """What all tables have at an index."""
-        return [
-            look_up(self.m, index, column.tolist(), table.width, f"{name}_{choice}")
-            for choice, column in enumerate(table.tables)
-        ]
+    def _entry(self, table: LookedUp, index: Value) -> list[Value]:
+        """What all tables have at an index, a cycle later."""
+        tables = tuple(map(tuple, table.tables.tolist()))
+        held = TableEntry(tables, table.width)
+        self.m.submodules[f"entry_{next(self.numbers)}"] = held
+        self.m.d.comb += [held.index.eq(index), held.moves.eq(self.moves)]
+        return [held.entry.word_select(number, table.width) for number in range(len(tables))]
 
     def _read(self, table: LookedUp, indices: list[Value], name: str) -> list[list[Value]]:
         """The same from memories, which have a few ports each, a cycle later."""

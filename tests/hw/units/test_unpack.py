@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from amaranth.hdl import Const
 from flows import flow
 from macsmith.golden import storage
 from macsmith.golden.description import Target
@@ -10,7 +11,7 @@ from macsmith.golden.storage import Mapped
 from macsmith.golden.units import Unpack
 from macsmith.hw.catalogue import hardware
 from macsmith.hw.text.emit import emit
-from macsmith.hw.units import word_values
+from macsmith.hw.units import table_entry
 from macsmith.hw.units.gear import MOST_POSITIONS, Gear, gear
 from macsmith.sim.batch import run_batch
 from macsmith.sim.harness import harness
@@ -122,9 +123,9 @@ def test_a_wrong_table_is_found(monkeypatch):
     trials = harness(hardware(device))._drawn(2, 1)
 
     def wrong(m, index, results, shape, name):
-        return word_values.Const(0, shape)
+        return Const(0, shape)
 
-    monkeypatch.setattr(word_values, "look_up", wrong)
+    monkeypatch.setattr(table_entry, "look_up", wrong)
     with pytest.raises(Mismatch):
         run_batch(emit(device), trials).check()
 
