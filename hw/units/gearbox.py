@@ -11,7 +11,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..arith.table import look_up
-from .buffer import Buffer, Slot
+from .buffer import Buffer
 from .gear import Gear
 
 
@@ -49,37 +49,29 @@ class Gearbox(wiring.Component):
         held = self._pair if gear.wide > gear.given else self._single
         window = Signal(16 * gear.wide)
         whole, there = held(m, flags, goes & flags["ends"])
-        m.d.comb += [
-            window.eq(whole),
-            found.eq(there),
-            goes.eq(moves & found),
-        ]
+        m.d.comb += [window.eq(whole), found.eq(there), goes.eq(moves & found)]
 
         # Two slots cut the path from the ready of the chunks to that of the beats; a long shift is
         # made in two steps.
         offset, last = self._places(m, goes, flags)
         m.submodules.chunks = chunks = Buffer(self.o.payload.shape())
-        sink, left = chunks.i, gear.left
-        part = self._cut(m, window, offset, left)
-        if left:
-            width = len(part)
-            shape = data.StructLayout({"bytes": width, "offset": left, "last": 1})
-            m.submodules.step = step = Slot(shape)
-            sink = step.i
-            m.d.comb += [
-                chunks.i.valid.eq(step.o.valid),
-                step.o.ready.eq(chunks.i.ready),
-                Value.cast(chunks.i.payload).eq(
-                    Cat(
-                        self._cut(m, step.o.payload.bytes, step.o.payload.offset, 0),
-                        step.o.payload.last,
-                    )
-                ),
-            ]
+        m.d.comb += moves.eq(chunks.i.ready)
+        there, part = found, self._cut(m, window, offset, gear.left)
+        if gear.left:
+            # Both steps move together: whether they do comes from a register.
+            kept = [Signal(len(v), reset_less=True) for v in (part, offset[: gear.left], last)]
+            there = Signal()
+            with m.If(moves):
+                m.d.sync += [
+                    there.eq(found),
+                    kept[0].eq(part),
+                    kept[1].eq(offset),
+                    kept[2].eq(last),
+                ]
+            part, last = self._cut(m, kept[0], kept[1], 0), kept[2]
         m.d.comb += [
-            moves.eq(sink.ready),
-            sink.valid.eq(found),
-            Value.cast(sink.payload).eq(Cat(part, *([offset[:left]] if left else []), last)),
+            chunks.i.valid.eq(there),
+            Value.cast(chunks.i.payload).eq(Cat(part, last)),
         ]
         wiring.connect(m, chunks.o, wiring.flipped(self.o))
         return m
