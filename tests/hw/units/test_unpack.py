@@ -16,6 +16,8 @@ from macsmith.hw.units.gear import MOST_POSITIONS, Gear, gear
 from macsmith.sim.batch import run_batch
 from macsmith.sim.harness import harness
 
+from macsmith import cost, design
+
 
 def unit(name, scheme, **given):
     return Unpack(name=name, scheme=scheme, **{"port": 64, **given})
@@ -142,3 +144,10 @@ def test_what_a_design_says_of_itself():
     assert "3 ports of 64 bits to 8 x 8 elements" in parts.summary
     assert any("when all parts of it have come" in line for line in parts.manual)
     assert "blocks of the rows side by side" in parts.notes["qweight"]
+
+
+@pytest.mark.slow
+def test_what_sixteen_elements_a_cycle_cost():
+    found = cost(design("unpack_q4_0")).cost
+    assert found.resources["sites"] <= 16 * 40
+    assert found.levels["lut"] <= 3 and found.resources["dsp"] == found.resources["bram36"] == 0
