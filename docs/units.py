@@ -34,6 +34,7 @@ from macsmith.golden.units import (
     RmsNorm,
     Rope,
     Softmax,
+    Unpack,
 )
 from macsmith.golden.units.token_function import TokenFunction
 from macsmith.hw.catalogue import hardware
@@ -129,6 +130,8 @@ def main() -> int:
     chosen = parser.parse_args().kind
     for kind in UNITS:
         names = [name for name in unit_presets() if design(name).kind == kind]
+        if kind == Unpack.kind:  # make unpackers
+            continue
         if not names or (chosen and kind not in chosen):
             continue
         progress(f"{kind}: some {2 * len(names)} designs to synthesize, each as it is known")

@@ -27,6 +27,7 @@ class Beside:
     count, bits : of the scales of a beat, and the width of one.
     every : beats of a block; 0: it ends with ``last`` alone. ``last`` ends it in any case.
     kept : how many blocks' scales can wait for the sums that they multiply.
+    also : of further scales, as many of each, what ``field``, ``place`` and ``bits`` say.
     """
 
     stream: str
@@ -36,6 +37,17 @@ class Beside:
     bits: int
     every: int
     kept: int
+    also: tuple[tuple[str, int, int], ...] = ()
+
+    @property
+    def taken(self) -> tuple[tuple[str, int, int], ...]:
+        """Field, place and bits of all scales, in the order of the results."""
+        return ((self.field, self.place, self.bits), *self.also)
+
+    @property
+    def width(self) -> int:
+        """Bits of the scales of a block."""
+        return self.count * sum(bits for *_, bits in self.taken)
 
     def firsts(self, last: Array) -> Array:
         """Which of the beats with these marks are a block's first: bool (beats,)."""
@@ -46,7 +58,12 @@ class Beside:
 
     def joined(self, results: Beats) -> Array:
         """The scales in the beats of results: (blocks, count)."""
-        return results.values[self.place][self.firsts(results.last)]
+        return self.all_joined(results)[self.field]
+
+    def all_joined(self, results: Beats) -> dict[str, Array]:
+        """The same of all scales, by the name of the field that takes them."""
+        firsts = self.firsts(results.last)
+        return {field: results.values[place][firsts] for field, place, _ in self.taken}
 
 
 @dataclass(frozen=True)

@@ -65,8 +65,9 @@ class Stream:
         ``result``.
     output : whether the design drives it.
     per : how often it has a beat: once a ``step``, ``group``, ``reduction`` or ``result`` (row
-        by row, all outputs of a row and column together); or for a ``set`` of steps, those with
-        the same weights, each of which is a reduction.
+        by row, all outputs of a row and column together); for a ``set`` of steps, those with
+        the same weights, each of which is a reduction; or, of stored bytes, as a ``port`` has
+        them.
     fields : what a beat carries, the first in the low bits. Results of engines have one field.
     last : whether the payload ends with the mark of the end of a reduction, or of a set.
     """

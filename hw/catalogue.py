@@ -21,6 +21,7 @@ from ..golden.units import (
     ShiftGelu,
     Shiftmax,
     Softmax,
+    Unpack,
 )
 from .design import Hardware
 from .engine.hardware import EngineHardware
@@ -39,6 +40,7 @@ from .units.rope import RopeHardware
 from .units.shiftgelu import ShiftGeluHardware
 from .units.shiftmax import ShiftmaxHardware
 from .units.softmax import SoftmaxHardware
+from .units.unpack import UnpackHardware
 
 #: A description's type -> what makes its hardware.
 BUILDERS: dict[type, Callable[..., Hardware]] = {
@@ -57,6 +59,7 @@ BUILDERS: dict[type, Callable[..., Hardware]] = {
     ILayerNorm: ILayerNormHardware,
     ShiftGelu: ShiftGeluHardware,
     Shiftmax: ShiftmaxHardware,
+    Unpack: UnpackHardware,
     Chain: lambda design: ChainHardware(design, hardware),
 }
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import DesignError
+from .origin import Origin
 from .runs import Run, Step, gathered, runs, scatter
 
 Array = npt.NDArray[Any]
@@ -46,6 +47,10 @@ class Place(Protocol):
     @property
     def positions(self) -> Array:
         """Bits of the block, in an array of two axes: an item's or all together."""
+
+    @property
+    def origin(self) -> Origin:
+        """How the items follow from bits of the block; of a copy nothing is asked."""
 
     def steps(self, size: int) -> Iterator[Step]:
         """What reads and writes the place, where an item of the array is ``size`` bytes."""
@@ -100,6 +105,10 @@ class Field:
             start = (start[:, None] + np.arange(count) * stride).ravel()
         return start[:, None] + np.arange(self.width)
 
+    @property
+    def origin(self) -> Origin:
+        return Origin(self.positions)
+
     def steps(self, size: int) -> Iterator[Run]:
         """What reads and writes these bits, where an item of the array is ``size`` bytes."""
         counts = [count for count, _ in self.axes]
@@ -142,6 +151,13 @@ class Digits:
     def positions(self) -> Array:
         """Bits of the block that the digits take up, all together."""
         return np.arange(8 * self.byte, 8 * (self.byte + self.count))[None]
+
+    @property
+    def origin(self) -> Origin:
+        """Of a byte's value its digits."""
+        choice, number = np.divmod(np.arange(self.items), self.count)
+        bits = 8 * (self.byte + number)[:, None] + np.arange(8)
+        return Origin(bits, np.stack(_DIGITS[: self.digits]), choice)
 
     def steps(self, size: int) -> Iterator[Digits]:
         """All at once."""

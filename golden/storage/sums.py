@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .origin import Origin
 from .runs import scatter
 
 Array = npt.NDArray[Any]
@@ -44,6 +45,11 @@ class Sums:
     def positions(self) -> Array:
         """Bits of the block that the sums take up, all together."""
         return np.arange(8 * self.byte, 8 * (self.byte + 2 * self.count))[None]
+
+    @property
+    def origin(self) -> Origin:
+        """Nothing: sums are not read."""
+        return Origin(np.zeros((self.items, 0), np.int64))
 
     @property
     def where(self) -> slice:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import DesignError
+from .origin import Origin
 from .places import Field
 from .runs import scatter
 
@@ -77,6 +78,17 @@ class Table:
     def positions(self) -> Array:
         """Bits of the block that the indices take up, all together."""
         return np.concatenate([place.positions.ravel() for place in self.index])[None]
+
+    @property
+    def origin(self) -> Origin:
+        """Of an index the items of its entry."""
+        bits = np.zeros((self.count, max(place.top for place in self.index)), np.int64)
+        for place in self.index:
+            mine = slice(place.first, place.first + place.items)
+            bits[mine, place.low : place.top] = place.positions
+        tables = np.frombuffer(b"".join(self.entries), np.uint8).reshape(-1, self.each)
+        choice = np.tile(np.arange(self.each), self.count)
+        return Origin(bits.repeat(self.each, axis=0), tables.T, choice)
 
     @property
     def where(self) -> slice:

@@ -14,6 +14,7 @@ from .rope import Rope
 from .shiftgelu import ShiftGelu
 from .shiftmax import Shiftmax
 from .softmax import Softmax
+from .unpack import Unpack
 
 __all__ = [
     "BlockAffine",
@@ -30,4 +31,5 @@ __all__ = [
     "ShiftGelu",
     "Shiftmax",
     "Softmax",
+    "Unpack",
 ]

@@ -103,7 +103,8 @@ class ChainHardware(Hardware):
         beside = self.filled(number)
         if beside is None or beside.stream != stream.name:
             return stream
-        return replace(stream, fields=tuple(f for f in stream.fields if f.name != beside.field))
+        taken = [field for field, *_ in beside.taken]
+        return replace(stream, fields=tuple(f for f in stream.fields if f.name not in taken))
 
     @cached_property
     def streams(self) -> tuple[Stream, ...]:
@@ -198,7 +199,7 @@ class ChainHardware(Hardware):
             "joins": [
                 {"beats": join.arriving, "become": join.leaving, "cycles": join.cycles,
                  "values_kept": 0 if join.direct else 2 * join.elements * join.vectors}
-                | ({"scales_kept": b.kept * b.count} if (b := join.beside) else {})
+                | ({"scales_kept": b.kept * b.count * len(b.taken)} if (b := join.beside) else {})
                 for join in self.joins
             ],
         }  # fmt: skip
@@ -226,8 +227,12 @@ class ChainHardware(Hardware):
                 given[self.entries[number - 1].name] = self.joins[number - 1].joined(before)
                 if beside := self.filled(number):
                     [whole] = [s for s in part.sources if s.name == beside.stream]
-                    scales = beside.joined(before)
-                    others = given.get(whole.name) or nothing(len(scales))
-                    given[whole.name] = others.beside(whole, beside.field, scales)
+                    scales = beside.all_joined(before)
+                    held = given.get(whole.name) or nothing(len(scales[beside.field]))
+                    for name in [*scales]:
+                        more = scales.pop(name)
+                        fields = tuple(f for f in whole.fields if f.name not in scales)
+                        held = held.beside(replace(whole, fields=fields), name, more)
+                    given[whole.name] = held
             results = part.answer(given)
         return results

@@ -108,7 +108,7 @@ class ChainComponent(wiring.Component):
 
         A block begins when there is room for its scales.
         """
-        queue = Queue(beside.count * beside.bits, beside.kept)
+        queue = Queue(beside.width, beside.kept)
         m.submodules[f"scales_{number}"] = queue
         first = self._firsts(m, beside, given, number)
         free, ready = Signal(name=f"free_{number}"), Signal(name=f"taken_{number}")
@@ -148,7 +148,10 @@ class ChainComponent(wiring.Component):
                 there = port.valid
                 fields = {field.name: Value.cast(port.payload[field.name]) for field in item.fields}
                 m.d.comb += port.ready.eq(queue.o.valid & sink.ready)
-        fields[beside.field] = queue.o.payload
+        start = 0
+        for field, _, bits in beside.taken:
+            fields[field] = queue.o.payload[start:][: beside.count * bits]
+            start += beside.count * bits
         m.d.comb += [
             sink.valid.eq(there & queue.o.valid),
             queue.o.ready.eq(there & sink.ready),

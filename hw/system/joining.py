@@ -121,7 +121,8 @@ def _every(what: str, second: Hardware, lanes: int, length: int, counted: bool) 
 def needs(join: Join) -> str:
     """What a join does, and what it keeps."""
     if beside := join.beside:
-        count = "its scale goes" if beside.count == 1 else f"its {beside.count} scales go"
+        many = beside.count * len(beside.taken)
+        count = "its scale goes" if many == 1 else f"its {many} scales go"
         often = f"every {beside.every} beats" if beside.every > 1 else "each beat"
         often = often if beside.every else "each reduction"
         of = f"; with the first of {often}" if beside.every != 1 else "; with each beat"

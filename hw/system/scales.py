@@ -1,11 +1,12 @@
-"""Which scales of a quantizer's results an engine takes, and how many of them wait."""
+"""Which scales an engine takes of a quantizer's results, or an unpacker's, and how many wait."""
 
 from __future__ import annotations
 
 from ...golden.description import Engine, Level
 from ...golden.errors import DesignError
 from ...golden.joins import Beside
-from ...golden.units import Quantize
+from ...golden.streams import Field, Stream
+from ...golden.units import Quantize, Unpack
 from ..design import Hardware
 from ..engine.hardware import EngineHardware
 from ..plan.array_plan import ArrayPlan
@@ -20,6 +21,8 @@ def beside(what: str, first: Hardware, second: Hardware, into: str) -> Beside | 
     unit = first.design
     if not more:
         return None
+    if isinstance(unit, Unpack) and isinstance(second, EngineHardware):
+        return _stored(what, unit, second, into)
     if not (isinstance(unit, Quantize) and isinstance(second, EngineHardware)):
         raise DesignError(
             f"{what}: results are {value.name} with {', '.join(f.name for f in more)}, and only an "
@@ -29,12 +32,7 @@ def beside(what: str, first: Hardware, second: Hardware, into: str) -> Beside | 
         raise DesignError(f"{what}: a quantizer makes activations: leave into = {into!r} out")
     level = _level(what, unit, second.engine)
     every = _every(what, unit, second, level)
-    stream, field = next(
-        (stream, field)
-        for stream in second.sources
-        for field in stream.fields
-        if (field.kind, field.side, field.array) == ("scales", 1, level.name)
-    )
+    stream, field = _taker(second, 1, level)
     own = more[0]
     if unit.lanes > unit.block:
         raise DesignError(
@@ -43,6 +41,42 @@ def beside(what: str, first: Hardware, second: Hardware, into: str) -> Beside | 
         )
     kept = _kept(second.plan, every * unit.lanes)
     return Beside(stream.name, field.name, 1, own.count, own.bits, every, kept)
+
+
+def _stored(what: str, unit: Unpack, second: EngineHardware, into: str) -> Beside:
+    """The scales of stored weights."""
+    own, wanted = unit.stored.operand, second.engine.arithmetic.weight
+    if into != "weight":
+        raise DesignError(f"{what}: an unpacker makes weights: say into = 'weight'")
+    if own != wanted or own.select or own.group is None:
+        raise DesignError(f"{what}: weights are {own}, {second.name} takes {wanted}")
+    steps = second.plan.group_steps
+    group = steps * second.engine.lanes() if steps else second.engine.arithmetic.k_max
+    if group != own.group or own.group % unit.lanes:
+        raise DesignError(
+            f"{what}: {unit.name} has scales for {own.group} elements, {unit.lanes} in a beat, "
+            f"{second.name} takes scales every {group}: make both the same, lanes a part of it"
+        )
+    places = {field.array: place for place, field in enumerate(unit.streams[-1].fields)}
+    fields = unit.streams[-1].fields
+    taken = []
+    for level in own.levels:
+        stream, field = _taker(second, 0, level)
+        taken.append((field.name, places[level.name], level.format.bits))
+    (name, place, bits), *also = taken
+    kept = _kept(second.plan, group)
+    every, count = group // unit.lanes, fields[place].count
+    return Beside(stream.name, name, place, count, bits, every, kept, tuple(also))
+
+
+def _taker(part: EngineHardware, side: int, level: Level) -> tuple[Stream, Field]:
+    """Where an engine takes a level of scales."""
+    return next(
+        (stream, field)
+        for stream in part.sources
+        for field in stream.fields
+        if (field.kind, field.side, field.array) == ("scales", side, level.name)
+    )
 
 
 def _level(what: str, unit: Quantize, engine: Engine) -> Level:
