@@ -1,0 +1,237 @@
+"""Proves a user's RTL against the golden model of a design, with the benches of ours."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ...golden.errors import DesignError, Mismatch
+from ...hw.text.emit import Emitted
+from ...hw.text.wrapper import wrapper
+from ...tools import work, yosys
+from ...tools.progress import Step, Told, quiet
+from .. import runner
+from ..batch import run_batch
+from ..coverage import Bins, coverage
+from ..harness import harness
+from ..phases import Phases
+from ..streams import Simulator
+from ..verify import check, in_bulk
+from .adapter import adapter, settle
+from .fit import Fit, fit
+from .hardware import guest
+from .latency import explained
+from .portmap import read_map
+from .source import Source, read
+
+#: Trials that show how long results take.
+_FIRST = 8
+
+#: The kinds of steps of a verification.
+STEPS = ("build", "bulk", "stalls")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was compared; every comparison was equal.
+
+    Parameters
+    ----------
+    module, design, seed : what ran, and what it was compared with.
+    trial, trials, results, work, counts : as of :class:`~macsmith.sim.verify.Verification`.
+    steps, cycles : taken without stalls.
+    coverage : what the stimuli met.
+    seconds : building and running.
+    """
+
+    module: str
+    design: str
+    seed: int
+    trial: str
+    trials: int
+    results: int
+    work: int
+    counts: str
+    steps: int
+    cycles: int
+    coverage: Bins
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        plain = asdict(replace(self, coverage=Bins()))
+        return {**plain, "coverage": self.coverage.to_dict()}
+
+
+class Candidate:
+    """A user's module, read and fitted to a design.
+
+    Parameters
+    ----------
+    files : its Verilog.
+    design : what it should do.
+    ports : the file of the port map.
+    top : the module; None for what the map says, or the only one that nobody instantiates.
+
+    Raises DesignError with file and line for what does not fit.
+    """
+
+    def __init__(self, files: Sequence[Path], design: Any, ports: Path, top: str | None = None):
+        found = read_map(ports)
+        self.source: Source = read([*found.files, *files], top or found.top, found.parameters)
+        self.guest = guest(design, found, self.source.top)
+        core = f"{self.guest.name}_core"
+        self.fit: Fit = fit(found, self.source, self.guest)
+        for name in ("bench", self.guest.name, core):
+            if name in self.source.modules:
+                raise DesignError(f"a bench has a module {name} of its own: rename yours")
+        self.verilog = adapter(self.fit, core, self.source.top, parameters=True)
+        self.emitted = Emitted(self.guest, core, self.rtlil(), (), wrapper(self.guest, core))
+
+    def rtlil(self, probe: int = 0) -> str:
+        """The module in its adapter."""
+        core = f"{self.guest.name}_core"
+        inner = f"{core}_guest"
+        with work.folder("guest") as folder:
+            for name, text in self.source.texts().items():
+                (folder / name).write_text(text, encoding="utf-8")
+            adapted = adapter(self.fit, core, inner, probe=probe)
+            (folder / f"{core}.v").write_text(adapted, encoding="utf-8")
+            commands = [*self.source.commands(inner), f"read_verilog {core}.v"]
+            commands += [f"hierarchy -check -top {core}", "proc", "flatten", "opt_clean -purge"]
+            with self.source.placed("yosys"):
+                yosys.run([*commands, "write_rtlil core.il"], folder)
+            return (folder / "core.il").read_text(encoding="utf-8")
+
+
+def verify(
+    candidate: Candidate, *, count: int = 100, seed: int = 1, progress: Told = quiet
+) -> Verdict:
+    """Send through a user's RTL what is sent through ours, and compare every bit.
+
+    Compiled, as :func:`compiled` does; then ``count`` trials in the bench under stalls, where
+    registers and X begin at random. Raises Mismatch with the first wrong result and its operands;
+    DesignError for a latency that is not as the map says.
+    """
+    begun, emitted, top = time.monotonic(), candidate.emitted, candidate.source.top
+    size, tried = len(emitted.rtlil), harness(emitted.hardware)
+    progress(Step(f"building a simulator of {top}", STEPS[0], size, STEPS[1:]))
+    machine = Simulator(emitted)
+    progress(Step(f"simulating {top} in bulk", STEPS[1], size, STEPS[2:]))
+    met = compiled(candidate, machine, count=count, seed=seed)
+    progress(Step(f"simulating {top} under stalls", STEPS[2], size))
+    trials = tried.stimuli(count, seed)
+    stalled([candidate], [trials], seed)
+    sent = [*met.sent, *trials]
+    bins = coverage(tried, sent)
+    bins.add(met.phases)
+    return Verdict(
+        top,
+        candidate.guest.own.name,
+        seed,
+        tried.trial,
+        len(sent),
+        tried.results_of(sent),
+        tried.work(sent),
+        f"{emitted.hardware.work}s",
+        met.steps,
+        met.cycles,
+        bins,
+        round(time.monotonic() - begun, 2),
+    )
+
+
+@dataclass(frozen=True)
+class Met:
+    """What compiled RTL was sent: ``steps`` that took ``cycles`` without stalls among it."""
+
+    sent: list[Any]
+    steps: int
+    cycles: int
+    phases: Bins
+
+
+def compiled(candidate: Candidate, machine: Simulator, *, count: int = 100, seed: int = 1) -> Met:
+    """Some trials one by one and without stalls, ten times ``count`` under all kinds of stalls,
+    stops and resets in each phase. Raises what :func:`verify` does."""
+    emitted = candidate.emitted
+    tried = harness(emitted.hardware)
+    trials = tried.stimuli(count, seed)
+    try:
+        alone(candidate, machine, trials)
+        steps, cycles = _rate(candidate, machine, trials)
+        sent = _bulk(emitted, machine, count, seed + 1)
+        return Met(sent, steps, cycles, Phases(machine, seed + 1).run())
+    except Mismatch:
+        explained(candidate, sorted(trials, key=lambda trial: tried.steps([trial]))[: 2 * _FIRST])
+        raise
+
+
+def _bulk(emitted: Emitted, machine: Simulator, count: int, seed: int) -> list[Any]:
+    try:
+        return in_bulk(emitted, 10 * count, seed, machine)
+    except Mismatch as mismatch:
+        raise Mismatch(f"{emitted.name}: in bulk: {mismatch}") from None
+
+
+def alone(candidate: Candidate, machine: Simulator, trials: Sequence[Any]) -> None:
+    """Send some short trials one by one, which also shows how long the module's results take.
+
+    Raises Mismatch; DesignError for another latency than the map says.
+    """
+    emitted, slowest = candidate.emitted, 0
+    tried = harness(emitted.hardware)
+    least = sorted(trials, key=lambda trial: tried.steps([trial]))[:_FIRST]
+    for trial in least:
+        batch = run_batch(emitted, [trial], simulator=machine)
+        if batch.report:
+            raise Mismatch(f"{emitted.name}: sent alone, {batch.report}")
+        slowest = max(slowest, batch.cycles)
+    output = candidate.fit.output
+    if output.valid and not output.ready and slowest > output.within + tried.longest(least):
+        candidate.fit.found.lines.refuse(
+            f"results come {slowest} cycles after the first input: say within = {slowest}",
+            "within", "output",
+        )  # fmt: skip
+    candidate.guest.outlasted = slowest + settle(candidate.fit) + 2
+
+
+def _rate(candidate: Candidate, machine: Simulator, trials: Sequence[Any]) -> tuple[int, int]:
+    """Steps and cycles of trials without stalls."""
+    emitted, tried = candidate.emitted, harness(candidate.guest)
+    share = list(trials[: 4 * _FIRST])
+    batch = run_batch(emitted, share, simulator=machine)
+    if batch.report:
+        raise Mismatch(f"{emitted.name}: nobody pausing, {batch.report}")
+    return tried.steps(share), batch.cycles
+
+
+def stalled(candidates: Sequence[Candidate], trials: Sequence[list[Any]], seed: int) -> None:
+    """Send trials under stalls, all candidates in one bench; registers and X begin at random.
+
+    Raises Mismatch for the first that differs.
+    """
+    pairs = list(zip(candidates, trials, strict=True))
+    jobs = [runner.job(item.emitted, share, item.verilog) for item, share in pairs]
+    libraries = tuple(dict.fromkeys(path for item in candidates for path in item.source.paths))
+    again = f"again: the same command with --seed {seed}"
+    with ExitStack() as stack:
+        for item in candidates:
+            stack.enter_context(item.source.placed("Verilator"))
+        found = runner.run(jobs, seed, libraries=libraries, unknown=seed)
+    for number, job in enumerate(jobs):
+        try:
+            check(job, found[number], seed, again)
+        except Mismatch as mismatch:
+            zeros = runner.run(jobs, seed, libraries=libraries, unknown=0)
+            try:
+                check(job, zeros[number], seed, again)
+            except Mismatch:
+                raise mismatch from None
+            raise Mismatch(
+                f"{mismatch}\n  right where registers begin at 0: results depend on what a "
+                "register holds before it is written, or on X"
+            ) from None
