@@ -12,7 +12,8 @@ from .boards import Board, Cost
 from .golden.description import Design
 from .library import cost
 from .report import ROWS
-from .sim.guest.verify import Candidate, Verdict, verify
+from .sim.guest.candidate import Candidate
+from .sim.guest.verify import Verdict, verify
 from .tools import work, yosys
 from .tools.progress import Step, Told, quiet
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -13,10 +13,8 @@ from .. import lanes
 from ..harness import harness
 from ..streams import Simulator
 from .adapter import probed
+from .candidate import Candidate
 from .hardware import Guest
-
-if TYPE_CHECKING:
-    from .verify import Candidate
 
 #: Cycles beyond the latency of the map that are looked at.
 _BEYOND = 17

@@ -6,13 +6,10 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
-from ...golden.errors import DesignError, Mismatch
+from ...golden.errors import Mismatch
 from ...hw.text.emit import Emitted
-from ...hw.text.wrapper import wrapper
-from ...tools import work, yosys
 from ...tools.progress import Step, Told, quiet
 from .. import runner
 from ..batch import run_batch
@@ -21,12 +18,9 @@ from ..harness import harness
 from ..phases import Phases
 from ..streams import Simulator
 from ..verify import check, in_bulk
-from .adapter import adapter, settle
-from .fit import Fit, fit
-from .hardware import guest
+from .adapter import settle
+from .candidate import Candidate
 from .latency import explained
-from .portmap import read_map
-from .source import Source, read
 
 #: Trials that show how long results take.
 _FIRST = 8
@@ -64,47 +58,6 @@ class Verdict:
     def to_dict(self) -> dict[str, Any]:
         plain = asdict(replace(self, coverage=Bins()))
         return {**plain, "coverage": self.coverage.to_dict()}
-
-
-class Candidate:
-    """A user's module, read and fitted to a design.
-
-    Parameters
-    ----------
-    files : its Verilog.
-    design : what it should do.
-    ports : the file of the port map.
-    top : the module; None for what the map says, or the only one that nobody instantiates.
-
-    Raises DesignError with file and line for what does not fit.
-    """
-
-    def __init__(self, files: Sequence[Path], design: Any, ports: Path, top: str | None = None):
-        found = read_map(ports)
-        self.source: Source = read([*found.files, *files], top or found.top, found.parameters)
-        self.guest = guest(design, found, self.source.top)
-        core = f"{self.guest.name}_core"
-        self.fit: Fit = fit(found, self.source, self.guest)
-        for name in ("bench", self.guest.name, core):
-            if name in self.source.modules:
-                raise DesignError(f"a bench has a module {name} of its own: rename yours")
-        self.verilog = adapter(self.fit, core, self.source.top, parameters=True)
-        self.emitted = Emitted(self.guest, core, self.rtlil(), (), wrapper(self.guest, core))
-
-    def rtlil(self, probe: int = 0) -> str:
-        """The module in its adapter."""
-        core = f"{self.guest.name}_core"
-        inner = f"{core}_guest"
-        with work.folder("guest") as folder:
-            for name, text in self.source.texts().items():
-                (folder / name).write_text(text, encoding="utf-8")
-            adapted = adapter(self.fit, core, inner, probe=probe)
-            (folder / f"{core}.v").write_text(adapted, encoding="utf-8")
-            commands = [*self.source.commands(inner), f"read_verilog {core}.v"]
-            commands += [f"hierarchy -check -top {core}", "proc", "flatten", "opt_clean -purge"]
-            with self.source.placed("yosys"):
-                yosys.run([*commands, "write_rtlil core.il"], folder)
-            return (folder / "core.il").read_text(encoding="utf-8")
 
 
 def verify(

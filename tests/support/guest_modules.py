@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from macsmith.sim.guest.verify import Candidate
+from macsmith.sim.guest.candidate import Candidate
 
 from macsmith import Options, design
 

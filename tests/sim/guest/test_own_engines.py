@@ -5,7 +5,8 @@ import re
 import pytest
 from macsmith.golden.errors import Mismatch
 from macsmith.hw.text.emit import emit
-from macsmith.sim.guest.verify import Candidate, compiled
+from macsmith.sim.guest.candidate import Candidate
+from macsmith.sim.guest.verify import compiled
 from macsmith.sim.streams import Simulator
 
 from macsmith import Options, design

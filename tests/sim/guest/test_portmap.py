@@ -7,7 +7,7 @@ import pytest
 from guest_modules import HANDSHAKE, MODULES, RTL, Module, candidate
 from macsmith.golden.errors import DesignError
 from macsmith.golden.streams import Field, Stream
-from macsmith.sim.guest import verify
+from macsmith.sim.guest import candidate as reader
 from macsmith.sim.guest.carried import Carrying
 from macsmith.sim.guest.lines import Lines
 from macsmith.sim.guest.portmap import read_map
@@ -54,7 +54,7 @@ WRONG = [
 @pytest.fixture
 def once(monkeypatch):
     """The same module is read once."""
-    monkeypatch.setattr(verify, "read", lambda files, top, parameters: source(top))
+    monkeypatch.setattr(reader, "read", lambda files, top, parameters: source(top))
 
 
 @cache
