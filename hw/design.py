@@ -78,12 +78,14 @@ class Hardware(ABC):
     kept : names of modules that stay apart in synthesis: repeated ones, registered at their edge.
     parts : those of ``kept`` that are also costed apart, and what each is called.
     kind, work : what it is called, and what a rate counts, in the singular.
+    timed : whether its cycles without stalls are known.
     """
 
     kept: ClassVar[tuple[str, ...]] = ()
     parts: ClassVar[Mapping[str, str]] = {}
     kind: ClassVar[str] = "engine"
     work: ClassVar[str] = "MAC"
+    timed: ClassVar[bool] = True
 
     def __init__(self, design: Design):
         self.design = design

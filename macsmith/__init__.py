@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         to_toml,
     )
     from .library import cost, covered, explain, generate, mutants, prove, simulate, verify
+    from .own_rtl import verify_rtl
 
 __version__ = "0.1.0"
 
@@ -69,12 +70,14 @@ __all__ = [
     "simulate",
     "to_toml",
     "verify",
+    "verify_rtl",
 ]
 
 #: Names that are not the golden model's, and where they are.
 _ELSEWHERE = {
     "Options": "designs",
     "design": "designs",
+    "verify_rtl": "own_rtl",
     **dict.fromkeys(
         ("cost", "covered", "explain", "generate", "mutants", "prove", "simulate", "verify"),
         "library",

@@ -77,7 +77,7 @@ def run_batch(
     machine = simulator or Simulator(emitted, core, libraries)
     tried = harness(emitted.hardware)
     count = macs = results = cycles = 0
-    expected: int | None = None if stalls else 0
+    expected: int | None = None if stalls or not emitted.hardware.timed else 0
     seconds, wrong, text = 0.0, list[int](), ""
     for number, chunk in enumerate(_chunks(trials, tried)):
         beats = {stream.name: tried.sent(stream, chunk) for stream in emitted.streams}

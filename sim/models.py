@@ -14,8 +14,13 @@ def primitives() -> tuple[Path, ...]:
     return tuple(sorted((_FOLDER / "primitives").glob("*.v")))
 
 
+def leaves() -> tuple[Path, ...]:
+    """Our own models of a maker's carry cells."""
+    return tuple(sorted((_FOLDER / "leaves").glob("*.v")))
+
+
 def cell_models(emitted: Emitted) -> dict[str, str]:
     """Verilog of the maker's cells that the core instantiates, by name, for simulators."""
-    paths = [*(_FOLDER / "leaves").glob("*.v"), *primitives()]
+    paths = [*leaves(), *primitives()]
     models = {path.stem: path.read_text(encoding="utf-8") for path in paths}
     return {name: models[name] for name in emitted.cells}

@@ -14,6 +14,9 @@ from ..tools.verilator import verilator_bin
 #: Verilator stops when it has read the text: a tenth of a second for the default engine.
 _PARSE = ("--lint-only", "--debug-exit-parse", "--no-timing", "-Wno-fatal", "-Wno-lint")
 
+#: Verilator stops before it writes anything.
+_LINT = ("--lint-only", "--no-timing", "-Wno-fatal", "-Wno-lint", "-Wno-style", "-sv", "-I.")
+
 
 def parse(folder: Path, files: Iterable[str]) -> None:
     """Read Verilog files of ``folder``; raises ToolFailed with the first error of syntax."""
@@ -22,6 +25,18 @@ def parse(folder: Path, files: Iterable[str]) -> None:
         wrong = next((line for line in said.splitlines() if "rror" in line), "no error named")
         text = f"the Verilog that was written cannot be read back: {wrong.strip()}"
         raise processes.failure(text, folder, said)
+
+
+def lint(folder: Path, files: Iterable[str], top: str | None) -> None:
+    """Elaborate Verilog files of ``folder``; raises ToolFailed with the first error.
+
+    A ``top`` that is not there is left to others, who know the modules.
+    """
+    chosen = [] if top is None else ["--top-module", top]
+    status, said = _verilator(folder, [*_LINT, *chosen, *files])
+    wrong = next((line for line in said.splitlines() if line.startswith("%Error")), "no error")
+    if status and "--top-module" not in wrong:
+        raise processes.failure(wrong.strip(), folder, said)
 
 
 def check_recursion(folder: Path, file: str) -> None:

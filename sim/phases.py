@@ -54,9 +54,12 @@ class Phases:
 
     def _trials(self, seed: int) -> list[Any]:
         """Trials that last until the latest stop, and on: two short ones and two longer ones in
-        turn, so that ends and beginnings stand in every stage."""
+        turn, so that ends and beginnings stand in every stage. Of zeros alone nothing would be left
+        over."""
         drain = self.emitted.hardware.drain
         drawn = sorted(self.tried.stimuli(_DRAWN, seed), key=self._length)
+        telling = [trial for trial in drawn if self._tells(trial)]
+        drawn = telling if len(telling) >= 4 else drawn
         few = [trial for trial in drawn if self._length(trial) <= max(drain, 16)]
         few = few if len(few) >= 4 else drawn[:4]
         chosen: list[Any] = []
@@ -66,6 +69,10 @@ class Phases:
             if self.tried.steps(chosen) >= 2 * drain + 16:
                 break
         return [*chosen, chosen[0]]
+
+    def _tells(self, trial: Any) -> bool:
+        """Whether a result is not 0."""
+        return any(values.any() for values in self.tried.sent(self.tried.result, [trial]).values)
 
     def _length(self, trial: Any) -> int:
         return self.tried.steps([trial])

@@ -53,6 +53,9 @@ PHASES = (
     Pattern(turns=True),
 )
 
+#: Bits that nobody knows are drawn when the simulation begins.
+_UNKNOWN = ["--x-assign", "unique", "--x-initial", "unique"]
+
 _VERILATOR = ["--timescale", "1ns/1ps", "-Wno-WIDTHEXPAND", "-Wno-WIDTHTRUNC", "-Wno-fatal"]
 
 
@@ -88,31 +91,41 @@ def run(
     *,
     libraries: tuple[Path, ...] = (),
     waveform: Path | None = None,
+    unknown: int | None = None,
     built: Callable[[], None] = lambda: None,
 ) -> list[list[dict[str, Any]]]:
     """Simulate all ``jobs`` in one bench; per job and phase, what the bench found.
 
     ``libraries`` are Verilog files with the cells of mapped netlists; into ``waveform`` goes a
-    VCD file; ``built`` is called when the simulator is there. Raises ToolMissing, or ToolFailed
-    with the simulator's first error.
+    VCD file. With ``unknown``, registers begin with bits drawn from that seed, or zeros for 0, and
+    X is such bits too. ``built`` is called when the simulator is there. Raises ToolMissing, or
+    ToolFailed with the simulator's first error.
     """
     verilator.use_verilator()
     texts = [bench_top([item.emitted for item in jobs])]
     for item in jobs:
         texts += [text for text in item.sources if text not in texts]
-    folder = _build(texts, libraries, waveform is not None)
+    options = [*_VERILATOR, *(_UNKNOWN if unknown is not None else [])]
+    folder = _build(texts, libraries, waveform is not None, options)
     built()
     spec = {"seed": seed, "engines": [_phases(item) for item in jobs]}
-    return _simulate(folder, spec, waveform)
+    return _simulate(folder, spec, waveform, _drawn(unknown))
+
+
+def _drawn(unknown: int | None) -> list[str]:
+    """What a simulator is told about bits that nobody knows."""
+    if unknown is None:
+        return []
+    return [f"+verilator+rand+reset+{2 if unknown else 0}", f"+verilator+seed+{max(unknown, 1)}"]
 
 
 def _digest(*texts: str) -> str:
     return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogateescape")).hexdigest()[:20]
 
 
-def _build(texts: list[str], libraries: tuple[Path, ...], waves: bool) -> Path:
+def _build(texts: list[str], libraries: tuple[Path, ...], waves: bool, options: list[str]) -> Path:
     """A built simulator; made once for the same text."""
-    key = _digest(*texts, *map(str, libraries), str(waves), *_VERILATOR)
+    key = _digest(*texts, *map(str, libraries), str(waves), *options)
 
     def make(place: Path) -> None:
         folder = plain(work.root()) / place.relative_to(work.root())
@@ -123,7 +136,7 @@ def _build(texts: list[str], libraries: tuple[Path, ...], waves: bool) -> Path:
             "sources": [str(path) for path in (*libraries, *sources)],
             "hdl_toplevel": "bench",
             "build_dir": str(folder),
-            "build_args": _VERILATOR,
+            "build_args": options,
             "includes": sorted({str(path.parent) for path in libraries}),
             "waves": waves,
         }
@@ -141,7 +154,7 @@ def _shed(folder: Path) -> None:
 
 
 def _simulate(
-    folder: Path, spec: dict[str, Any], waveform: Path | None
+    folder: Path, spec: dict[str, Any], waveform: Path | None, words: list[str]
 ) -> list[list[dict[str, Any]]]:
     """Run the bench in a folder of its own, so that several may share one build."""
     with work.folder("run", folder.with_name(f"{folder.name}.failed_run")) as own:
@@ -158,6 +171,7 @@ def _simulate(
                 "results_xml": str(own / "results.xml"),
                 "extra_env": {"MACSMITH_BENCH": str(own / "job.json")},
                 "waves": waveform is not None,
+                "plusargs": words,
             },
         )
         found = own / "job.found.json"

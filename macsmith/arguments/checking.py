@@ -8,11 +8,40 @@ from .argument import option
 from .command import BOARD, Command, designed
 from .values import natural, positive
 
+#: RTL of one's own in place of a design's.
+_OWN = (
+    option(
+        "--as",
+        "DESIGN",
+        "Verify RTL of your own, a .v or .sv file in place of DESIGN, against "
+        "the golden model of this design",
+        dest="like",
+        names="designs",
+    ),
+    option(
+        "--map",
+        "FILE",
+        "With --as: TOML file that says what the module's ports carry",
+        read=Path,
+        names="file",
+    ),
+    option(
+        "--top",
+        "MODULE",
+        "With --as: the module (default: the map's, or the only one that no other instantiates)",
+    ),
+    option("--cost", None, "With --as: also print what the module costs, beside ours"),
+)
+
 VERIFY = Command(
     "verify",
     "Simulate a design's hardware and compare every bit with the golden model",
     "[DESIGN] [OPTIONS]",
-    ("verify e4m3xe4m3 --seed 7", "verify w4a8 --mutants 200"),
+    (
+        "verify e4m3xe4m3 --seed 7",
+        "verify w4a8 --mutants 200",
+        "verify mine.v --as int8xint8 --map ports.toml",
+    ),
     designed(
         option(
             "--tiles",
@@ -36,10 +65,11 @@ VERIFY = Command(
             "--mutants", "N", "Instead change N single bits of the hardware, and count the changes "
             "that verification finds", read=positive,
         ),
+        *_OWN,
         target=(
             option(
-                "--board", "NAME", f"With --mapped: board of the netlist (default {BOARD})",
-                default=BOARD, names="boards",
+                "--board", "NAME", f"With --mapped or --cost: board of the netlist (default "
+                f"{BOARD})", default=BOARD, names="boards",
             ),
         ),
     ),

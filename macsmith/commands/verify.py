@@ -8,10 +8,14 @@ from .. import boards
 from ..golden.errors import DesignError
 from ..library import covered, mutants, verify
 from ..sim.mutants import Mutation
+from . import verify_rtl
 from .common import chosen, following, paragraph, print_json, table
+from .coverage_text import covered_lines
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if verify_rtl.asked(arguments):
+        return verify_rtl.run(arguments)
     _check_one(arguments)
     if arguments.mutants:
         return _mutants(arguments)
@@ -41,7 +45,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check_one(arguments: argparse.Namespace) -> None:
-    """Raise DesignError where two things are asked for in place of a verification."""
+    """Raise DesignError where two things are asked for in place of a verification, or what goes
+    with RTL of one's own."""
+    for name in ("top", "cost"):
+        if getattr(arguments, name):
+            raise DesignError(f"--{name} goes with a file of Verilog, --as and --map")
     asked = [name for name in ("mapped", "coverage", "mutants") if getattr(arguments, name)]
     if len(asked) > 1:
         words = " and ".join(f"--{name}" for name in asked)
@@ -84,13 +92,7 @@ def _coverage(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"design": design.name, "seed": arguments.seed, **found.to_dict()})
         return 0
-    rows = [
-        [part, str(bins), str(met), str(out), str(bins - met - out)]
-        for part, (bins, met, out) in found.parts().items()
-    ]
-    print(table(rows, ["part", "bins", "met", "cannot be met", "missing"]), end="\n\n")
-    for part, name in found.missing:
-        print(f"missing: {part}: {name}")
+    print("\n".join(covered_lines(found)))
     reachable = len(found.declared) - len(found.unreachable)
     line = (
         f"{design.name}: verify meets {100 * found.share:.2f} % of {reachable} bins; "

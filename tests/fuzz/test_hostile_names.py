@@ -15,11 +15,11 @@ from macsmith.boards import script
 from macsmith.boards.catalogue import load as load_board
 from macsmith.golden.errors import DesignError
 from macsmith.hw.text.emit import emit
+from macsmith.sim import sources
 from odd_trees import places, trees
 
 import macsmith
 from macsmith import design, from_toml, to_toml
-from macsmith.commands import cost
 from macsmith.output import contents
 
 PRESETS = Path(macsmith.__file__).parent / "presets"
@@ -128,12 +128,12 @@ def test_what_a_board_says_stands_in_scripts_as_it_is(tmp_path):
 def test_a_top_module_of_one_s_own(hostile):
     """Verilog lets a module be called anything, after a backslash."""
     with pytest.raises(DesignError, match="a top module is called by letters"):
-        cost._check_top(hostile)
+        sources.check_top(hostile)
 
 
 def test_plain_tops_are_taken():
     for name in ("mac", "$paramod", "a.b", "a[0]", "_x", "m9"):
-        cost._check_top(name)
+        sources.check_top(name)
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)

@@ -88,8 +88,8 @@ def test_the_examples_are_calls_that_work(name):
         words = example.split(" > ")[0].split()
         found = vars(parser(words[0]).parse_args(words))
         assert found["command"] == name
-        if found.get("design") is not None:
-            assert main(["explain", found["design"]]) == 0
+        if (named := found.get("like") or found.get("design")) is not None:
+            assert main(["explain", named]) == 0
 
 
 def test_help_is_printed_with_plain_letters_where_a_terminal_has_no_others(monkeypatch):

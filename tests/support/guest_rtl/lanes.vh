@@ -1,0 +1,1 @@
+`define LANE(bus, i) bus[WIDTH*(i) +: WIDTH]
