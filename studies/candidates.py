@@ -10,7 +10,7 @@ from math import isqrt
 
 from ..boards import Board, fitted
 from ..designs import Options, design
-from ..golden.description import Engine
+from ..golden.description import Build, Engine
 from ..golden.errors import DesignError, option
 from ..hw.engine.hardware import EngineHardware
 from ..library import explain
@@ -34,12 +34,15 @@ class Candidate:
     options : what shapes it.
     engine : the design with these.
     hardware : what it is built of on the board.
+    base : the shape that all were asked for; where a step takes several cycles, its own has more
+        rows.
     """
 
     name: str
     options: Options
     engine: Engine
     hardware: EngineHardware
+    base: Shape
 
     @property
     def policy(self) -> str:
@@ -47,8 +50,7 @@ class Candidate:
 
     @property
     def shape(self) -> Shape:
-        build = self.engine.build
-        return build.rows, build.cols, build.lanes
+        return _sides(self.engine.build)
 
     @property
     def rate(self) -> Fraction:
@@ -64,36 +66,38 @@ class Candidate:
         return " ".join([shlex.quote(self.name), *told])
 
 
-def buildable(name: str, options: Options, board: Board | None = None) -> tuple[int, Engine]:
-    """The engine called ``name``, with as many partial sums as its shape needs, and how many these
-    are: 0 for the design's own.
+def _sides(build: Build) -> Shape:
+    return build.rows, build.cols, build.lanes
+
+
+def buildable(name: str, options: Options, board: Board) -> Candidate:
+    """The engine called ``name`` on a board, with as many partial sums as its shape needs.
 
     Raises DesignError for what cannot be built.
     """
-    found = design(name, options)
-    if not isinstance(found, Engine):
-        kind = explain(found).kind
-        raise DesignError(f"{name} is a {kind}, no engine: it makes no MACs to compare")
+    if not isinstance(own := design(name), Engine):
+        raise DesignError(
+            f"{name} is a {explain(own).kind}, no engine: it makes no MACs to compare"
+        )
+    found: Engine = design(name, options)
     try:
-        explain(found if board is None else fitted(found, board))
+        hardware = explain(fitted(found, board))
     except DesignError as error:
         if (needed := error.advised("partials")) is None:
             raise
-        partials = 1 << (int(str(needed)) - 1).bit_length()  # a whole tree
-        found = design(name, replace(options, partials=partials))
-        explain(found if board is None else fitted(found, board))
-        return partials, found
-    return 0, found
+        # A whole tree of them.
+        options = replace(options, partials=1 << (int(str(needed)) - 1).bit_length())
+        found = design(name, options)
+        hardware = explain(fitted(found, board))
+    assert isinstance(hardware, EngineHardware)
+    return Candidate(name, options, found, hardware, _sides(found.build))
 
 
 def candidate(name: str, shape: Shape, k: int, policy: str, board: Board) -> Candidate:
     """The design called ``name`` in a shape, for reductions over ``k``. Raises DesignError."""
     rows, cols, lanes = shape
     options = Options(rows=rows, cols=cols, lanes=lanes, k_max=k, policy=policy)
-    partials, engine = buildable(name, options, board)
-    hardware = explain(fitted(engine, board))
-    assert isinstance(hardware, EngineHardware)
-    return Candidate(name, replace(options, partials=partials or None), engine, hardware)
+    return buildable(name, options, board)
 
 
 def equal(name: str, macs: int, shape: Shape, k: int, policy: str, board: Board) -> Candidate:
@@ -107,7 +111,7 @@ def equal(name: str, macs: int, shape: Shape, k: int, policy: str, board: Board)
         return found
     rows = shape[0] * Fraction(macs) / found.rate
     if rows.denominator == 1:
-        found = candidate(name, (int(rows), *shape[1:]), k, policy, board)
+        found = replace(candidate(name, (int(rows), *shape[1:]), k, policy, board), base=shape)
     if found.rate != macs:
         made = "x".join(map(str, found.shape))
         raise DesignError(
@@ -127,7 +131,7 @@ def shapes(
             continue
         left = macs // lane
         sides = [(left // c, c) for c in range(isqrt(left), 0, -1) if left % c == 0]
-        sides += [(c, r) for r, c in reversed(sides)]
+        sides += [(c, r) for r, c in reversed(sides) if r != c]
         for r, c in sides:
             if rows in (None, r) and cols in (None, c):
                 yield r, c, lane

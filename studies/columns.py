@@ -76,7 +76,7 @@ def _costs(exchange: float) -> list[Column]:
 
     return [
         Column("cost", "cost", lambda e: whole(e.cost), about=f"sites + {exchange:g} × DSP"),
-        Column("cost_per_mac", "a MAC", per_mac, 1, about="cost for each MAC a cycle"),
+        Column("cost_per_mac", "per MAC", per_mac, 1, about="cost for each MAC a cycle"),
         Column("sites", "sites", used("sites"), about="LUT sites of the device"),
         Column("array_sites", "array", used("sites", "array"), about="all other sites"),
         Column("scale_path_sites", "scale path", used("sites", "path"),
@@ -126,7 +126,7 @@ def _moved(found: Comparison) -> list[Column]:
                "bytes a cycle at rate"),
         Column("scale_bytes", "scale B", stream("scale", "end_scale", "initial"), 2, DESIGN,
                "bytes a cycle at rate: of scales, zero points and biases"),
-        Column("result_bytes", "result B", stream("result"), 2, DESIGN, "bytes a cycle at rate"),
+        Column("result_bytes", "result B", stream("result"), 3, DESIGN, "bytes a cycle at rate"),
         Column("bytes_per_cycle", "all B", total, 2, DESIGN, "bytes a cycle at rate, all streams"),
     ]  # fmt: skip
 
@@ -167,10 +167,8 @@ def commands(found: Comparison, entry: Entry) -> dict[str, str]:
     """What makes an entry's numbers, by kind."""
     asked, words = found.asked, entry.candidate.words
     board = shlex.quote(asked.board.name)
-    rows, cols, lanes = entry.candidate.shape
+    rows, cols, lanes = entry.candidate.base
     alone = f"--macs {asked.macs} --k {asked.k} --rows {rows} --cols {cols} --lanes {lanes}"
-    if entry.candidate.rate != rows * cols * lanes:
-        alone = f"--macs {asked.macs} --k {asked.k}"
     seed = "" if asked.seed == 1 else f" --seed {asked.seed}"
     mine = next((data.words for data in found.data if data.words), "")
     told = {

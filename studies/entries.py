@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..boards import Board
 from ..report import Report
@@ -94,7 +95,7 @@ class Entry:
         """Bits a weight, scales and all."""
         return float(bits_of(self.candidate.engine.modes[0].weight, self.asked.k))
 
-    @property
+    @cached_property
     def bytes_a_cycle(self) -> Mapping[str, float] | None:
         """By stream."""
         found = bytes_a_cycle(self.candidate.hardware, self.asked.k)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from itertools import pairwise
 from math import ceil, floor, log10
 
 from ..drawing.svg import width_of
@@ -160,6 +161,11 @@ class Figure:
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         self._shapes.append(f'<polyline class="{kind}" fill="none" points="{path}"/>')
 
+    def keep_away(self, points: Sequence[tuple[float, float]]) -> None:
+        """Labels do not cover a line of level and upright pieces."""
+        for (x0, y0), (x1, y1) in pairwise(points):
+            self._taken.append((min(x0, x1) - 1, min(y0, y1) - 1, max(x0, x1) + 1, max(y0, y1) + 1))
+
     def bar(self, x: float, y: float, width: float, height: float, kind: str, told: str) -> None:
         """A rectangle in pixels that tells a value."""
         size = f'x="{x:.1f}" y="{y:.1f}" width="{max(width, 0):.1f}" height="{height:.1f}"'
@@ -202,7 +208,7 @@ class Figure:
             max(0.0, min(x1, b[2]) - max(x0, b[0])) * max(0.0, min(y1, b[3]) - max(y0, b[1]))
             for b in self._taken
         )
-        beyond = max(0.0, x1 - self.width) + max(0.0, -x0) + max(0.0, self.top - y0)
+        beyond = max(0.0, x1 - self.width) + max(0.0, self.left - x0) + max(0.0, self.top - y0)
         return area + 100 * (beyond + max(0.0, y1 - self.bottom))
 
     def svg(self, alone: bool = False) -> str:

@@ -35,11 +35,20 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Heading:
+    """What stands over a column, a sentence about it, and whether it has words, no numbers."""
+
+    text: str
+    about: str = ""
+    words: bool = False
+
+
+@dataclass(frozen=True)
 class Sheet:
-    """A table: its caption, headings with a sentence each, and rows of cells."""
+    """A table: its caption, headings, and rows of cells."""
 
     caption: str
-    header: list[tuple[str, str]]
+    header: list[Heading]
     rows: list[list[Cell]]
 
 
@@ -80,7 +89,7 @@ def sheets(found: Comparison) -> list[Sheet]:
     if found.asked.costs:
         chosen = [cells[key] for key in ("design", "policy", *FIRST, "front")]
         made.append(_sheet("What each costs", found, chosen, found.entries))
-    moved = ("design", *SECOND, "result_bytes")
+    moved = ("design", *SECOND)
     entries = tuple(once[name] for name in found.asked.names)
     made.append(_sheet("What each moves", found, [cells[key] for key in moved], entries))
     chosen = [cells[key] for key in ("design", *lost)]
@@ -97,7 +106,7 @@ def _sheet(
     for entry in entries:
         made = commands(found, entry)
         rows.append([Cell(c.text(entry), c.value(entry), made.get(c.made, "")) for c in chosen])
-    return Sheet(caption, [(cell.title, cell.about) for cell in chosen], rows)
+    return Sheet(caption, [Heading(c.title, c.about, not c.made) for c in chosen], rows)
 
 
 def _scaling(found: Comparison) -> Sheet:
@@ -110,8 +119,11 @@ def _scaling(found: Comparison) -> Sheet:
         cell = Cell(text, round(point.per_mac, 3), point_command(found, point))
         rows.setdefault(point.name, {})[point.lanes] = cell
     return Sheet(
-        "Cost a MAC by lanes",
-        [("design", ""), *((f"{many} lanes", "") for many in lanes)],
+        "Cost per MAC by lanes",
+        [
+            Heading("design", words=True),
+            *(Heading(f"{many} lane{'s' * (many > 1)}") for many in lanes),
+        ],
         [[Cell(n, n), *(row.get(many, unknown) for many in lanes)] for n, row in rows.items()],
     )
 

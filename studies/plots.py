@@ -40,7 +40,7 @@ def cost_error(found: Comparison, data: Data) -> Figure | None:
     ]
     if not points:
         return None
-    figure = Figure(f"Cost against error on {data.title}", 720, 420, top=40)
+    figure = Figure(f"Cost against error on {data.title}", 1080, 430, top=40)
     highest = max(cost for _, cost, _ in points)
     low, high = min(db for *_, db in points), max(db for *_, db in points)
     figure.axes(
@@ -75,13 +75,14 @@ def _front(
     if path:
         path.append((figure.right, path[-1][1]))
         figure.line(path, "axis dashed")
+        figure.keep_away(path)
 
 
 def _policies(figure: Figure, policies: Sequence[str]) -> None:
     """What discs, squares and the line are, in the upper right."""
     told = [("●", "lut"), ("□", "dsp")]
     words = [f"{sign} policy {name}" for sign, name in told if name in policies]
-    text = "   ".join([*words, "┄ Pareto front"])
+    text = "    ".join([*words, "┄ Pareto front"]).replace(" ", "\u00a0")
     figure.text(figure.right, figure.top - 10, text, kind="muted", anchor="end")
 
 
@@ -89,8 +90,8 @@ def parts(found: Comparison) -> Figure:
     """Bars: the array, the scale path, and DSP blocks at their rate."""
     rows = list(found.entries)
     longest = max(width_of(_named(entry), 12) for entry in rows)
-    height = 40 + _STEP * len(rows) + 48
-    figure = Figure("Cost by parts", 720, height, left=longest + 20, top=40, right=70)
+    height = _height(found)
+    figure = Figure("Cost by parts", 560, height, left=longest + 20, top=40, right=70)
     rate = found.asked.exchange
     values = [entry.cost or 0.0 for entry in rows]
     figure.bars(
@@ -116,6 +117,11 @@ def parts(found: Comparison) -> Figure:
     return figure
 
 
+def _height(found: Comparison) -> float:
+    """Of the bars, their legend and axis."""
+    return 40 + _STEP * len(found.entries) + 48
+
+
 def _segments(entry: Entry, rate: float) -> list[tuple[str, str, float]]:
     """Kind, title and cost of each part; they add up to the whole."""
     array, path, blocks = (
@@ -135,19 +141,21 @@ def _named(entry: Entry) -> str:
 
 
 def lanes(found: Comparison) -> Figure:
-    """Lines: cost a MAC over the lanes, for the first policy."""
+    """Lines: cost per MAC over the lanes, for the first policy."""
     points = found.points
     names = list(dict.fromkeys(point.name for point in points))
     longest = max(width_of(name, 12) for name in names)
     policy = found.asked.policies[0]
-    figure = Figure(f"Cost a MAC over lanes, policy {policy}", 720, 380, top=40, right=longest + 28)
+    height = max(260, _height(found))  # as tall as the bars beside it
+    title = f"Cost per MAC over lanes, policy {policy}"
+    figure = Figure(title, 560, height, top=40, right=longest + 28)
     places = sorted({point.lanes for point in points})
     rows, cols, _ = points[0].candidate.shape
     figure.steps(
         [str(place) for place in places],
         ticks(0, max(point.per_mac for point in points), 5),
         "lanes",
-        f"cost a MAC at {rows} rows × {cols} columns, policy {policy} (less is better)",
+        f"cost per MAC in an array of {rows} × {cols}, policy {policy}",
     )
     ends: list[tuple[float, str]] = []
     for name in names:
@@ -164,7 +172,7 @@ def lanes(found: Comparison) -> Figure:
 
 
 def _told(point: Point) -> str:
-    return f"{point.name}, {point.lanes} lanes: {point.per_mac:,.1f} a MAC"
+    return f"{point.name}, {point.lanes} lanes: {point.per_mac:,.1f} per MAC"
 
 
 def _apart(spots: Sequence[tuple[float, str]], least: float) -> list[tuple[float, str]]:

@@ -97,7 +97,7 @@ def as_csv(found: Comparison) -> str:
 FIRST = ("cost", "cost_per_mac", "sites", "array_sites", "scale_path_sites", "lut", "ff", "dsp",
          "lut_levels", "carry_bits")  # fmt: skip
 SECOND = ("shape", "latency", "bits_per_weight", "weight_bytes", "activation_bytes", "scale_bytes",
-          "bytes_per_cycle")  # fmt: skip
+          "result_bytes",           "bytes_per_cycle")  # fmt: skip
 
 
 def tables(found: Comparison) -> list[tuple[list[str], list[list[str]]]]:
@@ -126,7 +126,7 @@ def _scaling(points: Sequence[Point]) -> tuple[list[str], list[list[str]]]:
     rows: dict[str, dict[int, str]] = {}
     for point in points:
         rows.setdefault(point.name, {})[point.lanes] = spelled(point.per_mac, 1)
-    header = ["cost a MAC at lanes", *map(str, lanes)]
+    header = ["cost per MAC at lanes", *map(str, lanes)]
     return header, [[name, *(row.get(many, "–") for many in lanes)] for name, row in rows.items()]
 
 
