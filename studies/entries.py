@@ -196,6 +196,6 @@ class Comparison:
 
 
 def _point(entry: Entry, data: str) -> tuple[float, float] | None:
-    """An entry's cost and dB on some data, where both are known."""
+    """An entry's cost and dB on some data, where both are known: to a tenth, as it is printed."""
     lost = entry.lost.get(data)
-    return None if lost is None or entry.cost is None else (entry.cost, lost.product)
+    return None if lost is None or entry.cost is None else (entry.cost, round(lost.product, 1))

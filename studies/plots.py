@@ -166,7 +166,7 @@ def lanes(found: Comparison) -> Figure:
         for x, point in spots:
             figure.mark(x, point.per_mac, f"f{number}", _told(point))
         ends.append((figure.y(own[-1].per_mac), name))
-    for y, name in _apart(sorted(ends), 15):
+    for y, name in _apart(sorted(ends), 15, figure.bottom):
         figure.text(figure.right + 12, y + 4, name)
     return figure
 
@@ -175,9 +175,14 @@ def _told(point: Point) -> str:
     return f"{point.name}, {point.lanes} lanes: {point.per_mac:,.1f} per MAC"
 
 
-def _apart(spots: Sequence[tuple[float, str]], least: float) -> list[tuple[float, str]]:
-    """Labels from top to bottom, moved down until none covers another."""
-    found: list[tuple[float, str]] = []
-    for y, name in spots:
-        found.append((max(y, found[-1][0] + least) if found else y, name))
-    return found
+def _apart(
+    spots: Sequence[tuple[float, str]], least: float, bottom: float
+) -> list[tuple[float, str]]:
+    """Labels from top to bottom, moved down until none covers another, then up from ``bottom``."""
+    places: list[float] = []
+    for y, _ in spots:
+        places.append(max(y, places[-1] + least) if places else y)
+    for number in reversed(range(len(places))):
+        places[number] = min(places[number], bottom)
+        bottom = places[number] - least
+    return list(zip(places, (name for _, name in spots), strict=True))

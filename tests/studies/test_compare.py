@@ -48,7 +48,7 @@ def test_the_front_of_each_data(found):
         cheapest = min(found.entries, key=lambda e: e.cost)
         assert any(e.cost == cheapest.cost for e in best)
         top = max(e.lost[data.name].product for e in found.entries)
-        assert any(e.lost[data.name].product == top for e in best)
+        assert any(e.lost[data.name].product == pytest.approx(top, abs=0.1) for e in best)
         assert all(e.policy == "lut" for e in best)  # with blocks they cost more here
 
 
