@@ -137,6 +137,11 @@ class Figure:
         middle = (self.left + self.right) / 2
         self.text(middle, self.height - 8, title, kind="muted", anchor="middle")
 
+    @property
+    def top_value(self) -> float:
+        """Where the axis up ends."""
+        return self._y[1]
+
     def x(self, value: float) -> float:
         low, high = self._x
         return self.left + (value - low) / (high - low) * (self.right - self.left)

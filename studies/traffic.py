@@ -13,10 +13,7 @@ from ..hw.engine.shape import product
 def bits_of(operand: Operand, k: int) -> Fraction:
     """Bits an element of a ``k`` × ``k`` matrix: codes, scales, choices of tables, and where kept
     elements of a sparse one stand."""
-    total = Fraction(element_bits(operand))
-    if (structure := operand.structure) is not None:
-        total += (structure.window - 1).bit_length()
-        total *= Fraction(structure.kept, structure.window)
+    total = code_bits(operand)
     spans = [(level.span, level.format.bits) for level in operand.levels]
     if operand.select is not None:
         spans.append((operand.select.span, operand.select.width))
@@ -24,6 +21,15 @@ def bits_of(operand: Operand, k: int) -> Fraction:
         down, across = span.shape(k, k)
         total += Fraction(down * across * bits, k * k)
     return total
+
+
+def code_bits(operand: Operand) -> Fraction:
+    """Bits an element without scales and choices: of codes, and of where kept ones stand."""
+    structure, bits = operand.structure, Fraction(element_bits(operand))
+    if structure is None:
+        return bits
+    where = (structure.window - 1).bit_length()
+    return (bits + where) * Fraction(structure.kept, structure.window)
 
 
 def element_bits(operand: Operand) -> int:

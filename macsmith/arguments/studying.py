@@ -82,3 +82,58 @@ COMPARE = Command(
     ),
     builds=True,
 )  # fmt: skip
+
+#: The clock that is assumed, in MHz; tokens of a prompt, and positions before the next token.
+CLOCK, PROMPT, CONTEXT = 300, 512, 1024
+
+ROOFLINE = Command(
+    "roofline",
+    "Tell how fast engines multiply on a board, and whether memory bounds them",
+    "WORK [OPTIONS]",
+    ("roofline 4096x4096x64 --design w4a8 --board u280", "roofline model.gguf --engines 4"),
+    (
+        Group("", (word("work", "WORK", "A shape N × K × M such as 4096x4096x64, or a model file",
+                        names="file"),)),
+        Group(
+            "Engines",
+            (
+                option("--design", "DESIGN", "The engine (default w4a8)", default="w4a8",
+                       names="designs"),
+                option("--rows", "N", "Rows of its array (default 64)", read=positive, default=64),
+                option("--cols", "N", "Columns (default 4)", read=positive, default=4),
+                option("--lanes", "N", "Lanes (default 16)", read=positive, default=16),
+                option("--engines", "N", "Engines that share the rows of each weight (default 1)",
+                       read=positive, default=1),
+                option("--clock", "MHZ", f"Their clock, which nobody has routed (default {CLOCK})",
+                       read=positive, default=CLOCK),
+            ),
+        ),
+        Group(
+            "Target",
+            (
+                option("--board", "NAME", f"Board whose memory is taken (default {BOARD}): a name "
+                       "of macsmith list boards, or a TOML file", default=BOARD, names="boards"),
+                option("--bandwidth", "GB/S", "Bandwidth of the memory (default: the board's)",
+                       read=positive),
+                option("--again", None, "Read weights again for each pass of the columns, as "
+                       "without a buffer on the chip; else once"),
+            ),
+        ),
+        Group(
+            "Work",
+            (
+                option("--batch", "N", "A number of vectors, tokens of as many texts; may be "
+                       "repeated (default 1, 2, 4 … 64, or up to M)", read=positive,
+                       action="append"),
+                option("--prompt", "N", f"Tokens of a prompt (default {PROMPT})", read=positive,
+                       default=PROMPT),
+                option("--context", "N", "Positions before the next token, whose keys and values "
+                       f"are read (default {CONTEXT})", read=natural, default=CONTEXT),
+                option("--cache-bits", "N", "Bits of a key's or value's element (default 16)",
+                       read=positive, default=16),
+            ),
+        ),
+        Group("Running", (_file("--svg", "Also draw vectors a second over the batch, as SVG"),
+                          JSON)),
+    ),
+)  # fmt: skip
