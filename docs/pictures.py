@@ -67,7 +67,7 @@ ROOMS = {
     "boards": "boards, families, costs",
     "macsmith": "library, presets",
     "models": "model files as matrices, networks",
-    "studies": "designs compared at equal throughput",
+    "studies": "comparisons, rooflines",
     "commands": "the command line",
 }
 

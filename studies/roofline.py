@@ -192,6 +192,13 @@ def _layer(rows: int, k: int, on: Machine, vectors: int) -> tuple[float, float, 
     )
 
 
+def limit(work: Work, on: Machine, vectors: int) -> str:
+    """Which part of an engine sets its pace in the largest product, in words."""
+    rows, k = max(work.layers, key=lambda layer: layer[0] * layer[1])
+    share = ceil(rows / on.engines)
+    return product(on.hardware.engine, on.hardware.plan, (share, k, vectors)).limit
+
+
 def _passes(on: Machine, vectors: int) -> int:
     """How often weights are read."""
     return ceil(vectors / on.hardware.plan.cols) if on.again else 1

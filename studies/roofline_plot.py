@@ -33,7 +33,7 @@ def draw(work: Work, on: Machine, found: Sequence[Times]) -> str:
         for x, value in inside if number == 0 else ():
             figure.mark(x, value, mark, f"{found[x].vectors} vectors: {value:,.4g} a second")
     figure.text(20, 22, figure.title, bold=True, size=14)
-    x = figure.left + 260
+    x = figure.left + 260.0
     for _, mark, title in _KINDS:
         figure.bar(x, figure.top - 20, 12, 12, mark, title)
         figure.text(x + 18, figure.top - 10, title, kind="muted")

@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import boards
 from ..drawing.files import check_picture, write_picture
-from ..studies.roofline import Machine, Times, Work, balance, machine, sweep, times
+from ..studies.roofline import Machine, Times, Work, balance, limit, machine, sweep, times
 from ..studies.roofline_plot import draw
 from ..studies.workload import workload
 from .common import paragraph, print_json, progress, table
@@ -68,6 +68,7 @@ def _told(
         "megahertz": on.megahertz,
         "gigabytes_per_second": on.bandwidth,
         "compute_bound_from": balance(work, on),
+        "pace": limit(work, on, found[-1].vectors),
         "batches": [_row(item) for item in found],
         "prompt": None if prompt is None else _row(prompt),
         "notes": [*known, *_notes(on)],
@@ -112,6 +113,8 @@ def _print(
                     "many times as long it takes with other weights"))  # fmt: skip
     least = balance(work, on)
     print(paragraph(f"compute-bound from {least} vectors on" if least else "always memory-bound"))
+    pace = limit(work, on, found[-1].vectors)
+    print(paragraph(f"the pace of an engine in the largest product is set by: {pace}"))
     if prompt is not None:
         print(paragraph(
             f"a prompt of {prompt.vectors} tokens: {1e3 * prompt.seconds:,.1f} ms, "

@@ -154,7 +154,7 @@ def test_costs_are_those_of_synth_and_of_the_netlist(tmp_path, capsys, monkeypat
         assert row[name] == report["resources"][name]
     assert row["scale_path_sites"] == report["parts"]["scale path"]["resources"]["sites"]
     netlist = json.loads((tmp_path / "out" / "netlist.json").read_text(encoding="utf-8"))
-    assert row["lut"] == luts(netlist["modules"], report["design"])
+    assert row["lut"] == luts(netlist["modules"], f"{report['design']}_core")
     path = next(name for name in netlist["modules"] if name.endswith("path"))
     assert row["scale_path_lut"] == luts(netlist["modules"], path)
 
