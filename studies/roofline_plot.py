@@ -30,10 +30,11 @@ def draw(work: Work, on: Machine, found: Sequence[Times]) -> str:
         inside = [(x, y) for x, y in points if y <= figure.top_value]
         dashed = " dashed" if number else " line"
         figure.line([(figure.x(x), figure.y(y)) for x, y in inside], line + dashed)
-        for x, value in inside if number == 0 else ():
-            figure.mark(x, value, mark, f"{found[x].vectors} vectors: {value:,.4g} a second")
+        for place, value in inside if number == 0 else ():
+            told = f"{found[place].vectors} vectors: {value:,.4g} a second"
+            figure.mark(place, value, mark, told)
     figure.text(20, 22, figure.title, bold=True, size=14)
-    x = figure.left + 260.0
+    x = figure.left + 260
     for _, mark, title in _KINDS:
         figure.bar(x, figure.top - 20, 12, 12, mark, title)
         figure.text(x + 18, figure.top - 10, title, kind="muted")
