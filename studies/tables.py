@@ -52,8 +52,10 @@ def to_dict(found: Comparison) -> dict[str, Any]:
 
 def tools(found: Comparison) -> dict[str, str]:
     """What made the costs."""
-    report = next((entry.report for entry in found.entries if entry.report), None)
-    return dict(report.cost.tools) if report else {}
+    made = [entry.report.cost.tools for entry in found.entries if entry.report]
+    names = dict.fromkeys(name for each in made for name in each)
+    # Flags are others with DSP blocks than without.
+    return {name: " or ".join(dict.fromkeys(each[name] for each in made)) for name in names}
 
 
 def notes(found: Comparison) -> list[str]:
