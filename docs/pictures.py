@@ -40,6 +40,7 @@ FLOORS = (
     ("sim", "boards"),
     ("macsmith",),
     ("models",),
+    ("studies",),
     ("commands",),
 )
 #: What each room has.
@@ -66,6 +67,7 @@ ROOMS = {
     "boards": "boards, families, costs",
     "macsmith": "library, presets",
     "models": "model files as matrices, networks",
+    "studies": "comparisons, rooflines",
     "commands": "the command line",
 }
 

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("golden", "tools", "boards", "hw", "sim", "models", "arguments", "commands", "drawing")
-TYPED = tuple(f"macsmith.{name}" for name in ROOMS)
+ROOMS = ("golden", "hw", "sim", "boards", "tools", "models", "studies")
+TYPED = tuple(f"macsmith.{name}" for name in (*ROOMS, "arguments", "commands", "drawing"))
 SINGLE = (
     "macsmith.cli",
     "macsmith.designs",
@@ -22,7 +22,7 @@ def main() -> int:
     package = ROOT / "build" / "types" / "macsmith"
     package.mkdir(parents=True, exist_ok=True)
     sources = {path.name: path for path in (ROOT / "macsmith").iterdir()}
-    sources |= {name: ROOT / name for name in ("golden", "hw", "sim", "boards", "tools", "models")}
+    sources |= {name: ROOT / name for name in ROOMS}
     for name, target in sources.items():
         link = package / name
         if not link.exists():

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = ("macsmith", "golden", "hw", "sim", "boards", "models", "docs", "examples", "tests/bench")
+FOLDERS = ("macsmith", "golden", "hw", "sim", "boards", "models", "studies", "docs", "examples")
+FOLDERS += ("tests/bench",)
 #: Called so, they read or write text in the system's encoding unless told another.
 METHODS = {"read_text", "write_text"}
 OTHERS = {"os.open", "tarfile.open"}

@@ -28,6 +28,7 @@ FLOORS = (
     ("sim", "boards"),
     ("macsmith",),
     ("models",),
+    ("studies",),
     ("commands",),
 )
 

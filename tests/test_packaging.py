@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 CONFIGURATION = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
 ROOMS = {
     "macsmith": "macsmith",
-    **{f"macsmith.{r}": r for r in ("golden", "hw", "sim", "boards", "tools", "models")},
+    **{f"macsmith.{r}": r for r in ("golden", "hw", "sim", "boards", "tools", "models", "studies")},
 }
 
 

@@ -9,6 +9,7 @@ from .checking import PROVE, VERIFY
 from .command import BOARD, JSON, designed
 from .command import Command as Command
 from .modelling import GENERATE_TEXT, INSPECT, PACK, RUN
+from .studying import COMPARE, ROOFLINE
 from .values import megahertz, positive
 
 #: The clock in the constraints, in MHz: a goal for the user to change, not a promise.
@@ -214,6 +215,8 @@ COMMANDS = {
     "synth": SYNTH,
     "cost": COST,
     "diff": DIFF,
+    "compare": COMPARE,
+    "roofline": ROOFLINE,
     "inspect": INSPECT,
     "run": RUN,
     "pack": PACK,
@@ -225,7 +228,7 @@ COMMANDS = {
 
 #: The list of commands, in groups.
 GROUPS = {
-    "Explore": ("list", "explain", "diff"),
+    "Explore": ("list", "explain", "diff", "compare", "roofline"),
     "Build": ("generate", "verify", "prove", "synth", "cost"),
     "Models": ("inspect", "run", "pack", "generate-text"),
     "Maintain": ("doctor", "cache", "completion"),

@@ -1,0 +1,139 @@
+"""The commands that ask of many designs at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .argument import Argument, Group, option, word
+from .command import BOARD, JSON, Command
+from .values import natural, positive
+
+#: MACs a cycle that are compared, and elements of a reduction.
+MACS, K = 256, 4096
+
+
+def _file(flags: str, help: str) -> Argument:
+    return option(flags, "FILE", help, read=Path, names="file")
+
+
+COMPARE = Command(
+    "compare",
+    "Compare designs at equal MACs a cycle: cost, traffic, error, a page to show",
+    "DESIGN … [OPTIONS]",
+    (
+        "compare mxfp4 w4a8 nvfp4 bitnet int8xint8 --board u280 --macs 256 --html page.html",
+        "compare mxfp4 nvfp4 --no-cost --data activations.npy",
+    ),
+    (
+        Group("", (word("designs", "DESIGN", "Engines, named as for the other commands",
+                        nargs="+", names="designs"),)),
+        Group(
+            "Shape",
+            (
+                option("--macs", "N", f"MACs a cycle of each design (default {MACS}, or rows × "
+                       "cols × lanes where all are given)", read=positive),
+                option("--k", "N", f"Elements of a reduction (default {K})", read=positive,
+                       default=K),
+                option("--rows", "N", "Rows of the array", read=positive),
+                option("--cols", "N", "Columns of the array", read=positive),
+                option("--lanes", "N", "Lanes of each row and column", read=positive),
+            ),
+            "All have the same shape, 16 lanes and a square where that builds, but for designs "
+            "whose step takes several cycles: these have more rows",
+        ),
+        Group(
+            "Target",
+            (
+                option("--board", "NAME", f"FPGA board to synthesize for (default {BOARD}): a name "
+                       "of macsmith list boards, or a TOML file", default=BOARD, names="boards"),
+                option("--policy", "NAME", "Only this policy, lut or dsp (default: both)",
+                       names="policies"),
+                option("--dsp-sites", "N", "LUT sites that a DSP block counts in cost (default: "
+                       "the board's LUTs over its DSP blocks)", read=natural),
+                option("--no-scaling", None, "Leave out the cost at half and a quarter of the "
+                       "lanes"),
+                option("--no-cost", None, "Compare without synthesis, which takes most of the "
+                       "time"),
+            ),
+        ),
+        Group(
+            "Data",
+            (
+                _file("--data", "Also tell the error on these activations, vectors × K, in a .npy "
+                      "file"),
+                _file("--model", "Also tell the error on weights of this model file"),
+                option("--matrix", "NAME", "Of the model only this matrix (default: 8 of them)"),
+                option("--seed", "N", "Draw data from seed N (default 1)", read=natural,
+                       default=1),
+            ),
+        ),
+        Group(
+            "Running",
+            (
+                _file("--html", "Write a page with sortable tables and charts: one file, no "
+                      "network"),
+                _file("--csv", "Write the rows as comma-separated values"),
+                _file("--markdown", "Write the tables as Markdown"),
+                option("--svg", "FOLDER", "Write each chart there, as SVG", read=Path,
+                       names="folder"),
+                JSON,
+            ),
+        ),
+    ),
+    builds=True,
+)  # fmt: skip
+
+#: The clock that is assumed, in MHz; tokens of a prompt, and positions before the next token.
+CLOCK, PROMPT, CONTEXT = 300, 512, 1024
+
+ROOFLINE = Command(
+    "roofline",
+    "Tell how fast engines multiply on a board, and whether memory bounds them",
+    "WORK [OPTIONS]",
+    ("roofline 4096x4096x64 --design w4a8 --board u280", "roofline model.gguf --engines 4"),
+    (
+        Group("", (word("work", "WORK", "A shape N × K × M such as 4096x4096x64, or a model file",
+                        names="file"),)),
+        Group(
+            "Engines",
+            (
+                option("--design", "DESIGN", "The engine (default w4a8)", default="w4a8",
+                       names="designs"),
+                option("--rows", "N", "Rows of its array (default 64)", read=positive, default=64),
+                option("--cols", "N", "Columns (default 4)", read=positive, default=4),
+                option("--lanes", "N", "Lanes (default 16)", read=positive, default=16),
+                option("--engines", "N", "Engines that share the rows of each weight (default 1)",
+                       read=positive, default=1),
+                option("--clock", "MHZ", f"Their clock, which nobody has routed (default {CLOCK})",
+                       read=positive, default=CLOCK),
+            ),
+        ),
+        Group(
+            "Target",
+            (
+                option("--board", "NAME", f"Board whose memory is taken (default {BOARD}): a name "
+                       "of macsmith list boards, or a TOML file", default=BOARD, names="boards"),
+                option("--bandwidth", "GB/S", "Bandwidth of the memory (default: the board's)",
+                       read=positive),
+                option("--again", None, "Read weights again for each pass of the columns, as "
+                       "without a buffer on the chip; else once"),
+            ),
+        ),
+        Group(
+            "Work",
+            (
+                option("--batch", "N", "A number of vectors, tokens of as many texts; may be "
+                       "repeated (default 1, 2, 4 … 64, or up to M)", read=positive,
+                       action="append"),
+                option("--prompt", "N", f"Tokens of a prompt (default {PROMPT})", read=positive,
+                       default=PROMPT),
+                option("--context", "N", "Positions before the next token, whose keys and values "
+                       f"are read (default {CONTEXT})", read=natural, default=CONTEXT),
+                option("--cache-bits", "N", "Bits of a key's or value's element (default 16)",
+                       read=positive, default=16),
+            ),
+        ),
+        Group("Running", (_file("--svg", "Also draw vectors a second over the batch, as SVG"),
+                          JSON)),
+    ),
+)  # fmt: skip
