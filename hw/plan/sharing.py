@@ -64,6 +64,8 @@ def shortest(plan: Plan) -> int:
 def _pace(plan: Plan) -> int:
     """The most cycles that a multiplication by a late scale may take, digit by digit, so that the
     results of the shortest reduction leave in its time."""
+    if plan.build.k_min == 1:
+        return 1
     beats = plan.rows * plan.cols // plan.results
     levels = [level for item in plan.accumulators for _, level in item.scales]
     needed = [cycles(level.format.significand_width) for level in levels if slow(level.format)]

@@ -85,11 +85,12 @@ def test_ctrl_c_while_python_imports(module, tmp_path):
 
 def test_names_are_those_of_the_rooms():
     """Every public name is what its room has, and dir() tells it before it is loaded."""
-    from macsmith import designs, golden, library
+    from macsmith import designs, golden, library, own_rtl
 
     for name in macsmith.__all__:
         room = designs if name in ("design", "Options") else golden
-        room = library if name in library.__all__ else room
+        for other in (library, own_rtl):
+            room = other if name in other.__all__ else room
         assert getattr(macsmith, name) is getattr(room, name)
     listed = python("import macsmith; print(*dir(macsmith))").stdout.split()
     assert set(macsmith.__all__) <= set(listed) and "__version__" in listed

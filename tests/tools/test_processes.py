@@ -82,7 +82,7 @@ def test_no_pipe_stays_open_that_nobody_read():
     with processes.started(
         ["sh", "-c", "echo said; exec sleep 1000"], text=True, **pipes
     ) as process:
-        process.stdin.write("never read")
+        assert wait_for(lambda: len(session(process.pid)) >= 2)
     assert all(getattr(process, name).closed for name in pipes)
 
 

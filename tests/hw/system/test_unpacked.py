@@ -34,7 +34,7 @@ def chain(name, *parts):
 
 
 CHAINS = {
-    "a scale": chain("q4_0", stored("q4_0"), product("gguf_q4_0", partials=7)),
+    "a scale": chain("q4_0", stored("q4_0"), product("gguf_q4_0")),
     "two levels and minimums": chain(
         "q4_k", stored("q4_k", rows=1, lanes=8), product("gguf_q4_k", rows=1, partials=4)
     ),
@@ -117,9 +117,9 @@ def test_scales_in_another_order_are_found(monkeypatch):
     [
         ((stored("q4_0"), product("gguf_q4_k")), "results are int4, the next part takes uint4"),
         ((stored("q4_1"), product("gguf_q4_k")), r"weights are uint4 × fp16 \(group 32\) \+ one ×"),
-        ((stored("q4_0", lanes=64), product("gguf_q4_0", partials=7)),
+        ((stored("q4_0", lanes=64), product("gguf_q4_0")),
          "stored has scales for 32 elements, 64 in a beat, product takes scales every 32"),
-        ((stored("q4_0", rows=1), product("gguf_q4_0", partials=7)),
+        ((stored("q4_0", rows=1), product("gguf_q4_0")),
          "product takes 2 rows of weights at a time, stored gives 1: choose rows = 2 in stored"),
         ((stored("iq1_s", rows=2), product("gguf_iq1_s")), "operands of several planes"),
     ],
