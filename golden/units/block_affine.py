@@ -118,7 +118,7 @@ class BlockAffine(Rotation):
     # The golden function.
 
     def transform(self, codes: npt.ArrayLike, matrices: Array | None = None) -> Array:
-        """As of :class:`Rotation`; ``matrices`` are codes (blocks, points, points), where the
+        """As of ``Rotation``; ``matrices`` are codes (blocks, points, points), where the
         stream brings them, of codes (blocks, vectors, points)."""
         x = self.format.integers(self.checked(codes)).astype(np.int64)
         if self.constant is not None:

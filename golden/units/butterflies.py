@@ -38,7 +38,7 @@ class Butterflies(Rotation):
     points : of a transform, a power of two from 4 to 1024.
     format : of the points' numbers, a signed integer of up to 18 bits.
     complex : points are complex, the real part first.
-    kernel : the matrices by name, of :data:`macsmith.golden.units.kernels.KERNELS`, rounded to
+    kernel : the matrices by name, of ``kernels.KERNELS``, rounded to
         nearest; ``data``: those of ``matrices``.
     matrices : integers stage by stage, pair by pair, row by row; of complex ones the real part,
         then the imaginary. Pairs are in the order of their first points.

@@ -31,7 +31,7 @@ class Hadamard(Rotation):
     i and j have in common. Points i and i + s become their sum and their difference, for s =
     points / 2, points / 4, ... 1: one step a bit. H is its own inverse up to the factor ``points``.
 
-    For 2^k times 12, 20 or 28 points it is the Kronecker product of :func:`small` and Sylvester's
+    For 2^k times 12, 20 or 28 points it is the Kronecker product of ``small`` and Sylvester's
     of 2^k points: parts of 2^k neighbours are transformed, and the points in the same place of all
     parts are multiplied by the small matrix (QuaRot, arXiv 2404.00456, ``matmul_hadU``).
 
@@ -50,7 +50,7 @@ class Hadamard(Rotation):
         which 4^e is at most ``points``, so that 2^e / sqrt(points) is left to the scales that
         follow; ``multiplied``: floats are multiplied by the factor, rounded to nearest in
         ``sums``, and the exact product is rounded once, to ``format``.
-    signs : seed of :func:`random_signs`, one for each point, by which points are multiplied first:
+    signs : seed of ``random_signs``, one for each point, by which points are multiplied first:
         y = H D x, D exact. None: no signs.
     lanes : points of a vector in a beat, a power of two up to 2^k.
     vectors : how many are transformed side by side.
