@@ -17,7 +17,7 @@ from ...golden.formats import Format
 from ...golden.joins import Beside, Join
 from ...golden.streams import Beats, Field, Stream, nothing
 from ..design import Hardware, Piece, StageRow
-from .component import ChainComponent
+from .component import ChainComponent, instance
 from .joining import entry, joined, needs
 
 
@@ -59,11 +59,11 @@ class ChainHardware(Hardware):
     @property
     def kept(self) -> tuple[str, ...]:  # type: ignore[override]
         inner = [name for part in self.hardware for name in part.kept]
-        return tuple(dict.fromkeys([*inner, *(part.name for part in self.hardware)]))
+        return tuple(dict.fromkeys([*inner, *(instance(part) for part in self.hardware)]))
 
     @property
     def parts(self) -> Mapping[str, str]:  # type: ignore[override]
-        return {part.name: part.name for part in self.hardware}
+        return {instance(part): part.name for part in self.hardware}
 
     @property
     def main(self) -> int:

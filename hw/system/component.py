@@ -17,6 +17,11 @@ from .queue import Queue
 from .regroup import Regroup
 
 
+def instance(part: Hardware) -> str:
+    """What a part's module is called: as no module inside a part is, whatever the part's name."""
+    return f"part_{part.name}"
+
+
 class ChainComponent(wiring.Component):
     """The cores of a chain's parts, and what regroups beats between them.
 
@@ -50,7 +55,7 @@ class ChainComponent(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         for part, core, streams in zip(self.parts, self.cores, self.outside, strict=True):
-            m.submodules[part.name] = Owned(core, part.name)
+            m.submodules[instance(part)] = Owned(core, part.name)
             for name, item in streams:
                 if item in part.streams:
                     wiring.connect(m, wiring.flipped(getattr(self, name)), getattr(core, item.name))
