@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from math import lcm
 
 from ...golden.bounds import Range
@@ -79,7 +80,8 @@ def joined(
     if vectors != taken.vectors:
         needed = "rows of weights" if into == "weight" else "vectors"
         names = ["cols"] if isinstance(design, Engine) else ["rows", "vectors"]
-        key = next((name for name in names if hasattr(design, name)), names[0])
+        known = {field.name for field in fields(design)}
+        key = next((name for name in names if name in known), names[0])
         raise DesignError(
             f"{what}: {second.name} takes {taken.vectors} {needed} at a time, {first.name} gives "
             f"{vectors}: choose {key} = {taken.vectors} in {first.name}"

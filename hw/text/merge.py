@@ -15,6 +15,7 @@ _CELL = re.compile(r"^(\s*cell )(\\\S+)( \S+)$")
 _CONNECT = re.compile(r"^(\s*connect )(\\\S+)( .*)$")
 _DECLARED = re.compile(r"^\s*(?:wire|memory|cell) .*?(\\\S+)$")
 _NAME = re.compile(r"\\[^\s\[\]{}]+")
+_MEMORY = re.compile(r'^(\s*parameter \\MEMID "\\)(\\[^"]+)(".*)$')
 _NUMBER = re.compile(r"(\$\d+)+$")
 
 
@@ -71,6 +72,8 @@ class _Merger:
             elif child and (match := _CONNECT.match(line)):
                 port = self.ports.get(child, {}).get(match[2], match[2])
                 line = f"{match[1]}{port}{own(match[3])}"
+            elif match := _MEMORY.match(line):  # a name within a text
+                line = f"{match[1]}{names.get(match[2], match[2])}{match[3]}"
             else:
                 child = "" if line.strip() == "end" else child
                 line = line if line.lstrip().startswith("attribute") else own(line)

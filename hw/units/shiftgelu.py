@@ -56,11 +56,13 @@ class LeastExponential(Work):
             m.d.sync += [key.eq(self.i.payload), octave.eq(self.octave.payload)]
         # What is registered stands still until the end: registers after it need no enable.
         most = Cat(key[:-1], ~key[-1]).as_signed()
+        # Not ``most >> 4``: yosys's compiled simulation shifts all bits of a narrow one out.
+        high = most[min(4, width - 1) :].as_signed()
         wide = width + 2
         more, stretched = Signal(signed(wide)), Signal(signed(wide))
         m.d.sync += [
             more.eq(plus(most, most >> 1, most[0], width=wide)),
-            stretched.eq(plus(more, ~(most >> 4), ~most[:4].any(), width=wide)),
+            stretched.eq(plus(more, ~high, ~most[:4].any(), width=wide)),
         ]
         size = max(wide, self.bits + 3) + 2
         lifted = Signal(signed(size))

@@ -210,7 +210,7 @@ class SoftmaxCore(wiring.Component):
         for lane in range(unit.lanes):
             code = codes.word_select(lane, bits)
             apart = instance(m, f"apart_{lane}", "apart", plan.apart.component)
-            distance = instance(m, f"distance_{lane}", "distance", plan.distance.component)
+            distance = instance(m, f"away_{lane}", "distance", plan.distance.component)
             power = instance(m, f"power_{lane}", "power", plan.power.component)
             term = instance(m, f"term_{lane}", "term", plan.term.component)
             m.d.comb += [
@@ -271,7 +271,7 @@ class SoftmaxCore(wiring.Component):
             result.i.payload.last.eq(delayed(m, enable, last, cycles, "product_last")),
         ]
         for lane in range(unit.lanes):
-            product = instance(m, f"product_{lane}", "product", partial(plan.product.component))
+            product = instance(m, f"scaled_{lane}", "product", partial(plan.product.component))
             m.d.comb += [
                 product.enable.eq(enable),
                 product.a.eq(codes.word_select(lane, width)),

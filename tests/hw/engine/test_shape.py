@@ -16,7 +16,7 @@ ENGINES = {
     "the array's steps": ("int8xint8", {"rows": 2, "cols": 2, "lanes": 4}, 64),
     "results, one by one": ("mxfp4", {"rows": 4, "cols": 4, "lanes": 8, "partials": 4}, 64),
     "4 scale units (2 addends per sum and group)": (
-        "gguf_q4_1",
+        "gguf_q4_k",
         {"rows": 4, "cols": 1, "lanes": 32, "partials": 8},
         2048,
     ),
