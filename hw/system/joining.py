@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from math import lcm
 
 from ...golden.bounds import Range
@@ -80,7 +79,7 @@ def joined(
     if vectors != taken.vectors:
         needed = "rows of weights" if into == "weight" else "vectors"
         names = ["cols"] if isinstance(design, Engine) else ["rows", "vectors"]
-        known = {field.name for field in fields(design)}
+        known = getattr(design, "__dataclass_fields__", {})
         key = next((name for name in names if name in known), names[0])
         raise DesignError(
             f"{what}: {second.name} takes {taken.vectors} {needed} at a time, {first.name} gives "
