@@ -25,6 +25,13 @@ class Engine:
         check_name(self.name, "an engine")
         if not 1 <= len(self.modes) <= MOST_MODES:
             raise DesignError(f"an engine has 1 to {MOST_MODES} modes, got {len(self.modes)}")
+        longest = max(arithmetic.k_max for arithmetic in self.modes)
+        if self.build.k_min > longest:
+            raise DesignError(
+                f"k-min must be at most k-max = {longest}, got {self.build.k_min}",
+                {"k_min": longest},
+                {"k_max": self.build.k_min},
+            )
         for mode in range(len(self.modes)):
             self._check_lanes(mode)
 
@@ -102,4 +109,5 @@ class Engine:
             raise DesignError(f"{self.name} has modes 0…{last}, got {mode}")
         if len(self.modes) == 1:
             return self
-        return Engine(self.name, (self.modes[mode],), replace(self.build, lanes=self.lanes(mode)))
+        only, k_min = self.modes[mode], min(self.build.k_min, self.modes[mode].k_max)
+        return Engine(self.name, (only,), replace(self.build, lanes=self.lanes(mode), k_min=k_min))

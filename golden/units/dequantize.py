@@ -14,7 +14,7 @@ from ..formats import Fields, Format, Integer, Minifloat, lookup
 from ..streams import Beats
 from . import dequantize_rules as rules
 from . import dequantize_trials as trials
-from .grouped import Grouped
+from .grouped import Elementwise
 from .grouped_trials import extremes
 from .scaled import of_integers, rounded_product, wrapped_product
 
@@ -22,7 +22,7 @@ Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dequantize(Grouped):
+class Dequantize(Elementwise):
     """x = (q - z) · s1 · s2 · … for the codes q of a group, its zero point z and its scales.
 
     The difference and the product are exact; the product is rounded once, to nearest even, in

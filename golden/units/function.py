@@ -16,7 +16,7 @@ from ..errors import DesignError, UnknownName
 from ..formats import Format, Minifloat, NaN, lookup
 from ..functions import FUNCTIONS, Curve, curve
 from ..streams import Beats
-from .grouped import Grouped
+from .grouped import Elementwise, OneFormat
 from .grouped_trials import anything, beats, marks, special, trial
 
 Array = npt.NDArray[Any]
@@ -30,7 +30,7 @@ _KINDS = ("any", "usual", "wide", "special")
 
 
 @dataclass(frozen=True, kw_only=True)
-class FunctionOfOne(Grouped):
+class FunctionOfOne(OneFormat, Elementwise):
     """y = f(x) of every value x, by straight lines between chosen arguments.
 
     The lines are :func:`~macsmith.golden.functions.curve`'s: integers, which the golden model
@@ -98,18 +98,6 @@ class FunctionOfOne(Grouped):
         """The greatest error of any code, in units in the last place of the exact result; up to
         2^-31 less than it is."""
         return self.curve.error
-
-    @property
-    def result(self) -> Format:
-        return self.format
-
-    @property
-    def source(self) -> tuple[str, Format]:
-        return "values", self.format
-
-    @property
-    def held(self) -> dict[str, Format]:
-        return {}
 
     @property
     def facts(self) -> dict[str, Any]:

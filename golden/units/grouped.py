@@ -1,4 +1,4 @@
-"""Units that turn every element of a stream into a result, with values that a group shares."""
+"""Units with a result for every element of a stream, with values that a group shares."""
 
 from __future__ import annotations
 
@@ -59,10 +59,6 @@ class Grouped(Unit):
     def held(self) -> dict[str, Format]:
         """What comes once for a group, by the name of its field."""
 
-    @abstractmethod
-    def results(self, codes: Array, held: Mapping[str, Array]) -> Array:
-        """Codes of elements -> codes of results, of the same shape; ``held`` broadcast."""
-
     def check_shape(self) -> None:
         """Raise DesignError, or TypeError for what is no number, for a shape that cannot be."""
         self.check_counts(
@@ -115,6 +111,32 @@ class Grouped(Unit):
         starts = np.concatenate([[0], np.flatnonzero(last) + 1])
         number = index - starts[np.searchsorted(starts, index, side="right") - 1]
         return np.asarray(last | (number % self.beats == self.beats - 1))
+
+
+class OneFormat(Grouped):
+    """A unit whose values and results have the same format, and whose groups share nothing more."""
+
+    format: Format
+
+    @property
+    def result(self) -> Format:
+        return self.format
+
+    @property
+    def source(self) -> tuple[str, Format]:
+        return "values", self.format
+
+    @property
+    def held(self) -> dict[str, Format]:
+        return {}
+
+
+class Elementwise(Grouped):
+    """A unit whose results depend on one element each, and on what its group shares."""
+
+    @abstractmethod
+    def results(self, codes: Array, held: Mapping[str, Array]) -> Array:
+        """Codes of elements -> codes of results, of the same shape; ``held`` broadcast."""
 
     def answer(self, sent: Mapping[str, Beats]) -> dict[str, Beats]:
         given = sent[self.source[0]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from ..description.choices import Choices
 Array = npt.NDArray[Any]
 
 
-class Kernel:
+class Kernel(ABC):
     """The matrices of a fast transform.
 
     Attributes
@@ -22,9 +23,9 @@ class Kernel:
 
     complex = True
 
+    @abstractmethod
     def stage(self, distance: int) -> Array:
         """Matrices (distance, 2, 2) of the pairs of a block of twice ``distance`` points."""
-        raise NotImplementedError
 
 
 class Fourier(Kernel):

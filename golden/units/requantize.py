@@ -14,7 +14,7 @@ from ..errors import DesignError, UnknownName
 from ..formats import Format, Integer, lookup
 from ..streams import Beats
 from . import requantize_trials as trials
-from .grouped import Grouped
+from .grouped import Elementwise
 from .grouped_trials import extremes
 from .requantize_rules import Q31, RULES, check_rounding
 
@@ -25,7 +25,7 @@ WIDEST_SUM, WIDEST_RESULT = 64, 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class Requantize(Grouped):
+class Requantize(Elementwise):
     """y = round((x + bias) · m) + zero, saturated: the sums x of an engine as narrow codes.
 
     What m is, and how often is rounded, is the rule:

@@ -14,7 +14,7 @@ from ..description.unit import UNITS
 from ..errors import DesignError
 from ..formats import Format, Minifloat, lookup
 from ..streams import Beats
-from .grouped import Grouped
+from .grouped import Elementwise, OneFormat
 from .grouped_trials import anything, extremes, marks, special, trial
 
 Array = npt.NDArray[Any]
@@ -26,7 +26,7 @@ _KINDS = ("any", "turned", "turned", "wide", "special")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rope(Grouped):
+class Rope(OneFormat, Elementwise):
     """a' = a cos - b sin, b' = b cos + a sin, for the pairs (a, b) of a beat.
 
     Each product is rounded to FP32, to nearest even, which leaves it as it is unless it is
@@ -94,14 +94,6 @@ class Rope(Grouped):
     @property
     def together(self) -> bool:
         return True
-
-    @property
-    def result(self) -> Format:
-        return self.format
-
-    @property
-    def source(self) -> tuple[str, Format]:
-        return "values", self.format
 
     @property
     def held(self) -> dict[str, Format]:

@@ -15,7 +15,7 @@ from ..description.unit import UNITS
 from ..errors import DesignError
 from ..formats import Format, Minifloat, NaN, lookup
 from ..streams import Beats
-from .grouped import Grouped
+from .grouped import OneFormat
 from .softmax_parts import Parts
 
 Array = npt.NDArray[Any]
@@ -27,7 +27,7 @@ _KINDS = ("usual", "wide", "equal", "masked", "near", "special")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Softmax(Grouped):
+class Softmax(OneFormat):
     """y_i = e^(x_i - m) / (e^(x_1 - m) + e^(x_2 - m) + …), m the greatest value of the token.
 
     In steps, each of integers but the first and the last:
@@ -118,18 +118,6 @@ class Softmax(Grouped):
         return self.token
 
     @property
-    def result(self) -> Format:
-        return self.format
-
-    @property
-    def source(self) -> tuple[str, Format]:
-        return "values", self.format
-
-    @property
-    def held(self) -> dict[str, Format]:
-        return {}
-
-    @property
     def facts(self) -> dict[str, Any]:
         return {
             "format": self.format.name,
@@ -163,9 +151,6 @@ class Softmax(Grouped):
         product = significands * inverse
         exact = np.ldexp(product.astype(np.float64), exponent - 2 * parts.bits - n)
         return self.format.encode(exact, saturate=False)
-
-    def results(self, codes: Array, held: Mapping[str, Array]) -> Array:
-        raise NotImplementedError("a token's results depend on all its values")
 
     def answer(self, sent: Mapping[str, Beats]) -> dict[str, Beats]:
         given = sent["values"]

@@ -41,6 +41,16 @@ def streams(plan: ArrayPlan) -> tuple[Stream, ...]:
     return tuple(found)
 
 
+def payload_layout(found: Stream) -> data.StructLayout:
+    """A beat of a stream, a member a field."""
+    return data.StructLayout({f.name: data.ArrayLayout(f.bits, f.count) for f in found.fields})
+
+
+def stream_called(plan: Plan, name: str) -> Stream | None:
+    """The stream of an engine, if it has it."""
+    return next((found for found in streams(plan) if found.name == name), None)
+
+
 def _codes(plan: ArrayPlan, side: int) -> tuple[Field, ...]:
     vectors, found = plan.cols if side else plan.rows, []
     for name, shape in plan.vector_codes(side).members.items():

@@ -19,9 +19,10 @@ from ..arith.timing import delayed, select
 from ..plan.path import Sharing
 from ..plan.plan import Plan
 from ..plan.terms import NO_FLAGS, AccumulatorPlan
-from .accumulate import ExactAccumulator, FloatAccumulator, FloatSingle
+from .accumulate import ExactAccumulator
 from .addend import Addend, ExactAddend, FloatAddend, FloatSum
 from .exact_sum import exact_sum, sum_exact
+from .float_accumulate import FloatAccumulator, FloatSingle
 from .term import scales_layout, sums_layout
 
 

@@ -10,29 +10,18 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
-from ...golden.streams import Stream
 from ..arith.blueprint import Blueprint
 from ..arith.timing import delayed, select
 from ..plan.layouts import sums_layout as group_layout
 from ..plan.path import Sharing
 from ..plan.plan import Plan
-from ..plan.streams import streams
+from ..plan.streams import payload_layout, stream_called
 from ..plan.terms import span_groups
 from .chain import ChainMarks
 from .term import scales_layout, sums_layout
 
 #: Entries of a multiplexer between two registers.
 WIDEST = 64
-
-
-def payload_layout(found: Stream) -> data.StructLayout:
-    """A beat of a stream, a member a field."""
-    return data.StructLayout({f.name: data.ArrayLayout(f.bits, f.count) for f in found.fields})
-
-
-def stream_called(plan: Plan, name: str) -> Stream | None:
-    """The stream of an engine, if it has it."""
-    return next((found for found in streams(plan) if found.name == name), None)
 
 
 class Drain(Blueprint):

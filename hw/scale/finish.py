@@ -1,12 +1,41 @@
-"""What acts on a converted result: ReLU and clamp."""
+"""What acts on a result around its conversion: NaN, saturation, ReLU and clamp."""
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, ShapeLike, Signal, Value
+from typing import Any
 
+from amaranth.hdl import Cat, Const, Module, Mux, ShapeLike, Signal, Value
+
+from ...golden.bounds import Range
 from ...golden.description import Output
 from ...golden.formats import Format, Integer, Minifloat
 from ..fp.unpack import unpack
+
+
+def without_nan(m: Module, source: Range | Minifloat, value: Any) -> Any:
+    """A sum whose NaN counts as zero."""
+    if isinstance(source, Minifloat):
+        return Mux(unpack(m, source, value).nan, 0, value)
+    members = value.shape().members
+    nan = value.nan if "nan" in members else Const(0, 1)
+    if "positive" in members:
+        nan = nan | (value.positive & value.negative)
+    result = Signal(value.shape(), name="numbers")
+    m.d.comb += [result[name].eq(Mux(nan, 0, value[name])) for name in members]
+    return result
+
+
+def settled(m: Module, fmt: Minifloat, output: Output, code: Value) -> Value:
+    """A sum in the output's own format: infinity saturates if asked to, NaN has one code.
+
+    Where a format has no infinity, an adder's overflow is a NaN with the sum's sign.
+    """
+    part = unpack(m, fmt, code)
+    if fmt.has_inf and output.saturates:
+        code = Mux(part.inf, Cat(Const(fmt.max_code, fmt.bits - 1), part.sign), code)
+    if fmt.has_nan and not fmt.has_inf and fmt.signed:
+        code = Mux(part.nan, fmt.nan_code, code)
+    return code
 
 
 def finished(m: Module, output: Output, fmt: Format, code: Value) -> Value:

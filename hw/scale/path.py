@@ -16,8 +16,9 @@ from ..plan.layouts import sums_layout as group_layout
 from ..plan.path import PathPlan, Sharing
 from ..plan.plan import Plan
 from ..plan.sharing import check_partials, sharing, shortest
+from ..plan.streams import payload_layout, stream_called
 from .collect import Collector
-from .drain import Drain, payload_layout, stream_called
+from .drain import Drain
 from .tail import Tail, result_layout
 from .unit import ScaleUnit
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from ...golden.bounds import Range
-from ...golden.description import Output
 from ...golden.formats import Integer, Minifloat
 from ...golden.terms import Sided, late
 from ..arith.blueprint import Blueprint
@@ -27,16 +26,15 @@ from ..fp import (
 from ..fp.pipeline import Pipelined
 from ..fp.rules import NEAREST_EVEN
 from ..fp.serial import cycles
-from ..fp.unpack import unpack
 from ..plan.path import Sharing
 from ..plan.plan import Plan
 from ..plan.sharing import ADDER_STAGES, slow
+from ..plan.streams import payload_layout, stream_called
 from . import partials
 from .chain import Chain
 from .collect import partials_layout
 from .dataflow import Dataflow, FlowNode, Wires
-from .drain import payload_layout, stream_called
-from .finish import finished
+from .finish import finished, settled, without_nan
 from .term import scale_name
 
 
@@ -190,9 +188,9 @@ class Tail(Blueprint):
         rounding = output.rounding
         if source == fmt:
             assert isinstance(fmt, Minifloat)
-            return self.flow.apply(lambda m, code: _settled(m, fmt, output, code), node)
+            return self.flow.apply(lambda m, code: settled(m, fmt, output, code), node)
         if output.nan == "zero" and isinstance(fmt, Minifloat):
-            node = self.flow.apply(lambda m, value: _without_nan(m, source, value), node)
+            node = self.flow.apply(lambda m, value: without_nan(m, source, value), node)
         if isinstance(fmt, Integer):
             block: Pipelined
             if isinstance(source, Range):
@@ -221,7 +219,7 @@ class Tail(Blueprint):
 
     def build(self, m: Module, io: Any) -> None:
         enable, enters, whole, last = Signal(), Signal(), Signal(), Signal()
-        there = ~(whole & self._slow(m, enable, enters & whole))
+        there = ~(whole & self._busy(m, enable, enters & whole))
         if self.stream is not None:
             there = there & io.end_scale.valid
             m.d.comb += io.end_scale.ready.eq(enters & whole & last)
@@ -247,7 +245,7 @@ class Tail(Blueprint):
             io.result.payload.last.eq(delayed(m, enable, last, self.latency, "last")),
         ]
 
-    def _slow(self, m: Module, enable: Value, begins: Value) -> Value:
+    def _busy(self, m: Module, enable: Value, begins: Value) -> Value:
         """Whether what is made of the sum before still takes its time."""
         pace = self.shared.pace
         if pace <= self.shared.partials:
@@ -279,29 +277,3 @@ class Tail(Blueprint):
             with m.If(last):
                 m.d.sync += found.row.eq(0)
         return found
-
-
-def _without_nan(m: Module, source: Range | Minifloat, value: Any) -> Any:
-    """A sum whose NaN counts as zero."""
-    if isinstance(source, Minifloat):
-        return Mux(unpack(m, source, value).nan, 0, value)
-    members = value.shape().members
-    nan = value.nan if "nan" in members else Const(0, 1)
-    if "positive" in members:
-        nan = nan | (value.positive & value.negative)
-    result = Signal(value.shape(), name="numbers")
-    m.d.comb += [result[name].eq(Mux(nan, 0, value[name])) for name in members]
-    return result
-
-
-def _settled(m: Module, fmt: Minifloat, output: Output, code: Value) -> Value:
-    """A sum in the output's own format: infinity saturates if asked to, NaN has one code.
-
-    Where a format has no infinity, an adder's overflow is a NaN with the sum's sign.
-    """
-    part = unpack(m, fmt, code)
-    if fmt.has_inf and output.saturates:
-        code = Mux(part.inf, Cat(Const(fmt.max_code, fmt.bits - 1), part.sign), code)
-    if fmt.has_nan and not fmt.has_inf and fmt.signed:
-        code = Mux(part.nan, fmt.nan_code, code)
-    return code

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 
 from ..arith.rows import plus
-from ..arith.timing import delay_line, delayed
+from ..arith.timing import delay_line, delayed, select
+
+
+def moved_down(
+    m: Module, enable: Value, value: Value, places: Value, width: int, levels: Sequence[int],
+    name: str,
+) -> Value:  # fmt: skip
+    """``width`` bits of ``value`` from bit ``places`` on, zeros beyond its end.
+
+    ``levels`` are the low bits of the pairs of ``places`` that are taken in turn, a cycle each.
+    """
+    for low in levels:
+        bits, kept = places[low : low + 2], width + (1 << low) - 1
+        parts = [value[k << low : (k << low) + kept] for k in range(1 << len(bits))]
+        parts = [Cat(part, Const(0, kept - len(part))) for part in parts]
+        chosen = select(m, parts, bits, f"{name}_{low}")
+        value, places = (
+            delayed(m, enable, item, 1, f"{name}_{what}_{low}")
+            for item, what in ((chosen, "cut"), (places, "place"))
+        )
+    return value
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from ..design import StageRow
 from . import reciprocal_rows, token_greatest
 from .integer_scale import IntegerScale
 from .reciprocal import NUMERATOR
-from .shift_exp import ShiftExp
+from .shift_exp import ShiftExp, moved_down
 from .token_hardware import TokenHardware
 from .token_teller import Sequence as Work
 from .token_work import Gathered, TokenWork
@@ -190,21 +190,7 @@ class Sigmoids(TokenWork):
         m.d.comb += [block.enable.eq(enable), block.i.eq(quotient), block.scale.eq(s)]
         q = delayed(m, enable, q, self.fraction.latency, f"{name}_q_product")
         value = Value.cast(block.o)[SHIFT - self.n + 1 :]
-        for low in (4, 2, 0):
-            bits, kept = q[low : low + 2], FRACTION + (1 << low) - 1
-            moved = [_cut(value, k << low, kept) for k in range(1 << len(bits))]
-            value = select(m, moved, bits, f"{name}_cut_{low}")
-            value, q = (
-                delayed(m, enable, item, 1, f"{name}_{what}_{low}")
-                for item, what in ((value, "cut"), (q, "place"))
-            )
-        return value
-
-
-def _cut(value: Value, low: int, width: int) -> Value:
-    """So many bits from one on, zeros where there are none."""
-    found = value[low : low + width]
-    return Cat(found, Const(0, width - len(found)))
+        return moved_down(m, enable, value, q, FRACTION, (4, 2, 0), f"{name}_cut")
 
 
 class ShiftGeluHardware(TokenHardware[ShiftGelu]):

@@ -17,7 +17,7 @@ from ..design import StageRow
 from . import token_greatest
 from .integer_scale import IntegerScale
 from .reciprocal import NUMERATOR, Reciprocal
-from .shift_exp import ShiftExp
+from .shift_exp import ShiftExp, moved_down
 from .token_hardware import TokenHardware
 from .token_teller import Beside, Turns, turns
 from .token_work import Gathered, TokenWork
@@ -162,22 +162,9 @@ class Fractions(TokenWork):
             m.d.comb += [block.enable.eq(enable), block.i.eq(lane[:wide]), block.scale.eq(held)]
             q = delayed(m, enable, lane[wide:], self.product.latency, f"power_{number}")
             value = Value.cast(block.o)[below:]
-            for low in (2, 0):
-                kept = FRACTION + (3 if low else 0)
-                moved = [_cut(value, k << low, kept) for k in range(4)]
-                value = select(m, moved, q[low : low + 2], f"fraction_{number}_{low}")
-                value, q = (
-                    delayed(m, enable, item, 1, f"{name}_{number}_{low}")
-                    for name, item in (("cut", value), ("late", q))
-                )
+            value = moved_down(m, enable, value, q, FRACTION, (2, 0), f"fraction_{number}")
             found.append(Cat(value, Const(0, self.made - FRACTION)))
         return found
-
-
-def _cut(value: Value, low: int, width: int) -> Value:
-    """So many bits from one on, zeros where there are none."""
-    found = value[low : low + width]
-    return Cat(found, Const(0, width - len(found)))
 
 
 class ShiftmaxHardware(TokenHardware[Shiftmax]):

@@ -1,5 +1,7 @@
 """Descriptions: the last value that is taken, and the first that is refused in a line."""
 
+from dataclasses import replace
+
 import pytest
 from limits import check
 from macsmith.golden import (
@@ -113,6 +115,11 @@ LIMITS = {
     ),
     "a shortest length": (
         lambda: Build(k_min=0), "k-min must be at least 1, got 0", lambda: Build(k_min=1 << 24),
+    ),
+    "a shortest length beyond the longest": (
+        lambda: replace(FIRST, build=Build(k_min=FIRST.arithmetic.k_max + 1)),
+        f"k-min must be at most k-max = {FIRST.arithmetic.k_max}, got {FIRST.arithmetic.k_max + 1}",
+        lambda: replace(FIRST, build=Build(k_min=FIRST.arithmetic.k_max)),
     ),
     "a flow": (lambda: Build(flow="broad"), "unknown flow 'broad'; close ones:", None),
     "carries": (lambda: Build(carries="safed"), "unknown carries 'safed'; close ones: saved",

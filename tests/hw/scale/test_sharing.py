@@ -56,6 +56,25 @@ def test_results_that_leave_together_come_from_units_of_their_own(rows, cols, re
         assert beats == [[(row, col + n) for n in range(results)] for row, col in whole]
 
 
+def test_results_that_leave_all_at_once_are_not_counted_by_the_beat():
+    with pytest.raises(DesignError, match="int4xint4.* gives all its results in one beat, got"):
+        plan(design("int4xint4", Options(results=2)))
+
+
+def test_the_pace_of_late_scales_follows_from_the_shortest_reduction():
+    """16 results of K / 4 steps: an FP32 scale takes 14 cycles a result, an FP16 scale 7."""
+    paces = {k: shared("w4a8", 4, 4, 4, k_min=k).pace for k in (1, 892, 896, 4096)}
+    assert paces == {1: 1, 892: 1, 896: 14, 4096: 14}
+    assert shared("w4a8", 8, 1, 16, k_min=1024).pace == 1  # 64 steps, 8 results
+    assert shared("w4a8", 8, 1, 16, k_min=1792).pace == 14
+
+
+def test_results_collected_at_a_pace_leave_in_the_time_of_the_shortest_reduction():
+    for k in (512, 896, 960, 1024, 2048):
+        made = plan(design("w4a8", Options(rows=4, cols=4, lanes=4, k_min=k)))
+        assert made.path.shared.pace == 1 or made.reduction_cycles <= k // 4
+
+
 def test_the_counts_of_the_design_note():
     """ceil(rows · cols · lanes / group) where that divides the array."""
     assert shared("w4a8", 4, 4, 4).units == 1

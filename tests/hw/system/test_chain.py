@@ -161,6 +161,15 @@ def test_parts_are_costed_apart():
             r"results are int12 in units of 2\^-2, the next part takes int12",
         ),
         (
+            [
+                design(
+                    "w8a8", Options(rows=2, cols=2, lanes=2, output="int8", nan="zero", results=2)
+                ),
+                engine("int4xint8", "p", 1, 2, 2),
+            ],
+            "results of several columns in a beat cannot be joined, .* gives 2",
+        ),
+        (
             [turned(vectors=1), engine("int4xint12", "p", 1, 2, 4)],
             "p takes 2 vectors at a time, turned gives 1: choose vectors = 2 in turned",
         ),
