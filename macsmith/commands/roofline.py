@@ -112,7 +112,8 @@ def _print(
     print(paragraph("compute to keys, values: ms of each part alone; the last two columns: how "
                     "many times as long it takes with other weights"))  # fmt: skip
     least = balance(work, on)
-    print(paragraph(f"compute-bound from {least} vectors on" if least else "always memory-bound"))
+    vectors = "1 vector" if least == 1 else f"{least} vectors"
+    print(paragraph(f"compute-bound from {vectors} on" if least else "always memory-bound"))
     pace = limit(work, on, found[-1].vectors)
     print(paragraph(f"the pace of an engine in the largest product is set by: {pace}"))
     if prompt is not None:
