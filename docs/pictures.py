@@ -67,7 +67,7 @@ ROOMS = {
     "boards": "boards, families, costs",
     "macsmith": "library, presets",
     "models": "model files as matrices, networks",
-    "studies": "comparisons, rooflines",
+    "studies": "comparisons, rooflines, allocations",
     "commands": "the command line",
 }
 

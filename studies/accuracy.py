@@ -101,8 +101,8 @@ def _of_product(engine: Engine, weight: Array, activation: Array) -> tuple[float
     """dB of weights, activations and products."""
     single = _long_enough(engine.alone(0), weight.shape[1])
     arithmetic = single.arithmetic
-    w, weight_scale = _quantized(weight, arithmetic.weight)
-    x, activation_scale = _quantized(activation, arithmetic.activation)
+    w, weight_scale = quantized(weight, arithmetic.weight)
+    x, activation_scale = quantized(activation, arithmetic.activation)
     answer = matmul(single, w, x).decode() * weight_scale * activation_scale.T
     seen = w.dequantize() * weight_scale, x.dequantize() * activation_scale
     return (
@@ -121,7 +121,7 @@ def _long_enough(engine: Engine, k: int) -> Engine:
     return replace(engine, modes=(replace(arithmetic, k_max=longest),))
 
 
-def _quantized(values: Array, operand: Operand) -> tuple[Quantized, Array]:
+def quantized(values: Array, operand: Operand) -> tuple[Quantized, Array]:
     """Codes and scales, and the scales of rows that act outside (rows, 1)."""
     scaled = outside(operand)
     if scaled is None:

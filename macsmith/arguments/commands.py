@@ -9,7 +9,7 @@ from .checking import PROVE, VERIFY
 from .command import BOARD, JSON, designed
 from .command import Command as Command
 from .modelling import GENERATE_TEXT, INSPECT, PACK, RUN
-from .studying import COMPARE, ROOFLINE
+from .studying import ALLOCATE, COMPARE, ROOFLINE
 from .values import megahertz, positive
 
 #: The clock in the constraints, in MHz: a goal for the user to change, not a promise.
@@ -217,6 +217,7 @@ COMMANDS = {
     "diff": DIFF,
     "compare": COMPARE,
     "roofline": ROOFLINE,
+    "allocate": ALLOCATE,
     "inspect": INSPECT,
     "run": RUN,
     "pack": PACK,
@@ -228,7 +229,7 @@ COMMANDS = {
 
 #: The list of commands, in groups.
 GROUPS = {
-    "Explore": ("list", "explain", "diff", "compare", "roofline"),
+    "Explore": ("list", "explain", "diff", "compare", "roofline", "allocate"),
     "Build": ("generate", "verify", "prove", "synth", "cost"),
     "Models": ("inspect", "run", "pack", "generate-text"),
     "Maintain": ("doctor", "cache", "completion"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .argument import Argument, Group, option, word
 from .command import BOARD, JSON, Command
-from .values import natural, positive
+from .values import amount, natural, positive
 
 #: MACs a cycle that are compared, and elements of a reduction.
 MACS, K = 256, 4096
@@ -136,4 +136,89 @@ ROOFLINE = Command(
         Group("Running", (_file("--svg", "Also draw vectors a second over the batch, as SVG"),
                           JSON)),
     ),
+)  # fmt: skip
+
+
+#: MACs a cycle of what is allocated, tokens of a text.
+ALLOCATED, TOKENS = 64, 128
+
+ALLOCATE = Command(
+    "allocate",
+    "Choose a design for each matrix of a model: least loss or cost within limits, proven",
+    "WORK [DESIGN …] [OPTIONS]",
+    (
+        "allocate model.gguf mxfp4 mxfp6_e2m3 mxfp8_e4m3 --bits 5",
+        "allocate model.gguf mxfp4 w4a8 mxfp8_e4m3 --minimize bits --as w4a8 --sensitivity text "
+        "--text words.txt",
+        "allocate losses.csv --bits 3.5",
+    ),
+    (
+        Group(
+            "",
+            (
+                word("work", "WORK", "A model file, or a table of losses that ends in .csv",
+                     read=Path, names="file"),
+                word("designs", "DESIGN", "Engines to choose from", nargs="*", names="designs"),
+            ),
+        ),
+        Group(
+            "Goal",
+            (
+                option("--minimize", "SUM", "What is to be least: loss (default), bits a weight, "
+                       "sites, or ms; of a table any column", default="loss"),
+                option("--loss", "N", "At most so much loss", read=amount),
+                option("--bits", "N", "At most so many bits a weight, scales and all", read=amount),
+                option("--sites", "N", "At most so many sites of all engines", read=amount),
+                option("--ms", "N", "At most so many milliseconds a pass of shared arrays",
+                       read=amount),
+                option("--as", "DESIGN", "At most as much of everything else as this design has "
+                       "for all matrices", dest="like"),
+                option("--pareto", "N", "Also show N steps of the first limit, and the least for "
+                       "each", read=positive),
+            ),
+        ),
+        Group(
+            "Loss",
+            (
+                option("--sensitivity", "NAME", "How much the noise of each matrix counts: weights "
+                       "(default, all the same), tails (heavier tails of the spectrum more), text "
+                       "(what it moves, measured)", default="weights"),
+                _file("--text", "A text to measure on, of which a language model foresees the "
+                      "next token"),
+                option("--tokens", "N", f"Of the text so many tokens (default {TOKENS})",
+                       read=positive, default=TOKENS),
+                option("--judge", None, "Also compute the tokens that follow by the golden models: "
+                       "of the allocation, and of each design for all"),
+                option("--block", "N", "Choose for each N columns of a matrix (default: all)",
+                       read=positive),
+            ),
+        ),
+        Group(
+            "Target",
+            (
+                option("--hardware", "NAME", "layers: an engine for each matrix, all at one pace; "
+                       "shared: an array for each design, matrices take turns"),
+                option("--macs", "N", f"MACs a cycle, of all layers or of a shared array (default "
+                       f"{ALLOCATED})", read=positive, default=ALLOCATED),
+                option("--board", "NAME", f"FPGA board to synthesize for (default {BOARD}): a name "
+                       "of macsmith list boards, or a TOML file", default=BOARD, names="boards"),
+                option("--policy", "NAME", "lut (default) or dsp", default="lut",
+                       names="policies"),
+                option("--dsp-sites", "N", "LUT sites that a DSP block counts (default: the "
+                       "board's LUTs over its DSP blocks)", read=natural),
+                option("--clock", "MHZ", f"The clock, which nobody has routed (default {CLOCK})",
+                       read=positive, default=CLOCK),
+                option("--batch", "N", "Vectors of a pass (default 1)", read=positive, default=1),
+            ),
+        ),
+        Group(
+            "Running",
+            (
+                _file("--out", "Write the design of each matrix there, as JSON, which "
+                      "generate-text --design takes"),
+                JSON,
+            ),
+        ),
+    ),
+    builds=True,
 )  # fmt: skip

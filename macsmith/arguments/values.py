@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from argparse import ArgumentTypeError
 
 
@@ -25,6 +26,17 @@ def positive(text: str) -> int:
     if whole(text) < 1:
         raise ArgumentTypeError(f"must be at least 1, got {text}")
     return whole(text)
+
+
+def amount(text: str) -> float:
+    """A number from 0 on."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or value < 0:
+        raise ArgumentTypeError(f"must be a number from 0 on, got {text!r}")
+    return value
 
 
 def bounds(text: str) -> tuple[float, float]:

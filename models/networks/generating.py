@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,9 +135,14 @@ def perplexity(
     for begin in range(0, len(tokens) - 1, block):
         part = tokens[begin : min(begin + block, len(tokens) - 1)]
         told(f"{product.name}: foreseeing tokens {begin + 2} to {begin + 1 + len(part)}")
-        logits = network.logits(part, product, cache).astype(np.float64)
-        wanted = np.asarray(tokens[begin + 1 : begin + 1 + len(part)])
-        most = logits.max(axis=1, keepdims=True)
-        normal = most[:, 0] + np.log(np.exp(logits - most).sum(axis=1))
-        total += float((normal - logits[np.arange(len(part)), wanted]).sum())
+        logits = network.logits(part, product, cache)
+        total += surprise(logits, tokens[begin + 1 : begin + 1 + len(part)])
     return float(np.exp(total / (len(tokens) - 1)))
+
+
+def surprise(logits: Array, wanted: Sequence[int]) -> float:
+    """The sum of −ln p of each token of ``wanted``, foreseen by a row of ``logits`` each."""
+    exact = logits.astype(np.float64)
+    most = exact.max(axis=1, keepdims=True)
+    normal = most[:, 0] + np.log(np.exp(exact - most).sum(axis=1))
+    return float((normal - exact[np.arange(len(exact)), np.asarray(wanted)]).sum())

@@ -6,7 +6,10 @@ in a network is computed in FP32 by the network itself.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -78,15 +81,20 @@ class DesignProduct:
             self.kept[matrix.name] = self._serve(matrix)
         return self.kept[matrix.name]
 
+    def design_of(self, matrix: Matrix) -> str | None:
+        """The name of its design; None for the one that serves what the file holds."""
+        return None if self.name == FILE else self.name
+
     def _serve(self, matrix: Matrix) -> Served:
-        if self.name == FILE:
+        name = self.design_of(matrix)
+        if name is None:
             try:
                 engine_for(matrix)
             except DesignError as error:
                 raise DesignError(
                     f"{matrix.name}: {error}; name one with --design, or --design {FLOAT}"
                 ) from None
-        served = fitted(serve(matrix, None if self.name == FILE else self.name))
+        served = fitted(serve(matrix, name))
         outputs, form = served.engine.arithmetic.outputs, served.engine.arithmetic.output
         if outputs != 1 or form.bias is not None or served.engine.arithmetic.initial is not None:
             raise DesignError(
@@ -108,9 +116,46 @@ class DesignProduct:
         return bits_a_weight(self.served(matrix).weight)
 
 
+@dataclass
+class AllocatedProduct(DesignProduct):
+    """Products of a design for each matrix, as :mod:`macsmith.studies.allocation` finds them.
+
+    Parameters
+    ----------
+    designs : by name of the matrix.
+    """
+
+    name: str = "allocated"
+    designs: Mapping[str, str] = field(default_factory=dict)
+
+    def design_of(self, matrix: Matrix) -> str:
+        if matrix.name not in self.designs:
+            raise DesignError(f"{self.name} has no design for {matrix.name}")
+        return self.designs[matrix.name]
+
+
 def product(design: str = FILE) -> Product:
-    """The product that is called ``design``: "file", "float", or a design's name."""
-    return FloatProduct() if design == FLOAT else DesignProduct(design)
+    """The product called ``design``: "file", "float", a design's name, or a file with a design
+    for each matrix, as ``macsmith allocate --out`` writes it."""
+    if design == FLOAT:
+        return FloatProduct()
+    if design.endswith(".json"):
+        return AllocatedProduct(design, designs=read_designs(Path(design)))
+    return DesignProduct(design)
+
+
+def read_designs(path: Path) -> dict[str, str]:
+    """The design of each matrix in a file of ``macsmith allocate --out``. DesignError if it is
+    none."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise DesignError(f"{path} cannot be read as an allocation: {error}") from None
+    designs = found.get("designs") if isinstance(found, dict) else None
+    if not isinstance(designs, dict) or not all(isinstance(d, str) for d in designs.values()):
+        raise DesignError(f"{path} must have {{\"designs\": {{matrix: design, …}}}}, as macsmith "
+                          "allocate --out writes it")  # fmt: skip
+    return designs
 
 
 def values(answer: Result) -> Array:

@@ -1,0 +1,1 @@
+"""Which design for which matrix: losses, costs, and the choice that is best of all."""

@@ -1,0 +1,181 @@
+"""A model file as a problem of allocation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ...golden.errors import DesignError
+from ...models.matrix import Matrix
+from ...models.model import Model, open_model
+from ...models.networks import open_network
+from ...models.networks.llama import Llama
+from ...models.networks.tokenizer import read_tokenizer
+from ...tools.progress import Told, quiet
+from .calibrating import Calibration, calibrate, gains
+from .choices import Choice
+from .costs import SHARED, Built, Target, bits, built, milliseconds, sites_of_layers
+from .losses import Item, items, noises, shares, tails
+from .problem import Problem
+
+#: What says how much a network minds noise in a matrix: nothing (all count the same), the tails of
+#: the weights' spectra, or a text.
+WEIGHTS, TAILS, TEXT = "weights", "tails", "text"
+SENSITIVITIES = (WEIGHTS, TAILS, TEXT)
+
+LOSS, BITS, SITES, MS = "loss", "bits", "sites", "ms"
+
+
+@dataclass(frozen=True)
+class Study:
+    """A model's matrices, and what each design costs and loses for each.
+
+    Parameters
+    ----------
+    problem : of allocation.
+    choices : designs, as the problem has them.
+    items : matrices or blocks of their columns, likewise.
+    unit : what losses are, in words.
+    notes : what is to be known.
+    calibration : the network's own answers; None where it was not asked.
+    rest : the tokens of the text that follow those of the calibration, as many at most.
+    """
+
+    problem: Problem
+    choices: tuple[Choice, ...]
+    items: tuple[Item, ...]
+    unit: str
+    notes: tuple[str, ...]
+    calibration: Calibration | None = None
+    rest: tuple[int, ...] = ()
+
+
+def study(
+    path: Path,
+    chosen: Sequence[Choice],
+    *,
+    sensitivity: str = WEIGHTS,
+    text: Path | None = None,
+    tokens: int = 128,
+    block: int | None = None,
+    target: Target | None = None,
+    progress: Told | None = None,
+) -> Study:
+    """The problem of a model file.
+
+    Parameters
+    ----------
+    sensitivity : what losses are weighted by, one of :data:`SENSITIVITIES`.
+    text, tokens : what a language model is calibrated on, and how much of it.
+    block : columns of a matrix that have a design of their own; None for all.
+    target : hardware whose sites, and time where it is shared, are sums; None for no synthesis.
+
+    Raises DesignError for files that cannot be read, ToolMissing, ToolFailed.
+    """
+    told = progress or quiet
+    model = open_model(path)
+    words = _tokens(model, sensitivity, text, 2 * tokens)
+    calibration = _calibration(model, words[:tokens], told)
+    matrices = _matrices(model, calibration)
+    given = items(matrices, block)
+    inputs = None if calibration is None else calibration.inputs
+    told(f"quantizing {len(given)} matrices for {len(chosen)} designs")
+    noise, possible, notes = noises(given, chosen, inputs)
+    share = shares(given, inputs)
+    weighted = noise * share[:, None]
+    unit = "noise over signal, summed over matrices"
+    if sensitivity == TAILS:
+        told("spectra of the weights")
+        weighted *= tails(given)[:, None]
+        unit += ", each weighted by the tail of its spectrum"
+    elif calibration is not None:
+        weighted *= _gains(calibration, matrices, given, chosen, weighted, possible, told)[:, None]
+        unit = f"nats a token of {len(calibration.tokens)}, predicted"
+    sums = {LOSS: np.where(possible, weighted, 0.0), BITS: bits(given, chosen)}
+    once = {}
+    if target is not None:
+        arrays = built(chosen, target, max(item.k for item in given), told)
+        sums.update(_of_target(given, chosen, arrays, target))
+        if target.hardware == SHARED:
+            once[SITES] = np.array([array.sites for array in arrays])
+    names = tuple(item.name for item in given)
+    labels, groups = zip(*((choice.name, choice.group) for choice in chosen), strict=True)
+    problem = Problem(names, labels, sums, possible, groups, once)
+    return Study(
+        problem, tuple(chosen), tuple(given), unit, notes, calibration, tuple(words[tokens:])
+    )
+
+
+def _of_target(
+    given: Sequence[Item], chosen: Sequence[Choice], arrays: Sequence[Built], target: Target
+) -> dict[str, np.ndarray]:
+    """The sums that hardware adds."""
+    if target.hardware == SHARED:
+        return {MS: milliseconds(given, chosen, arrays, target)}
+    return {SITES: sites_of_layers(given, chosen, arrays, target.macs)}
+
+
+def _tokens(model: Model, sensitivity: str, text: Path | None, most: int) -> list[int]:
+    """The text that sensitivities are measured on; none where they are not."""
+    if sensitivity not in SENSITIVITIES:
+        raise DesignError(f"sensitivity is one of {', '.join(SENSITIVITIES)}, got {sensitivity!r}")
+    if text is None:
+        if sensitivity == TEXT:
+            raise DesignError("say which text the network is calibrated on: --text FILE")
+        return []
+    if sensitivity != TEXT:
+        raise DesignError(f"--text is for --sensitivity {TEXT}, got {sensitivity}")
+    try:
+        words = text.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DesignError(f"{text} cannot be read as a text: {error}") from None
+    return read_tokenizer(model.container).encode(words)[:most]
+
+
+def _calibration(model: Model, tokens: list[int], told: Told) -> Calibration | None:
+    if not tokens:
+        return None
+    network = open_network(model)
+    if not isinstance(network, Llama):
+        raise DesignError(f"{model.container.path.name} is an encoder: it foresees no text")
+    told(f"{len(tokens)} tokens in FP32")
+    return calibrate(network, tokens)
+
+
+def _matrices(model: Model, calibration: Calibration | None) -> list[Matrix]:
+    """Of a network those that are multiplied with; else all of the file."""
+    if calibration is not None:
+        return list({matrix.name: matrix for matrix in calibration.network.matrices}.values())
+    try:
+        matrices = open_network(model).matrices
+    except DesignError:
+        matrices = list(model.matrices.values())
+    if not matrices:
+        raise DesignError(f"{model.container.path.name} has no matrices of weights")
+    return list({matrix.name: matrix for matrix in matrices}.values())
+
+
+def _gains(
+    calibration: Calibration,
+    matrices: Sequence[Matrix],
+    given: Sequence[Item],
+    chosen: Sequence[Choice],
+    noise: np.ndarray,
+    possible: np.ndarray,
+    told: Told,
+) -> np.ndarray:
+    """How much a unit of noise of each item's matrix moves the answers, by the noisiest choice that
+    every matrix can have."""
+    everywhere = np.flatnonzero(possible.all(axis=0))
+    if not len(everywhere):
+        raise DesignError("no design takes every matrix: name one that does, to calibrate with")
+    probe = everywhere[noise[:, everywhere].sum(axis=0).argmax()]
+    of_matrix = {matrix.name: 0.0 for matrix in matrices}
+    for item, power in zip(given, noise[:, probe], strict=True):
+        of_matrix[item.matrix.name] += float(power)
+    found = gains(calibration, matrices, chosen[probe], [*of_matrix.values()], told)
+    known = dict(zip(of_matrix, found, strict=True))
+    return np.array([known[item.matrix.name] for item in given])

@@ -1,0 +1,137 @@
+"""How much a language model minds noise in each matrix, measured on a text.
+
+One product at a time is computed with quantized operands, everything else in FP32. What the
+network's answer moves, over the noise of that product, is the matrix's gain: to the second order
+the divergence is proportional to the power of the noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...golden.errors import DesignError
+from ...models.matrix import Matrix
+from ...models.networks.llama import Llama
+from ...models.networks.product import FloatProduct, Product
+from ...tools.progress import Told, quiet
+from ..accuracy import quantized
+from .choices import Choice
+from .losses import VECTORS, spread
+
+Array = npt.NDArray[Any]
+
+#: Divergences below are rounding of FP32: a gain is that of this at least.
+LEAST = 1e-9
+
+
+@dataclass
+class Recording(FloatProduct):
+    """FP32 products that keep some of the vectors they saw, by name of the matrix."""
+
+    seen: dict[str, Array] = field(default_factory=dict)
+
+    def __call__(self, matrix: Matrix, x: Array) -> Array:
+        self.seen[matrix.name] = spread(np.asarray(x, np.float64), VECTORS)
+        return super().__call__(matrix, x)
+
+
+@dataclass
+class Probe:
+    """FP32 products, but for one matrix with the operands of a choice.
+
+    Parameters
+    ----------
+    plain : for all others.
+    matrix : name of the one.
+    choice : what it is quantized for.
+    """
+
+    plain: FloatProduct
+    matrix: str
+    choice: Choice
+    name: str = "probe"
+
+    def __call__(self, matrix: Matrix, x: Array) -> Array:
+        if matrix.name != self.matrix:
+            return self.plain(matrix, x)
+        weight, scales = quantized(self.plain.kept[matrix.name].T, self.choice.arithmetic.weight)
+        codes, ahead = quantized(x, self.choice.arithmetic.activation)
+        w = (weight.dequantize() * scales).astype(np.float32)
+        return np.asarray((codes.dequantize() * ahead).astype(np.float32) @ w.T, np.float32)
+
+    def bits(self, matrix: Matrix) -> float:
+        return self.plain.bits(matrix)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A network's answers to a text in FP32.
+
+    Parameters
+    ----------
+    network, tokens : whose, to what.
+    plain : products in FP32, with the weights that were read.
+    inputs : vectors that each matrix saw, by name.
+    logits : (positions, vocabulary).
+    """
+
+    network: Llama
+    tokens: tuple[int, ...]
+    plain: FloatProduct
+    inputs: dict[str, Array]
+    logits: Array
+
+    def divergence(self, product: Product) -> float:
+        """Mean Kullback-Leibler divergence of the next token, in nats: of the answers with
+        ``product`` from those in FP32."""
+        return divergence(self.logits, self.network.logits(list(self.tokens), product))
+
+
+def calibrate(network: Llama, tokens: Sequence[int]) -> Calibration:
+    """One pass over ``tokens`` in FP32."""
+    if len(tokens) < 2:
+        raise DesignError(f"a text to calibrate on has 2 tokens at least, got {len(tokens)}")
+    recording = Recording()
+    logits = network.logits(list(tokens), recording)
+    plain = FloatProduct(kept=recording.kept)
+    return Calibration(network, tuple(tokens), plain, recording.seen, logits)
+
+
+def gains(
+    given: Calibration,
+    matrices: Sequence[Matrix],
+    choice: Choice,
+    noise: Sequence[float],
+    progress: Told | None = None,
+) -> Array:
+    """The divergence for each unit of noise in each matrix.
+
+    Parameters
+    ----------
+    choice : a coarse one, whose noise shows.
+    noise : of each matrix under it, relative to the product's signal.
+    """
+    told = progress or quiet
+    found = []
+    for number, (matrix, power) in enumerate(zip(matrices, noise, strict=True), 1):
+        told(f"noise in {matrix.name}, {number} of {len(matrices)}")
+        moved = given.divergence(Probe(given.plain, matrix.name, choice))
+        found.append(max(moved, LEAST) / max(power, 1e-300))
+    return np.array(found)
+
+
+def divergence(exact: Array, other: Array) -> float:
+    """Mean Kullback-Leibler divergence of two rows of logits each (positions, vocabulary), nats."""
+    p, q = _log_softmax(exact), _log_softmax(other)
+    return float((np.exp(p) * (p - q)).sum(axis=1).mean())
+
+
+def _log_softmax(logits: Array) -> Array:
+    x = logits.astype(np.float64)
+    x = x - x.max(axis=1, keepdims=True)
+    return np.asarray(x - np.log(np.exp(x).sum(axis=1, keepdims=True)))
