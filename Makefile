@@ -32,7 +32,7 @@ SCRIPT := '\#!/bin/sh' 'exec "$$(dirname "$$(readlink -f "$$0")")/python" -P -c 
     from macsmith.__main__ import main; sys.exit(main())" "$$@"'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup synth verify prove verilog demo demo-llm test test-rest test-slow test-all test-torch bench quality curve elements blocks scales units unpackers aligned mutants mutants-bench mutants-golden docs lint lock audit release clean
+.PHONY: help setup synth verify prove verilog demo demo-llm test test-rest test-slow test-all test-torch bench quality claims curve elements blocks scales units unpackers aligned mutants mutants-bench mutants-golden docs lint lock audit release clean
 
 help:
 	@echo "make synth BOARD=u280 ENGINE=w4a8        verify, synthesize, print the cost"
@@ -51,6 +51,7 @@ help:
 	@echo "make docs                                the documentation, into build/docs/index.html"
 	@echo "make mutants ENGINE=mxfp4                which faults of its hardware the stimuli would find"
 	@echo "make test | test-slow | bench | lint     tests, long tests, speeds, style and types"
+	@echo "make claims                              the literature's claims against counts, as a page"
 	@echo "make test-torch                          layers of PyTorch, checkpoints of its tools (gigabytes)"
 	@echo "make lock | audit | release              digests of packages, known flaws of them, wheel and SBOM"
 	@echo "More options for one command: ARGS='--rows 8 --lanes 16' (see $(BIN)/macsmith COMMAND --help)"
@@ -68,7 +69,7 @@ stale:
 	@printf '%s\n' $(SCRIPT) > $(BIN)/macsmith && chmod +x $(BIN)/macsmith
 	@$(MADE) > $@; rm .venv/unfinished
 
-.venv/tests .venv/docs .venv/proof .venv/release .venv/torch .venv/smollm2 .venv/minilm: .venv/%: .venv/core locks/%.txt
+.venv/tests .venv/docs .venv/proof .venv/sweeps .venv/release .venv/torch .venv/smollm2 .venv/minilm: .venv/%: .venv/core locks/%.txt
 	$(call LOCKED,$*)
 	@touch $@; rm .venv/unfinished
 
@@ -123,6 +124,11 @@ mutants-golden: .venv/tests
 quality: .venv/core
 	$(BIN)/python docs/quality.py $(ARGS)
 	$(BIN)/python docs/costs.py
+
+# Counts what the claims compare, if it has changed, and writes their page.
+claims: .venv/core
+	$(BIN)/python docs/claims.py --designs | tr '\n' '\0' | xargs -0 $(BIN)/python docs/quality.py --shape 4x4x4 --only
+	$(BIN)/python docs/claims.py
 
 curve: .venv/docs
 	$(BIN)/python docs/curve.py

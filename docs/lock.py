@@ -20,7 +20,8 @@ ROOT = Path(__file__).parent.parent
 #: one after the other.
 LOCKS = {
     "core": (),
-    "tests": ("test", "examples", "models"),
+    "tests": ("test", "examples", "models", "studies", "sweeps"),
+    "sweeps": ("studies", "sweeps"),
     "docs": ("docs",),
     "proof": ("proof",),
     "release": ("release",),

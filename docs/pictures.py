@@ -67,7 +67,7 @@ ROOMS = {
     "boards": "boards, families, costs",
     "macsmith": "library, presets",
     "models": "model files as matrices, networks",
-    "studies": "comparisons, rooflines, allocations",
+    "studies": "comparisons, allocations, sweeps",
     "commands": "the command line",
 }
 

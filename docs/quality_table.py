@@ -70,12 +70,15 @@ PAIRS = (
     "nf4_shortxint8",
     "bitmod4xint8",
     "denseshift4xint8",
+    "binaryxint8 datapath=table",
     "int2xint8 datapath=table",
+    "int4xint8 datapath=table",
     "int8xint8 datapath=bit_serial",
     "int2xint8 datapath=table_serial",
     "int4xint4 datapath=plane_serial",
     "ternaryxint8 datapath=dsp_adders",
     "mxfp4xmxfp8_e5m2",
+    "e4m3xe4m3 accumulate=aligned fraction=13",
 )
 
 

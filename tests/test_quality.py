@@ -114,7 +114,7 @@ def test_the_list_has_every_preset_and_shape():
             Key(pair, policy, shape) for pair in table.PAIRS for policy in ("lut", "dsp")
         } < keys
     assert {Key(name, "dsp", (4, 4, 4)) for name in presets()} < keys
-    assert len(set(table.PAIRS)) == 30
+    assert len(set(table.PAIRS)) == 33
     assert set(table.brief()) < keys
 
 

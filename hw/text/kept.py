@@ -30,7 +30,7 @@ def text(kind: str, parts: tuple[str, ...], make: Callable[[], str]) -> str:
     root = work.root()
     if not KEEPING or foreign() or not yosys.writable(root):
         return make()
-    name = entries.key(kind, _source(), *parts)
+    name = entries.key(kind, source(), *parts)
 
     def fill(folder: Path) -> None:
         (folder / _FILE).write_text(make(), encoding="utf-8")
@@ -40,7 +40,7 @@ def text(kind: str, parts: tuple[str, ...], make: Callable[[], str]) -> str:
 
 
 @cache
-def _source() -> str:
+def source() -> str:
     """A digest of all that texts depend on beside the design."""
     found = hashlib.sha256(f"{sys.version_info[:2]} {version('amaranth')}".encode())
     for room in ("golden", "hw"):

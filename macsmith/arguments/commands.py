@@ -9,7 +9,7 @@ from .checking import PROVE, VERIFY
 from .command import BOARD, JSON, designed
 from .command import Command as Command
 from .modelling import GENERATE_TEXT, INSPECT, PACK, RUN
-from .studying import ALLOCATE, COMPARE, ROOFLINE
+from .studying import ALLOCATE, COMPARE, ROOFLINE, SWEEP
 from .values import megahertz, positive
 
 #: The clock in the constraints, in MHz: a goal for the user to change, not a promise.
@@ -218,6 +218,7 @@ COMMANDS = {
     "compare": COMPARE,
     "roofline": ROOFLINE,
     "allocate": ALLOCATE,
+    "sweep": SWEEP,
     "inspect": INSPECT,
     "run": RUN,
     "pack": PACK,
@@ -229,7 +230,7 @@ COMMANDS = {
 
 #: The list of commands, in groups.
 GROUPS = {
-    "Explore": ("list", "explain", "diff", "compare", "roofline", "allocate"),
+    "Explore": ("list", "explain", "diff", "compare", "roofline", "allocate", "sweep"),
     "Build": ("generate", "verify", "prove", "synth", "cost"),
     "Models": ("inspect", "run", "pack", "generate-text"),
     "Maintain": ("doctor", "cache", "completion"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from .argument import Argument, Group, option, word
@@ -216,6 +217,37 @@ ALLOCATE = Command(
             (
                 _file("--out", "Write the design of each matrix there, as JSON, which "
                       "generate-text --design takes"),
+                JSON,
+            ),
+        ),
+    ),
+    builds=True,
+)  # fmt: skip
+
+#: Gigabytes that a design of a sweep may take.
+MEMORY = 4
+
+SWEEP = Command(
+    "sweep",
+    "Cost a grid of designs, row by row: interrupted, it goes on where it was",
+    "GRID [OPTIONS]",
+    ("sweep grid.toml -o costs --table costs.parquet",),
+    (
+        Group("", (word("grid", "GRID", "A TOML file with [[grid]]: lists of values",
+                        read=Path, names="file"),)),
+        Group(
+            "Running",
+            (
+                option("-o --output", "FOLDER", "Where rows are kept (default build/sweep)",
+                       read=Path, default=Path("build") / "sweep", names="folder"),
+                option("--cores", "N", "Designs at a time (default: processors)", read=positive,
+                       default=os.cpu_count() or 1),
+                option("--scheduler", "ADDRESS", "Instead run on the workers of this Dask "
+                       "scheduler, such as tcp://host:8786"),
+                option("--memory", "GB", f"Memory that a design may take (default {MEMORY})",
+                       read=positive, default=MEMORY),
+                option("--again", None, "Try those that failed before once more"),
+                _file("--table", "Also write all rows there, as .csv or .parquet"),
                 JSON,
             ),
         ),

@@ -35,7 +35,7 @@ def test_the_second_time_nothing_is_converted(keeping, made):
 
 def test_another_source_is_another_text(keeping, made, monkeypatch):
     emission.emit(ENGINE)
-    monkeypatch.setattr(kept, "_source", lambda: "changed")
+    monkeypatch.setattr(kept, "source", lambda: "changed")
     emission.emit(ENGINE)
     assert len(made) == 2
 
