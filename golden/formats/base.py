@@ -188,11 +188,12 @@ class Format(ABC):
 
     def _integers_of(self, codes: Array, select: Array) -> Array:
         fields = self._fields(codes, select)
-        wide = max(-self.low, self.high).bit_length() > 62
-        significand = fields.significand.astype(object if wide else np.int64)
-        shift = (fields.exponent - self.lsb).astype(object if wide else np.int64)
-        magnitude = np.where(fields.kind == Kind.FINITE, significand << shift, 0)
-        return np.where(fields.sign, -magnitude, magnitude)
+        kind = object if max(-self.low, self.high).bit_length() > 62 else np.int64
+        shift = (fields.exponent - self.lsb).astype(kind)
+        # asarray: an operation on a single object gives it alone, which is no array.
+        shifted = np.asarray(fields.significand.astype(kind) << shift, kind)
+        magnitude = np.where(fields.kind == Kind.FINITE, shifted, 0)
+        return np.where(fields.sign, np.asarray(-magnitude, kind), magnitude)
 
     def check(self, codes: npt.ArrayLike, *, bits_only: bool = False) -> Array:
         """``codes`` as an array of ``dtype``; DesignError if they are not codes of this format.

@@ -208,3 +208,15 @@ def test_the_oracles_that_are_named_are_those_compared_with():
         if name in ("posit8_0", "posit16_1"):
             wanted.add("softposit")
         assert set(oracles(fmt)) == (wanted or {"definition"}), name
+
+
+@pytest.mark.parametrize("name", ["fp32", "bf16", "fp16", "e4m3", "int8", "posit16_1", "mxint8"])
+def test_a_code_alone_gives_what_it_gives_among_others(name):
+    """Arrays without axes: integers beyond 64 bits are Python's, which NumPy hands out alone."""
+    fmt = lookup(name)
+    for code in (0, 1, 1 << (fmt.bits - 2), (1 << fmt.bits) - 1):
+        alone = np.asarray(code, fmt.dtype)
+        for read in (fmt.integers, fmt.decode):
+            found, [among] = read(alone), read(alone[None])
+            assert np.shape(found) == ()
+            assert np.asarray(found).item() == among or (found != found and among != among)
