@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..boards.estimates import Figure
+from ..boards.estimates.figure import rounded
 from .entries import Comparison, Entry, Point
 
 #: What a cell may hold.
@@ -27,6 +29,7 @@ class Column:
     digits : behind the point, where people read it.
     made : which of an entry's commands makes it; empty for names.
     about : a sentence.
+    shown : how people read it, if not as a number.
     """
 
     key: str
@@ -35,10 +38,11 @@ class Column:
     digits: int = 0
     made: str = COST
     about: str = ""
+    shown: Callable[[Entry], str] | None = None
 
     def text(self, entry: Entry) -> str:
         """As people read it."""
-        return spelled(self.value(entry), self.digits)
+        return self.shown(entry) if self.shown else spelled(self.value(entry), self.digits)
 
 
 def spelled(value: Value, digits: int) -> str:
@@ -83,6 +87,7 @@ def _costs(exchange: float) -> list[Column]:
                about="sites of all behind the array's sums"),
         Column("lut", "LUT", used("lut"), about="LUT cells"),
         Column("scale_path_lut", "its LUT", used("lut", "path"), about="LUT cells of that path"),
+        *_vivado(),
         Column("ff", "FF", used("ff"), about="flip-flops"),
         Column("dsp", "DSP", used("dsp"), about="DSP blocks"),
         Column("scale_path_dsp", "its DSP", used("dsp", "path"),
@@ -91,6 +96,28 @@ def _costs(exchange: float) -> list[Column]:
         Column("carry_bits", "carry", level("carry"),
                about="bits of the longest carry run between two registers"),
     ]  # fmt: skip
+
+
+def _vivado() -> list[Column]:
+    """Vivado's LUTs, estimated, which people see as bars."""
+
+    def lut(entry: Entry) -> Figure | None:
+        found = entry.report.vivado if entry.report else None
+        return found.lut if found else None
+
+    def number(name: str) -> Callable[[Entry], Value]:
+        return lambda entry: None if (f := lut(entry)) is None else round(getattr(f, name), 1)
+
+    def bars(entry: Entry) -> str:
+        found = lut(entry)
+        return f"{rounded(found.least):,g}…{rounded(found.most):,g}" if found else "–"
+
+    about = "CLB LUTs of Vivado after synthesis, an estimate"
+    return [
+        Column("vivado_lut", "Vivado LUT", number("value"), about=about, shown=bars),
+        Column("vivado_lut_from", "from", number("least"), about=f"{about}: the bar's lower end"),
+        Column("vivado_lut_to", "to", number("most"), about=f"{about}: the bar's upper end"),
+    ]
 
 
 def _moved(found: Comparison) -> list[Column]:
