@@ -8,6 +8,7 @@ from .argument import Group, option, word
 from .checking import PROVE, VERIFY
 from .command import BOARD, JSON, designed
 from .command import Command as Command
+from .importing import IMPORT_VIVADO
 from .modelling import GENERATE_TEXT, INSPECT, PACK, RUN
 from .studying import COMPARE, ROOFLINE
 from .values import megahertz, positive
@@ -214,6 +215,7 @@ COMMANDS = {
     "prove": PROVE,
     "synth": SYNTH,
     "cost": COST,
+    "import-vivado": IMPORT_VIVADO,
     "diff": DIFF,
     "compare": COMPARE,
     "roofline": ROOFLINE,
@@ -229,7 +231,7 @@ COMMANDS = {
 #: The list of commands, in groups.
 GROUPS = {
     "Explore": ("list", "explain", "diff", "compare", "roofline"),
-    "Build": ("generate", "verify", "prove", "synth", "cost"),
+    "Build": ("generate", "verify", "prove", "synth", "cost", "import-vivado"),
     "Models": ("inspect", "run", "pack", "generate-text"),
     "Maintain": ("doctor", "cache", "completion"),
 }
