@@ -11,7 +11,9 @@ from typing import Any
 from . import boards
 from .boards import Board
 from .boards.estimates import Figure
+from .boards.estimates.fmax import numbers
 from .boards.estimates.report_text import Text, text
+from .boards.estimates.rows import PATH
 from .boards.estimates.timing import Timing, timing
 from .boards.estimates.utilization import Utilization, utilization
 from .golden.description import Design
@@ -175,12 +177,24 @@ class Beside:
             found.append(
                 f"{stage}: {path.megahertz:.1f} MHz (asked for {1000 / path.period:.1f} MHz, {met})"
             )
+            found += self._reached(path)
             if path.levels:
                 found.append(f"longest path: levels {path.levels}")
         names = {item.head.get("Design", "") for item in self.theirs.texts} - {""}
         for name in sorted(names - {self.ours.hardware.name}):
             found.append(f"note: the reports are of {name}, ours of {self.ours.hardware.name}")
         return found
+
+    def _reached(self, path: Timing) -> list[str]:
+        """The estimate of the frequency beside what was reached, if it tells of it."""
+        told = self.ours.vivado.fmax if self.ours.vivado else None
+        if told is None or told.figure is None or not path.routed:
+            return []
+        figure, reached = told.figure, path.megahertz
+        if path.met and reached < figure.least:
+            return []  # a clock that was met bounds it from below
+        inside = "inside" if figure.least <= reached <= figure.most else "OUTSIDE"
+        return [f"Fmax: {reached / figure.value - 1:+.1%} of the estimate, {inside} its bars"]
 
     def cells(self) -> dict[str, str]:
         """The row for the data set; DesignError without counts after synthesis."""
@@ -201,6 +215,9 @@ class Beside:
             "part": self.theirs.device,
             "tool": item.text.tool,
         }
+        told = self.ours.vivado.fmax if self.ours.vivado else None
+        if told is not None and told.path is not None:
+            found |= dict(zip(PATH, map(str, numbers(told.path)), strict=True))
         if path is not None and path.routed:
             found |= {"vivado_fmax_mhz": f"{path.megahertz:.0f}", "period_ns": f"{path.period:g}"}
         return found

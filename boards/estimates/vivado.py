@@ -10,7 +10,9 @@ from typing import Any
 from ..catalogue import Board
 from ..cost import Cost
 from ..netlist import Netlist
+from . import fmax as frequency
 from .figure import Factor, Figure, factor
+from .fmax import Fmax
 from .registers import srl_bits
 from .rows import packaged
 
@@ -34,20 +36,25 @@ class Vivado:
     ff : CLB registers, likewise.
     srl_bits : bits that yosys keeps in shift registers. Vivado kept all those of the data in
         flip-flops; the bars reach both.
+    fmax : the frequency after routing.
     """
 
     lut: Figure | None
     ff: Figure | None
     srl_bits: int
+    fmax: Fmax | None = None
 
     def lines(self) -> list[str]:
         """What to print; nothing where nothing is known."""
         figures = (("LUT", self.lut), ("FF", self.ff))
         told = [f"{name} {figure}" for name, figure in figures if figure is not None]
-        if not told:
-            return []
-        bits = f"; {self.srl_bits:,} bits stand in SRLs here" if self.srl_bits else ""
-        return [f"estimate: Vivado {', '.join(told)}{bits}; from {origin()}"]
+        lines = []
+        if told:
+            bits = f"; {self.srl_bits:,} bits stand in SRLs here" if self.srl_bits else ""
+            lines.append(f"estimate: Vivado {', '.join(told)}{bits}; from {origin()}")
+        if self.fmax is not None and (line := self.fmax.line()):
+            lines.append(line)
+        return lines
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
@@ -55,6 +62,7 @@ class Vivado:
             "lut": self.lut.to_dict() if self.lut else None,
             "ff": self.ff.to_dict() if self.ff else None,
             "srl_bits": self.srl_bits,
+            "fmax": self.fmax.to_dict() if self.fmax else None,
             "data": origin(),
         }
 
@@ -69,7 +77,8 @@ def estimated(netlist: Netlist, cost: Cost, board: Board) -> Vivado | None:
     if board.family != FAMILY:
         return None
     bits = srl_bits(netlist, cost.top)
-    return Vivado(_lut(cost.resources), _ff(cost.resources, bits), bits)
+    fmax = frequency.fmax(netlist, cost, board)
+    return Vivado(_lut(cost.resources), _ff(cost.resources, bits), bits, fmax)
 
 
 def _lut(used: Mapping[str, float]) -> Figure | None:

@@ -40,8 +40,9 @@ def test_plain_products_are_absorbed(files, capsys):
     assert {name for name, used in found["resources"].items() if used} == {"dsp"}
     assert found["resources"]["dsp"] == 1
     assert found["vivado"] == {"lut": None, "ff": None, "srl_bits": 0} | {
-        "data": found["vivado"]["data"]
+        name: found["vivado"][name] for name in ("data", "fmax")
     }
+    assert found["vivado"]["fmax"]["mhz"] is None and found["vivado"]["fmax"]["limit_mhz"] == 775
     assert (files / "build/cost/mac-dsp-u280/mapped.v").is_file()
 
 

@@ -6,6 +6,8 @@ import pytest
 import vivado_texts as texts
 from macsmith.boards import Cost
 from macsmith.boards.estimates import Figure, Vivado
+from macsmith.boards.estimates.fmax import Fmax
+from macsmith.boards.estimates.path import Path
 from macsmith.boards.estimates.rows import read
 
 import macsmith.vivado_reports as module
@@ -33,7 +35,8 @@ def folder(tmp_path, monkeypatch):
         hardware = explain(boards.fitted(design, board))
         spent = Cost(design.name, board.name, design.build.policy, RESOURCES, {},
                      {"lut": 7, "carry": 22}, {}, None, {"yosys": "none"}, 0.0)  # fmt: skip
-        vivado = Vivado(Figure(442, -0.1, 0.2), Figure(200, -0.1, 0.05), 96)
+        fmax = Fmax(Figure(300, -0.1, 0.2), None, None, "", Path(7, 2, 22), None, 775)
+        vivado = Vivado(Figure(442, -0.1, 0.2), Figure(200, -0.1, 0.05), 96, fmax)
         return Report(hardware, board, spent, {}, False, 0.0, vivado)
 
     monkeypatch.setattr(module, "cost", costed)
@@ -70,6 +73,7 @@ def test_reports_stand_beside_ours(folder, capsys):
     assert "LUT: +0.0% of the estimate, inside its bars" in text
     assert "FF: +29.0% of the estimate, OUTSIDE its bars" in text
     assert "routed: 280.3 MHz (asked for 250.0 MHz, met, so it may go faster)" in text
+    assert "Fmax: -6.6% of the estimate, inside its bars" in text
     assert "longest path: levels 3 (CARRY8=1 LUT4=1 LUT6=1)" in text
     assert "note: the reports are of engine, ours of int4xint8_1x1x4" in text
 
@@ -87,6 +91,7 @@ def test_a_row_is_kept_and_replaced(folder, capsys):
     assert row.values == {
         "yosys_lut": 490, "yosys_lut_packed": 330, "sites": 390, "vivado_lut": 442,
         "yosys_ff": 162, "yosys_srl_bits": 96, "vivado_ff": 258, "vivado_fmax_mhz": 280,
+        "path_lut": 7, "path_carry_runs": 2, "path_carry_bits": 22, "path_dsp": 0,
     }  # fmt: skip
     assert row.words == {
         "part": "xczu3eg-sbva484-1-e", "tool": "Vivado 2021.2", "period_ns": "4",
