@@ -115,8 +115,10 @@ def fmax(netlist: Netlist, cost: Cost, board: Board) -> Fmax:
     """The frequency of a mapped design of UltraScale+ on a board's part."""
     of = grade(board.part)
     most = limit(netlist, cost.top, of) if of else None
-    path = longest(netlist, cost.top, family(board.family), CHOSEN)
-    why = _unknown(cost, path, of)
+    path, why = None, _unlike(cost, of)
+    if not why:
+        path = longest(netlist, cost.top, family(board.family), CHOSEN)
+        why = _beyond(path)
     if why or path is None or of is None or most is None:
         return Fmax(None, None, None, why, path, of, most)
     value = 1000 / path.delay(FITTED)
@@ -144,16 +146,21 @@ def _worse(cost: Cost, of: Grade) -> str:
     return ""
 
 
-def _unknown(cost: Cost, path: Path | None, of: Grade | None) -> str:
-    """Why the data say nothing of a design; empty if they do."""
-    if path is None:
-        return "no path leads from register to register"
+def _unlike(cost: Cost, of: Grade | None) -> str:
+    """Why the data say nothing of a design, whatever its path; empty if they may."""
     if of is None or of.speed > SPEED:
         return f"the rows are of grade -{SPEED} at {VOLTS:.2f} V"
     if memories := [name for name in ("lutram", "bram36", "uram") if cost.resources.get(name)]:
         return f"no row has memories, this has {memories[0]}"
-    if cost.levels.get("dsp", 0) or path.dsp:
+    if cost.levels.get("dsp", 0):
         return "a path crosses a DSP block, which no row's does"
+    return ""
+
+
+def _beyond(path: Path | None) -> str:
+    """Why no row has such a path; empty if one has."""
+    if path is None:
+        return "no path leads from register to register"
     for name, found in zip(PATH, numbers(path), strict=True):
         most = max(row.values[name] for row in packaged().rows)
         if found > most:

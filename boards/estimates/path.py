@@ -12,7 +12,7 @@ from ..flat import flatten
 from ..levels import _add_cell as add_cell
 from ..levels import _add_chain as add_chain
 from ..netlist import Bit, Module, Netlist
-from ..paths import Graph, Node, Weight
+from ..paths import ZERO, Graph, Node, Weight
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,9 @@ class Path:
             + delays.bit * self.carry_bits
         )
 
-    def after(self, weight: Weight, bit: int) -> Path:
-        """This path and an arc more."""
-        return Path(
-            self.lut + weight[0],
-            self.carry_runs + weight[1],
-            self.carry_bits + bit,
-            self.muxf + weight[2],
-            self.dsp + weight[3],
-        )
+
+#: A path's delay in ns, and then what a :class:`Path` has: paths are compared from left to right.
+Ranked = tuple[float, int, int, int, int, int]
 
 
 def longest(netlist: Netlist, top: str, family: Family, delays: Delays) -> Path | None:
@@ -75,22 +69,31 @@ def longest(netlist: Netlist, top: str, family: Family, delays: Delays) -> Path 
         bit for way, bits in module.ports.values() if way in ("input", "inout") for bit in bits
     }
     entered = {sink for arcs in graph.arcs.values() for sink, _ in arcs}
-    best: dict[Node, Path] = {
-        node: Path() for node in {*graph.arcs, *graph.ends} - entered - inputs
-    }
-
-    def rank(path: Path) -> tuple[float, ...]:
-        return (path.delay(delays), path.lut, path.carry_runs, path.carry_bits, path.muxf, path.dsp)
-
+    best: dict[Node, Ranked] = dict.fromkeys(
+        {*graph.arcs, *graph.ends} - entered - inputs, (0.0, 0, 0, 0, 0, 0)
+    )
     for node in graph.order():
-        if node not in best:
+        if (so_far := best.get(node)) is None:
             continue
         for sink, weight in graph.arcs.get(node, ()):
-            found = best[node].after(weight, int(_is_step(node, sink, sums)))
-            if sink not in best or rank(found) > rank(best[sink]):
+            found = _after(so_far, weight, _is_step(node, sink, sums), delays)
+            if sink not in best or found > best[sink]:
                 best[sink] = found
     ended = [best[node] for node in graph.ends if node in best]
-    return max(ended, key=rank, default=None)
+    return Path(*max(ended)[1:]) if ended else None
+
+
+def _after(so_far: Ranked, weight: Weight, step: bool, delays: Delays) -> Ranked:
+    """A path and an arc more."""
+    delay, lut, runs, bits, muxf, dsp = so_far
+    if step:
+        return delay + delays.bit, lut, runs, bits + 1, muxf, dsp
+    if weight == ZERO:
+        return so_far
+    more = delays.lut * weight[0] + delays.run * weight[1]
+    return (
+        delay + more, lut + weight[0], runs + weight[1], bits, muxf + weight[2], dsp + weight[3]
+    )  # fmt: skip
 
 
 def _graph(module: Module, family: Family) -> Graph:
