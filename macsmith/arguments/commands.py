@@ -77,6 +77,12 @@ GENERATE = Command(
             read=megahertz,
             default=MEGAHERTZ,
         ),
+        option(
+            "--netlist",
+            "FORM",
+            "Also write the netlist that is mapped for --board and counted: verilog or edif",
+            names="netlists",
+        ),
         option("--force", None, "Replace the files that an earlier run wrote into the folder"),
         target=(
             option(
