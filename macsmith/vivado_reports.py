@@ -16,6 +16,7 @@ from .boards.estimates.report_text import Text, text
 from .boards.estimates.rows import PATH
 from .boards.estimates.timing import Timing, timing
 from .boards.estimates.utilization import Utilization, utilization
+from .boards.estimates.vivado import FAMILY
 from .golden.description import Design
 from .golden.errors import DesignError
 from .library import cost
@@ -58,10 +59,12 @@ class Reports:
         return max((item.device for item in self.texts), key=len)
 
     def synthesized(self) -> Utilization:
-        """The counts after synthesis.
+        """The counts after synthesis, which a row compares.
 
-        Raises DesignError without them: they are what a row compares.
+        Raises DesignError without them, and for a device that the rows are not of.
         """
+        if not _DEVICES[FAMILY][0].match(self.device):
+            raise DesignError(f"rows are of UltraScale+ devices, got reports of {self.device}")
         if "synthesis" not in self.counts:
             got = ", ".join(self.counts) or "timing alone"
             raise DesignError(
@@ -198,7 +201,8 @@ class Beside:
 
     def cells(self) -> dict[str, str]:
         """The row for the data set; DesignError without counts after synthesis."""
-        item = self.theirs.synthesized()
+        item, vivado = self.theirs.synthesized(), self.ours.vivado
+        assert vivado is not None, "ours is of the reports' family"
         used, hardware, path = self.ours.cost.resources, self.ours.hardware, self.theirs.timing
         release = item.text.tool.removeprefix("Vivado ")
         words = [hardware.shape, self.ours.cost.policy, self.theirs.device, release]
@@ -210,13 +214,12 @@ class Beside:
             "sites": f"{used['sites']:g}",
             "vivado_lut": f"{item.counts['lut']:g}",
             "yosys_ff": f"{used['ff']:g}",
-            "yosys_srl_bits": str(self.ours.vivado.srl_bits if self.ours.vivado else 0),
+            "yosys_srl_bits": str(vivado.srl_bits),
             "vivado_ff": f"{item.counts['ff']:g}",
             "part": self.theirs.device,
             "tool": item.text.tool,
         }
-        told = self.ours.vivado.fmax if self.ours.vivado else None
-        if told is not None and told.path is not None:
+        if (told := vivado.fmax) is not None and told.path is not None:
             found |= dict(zip(PATH, map(str, numbers(told.path)), strict=True))
         if path is not None and path.routed:
             found |= {"vivado_fmax_mhz": f"{path.megahertz:.0f}", "period_ns": f"{path.period:g}"}

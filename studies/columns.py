@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..boards.estimates import Figure
 from ..boards.estimates.figure import rounded
 from .entries import Comparison, Entry, Point
 
@@ -101,15 +100,15 @@ def _costs(exchange: float) -> list[Column]:
 def _vivado() -> list[Column]:
     """Vivado's LUTs, estimated, which people see as bars."""
 
-    def lut(entry: Entry) -> Figure | None:
-        found = entry.report.vivado if entry.report else None
-        return found.lut if found else None
-
     def number(name: str) -> Callable[[Entry], Value]:
-        return lambda entry: None if (f := lut(entry)) is None else round(getattr(f, name), 1)
+        def value(entry: Entry) -> Value:
+            found = entry.vivado_lut
+            return None if found is None else round(float(getattr(found, name)), 1)
+
+        return value
 
     def bars(entry: Entry) -> str:
-        found = lut(entry)
+        found = entry.vivado_lut
         return f"{rounded(found.least):,g}…{rounded(found.most):,g}" if found else "–"
 
     about = "CLB LUTs of Vivado after synthesis, an estimate"

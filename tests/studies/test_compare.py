@@ -15,6 +15,8 @@ from macsmith.studies import tables
 from macsmith.studies.accuracy import Data
 from macsmith.studies.columns import columns
 from macsmith.studies.compare import compare
+from macsmith.studies.page import page
+from macsmith.studies.plots import plots
 
 from macsmith import DesignError
 from macsmith.cli import main
@@ -80,6 +82,19 @@ def test_vivados_luts_are_shown_as_bars(made_up, monkeypatch):
     header, [line] = tables.tables(found)[0]
     assert line[header.index("Vivado LUT")] == "1,110…1,540"
     assert any(text.startswith("Vivado LUT: ") for text in tables.notes(found))
+    drawn = plots(found)["vivado"].svg()
+    assert "<title>int8, lut: Vivado LUT about 1,230 (−10…+25 %)</title>" in drawn
+    # The bar ends at the number; the line from 1111 to 1543 goes on both sides of it.
+    [(left, width)] = re.findall(
+        r'<rect class="array" x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', drawn
+    )
+    [(least, most)] = re.findall(
+        r'<polyline class="line s1"[^>]* points="([\d.]+),39.0 ([\d.]+),', drawn
+    )[:1]
+    scale = float(width) / 1234.5
+    assert float(least) - float(left) == pytest.approx(1111.05 * scale, abs=0.2)
+    assert float(most) - float(left) == pytest.approx(1543.125 * scale, abs=0.2)
+    assert drawn in page(found)
 
 
 def test_json_csv_and_markdown_have_the_rows_of_the_table(found):

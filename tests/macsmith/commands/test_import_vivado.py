@@ -47,6 +47,7 @@ def folder(tmp_path, monkeypatch):
         "hier.rpt": texts.by_instance(),
         "timing.rpt": texts.summary(),
         "paths.rpt": texts.timing(texts.path("-0.1", "VIOLATED", net="estimated")),
+        "seven.rpt": texts.flat(device="xc7z020clg400-1", kind="Slice"),
         "other.rpt": texts.flat(device="xc7z020clg400-1", state="Fully Placed"),
         "versal.rpt": texts.flat(device="xcvc1902-vsva2197-2MP-e-S"),
         "clocks.rpt": texts.head("report_clocks"),
@@ -127,6 +128,7 @@ def test_what_was_not_routed_is_no_frequency(folder, capsys):
         ("synth.rpt --design int8 --csv no/rows.csv", "there is no folder no for rows.csv"),
         ("synth.rpt --design int8 --csv odd.csv", "odd.csv:1: the head must have the column"),
         ("timing.rpt --design int8 --csv rows.csv", "got reports of timing alone: give"),
+        ("seven.rpt --design int8 --csv rows.csv", "rows are of UltraScale+ devices, got reports"),
         ("route.rpt --design int8 --csv rows.csv", "a row has Vivado's counts after synthesis"),
     ],
 )
