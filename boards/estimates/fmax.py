@@ -165,4 +165,8 @@ def _beyond(path: Path | None) -> str:
         most = max(row.values[name] for row in packaged().rows)
         if found > most:
             return f"{name} is at most {most:g} in the rows, here {found}"
+    share = path.lut / max(path.carry_runs, 1)
+    most = max(row.values["path_lut"] / row.values["path_carry_runs"] for row in packaged().rows)
+    if share > most:
+        return f"rows have up to {most:g} LUTs for a carry run, here {share:g}"
     return ""
