@@ -82,10 +82,14 @@ class Built:
 
 @cache
 def recipe() -> str:
-    """A digest of yosys, of the scripts that run it, and of those that count what it makes."""
+    """A digest of yosys, of the scripts that run it, and of those that count what it makes.
+
+    Estimates are made of the counts.
+    """
     folder = Path(boards.__file__).parent
     files = [p for p in sorted(folder.rglob("*")) if p.suffix in (".py", ".v")]
-    texts = [path.read_bytes() for path in files if path.name != "catalogue.py"]
+    apart = {folder / "catalogue.py", *(folder / "estimates").rglob("*.py")}
+    texts = [path.read_bytes() for path in files if path not in apart]
     board = f"{yosys.version()} {boards.lookup(BOARD).flags}"
     return hashlib.sha256(b"\0".join([board.encode(), *texts])).hexdigest()
 

@@ -14,7 +14,9 @@ import numpy.typing as npt
 
 from . import boards
 from .boards import Board
+from .boards.estimates import estimated
 from .boards.families import family, models
+from .boards.netlist import read
 from .certificate import certify
 from .golden.description import Design, Engine
 from .golden.matmul import Matrix, Result
@@ -194,7 +196,8 @@ def cost(
         parts = {name: found[module] for module, name in emitted.parts.items()}
         seconds = round(time.monotonic() - begun, 2)
         whole = found[emitted.core]
-        report = Report(emitted.hardware, board, whole, parts, verified, seconds)
+        vivado = estimated(read(target / "netlist.json"), whole, board)
+        report = Report(emitted.hardware, board, whole, parts, verified, seconds, vivado)
         target.mkdir(parents=True, exist_ok=True)
         (target / "report.json").write_text(
             json.dumps(report.to_dict(), indent=2) + "\n", encoding="utf-8"

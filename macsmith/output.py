@@ -21,6 +21,7 @@ from .golden.errors import DesignError
 from .hw.text.emit import Emitted, emit
 from .letters import ascii_letters
 from .manifest import manifest
+from .mapped import Mapped, checked, mapped
 from .portlist import portlist
 from .sim.harness import Chosen, harness
 from .sim.models import cell_models
@@ -93,6 +94,7 @@ def generate(
     seed: int = 1,
     board: Board | None = None,
     megahertz: float = MEGAHERTZ,
+    netlist: str | None = None,
     beside: Beside | None = None,
     progress: Told = quiet,
 ) -> Generated:
@@ -108,6 +110,7 @@ def generate(
     seed : of the test bench's data and stalls.
     board : whose part Vivado's scripts name; the U280's if None.
     megahertz : of the clock in the constraints: a goal, not a promise.
+    netlist : also write the netlist that is mapped for ``board``: ``verilog`` or ``edif``.
     beside : trials and files of a caller's own.
     progress : is told each step as it begins: what is done.
 
@@ -115,14 +118,25 @@ def generate(
     cannot read back the Verilog that was written.
     """
     check_target(folder, force=force)
+    checked(netlist, board)
     progress(Step(f"emitting {design.name}", "emit"))
     emitted = emit(fitted(design, board) if board else design)
     size = len(emitted.rtlil)
+    made = None
+    if netlist is not None and board is not None:
+        progress(Step(f"synthesizing {emitted.name} for {board.name}", "synth", size))
+        made = mapped(emitted, board, netlist)
     progress(Step("computing the test bench's vectors", "vectors", size, ("parse",)))
     beside = beside or Beside()
     files: dict[str, str | bytes] = {
         **contents(
-            emitted, tiles=tiles, seed=seed, board=board, megahertz=megahertz, beside=beside
+            emitted,
+            tiles=tiles,
+            seed=seed,
+            board=board,
+            megahertz=megahertz,
+            netlist=made,
+            beside=beside,
         ),
         **beside.files,
     }
@@ -139,6 +153,7 @@ def contents(
     seed: int = 1,
     board: Board | None = None,
     megahertz: float = MEGAHERTZ,
+    netlist: Mapped | None = None,
     beside: Beside | None = None,
 ) -> dict[str, str]:
     """The files of an output folder: relative path -> text; its manifest lists those ``beside``."""
@@ -155,6 +170,7 @@ def contents(
     held = memories(emitted, tried, chosen)
     part = board.part if board else DEFAULT_PART
     values = _values(emitted, part, megahertz) | bench(emitted, tried, chosen, held, seed)
+    values["netlist"] = netlist.board.title if netlist else ""
     header = f"// {values['header']}\n"
     files = {
         f"rtl/{name}_core.v": header + LINTED + emitted.verilog,
@@ -175,10 +191,29 @@ def contents(
         files[f"vivado/{name}.xdc"] = _render("clock.xdc", values)
         files["vivado/package_ip.tcl"] = _render("package_ip.tcl", values)
         more["vivado"] = {"part": values["part"], "clock_mhz": megahertz}
+    if netlist is not None:
+        files |= _netlist(emitted, netlist, values)
+        more["netlist"] = netlist.manifest(emitted.core)
     more |= beside.manifest
     listed = manifest(emitted, [*files, *beside.files, "manifest.json"], **more)
     files["manifest.json"] = json.dumps(listed, indent=2) + "\n"
     return {path: text if path in _UTF8 else ascii_letters(text) for path, text in files.items()}
+
+
+def _netlist(emitted: Emitted, netlist: Mapped, values: dict[str, Any]) -> dict[str, str]:
+    """The mapped netlist of the core, its ports for whatever is around it, and Vivado's script."""
+    core, header = emitted.core, values["header"]
+    mark = f"// {header}\n" if netlist.form == "verilog" else ""
+    about = f"// In place of rtl/{core}.v where the netlist is linked later.\n"
+    file = netlist.name(core)
+    found = {
+        file: mark + netlist.text,
+        f"netlist/{core}_stub.v": f"// {header}\n{about}{netlist.stub(core)}",
+    }
+    if netlist.board.family in VIVADO_FAMILIES:
+        names = {"core": core, "form": netlist.form, "file": file.removeprefix("netlist/")}
+        found["netlist/place_ooc.tcl"] = _render("place_ooc.tcl", values | names)
+    return found
 
 
 def _once(name: str, text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .boards import Board, Cost
+from .boards.estimates import Vivado
 from .hw.design import Hardware
 
 #: What is printed, in this order, with the board's resource that limits it.
@@ -95,6 +96,7 @@ class Report:
     parts : the cost of parts alone, such as the scale path; ``cost`` includes them.
     verified : whether it was.
     seconds : what all took.
+    vivado : what Vivado would count; None for a family of which nothing is known.
     """
 
     hardware: Hardware
@@ -103,6 +105,7 @@ class Report:
     parts: Mapping[str, Cost]
     verified: bool
     seconds: float
+    vivado: Vivado | None = None
 
     @property
     def rates(self) -> Mapping[str, int | float]:
@@ -141,6 +144,7 @@ class Report:
             "utilization": dict(self.cost.utilization),
             "bounds": dict(self.cost.bounds),
             "levels": dict(self.cost.levels),
+            "vivado": self.vivado.to_dict() if self.vivado else None,
             "fits": {"designs": fits.engines, "tightest": fits.tightest} if fits else None,
             "tools": dict(self.cost.tools),
             "seconds": self.seconds,
@@ -187,6 +191,7 @@ class Report:
                 + f" of {next(iter(self.rates))}"
                 * (len(self.rates) > 1)
             )
+        lines += self.vivado.lines() if self.vivado else []
         return [*lines, NOTE, tools_line(self.cost)]
 
     def _packed(self) -> str:

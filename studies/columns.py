@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..boards.estimates.figure import rounded
 from .entries import Comparison, Entry, Point
 
 #: What a cell may hold.
@@ -27,6 +28,7 @@ class Column:
     digits : behind the point, where people read it.
     made : which of an entry's commands makes it; empty for names.
     about : a sentence.
+    shown : how people read it, if not as a number.
     """
 
     key: str
@@ -35,10 +37,11 @@ class Column:
     digits: int = 0
     made: str = COST
     about: str = ""
+    shown: Callable[[Entry], str] | None = None
 
     def text(self, entry: Entry) -> str:
         """As people read it."""
-        return spelled(self.value(entry), self.digits)
+        return self.shown(entry) if self.shown else spelled(self.value(entry), self.digits)
 
 
 def spelled(value: Value, digits: int) -> str:
@@ -83,6 +86,7 @@ def _costs(exchange: float) -> list[Column]:
                about="sites of all behind the array's sums"),
         Column("lut", "LUT", used("lut"), about="LUT cells"),
         Column("scale_path_lut", "its LUT", used("lut", "path"), about="LUT cells of that path"),
+        *_vivado(),
         Column("ff", "FF", used("ff"), about="flip-flops"),
         Column("dsp", "DSP", used("dsp"), about="DSP blocks"),
         Column("scale_path_dsp", "its DSP", used("dsp", "path"),
@@ -91,6 +95,28 @@ def _costs(exchange: float) -> list[Column]:
         Column("carry_bits", "carry", level("carry"),
                about="bits of the longest carry run between two registers"),
     ]  # fmt: skip
+
+
+def _vivado() -> list[Column]:
+    """Vivado's LUTs, estimated, which people see as bars."""
+
+    def number(name: str) -> Callable[[Entry], Value]:
+        def value(entry: Entry) -> Value:
+            found = entry.vivado_lut
+            return None if found is None else round(float(getattr(found, name)), 1)
+
+        return value
+
+    def bars(entry: Entry) -> str:
+        found = entry.vivado_lut
+        return f"{rounded(found.least):,g}…{rounded(found.most):,g}" if found else "–"
+
+    about = "CLB LUTs of Vivado after synthesis, an estimate"
+    return [
+        Column("vivado_lut", "Vivado LUT", number("value"), about=about, shown=bars),
+        Column("vivado_lut_from", "from", number("least"), about=f"{about}: the bar's lower end"),
+        Column("vivado_lut_to", "to", number("most"), about=f"{about}: the bar's upper end"),
+    ]
 
 
 def _moved(found: Comparison) -> list[Column]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..boards import Board
+from ..boards.estimates import Figure
 from ..report import Report
 from .accuracy import Accuracy, Data
 from .candidates import Candidate
@@ -112,6 +113,12 @@ class Entry:
         path = self.report.parts.get("scale path")
         of_path = float(path.resources.get(resource, 0)) if path else 0.0
         return {"all": whole, "path": of_path, "array": whole - of_path}[part]
+
+    @property
+    def vivado_lut(self) -> Figure | None:
+        """Vivado's LUTs, estimated, where the error is known."""
+        found = self.report.vivado if self.report else None
+        return found.lut if found else None
 
     @property
     def cost(self) -> float | None:

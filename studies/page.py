@@ -71,6 +71,7 @@ def page(found: Comparison) -> str:
         errors={data.title: _drawn(figures, f"cost-error-{data.name}") for data in found.data},
         parts=_drawn(figures, "parts"),
         lanes=_drawn(figures, "lanes"),
+        vivado=_drawn(figures, "vivado"),
         sheets=sheets(found),
         notes=notes(found),
         tools=tools(found),

@@ -20,6 +20,7 @@ def plots(found: Comparison) -> dict[str, Figure]:
     made = {f"cost-error-{data.name}": cost_error(found, data) for data in found.data}
     made = {name: figure for name, figure in made.items() if figure is not None}
     made["parts"] = parts(found)
+    made["vivado"] = vivado(found)
     if len({point.lanes for point in found.points}) > 1:
         made["lanes"] = lanes(found)
     return {name: figure for name, figure in made.items() if figure is not None}
@@ -114,6 +115,29 @@ def parts(found: Comparison) -> Figure:
         figure.bar(x, 12, 12, 12, kind, word)
         figure.text(x + 18, 22, word, kind="muted")
         x += 34 + width_of(word, 12)
+    return figure
+
+
+def vivado(found: Comparison) -> Figure | None:
+    """Bars: Vivado's LUTs as they are estimated, with the reach of the error; None without any."""
+    rows = [(entry, told) for entry in found.entries if (told := entry.vivado_lut) is not None]
+    if not rows:
+        return None
+    longest = max(width_of(_named(entry), 12) for entry, _ in rows)
+    height = 24 + _STEP * len(rows) + 48
+    figure = Figure("LUTs in Vivado, estimated", 560, height, left=longest + 20, right=40)
+    highest = max(told.most for _, told in rows)
+    figure.bars(ticks(0, highest, 6), "CLB LUTs of Vivado after synthesis, an estimate")
+    for number, (entry, told) in enumerate(rows):
+        y = figure.top + _STEP * number + _STEP / 2
+        words = f"{_named(entry)}: Vivado LUT {told}"
+        width = figure.x(told.value) - figure.left
+        figure.bar(figure.left, y - _BAR / 2, width, _BAR, "array", words)
+        least, most = figure.x(told.least), figure.x(told.most)
+        figure.line([(least, y), (most, y)], "line s1")
+        for end in (least, most):
+            figure.line([(end, y - 5), (end, y + 5)], "line s1")
+        figure.text(figure.left - 8, y + 4, _named(entry), anchor="end")
     return figure
 
 

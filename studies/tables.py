@@ -7,6 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..boards.estimates.vivado import origin
 from ..report import NOTE
 from .columns import COST, DESIGN, Column, columns, commands, point_command, spelled, whole
 from .entries import Comparison, Entry, Point
@@ -74,6 +75,8 @@ def notes(found: Comparison) -> list[str]:
             f"{why}.",
             NOTE + " Designs were not verified here: macsmith verify does.",
         ]
+        if any(entry.report and entry.report.vivado for entry in found.entries):
+            lines.append(f"Vivado LUT: CLB LUTs after synthesis, an estimate from {origin()}.")
     lines.append(
         "Errors are of the golden model against float64 products, quantized by the formats' own "
         "rules; they say little of a model's accuracy."
@@ -96,8 +99,8 @@ def as_csv(found: Comparison) -> str:
 
 
 #: What stands in the tables that people read; the rest is in JSON and CSV, and on the page.
-FIRST = ("cost", "cost_per_mac", "sites", "array_sites", "scale_path_sites", "lut", "ff", "dsp",
-         "lut_levels", "carry_bits")  # fmt: skip
+FIRST = ("cost", "cost_per_mac", "sites", "array_sites", "scale_path_sites", "lut",
+         "vivado_lut", "ff", "dsp", "lut_levels", "carry_bits")  # fmt: skip
 SECOND = ("shape", "latency", "bits_per_weight", "weight_bytes", "activation_bytes", "scale_bytes",
           "result_bytes",           "bytes_per_cycle")  # fmt: skip
 

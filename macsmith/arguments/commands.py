@@ -8,6 +8,7 @@ from .argument import Group, option, word
 from .checking import PROVE, VERIFY
 from .command import BOARD, JSON, designed
 from .command import Command as Command
+from .importing import IMPORT_VIVADO
 from .modelling import GENERATE_TEXT, INSPECT, PACK, RUN
 from .studying import ALLOCATE, COMPARE, ROOFLINE, SWEEP
 from .values import megahertz, positive
@@ -75,6 +76,12 @@ GENERATE = Command(
             f"Clock frequency that the constraints ask for, in MHz (default {MEGAHERTZ})",
             read=megahertz,
             default=MEGAHERTZ,
+        ),
+        option(
+            "--netlist",
+            "FORM",
+            "Also write the netlist that is mapped for --board and counted: verilog or edif",
+            names="netlists",
         ),
         option("--force", None, "Replace the files that an earlier run wrote into the folder"),
         target=(
@@ -214,6 +221,7 @@ COMMANDS = {
     "prove": PROVE,
     "synth": SYNTH,
     "cost": COST,
+    "import-vivado": IMPORT_VIVADO,
     "diff": DIFF,
     "compare": COMPARE,
     "roofline": ROOFLINE,
@@ -231,7 +239,7 @@ COMMANDS = {
 #: The list of commands, in groups.
 GROUPS = {
     "Explore": ("list", "explain", "diff", "compare", "roofline", "allocate", "sweep"),
-    "Build": ("generate", "verify", "prove", "synth", "cost"),
+    "Build": ("generate", "verify", "prove", "synth", "cost", "import-vivado"),
     "Models": ("inspect", "run", "pack", "generate-text"),
     "Maintain": ("doctor", "cache", "completion"),
 }

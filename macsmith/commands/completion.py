@@ -36,6 +36,7 @@ from ..golden.description.unit import UNITS
 from ..golden.errors import UnknownName
 from ..golden.formats import ROUNDINGS, lookup, names
 from ..golden.products import RULES
+from ..mapped import FORMS
 
 #: Kinds of names that are no names: files are looked for.
 _FILES = ("file", "folder", "verilog")
@@ -90,6 +91,7 @@ def kinds() -> Mapping[str, list[str]]:
         "adders": ADDERS,
         "blocks": BLOCKS,
         "fabrics": FABRICS,
+        "netlists": FORMS,
     }
     return {kind: list(words) for kind, words in found.items()}
 

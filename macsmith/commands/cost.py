@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 
 from .. import boards
+from ..boards.estimates import estimated
+from ..boards.netlist import read
 from ..folder import make_folder
 from ..golden.errors import DesignError, UnknownName
 from ..report import NOTE, header, levels_line, rows, style, tools_line
@@ -28,14 +30,17 @@ def run(arguments: argparse.Namespace) -> int:
         make_folder(folder)
         told(Step(f"synthesizing {top} for {board.name}", "synth", len(rtlil)))
         cost = boards.synthesize(rtlil, [top], board, arguments.policy, [], folder)[top]
+    vivado = estimated(read(folder / "netlist.json"), cost, board)
     if arguments.json:
-        print_json({**cost.to_dict(), "part": board.part, "macs_per_cycle": arguments.macs})
+        more = {"part": board.part, "macs_per_cycle": arguments.macs}
+        print_json({**cost.to_dict(), **more, "vivado": vivado.to_dict() if vivado else None})
         return 0
     title = f"{top} on {board.title} ({board.part}), policy {cost.policy}"
     print(paragraph(title, "bold"), end="\n\n")
     per = "MAC" if arguments.macs else ""
     print(table(rows(cost, board, arguments.macs, {}), header(board, per, {})), end="\n\n")
-    for line in (levels_line(cost), NOTE, tools_line(cost)):
+    estimates = vivado.lines() if vivado else []
+    for line in (levels_line(cost), *estimates, NOTE, tools_line(cost)):
         print(paragraph(line, style(line)))
     print(f"files: {folder}")
     return 0

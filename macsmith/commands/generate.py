@@ -28,6 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
             force=arguments.force,
             board=board,
             megahertz=arguments.clock,
+            netlist=arguments.netlist,
             progress=told,
         )
     files = [str(folder / name) for name in made.files]
@@ -49,4 +50,6 @@ def _next(name: str, folder: Path) -> list[str]:
     lines.append(f"      python {at('tb', f'test_{name}.py')}: the same with cocotb")
     if (folder / "vivado").is_dir():
         lines.append(f"      vivado -mode batch -source {at('vivado', 'synth_ooc.tcl')}")
+    if (folder / "netlist" / "place_ooc.tcl").is_file():
+        lines.append(f"      vivado -mode batch -source {at('netlist', 'place_ooc.tcl')}")
     return [*lines, f"      {at(f'{name}_instance.v')}: how to instantiate {name}"]

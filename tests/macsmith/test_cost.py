@@ -39,6 +39,10 @@ def test_plain_products_are_absorbed(files, capsys):
     assert (found["top"], found["policy"], found["macs_per_cycle"]) == ("mac", "dsp", 1)
     assert {name for name, used in found["resources"].items() if used} == {"dsp"}
     assert found["resources"]["dsp"] == 1
+    assert found["vivado"] == {"lut": None, "ff": None, "srl_bits": 0} | {
+        name: found["vivado"][name] for name in ("data", "fmax")
+    }
+    assert found["vivado"]["fmax"]["mhz"] is None and found["vivado"]["fmax"]["limit_mhz"] == 775
     assert (files / "build/cost/mac-dsp-u280/mapped.v").is_file()
 
 
@@ -48,6 +52,7 @@ def test_it_prints_a_table(files, capsys):
     text = capsys.readouterr().out
     assert text.startswith("mac on AMD Alveo U280") and "per MAC" not in text
     assert "levels between registers" in text and "not placed" in text
+    assert "\nestimate: Vivado LUT about" in text
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,18 @@ import io
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from macsmith.boards.estimates import Figure, Vivado
+from macsmith.studies import compare as module
 from macsmith.studies import tables
 from macsmith.studies.accuracy import Data
 from macsmith.studies.columns import columns
 from macsmith.studies.compare import compare
+from macsmith.studies.page import page
+from macsmith.studies.plots import plots
 
 from macsmith import DesignError
 from macsmith.cli import main
@@ -60,6 +65,36 @@ def test_what_differs_is_warned_of(found, made_up):
     assert any(line.startswith("mxfp4: adds groups into 4 partial sums") for line in others)
     alike = compare(["w8a8", "int8"], macs=16, costs=False)
     assert alike.warnings == ()
+
+
+def test_vivados_luts_are_shown_as_bars(made_up, monkeypatch):
+    figure = Figure(1234.5, -0.1, 0.25)
+    plain = module.cost
+    monkeypatch.setattr(
+        module,
+        "cost",
+        lambda *words, **how: replace(plain(*words, **how), vivado=Vivado(figure, None, 0)),
+    )
+    found = compare(["int8"], macs=16, policies=("lut",), scaling=False)
+    [row] = tables.to_dict(found)["designs"]
+    told = row["vivado_lut"], row["vivado_lut_from"], row["vivado_lut_to"]
+    assert told == (1234.5, 1111.0, 1543.1)
+    header, [line] = tables.tables(found)[0]
+    assert line[header.index("Vivado LUT")] == "1,110…1,540"
+    assert any(text.startswith("Vivado LUT: ") for text in tables.notes(found))
+    drawn = plots(found)["vivado"].svg()
+    assert "<title>int8, lut: Vivado LUT about 1,230 (−10…+25 %)</title>" in drawn
+    # The bar ends at the number; the line from 1111 to 1543 goes on both sides of it.
+    [(left, width)] = re.findall(
+        r'<rect class="array" x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', drawn
+    )
+    [(least, most)] = re.findall(
+        r'<polyline class="line s1"[^>]* points="([\d.]+),39.0 ([\d.]+),', drawn
+    )[:1]
+    scale = float(width) / 1234.5
+    assert float(least) - float(left) == pytest.approx(1111.05 * scale, abs=0.2)
+    assert float(most) - float(left) == pytest.approx(1543.125 * scale, abs=0.2)
+    assert drawn in page(found)
 
 
 def test_json_csv_and_markdown_have_the_rows_of_the_table(found):

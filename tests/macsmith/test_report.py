@@ -1,0 +1,52 @@
+"""A report says Vivado's counts as estimates, beside its own, and only where they are known."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from macsmith.boards import Cost, lookup
+from macsmith.boards.estimates import Figure, Vivado
+from macsmith.boards.estimates.fmax import Fmax
+from macsmith.boards.estimates.limits import GRADES
+from macsmith.boards.estimates.path import Path
+from macsmith.hw.catalogue import hardware
+
+from macsmith import design
+from macsmith.report import Report, style
+
+RESOURCES = {"sites": 390, "lut": 490, "lut_packed": 330, "ff": 162, "carry8": 9, "dsp": 0}
+FMAX = Fmax(Figure(293, -0.21, 0.29), None, None, "", Path(12, 4, 22), GRADES[1], 775)
+VIVADO = Vivado(Figure(442, -0.12, 0.2), Figure(253, -0.16, 0.02), 96, FMAX)
+
+
+@pytest.fixture(scope="module")
+def report():
+    spent = Cost("top", "u280", "lut", RESOURCES, {}, {"lut": 12, "carry": 22}, {"lut": 0.1}, None,
+                 {"yosys": "0"}, 1.0)  # fmt: skip
+    return Report(hardware(design("int2xint2")), lookup("u280"), spent, {}, False, 1.0, VIVADO)
+
+
+def test_estimates_are_marked_and_name_their_data(report):
+    luts, clock = (line for line in report.summary() if line.startswith("estimate: "))
+    assert luts.startswith("estimate: Vivado LUT about 442 (−12…+20 %), FF about 253 (−16…+2 %); ")
+    assert "; 96 bits stand in SRLs here; from 34 public results of Vivado" in luts
+    assert clock.startswith(
+        "estimate: Fmax about 293 MHz (−21…+29 %), nearly empty device, grade -2"
+    )
+    assert "from 28 public routed results and 6 that met their clock" in clock
+    assert all(f"- {line}" in report.markdown() for line in (luts, clock))
+    assert style(luts) == "" and style(report.summary()[-2]) == "dim"
+
+
+def test_json_has_numbers_and_bars(report):
+    told = json.loads(json.dumps(report.to_dict(), allow_nan=False))["vivado"]
+    assert told["lut"] == {"about": 442, "from": 389.0, "to": 530.4, "bars": [-0.12, 0.2]}
+    assert told["srl_bits"] == 96 and told["fmax"]["mhz"]["about"] == 293
+    assert told["fmax"]["grade"] == "-2 at 0.85 V" and told["fmax"]["path"]["path_lut"] == 12
+
+
+def test_nothing_is_said_where_nothing_is_known(report):
+    for vivado in (None, Vivado(None, None, 3)):
+        bare = replace(report, vivado=vivado)
+        assert not any("estimate:" in line for line in bare.summary())
+    assert replace(report, vivado=None).to_dict()["vivado"] is None
