@@ -12,13 +12,14 @@ import numpy.typing as npt
 from ..description.unit import UNITS, Unit
 from ..errors import DesignError
 from ..formats import Format, Minifloat, lookup
+from ..fp import odd_sum
 from ..streams import Beats, Field, Stream
 from .grouped_trials import anything, special
 
 Array = npt.NDArray[Any]
 
 #: What the numbers of a trial are like, and its beats.
-KINDS = ("usual", "near", "ties", "far", "any", "special")
+KINDS = ("usual", "near", "ties", "hair", "far", "any", "special")
 BEATS = 8
 
 
@@ -104,14 +105,12 @@ class Residual(Unit):
     # The golden function.
 
     def add(self, values: npt.ArrayLike, residual: npt.ArrayLike) -> Array:
-        """Codes of values and residuals of one shape -> codes of their sums.
-
-        float64 gives the same bits: a sum of numbers of up to 24 bits, rounded to 53 and then to up
-        to 24 bits, is the sum rounded once. Source: Figueroa, When is double rounding innocuous?,
-        1995.
-        """
-        with np.errstate(invalid="ignore", over="ignore"):
-            total = self.values.decode(values) + self.residual.decode(residual)
+        """Codes of values and residuals of one shape -> codes of their sums, rounded once: also
+        where a value has more bits than the result, and lies halfway between two of it but for a
+        residual that is too small for float64 to show."""
+        total = odd_sum(
+            np.asarray(self.values.decode(values)), np.asarray(self.residual.decode(residual))
+        )
         return self.result.encode(total, saturate=False)
 
     def answer(self, sent: Mapping[str, Beats]) -> dict[str, Beats]:
@@ -154,6 +153,10 @@ class Residual(Unit):
             y = power * last * near * rng.choice([1, -1], shape)
         elif kind == "far":
             y = x * np.exp2(rng.integers(-40, 40, shape))
+        elif kind == "hair":  # halfway between two results, and what no float64 shows beside it
+            x = _halfway(self.result, shape, rng)
+            y = rng.choice([1.0, -1.0], shape) * np.exp2(rng.integers(-140, -40, shape))
+            x, y = (y, x) if residual.significand_width > values.significand_width else (x, y)
         codes = values.encode(x, saturate=True), residual.encode(y, saturate=True)
         return self._trial(*codes, ends)
 
@@ -165,6 +168,12 @@ class Residual(Unit):
             "values": Beats((values,), (None,), last),
             "residual": Beats((residual,), (None,), none),
         }
+
+
+def _halfway(fmt: Format, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Numbers of about 1 with one bit more than those of a format, which is set."""
+    places = 1 << fmt.significand_width
+    return rng.choice([1, -1], shape) * (1 + (2 * rng.integers(0, places >> 1, shape) + 1) / places)
 
 
 def _ends(fmt: Format) -> tuple[int, ...]:

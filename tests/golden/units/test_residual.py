@@ -38,12 +38,15 @@ def test_sums_are_those_of_the_type_itself(fmt):
     np.testing.assert_array_equal(np.signbit(made[zero]), np.signbit(want[zero]))
 
 
-@pytest.mark.parametrize("names", [("bf16", "fp32", "bf16"), ("fp16", "bf16", "fp16")])
+MIXED = [("bf16", "fp32", "bf16"), ("fp16", "bf16", "fp16"), ("fp16", "bf16", "bf16")]
+
+
+@pytest.mark.parametrize("names", MIXED)
 def test_sums_of_two_formats_are_rounded_once(names):
     """By fractions: no other number of the format is nearer, and of two as near it is the even."""
     adder = unit(*names)
     rng = np.random.default_rng(2)
-    for _ in range(12):
+    for _ in range(14):
         [trial] = adder.trials(1, rng)
         a, b = (trial[name].values[0] for name in ("values", "residual"))
         y = adder.answer(trial)["result"].values[0]
@@ -56,6 +59,21 @@ def test_sums_of_two_formats_are_rounded_once(names):
             for step in {max(here - 1, 0), min(here + 1, adder.result.max_code)} - {here}:
                 other = abs(Fraction(float(adder.result.decode(np.uint16(step)))) - abs(exact))
                 assert far < other or (far == other and code % 2 == 0)
+
+
+@pytest.mark.parametrize("wide", ["fp32", "fp16"])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_hair_beside_the_middle_decides(wide, swapped):
+    """1 + 2^-8 is halfway between two BF16 numbers, 1 + 3 · 2^-8 between the next: any residual
+    decides, also where float64 keeps nothing of it."""
+    adder = unit("bf16", wide, "bf16") if swapped else unit(wide, "bf16", "bf16")
+    formats = (adder.residual, adder.values) if swapped else (adder.values, adder.residual)
+    middles = np.array([1 + 2**-8, 1 + 2**-8, 1 + 3 * 2**-8, 1 + 3 * 2**-8, -1 - 2**-8])
+    hairs = np.array([1, -1, 1, -1, 1]) * 2.0**-100
+    given = [fmt.encode(part) for fmt, part in zip(formats, (middles, hairs), strict=True)]
+    made = adder.result.decode(adder.add(*(given[::-1] if swapped else given)))
+    step = 2.0**-7
+    assert made.tolist() == [1 + step, 1, 1 + 2 * step, 1 + step, -1]
 
 
 def test_infinities_and_zeros():
