@@ -243,7 +243,8 @@ def simulate(
     """weight (N × K) times activation (M × K), computed by the simulated RTL of ``engine``.
 
     Takes and returns what :func:`macsmith.matmul` does, of any N, M and K up to k-max. Converters
-    of streams' widths (``axis_width``) are left out, as they change no bit. The compiled RTL of the last engines is kept: calls after the first cost the cycles alone.
+    of streams' widths (``axis_width``) are left out, as they change no bit. The compiled RTL of the
+    last engines is kept: calls after the first cost the cycles alone.
 
     Parameters
     ----------

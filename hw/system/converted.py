@@ -8,19 +8,19 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from amaranth.hdl import Module, Value
-from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib import wiring
 
 from ...golden import packets
 from ...golden.formats import Format, lookup
 from ...golden.packets import Record
 from ...golden.streams import Beats, Field, Stream
-from ..arith.shared import Owned
 from ..design import Hardware, Piece, StageRow
 from ..outside import PACKETS, Interface
 from .component import instance
-from .converter import FromPort, ToPort, port_layout
+from .converter import Converted
+
+#: What the design between the converters is called among its parts.
+_ALONE = "without converters"
 
 #: Cycles that a converter of each direction takes at most, but for the beats of its wider side.
 _CYCLES = 4
@@ -66,14 +66,14 @@ class ConvertedHardware(Hardware):
 
     @property
     def parts(self) -> Mapping[str, str]:  # type: ignore[override]
-        return {instance(self.within): "without converters", **self.within.parts}
+        return {instance(self.within): _ALONE, **self.within.parts}
 
     @cached_property
     def streams(self) -> tuple[Stream, ...]:
         return tuple(packets.port(item, self.size) for item in self.within.streams)
 
     def component(self) -> wiring.Component:
-        return ConvertedComponent(self.within, self.size)
+        return Converted(self.within, self.size)
 
     # How long things take.
 
@@ -88,11 +88,16 @@ class ConvertedHardware(Hardware):
 
     @property
     def latency(self) -> int:
-        return self.within.latency + self.more
+        filled = [
+            -(-self.size // record.size) - 1
+            for record in self.records.values()
+            if record.stream.output and record.stream.last
+        ]
+        return self.within.latency + self.more + max(filled, default=0)
 
     @property
     def more(self) -> int:
-        """Cycles that converters add to the latency, at most."""
+        """Cycles that converters add at most, but for those in which a beat of results fills up."""
         return 2 * _CYCLES
 
     @property
@@ -139,7 +144,9 @@ class ConvertedHardware(Hardware):
 
     @property
     def summary(self) -> str:
-        return f"{self.within.summary}; AXI-Streams of {self.width} bits"
+        more = self.latency - self.within.latency
+        told = f"AXI-Streams of {self.width} bits, up to {more} cycles more"
+        return f"{self.within.summary}; {told}"
 
     @property
     def notes(self) -> Mapping[str, str]:
@@ -147,10 +154,9 @@ class ConvertedHardware(Hardware):
 
     def _note(self, name: str) -> str:
         record, text = self.records[name], self.within.notes[name]
-        plural = "s" * (record.size != 1)
-        ends = "one packet a beat" if record.stream.output and not record.stream.last else ""
-        told = f"{record.size} byte{plural} a beat of {text}"
-        return f"{told}; {ends}" if ends else told
+        told = f"{text}; {record.size} byte{'s' * (record.size != 1)}"
+        whole = record.stream.output and not record.stream.last
+        return f"{told}, a packet each" if whole else told
 
     @property
     def manual(self) -> tuple[str, ...]:
@@ -187,7 +193,7 @@ class ConvertedHardware(Hardware):
         return self.within.approximate
 
     def explained(self, part: str) -> str:
-        return self.within.explained(part)
+        return part if part == _ALONE else self.within.explained(part)
 
     @property
     def facts(self) -> Mapping[str, Any]:
@@ -257,44 +263,6 @@ class ConvertedHardware(Hardware):
         data = self.records[item.name].bytes_of(beats)
         marks = beats.last if item.last else np.full(len(beats), item.output)
         return packets.sent(data, marks if ends is None else np.asarray(ends), self.size)
-
-
-class ConvertedComponent(wiring.Component):
-    """A core, and a converter at each of its streams.
-
-    Parameters
-    ----------
-    inner : the hardware of the core.
-    size : bytes of a port.
-
-    Members
-    -------
-    streams as the core has them, each with beats as :func:`.converter.port_layout` has them.
-    """
-
-    def __init__(self, inner: Hardware, size: int):
-        self.inner, self.size = inner, size
-        self.core = inner.component()
-        signature = stream.Signature(port_layout(size))
-        super().__init__(
-            {s.name: Out(signature) if s.output else In(signature) for s in inner.streams}
-        )
-
-    def elaborate(self, platform: Any) -> Module:
-        m = Module()
-        m.submodules[instance(self.inner)] = Owned(self.core, self.inner.name)
-        for item in self.inner.streams:
-            outside, inside = getattr(self, item.name), getattr(self.core, item.name)
-            kind = ToPort if item.output else FromPort
-            m.submodules[f"{item.name}_port"] = converter = kind(item, self.size)
-            sides = (inside, outside) if item.output else (outside, inside)
-            for given, taken in ((sides[0], converter.i), (converter.o, sides[1])):
-                m.d.comb += [
-                    taken.valid.eq(given.valid),
-                    given.ready.eq(taken.ready),
-                    Value.cast(taken.payload).eq(Value.cast(given.payload)),
-                ]
-        return m
 
 
 #: How to use the ports, for who connects them.

@@ -10,7 +10,10 @@ from amaranth.lib.wiring import In, Out
 
 from ...golden.packets import BYTES, KEEP, Record
 from ...golden.streams import Stream
+from ..arith.shared import Owned
+from ..design import Hardware
 from ..units.buffer import Buffer
+from .component import instance
 from .narrow import Narrow
 from .turned import layout
 from .widen import Widen
@@ -151,4 +154,42 @@ class ToPort(wiring.Component):
             regrip.o.ready.eq(self.o.ready),
             Value.cast(self.o.payload).eq(Value.cast(regrip.o.payload)),
         ]
+        return m
+
+
+class Converted(wiring.Component):
+    """A core, and a converter at each of its streams.
+
+    Parameters
+    ----------
+    inner : the hardware of the core.
+    size : bytes of a port.
+
+    Members
+    -------
+    streams as the core has them, each with beats as :func:`port_layout` has them.
+    """
+
+    def __init__(self, inner: Hardware, size: int):
+        self.inner, self.size = inner, size
+        self.core = inner.component()
+        signature = stream.Signature(port_layout(size))
+        super().__init__(
+            {s.name: Out(signature) if s.output else In(signature) for s in inner.streams}
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.submodules[instance(self.inner)] = Owned(self.core, self.inner.name)
+        for item in self.inner.streams:
+            outside, inside = getattr(self, item.name), getattr(self.core, item.name)
+            kind = ToPort if item.output else FromPort
+            m.submodules[f"{item.name}_port"] = converter = kind(item, self.size)
+            sides = (inside, outside) if item.output else (outside, inside)
+            for given, taken in ((sides[0], converter.i), (converter.o, sides[1])):
+                m.d.comb += [
+                    taken.valid.eq(given.valid),
+                    given.ready.eq(taken.ready),
+                    Value.cast(taken.payload).eq(Value.cast(given.payload)),
+                ]
         return m

@@ -41,6 +41,7 @@ class Widen(wiring.Component):
         self.given, self.made, self.short = given, made, short
         self.grain = gcd(given, made)
         self.few, self.many = given // self.grain, made // self.grain
+        self.rest = self.many % self.few if self.few > 1 else 0
         if not self.few < self.many:
             raise ValueError(f"beats must become wider, got {given} and {made} bytes")
         super().__init__(
@@ -64,14 +65,14 @@ class Widen(wiring.Component):
         self, m: Module, goes: Value, last: Value, name: str
     ) -> tuple[Signal, list[Value], Value]:
         """Those grains, the turn as one bit of many, and whether the beat fills up."""
-        whole, rest = divmod(self.many, self.few)
+        whole, rest = self.many // self.few, self.rest
         grains = Signal(range(max(self.few, 2)), name=f"{name}_grains")
         turn = Signal(whole + bool(rest), init=1, name=f"{name}_turn")
         numbers = range(1 << len(grains))
         fills: Value = turn[-1]
         if rest:
             far = look_up(m, grains, [int(n < rest) for n in numbers], 1, f"{name}_far")
-            fills = Mux(far, turn[-1], turn[-2]) if whole > 0 else turn[-1]
+            fills = Mux(far, turn[-1], turn[-2])
             after = look_up(m, grains, [(n - rest) % self.few for n in numbers], len(grains),
                             f"{name}_after")  # fmt: skip
             with m.If(goes & (fills | last)):
@@ -99,64 +100,84 @@ class Widen(wiring.Component):
 
     def _fill(self, m: Module, source: Any) -> None:
         """Beats into the lanes where they belong."""
-        few, many, bits = self.few, self.many, 8 * self.grain
-        full, last, flush, aside = Signal(), Signal(), Signal(), Signal()
-        free = Signal()
+        few, bits, short = self.few, 8 * self.grain, self.short
+        full, last, free = Signal(), Signal(), Signal()
         m.d.comb += [free.eq(~full | self.o.ready), source.ready.eq(free)]
         goes, ends = source.valid & free, source.payload.last
         grains, turn, fills = self._place(m, goes, ends, "fill")
         beat = source.payload.data
-        if few > 1 and few < APART:
+        if 1 < few < APART:
             beat = self._turn(m, beat, grains)
         lanes = [beat.word_select(n, bits) for n in range(few)]
 
-        # Whether a grain lies below where the beat begins, and whether one goes beyond its end.
-        below, beyond, over = Const(0, few), Const(0, few), Const(0, 1)
-        rest = many % few if few > 1 else 0
-        if rest:
-            numbers = range(1 << len(grains))
-            masks = [(1 << min(n, few)) - 1 for n in numbers]
-            below = look_up(m, grains, masks, few, "below")
-            left = [(1 << (n - rest) % few) - 1 for n in numbers]
-            beyond = look_up(m, grains, left, few, "beyond")
-            over = fills & look_up(m, grains, [int(n != rest) for n in numbers], 1, "over")
-        waits = ends & over if self.short else Const(0, 1)
-        stays = over if self.short else over & ~ends
+        # What goes beyond waits aside; at the end of a packet it leaves as a short beat.
+        below, aside = self._aside(m, lanes, grains, goes, flush := Signal())
+        over = fills & aside.over if self.rest else Const(0, 1)
         with m.If(free):
             m.d.sync += [
                 full.eq(flush | (source.valid & (fills | ends))),
-                last.eq(flush | (ends & ~waits)),
+                last.eq(flush | (ends & ~over if short else ends)),
             ]
-            if rest:
-                m.d.sync += aside.eq(Mux(source.valid, stays | flush, aside & ~flush))
-            if rest and self.short:
+            if self.rest:
+                stays = flush | (over if short else over & ~ends)
+                m.d.sync += aside.full.eq(Mux(source.valid, stays, aside.full & ~flush))
+            if self.rest and short:
                 m.d.sync += flush.eq(source.valid & ends & (over | flush))
 
-        held = [Signal(bits + 1, name=f"aside_{n}", reset_less=True) for n in range(few)]
-        if rest:
-            with m.If(goes):
-                for n, lane in enumerate(held):
-                    moved = Cat(lanes[(n + many) % few], beyond[n])
-                    m.d.sync += lane.eq(Mux(flush, Cat(lanes[n], 1), moved))
-        word = [Signal(bits + 1, name=f"word_{j}", reset_less=True) for j in range(many)]
-        opens = (turn[0] | aside) if self.short else Const(0, 1)
+        word = [Signal(bits + 1, name=f"word_{j}", reset_less=True) for j in range(self.many)]
         for j, lane in enumerate(word):
             turns, n = divmod(j, few)
             here = turn[turns] & ~below[n] if turns < len(turn) else Const(0, 1)
             if turns:
                 here = here | (turn[turns - 1] & below[n])
-            here = here & ~flush
             with m.If(free & (flush | source.valid)):
-                with m.If(opens | flush):
-                    m.d.sync += lane.eq(0)
-                with m.If(here):
+                if short:
+                    with m.If(turn[0] | flush):
+                        m.d.sync += lane.eq(0)
+                with m.If(here & ~flush):
                     m.d.sync += lane.eq(Cat(lanes[n], 1))
-                if rest and j < few:
-                    with m.If(aside & held[n][-1]):
-                        m.d.sync += lane.eq(held[n])
+                if self.rest and j < few:
+                    with m.If(aside.full & aside.lanes[n][-1]):
+                        m.d.sync += lane.eq(aside.lanes[n])
         m.d.comb += [
             self.o.valid.eq(full),
             self.o.payload.last.eq(last),
             self.o.payload.data.eq(Cat(lane[:bits] for lane in word)),
             self.o.payload.keep.eq(Cat(lane[bits] for lane in word)),
         ]
+
+    def _aside(
+        self, m: Module, lanes: list[Value], grains: Signal, goes: Value, flush: Value
+    ) -> tuple[Value, _Aside]:
+        """Whether each grain lies below where the beat begins; and what lies beyond its end."""
+        few, rest, bits = self.few, self.rest, 8 * self.grain
+        held = [Signal(bits + 1, name=f"aside_{n}", reset_less=True) for n in range(few)]
+        if not rest:
+            return Const(0, few), _Aside(held, Const(0, 1))
+        numbers = range(1 << len(grains))
+        below = look_up(m, grains, [(1 << min(n, few)) - 1 for n in numbers], few, "below")
+        left = [(1 << (n - rest) % few) - 1 for n in numbers]
+        beyond = look_up(m, grains, left, few, "beyond")
+        over = look_up(m, grains, [int(n != rest) for n in numbers], 1, "over")
+        with m.If(goes):
+            for n, lane in enumerate(held):
+                moved = Cat(lanes[(n + self.many) % few], beyond[n])
+                m.d.sync += lane.eq(Mux(flush, Cat(lanes[n], 1), moved))
+        return below, _Aside(held, over)
+
+
+class _Aside:
+    """Grains that wait for the next beat.
+
+    Parameters
+    ----------
+    lanes : each with a mark on top: whether it is one.
+    over : whether a beat that fills up leaves some.
+
+    Attributes
+    ----------
+    full : whether there are any.
+    """
+
+    def __init__(self, lanes: list[Signal], over: Value):
+        self.lanes, self.over, self.full = lanes, over, Signal(name="aside")

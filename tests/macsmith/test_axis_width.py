@@ -151,6 +151,7 @@ DESIGNS = {
     "full_rate": ("int4xint8", {"rows": 2, "cols": 1, "lanes": 3, "k_max": 192, "axis_width": 64}),
     "scaled": ("w4a8", {"rows": 2, "cols": 2, "lanes": 4, "k_max": 256, "axis_width": 128}),
     "held": ("int8xint8", {"rows": 2, "cols": 2, "lanes": 2, "flow": "weight_stationary",
+        "policy": "dsp",
                            "k_max": 4, "axis_width": 32}),
     "unit": ("hadamard", {"set": ("points=16", "lanes=4"), "axis_width": 32}),
     "codes": ("quantize_mxfp4", {"axis_width": 64}),
