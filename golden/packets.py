@@ -140,18 +140,20 @@ def sent(data: Array, ends: Array, size: int) -> Beats:
     Parameters
     ----------
     data : uint8 (records, bytes).
-    ends : bool (records,), which are the last of their packets; the last of all is.
+    ends : bool (records,), which are the last of their packets. Of a packet that has not ended, the
+        bytes that fill no beat are left out: they wait for more.
     """
-    rows, keeps, lasts = list[Array](), list[Array](), list[Array]()
-    for packet in _packets(data, ends):
+    none = np.zeros((0, size), np.uint8)
+    rows, keeps, lasts = [none], [none], [np.zeros(0, bool)]
+    bounds = [0, *(np.flatnonzero(ends) + 1).tolist(), len(data)]
+    for start, end in zip(bounds, bounds[1:], strict=False):
+        packet, ended = data[start:end].reshape(-1), end in bounds[1:-1]
+        packet = packet if ended else packet[: len(packet) // size * size]
         count = -(-len(packet) // size)
         fill = (0, count * size - len(packet))
         rows.append(np.pad(packet, fill).reshape(count, size))
         keeps.append(np.pad(np.ones(len(packet), np.uint8), fill).reshape(count, size))
-        lasts.append(np.arange(count) == count - 1)
-    if not rows:
-        none = np.zeros((0, size), np.uint8)
-        return Beats((none, none), (None, None), np.zeros(0, bool))
+        lasts.append((np.arange(count) == count - 1) & ended)
     return Beats((np.concatenate(rows), np.concatenate(keeps)), (None, None),
                  np.concatenate(lasts))  # fmt: skip
 
@@ -170,14 +172,6 @@ def received(beats: Beats, size: int) -> tuple[Array, Array]:
         found.append(whole[: count * size].reshape(count, size))
         ends.append(np.arange(count) == (count - 1 if end <= bounds[-2] else count))
     return np.concatenate(found), np.concatenate(ends)
-
-
-def _packets(data: Array, ends: Array) -> Iterator[Array]:
-    """The bytes of each packet."""
-    bounds = [0, *(np.flatnonzero(ends) + 1).tolist(), len(data)]
-    for start, end in zip(bounds, bounds[1:], strict=False):
-        if end > start:
-            yield data[start:end].reshape(-1)
 
 
 def _columns(stream: Stream, beats: Beats) -> Iterator[Array]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from math import ceil
 from typing import Any
 
@@ -12,9 +13,10 @@ from ...golden.packets import KEEP
 from ...golden.streams import Beats, Stream
 from ...hw.system.converted import ConvertedHardware
 from .base import Array, Chosen, Harness, Lane, Part
+from .unit import Trial
 
-#: Beats of a packet of a stream that marks no ends, at most.
-_MOST = 24
+#: How often a packet ends after a beat of a stream that marks no ends.
+_OFTEN = 0.15
 
 
 class ConvertedHarness(Harness):
@@ -35,14 +37,31 @@ class ConvertedHarness(Harness):
         return self.within
 
     def stimuli(self, count: int, seed: int) -> list[Any]:
-        return self.within.stimuli(count, seed)
+        return self._ended(self.within.stimuli(count, seed))
 
     def bulk(self, count: int, seed: int) -> Iterator[Part]:
-        return self.within.bulk(count, seed)
+        for part in self.within.bulk(count, seed):
+            yield replace(part, trials=self._ended(part.trials))
 
     def chosen(self, count: int, seed: int) -> Chosen:
         found = self.within.chosen(count, seed)
-        return Chosen(found.freely, found.stalled, found.held, None)
+        freely, stalled = self._ended(found.freely), self._ended(found.stalled)
+        return Chosen(freely, stalled, self._ended(found.held), None)
+
+    def _ended(self, trials: list[Any]) -> list[Any]:
+        """Trials whose streams of marks end with one: no packet stays open."""
+        return [self._one_ended(t) if isinstance(t, Trial) else t for t in trials]
+
+    def _one_ended(self, trial: Trial) -> Trial:
+        own = self.within.hardware
+        given = {s.name: trial.beats[s.name] for s in own.sources}
+        for stream in own.sources:
+            beats = given[stream.name]
+            if stream.last and len(beats) and not beats.last[-1]:
+                marks = np.append(beats.last[:-1], True)
+                given[stream.name] = replace(beats, last=marks)
+        changed = any(given[s.name] is not trial.beats[s.name] for s in own.sources)
+        return Trial({**given, **own.answer(given)}) if changed else trial
 
     def shares(self, trials: Sequence[Any], parts: int) -> list[list[Any]]:
         return self.within.shares(trials, parts)
@@ -106,8 +125,7 @@ class ConvertedHarness(Harness):
 
 
 def _drawn(count: int) -> list[bool]:
-    """Where packets end: after few beats or many, by chance."""
-    rng = np.random.default_rng(count)
-    ends = np.zeros(count, bool)
-    ends[np.cumsum(rng.integers(1, _MOST + 1, max(count, 1))).clip(max=max(count, 1)) - 1] = True
+    """Where packets end: after few beats or many, by chance, and at the end."""
+    ends = np.random.default_rng(count).random(count) < _OFTEN
+    ends[-1:] = True
     return [bool(end) for end in ends]

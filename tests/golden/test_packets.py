@@ -59,7 +59,7 @@ def test_records_are_read_back(stream):
 
 def test_a_packet_is_all_its_bytes_and_only_its_last_beat_is_short():
     data = np.arange(1, 31, dtype=np.uint8).reshape(10, 3)
-    ends = np.isin(np.arange(10), [0, 3])
+    ends = np.isin(np.arange(10), [0, 3, 9])
     found = sent(data, ends, 4)
     bytes_, keep = (values.tolist() for values in found.values)
     assert bytes_[:4] == [[1, 2, 3, 0], [4, 5, 6, 7], [8, 9, 10, 11], [12, 0, 0, 0]]
@@ -68,6 +68,14 @@ def test_a_packet_is_all_its_bytes_and_only_its_last_beat_is_short():
     again, marks = received(found, 3)
     assert again.tobytes() == data.tobytes()
     assert marks.tolist() == [n in (0, 3, 9) for n in range(10)]
+
+
+def test_bytes_of_a_packet_that_has_not_ended_wait_for_more():
+    data = np.arange(12, dtype=np.uint8).reshape(4, 3)
+    found = sent(data, np.arange(4) == 1, 4)
+    assert found.values[0].tolist() == [[0, 1, 2, 3], [4, 5, 0, 0], [6, 7, 8, 9]]
+    assert found.last.tolist() == [False, True, False]
+    assert len(sent(data[:1], np.array([False]), 4)) == 0
 
 
 def test_what_a_packet_holds_beyond_whole_records_is_left_out():
