@@ -73,7 +73,7 @@ def test_simulate_leaves_converters_out():
     engine = design("int4xint8", Options(axis_width=64, **SMALL))
     rng = np.random.default_rng(1)
     w, x = rng.integers(-8, 8, (3, 32)), rng.integers(-128, 128, (2, 32))
-    assert (simulate(engine, w & 15, x & 255).values == x @ w.T).all()
+    assert (simulate(engine, w & 15, x & 255).values == w @ x.T).all()
 
 
 def test_what_counts_beats_refuses_it(tmp_path):

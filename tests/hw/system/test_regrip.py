@@ -98,6 +98,7 @@ def check(port, record, inward, seed, idle, stall, count=60):
     return ins, outs
 
 
+@pytest.mark.often(20)
 @pytest.mark.parametrize("inward", [True, False], ids=["in", "out"])
 @pytest.mark.parametrize(("port", "record"), PAIRS)
 def test_all_bytes_of_all_packets_come_out_whoever_stalls(port, record, inward):
