@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .errors import DesignError
 from .streams import Beats, Field, Stream
 
 Array = npt.NDArray[Any]
@@ -161,14 +162,17 @@ def sent(data: Array, ends: Array, size: int) -> Beats:
 def received(beats: Beats, size: int) -> tuple[Array, Array]:
     """The records of ``size`` bytes that a port's beats hold, and which end packets.
 
-    What a packet holds beyond whole records is left out.
+    Of a packet that has not ended, what is beyond whole records is left out. Raises DesignError for
+    one that ends within a record: hardware makes one more of it, with anything in its rest.
     """
     data, keep = (np.asarray(values, np.uint8) for values in beats.values)
     found, ends = [np.zeros((0, size), np.uint8)], [np.zeros(0, bool)]
     bounds = [0, *(np.flatnonzero(beats.last) + 1).tolist(), len(beats)]
     for start, end in zip(bounds, bounds[1:], strict=False):
         whole = data[start:end][keep[start:end].astype(bool)]
-        count = len(whole) // size
+        count, rest = divmod(len(whole), size)
+        if rest and end <= bounds[-2]:
+            raise DesignError(f"a packet holds whole beats of {size} bytes, got {len(whole)} bytes")
         found.append(whole[: count * size].reshape(count, size))
         ends.append(np.arange(count) == (count - 1 if end <= bounds[-2] else count))
     return np.concatenate(found), np.concatenate(ends)

@@ -4,6 +4,7 @@ import random
 
 import numpy as np
 import pytest
+from macsmith.golden.errors import DesignError
 from macsmith.golden.packets import Record, port, received, sent
 from macsmith.golden.streams import Beats, Field, Stream
 
@@ -78,12 +79,16 @@ def test_bytes_of_a_packet_that_has_not_ended_wait_for_more():
     assert len(sent(data[:1], np.array([False]), 4)) == 0
 
 
-def test_what_a_packet_holds_beyond_whole_records_is_left_out():
+def test_a_packet_holds_whole_records():
     rows = np.arange(16, dtype=np.uint8).reshape(4, 4)
-    keep = np.array([[1, 1, 1, 1], [1, 1, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1]])
-    found, ends = received(Beats((rows, keep), (None, None), np.array([0, 1, 0, 0], bool)), 5)
+    keep = np.array([[1, 1, 1, 1], [1, 0, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1]])
+    last = np.array([0, 1, 0, 0], bool)
+    found, ends = received(Beats((rows, keep), (None, None), last), 5)
     assert found.tolist() == [[0, 1, 2, 3, 4], [8, 9, 10, 11, 12]]
     assert ends.tolist() == [True, False]  # the second packet has not ended
+    keep[1] = [1, 1, 0, 0]
+    with pytest.raises(DesignError, match="holds whole beats of 5 bytes, got 6 bytes"):
+        received(Beats((rows, keep), (None, None), last), 5)
 
 
 def test_a_port_has_bytes_and_marks():

@@ -113,3 +113,19 @@ def test_the_narrower_side_never_waits(port, record, inward):
     sizes = (port, record) if inward else (record, port)
     busy = ins if sizes[0] <= sizes[1] else outs
     assert busy == list(range(busy[0], busy[0] + len(busy)))
+
+
+@pytest.mark.parametrize(("port", "record"), [(8, 3), (4, 10), (16, 10), (8, 12), (16, 4)])
+def test_a_packet_that_ends_within_a_beat_does_not_shift_the_next(port, record):
+    rng = random.Random(f"{port} {record}")
+    for rest in range(1, record):
+        packets = [rng.randbytes(record * 2 + rest), *packets_of(rng, record, 3)]
+        sent = [word(beat, port) for packet in packets for beat in beats_of(packet, port)]
+        device = Regrip(port, record, short=False)
+        found, *_ = run(device, sent, 4, rng, 0, 0)
+        mask, whole = (1 << 8 * record) - 1, [b""]
+        for beat in found:
+            whole[-1] += (beat & mask).to_bytes(record, "little")
+            whole += [b""] if beat >> 9 * record else []
+        assert whole[1:] == [*packets[1:], b""] and len(whole[0]) == 3 * record
+        assert whole[0].startswith(packets[0][: 2 * record])
