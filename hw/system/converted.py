@@ -267,7 +267,7 @@ class ConvertedHardware(Hardware):
 
 #: How to use the ports, for who connects them.
 MANUAL = (
-    "Streams are packets of bytes, {width} bits a beat, for DMAs: beats of the engine follow each "
+    "Streams are packets of bytes, {width} bits a beat, for DMAs: beats of the design follow each "
     "other in memory, little-endian, each in as few whole bytes as hold it. A packet has whole "
     "beats. Its last beat on the port may be short: TKEEP marks its bytes, the low ones, and TLAST "
     "ends the packet; the next begins a beat of its own. Where a stream has `last`, a packet is a "

@@ -123,6 +123,7 @@ def test_the_manifest_has_ports_and_where_values_lie(made):
     assert result["flags"] == ["nan", "positive", "negative"]
     assert result["flags_offset_bits"] == 2 * result["stride_bits"]
     assert records["result"]["bytes"] == 2 * result["stride_bits"] // 8 + 1
+    assert "flags behind all values" in ports["m_axis_result_tdata"]["meaning"]
     assert "s_axis_weight_tkeep" in (made / "packets_instance.v").read_text(encoding="utf-8")
 
 
