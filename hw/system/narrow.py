@@ -23,7 +23,7 @@ class Narrow(wiring.Component):
     A beat leaves every cycle, from packet to packet too: what is left of one that came, and what
     is missing of the next, become one beat.
 
-    ``i.ready`` and all of ``o`` come from registers, but for a path from the exit's register.
+    All of ``o`` comes from registers, and ``i.ready`` follows from registers alone.
 
     Parameters
     ----------
