@@ -59,7 +59,7 @@ ROOMS = {
     "hw.design": "the protocol of all hardware",
     "hw.engine": "engines",
     "hw.units": "units, such as Hadamard",
-    "hw.system": "chains of designs",
+    "hw.system": "chains, ports for DMAs",
     "hw.catalogue": "kinds of designs",
     "hw.text.verilog": "readable Verilog",
     "hw.text": "emission",

@@ -26,6 +26,7 @@ from ..golden.units import (
 from .design import Hardware
 from .engine.hardware import EngineHardware
 from .system.chain import ChainHardware
+from .system.converted import ConvertedHardware
 from .units.block_affine import BlockAffineHardware
 from .units.butterfly import ButterfliesHardware
 from .units.dequantize import DequantizeHardware
@@ -60,12 +61,18 @@ BUILDERS: dict[type, Callable[..., Hardware]] = {
     ShiftGelu: ShiftGeluHardware,
     Shiftmax: ShiftmaxHardware,
     Unpack: UnpackHardware,
-    Chain: lambda design: ChainHardware(design, hardware),
+    Chain: lambda design: ChainHardware(design, alone),
 }
 
 
 def hardware(design: Design) -> Hardware:
     """The hardware of a design. Raises DesignError for what cannot be built."""
+    found, width = alone(design), design.build.axis_width
+    return ConvertedHardware(found, width) if width else found
+
+
+def alone(design: Design) -> Hardware:
+    """The same without converters of widths, as it stands in a chain."""
     for kind in type(design).__mro__:
         if kind in BUILDERS:
             return BUILDERS[kind](design)

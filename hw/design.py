@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any, ClassVar
 
 import numpy as np
@@ -97,6 +98,17 @@ class Hardware(ABC):
     @property
     def target(self) -> Target:
         return self.design.build
+
+    @property
+    def alone(self) -> Hardware:
+        """The design without what only widens or narrows its streams: itself, in general."""
+        return self
+
+    @property
+    def beat_cycles(self) -> Mapping[Stream, Fraction]:
+        """Cycles that a beat takes on its port, by the streams of ``alone``, where it may be more
+        than one."""
+        return {}
 
     @property
     def interface(self) -> Interface:

@@ -71,18 +71,18 @@ def _lanes(emitted: Emitted, stream: Stream) -> dict[str, Any]:
         "flag_base": lows[mark.role] + mark.low if mark else 0,
         "flag_stride": marks[1].low - marks[0].low if marks[1:] else len(field.flags),
         "result_last": "last" in lows,
-        "beside": [_beside(item, [s for s in every if s.field is item]) for item in rest],
+        "beside": [_beside(item, [s for s in every if s.field is item], lows) for item in rest],
     }
 
 
-def _beside(field: Field, slices: list[Slice]) -> dict[str, Any]:
-    """Where the lanes of a field lie that has no flags."""
+def _beside(field: Field, slices: list[Slice], lows: dict[str, int]) -> dict[str, Any]:
+    """Where the lanes of a field lie that has no flags; ``lows`` of the ports in a beat."""
     first, *others = slices
     stride = others[0].low - first.low if others else first.wide
     return {
         "name": field.name,
         "lanes": field.count,
-        "low": first.low,
+        "low": lows[first.role] + first.low,
         "stride": stride,
         "bits": first.wide,
     }

@@ -13,7 +13,7 @@ from .boards import Board
 from .boards.families import family
 from .folder import MANIFEST, check_target, write_folder
 from .golden.description import Design
-from .golden.errors import Mismatch, ToolFailed
+from .golden.errors import DesignError, Mismatch, ToolFailed
 from .hw.text.emit import Emitted, emit
 from .sim.proof import scripts
 from .sim.proof.certificate import SECONDS, prove
@@ -47,6 +47,12 @@ def certify(
 
     Raises Mismatch where a claim is refuted; DesignError, ToolMissing, ToolFailed.
     """
+    if design.build.axis_width:
+        raise DesignError(
+            "a proof counts beats, and converters change how many there are; got --axis-width "
+            f"{design.build.axis_width}",
+            {"axis_width": None},
+        )
     target = check_target(into / FOLDER, force=force)
     progress(Step(f"emitting {design.name}", "emit"))
     emitted = emit(design if board is None else boards.fitted(design, board))

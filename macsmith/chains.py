@@ -14,8 +14,11 @@ from .naming import named, named_unit
 from .options import Options, effective, override
 from .units import SHARED, parameters, set_of
 
+#: What is built around the whole.
+_OUTSIDE = ("interface", "axis_width")
+
 #: What is not the engine's.
-_WHOLE = ("name", "interface", "set")
+_WHOLE = ("name", *_OUTSIDE, "set")
 
 
 def override_chain(chain: Chain, options: Options) -> Chain:
@@ -29,16 +32,17 @@ def override_chain(chain: Chain, options: Options) -> Chain:
     Raises DesignError for options that belong to no part, and for what no part can be.
     """
     own = {f.name for f in fields(options) if getattr(options, f.name) is not None} - {"name"}
-    if not chain.shaped and (others := own - {"interface"}):
+    if not chain.shaped and (others := own - {*_OUTSIDE}):
         flag = "--" + next(f.name for f in fields(options) if f.name in others).replace("_", "-")
         raise DesignError(
             f"{flag} belongs to a part of {chain.name}: say it in the file that describes the chain"
         )
     if not own:
         return replace(chain, name=options.name) if options.name else chain
-    build = replace(chain.build, interface=options.interface or chain.build.interface)
+    around = {key: value for key in _OUTSIDE if (value := getattr(options, key)) is not None}
+    build = replace(chain.build, **around)
     if not chain.shaped:
-        name = options.name or named_unit(chain.name, [], {"interface": build.interface})
+        name = options.name or named_unit(chain.name, [], around)
         return replace(chain, name=name, build=build)
     place = [part.name for part in chain.parts].index(chain.shaped)
     before = chain.parts[place]
@@ -58,7 +62,7 @@ def override_chain(chain: Chain, options: Options) -> Chain:
             parts[number] = _set(part, words)
     parts[place] = _fed(after, parts[place - 1] if place else None, chain.into[place - 1 : place])
 
-    told = replace(effective(before, asked, after), interface=options.interface)
+    told = replace(effective(before, asked, after), **around)
     base = named(chain.name, after.build, told)
     name = options.name or named_unit(base, [word for _, word in words], {})
     return replace(chain, name=name, parts=tuple(parts), build=replace(build, **shared))

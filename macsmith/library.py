@@ -6,6 +6,7 @@ import contextlib
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -244,8 +245,9 @@ def simulate(
 ) -> Result:
     """weight (N × K) times activation (M × K), computed by the simulated RTL of ``engine``.
 
-    Takes and returns what :func:`macsmith.matmul` does, of any N, M and K up to k-max. The compiled
-    RTL of the last engines is kept: calls after the first cost the cycles alone.
+    Takes and returns what :func:`macsmith.matmul` does, of any N, M and K up to k-max. Converters
+    of streams' widths (``axis_width``) are left out, as they change no bit. The compiled RTL of the
+    last engines is kept: calls after the first cost the cycles alone.
 
     Parameters
     ----------
@@ -258,6 +260,7 @@ def simulate(
 
     Raises DesignError for operands that the engine cannot take, ToolMissing or ToolFailed.
     """
+    engine = without_converters(engine)
     if copies is None:
         copies = _size(weight, activation) >= MANY
     for machine in ready(engine, copies):
@@ -268,9 +271,17 @@ def simulate(
     raise AssertionError("the last simulator takes every design")
 
 
+def without_converters(design: Engine) -> Engine:
+    """``design`` with each stream as wide as it is."""
+    if not design.build.axis_width:
+        return design
+    return replace(design, build=replace(design.build, axis_width=0))
+
+
 def ready(engine: Engine, copies: bool) -> Iterator[Simulator | Lockstep]:
     """Build what simulates ``engine``, as many or alone; the next is for what the one
     before cannot do."""
+    engine = without_converters(engine)
     if copies and engine.build.flow != "weight_stationary":
         yield _copies(engine)
     yield _simulator(engine)

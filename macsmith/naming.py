@@ -49,6 +49,7 @@ _WORDS = {
     "results": "results",
     "k_min": "kmin",
     "fabric": "",
+    "axis_width": "axis",
 }
 
 #: What ``auto`` stands for where no board is said.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from .golden.packets import KEEP
 from .golden.streams import Stream
 from .hw.text.emit import Emitted
 
@@ -50,7 +51,7 @@ class Port:
     name, direction, width : as in the Verilog; ``input`` or ``output``.
     meaning : one line.
     stream : the name of its stream; empty for clock and reset.
-    role : ``clock``, ``reset``, ``valid``, ``ready``, ``data``, ``user`` or ``last``.
+    role : ``clock``, ``reset``, ``valid``, ``ready``, ``data``, ``keep``, ``user`` or ``last``.
     fields : of ``data`` and ``user``, from the low bits.
     """
 
@@ -120,12 +121,15 @@ def _explained(emitted: Emitted, port: Port) -> Port:
         "ready": "the beat is taken at this clock edge if valid",
         "data": emitted.notes[stream.name],
         "user": f"flags of each result, sticky over its reduction: {', '.join(flags)}",
+        "keep": "which bytes of the packet's last beat belong to it: the low ones; else all",
         "last": _last(stream),
     }
     return replace(port, meaning=texts[port.role])
 
 
 def _last(stream: Stream) -> str:
+    if stream.per == "port" and stream.fields[-1].kind == KEEP:
+        return "ends the packet"
     if not stream.last:
         return "always 1: a beat is a whole packet"
     if stream.output:

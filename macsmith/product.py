@@ -62,8 +62,9 @@ def shaped(hardware: Hardware, text: str | None) -> Shaped | None:
     """The product of the shape ``text`` on an engine; None without a shape."""
     if text is None:
         return None
-    if not isinstance(hardware, EngineHardware):
+    if not isinstance(hardware.alone, EngineHardware):
         raise DesignError(
             f"--shape is of an engine's product; {hardware.name} is a {hardware.kind}"
         )
-    return Shaped(product(hardware.engine, hardware.plan, parse_shape(text)))
+    own = hardware.alone
+    return Shaped(product(own.engine, own.plan, parse_shape(text), hardware.beat_cycles))

@@ -1,7 +1,8 @@
 """A matrix as it lies in memory: the beats of a design's streams that carry weights, in order.
 
-Beats of rows that an array takes together follow each other; blocks of rows follow each other. What
-a beat carries beside weights (an activation's scales, the mark of an end) is zero here.
+Beats of rows that an array takes together follow each other; blocks of rows follow each other. A
+design with converters of its streams' widths takes these bytes as they are. What a beat carries
+beside weights (an activation's scales, the mark of an end) is zero here.
 """
 
 from __future__ import annotations
@@ -87,8 +88,8 @@ def images(emitted: Emitted, weight: Quantized) -> tuple[Image, ...]:
     blocks = Blocks.of((weight.shape[0], 1), emitted.plan)
     carries = [
         stream
-        for stream in emitted.streams
-        if not stream.output and any(item.side == 0 for item in stream.fields)
+        for stream in emitted.hardware.alone.sources
+        if any(item.side == 0 for item in stream.fields)
     ]
     feed = Feed(carries, emitted.plan, matrices, blocks)
     return tuple(_image(emitted, stream, feed, len(blocks.rows)) for stream in carries)
@@ -102,7 +103,7 @@ def _ones(engine: Engine, k: int) -> Quantized:
 
 
 def _image(emitted: Emitted, stream: Stream, feed: Feed, blocks: int) -> Image:
-    width = -(-emitted.interface.beat_bits(stream) // 8)
+    width = -(-emitted.hardware.alone.interface.beat_bits(stream) // 8)
     parts = [
         _bytes(emitted, stream, _weights_alone(stream, beats), width)
         for beats in _beats(stream, feed, blocks)
@@ -129,7 +130,7 @@ def _weights_alone(stream: Stream, beats: Beats) -> Beats:
 
 
 def _bytes(emitted: Emitted, stream: Stream, beats: Beats, width: int) -> Array:
-    whole = pack(stream, emitted.interface, beats)
+    whole = pack(stream, emitted.hardware.alone.interface, beats)
     data = b"".join(beat.to_bytes(width, "little") for beat in whole)
     return np.frombuffer(data, np.uint8).reshape(-1, width)
 
@@ -141,7 +142,7 @@ def read_back(emitted: Emitted, image: Image, data: bytes) -> dict[str, Array]:
         int.from_bytes(data[place : place + width], "little")
         for place in range(0, len(data), width)
     ]
-    found = unpacked(image.stream, emitted.interface, beats)
+    found = unpacked(image.stream, emitted.hardware.alone.interface, beats)
     return {
         item.name: values
         for item, values in zip(image.stream.fields, found.values, strict=True)

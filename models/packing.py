@@ -18,6 +18,7 @@ from ..golden.padding import padded
 from ..golden.quantize import quantize
 from ..golden.tensor import Quantized
 from ..hw.text.emit import Emitted, emit
+from ..options import Options, override
 from ..output import Beside, Generated, generate
 from ..sim.harness import Chosen
 from ..sim.stimuli import Tile
@@ -65,6 +66,7 @@ def pack(
     *,
     design: str | None = None,
     activation: str | None = None,
+    axis_width: int | None = None,
     bench_rows: int = ROWS,
     seed: int = 1,
     force: bool = False,
@@ -80,12 +82,16 @@ def pack(
     ----------
     x : activations (vectors × K), real; None for a few normal ones of ``seed``.
     design, activation : as of :func:`macsmith.models.serving.serve`.
+    axis_width : of the streams, for DMAs.
 
     Raises DesignError, ToolFailed.
     """
     told = progress or quiet
     told(f"reading {matrix.name}")
     served = fitted(serve(matrix, design, activation))
+    if axis_width is not None:
+        wide = override(served.engine, Options(axis_width=axis_width))
+        served = replace(served, engine=wide)
     engine = served.engine
     codes = quantize(matrix.inputs(activations(matrix, x, seed)), engine.arithmetic.activation)
     emitted = emit(engine)

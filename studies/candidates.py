@@ -81,14 +81,14 @@ def buildable(name: str, options: Options, board: Board) -> Candidate:
         )
     found: Engine = design(name, options)
     try:
-        hardware = explain(fitted(found, board))
+        hardware = explain(fitted(found, board)).alone
     except DesignError as error:
         if (needed := error.advised("partials")) is None:
             raise
         # A whole tree of them.
         options = replace(options, partials=1 << (int(str(needed)) - 1).bit_length())
         found = design(name, options)
-        hardware = explain(fitted(found, board))
+        hardware = explain(fitted(found, board)).alone
     assert isinstance(hardware, EngineHardware)
     return Candidate(name, options, found, hardware, _sides(found.build))
 

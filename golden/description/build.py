@@ -41,6 +41,9 @@ POLICIES = ("lut", "dsp")
 #: Most rows, columns or lanes, and most products a step: far more than any FPGA holds.
 MAX_SIDE, MAX_MACS = 1 << 12, 1 << 18
 
+#: The least and the greatest width of AXI-Streams for DMAs.
+AXIS_WIDTHS = 32, 1024
+
 #: Greatest length of a reduction that a build may be told of.
 MAX_K = 1 << 24
 
@@ -56,6 +59,8 @@ class Target:
     adders : ``inferred`` by tools, or instances of AMD's CARRY4 or CARRY8.
     blocks : DSP blocks, under the policy ``dsp``: a name from BLOCKS.
     fabric : the FPGA family by whose costs datapaths are chosen: a name from FABRICS.
+    axis_width : bits of all streams, a power of two from 32 to 1024, for DMAs; 0 leaves each
+        stream its own width. It makes the interface ``axis``.
     """
 
     interface: str = "native"
@@ -64,6 +69,7 @@ class Target:
     adders: str = "inferred"
     blocks: str = "auto"
     fabric: str = "auto"
+    axis_width: int = 0
 
     #: Fields that are names, and which; fields that are whole numbers of at least 1, and the
     #: greatest of those, where it is not MAX_SIDE.
@@ -92,6 +98,26 @@ class Target:
             given = getattr(self, what)
             if given != defaults[what] and given not in names:
                 raise UnknownName(what.replace("_", " "), given, tuple(names))
+        if self.axis_width:
+            self._check_axis_width()
+
+    def _check_axis_width(self) -> None:
+        """It is one that there is, and the interface is that for it."""
+        width, (least, most) = self.axis_width, AXIS_WIDTHS
+        if not isinstance(width, int) or isinstance(width, bool):
+            raise TypeError(f"axis-width must be a whole number, got {width!r}")
+        if not least <= width <= most or width & (width - 1):
+            near = min(max(1 << max(width - 1, 0).bit_length(), least), most)
+            raise DesignError(
+                f"axis-width must be a power of two from {least} to {most}, got {width}",
+                {"axis_width": near},
+            )
+        if self.interface not in ("axis", "native"):
+            raise DesignError(
+                f"axis-width belongs to the interface axis, got {self.interface}",
+                {"interface": "axis"},
+            )
+        object.__setattr__(self, "interface", "axis")
 
 
 @dataclass(frozen=True)
@@ -112,7 +138,7 @@ class Build(Target):
         other; a divisor of ``cols``.
     k_min : the shortest reduction that must not wait for the one before; longer ones leave time to
         make results with less hardware.
-    interface, policy, pipeline, adders, blocks, fabric : see :class:`Target`.
+    interface, policy, pipeline, adders, blocks, fabric, axis_width : see :class:`Target`.
     """
 
     rows: int = 4

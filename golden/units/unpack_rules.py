@@ -31,6 +31,12 @@ def check(unit: Unpack) -> None:
         raise DesignError(
             f"rows × lanes must be at most {MOST_ELEMENTS}, got {unit.rows} × {unit.lanes}"
         )
+    if unit.build.axis_width and not unit.k:
+        raise DesignError(
+            f"results of {unit.name} mark no ends where k is 0, and with --axis-width "
+            f"{unit.build.axis_width} a packet would never end",
+            otherwise="say how long rows are, such as --set k=4096",
+        )
     scheme = lookup(unit.scheme)
     if not isinstance(scheme, Mapped):
         raise DesignError(

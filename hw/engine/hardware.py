@@ -72,10 +72,14 @@ class EngineHardware(Hardware):
 
     @property
     def notes(self) -> Mapping[str, str]:
-        return notes(self.plan, self.streams, self.target.interface)
+        return notes(self.plan, self.streams, self._outside)
+
+    @property
+    def _outside(self) -> str:
+        return "packets" if self.target.axis_width else self.target.interface
 
     def note(self, stream: Stream) -> str:
-        return notes(self.plan, [stream], self.target.interface)[stream.name]
+        return notes(self.plan, [stream], self._outside)[stream.name]
 
     @property
     def manual(self) -> tuple[str, ...]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
 
 from ...golden.description import Engine
 from ...golden.errors import DesignError
 from ...golden.padding import unit
+from ...golden.streams import Stream
+from ...golden.tiling import beats_of
 from ..plan.array_plan import ArrayPlan
 from ..plan.plan import Plan
 
@@ -63,9 +68,15 @@ def parse_shape(text: str) -> tuple[int, int, int]:
     return sides
 
 
-def product(engine: Engine, plan: ArrayPlan, shape: tuple[int, int, int]) -> MatrixProduct:
+def product(
+    engine: Engine,
+    plan: ArrayPlan,
+    shape: tuple[int, int, int],
+    ports: Mapping[Stream, Fraction] | None = None,
+) -> MatrixProduct:
     """What ``engine`` does for an N × K weight and an M × K activation, in its first mode.
 
+    ``ports`` are cycles that a beat of a stream takes outside, where it is not one.
     Rows, columns and K that the array does not divide are filled up. Raises DesignError for a K
     beyond k-max.
     """
@@ -91,6 +102,9 @@ def product(engine: Engine, plan: ArrayPlan, shape: tuple[int, int, int]) -> Mat
         if banks := plan.path.turnaround(max(parts.values())):
             parts[f"{shared.banks} banks of partial sums"] = banks
         parts[f"results, {shared.leaving}"] = plan.path.read_out
+    for stream, each in (ports or {}).items():
+        if each > 1 and stream.per != "set":
+            parts[f"the port of {stream.name}"] = ceil(beats_of(stream, plan, steps) * each)
     interval = max(parts.values())
     total = reductions * interval
     if plan.stationary:

@@ -119,6 +119,10 @@ def holds(planned: ArrayPlan, field: Field) -> Format | Range:
     return Range(0, 0, (1 << field.bits) - 1)
 
 
+#: An interface, or what streams are packed to -> where flags lie; in general above each value.
+_FLAGS = {"axis": "in TUSER", "packets": "behind all values"}
+
+
 def notes(planned: ArrayPlan, ports: Iterable[Stream], interface: str = "native") -> dict[str, str]:
     """What each stream carries, in one line."""
     return {stream.name: _note(planned, stream, interface) for stream in ports}
@@ -140,7 +144,7 @@ def _note(planned: ArrayPlan, stream: Stream, interface: str) -> str:
         ends = "use of the weights; every step is a reduction"
     last = f"; last ends the {ends}" if stream.last else ""
     names = stream.fields[0].flags
-    where = "in TUSER" if interface == "axis" else "above each value"
+    where = _FLAGS.get(interface, "above each value")
     told = ", ".join({"positive": "positive (+infinity)", "negative": "negative (-infinity)"}
                      .get(name, name) for name in names)  # fmt: skip
     flags = f"; flags {where}, low bit first: {told}" if names else ""

@@ -3,5 +3,6 @@
 from .axis import AXIS
 from .interface import Interface, Pin, Slice
 from .native import NATIVE
+from .packets import PACKETS
 
-__all__ = ["AXIS", "NATIVE", "Interface", "Pin", "Slice"]
+__all__ = ["AXIS", "NATIVE", "PACKETS", "Interface", "Pin", "Slice"]

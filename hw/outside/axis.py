@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ...golden.description.build import INTERFACES
-from ...golden.streams import Field, Stream
+from ...golden.packets import stride
+from ...golden.streams import Stream
 from .interface import Interface, Pin, Slice
-
-#: Kinds of fields of which every value takes whole bytes; elements and scales stay dense.
-_PADDED = ("value", "initial")
 
 
 class Axis(Interface):
@@ -43,15 +41,19 @@ class Axis(Interface):
 
     def pins(self, stream: Stream) -> tuple[Pin, ...]:
         out, flags = stream.output, sum(field.count * len(field.flags) for field in stream.fields)
-        data = sum(field.count * _wide(field) for field in stream.fields)
+        data = sum(field.count * stride(field) for field in stream.fields)
         widths = {"valid": 1, "ready": 1, "data": -(-data // 8) * 8, "user": flags}
         widths["last"] = int(stream.last or out)
+        return self.named(stream, widths)
+
+    def named(self, stream: Stream, widths: Mapping[str, int]) -> tuple[Pin, ...]:
+        """The ports of those roles that have a width."""
         return tuple(
             Pin(
                 role,
                 f"{self.bus(stream)}_t{role}",
                 width,
-                out != (role == "ready"),
+                stream.output != (role == "ready"),
                 '(* X_INTERFACE_INFO = "xilinx.com:interface:axis:1.0 '
                 f'{self.bus(stream)} T{role.upper()}" *)',
             )
@@ -62,18 +64,13 @@ class Axis(Interface):
     def slices(self, stream: Stream) -> tuple[Slice, ...]:
         found, low, user, core = [], 0, 0, 0
         for field in stream.fields:
-            wide, bits, marks = _wide(field), field.bits, len(field.flags)
+            wide, bits, marks = stride(field), field.bits, len(field.flags)
             for index in range(field.count):
                 found.append(Slice(field, index, False, "data", low, wide, core, bits))
                 if marks:
                     found.append(Slice(field, index, True, "user", user, marks, core + bits, marks))
                 low, user, core = low + wide, user + marks, core + field.lane_bits
         return tuple(found)
-
-
-def _wide(field: Field) -> int:
-    """Bits from one value to the next."""
-    return -(-field.bits // 8) * 8 if field.kind in _PADDED else field.bits
 
 
 AXIS = INTERFACES.register(Axis.name, Axis())

@@ -19,7 +19,7 @@ class Pin:
 
     Parameters
     ----------
-    role : ``valid``, ``ready``, ``data``, ``user`` or ``last``.
+    role : ``valid``, ``ready``, ``data``, ``keep``, ``user`` or ``last``.
     name : in the Verilog.
     width : bits.
     output : whether the wrapper drives it.
@@ -85,7 +85,8 @@ class Interface(ABC):
 
     @abstractmethod
     def pins(self, stream: Stream) -> tuple[Pin, ...]:
-        """The ports of a stream in order; ``data``, ``user`` and ``last`` in this order."""
+        """The ports of a stream in order; ``data``, ``keep``, ``user`` and ``last`` in this
+        order."""
 
     @abstractmethod
     def slices(self, stream: Stream) -> tuple[Slice, ...]:

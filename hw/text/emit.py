@@ -78,12 +78,12 @@ class Emitted:
     @property
     def engine(self) -> Engine:
         """Of an engine alone."""
-        return cast(EngineHardware, self.hardware).engine
+        return cast(EngineHardware, self.hardware.alone).engine
 
     @property
     def plan(self) -> ArrayPlan:
         """Of an engine alone."""
-        return cast(EngineHardware, self.hardware).plan
+        return cast(EngineHardware, self.hardware.alone).plan
 
     @cached_property
     def fabric(self) -> str:

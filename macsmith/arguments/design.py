@@ -160,6 +160,14 @@ OUTPUT = Group(
     ),
 )
 
+AXIS_WIDTH = option(
+    "--axis-width",
+    "BITS",
+    "Give all streams this width, a power of two from 32 to 1024, with TKEEP, so that AXI DMAs "
+    "take them; implies --interface axis",
+    read=whole,
+)
+
 HARDWARE = Group(
     "Hardware",
     (
@@ -184,6 +192,7 @@ HARDWARE = Group(
             "The ports: valid/ready streams (native, the default) or AXI-Stream (axis)",
             names="interfaces",
         ),
+        AXIS_WIDTH,
         option(
             "--pipeline", "N", "Put a register after every N adder levels (default 1)", read=whole
         ),

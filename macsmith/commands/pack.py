@@ -30,6 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
             x,
             design=arguments.design,
             activation=arguments.activation,
+            axis_width=arguments.axis_width,
             bench_rows=arguments.bench_rows,
             seed=arguments.seed,
             force=arguments.force,

@@ -19,7 +19,7 @@ __all__ = ["Bin", "Bins", "coverage"]
 def coverage(tried: Harness, trials: Sequence[Any]) -> Bins:
     """The bins of a design, and which of them ``trials`` meet; an engine's golden answers are
     computed anew."""
-    bins = Bins()
+    bins, tried = Bins(), tried.alone
     bits(bins, tried, trials)
     if isinstance(tried, EngineHarness):
         engine, units = tried.engine, units_of(tried.plan)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from ...golden.description import Engine
+from ...golden.errors import DesignError
 from ...golden.formats import Integer
 from ...golden.streams import Field, Stream
 from ...hw.catalogue import hardware
@@ -68,6 +69,11 @@ def guest(design: Any, found: PortMap, top: str) -> Guest:
 
     Raises DesignError with a place in the map where results have no such shape.
     """
+    if design.build.axis_width:
+        raise DesignError(
+            f"the map says how your ports are; got --axis-width {design.build.axis_width}",
+            {"axis_width": None},
+        )
     own = hardware(design)
     made = cast(Guest, type("GuestHardware", (Guest, type(own)), {})(design))
     made.own = own

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from ...hw.design import Hardware, Streaming
 from ...hw.engine.hardware import EngineHardware
 from ...hw.system.chain import ChainHardware
+from ...hw.system.converted import ConvertedHardware
 from .base import Chosen, Harness, Lane, Part
 from .chain import ChainHarness
+from .converted import ConvertedHarness
 from .engine import EngineHarness
 from .unit import UnitHarness
 
@@ -15,6 +17,7 @@ KINDS: dict[type, Callable[..., Harness]] = {
     EngineHardware: EngineHarness,
     Streaming: UnitHarness,
     ChainHardware: ChainHarness,
+    ConvertedHardware: lambda converted: ConvertedHarness(converted, harness(converted.alone)),
 }
 
 

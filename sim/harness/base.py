@@ -11,8 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from ...golden.streams import Beats, Stream
 from ...hw.design import Hardware
+
+Array = npt.NDArray[Any]
 
 #: A result as it travels: bit pattern and flags, low flag first.
 Lane = tuple[int, int]
@@ -67,6 +72,11 @@ class Harness(ABC):
         self.hardware = hardware
 
     @property
+    def alone(self) -> Harness:
+        """How the design without converters of its streams is tried: itself, in general."""
+        return self
+
+    @property
     def result(self) -> Stream:
         """The stream whose beats are compared."""
         return self.hardware.results[0]
@@ -96,6 +106,11 @@ class Harness(ABC):
         """From the first transfer to the last result without stalls; None if the design itself may
         stall."""
 
+    @property
+    def slack(self) -> int:
+        """Cycles that trials may take beyond that, because streams come later in and out."""
+        return 0
+
     @abstractmethod
     def steps(self, trials: Sequence[Any]) -> int:
         """Beats of the stream that sets the pace."""
@@ -123,6 +138,10 @@ class Harness(ABC):
     @abstractmethod
     def each(self) -> int:
         """Beats of results of a trial."""
+
+    def owners(self, trials: Sequence[Any]) -> Array:
+        """The number of its trial, for each beat of results."""
+        return np.repeat(np.arange(len(trials)), self.each)
 
     @abstractmethod
     def work(self, trials: Sequence[Any]) -> int:

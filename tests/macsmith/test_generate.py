@@ -56,6 +56,7 @@ ARITHMETICS = {
     "leaves": raw("int4", "int8", 64),
     "blocks": raw("int8", "int8", 64),
     "serial_axis": Arithmetic(PLAIN, COMPLEX, combine=(((1, 0),), ((0, -1),)), k_max=128),
+    "packets": raw("e5m2", "int4", 64),
 }
 #: Further modes.
 MORE = {"modes": (raw("int4", "int4", 64), raw("e4m3", "e2m1", 64))}
@@ -71,11 +72,14 @@ ENGINES = {
             datapath="bit_serial" if name == "digits" else "auto",
             adders="carry4" if name == "leaves" else "inferred",
             policy="dsp" if name == "blocks" else "lut",
+            axis_width=32 if name == "packets" else 0,
         ),
     )
     for name, arithmetic in ARITHMETICS.items()
 }
 every_engine = pytest.mark.parametrize("name", ENGINES)
+#: Packets have a bench of their own: how long they take depends on their lengths.
+beat_by_beat = pytest.mark.parametrize("name", [name for name in ENGINES if name != "packets"])
 
 
 @pytest.fixture(scope="module")
@@ -345,7 +349,7 @@ def test_the_verilog_is_free_of_other_warnings(made, name):
 
 
 @needs_icarus
-@every_engine
+@beat_by_beat
 def test_the_bench_passes_in_icarus_at_full_rate(made, name):
     passed, lines = run(made(name))
     facts = manifest(made(name))

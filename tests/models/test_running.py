@@ -115,6 +115,29 @@ def test_a_packed_folder_has_a_bench_that_runs_the_matrix(matrix, tmp_path, rng)
     assert "PASS" not in again.stdout
 
 
+@needs_icarus
+@pytest.mark.parametrize("width", [32, 128])
+def test_an_image_is_what_a_dma_streams(matrix, tmp_path, rng, width):
+    """The image is that of a folder without the width, and what ports take in the bench."""
+    x = rng.normal(size=(3, K))
+    plain = pack(matrix, tmp_path / "plain", x, bench_rows=8)
+    made = pack(matrix, tmp_path / "wide", x, bench_rows=8, axis_width=width)
+    assert made.served.engine.build.axis_width == width
+    for image, other in zip(made.images, plain.images, strict=True):
+        assert image.beats.tobytes() == other.beats.tobytes()
+    [weights] = [image for image in made.images if image.stream.name == "weight"]
+    size, sent = width // 8, bytearray()
+    for line in (tmp_path / "wide/tb/weight.hex").read_text(encoding="utf-8").split():
+        beat = int(line, 16).to_bytes(2 * size, "little")  # bytes, then marks and last
+        marks = int.from_bytes(beat[size:], "little")
+        sent += bytes(beat[n] for n in range(size) if marks >> n & 1)
+    whole = weights.beats[: 2 * K // 4].tobytes()  # 2 blocks of 4 rows, 4 elements a step
+    assert bytes(sent[: len(whole)]) == whole
+    said = subprocess.run(["make", "-s", "-C", tmp_path / "wide" / "tb", "icarus"],
+                          capture_output=True, text=True, check=True).stdout  # fmt: skip
+    assert "PASS" in said
+
+
 def test_weights_that_are_loaded_by_sets_have_no_image():
     engine = design("int8xint8", Options(flow="weight_stationary", policy="dsp"))
     weight = quantize(np.ones((4, 16)), engine.arithmetic.weight)

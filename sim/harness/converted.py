@@ -1,0 +1,131 @@
+"""How a design between converters of widths is tried: with its own trials, as packets of bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from math import ceil
+from typing import Any
+
+import numpy as np
+
+from ...golden.packets import KEEP
+from ...golden.streams import Beats, Stream
+from ...hw.system.converted import ConvertedHardware
+from .base import Array, Chosen, Harness, Lane, Part
+from .unit import Trial
+
+#: How often a packet ends after a beat of a stream that marks no ends.
+_OFTEN = 0.15
+
+
+class ConvertedHarness(Harness):
+    """The trials of the design within.
+
+    Streams that mark no ends are sent in packets of random lengths, over the ends of trials too.
+    """
+
+    hardware: ConvertedHardware
+
+    def __init__(self, hardware: ConvertedHardware, inner: Harness):
+        super().__init__(hardware)
+        self.within = inner
+        self.trial, self.beats = inner.trial, inner.beats
+
+    @property
+    def alone(self) -> Harness:
+        return self.within
+
+    def stimuli(self, count: int, seed: int) -> list[Any]:
+        return self._ended(self.within.stimuli(count, seed))
+
+    def bulk(self, count: int, seed: int) -> Iterator[Part]:
+        for part in self.within.bulk(count, seed):
+            yield replace(part, trials=self._ended(part.trials))
+
+    def chosen(self, count: int, seed: int) -> Chosen:
+        found = self.within.chosen(count, seed)
+        freely, stalled = self._ended(found.freely), self._ended(found.stalled)
+        return Chosen(freely, stalled, self._ended(found.held), None)
+
+    def _ended(self, trials: list[Any]) -> list[Any]:
+        """Trials whose streams of marks end with one: no packet stays open."""
+        return [self._one_ended(t) if isinstance(t, Trial) else t for t in trials]
+
+    def _one_ended(self, trial: Trial) -> Trial:
+        own = self.within.hardware
+        given = {s.name: trial.beats[s.name] for s in own.sources}
+        for stream in own.sources:
+            beats = given[stream.name]
+            if stream.last and len(beats) and not beats.last[-1]:
+                marks = np.append(beats.last[:-1], True)
+                given[stream.name] = replace(beats, last=marks)
+        changed = any(given[s.name] is not trial.beats[s.name] for s in own.sources)
+        return Trial({**given, **own.answer(given)}) if changed else trial
+
+    def shares(self, trials: Sequence[Any], parts: int) -> list[list[Any]]:
+        return self.within.shares(trials, parts)
+
+    def sent(self, stream: Stream, trials: Sequence[Any]) -> Beats:
+        item = self.hardware.records[stream.name].stream
+        beats = self.within.sent(item, trials)
+        ends = None if item.last or item.output else _drawn(len(beats))
+        return self.hardware.packed(item, beats, ends)
+
+    def cycles(self, trials: Sequence[Any]) -> int | None:
+        return self.within.cycles(trials) if self.hardware.full_rate else None
+
+    @property
+    def slack(self) -> int:
+        return self.hardware.more
+
+    def steps(self, trials: Sequence[Any]) -> int:
+        return self.within.steps(trials)
+
+    def longest(self, trials: Sequence[Any]) -> int:
+        slowest = max(ceil(self.hardware.cycles_of(name)) for name in self.hardware.records)
+        return self.within.longest(trials) * slowest
+
+    @property
+    def leader(self) -> str:
+        return self.within.leader
+
+    @property
+    def each(self) -> int:
+        """As far as all trials have packets of one length."""
+        record = self.hardware.records[self.result.name]
+        beats = self.within.each if record.stream.last else 1
+        packet = -(-beats * record.size // self.hardware.size)
+        return packet * (self.within.each // beats)
+
+    def owners(self, trials: Sequence[Any]) -> Array:
+        record = self.hardware.records[self.result.name]
+        keep = self.sent(self.result, trials).values[1].sum(axis=1)
+        begins = np.cumsum(keep) - keep
+        found = begins // record.size // self.within.each
+        return np.asarray(np.minimum(found, len(trials) - 1))
+
+    def work(self, trials: Sequence[Any]) -> int:
+        return self.within.work(trials)
+
+    def results_of(self, trials: Sequence[Any]) -> int:
+        return self.within.results_of(trials)
+
+    def difference(self, trial: Any, beat: int, lane: int, received: Lane, expected: Lane) -> str:
+        field, place = self.result.fields[0], lane
+        if lane >= field.count:
+            field, place = self.result.fields[1], lane - field.count
+        what = "TKEEP of byte" if field.name == KEEP else "byte"
+        size = self.hardware.records[self.result.name].size
+        return (
+            f"{what} {place} of the packets' beat {beat} (of {self.hardware.size} bytes; a beat of "
+            f"{self.result.name} has {size})\n"
+            f"  expected {expected[0]:#x}\n  received {received[0]:#x}"
+        )
+
+
+def _drawn(count: int) -> list[bool]:
+    """Where packets end: after few beats or many, by chance, and at the end."""
+    ends = np.random.default_rng(count).random(count) < _OFTEN
+    ends[-1:] = True
+    return [bool(end) for end in ends]

@@ -1,0 +1,136 @@
+"""Streams for DMAs between the AXI-Stream sides of another package; packets are made by hand."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from programs import needs_icarus
+
+from macsmith import Options, design
+from macsmith.output import generate
+
+pytest.importorskip("cocotbext.axi")
+
+RUN = """
+import sys
+from cocotb_tools.check_results import get_results
+from cocotb_tools.runner import get_runner
+top, build, *sources = sys.argv[1:]
+runner = get_runner("icarus")
+runner.build(sources=sources, hdl_toplevel=top, build_dir=build, timescale=("1ns", "1ps"))
+found = runner.test(hdl_toplevel=top, hdl_toplevel_lang="verilog", test_module="dma_sides",
+                    test_dir=build)
+tests, failed = get_results(found)
+print(f"{tests} tests, {failed} failed")
+sys.exit(failed)
+"""
+
+
+def simulated(folder, job):
+    """(exit code, what was printed) of DMAs at all streams of a generated folder."""
+    (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
+    name = folder.name
+    sources = [str(folder / "rtl" / f"{name}{part}.v") for part in ("_core", "")]
+    paths = [str(Path(__file__).parents[1] / "support"), *filter(None, sys.path)]
+    environment = {**os.environ, "AXIS_JOB": str(folder / "job.json"), "COCOTB_ANSI_OUTPUT": "0"}
+    environment |= {"PYTHONPATH": os.pathsep.join(paths)}
+    environment.pop("PYTEST_CURRENT_TEST", None)
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, name, str(folder / "build"), *sources],
+        capture_output=True, text=True, env=environment,
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+def nibbles(values):
+    """INT4 codes, the first in the low bits, as bytes filled up with zero."""
+    whole = sum((int(v) & 15) << 4 * n for n, v in enumerate(values))
+    return whole.to_bytes(-(-len(values) // 2), "little")
+
+
+def job(rows, lanes, steps, seed, pauses):
+    """Reductions of so many steps each, INT4 × INT8, one column; the weights go on in packets of
+    other lengths, each step in whole bytes."""
+    rng = np.random.default_rng(seed)
+    weights, activations, wanted = [], [], []
+    for count in steps:
+        k = count * lanes
+        w, x = rng.integers(-8, 8, (rows, k)), rng.integers(-128, 128, k)
+        cut = w.reshape(rows, count, lanes).transpose(1, 0, 2).reshape(count, -1)
+        weights += [nibbles(step) for step in cut]
+        activations.append(x.astype(np.int8).tobytes().hex())
+        wanted.append(b"".join(int(v).to_bytes(3, "little", signed=True) for v in w @ x).hex())
+    packets, rest = [], weights
+    while rest:
+        length = int(rng.integers(1, 9))
+        packets.append(b"".join(rest[:length]).hex())
+        rest = rest[length:]
+    return {"sent": {"weight": packets, "activation": activations}, "wanted": wanted,
+            "pauses": pauses}  # fmt: skip
+
+
+#: Rows and lanes: steps of 3 and 2 bytes and results of 9; of 8, 4 and 12; of 18, 12 and 9.
+SHAPES = {"odd": (3, 2), "even": (4, 4), "wide": (3, 12)}
+STEPS = (1, 2, 3, 5, 1, 1, 7, 16, 4, 1, 33, 2)
+PAUSES = {"nobody": (0, 0, 0), "sources": (0.5, 0.3, 0), "sink": (0, 0, 0.6),
+          "all": (0.4, 0.6, 0.4)}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    root, found = tmp_path_factory.mktemp("dma"), {}
+
+    def get(shape, width):
+        rows, lanes = SHAPES[shape]
+        options = Options(rows=rows, cols=1, lanes=lanes, k_max=3072, axis_width=width,
+                          name=f"{shape}_{width}")  # fmt: skip
+        if (shape, width) not in found:
+            engine = design("int4xint8", options)
+            found[shape, width] = generate(engine, root / engine.name, tiles=1).folder
+        return found[shape, width]
+
+    return get
+
+
+@needs_icarus
+@pytest.mark.cases(2)
+@pytest.mark.often(4)
+@pytest.mark.parametrize("pauses", PAUSES)
+@pytest.mark.parametrize("width", [32, 64, 128])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_dmas_of_another_package_send_and_take_all_packets(made, shape, width, pauses):
+    code, said = simulated(made(shape, width), job(*SHAPES[shape], STEPS, 1, PAUSES[pauses]))
+    assert code == 0 and "1 tests, 0 failed" in said, said
+
+
+FAULTS = {
+    "a byte that is left out counts": (r"= s_axis_weight_tkeep\[7:0\];", "= ~8'd0;"),
+    "the end of a packet is not seen": (r"\{s_axis_weight_tlast, ", "{1'b0, "),
+    "a short beat is said to be full": (r"(assign m_axis_result_tkeep.*=).*;", r"\1 ~0;"),
+    "no packet of results ends": (r"\{m_axis_result_tlast, ", "{unused, "),
+}
+
+
+@needs_icarus
+@pytest.mark.cases(1)
+@pytest.mark.often(4)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_faults_of_a_port_are_found(made, fault, tmp_path):
+    folder, (pattern, text) = made("odd", 64), FAULTS[fault]
+    copy = tmp_path / folder.name
+    (copy / "rtl").mkdir(parents=True)
+    for part in ("_core", ""):
+        file = f"rtl/{folder.name}{part}.v"
+        code = (folder / file).read_text(encoding="utf-8")
+        if not part:
+            code, count = re.subn(pattern, text, code)
+            assert count, pattern
+            code = code.replace("`default_nettype none", "")
+        (copy / file).write_text(code, encoding="utf-8")
+    code, said = simulated(copy, job(*SHAPES["odd"], STEPS, 1, PAUSES["nobody"]))
+    assert code == 1 and "1 tests, 1 failed" in said, said
