@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from .hw.text.emit import Emitted, emit
 from .letters import ascii_letters
 from .manifest import manifest
 from .portlist import portlist
+from .sim.cpp import model
 from .sim.harness import Chosen, harness
 from .sim.models import cell_models
 from .sim.parser import parse
@@ -93,6 +94,7 @@ def generate(
     seed: int = 1,
     board: Board | None = None,
     megahertz: float = MEGAHERTZ,
+    cpp: bool = False,
     beside: Beside | None = None,
     progress: Told = quiet,
 ) -> Generated:
@@ -108,6 +110,7 @@ def generate(
     seed : of the test bench's data and stalls.
     board : whose part Vivado's scripts name; the U280's if None.
     megahertz : of the clock in the constraints: a goal, not a promise.
+    cpp : also write the golden model of an engine in C++, with its DPI wrapper, into ``model``.
     beside : trials and files of a caller's own.
     progress : is told each step as it begins: what is done.
 
@@ -115,11 +118,14 @@ def generate(
     cannot read back the Verilog that was written.
     """
     check_target(folder, force=force)
+    beside = beside or Beside()
+    if cpp:
+        golden = {path: ascii_letters(text) for path, text in model.files(design).items()}
+        beside = replace(beside, files={**beside.files, **golden})
     progress(Step(f"emitting {design.name}", "emit"))
     emitted = emit(fitted(design, board) if board else design)
     size = len(emitted.rtlil)
     progress(Step("computing the test bench's vectors", "vectors", size, ("parse",)))
-    beside = beside or Beside()
     files: dict[str, str | bytes] = {
         **contents(
             emitted, tiles=tiles, seed=seed, board=board, megahertz=megahertz, beside=beside
@@ -161,7 +167,14 @@ def contents(
         **{f"tb/{n}.v": header + _once(n, text) for n, text in cell_models(emitted).items()},
         f"rtl/{name}.v": header + emitted.wrapper,
         f"{name}_instance.v": _render("instance.v", values),
-        "README.md": _render("README.md", values | {"streams": _streams(emitted)}),
+        "README.md": _render(
+            "README.md",
+            values
+            | {
+                "streams": _streams(emitted),
+                "has_model": any(path.startswith("model/") for path in beside.files),
+            },
+        ),
         "design.toml": to_toml(emitted.design),
         f"tb/{name}_tb.v": _render("tb.v", values),
         "tb/Makefile": _render("Makefile", values),

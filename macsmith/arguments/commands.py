@@ -76,6 +76,12 @@ GENERATE = Command(
             read=megahertz,
             default=MEGAHERTZ,
         ),
+        option(
+            "--cpp",
+            None,
+            "Also write the golden model of an engine as a C++ header, with a DPI wrapper for "
+            "SystemVerilog benches",
+        ),
         option("--force", None, "Replace the files that an earlier run wrote into the folder"),
         target=(
             option(

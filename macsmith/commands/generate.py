@@ -28,6 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
             force=arguments.force,
             board=board,
             megahertz=arguments.clock,
+            cpp=arguments.cpp,
             progress=told,
         )
     files = [str(folder / name) for name in made.files]
