@@ -120,10 +120,13 @@ def generate(
     check_target(folder, force=force)
     beside = beside or Beside()
     if cpp:
-        golden = {path: ascii_letters(text) for path, text in model.files(design).items()}
-        beside = replace(beside, files={**beside.files, **golden})
+        model.files(design)  # raises before any work
     progress(Step(f"emitting {design.name}", "emit"))
     emitted = emit(fitted(design, board) if board else design)
+    if cpp:
+        golden = model.files(emitted.design, emitted)
+        plain = {path: ascii_letters(text) for path, text in golden.items()}
+        beside = replace(beside, files={**beside.files, **plain})
     size = len(emitted.rtlil)
     progress(Step("computing the test bench's vectors", "vectors", size, ("parse",)))
     files: dict[str, str | bytes] = {

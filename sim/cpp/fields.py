@@ -26,6 +26,8 @@ class Field:
     kind, side, array : ``codes``, ``scales``, ``select``, ``index``, ``bias`` or ``initial``; 0 for
         the weight and what belongs to neither side; its name there.
     bits : of an item.
+    columns : elements of K that share a scale or a selection; of a sparse weight those that are
+        kept. None for all.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Field:
     side: int
     array: str
     bits: int
+    columns: int | None = None
 
     @property
     def shape(self) -> str:
@@ -70,6 +73,7 @@ def fields(arithmetic: Arithmetic) -> tuple[Field, ...]:
 
 def _of_side(arithmetic: Arithmetic, side: int, operand: Operand) -> Iterator[Field]:
     name, vectors = SIDES[side], ("rows", "cols")[side]
+    inner = arithmetic.compressed.activation if side else arithmetic.compressed.weight
     structure = arithmetic.weight.structure if not side else None
     across = "k"
     if structure is not None:
@@ -89,12 +93,13 @@ def _of_side(arithmetic: Arithmetic, side: int, operand: Operand) -> Iterator[Fi
         shape, place = _shape(level.span, vectors), f"scales[{side}][{number}]"
         yield Field(f"{name}_{level.name}", code_type(level.format), place,
                     f"codes of {_told(level.format)}", *shape, "scales", side, level.name,
-                    level.format.bits)  # fmt: skip
+                    level.format.bits, inner.levels[number].span.columns)  # fmt: skip
     if operand.select is not None:
         shape = _shape(operand.select.span, vectors)
         yield Field(f"{name}_select", "std::uint16_t", f"select[{side}]",
                     "which table of the elements", *shape, "select", side, "select",
-                    operand.select.width)  # fmt: skip
+                    operand.select.width,
+                    inner.select.span.columns if inner.select else None)  # fmt: skip
 
 
 def _told(fmt: Format) -> str:

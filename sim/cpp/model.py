@@ -21,6 +21,8 @@ from ...golden.description import Arithmetic, Engine
 from ...golden.errors import DesignError
 from ...golden.formats import Format, Integer
 from ...golden.interval import Range
+from ...hw.text.emit import Emitted
+from .beats import beats
 from .fields import code_type, fields
 from .formats import truth
 from .tables import Tables
@@ -34,14 +36,17 @@ _PARTS = (
 )  # fmt: skip
 
 
-def files(design: object) -> dict[str, str]:
+def files(design: object, emitted: Emitted | None = None) -> dict[str, str]:
     """The header of an engine, and its DPI wrapper: path in an output folder -> text.
 
-    Blocks of rows that share a scale have it once a row, as the engine's ports do. Raises
-    DesignError for a design that is no engine, and for what the library does not do.
+    Blocks of rows that share a scale have it once a row, as the engine's ports do. ``emitted`` is
+    the engine's hardware: with it, the wrapper takes beats of the ports. Raises DesignError for a
+    design that is no engine, and for what the library does not do.
     """
     engine = checked(design)
     modes = [_mode(engine, mode) for mode in range(len(engine.modes))]
+    for mode in modes:
+        mode["beats"] = beats(emitted, mode["fields"]) if emitted is not None else None
     return {
         f"model/{engine.name}_{end}": render(
             end,

@@ -13,6 +13,8 @@ def test_the_folder_has_a_model_that_compiles(tmp_path, capsys):
     names = {f"model/w4a8_1x1x4_{end}" for end in ("golden.hpp", "dpi.cpp", "dpi.svh")}
     assert names <= set(json.loads((folder / "manifest.json").read_text("utf-8"))["files"])
     assert all((folder / name).read_bytes().isascii() for name in names)
+    wrapper = (folder / "model" / "w4a8_1x1x4_dpi.svh").read_text("ascii")
+    assert "function void weight_beat(bit [15:0] data);" in wrapper
     assert "model/w4a8_1x1x4_golden.hpp" in (folder / "README.md").read_text("utf-8")
     source = tmp_path / "main.cpp"
     source.write_text('#include "w4a8_1x1x4_golden.hpp"\nint main() {}\n', encoding="utf-8")
