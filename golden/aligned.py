@@ -93,7 +93,7 @@ def _step(
     total = _aligned(own, own_lsb - unit)
     total = total + _aligned(product, product_lsb - unit[:, :, None]).sum(axis=2)
     result = fmt.encode(to_float(total, unit), "toward_zero", saturate=True).astype(np.int64)
-    over = np.abs(total).astype(np.float64) >= np.ldexp(1.0, _overflow(fmt) - unit)
+    over = np.abs(total) >> np.clip(_overflow(fmt) - unit, 0, 62) > 0
     return _special(result, over, total < 0, w, a, held, fmt)
 
 

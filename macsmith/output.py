@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from .letters import ascii_letters
 from .manifest import manifest
 from .mapped import Mapped, checked, mapped
 from .portlist import portlist
+from .sim.cpp import model
 from .sim.harness import Chosen, harness
 from .sim.models import cell_models
 from .sim.parser import parse
@@ -95,6 +96,7 @@ def generate(
     board: Board | None = None,
     megahertz: float = MEGAHERTZ,
     netlist: str | None = None,
+    cpp: bool = False,
     beside: Beside | None = None,
     progress: Told = quiet,
 ) -> Generated:
@@ -111,6 +113,7 @@ def generate(
     board : whose part Vivado's scripts name; the U280's if None.
     megahertz : of the clock in the constraints: a goal, not a promise.
     netlist : also write the netlist that is mapped for ``board``: ``verilog`` or ``edif``.
+    cpp : also write the golden model of an engine in C++, with its DPI wrapper, into ``model``.
     beside : trials and files of a caller's own.
     progress : is told each step as it begins: what is done.
 
@@ -119,15 +122,21 @@ def generate(
     """
     check_target(folder, force=force)
     checked(netlist, board)
+    beside = beside or Beside()
+    if cpp:
+        model.files(design)  # raises before any work
     progress(Step(f"emitting {design.name}", "emit"))
     emitted = emit(fitted(design, board) if board else design)
+    if cpp:
+        golden = model.files(emitted.design, emitted)
+        plain = {path: ascii_letters(text) for path, text in golden.items()}
+        beside = replace(beside, files={**beside.files, **plain})
     size = len(emitted.rtlil)
     made = None
     if netlist is not None and board is not None:
         progress(Step(f"synthesizing {emitted.name} for {board.name}", "synth", size))
         made = mapped(emitted, board, netlist)
     progress(Step("computing the test bench's vectors", "vectors", size, ("parse",)))
-    beside = beside or Beside()
     files: dict[str, str | bytes] = {
         **contents(
             emitted,
@@ -177,7 +186,14 @@ def contents(
         **{f"tb/{n}.v": header + _once(n, text) for n, text in cell_models(emitted).items()},
         f"rtl/{name}.v": header + emitted.wrapper,
         f"{name}_instance.v": _render("instance.v", values),
-        "README.md": _render("README.md", values | {"streams": _streams(emitted)}),
+        "README.md": _render(
+            "README.md",
+            values
+            | {
+                "streams": _streams(emitted),
+                "has_model": any(path.startswith("model/") for path in beside.files),
+            },
+        ),
         "design.toml": to_toml(emitted.design),
         f"tb/{name}_tb.v": _render("tb.v", values),
         "tb/Makefile": _render("Makefile", values),

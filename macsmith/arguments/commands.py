@@ -83,6 +83,12 @@ GENERATE = Command(
             "Also write the netlist that is mapped for --board and counted: verilog or edif",
             names="netlists",
         ),
+        option(
+            "--cpp",
+            None,
+            "Also write the golden model of an engine as a C++ header, with a DPI wrapper for "
+            "SystemVerilog benches",
+        ),
         option("--force", None, "Replace the files that an earlier run wrote into the folder"),
         target=(
             option(

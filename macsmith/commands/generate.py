@@ -29,6 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
             board=board,
             megahertz=arguments.clock,
             netlist=arguments.netlist,
+            cpp=arguments.cpp,
             progress=told,
         )
     files = [str(folder / name) for name in made.files]

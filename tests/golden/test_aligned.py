@@ -246,6 +246,18 @@ def test_infinity_stays_and_meets_its_opposite_in_a_later_step():
     assert matmul(engine(*unit), encoded("bf16", np.inf, 5, -np.inf), ones).values == [[0x7FC00000]]
 
 
+def test_a_sum_just_below_overflow_is_none():
+    """2^128 - 2^74 has 54 bits: no float64 between it and 2^128, which it would round to."""
+    least, fp32 = 2.0**-23, lookup("fp32")
+    addends = [2.0**122] * 63 + [2.0**121 * (2 - least), 2.0**97 * (2 - least)]
+    assert sum(map(int, addends)) == 2**128 - 2**74
+    w = fp32.encode([[addend / 2.0**61 for addend in addends]])
+    a = fp32.encode(np.full((1, 65), 2.0**61))
+    stage = Stage("aligned", format=fp32, fraction=48, terms=65)
+    made = Engine("x", (raw("fp32", "fp32", 65, accumulate=(stage,)),), Build(1, 1, 65))
+    assert matmul(made, w, a).values == [[fp32.max_code]]
+
+
 @pytest.mark.parametrize("fraction", [0, 65, 1000])
 def test_the_fraction_has_limits(fraction):
     with pytest.raises(DesignError, match="fraction"):

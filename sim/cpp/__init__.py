@@ -1,0 +1,1 @@
+"""The golden model in C++, and what SystemVerilog calls of it."""
