@@ -10,6 +10,7 @@ from pathlib import Path
 from ..golden.errors import DesignError
 from ..tools import processes
 from ..tools.verilator import verilator_bin
+from .plain import plain
 
 #: Verilator stops when it has read the text: a tenth of a second for the default engine.
 _PARSE = ("--lint-only", "--debug-exit-parse", "--no-timing", "-Wno-fatal", "-Wno-lint")
@@ -61,7 +62,8 @@ def _verilator(folder: Path, words: list[str]) -> tuple[int, str]:
         stdin=subprocess.DEVNULL,
         encoding="utf-8",
         errors="replace",
-        env={**os.environ, "VERILATOR_ROOT": str(program.parent.parent)},
+        # It reads files of its own there, and would misread quotes and dollars.
+        env={**os.environ, "VERILATOR_ROOT": str(plain(program.parent.parent))},
     ) as process:
         said, _ = process.communicate()
     return process.returncode, said

@@ -129,15 +129,16 @@ def _build(texts: list[str], libraries: tuple[Path, ...], waves: bool, options: 
 
     def make(place: Path) -> None:
         folder = plain(work.root()) / place.relative_to(work.root())
+        cells = [plain(path.parent) / path.name for path in libraries]
         sources = [folder / f"source_{number}.v" for number in range(len(texts))]
         for source, text in zip(sources, texts, strict=True):
             source.write_text(text, encoding="utf-8")
         arguments = {
-            "sources": [str(path) for path in (*libraries, *sources)],
+            "sources": [str(path) for path in (*cells, *sources)],
             "hdl_toplevel": "bench",
             "build_dir": str(folder),
             "build_args": options,
-            "includes": sorted({str(path.parent) for path in libraries}),
+            "includes": sorted({str(path.parent) for path in cells}),
             "waves": waves,
         }
         _cocotb(place, "build", arguments)

@@ -76,7 +76,7 @@ def test_results_must_not_depend_on_what_registers_begin_with(tmp_path):
     folder.mkdir()
     text = (RTL / module.file).read_text(encoding="utf-8")
     assert change[0] in text
-    declared = text.replace("reg v, f;", "reg v, f; reg [3:0] never;", 1).replace(*change)
+    declared = text.replace("reg v, f;", "reg v, f; reg signed [3:0] never;", 1).replace(*change)
     made = candidate(module, folder, (text, declared))
     machine = Simulator(made.emitted)
     compiled(made, machine, count=5)
