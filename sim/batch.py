@@ -125,7 +125,7 @@ def differences(
 ) -> Iterator[tuple[int, str]]:
     """The tiles of ``chunk`` that came out wrong, and how."""
     stream, done = tried.result, len(run.last)
-    owners = tried.owners(chunk)
+    owners = tried.owners(chunk, len(wanted))
     received, expected = _received(stream, run), _expected(stream, wanted, done)
     wrong = np.zeros(received[0].shape, bool)
     for got, want in zip(received, expected, strict=True):

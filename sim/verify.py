@@ -153,7 +153,7 @@ def _first_difference(job: Job, number: int, results: list[str], wanted: list[in
     for index, (text, want) in enumerate(zip(results, wanted, strict=False)):
         if int(text, 16) == want:
             continue
-        owners = tried.owners(job.shares[number])
+        owners = tried.owners(job.shares[number], len(wanted))
         trial = int(owners[index])
         beat = index - int(np.searchsorted(owners, trial))
         (got, last), (due, end) = (

@@ -139,9 +139,10 @@ class Harness(ABC):
     def each(self) -> int:
         """Beats of results of a trial."""
 
-    def owners(self, trials: Sequence[Any]) -> Array:
-        """The number of its trial, for each beat of results."""
-        return np.repeat(np.arange(len(trials)), self.each)
+    def owners(self, trials: Sequence[Any], beats: int) -> Array:
+        """The number of its trial, for each of ``beats`` beats of results; longer trials than
+        others count as several, up to the last."""
+        return np.minimum(np.arange(beats) // self.each, len(trials) - 1)
 
     @abstractmethod
     def work(self, trials: Sequence[Any]) -> int:

@@ -98,7 +98,7 @@ class ConvertedHarness(Harness):
         packet = -(-beats * record.size // self.hardware.size)
         return packet * (self.within.each // beats)
 
-    def owners(self, trials: Sequence[Any]) -> Array:
+    def owners(self, trials: Sequence[Any], beats: int) -> Array:
         record = self.hardware.records[self.result.name]
         keep = self.sent(self.result, trials).values[1].sum(axis=1)
         begins = np.cumsum(keep) - keep
