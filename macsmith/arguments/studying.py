@@ -197,13 +197,13 @@ ALLOCATE = Command(
         Group(
             "Target",
             (
-                option("--hardware", "NAME", "layers: an engine for each matrix, all at one pace; "
-                       "shared: an array for each design, matrices take turns"),
+                option("--hardware", "NAME", "What is built: layers, an engine for each matrix, "
+                       "all at one pace; or shared, an array for each design, matrices take turns"),
                 option("--macs", "N", f"MACs a cycle, of all layers or of a shared array (default "
                        f"{ALLOCATED})", read=positive, default=ALLOCATED),
                 option("--board", "NAME", f"FPGA board to synthesize for (default {BOARD}): a name "
                        "of macsmith list boards, or a TOML file", default=BOARD, names="boards"),
-                option("--policy", "NAME", "lut (default) or dsp", default="lut",
+                option("--policy", "NAME", "Without DSP blocks, lut (default), or with: dsp", default="lut",
                        names="policies"),
                 option("--dsp-sites", "N", "LUT sites that a DSP block counts (default: the "
                        "board's LUTs over its DSP blocks)", read=natural),
