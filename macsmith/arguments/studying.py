@@ -203,8 +203,8 @@ ALLOCATE = Command(
                        f"{ALLOCATED})", read=positive, default=ALLOCATED),
                 option("--board", "NAME", f"FPGA board to synthesize for (default {BOARD}): a name "
                        "of macsmith list boards, or a TOML file", default=BOARD, names="boards"),
-                option("--policy", "NAME", "Without DSP blocks, lut (default), or with: dsp", default="lut",
-                       names="policies"),
+                option("--policy", "NAME", "Without DSP blocks, lut (default), or with: dsp",
+                       default="lut", names="policies"),
                 option("--dsp-sites", "N", "LUT sites that a DSP block counts (default: the "
                        "board's LUTs over its DSP blocks)", read=natural),
                 option("--clock", "MHZ", f"The clock, which nobody has routed (default {CLOCK})",
