@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from macsmith.hw.engine.hardware import EngineHardware
+from macsmith.studies.exchange import exchange
 from quality import engine
 from quality_table import BOARD, CUBE, POLICIES, Key, Table, read
 
@@ -96,7 +97,7 @@ def cost(terms: Terms, policy: str, part: str, table: Table) -> float | None:
         if not row.sites and not row.dsp:
             return None
         sites = row.sites - (row.scale_sites if part == "array" else 0)
-        total += times * (sites + exchange() * row.dsp) / rate(name)
+        total += times * (sites + exchange(boards.lookup(BOARD)) * row.dsp) / rate(name)
     return total
 
 
@@ -106,13 +107,6 @@ def rate(name: str) -> float:
     hardware = explain(engine(Key(name, "lut", CUBE))[1])
     assert isinstance(hardware, EngineHardware)
     return float(next(iter(hardware.rates.values())))
-
-
-@cache
-def exchange() -> float:
-    """Sites that a DSP block counts: the board's LUTs over its blocks."""
-    board = boards.lookup(BOARD)
-    return board.available("lut") / board.available("dsp")
 
 
 def ratios(claim: Claim, policy: str, table: Table) -> list[float | None]:

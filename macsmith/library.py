@@ -5,9 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Iterator
-from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +22,7 @@ from .golden.tensor import Quantized
 from .hw.catalogue import hardware
 from .hw.design import Hardware
 from .hw.text.emit import Emitted, emit
+from .machines import MANY, ready, without_converters
 from .output import generate
 from .report import Report
 from .sim import verify as simulated
@@ -36,7 +34,6 @@ from .sim.mutants import Mutation, mutation
 from .sim.phases import Phases
 from .sim.proof.claims import Certificate
 from .sim.sliced import Apart
-from .sim.sliced.lockstep import Lockstep
 from .sim.streams import Simulator
 from .sim.verify import Verification
 from .tools import work
@@ -226,13 +223,6 @@ def _synthesized(
     )
 
 
-#: Multiplications from which on making gates pays.
-MANY = 1 << 24
-
-#: Compiled designs that are kept for the next call.
-_KEPT = 16
-
-
 def simulate(
     engine: Engine,
     weight: Matrix,
@@ -271,22 +261,6 @@ def simulate(
     raise AssertionError("the last simulator takes every design")
 
 
-def without_converters(design: Engine) -> Engine:
-    """``design`` with each stream as wide as it is."""
-    if not design.build.axis_width:
-        return design
-    return replace(design, build=replace(design.build, axis_width=0))
-
-
-def ready(engine: Engine, copies: bool) -> Iterator[Simulator | Lockstep]:
-    """Build what simulates ``engine``, as many or alone; the next is for what the one
-    before cannot do."""
-    engine = without_converters(engine)
-    if copies and engine.build.flow != "weight_stationary":
-        yield _copies(engine)
-    yield _simulator(engine)
-
-
 def _size(weight: Matrix, activation: Matrix) -> int:
     """Multiplications of a product, as far as shapes can be told."""
     shapes = [
@@ -294,13 +268,3 @@ def _size(weight: Matrix, activation: Matrix) -> int:
         for side in (weight, activation)
     ]
     return int(np.prod(shapes[0]) * shapes[1][0]) if all(map(len, shapes)) else 0
-
-
-@lru_cache(2)
-def _copies(design: Design) -> Lockstep:
-    return Lockstep(emit(design))
-
-
-@lru_cache(_KEPT)
-def _simulator(design: Design) -> Simulator:
-    return Simulator(emit(design))

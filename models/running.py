@@ -16,7 +16,8 @@ from ..golden.errors import DesignError, check_ordinary
 from ..golden.matmul import Result, matmul
 from ..golden.quantize import quantize
 from ..golden.tensor import Quantized
-from ..library import MANY, ready, simulate
+from ..library import simulate
+from ..machines import MANY, ready
 from ..options import whole_groups
 from ..tools.progress import Told, quiet
 from .comparing import check_same

@@ -11,6 +11,7 @@ from ..boards.estimates import Figure
 from ..report import Report
 from .accuracy import Accuracy, Data
 from .candidates import Candidate
+from .exchange import exchange
 from .front import front
 from .traffic import bits_of, bytes_a_cycle, element_bits
 
@@ -54,8 +55,7 @@ class Asked:
         """Sites that a DSP block counts."""
         if self.dsp_sites is not None:
             return self.dsp_sites
-        blocks = self.board.available("dsp")
-        return round(self.board.available("lut") / blocks, 1) if blocks > 0 else 0.0
+        return exchange(self.board)
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,8 @@ GENERATE_TEXT = Command(
                     "--design",
                     "DESIGN",
                     "Designs, one text each: an engine for all matrices; file, for each matrix the "
-                    "one that inspect names (the default); or float, products in FP32",
+                    "one that inspect names (the default); a .json file that allocate wrote; or "
+                    "float, products in FP32",
                     names="designs",
                     nargs="+",
                     dest="designs",

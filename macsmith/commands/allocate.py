@@ -26,9 +26,10 @@ from ..studies.allocation.judging import Judged, judge
 from ..studies.allocation.problem import Allocation, Problem
 from ..studies.allocation.solving import solve, sweep
 from ..studies.allocation.tables import read_table
+from ..studies.exchange import exchange
 from ..tools.progress import Told
 from ..tools.whole import write
-from .common import following, paragraph, print_json, progress, table
+from .common import check_file, following, paragraph, print_json, progress, table
 
 #: Sums by option, those that a limit may be on.
 SUMS = (LOSS, BITS, SITES, MS)
@@ -68,8 +69,13 @@ def _check(arguments: argparse.Namespace) -> None:
             raise UnknownName(name, value, known)
     if arguments.judge and arguments.text is None:
         raise DesignError("--judge foresees a text: give --sensitivity text --text FILE")
-    if arguments.out is not None and arguments.out.suffix != ".json":
-        raise DesignError(f"--out writes a file that ends in .json, got {arguments.out}")
+    if arguments.out is not None:
+        check_file("--out", arguments.out, ".json")
+    if arguments.like is None and all(getattr(arguments, name) is None for name in SUMS):
+        raise DesignError(
+            f"nothing limits the choice: give --{BITS if arguments.minimize == LOSS else LOSS} "
+            "NUMBER, or --as DESIGN for no more than that design has for all matrices"
+        )
 
 
 def _study(arguments: argparse.Namespace, told: Told) -> Study | None:
@@ -82,9 +88,14 @@ def _study(arguments: argparse.Namespace, told: Told) -> Study | None:
         return None
     if not arguments.designs:
         raise DesignError("name designs to choose from, such as mxfp4 mxfp8_e4m3")
+    chosen = choices(arguments.designs)
+    if arguments.like is not None and arguments.like not in (names := [c.name for c in chosen]):
+        raise UnknownName("design", arguments.like, names)
+    if arguments.minimize not in SUMS:
+        raise UnknownName("sum", arguments.minimize, SUMS)
     return study(
         arguments.work,
-        choices(arguments.designs),
+        chosen,
         sensitivity=arguments.sensitivity,
         text=arguments.text,
         tokens=arguments.tokens,
@@ -95,22 +106,18 @@ def _study(arguments: argparse.Namespace, told: Told) -> Study | None:
 
 
 def _target(arguments: argparse.Namespace) -> Target | None:
-    """The hardware, where its sites are asked for."""
-    asked = arguments.hardware or arguments.sites is not None or arguments.minimize == SITES
-    if not asked and arguments.ms is None and arguments.minimize != MS:
+    """The hardware, where its sites or its time are asked for."""
+    timed = arguments.ms is not None or arguments.minimize == MS
+    counted = arguments.sites is not None or arguments.minimize == SITES
+    if not (timed or counted or arguments.hardware):
         return None
     board = boards.lookup(arguments.board)
-    exchange = arguments.dsp_sites
-    if exchange is None:
-        blocks = board.available("dsp")
-        exchange = board.available("lut") / blocks if blocks else 0
-    kind = arguments.hardware or (LAYERS if arguments.ms is None else SHARED)
     return Target(
         board,
-        kind,
+        arguments.hardware or (SHARED if timed else LAYERS),
         arguments.macs,
         arguments.policy,
-        exchange,
+        exchange(board) if arguments.dsp_sites is None else arguments.dsp_sites,
         arguments.clock,
         arguments.batch,
     )
@@ -129,11 +136,6 @@ def _limits(arguments: argparse.Namespace, problem: Problem) -> dict[str, float]
         for name in problem.names:
             if name != arguments.minimize:
                 limits.setdefault(name, problem.total(name, same))
-    if not limits:
-        raise DesignError(
-            f"nothing limits the choice: give --{BITS if arguments.minimize == LOSS else LOSS} "
-            "NUMBER, or --as DESIGN for no more than that design has for all matrices"
-        )
     return limits
 
 

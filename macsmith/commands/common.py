@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from .. import boards
@@ -19,7 +20,28 @@ from ..remedies import remedied
 from ..screen import following, paragraph, table
 from ..tools import cache, yosys
 
-__all__ = ["chosen", "following", "need_cache", "paragraph", "print_json", "progress", "table"]
+__all__ = [
+    "check_file",
+    "chosen",
+    "following",
+    "need_cache",
+    "paragraph",
+    "print_json",
+    "progress",
+    "table",
+]
+
+
+def check_file(option: str, path: Path, *endings: str, also: Sequence[str] = ()) -> None:
+    """Say before any work if what it ends in cannot be written: DesignError for another ending
+    (those of ``also`` are taken too), for what is no plain file, and where there is no folder."""
+    if path.suffix not in (*endings, *also):
+        told = " or ".join(endings)
+        raise DesignError(f"{option} writes a file that ends in {told}, got {path}")
+    if path.exists() and not path.is_file():
+        raise DesignError(f"{option} writes a plain file, but {path} is none")
+    if not path.absolute().parent.is_dir():
+        raise DesignError(f"there is no folder {path.parent} for {path.name}: make it")
 
 
 def need_cache() -> None:

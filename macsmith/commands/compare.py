@@ -18,7 +18,7 @@ from ..studies.page import page
 from ..studies.plots import plots
 from ..studies.tables import as_csv, as_markdown, front_lines, notes, tables, title, to_dict, tools
 from ..tools.whole import write
-from .common import following, paragraph, print_json, progress, table
+from .common import check_file, following, paragraph, print_json, progress, table
 
 #: Options that write a file, with the endings that its name has.
 _FILES = {"html": (".html", ".htm"), "csv": (".csv",), "markdown": (".md", ".markdown")}
@@ -60,14 +60,8 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UnknownName("policy", arguments.policy, POLICIES)
     for name, endings in _FILES.items():
         path = getattr(arguments, name)
-        if path is None:
-            continue
-        if path.suffix not in endings:
-            raise DesignError(f"--{name} writes a file that ends in {endings[0]}, got {path}")
-        if path.exists() and not path.is_file():
-            raise DesignError(f"--{name} writes a plain file, but {path} is none")
-        if not path.absolute().parent.is_dir():
-            raise DesignError(f"there is no folder {path.parent} for {path.name}: make it")
+        if path is not None:
+            check_file(f"--{name}", path, endings[0], also=endings[1:])
     if arguments.svg is not None and arguments.no_cost:
         raise DesignError("--svg draws costs: leave out --no-cost")
 

@@ -10,7 +10,7 @@ from ..boards.estimates.writing import put
 from ..folder import MANIFEST
 from ..golden.errors import DesignError
 from ..vivado_reports import beside, reports
-from .common import chosen, following, paragraph, print_json, table
+from .common import check_file, chosen, following, paragraph, print_json, table
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -57,11 +57,6 @@ def _design(arguments: argparse.Namespace) -> str:
 
 def _check(path: Path) -> None:
     """What a synthesis would fail on at its end."""
-    if path.suffix != ".csv":
-        raise DesignError(f"--csv writes a file that ends in .csv, got {path}")
-    if path.exists() and not path.is_file():
-        raise DesignError(f"--csv writes a plain file, but {path} is none")
-    if not path.absolute().parent.is_dir():
-        raise DesignError(f"there is no folder {path.parent} for {path.name}: make it")
+    check_file("--csv", path, ".csv")
     if path.exists():
         rows.read(path)

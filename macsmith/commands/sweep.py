@@ -7,15 +7,18 @@ from collections import Counter
 
 from ..folder import make_folder
 from ..studies.sweeping.executors import executor
-from ..studies.sweeping.export import save
+from ..studies.sweeping.export import ENDINGS, ready, save
 from ..studies.sweeping.grid import points
 from ..studies.sweeping.running import Swept, sweep
 from ..studies.sweeping.store import COUNTED, FAILED, REFUSED
-from .common import following, need_cache, paragraph, print_json, progress, table
+from .common import check_file, following, need_cache, paragraph, print_json, progress, table
 
 
 def run(arguments: argparse.Namespace) -> int:
     given = points(arguments.grid)
+    if arguments.table is not None:
+        check_file("--table", arguments.table, *ENDINGS)
+        ready(arguments.table)
     need_cache()
     folder = make_folder(arguments.output)
     with following(len(given)) as told, executor(arguments.cores, arguments.scheduler) as workers:

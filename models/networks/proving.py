@@ -13,7 +13,8 @@ import numpy.typing as npt
 from ...golden.description import Engine
 from ...golden.errors import DesignError
 from ...hw.catalogue import hardware
-from ...library import ready, simulate
+from ...library import simulate
+from ...machines import ready
 from ...tools.progress import Told, quiet
 from ..comparing import check_same
 from ..matrix import Matrix

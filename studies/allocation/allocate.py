@@ -15,7 +15,7 @@ from ...models.networks import open_network
 from ...models.networks.llama import Llama
 from ...models.networks.tokenizer import read_tokenizer
 from ...tools.progress import Told, quiet
-from .calibrating import Calibration, calibrate, gains
+from .calibrating import Calibration, calibrate, gain
 from .choices import Choice
 from .costs import SHARED, Built, Target, bits, built, milliseconds, sites_of_layers
 from .losses import Item, items, noises, shares, tails
@@ -92,7 +92,8 @@ def study(
         weighted *= tails(given)[:, None]
         unit += ", each weighted by the tail of its spectrum"
     elif calibration is not None:
-        weighted *= _gains(calibration, matrices, given, chosen, weighted, possible, told)[:, None]
+        seen = np.where(possible, weighted, 0.0)
+        weighted *= _gains(calibration, given, chosen, seen, told)[:, None]
         unit = f"nats a token of {len(calibration.tokens)}, predicted"
     sums = {LOSS: np.where(possible, weighted, 0.0), BITS: bits(given, chosen)}
     once = {}
@@ -132,7 +133,10 @@ def _tokens(model: Model, sensitivity: str, text: Path | None, most: int) -> lis
         words = text.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DesignError(f"{text} cannot be read as a text: {error}") from None
-    return read_tokenizer(model.container).encode(words)[:most]
+    found = read_tokenizer(model.container).encode(words)[:most]
+    if not found:
+        raise DesignError(f"{text} has no token: write at least some words")
+    return found
 
 
 def _calibration(model: Model, tokens: list[int], told: Told) -> Calibration | None:
@@ -160,22 +164,24 @@ def _matrices(model: Model, calibration: Calibration | None) -> list[Matrix]:
 
 def _gains(
     calibration: Calibration,
-    matrices: Sequence[Matrix],
     given: Sequence[Item],
     chosen: Sequence[Choice],
     noise: np.ndarray,
-    possible: np.ndarray,
     told: Told,
 ) -> np.ndarray:
-    """How much a unit of noise of each item's matrix moves the answers, by the noisiest choice that
-    every matrix can have."""
-    everywhere = np.flatnonzero(possible.all(axis=0))
-    if not len(everywhere):
-        raise DesignError("no design takes every matrix: name one that does, to calibrate with")
-    probe = everywhere[noise[:, everywhere].sum(axis=0).argmax()]
-    of_matrix = {matrix.name: 0.0 for matrix in matrices}
-    for item, power in zip(given, noise[:, probe], strict=True):
-        of_matrix[item.matrix.name] += float(power)
-    found = gains(calibration, matrices, chosen[probe], [*of_matrix.values()], told)
-    known = dict(zip(of_matrix, found, strict=True))
-    return np.array([known[item.matrix.name] for item in given])
+    """How much a unit of noise of each item's matrix moves the answers, (items,): by the choice
+    that is noisiest for the matrix, over all of its items."""
+    of_matrix: dict[str, np.ndarray] = {}
+    for item, powers in zip(given, noise, strict=True):
+        name = item.matrix.name
+        of_matrix[name] = of_matrix.get(name, np.zeros(len(chosen))) + powers
+    found: dict[str, float] = {}
+    for item in given:
+        name = item.matrix.name
+        if name not in found:
+            told(f"noise in {name}, {len(found) + 1} of {len(of_matrix)}")
+            probe = int(of_matrix[name].argmax())
+            found[name] = gain(
+                calibration, item.matrix, chosen[probe], float(of_matrix[name][probe])
+            )
+    return np.array([found[item.matrix.name] for item in given])

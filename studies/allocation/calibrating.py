@@ -18,10 +18,9 @@ from ...golden.errors import DesignError
 from ...models.matrix import Matrix
 from ...models.networks.llama import Llama
 from ...models.networks.product import FloatProduct, Product
-from ...tools.progress import Told, quiet
 from ..accuracy import quantized
 from .choices import Choice
-from .losses import VECTORS, spread
+from .losses import VECTORS, as_stored, holds, spread
 
 Array = npt.NDArray[Any]
 
@@ -48,7 +47,7 @@ class Probe:
     ----------
     plain : for all others.
     matrix : name of the one.
-    choice : what it is quantized for.
+    choice : what it is quantized for; weights that are stored so stay as they are.
     """
 
     plain: FloatProduct
@@ -59,9 +58,11 @@ class Probe:
     def __call__(self, matrix: Matrix, x: Array) -> Array:
         if matrix.name != self.matrix:
             return self.plain(matrix, x)
-        weight, scales = quantized(self.plain.kept[matrix.name].T, self.choice.arithmetic.weight)
-        codes, ahead = quantized(x, self.choice.arithmetic.activation)
-        w = (weight.dequantize() * scales).astype(np.float32)
+        w, arithmetic = self.plain.kept[matrix.name].T, self.choice.arithmetic
+        if not holds(as_stored(matrix), arithmetic.weight):
+            weight, scales = quantized(w, arithmetic.weight)
+            w = (weight.dequantize() * scales).astype(np.float32)
+        codes, ahead = quantized(x, arithmetic.activation)
         return np.asarray((codes.dequantize() * ahead).astype(np.float32) @ w.T, np.float32)
 
     def bits(self, matrix: Matrix) -> float:
@@ -102,27 +103,17 @@ def calibrate(network: Llama, tokens: Sequence[int]) -> Calibration:
     return Calibration(network, tuple(tokens), plain, recording.seen, logits)
 
 
-def gains(
-    given: Calibration,
-    matrices: Sequence[Matrix],
-    choice: Choice,
-    noise: Sequence[float],
-    progress: Told | None = None,
-) -> Array:
-    """The divergence for each unit of noise in each matrix.
+def gain(given: Calibration, matrix: Matrix, choice: Choice, noise: float) -> float:
+    """The divergence for each unit of noise in a matrix.
 
     Parameters
     ----------
     choice : a coarse one, whose noise shows.
-    noise : of each matrix under it, relative to the product's signal.
+    noise : of the matrix's product under it, relative to its signal; 0 gives 0.
     """
-    told = progress or quiet
-    found = []
-    for number, (matrix, power) in enumerate(zip(matrices, noise, strict=True), 1):
-        told(f"noise in {matrix.name}, {number} of {len(matrices)}")
-        moved = given.divergence(Probe(given.plain, matrix.name, choice))
-        found.append(max(moved, LEAST) / max(power, 1e-300))
-    return np.array(found)
+    if not noise:
+        return 0.0
+    return max(given.divergence(Probe(given.plain, matrix.name, choice)), LEAST) / noise
 
 
 def divergence(exact: Array, other: Array) -> float:

@@ -107,7 +107,7 @@ def noises(
         for column, choice in enumerate(chosen):
             operands = choice.arithmetic.weight, choice.arithmetic.activation
             try:
-                if not any(alike(operands[0], operand) for operand in exact):
+                if not holds(exact, operands[0]):
                     found[row, column] = noise(weight, operands[0])
                 if own is not None:
                     part = own[:, item.first : item.last]
@@ -120,6 +120,11 @@ def noises(
                 possible[row, column] = False
                 why.setdefault(choice.name, f"{choice.name} does not take {item.name}: {error}")
     return found, possible, tuple(why.values())
+
+
+def holds(exact: Sequence[Operand], operand: Operand) -> bool:
+    """Whether ``operand`` is one of those that hold a matrix as it is."""
+    return any(alike(operand, other) for other in exact)
 
 
 def as_stored(matrix: Matrix) -> list[Operand]:

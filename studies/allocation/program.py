@@ -160,15 +160,13 @@ class Program:
 
         rules = [constraint(widened(matrix), low, high) for matrix, low, high in self.rules]
         rules += [constraint(row, -np.inf, limit) for row, limit in limits]
-        members = np.bincount(self.classes)
-        alone = members[self.classes[self.item]] == 1
-        sizes = members[self.pair[0]]
-        whole = np.concatenate([alone, np.ones(self.width - self.count), np.zeros(more)])
+        sizes = np.bincount(self.classes)[self.pair[0]]
+        whole = np.repeat([0, 1, 0], [self.count, self.width - self.count, more])
         high = np.concatenate([np.ones(self.count + self.groups), sizes, np.full(more, np.inf)])
         with _silent():
             found = self.optimize.milp(
                 cost,
-                integrality=whole.astype(int),
+                integrality=whole,
                 bounds=self.optimize.Bounds(0, high),
                 constraints=rules,
                 options={"mip_rel_gap": gap, "time_limit": seconds},

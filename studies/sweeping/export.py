@@ -14,6 +14,9 @@ from ...tools.whole import write
 #: Columns that come first; others follow as they come.
 FIRST = ("design", "board", "policy", "rows", "cols", "lanes", "status")
 
+#: Of a table's file.
+ENDINGS = (".csv", ".parquet")
+
 #: What belongs to a row's file alone.
 LEFT_OUT = ("log",)
 
@@ -21,11 +24,24 @@ Row = Mapping[str, Any]
 
 
 def save(rows: Sequence[Row], path: Path) -> None:
-    """Write all rows to ``path``, which ends in .csv or .parquet. DesignError, ToolMissing."""
-    made = {".csv": _csv, ".parquet": _parquet}.get(path.suffix)
-    if made is None:
-        raise DesignError(f"a table ends in .csv or .parquet, got {path}")
-    write(path, made(rows))
+    """Write all rows to ``path``, which ends as one of :data:`ENDINGS`. Raises what :func:`ready`
+    does."""
+    ready(path)
+    write(path, _parquet(rows) if path.suffix == ".parquet" else _csv(rows))
+
+
+def ready(path: Path) -> None:
+    """DesignError for another ending, ToolMissing where the package for it is not installed."""
+    if path.suffix not in ENDINGS:
+        raise DesignError(f"a table ends in {' or '.join(ENDINGS)}, got {path}")
+    if path.suffix == ".parquet":
+        try:
+            import pyarrow.parquet  # noqa: F401
+        except ImportError:
+            raise ToolMissing(
+                "Parquet is written by the package pyarrow, which is not installed: "
+                "pip install 'macsmith[sweeps]', or make .venv/sweeps"
+            ) from None
 
 
 def columns(rows: Sequence[Row]) -> list[str]:
@@ -43,14 +59,9 @@ def _csv(rows: Sequence[Row]) -> bytes:
 
 
 def _parquet(rows: Sequence[Row]) -> bytes:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError:
-        raise ToolMissing(
-            "Parquet is written by the package pyarrow, which is not installed: "
-            "pip install 'macsmith[sweeps]', or make .venv/sweeps"
-        ) from None
+    import pyarrow
+    from pyarrow import parquet
+
     names = columns(rows)
     table = pyarrow.table({name: _column([row.get(name) for row in rows]) for name in names})
     sink = io.BytesIO()

@@ -97,14 +97,12 @@ def measured(point: Point, memory: float = MEMORY) -> dict[str, Any]:
             out, said = process.communicate(json.dumps(point.to_dict()))
         finally:
             _LIVE.discard(process)
-    try:
-        row = json.loads(out)
-        assert isinstance(row, dict)
+    with contextlib.suppress(ValueError):
+        row: dict[str, Any] = json.loads(out)
         return row
-    except (ValueError, AssertionError):
-        lost = {"design": point.design, "board": point.board, **dict(point.options)}
-        why = _ended(process.returncode, said, memory)
-        return {**lost, "status": FAILED, "error": why, "log": said[-LOG:]}
+    lost = {"design": point.design, "board": point.board, **dict(point.options)}
+    why = _ended(process.returncode, said, memory)
+    return {**lost, "status": FAILED, "error": why, "log": said[-LOG:]}
 
 
 def _stop() -> None:

@@ -31,7 +31,7 @@ from macsmith import (
     simulate,
 )
 from macsmith.commands.common import table
-from macsmith.library import ready
+from macsmith.machines import ready
 
 RNG = np.random.default_rng(0)
 

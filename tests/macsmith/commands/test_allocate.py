@@ -96,6 +96,10 @@ def test_a_model(capfd):
         ("m.safetensors mxfp4 --bits 4 --judge", "--judge foresees a text"),
         ("m.safetensors mxfp4 --bits 4 --hardware both", "unknown hardware 'both'"),
         ("m.safetensors mxfp4 --bits 5 --out a.txt", "ends in .json"),
+        ("m.safetensors mxfp4 --bits 5 --out no/a.json", "there is no folder no for a.json"),
+        ("m.safetensors mxfp4 --bits 5 --as mxfp6_e2m3", "unknown design 'mxfp6_e2m3'"),
+        ("m.safetensors mxfp4 --bits 5 --minimize area", "unknown sum 'area'"),
+        ("m.safetensors mxfp4", "nothing limits the choice"),
         ("m.safetensors mxfp4 --bits 4", "the least that can be kept: bits 4.25"),
     ],
 )

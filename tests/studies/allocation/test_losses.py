@@ -10,7 +10,7 @@ from macsmith.models.networks import open_network, product
 from macsmith.models.networks.generating import generate
 from macsmith.studies.allocation import allocate
 from macsmith.studies.allocation.allocate import study
-from macsmith.studies.allocation.calibrating import Probe, calibrate, divergence, gains
+from macsmith.studies.allocation.calibrating import Probe, calibrate, divergence, gain
 from macsmith.studies.allocation.choices import choices
 from macsmith.studies.allocation.judging import judge
 from macsmith.studies.allocation.losses import items, noises, shares, tail, tails
@@ -106,7 +106,8 @@ def test_a_gain_is_what_noise_in_one_matrix_moves(tmp_path, rng):
     given = calibrate(network, tokens)
     [choice] = choices(["w4a16"])
     matrix = network.matrices[0]
-    [found] = gains(given, [matrix], choice, [1.0])
+    found = gain(given, matrix, choice, 1.0)
+    assert gain(given, matrix, choice, 0.5) == 2 * found and gain(given, matrix, choice, 0) == 0
     probed = network.logits(tokens, Probe(given.plain, matrix.name, choice))
     assert found == pytest.approx(divergence(given.logits, probed)) and found > 1e-6
     served = product("w4a16").served(matrix).weight.dequantize()
@@ -151,3 +152,33 @@ def test_a_network_is_allocated_judged_and_goes_on_with_a_text(tmp_path, rng):
         file.write_text(wrong, encoding="utf-8")
         with pytest.raises(DesignError, match="allocation|allocate"):
             product(str(file))
+
+
+def test_a_text_without_words_is_no_calibration(tmp_path, rng, monkeypatch):
+    """Else losses would be those of weights without a word."""
+    path = as_gguf(tmp_path / "m.gguf", *llama(rng, WHOLE), "Q4_1")
+    text = tmp_path / "text.txt"
+    text.write_text("", encoding="utf-8")
+
+    class Empty:
+        @staticmethod
+        def encode(words):
+            return list(words)
+
+    monkeypatch.setattr(allocate, "read_tokenizer", lambda _: Empty)
+    with pytest.raises(DesignError, match="has no token"):
+        study(path, choices(["mxfp4"]), sensitivity="text", text=text)
+
+
+def test_weights_as_stored_stay_as_they_are_in_a_probe(tmp_path, rng):
+    """Q4_1 of the file on a design that takes it: only activations bring noise."""
+    network = open_network(as_gguf(tmp_path / "m.gguf", *llama(rng, WHOLE), "Q4_1"))
+    given = calibrate(network, rng.integers(0, 37, 12).tolist())
+    matrix = next(m for m in network.matrices if m.scheme.endswith("Q4_1"))
+    [stored, other] = choices(["gguf_q4_1", "mxfp4"])
+    x = rng.normal(size=(4, matrix.shape[1])).astype(np.float32)
+    exact = given.plain(matrix, x)
+    near, far = (Probe(given.plain, matrix.name, choice)(matrix, x) for choice in (stored, other))
+    served = product("gguf_q4_1")(matrix, x)
+    assert np.abs(near - served).max() < 1e-3 * np.abs(served).max()
+    assert np.abs(near - exact).mean() < 0.1 * np.abs(far - exact).mean()

@@ -1,0 +1,44 @@
+"""Simulators of engines, built once and kept for the next call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+
+from .golden.description import Design, Engine
+from .hw.text.emit import emit
+from .sim.sliced.lockstep import Lockstep
+from .sim.streams import Simulator
+
+#: Multiplications from which on making gates pays.
+MANY = 1 << 24
+
+#: Compiled designs that are kept.
+_KEPT = 16
+
+
+def without_converters(design: Engine) -> Engine:
+    """``design`` with each stream as wide as it is: converters of widths change no bit."""
+    if not design.build.axis_width:
+        return design
+    return replace(design, build=replace(design.build, axis_width=0))
+
+
+def ready(engine: Engine, copies: bool) -> Iterator[Simulator | Lockstep]:
+    """Build what simulates ``engine``, as many or alone; the next is for what the one
+    before cannot do."""
+    engine = without_converters(engine)
+    if copies and engine.build.flow != "weight_stationary":
+        yield _copies(engine)
+    yield _simulator(engine)
+
+
+@lru_cache(2)
+def _copies(design: Design) -> Lockstep:
+    return Lockstep(emit(design))
+
+
+@lru_cache(_KEPT)
+def _simulator(design: Design) -> Simulator:
+    return Simulator(emit(design))
