@@ -59,7 +59,7 @@ class FloatAdd(Pipelined):
         *,
         subnormals: bool = True,
         saturate: bool = False,
-        fine: bool = False,
+        fine: bool = True,
         stages: int = 0,
     ):
         self.a_format, self.b_format, self.format = a_format, b_format, format

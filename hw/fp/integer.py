@@ -61,7 +61,7 @@ class IntegerToFloat(Pipelined):
         *,
         saturate: bool = False,
         rounding: str = NEAREST_EVEN,
-        fine: bool = False,
+        fine: bool = True,
         stages: int = 0,
     ):
         self.values = values

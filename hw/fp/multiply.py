@@ -41,7 +41,7 @@ class _Product(Pipelined):
         rows: bool,
         stages: int,
         narrow: bool = False,
-        fine: bool = False,
+        fine: bool = True,
         in_time: bool = False,
     ):
         self.format, self.narrow, self.in_time = out, narrow, in_time
@@ -233,7 +233,7 @@ class FloatMultiply(_Product):
         subnormals: bool = True,
         saturate: bool = False,
         rows: bool = False,
-        fine: bool = False,
+        fine: bool = True,
         in_time: bool = False,
         stages: int = 0,
     ):

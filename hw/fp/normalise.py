@@ -56,7 +56,7 @@ class Normalisation:
         three levels of LUTs stand between registers whichever way they are mapped.
     """
 
-    def __init__(self, most: int, keep: int, limited: bool, fine: bool = False):
+    def __init__(self, most: int, keep: int, limited: bool, fine: bool = True):
         self.most = most
         self.keep = keep
         self.limited = limited
@@ -70,8 +70,12 @@ class Normalisation:
         """Levels of logic of each step: one for every level, two where it is cut."""
         steps: list[int] = []
         for index in range(len(self.levels)):
-            steps += (3, 2) if self._cut(index) else (3,)
+            steps += (self._looking(index), 2) if self._cut(index) else (3,)
         return tuple(steps)
+
+    def _looking(self, index: int) -> int:
+        """Levels of LUTs that tell which blocks are zero and may go."""
+        return 2 if self.levels[index][0] <= _TWO_LEVELS else 3
 
     def _cut(self, index: int) -> bool:
         """Whether a register may stand between what a level looks at and its multiplexer."""

@@ -56,7 +56,7 @@ class FloatProduct(_Product):
         *,
         saturate: bool = False,
         rows: bool = False,
-        fine: bool = False,
+        fine: bool = True,
         apart: bool = False,
         stages: int = 0,
     ):

@@ -57,7 +57,7 @@ class Rounding:
         subnormals: bool = True,
         saturate: bool = False,
         rounding: str = NEAREST_EVEN,
-        fine: bool = False,
+        fine: bool = True,
     ):
         self.rounding = rounding
         if not format.has_zero:
@@ -120,11 +120,8 @@ class Rounding:
                 near, moved = Signal(2, name=f"near_{index}"), live.amount[:2].any()
                 m.d.comb += near.eq(Mux(moved, 0, live.near))
                 live.near = near
-            if index == count - 1:
-                self._settle(m, live)
             live = pipe.cut(live)
-        if not count:
-            self._settle(m, live)
+        self._settle(m, live)
         if self.late:
             near, beyond = Signal(2, name="near"), self.packing.beyond
             m.d.comb += near.eq(Cat(at_least(live.base, beyond - n) for n in (1, 2)))
@@ -157,8 +154,6 @@ class Rounding:
             m.d.comb += distance.eq(Cat(Const(0, 1), live.amount))
             m.d.comb += base.eq(live.limit + (~distance).as_signed())
             live.base = base
-        # Of the limit, the last shift needs the last bit; all of it if there is no other.
-        live.limit = live.limit if not self.normalisation.levels else live.limit[:1]
         del live.amount
 
     @property

@@ -69,7 +69,7 @@ class ScaleToFloat(_Product):
         saturate: bool = False,
         rows: bool = False,
         narrow: bool = False,
-        fine: bool = False,
+        fine: bool = True,
         stages: int = 0,
     ):
         if not scales:

@@ -15,8 +15,9 @@ from .terms import span_groups
 #: Stages of the adder that accumulates in floating point.
 ADDER_STAGES = 6
 
-#: Cycles from the reading of a partial sum until it can be read again with the addend in it.
-ADDER_LOOP = ADDER_STAGES + 1
+#: Cycles from the reading of a partial sum until it can be read again with the addend in it: the
+#: read, the addition, the write.
+ADDER_LOOP = ADDER_STAGES + 2
 
 
 def sharing(plan: Plan) -> Sharing:

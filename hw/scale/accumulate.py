@@ -100,6 +100,8 @@ class ExactAccumulator(Blueprint):
             ports["read"] = Out(FlaggedLayout(total, flags))
         super().__init__(ports)
 
+    early = 0
+
     @property
     def latency(self) -> int:
         return len(self.bounds)

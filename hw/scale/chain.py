@@ -206,16 +206,17 @@ class Chain(Blueprint):
         return select(m, values, delayed(m, io.enable, io.marks.term, self.front, "turn"))
 
     def _slot(self, m: Module, io: Any, slot: data.View) -> None:
-        """The marks, as late as the addend."""
+        """The marks, as late as the addend, or as early as the accumulator wants them."""
         marks = Signal(ChainMarks(self.shared), name="late")
         valid = io.marks.valid & io.marks.close
         if len(self.addends) < self.shared.terms:
             valid = valid & (io.marks.term < len(self.addends))
+        cycles = self.before - self.accumulator.early
         late = {
-            name: delayed(m, io.enable, io.marks[name], self.before, name)
+            name: delayed(m, io.enable, io.marks[name], cycles, name)
             for name in ("first", "slot", "partial", "bank")
         }
-        late["valid"] = delayed(m, io.enable, valid, self.before, "valid", reset=True)
+        late["valid"] = delayed(m, io.enable, valid, cycles, "valid", reset=True)
         m.d.comb += [marks[name].eq(value) for name, value in late.items()]
         m.d.comb += [
             slot.valid.eq(marks.valid),

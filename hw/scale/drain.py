@@ -27,7 +27,8 @@ WIDEST = 64
 class Drain(Blueprint):
     """Copies a group's sums and walks over them, row by row, ``shared.units`` at a time.
 
-    The array goes on at once. A group's scales stay on their stream until its last sum is taken.
+    The array goes on at once: ``group.ready`` is a register, set where the last sums of a group
+    will surely leave. A group's scales stay on their stream until its last sum is taken.
     Latency is ``latency`` cycles with ``enable`` from the copy to the first sums at the output;
     throughput as :class:`Sharing` has it.
 
@@ -42,6 +43,8 @@ class Drain(Blueprint):
     -------
     enable : :py:`In(1)`
         What comes after moves.
+    goes_on : :py:`In(1)`
+        ``enable`` will surely be set in the next cycle.
     room : :py:`In(1)`
         A reduction may start.
     group : :py:`In(stream.Signature(…))`
@@ -63,6 +66,7 @@ class Drain(Blueprint):
         self.stream = stream_called(plan, "scale")
         ports = {
             "enable": In(1),
+            "goes_on": In(1),
             "room": In(1),
             "group": In(stream.Signature(group_layout(plan))),
             "starts": Out(1),
@@ -86,10 +90,11 @@ class Drain(Blueprint):
 
     def build(self, m: Module, io: Any) -> None:
         busy, go, step, closes = Signal(), Signal(), Signal(), Signal()
-        there = io.scale.valid if self.stream is not None else Const(1, 1)
         first, final = Signal(init=1), Signal(reset_less=True)
         counters = self._counters(m, step)
         start = first & counters.begins
+        # Scales that were there for the first sums stay until the last.
+        there = io.scale.valid | ~counters.begins if self.stream is not None else Const(1, 1)
         m.d.comb += [
             go.eq(busy & there & (io.room | ~start) & ~self._waits(m, io, step, closes, counters)),
             step.eq(go & io.enable),
@@ -98,7 +103,9 @@ class Drain(Blueprint):
 
         # The copy, taken as the last sums of the one before leave.
         held = Signal(io.group.payload.shape(), reset_less=True)
-        m.d.comb += io.group.ready.eq(~busy | (step & counters.ends))
+        self._ready(m, io, busy, step, counters)
+        with m.If(step & counters.ends):
+            m.d.sync += [busy.eq(0), first.eq(final)]
         with m.If(io.group.ready):
             m.d.sync += [
                 busy.eq(io.group.valid),
@@ -107,17 +114,33 @@ class Drain(Blueprint):
             ]
         if self.stream is not None:
             m.d.comb += io.scale.ready.eq(step & counters.ends)
-        with m.If(step & counters.ends):
-            m.d.sync += first.eq(final)
         self._mark(m, io, step, go, final, closes, counters)
         self._choose_all(m, io, held, counters.outer, counters.inner)
+
+    def _ready(
+        self, m: Module, io: Any, busy: Value, step: Value, counters: SimpleNamespace
+    ) -> None:
+        """Whether a group is taken: where there is none, or as its last sums leave.
+
+        If these are not its first, too, they have their scales already: that they leave is then
+        known a cycle before.
+        """
+        if self.shared.slots == 1:
+            m.d.comb += io.group.ready.eq(~busy | (step & counters.ends))
+            return
+        ready = Signal(name="ready", init=1)
+        with m.If(ready):
+            m.d.sync += ready.eq(~io.group.valid)
+        with m.Elif(step):
+            m.d.sync += ready.eq(counters.ends | (counters.nearly & io.goes_on))
+        m.d.comb += io.group.ready.eq(ready)
 
     def _counters(self, m: Module, step: Value) -> SimpleNamespace:
         """Where the walk stands: columns fastest, then rows, then terms.
 
         Besides ``outer``, ``inner``, ``term`` and ``slot``, registered for what waits for them:
         ``begins`` and ``ends`` of the group, ``opens`` and ``passed``: the first and the last slot
-        of a term.
+        of a term; ``nearly``: the slot before the last of the group.
         """
         shared = self.shared
         found = SimpleNamespace(
@@ -129,6 +152,7 @@ class Drain(Blueprint):
             ends=Signal(name="ends", init=shared.slots * shared.terms == 1),
             opens=Signal(name="opens", init=1),
             passed=Signal(name="passed", init=shared.slots == 1),
+            nearly=Signal(name="nearly"),
         )
         last_term = found.term == shared.terms - 1
         with m.If(step):
@@ -145,7 +169,8 @@ class Drain(Blueprint):
                 m.d.sync += found.term.eq(Mux(last_term, 0, found.term + 1))
             if shared.slots > 1:
                 nearly = found.slot == shared.slots - 2
-                m.d.sync += [found.passed.eq(nearly), found.ends.eq(nearly & last_term)]
+                m.d.sync += [found.passed.eq(nearly), found.ends.eq(found.nearly)]
+                m.d.comb += found.nearly.eq(nearly & last_term)
             elif shared.terms > 1:
                 m.d.sync += found.ends.eq(found.term == shared.terms - 2)
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Mux
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
 from ...golden.formats import Minifloat
@@ -32,7 +32,7 @@ class FloatAccumulator(Blueprint):
 
     Members
     -------
-    enable, slot : as of :class:`ExactAccumulator`.
+    enable, slot : as of :class:`ExactAccumulator`; the slot ``early`` cycles before its addend.
     i : :py:`In(format.bits)`
         The addend's code.
     o : :py:`Out(format.bits)`
@@ -53,6 +53,11 @@ class FloatAccumulator(Blueprint):
         super().__init__(ports)
 
     @property
+    def early(self) -> int:
+        """Cycles in which the sum is read, before its addend is there."""
+        return 1 if self.depth else 0
+
+    @property
     def latency(self) -> int:
         return ADDER_STAGES if self.depth else 0
 
@@ -65,18 +70,19 @@ class FloatAccumulator(Blueprint):
         adder = FloatAdd(self.format, self.format, self.format, stages=ADDER_STAGES)
         m.submodules.add = add = adder.component()
         m.submodules.store = store = Store(self.format.bits, self.depth, 1 + self.reads)
-        slot, enable = io.slot, io.enable
+        slot, enable, cycles = io.slot, io.enable, self.early + self.latency
+        before = Signal(self.format.bits, name="before", reset_less=True)
+        with m.If(enable):
+            m.d.sync += before.eq(Mux(slot.first, 0, store.read_0))
         m.d.comb += [
             add.enable.eq(enable),
             store.read_address_0.eq(slot.address),
-            add.a.eq(Mux(slot.first, 0, store.read_0)),
+            add.a.eq(before),
             add.b.eq(io.i),
             io.o.eq(add.o),
             store.data.eq(add.o),
-            store.address.eq(delayed(m, enable, slot.address, self.latency, "address")),
-            store.write.eq(
-                enable & delayed(m, enable, slot.valid, self.latency, "valid", reset=True)
-            ),
+            store.address.eq(delayed(m, enable, slot.address, cycles, "address")),
+            store.write.eq(enable & delayed(m, enable, slot.valid, cycles, "valid", reset=True)),
         ]
         if self.reads:
             m.d.comb += [store.read_address_1.eq(io.read_address), io.read.eq(store.read_1)]
@@ -85,7 +91,7 @@ class FloatAccumulator(Blueprint):
 class FloatSingle(Blueprint):
     """Takes the accumulator's place where every addend is a sum of its own."""
 
-    latency = 0
+    early = latency = 0
 
     def __init__(self, format: Minifloat):
         slot = In(Slot(0))

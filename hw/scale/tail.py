@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from amaranth.hdl import Const, Module, Mux, Signal, Value
-from amaranth.lib import data, stream
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ...golden.bounds import Range
@@ -35,6 +35,7 @@ from .chain import Chain
 from .collect import partials_layout
 from .dataflow import Dataflow, FlowNode, Wires
 from .finish import finished, settled, without_nan
+from .queue import Queue
 from .term import scale_name
 
 
@@ -56,7 +57,8 @@ class Tail(Blueprint):
 
     Latency is ``latency`` cycles while results are taken, from the last partial sum on. The late
     scales and the bias of a reduction stay on their stream until its last row and column has
-    entered.
+    entered. Where what comes before waits with it, results leave through a queue: whether it moves
+    then comes from a register, and is known a cycle before.
 
     Parameters
     ----------
@@ -73,6 +75,8 @@ class Tail(Blueprint):
         The partial sums of a row and column one after the other.
     end_scale : :py:`In(stream.Signature(…))`
         Late scales and bias, where there are any.
+    goes_on : :py:`Out(1)`
+        Sums will surely be taken in the next cycle; only if not ``shared.collected``.
     result : :py:`Out(stream.Signature(result_layout(plan)))`
         The results.
     """
@@ -89,11 +93,17 @@ class Tail(Blueprint):
         }
         if self.stream is not None:
             ports["end_scale"] = In(stream.Signature(payload_layout(self.stream)))
+        if not shared.collected:
+            ports["goes_on"] = Out(1)
         super().__init__(ports)
 
     @property
     def latency(self) -> int:
-        """At least one: results leave from registers."""
+        return self._depth + (not self.shared.collected)
+
+    @property
+    def _depth(self) -> int:
+        """Cycles to the last register; one at least."""
         return max(1, *(node.time for node in self.results))
 
     # The graph: what meets what.
@@ -219,30 +229,52 @@ class Tail(Blueprint):
 
     def build(self, m: Module, io: Any) -> None:
         enable, enters, whole, last = Signal(), Signal(), Signal(), Signal()
-        there = ~(whole & self._busy(m, enable, enters & whole))
+        busy = whole & self._busy(m, enable, enters & whole)
+        there, ends = ~busy, enters & whole & last
+        stays: Value = Const(1, 1)
         if self.stream is not None:
-            there = there & io.end_scale.valid
-            m.d.comb += io.end_scale.ready.eq(enters & whole & last)
-        m.d.comb += [
-            enable.eq(~io.result.valid | io.result.ready),
-            io.sums.ready.eq(enable & there),
-            enters.eq(io.sums.valid & io.sums.ready),
-        ]
+            # What has been offered counts as there until it is taken.
+            seen, stays = Signal(name="seen"), Signal(name="stays")
+            m.d.comb += [
+                io.end_scale.ready.eq(ends),
+                stays.eq((io.end_scale.valid | seen) & ~ends),
+            ]
+            m.d.sync += seen.eq(stays)
+            there = there & (io.end_scale.valid | seen)
+        m.d.comb += [io.sums.ready.eq(enable & there), enters.eq(io.sums.valid & io.sums.ready)]
         count = self._count(m, enters, whole, last)
         count.start = Signal(name="start")
         m.d.comb += count.start.eq(io.sums.valid & there & whole)
+
+        made = stream.Signature(result_layout(self.plan)).create()
         for place in range(self.plan.results):
             source = SimpleNamespace(place=place, sums=io.sums.payload[place], **vars(count))
             if self.stream is not None:
                 source.end_scale = io.end_scale.payload
             wires = Wires(m, enable, source, self.flow, place)
             for number, node in enumerate(self.results):
-                value = wires.late(node, self.latency)
+                value = wires.late(node, self._depth)
                 index = place * len(self.results) + number
-                m.d.comb += io.result.payload.value[index].eq(value)
+                m.d.comb += made.payload.value[index].eq(value)
         m.d.comb += [
-            io.result.valid.eq(delayed(m, enable, count.start, self.latency, "valid", reset=True)),
-            io.result.payload.last.eq(delayed(m, enable, last, self.latency, "last")),
+            made.valid.eq(delayed(m, enable, count.start, self._depth, "valid", reset=True)),
+            made.payload.last.eq(delayed(m, enable, last, self._depth, "last")),
+        ]
+        if self.shared.collected:
+            wiring.connect(m, made, wiring.flipped(io.result))
+            m.d.comb += enable.eq(~made.valid | made.ready)
+            return
+        m.submodules.queue = queue = Queue(len(made.payload.as_value()), 2)
+        m.d.comb += [
+            queue.i.valid.eq(made.valid),
+            queue.i.payload.eq(made.payload.as_value()),
+            made.ready.eq(queue.i.ready),
+            enable.eq(queue.i.ready),
+            # A slow multiplication may hold up the next sums.
+            io.goes_on.eq(queue.room_next & stays & Const(self.shared.pace == 1, 1)),
+            io.result.valid.eq(queue.o.valid),
+            io.result.payload.eq(queue.o.payload),
+            queue.o.ready.eq(io.result.ready),
         ]
 
     def _busy(self, m: Module, enable: Value, begins: Value) -> Value:

@@ -13,7 +13,7 @@ from ...golden.joins import Beside, Join
 from ...golden.streams import Stream
 from ..arith.shared import Owned
 from ..design import Hardware
-from .queue import Queue
+from ..scale.queue import Queue
 from .regroup import Regroup
 
 

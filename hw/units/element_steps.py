@@ -113,7 +113,7 @@ class ElementSteps:
                 fine=self.fine,
             )
             return (_placed(block),)
-        return (_placed(IntegerToFloat(self.whole, result, saturate=saturate)),)
+        return (_placed(IntegerToFloat(self.whole, result, saturate=saturate, fine=self.fine)),)
 
     def _of_float(self, element: Minifloat) -> Pipelined:
         """From a float to the result, which is one too."""

@@ -177,9 +177,7 @@ class ScaleElements(RequantizeElements):
         unit, result = self.unit, self.unit.result
         assert isinstance(result, Minifloat)
         if unit.multiplier is None:
-            block: Pipelined = IntegerToFloat(
-                self.values, result, saturate=unit.saturates, fine=True
-            )
+            block: Pipelined = IntegerToFloat(self.values, result, saturate=unit.saturates)
             found = [Step("rounded to nearest even", result.bits, block.staged())]
         else:
             assert isinstance(unit.multiplier, Minifloat)
@@ -190,7 +188,6 @@ class ScaleElements(RequantizeElements):
                 result,
                 saturate=unit.saturates,
                 rows=rows,
-                fine=True,
             )
             reads = (("scales", "multiplier"),)
             found = [Step("times the scale, rounded", result.bits, block.staged(), reads)]
@@ -214,8 +211,8 @@ class LinearElements(RequantizeElements):
         unit, single = self.unit, lookup("fp32")
         assert isinstance(single, Minifloat) and isinstance(unit.result, Integer)
         rows = unit.build.policy == "lut"
-        floated = IntegerToFloat(self.values, single, fine=True).staged()
-        scaled = FloatMultiply(single, single, single, rows=rows, fine=True).staged()
+        floated = IntegerToFloat(self.values, single).staged()
+        scaled = FloatMultiply(single, single, single, rows=rows).staged()
         low, high = unit.ends_of_result
         plain = (low, high, unit.zero) == (unit.result.low, unit.result.high, 0)
         near = unit.result if plain else Integer("nearest", unit.result.bits + 2)

@@ -60,12 +60,12 @@ class RmsNormalizer(Blueprint):
         super().__init__(ports | {"result": Out(stream.Signature(made))})
 
         self.sums = SquareWindows(unit.squares, unit.lanes)
-        self.float = IntegerToFloat(Range(0, 0, unit.squares.most), unit.sum, fine=True).staged()
+        self.float = IntegerToFloat(Range(0, 0, unit.squares.most), unit.sum).staged()
         self.root = RootReciprocal(unit).staged()
         factors = [fmt for fmt in (*unit.channel.values(), unit.root) if isinstance(fmt, Minifloat)]
         assert isinstance(unit.result, Minifloat)
         self.product = FloatProduct(
-            unit.source, tuple(factors), unit.result, rows=unit.build.policy == "lut", fine=True,
+            unit.source, tuple(factors), unit.result, rows=unit.build.policy == "lut",
             apart=True,
         ).staged()  # fmt: skip
 

@@ -39,7 +39,7 @@ class SoftmaxPlan:
         assert isinstance(fmt, Minifloat) and isinstance(single, Minifloat)
         self.format = fmt
         rows = unit.build.policy == "lut"
-        self.apart = FloatAdd(fmt, fmt, single, fine=True).staged()
+        self.apart = FloatAdd(fmt, fmt, single).staged()
         self.distance = FloatToInteger(single, parts.distance).staged()
         self.power = Power(parts).staged()
         self.term = Term(parts, self.power.n_width).staged()
@@ -47,7 +47,7 @@ class SoftmaxPlan:
         self.total = parts.term + (unit.token - 1).bit_length()
         self.reciprocal = Reciprocal(parts, self.total).staged()
         middle = between(parts)
-        self.product = FloatMultiply(middle, middle, fmt, rows=rows, fine=True).staged()
+        self.product = FloatMultiply(middle, middle, fmt, rows=rows).staged()
 
     @property
     def greatest_cycles(self) -> int:

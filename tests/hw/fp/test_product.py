@@ -59,7 +59,7 @@ def test_products(run, reference, case):
 
 
 def test_factors_may_be_taken_apart_a_register_before(run, reference):
-    check(reference, run, CASES[4], 20_000, 500, rows=True, fine=True, apart=True)
+    check(reference, run, CASES[4], 20_000, 500, rows=True, apart=True)
 
 
 @pytest.mark.slow

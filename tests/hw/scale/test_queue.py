@@ -5,7 +5,7 @@ from collections import deque
 import numpy as np
 import pytest
 from amaranth.sim import Simulator
-from macsmith.hw.system.queue import Queue
+from macsmith.hw.scale.queue import Queue
 
 
 @pytest.mark.parametrize("depth", [2, 3, 8])
