@@ -112,6 +112,21 @@ class Join:
         return self.arriving == self.leaving == 1
 
     @property
+    def collects(self) -> bool:
+        """Whether several beats are collected; a single one waits where it comes from."""
+        return self.arriving > 1
+
+    @property
+    def latency(self) -> int:
+        """Cycles from the last beat that arrives to the first that leaves."""
+        return 0 if self.direct else 1 + self.collects
+
+    @property
+    def kept(self) -> int:
+        """Values that are kept: those that leave, and those that are collected."""
+        return 0 if self.direct else (1 + self.collects) * self.elements * self.vectors
+
+    @property
     def cycles(self) -> int:
         """Cycles between two that are regrouped at a time."""
         return max(self.arriving, self.leaving)

@@ -24,11 +24,9 @@ def nan_source(arithmetic: Arithmetic) -> str | None:
     NaN codes, infinities (times zero, or of two signs), and overflows of the working format
     where more follows. Overflow is judged by bounds: what is named may need extreme data.
     """
+    if element := special_element(arithmetic):
+        return element
     operands = (arithmetic.weight, arithmetic.activation)
-    for side, operand in zip(SIDES, operands, strict=True):
-        for plane in operand.planes:
-            if _special(plane.element):
-                return f"the {side} element {plane.element.name}"
     for side, operand in zip(SIDES, operands, strict=True):
         for level in operand.levels:
             if _special(level.format):
@@ -38,6 +36,16 @@ def nan_source(arithmetic: Arithmetic) -> str | None:
         return f"the bias ({bias.name})"
     working = arithmetic.working.name
     return f"an overflow of {working} sums" if _overflows(arithmetic.compressed) else None
+
+
+def special_element(arithmetic: Arithmetic) -> str | None:
+    """An element that may be NaN or infinite, in words; None if there is none."""
+    operands = (arithmetic.weight, arithmetic.activation)
+    for side, operand in zip(SIDES, operands, strict=True):
+        for plane in operand.planes:
+            if _special(plane.element):
+                return f"the {side} element {plane.element.name}"
+    return None
 
 
 def _special(fmt: Format) -> bool:

@@ -3,22 +3,70 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from math import gcd
 from typing import Any
 
 from .golden.description import Chain, Design, Engine, Span, Unit
 from .golden.errors import DesignError, UnknownName
-from .golden.units import Quantize
+from .golden.units import Quantize, Requantize
+from .golden.units import requantized as pair
 from .naming import named, named_unit
 from .options import Options, effective, override
-from .units import SHARED, parameters, set_of
+from .units import RESULTS, SHARED, of_results, parameters, set_of
 
 #: What is built around the whole.
 _OUTSIDE = ("interface", "axis_width")
 
+#: What is said of the whole, or of parts by their names.
+_OWN = ("name", "set")
+
 #: What is not the engine's.
-_WHOLE = ("name", *_OUTSIDE, "set")
+_WHOLE = (*_OWN, *_OUTSIDE)
+
+
+def requantized(engine: Engine, unit: Design, options: Options) -> Chain:
+    """``engine`` with the options that are not None, and a requantizer like ``unit`` behind it.
+
+    Options of results are those of the requantizer, as ``--set`` is. Raises DesignError for what
+    cannot be.
+    """
+    made = override(engine, replace(options, **dict.fromkeys((*RESULTS, "requantize", *_OWN))))
+    chain = pair.requantized(replace(made, name=engine.name), unit)
+    first, coder = chain.parts
+    assert isinstance(first, Engine) and isinstance(coder, Requantize)
+    words = [_apart(chain, word) for word in options.set or ()]
+    given = of_results(coder, options)
+    parts = first, _coded(coder, first, first, given, words)
+    told = replace(Options(**{key: getattr(options, key) for key in given}), requantize=unit.name)
+    name = options.name or _named(made.name, first, told, words)
+    return replace(chain, parts=parts, name=name)
+
+
+def _coded(
+    unit: Requantize,
+    before: Engine,
+    after: Engine,
+    given: Mapping[str, str],
+    words: Sequence[tuple[str, str]],
+) -> Requantize:
+    """A requantizer that stood behind ``before``, behind ``after``, with parameters."""
+    cols, lanes = after.build.cols, set_of(unit, tuple(given.values())).get("lanes", 1)
+    if "results" in given and not unit.shared and cols % lanes:
+        raise DesignError(
+            f"results that leave in a beat must divide the {cols} columns, got {lanes}",
+            {"results": gcd(cols, lanes)},
+        )
+    asked = [(unit.name, word) for word in given.values()]
+    found = _set(pair.behind(unit, after, before), [*asked, *words])
+    assert isinstance(found, Requantize)
+    return pair.behind(found, after)
+
+
+def _named(base: str, engine: Engine, told: Options, words: Sequence[tuple[str, str]]) -> str:
+    """The name of a chain: its own, what options make of it, and what is set of its units."""
+    return named_unit(named(base, engine.build, told), [word for _, word in words], {})
 
 
 def override_chain(chain: Chain, options: Options) -> Chain:
@@ -29,8 +77,15 @@ def override_chain(chain: Chain, options: Options) -> Chain:
     unit (the part may be left out where only one has the parameter); what an engine's quantizer
     makes, the engine takes.
 
+    Where a requantizer stands behind the engine, options of results are its own.
+
     Raises DesignError for options that belong to no part, and for what no part can be.
     """
+    if options.requantize is not None:
+        raise DesignError(
+            f"--requantize belongs to engines, {chain.name} is a chain: say it in the file that "
+            "describes the chain"
+        )
     own = {f.name for f in fields(options) if getattr(options, f.name) is not None} - {"name"}
     if not chain.shaped and (others := own - {*_OUTSIDE}):
         flag = "--" + next(f.name for f in fields(options) if f.name in others).replace("_", "-")
@@ -48,6 +103,10 @@ def override_chain(chain: Chain, options: Options) -> Chain:
     before = chain.parts[place]
     assert isinstance(before, Engine)
     asked = replace(options, **dict.fromkeys(_WHOLE))
+    coder = chain.parts[place + 1] if place + 1 < len(chain.parts) else None
+    results = of_results(coder, asked) if isinstance(coder, Requantize) else {}
+    if isinstance(coder, Requantize):
+        asked = replace(asked, **dict.fromkeys(RESULTS))
     after = replace(override(before, asked), name=before.name)
     shared = {key: getattr(asked, key) for key in SHARED if getattr(asked, key) is not None}
 
@@ -59,12 +118,15 @@ def override_chain(chain: Chain, options: Options) -> Chain:
             weights = number < place and "weight" in chain.into[number : number + 1]
             part = replace(part, build=replace(part.build, **shared))  # type: ignore[type-var]
             part = _followed(part, before, after, weights, behind=number > place)
+            if part.name == getattr(coder, "name", "") and isinstance(part, Requantize):
+                parts[number] = _coded(part, before, after, results, words)
+                continue
             parts[number] = _set(part, words)
     parts[place] = _fed(after, parts[place - 1] if place else None, chain.into[place - 1 : place])
 
     told = replace(effective(before, asked, after), **around)
-    base = named(chain.name, after.build, told)
-    name = options.name or named_unit(base, [word for _, word in words], {})
+    told = replace(told, **{key: getattr(options, key) for key in results})
+    name = options.name or _named(chain.name, after, told, words)
     return replace(chain, name=name, parts=tuple(parts), build=replace(build, **shared))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from .arguments.design import DESIGN
-from .chains import override_chain
+from .chains import override_chain, requantized
 from .golden import storage
 from .golden.description import (
     ROW,
@@ -109,6 +109,8 @@ def design(name: str, options: Options | None = None) -> Any:
     if isinstance(found, Chain):
         return override_chain(found, options)
     assert isinstance(found, Engine)
+    if options.requantize is not None:
+        return requantized(found, design(options.requantize), options)
     return override(found, options)
 
 

@@ -16,16 +16,19 @@ from .boards.estimates import estimated
 from .boards.families import family, models
 from .boards.netlist import read
 from .certificate import certify
-from .golden.description import Design, Engine
+from .golden.coded import Held
+from .golden.description import Chain, Design, Engine
+from .golden.errors import DesignError
 from .golden.matmul import Matrix, Result
 from .golden.tensor import Quantized
 from .hw.catalogue import hardware
 from .hw.design import Hardware
 from .hw.text.emit import Emitted, emit
-from .machines import MANY, ready, without_converters
+from .machines import MANY, alone, ready, without_converters
 from .output import generate
 from .report import Report
 from .sim import verify as simulated
+from .sim.coded import chain_matmul
 from .sim.coverage import Bins, coverage
 from .sim.harness import harness
 from .sim.matmul import engine_matmul
@@ -224,7 +227,7 @@ def _synthesized(
 
 
 def simulate(
-    engine: Engine,
+    engine: Engine | Chain,
     weight: Matrix,
     activation: Matrix,
     *,
@@ -232,6 +235,7 @@ def simulate(
     bias: npt.ArrayLike | None = None,
     mode: int = 0,
     copies: bool | None = None,
+    held: Held | None = None,
 ) -> Result:
     """weight (N × K) times activation (M × K), computed by the simulated RTL of ``engine``.
 
@@ -241,15 +245,23 @@ def simulate(
 
     Parameters
     ----------
-    initial, bias, mode : as of :func:`macsmith.matmul`.
-    copies : whether it runs on gates that yosys makes of the RTL, hundreds of copies of the engine
-        at once, each with rows of its own: half a minute to build, then seven times as fast for
-        one vector of activations, 35 times for sixteen (``make bench``). None: from 2^24
-        multiplications on. An engine whose pace depends on data is simulated alone whatever is
-        asked for.
+    initial, bias, mode, held : as of :func:`macsmith.matmul`.
+    copies : of an engine: whether it runs on gates that yosys makes of the RTL, hundreds of copies
+        of the engine at once, each with rows of its own: half a minute to build, then seven times
+        as fast for one vector of activations, 35 times for sixteen (``make bench``). None: from
+        2^24 multiplications on. An engine whose pace depends on data is simulated alone whatever
+        is asked for.
 
     Raises DesignError for operands that the engine cannot take, ToolMissing or ToolFailed.
     """
+    if isinstance(engine, Chain):
+        if mode or bias is not None or copies:
+            raise DesignError(f"{engine.name} has one mode, biases among held, and no copies")
+        engine = without_converters(engine)
+        built = alone(engine)
+        return chain_matmul(engine, weight, activation, held or {}, initial, simulator=built)
+    if held is not None:
+        raise DesignError(f"held is what requantizers hold, {engine.name} has none behind it")
     engine = without_converters(engine)
     if copies is None:
         copies = _size(weight, activation) >= MANY

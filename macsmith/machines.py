@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
+from typing import TypeVar
 
-from .golden.description import Design, Engine
+from .golden.description import Chain, Design, Engine
 from .hw.text.emit import emit
 from .sim.sliced.lockstep import Lockstep
 from .sim.streams import Simulator
@@ -17,12 +18,15 @@ MANY = 1 << 24
 #: Compiled designs that are kept.
 _KEPT = 16
 
+D = TypeVar("D", Engine, Chain)
 
-def without_converters(design: Engine) -> Engine:
+
+def without_converters(design: D) -> D:
     """``design`` with each stream as wide as it is: converters of widths change no bit."""
     if not design.build.axis_width:
         return design
-    return replace(design, build=replace(design.build, axis_width=0))
+    build = replace(design.build, axis_width=0)
+    return replace(design, build=build)
 
 
 def ready(engine: Engine, copies: bool) -> Iterator[Simulator | Lockstep]:
@@ -31,7 +35,7 @@ def ready(engine: Engine, copies: bool) -> Iterator[Simulator | Lockstep]:
     engine = without_converters(engine)
     if copies and engine.build.flow != "weight_stationary":
         yield _copies(engine)
-    yield _simulator(engine)
+    yield alone(engine)
 
 
 @lru_cache(2)
@@ -40,5 +44,6 @@ def _copies(design: Design) -> Lockstep:
 
 
 @lru_cache(_KEPT)
-def _simulator(design: Design) -> Simulator:
+def alone(design: Design) -> Simulator:
+    """The simulator of ``design``, kept for the next call."""
     return Simulator(emit(design))

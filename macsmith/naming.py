@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 LONGEST = 64
 
 #: Options whose values say by themselves what they are about.
-_PLAIN = {"datapath", "flow", "interface", "policy", "adders", "blocks", "accumulate", "product"}
+_PLAIN = {
+    *("datapath", "flow", "interface", "policy", "adders", "blocks", "accumulate", "product"),
+    "requantize",
+}
 
 #: What stands before the values of the others.
 _WORDS = {

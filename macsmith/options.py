@@ -41,6 +41,8 @@ class Options:
     overflow : of an integer format: ``wrap`` or ``saturate``.
     fraction, accumulator : belong to ``aligned``.
     initial : format of what raw sums start from.
+    requantize : the design of a requantizer, such as ``tflite``, which stands behind the engine.
+        output, rounding, bias, relu, clamp and results are then its own.
     output : ``raw`` or the result's format; fp32 for a scaled design.
     rounding, bias, relu, clamp, nan : see :class:`Output`.
     product : how two elements multiply; see :class:`Arithmetic`.
@@ -67,6 +69,7 @@ class Options:
     fraction: int | None = None
     accumulator: str | None = None
     initial: str | None = None
+    requantize: str | None = None
     output: str | None = None
     rounding: str | None = None
     bias: str | None = None
@@ -122,6 +125,8 @@ def override(engine: Engine, options: Options) -> Engine:
     """
     if options.set:
         raise DesignError(f"--set {options.set[0]} belongs to units; {engine.name} is an engine")
+    if options.requantize is not None:
+        raise DesignError(f"a requantizer makes a chain of {engine.name}, where an engine is due")
     made = _override(engine, options)
     if options.name is not None:
         return replace(made, name=options.name)

@@ -9,11 +9,36 @@ from typing import Any
 from .golden.description import Target, Unit
 from .golden.description.serialize import NOTHING, from_dict
 from .golden.errors import DesignError, UnknownName
+from .golden.units import Requantize
 from .naming import named_unit
 from .options import Options
 
 #: What belongs to all designs.
 SHARED = tuple(field.name for field in fields(Target))
+
+#: Options of results -> the parameters of a requantizer that say the same.
+RESULTS = {
+    "output": "result",
+    "rounding": "rounding",
+    "bias": "bias",
+    "relu": "relu",
+    "clamp": "clamp",
+    "results": "lanes",
+}
+
+
+def of_results(unit: Requantize, options: Options) -> dict[str, str]:
+    """Options of results as ``parameter=value``, by name, without those that change nothing."""
+    found = {}
+    for option, parameter in RESULTS.items():
+        value = getattr(options, option)
+        if value is None:
+            continue
+        text = ",".join(f"{end:g}" for end in value) if isinstance(value, tuple) else str(value)
+        word = f"{parameter}={text}"
+        if set_of(unit, (word,))[parameter] != getattr(unit, parameter):
+            found[option] = word
+    return found
 
 
 def override_unit(unit: Unit, options: Options) -> Unit:

@@ -48,27 +48,37 @@ def engine_matmul(
     where neither side has a zero, ToolMissing or ToolFailed.
     """
     machine = simulator or Simulator(emit(engine))
-    emitted, alone = machine.emitted, engine.alone(mode)
-    arithmetic = alone.arithmetic
+    emitted = machine.emitted
     if emitted.engine != engine:
         raise DesignError(f"the simulator is of {emitted.engine.name}, not of {engine.name}")
-    matrices = Matrices(
-        weight=weight if isinstance(weight, Quantized) else single(arithmetic.weight, weight),
-        activation=activation
-        if isinstance(activation, Quantized)
-        else single(arithmetic.activation, activation),
-        mode=mode,
-    )
-    _check(alone, matrices)
-    shape = matrices.weight.shape[0], matrices.activation.shape[0]
-    matrices = replace(
-        matrices, initial=_initial(alone, initial, shape), bias=_bias(alone, bias, shape[0])
-    )
+    alone = engine.alone(mode)
+    matrices = replace(matrices_of(alone, weight, activation, initial, bias), mode=mode)
     whole = padded(alone, matrices)
     if isinstance(machine, Lockstep):
         return _result(emitted, matrices, np.concatenate(list(machine.results(whole))))
     words = _run(machine, whole)
     return _result(emitted, matrices, words)
+
+
+def matrices_of(
+    engine: Engine,
+    weight: Matrix,
+    activation: Matrix,
+    initial: npt.ArrayLike | None,
+    bias: npt.ArrayLike | None,
+) -> Matrices:
+    """What ``engine``, of a single mode, multiplies. Raises DesignError for what it cannot take."""
+    arithmetic = engine.arithmetic
+    found = Matrices(
+        weight=weight if isinstance(weight, Quantized) else single(arithmetic.weight, weight),
+        activation=activation
+        if isinstance(activation, Quantized)
+        else single(arithmetic.activation, activation),
+    )
+    _check(engine, found)
+    shape = found.weight.shape[0], found.activation.shape[0]
+    start = _initial(engine, initial, shape)
+    return replace(found, initial=start, bias=_bias(engine, bias, shape[0]))
 
 
 def _run(machine: Simulator, matrices: Matrices) -> Array:

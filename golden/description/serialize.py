@@ -117,12 +117,14 @@ def from_toml(
 def design_from_dict(
     data: Any, folder: Path = Path(), named: Callable[[str], Design] | None = None
 ) -> Design:
-    """An engine, or what the keys ``unit`` or ``chain`` say."""
+    """An engine, or what the keys ``unit``, ``chain`` or ``requantize`` say."""
     if isinstance(data, dict) and "chain" in data:
         return _chain(data, folder, named)
     if isinstance(data, dict) and "unit" in data:
         rest = {name: value for name, value in data.items() if name != "unit"}
         return typing.cast(Design, from_dict(UNITS[data["unit"]], rest))
+    if isinstance(data, dict) and "requantize" in data:
+        return _requantized(data, folder, named)
     return typing.cast(Design, from_dict(Engine, data))
 
 
@@ -130,15 +132,6 @@ def _chain(data: dict[str, Any], folder: Path, named: Callable[[str], Design] | 
     """A chain, whose parts are tables, TOML files, or names."""
     if not isinstance(data["chain"], list):
         raise DesignError(f"chain must be a list of designs, got {data['chain']!r}")
-
-    def part(item: Any) -> Design:
-        if not isinstance(item, str):
-            return design_from_dict(item, folder, named)
-        if item.endswith(".toml"):
-            return load(folder / item, named)
-        if named is None:
-            raise DesignError(f"a chain's part is a table or a TOML file here, got {item!r}")
-        return named(item)
 
     known = ("name", "chain", "lengths", "into", "shaped", "build")
     for name in data:
@@ -148,12 +141,37 @@ def _chain(data: dict[str, Any], folder: Path, named: Callable[[str], Design] | 
         raise DesignError("chain needs the key 'name'")
     return Chain(
         name=from_dict(str, data["name"], "name"),
-        parts=tuple(part(item) for item in data["chain"]),
+        parts=tuple(_part(item, folder, named) for item in data["chain"]),
         lengths=from_dict(tuple[int, ...], data.get("lengths", []), "lengths"),
         into=from_dict(tuple[str, ...], data.get("into", []), "into"),
         shaped=from_dict(str, data.get("shaped", ""), "shaped"),
         build=from_dict(Target, data.get("build", {}), "build"),
     )
+
+
+def _part(item: Any, folder: Path, named: Callable[[str], Design] | None) -> Design:
+    """A part of a chain: a table, a TOML file, or a name."""
+    if not isinstance(item, str):
+        return design_from_dict(item, folder, named)
+    if item.endswith(".toml"):
+        return load(folder / item, named)
+    if named is None:
+        raise DesignError(f"a chain's part is a table or a TOML file here, got {item!r}")
+    return named(item)
+
+
+def _requantized(
+    data: dict[str, Any], folder: Path, named: Callable[[str], Design] | None
+) -> Chain:
+    """An engine, and the requantizer behind it: a table of its parameters, or a design."""
+    from ..units.requantized import requantized  # with all units: only where it is asked for
+
+    rest = {key: value for key, value in data.items() if key != "requantize"}
+    engine, given, tile = from_dict(Engine, rest), data["requantize"], False
+    if isinstance(given, dict):
+        tile = given.get("group") == 0
+        given = {"unit": "requantize", "name": "requantize", **given}
+    return requantized(engine, _part(given, folder, named), engine.name, tile=tile)
 
 
 def load(path: Path, named: Callable[[str], Design] | None = None) -> Design:

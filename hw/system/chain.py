@@ -14,7 +14,7 @@ from ...golden.bounds import Range
 from ...golden.description import Chain, Design, Engine
 from ...golden.errors import DesignError
 from ...golden.formats import Format
-from ...golden.joins import Beside, Join
+from ...golden.joins import Beside
 from ...golden.streams import Beats, Field, Stream, nothing
 from ..design import Hardware, Piece, StageRow
 from .component import ChainComponent, instance
@@ -121,11 +121,7 @@ class ChainHardware(Hardware):
 
     @property
     def latency(self) -> int:
-        return sum(part.latency for part in self.hardware) + sum(map(self._wait, self.joins))
-
-    @staticmethod
-    def _wait(join: Join) -> int:
-        return 0 if join.direct else 2
+        return sum(part.latency for part in self.hardware) + sum(j.latency for j in self.joins)
 
     @property
     def hold(self) -> int:
@@ -198,7 +194,7 @@ class ChainHardware(Hardware):
             "chain": [part.name for part in self.hardware],
             "joins": [
                 {"beats": join.arriving, "become": join.leaving, "cycles": join.cycles,
-                 "values_kept": 0 if join.direct else 2 * join.elements * join.vectors}
+                 "values_kept": join.kept}
                 | ({"scales_kept": b.kept * b.count * len(b.taken)} if (b := join.beside) else {})
                 for join in self.joins
             ],

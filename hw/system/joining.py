@@ -134,8 +134,8 @@ def needs(join: Join) -> str:
         return f"a beat becomes a beat, nothing is kept between them{more}"
     come = "1 beat becomes" if join.arriving == 1 else f"{join.arriving} beats become"
     return (
-        f"{come} {join.leaving}; twice {join.elements * join.vectors} values are kept, one such "
-        f"group in {join.cycles} cycles{more}"
+        f"{come} {join.leaving}; {'twice ' * join.collects}{join.elements * join.vectors} values "
+        f"are kept, one such group in {join.cycles} cycles{more}"
     )
 
 

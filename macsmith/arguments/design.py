@@ -130,6 +130,14 @@ OUTPUT = Group(
     "Output",
     (
         option(
+            "--requantize",
+            "UNIT",
+            "Let results of integer engines leave as codes, by a requantizer: a preset such as "
+            "tflite, dyadic or qlinear, or a TOML file; --output, --rounding, --bias (an integer "
+            "format or none), --relu, --clamp and --results are then its own, --set sets the rest",
+            names="requantizers",
+        ),
+        option(
             "--output",
             "FORMAT",
             "Format of the results: raw (the accumulator), fp32 (default where there are scales), "

@@ -41,20 +41,24 @@ def matmul_nbits(
 
 
 def qlinear_matmul(
-    activation: np.ndarray, weight: np.ndarray, scale: float, zero: np.ndarray
-) -> np.ndarray:
+    activation: np.ndarray, weight: np.ndarray, scale: float, zero: np.ndarray,
+    scales: np.ndarray | None = None,
+) -> np.ndarray:  # fmt: skip
     """QLinearMatMul of (M, K) × int8 (K, N), all scales 1 but the first.
 
-    The zero point of the first is 128 in uint8, 0 in int8. ``zero`` is the result's, whose type is
-    that of the first and of the result (M, N).
+    ``scales`` (N,) are those of the second, one a column. The zero point of the first is 128 in
+    uint8, 0 in int8. ``zero`` is the result's, whose type is that of the first and of the result
+    (M, N).
     """
-    one, nothing = np.float32([1]), np.zeros(1, np.int8)
+    one, nothing = np.float32([1]), np.zeros(1 if scales is None else len(scales), np.int8)
+    second = one if scales is None else scales.astype(np.float32)
     first = np.array([128 * (activation.dtype == np.uint8)]).astype(activation.dtype)
     tensors = {
-        "a_scale": np.float32([scale]), "a_zero": first, "b": weight, "b_scale": one,
+        "a_scale": np.float32([scale]), "a_zero": first, "b": weight, "b_scale": second,
         "b_zero": nothing, "y_scale": one, "y_zero": zero.reshape(1),
     }  # fmt: skip
     scalars = {name for name in tensors if name != "b"}
+    scalars -= {"b_scale", "b_zero"} if scales is not None else set()
     made = {"Y": (zero.dtype, (len(activation), weight.shape[1]))}
     return _run("QLinearMatMul", "", activation, tensors, made, {}, scalars)[0]
 

@@ -1,0 +1,113 @@
+"""A requantizer behind an engine: one design, whose results leave as codes.
+
+It is a chain of the two. What the requantizer must be follows from the engine: the width of its
+sums, the order of its results, how many of them share a multiplier.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..bounds import Range, result_range
+from ..description import Chain, Design, Engine
+from ..errors import DesignError
+from ..formats import Integer, lookup
+from ..reach import special_element
+from .requantize import WIDEST_SUM, Requantize
+
+#: What the requantizer is called in a chain that is made here, and the engine where the whole has
+#: its name.
+UNIT, ENGINE = "requantize", "product"
+
+
+def requantized(engine: Engine, unit: Design, name: str = "", *, tile: bool = False) -> Chain:
+    """``engine`` and a requantizer like ``unit`` behind it, called ``name`` or as the engine is.
+
+    It takes the results of a tile one after the other, or as many ``lanes`` as it has. The cols
+    results of a row (an output channel) share a multiplier where it has no ``group`` of its own;
+    with ``tile`` all those of a tile. Raises DesignError for a unit that is no requantizer, and for
+    an engine without integer sums.
+    """
+    if not isinstance(unit, Requantize):
+        raise DesignError(
+            f"an engine's results leave as codes by a requantizer, such as tflite; got {unit.name}"
+        )
+    own = engine.build
+    build = replace(unit.build, policy=own.policy, blocks=own.blocks, fabric=own.fabric)
+    group = unit.group or (0 if tile or unit.shared else own.cols)
+    unit = replace(unit, name=UNIT, group=group, build=build)
+    whole = replace(build, interface=own.interface, axis_width=own.axis_width)
+    inner = replace(own, interface="native", axis_width=0)
+    engine = replace(engine, name=ENGINE if name else engine.name, build=inner)
+    parts = engine, behind(unit, engine)
+    return Chain(name=name or engine.name, parts=parts, shaped=engine.name, build=whole)
+
+
+def behind(unit: Requantize, engine: Engine, before: Engine | None = None) -> Requantize:
+    """The requantizer with the width of the engine's sums, and the shape of its tiles.
+
+    Parameters
+    ----------
+    before : the engine that ``unit`` followed until now, where it did: rows or groups as long as
+        its columns become as long as those of ``engine``.
+    """
+    old, cols = (before or engine).build.cols, engine.build.cols
+    unit = replace(unit, sums=sums_of(engine))
+    if unit.shared:
+        return replace(unit, rows=cols if unit.rows == old else unit.rows)
+    return replace(unit, group=cols if unit.group == old else unit.group)
+
+
+def sums_of(engine: Engine) -> Integer:
+    """The format of an engine's raw results. Raises DesignError where they are no plain integers,
+    one for each row and column."""
+    [mode, *more] = engine.modes
+    what = f"a requantizer takes integer sums, {engine.name}"
+    if more or mode.outputs > 1:
+        raise DesignError(f"{what} has several {'modes' if more else 'outputs'}")
+    if engine.build.flow == "weight_stationary":
+        raise DesignError(f"{what} has weights that stay: choose another flow", {"flow": None})
+    if mode.output.format is not None:
+        raise DesignError(
+            f"{what} gives {mode.output.format.name}: leave its scales out, which are the "
+            "requantizer's (int8xint8 in place of w8a8), or round its results with output = 'int8'"
+        )
+    if mode.accumulate[-1].rule not in ("exact", "int"):
+        raise DesignError(f"{what} sums by rule {mode.accumulate[-1].rule}: choose exact")
+    if element := special_element(mode):
+        raise DesignError(f"{what} has flags beside its sums, for {element} has NaN or infinity")
+    return _integer(what, result_range(mode))
+
+
+def _integer(what: str, sums: Range) -> Integer:
+    if sums.lsb:
+        raise DesignError(f"{what} has sums in units of 2^{sums.lsb}: choose integer elements")
+    if sums.width > WIDEST_SUM:
+        raise DesignError(f"{what} has sums of {sums.width} bits, more than {WIDEST_SUM}")
+    found = lookup(f"{'int' if sums.signed else 'uint'}{sums.width}")
+    assert isinstance(found, Integer)
+    return found
+
+
+def parts(chain: Chain) -> tuple[Engine, Requantize]:
+    """The two of a chain of an engine and a requantizer. Raises DesignError for others."""
+    first, *rest = chain.parts
+    if not isinstance(first, Engine) or len(rest) != 1 or not isinstance(rest[0], Requantize):
+        told = " -> ".join(part.name for part in chain.parts)
+        raise DesignError(
+            f"matrices go through an engine, or one with a requantizer behind it; {chain.name} is "
+            f"{told}"
+        )
+    return first, rest[0]
+
+
+def by_channel(unit: Requantize, cols: int) -> bool:
+    """Whether each row of results has values of its own, behind an engine of ``cols``; else all of
+    a tile have the same. Raises DesignError for other groups."""
+    row = 1 if unit.shared else cols
+    if unit.group not in (0, row) or (unit.rows > 1 and not unit.shared):
+        raise DesignError(
+            f"the values of {unit.name} are those of a row of results, group {row}, or of a tile, "
+            f"group 0; got group {unit.group} for each of {unit.holders} rows"
+        )
+    return unit.group > 0
