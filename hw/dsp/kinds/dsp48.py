@@ -46,7 +46,7 @@ def _ports(block: Block, opmode: Value, more: dict[str, Any], constant: Value) -
         "INMODE": inmode,
         "CEINMODE": early_wide if mode.chooses else Const(0, 1),
         "OPMODE": opmode,
-        "PCIN": block.below if mode.cascades else Const(0, size.sum),
+        **({"PCIN": block.below} if mode.cascades else {}),
         **{f"CE{name}": value for name, value in enables.items()},
         **_TIED,
     }
@@ -76,7 +76,7 @@ def _dsp48e1(block: Block) -> Ports:
 
 def _adder(adder: Adder, opmode: Value) -> Ports:
     """What both have alike: X is A and B together, Y is C."""
-    mode, size = adder.mode, adder.kind.geometry.sum
+    mode = adder.mode
     parameters = {
         **dict.fromkeys(("AREG", "ACASCREG", "BREG", "BCASCREG", "CREG", "PREG"), 1),
         **dict.fromkeys(("OPMODEREG", "ALUMODEREG", "INMODEREG", "MREG", "ADREG", "DREG"), 0),
@@ -93,7 +93,7 @@ def _adder(adder: Adder, opmode: Value) -> Ports:
         "D": Const(0, adder.kind.geometry.wide),
         "INMODE": Const(0, 5),
         "OPMODE": opmode,
-        "PCIN": adder.below if mode.cascades else Const(0, size),
+        **({"PCIN": adder.below} if mode.cascades else {}),
         **{f"CE{name}": Const(0, 1) for name in ("A1", "B1", "D", "AD", "M", "INMODE")},
         **{f"CE{name}": value for name, value in enables.items()},
     }  # fmt: skip
@@ -116,11 +116,11 @@ def _dsp48e1_adder(adder: Adder) -> Ports:
     return _adder(adder, Cat(Const(0b1111, 4), added))
 
 
-#: Inputs that no mode here uses.
+#: Inputs that no mode here uses. ACIN, BCIN, CARRYCASCIN and MULTSIGNIN are wires from the block
+#: below: nothing else reaches them, so they stay open.
 _TIED = {
     **{name: Const(0, size) for name, size in {
-        "ACIN": 30, "BCIN": 18, "ALUMODE": 4, "CARRYIN": 1, "CARRYINSEL": 3,
-        "CARRYCASCIN": 1, "MULTSIGNIN": 1,
+        "ALUMODE": 4, "CARRYIN": 1, "CARRYINSEL": 3,
     }.items()},
     **{f"CE{name}": Const(0, 1) for name in ("C", "ALUMODE", "CARRYIN", "CTRL")},
     **{f"RST{name}": Const(0, 1) for name in (

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 def _mult18x18(block: Block) -> Ports:
+    """SIA and SIB are wires from the block beside, which nothing else reaches: they stay open."""
     parameters = {
         **{name: Const(1, 1) for name in ("AREG", "BREG", "PIPE_REG", "OUT_REG")},
         **{name: Const(0, 1) for name in ("ASIGN_REG", "BSIGN_REG", "SOA_REG")},
@@ -24,7 +25,6 @@ def _mult18x18(block: Block) -> Ports:
         "CE": block.enable,
         "A": block.d, "B": block.b, "ASIGN": Const(1, 1), "BSIGN": Const(1, 1),
         **{name: Const(0, 1) for name in ("ASEL", "BSEL", "RESET")},
-        **{name: Const(0, 18) for name in ("SIA", "SIB")},
     }  # fmt: skip
     return Ports(parameters, inputs, {"DOUT": block.p})
 

@@ -16,6 +16,7 @@ _REGISTERS = ("INPUTA", "INPUTB", "PIPELINE", "OUTPUT")
 
 
 def _mult18x18d(block: Block) -> Ports:
+    """SRIA and SRIB are wires from the block beside, which nothing else reaches: they stay open."""
     parameters = {
         **{f"REG_{name}_CLK": "CLK0" for name in _REGISTERS},
         **{f"REG_{name}_CE": "CE0" for name in _REGISTERS},
@@ -31,7 +32,6 @@ def _mult18x18d(block: Block) -> Ports:
         "SIGNEDA": one, "SIGNEDB": one, "SOURCEA": zero, "SOURCEB": zero,
         "CLK0": ClockSignal(), "CE0": block.enable, "RST0": zero,
         **{f"{name}{n}": zero for name in ("CLK", "CE", "RST") for n in range(1, 4)},
-        **{f"SRI{side}{n}": zero for side in "AB" for n in range(18)},
     }  # fmt: skip
     return Ports(parameters, inputs, {f"P{n}": block.p[n] for n in range(36)})
 

@@ -1,5 +1,6 @@
 """A block as plain arithmetic is the maker's block, by its model: proven for every mode."""
 
+import re
 from pathlib import Path
 
 import macsmith.sim
@@ -68,6 +69,14 @@ MORE = {
 }
 
 
+#: Inputs that only the block beside may drive: a constant there has no route.
+NEIGHBOURS = {
+    **dict.fromkeys(("DSP48E1", "DSP48E2"), {"ACIN", "BCIN", "PCIN", "CARRYCASCIN", "MULTSIGNIN"}),
+    "MULT18X18D": {f"SRI{side}{n}" for side in "AB" for n in range(18)},
+    "MULT18X18": {"SIA", "SIB"},
+}
+
+
 def block(kind, mode):
     return (Adder if isinstance(mode, AdderMode) else Block)(kind, mode)
 
@@ -107,6 +116,15 @@ def prove(modes, folder, models=None, meeting=None):
 @pytest.mark.parametrize("modes", [MODES, OTHERS], ids=["dsp48e2", "others"])
 def test_every_mode_is_the_block(modes, build_folder):
     prove(modes, build_folder)
+
+
+@pytest.mark.parametrize("name", [*MODES, *OTHERS])
+def test_wires_from_the_block_beside_stay_open(name):
+    kind, mode = (MODES | OTHERS)[name]
+    ports = kind.parts if isinstance(mode, AdderMode) else kind.ports
+    wires = NEIGHBOURS.get(kind.cell, set()) & ports(block(kind, mode)).inputs.keys()
+    assert wires == ({"PCIN"} if mode.cascades and kind.cell.startswith("DSP48") else set())
+    assert NEIGHBOURS.get(kind.cell, set()) <= set(re.findall(r"\w+", MODELS[kind.cell]))
 
 
 @pytest.mark.slow
