@@ -34,6 +34,7 @@ MEMORIES = {
     "uram": "URAM 288 kbit",
     "ebr18": "18 kbit",
     "ebr4": "4 kbit",
+    "bsram": "18 kbit",
     "spram": "SPRAM 256 kbit",
 }
 

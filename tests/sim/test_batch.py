@@ -162,7 +162,8 @@ TINY = Engine("tiny", (raw("int4", "int8"),), Build(1, 1, 4))
 
 
 @pytest.mark.parametrize(
-    "family", ["xcup", *(pytest.param(name, marks=pytest.mark.slow) for name in ("ecp5", "ice40"))]
+    "family",
+    ["xcup", *(pytest.param(name, marks=pytest.mark.slow) for name in ("ecp5", "ice40", "gowin"))],
 )
 def test_the_mapped_netlist_agrees(family, build_folder):
     emitted = emit(TINY)
@@ -206,6 +207,9 @@ PACKED = [
     ("ice40", "sb_mac16", "int8", "int8", 1),
     ("ice40", "sb_mac16", "int4", "int8", 2),
     ("ice40", "sb_mac16", "int2", "int2", 4),
+    ("gowin", "mult18x18", "int8", "int8", 1),
+    ("gowin", "mult18x18", "int4", "int8", 2),
+    ("gowin", "mult18x18", "uint4", "uint4", 2),
 ]
 
 

@@ -24,6 +24,10 @@ def test_ice40_never_infers_blocks():
     assert flags("ice40", "dsp") == flags("ice40", "lut") == "synth_ice40"
 
 
+def test_gowin_never_infers_blocks():
+    assert flags("gowin", "dsp") == flags("gowin", "lut") == "synth_gowin -noiopads -nodsp"
+
+
 def test_unknown_names():
     with pytest.raises(UnknownName, match="unknown family 'xcupp'; close ones: xcup"):
         family("xcupp")
