@@ -97,6 +97,8 @@ def _refuse(words: Sequence[str], name: str | None) -> NoReturn:
 
     where, what = (f"macsmith {name}", f"{name} has") if name else ("macsmith", "there is")
     found = next((word for word in words if word.startswith("-")), words[0])
+    if not found.startswith("-") and name and _takes_many(name):
+        raise DesignError(f"{name} takes its words side by side: put {found!r} before the options")
     if not found.startswith("-"):
         raise DesignError(f"{name} takes no further word, got {found!r} (try: {where} --help)")
     found = found.partition("=")[0]
@@ -104,6 +106,10 @@ def _refuse(words: Sequence[str], name: str | None) -> NoReturn:
     close = difflib.get_close_matches(found, [flag for flag in known if flag[0] == "-"], n=3)
     told = f"; close ones: {', '.join(close)}" if close else ""
     raise DesignError(f"{what} no option {found!r}{told} (try: {where} --help)")
+
+
+def _takes_many(name: str) -> bool:
+    return any(item.how.get("nargs") in ("*", "+") for item in COMMANDS[name].arguments)
 
 
 def _hush() -> None:

@@ -128,12 +128,14 @@ def write_folder(
     files: Mapping[str, str | bytes],
     *,
     force: bool = False,
+    stay: Iterable[str] = (),
     check: Callable[[Path], None] | None = None,
 ) -> Path:
     """Write ``files`` (relative path -> text or bytes) into ``folder``; returns its absolute path.
 
     They are written beside it, read back, given to ``check`` and then renamed into place. With
-    ``force`` the files that the manifest there lists go, changed ones too; all others stay. Raises
+    ``force`` the files that the manifest there lists go, changed ones too, but for those that are
+    to ``stay``; all others stay. Raises
     DesignError as :func:`check_target` does, if a file that is not listed is in the way, or if the
     place cannot be written; ToolFailed if what was written is not what can be read.
     """
@@ -150,7 +152,7 @@ def write_folder(
             _write(scratch / "new", files)
             if check is not None:
                 check(scratch / "new")
-            _install(scratch, target, sorted({*old} - {*files}))
+            _install(scratch, target, sorted({*old} - {*files, *stay}))
     except OSError as error:
         if error.errno in FULL:
             raise no_room(folder, error.strerror) from None

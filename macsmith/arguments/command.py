@@ -38,9 +38,12 @@ class Command(NamedTuple):
 JSON = option("--json", None, "Print one JSON object on stdout instead of text")
 
 
-def designed(*running: Argument, target: tuple[Argument, ...] = ()) -> tuple[Group, ...]:
-    """A design with all its options, the target's further ones, and how the command runs."""
-    groups = [Group("", (DESIGN_WORD,))]
+def designed(
+    *running: Argument, words: tuple[Argument, ...] = (), target: tuple[Argument, ...] = ()
+) -> tuple[Group, ...]:
+    """A design with all its options, further words behind its name, the target's further options,
+    and how the command runs."""
+    groups = [Group("", (DESIGN_WORD, *words))]
     for group in DESIGN_GROUPS:
         if group is TARGET:
             group = Group(group.title, (*target, *group.arguments), group.about)

@@ -64,11 +64,21 @@ EXPLAIN = Command(
 GENERATE = Command(
     "generate",
     "Write a design's Verilog, testbench, scripts and manifest",
-    "[DESIGN] [OPTIONS]",
-    ("generate int4xint8 --rows 8 --cols 8 --interface axis -o out/engine",),
+    "[DESIGN ...] [OPTIONS]",
+    (
+        "generate int4xint8 --rows 8 --cols 8 --interface axis -o out/engine",
+        "generate w4a8 nvfp4 -o out/project",
+    ),
     designed(
         option(
             "-o --folder", "FOLDER", "Folder to write (default out/NAME)", read=Path, names="folder"
+        ),
+        option(
+            "--project",
+            None,
+            "Write the design into a folder of its own in FOLDER, beside others that are there or "
+            "will be: one FuseSoC library, one Vivado script; always so where several designs are "
+            "named, and where FOLDER is a project",
         ),
         option(
             "--clock",
@@ -89,7 +99,24 @@ GENERATE = Command(
             "Also write the golden model of an engine as a C++ header, with a DPI wrapper for "
             "SystemVerilog benches",
         ),
+        option(
+            "--wrapper",
+            "LANGUAGE",
+            "Also wrap the module: with interfaces of SystemVerilog (sv), or as a component and "
+            "an entity of VHDL (vhdl); may be repeated",
+            action="append",
+            names="wrappers",
+        ),
         option("--force", None, "Replace the files that an earlier run wrote into the folder"),
+        words=(
+            word(
+                "more",
+                "DESIGN ...",
+                "Further designs, built with the same options: all in one project",
+                nargs="*",
+                names="designs",
+            ),
+        ),
         target=(
             option(
                 "--board",

@@ -38,6 +38,7 @@ from ..golden.formats import ROUNDINGS, lookup, names
 from ..golden.products import RULES
 from ..golden.units import Requantize
 from ..mapped import FORMS
+from ..wrappers import WRAPPERS
 
 #: Kinds of names that are no names: files are looked for.
 _FILES = ("file", "folder", "verilog")
@@ -94,6 +95,7 @@ def kinds() -> Mapping[str, list[str]]:
         "blocks": BLOCKS,
         "fabrics": FABRICS,
         "netlists": FORMS,
+        "wrappers": WRAPPERS,
     }
     return {kind: list(words) for kind, words in found.items()}
 

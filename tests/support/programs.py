@@ -9,6 +9,10 @@ needs_icarus = pytest.mark.skipif(
     shutil.which("iverilog") is None, reason="needs Icarus Verilog: apt-get install iverilog"
 )
 
+needs_ghdl = pytest.mark.skipif(
+    shutil.which("ghdl") is None, reason="needs GHDL: apt-get install ghdl"
+)
+
 
 def alive(mark):
     """Living processes that have ``mark`` in their environment: ours and all below them."""
