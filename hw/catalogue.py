@@ -27,6 +27,7 @@ from .design import Hardware
 from .engine.hardware import EngineHardware
 from .system.chain import ChainHardware
 from .system.converted import ConvertedHardware
+from .system.interleaved import InterleavedHardware
 from .units.block_affine import BlockAffineHardware
 from .units.butterfly import ButterfliesHardware
 from .units.dequantize import DequantizeHardware
@@ -68,6 +69,8 @@ BUILDERS: dict[type, Callable[..., Hardware]] = {
 def hardware(design: Design) -> Hardware:
     """The hardware of a design. Raises DesignError for what cannot be built."""
     found, width = alone(design), design.build.axis_width
+    if isinstance(found, EngineHardware) and found.engine.build.interleave:
+        found = InterleavedHardware(found)
     return ConvertedHardware(found, width) if width else found
 
 

@@ -25,8 +25,7 @@ def without_converters(design: D) -> D:
     """``design`` with each stream as wide as it is: converters of widths change no bit."""
     if not design.build.axis_width:
         return design
-    build = replace(design.build, axis_width=0)
-    return replace(design, build=build)
+    return replace(design, build=replace(design.build, axis_width=0, interleave=False))
 
 
 def ready(engine: Engine, copies: bool) -> Iterator[Simulator | Lockstep]:

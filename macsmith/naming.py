@@ -53,6 +53,7 @@ _WORDS = {
     "k_min": "kmin",
     "fabric": "",
     "axis_width": "axis",
+    "interleave": "interleaved",
 }
 
 #: What ``auto`` stands for where no board is said.
@@ -85,7 +86,7 @@ def named_unit(base: str, words: Iterable[str], build: Mapping[str, object]) -> 
 def _word(name: str, value: object) -> str:
     """An option as a part of a name."""
     if value is True or value is False:
-        return name if value else f"no_{name}"
+        return _WORDS.get(name, name) if value else f"no_{name}"
     if isinstance(value, tuple):
         text = "_".join(f"{item:g}" for item in value)
     else:

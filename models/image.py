@@ -41,12 +41,16 @@ class Image:
     width : bytes of a beat in memory: whole bytes, little-endian.
     beats : uint8 (beats, width).
     whole : whether all of a beat is weights.
+    names : the fields of weights in it, where the stream does not say so.
+    packet : bytes of a packet, where packets are blocks of rows.
     """
 
     stream: Stream
     width: int
     beats: Array
     whole: bool
+    names: tuple[str, ...] = ()
+    packet: int | None = None
 
     def files(self) -> dict[str, str | bytes]:
         """``image/NAME.bin``, ``.hex`` (a beat a line, for $readmemh) and ``.npy``."""
@@ -64,12 +68,14 @@ class Image:
 
     def to_dict(self) -> dict[str, Any]:
         """For the manifest."""
-        return {
+        own = [item.name for item in self.stream.fields if item.side == 0]
+        packet = {} if self.packet is None else {"bytes_per_packet": self.packet}
+        return packet | {
             "stream": self.stream.name,
             "beats": len(self.beats),
             "bytes_per_beat": self.width,
             "weights_alone": self.whole,
-            "weight_fields": [item.name for item in self.stream.fields if item.side == 0],
+            "weight_fields": [*(self.names or own)],
         }
 
 
@@ -133,6 +139,11 @@ def _bytes(emitted: Emitted, stream: Stream, beats: Beats, width: int) -> Array:
     whole = pack(stream, emitted.hardware.alone.interface, beats)
     data = b"".join(beat.to_bytes(width, "little") for beat in whole)
     return np.frombuffer(data, np.uint8).reshape(-1, width)
+
+
+def image_bytes(emitted: Emitted, image: Image, beats: Beats) -> bytes:
+    """Beats of an image's stream as its bytes."""
+    return _bytes(emitted, image.stream, beats, image.width).tobytes()
 
 
 def read_back(emitted: Emitted, image: Image, data: bytes) -> dict[str, Array]:

@@ -25,6 +25,7 @@ from ..sim.stimuli import Tile
 from ..tools.progress import Told, quiet
 from .image import Image, differing, images
 from .matrix import Matrix
+from .riding import parted, ridden
 from .running import activations, fitted
 from .serving import Served, serve
 
@@ -67,6 +68,7 @@ def pack(
     design: str | None = None,
     activation: str | None = None,
     axis_width: int | None = None,
+    interleave: bool | None = None,
     bench_rows: int = ROWS,
     seed: int = 1,
     force: bool = False,
@@ -83,22 +85,24 @@ def pack(
     x : activations (vectors × K), real; None for a few normal ones of ``seed``.
     design, activation : as of :func:`macsmith.models.serving.serve`.
     axis_width : of the streams, for DMAs.
+    interleave : whether scales come in front of the codes that they scale.
 
     Raises DesignError, ToolFailed.
     """
     told = progress or quiet
     told(f"reading {matrix.name}")
     served = fitted(serve(matrix, design, activation))
-    if axis_width is not None:
-        wide = override(served.engine, Options(axis_width=axis_width))
+    if axis_width is not None or interleave:
+        wide = override(served.engine, Options(axis_width=axis_width, interleave=interleave))
         served = replace(served, engine=wide)
     engine = served.engine
     codes = quantize(matrix.inputs(activations(matrix, x, seed)), engine.arithmetic.activation)
     emitted = emit(engine)
     told(f"laying out {matrix.shape[0]} rows as beats, and reading them back")
-    found = images(emitted, served.weight)
+    own, blocks = images(emitted, served.weight), -(-matrix.shape[0] // engine.build.rows)
+    found = ridden(emitted, own, blocks)
     data = {image.stream.name: image.beats.tobytes() for image in found}
-    if wrong := differing(emitted, found, served.weight, data):
+    if wrong := differing(emitted, own, served.weight, parted(emitted, own, data, blocks)):
         raise ToolFailed(f"the image of {matrix.name} does not give {', '.join(wrong)} back")
     rows = min(bench_rows, matrix.shape[0])
     tiles = reductions(emitted, served.weight, codes, rows)

@@ -136,6 +136,7 @@ class Build(Target):
         a sum over K leaves.
     results : neighbours in a row of results that leave in a beat, where results leave one after the
         other; a divisor of ``cols``.
+    interleave : whether scales come in front of the codes that they scale, in their streams.
     k_min : the shortest reduction that must not wait for the one before; longer ones leave time to
         make results with less hardware.
     interface, policy, pipeline, adders, blocks, fabric, axis_width : see :class:`Target`.
@@ -150,6 +151,7 @@ class Build(Target):
     digits: str = "all"
     digit_sums: str = "joined"
     results: int = 1
+    interleave: bool = False
     k_min: int = 1
 
     NAMES: ClassVar[dict[str, Iterable[str]]] = {
@@ -174,6 +176,26 @@ class Build(Target):
                 f"results that leave in a beat must divide the {self.cols} columns, got "
                 f"{self.results}",
                 {"results": gcd(self.cols, self.results)},
+            )
+        if not isinstance(self.interleave, bool):
+            raise TypeError(f"interleave is true or false, got {self.interleave!r}")
+        if self.interleave:
+            self._check_interleave()
+
+    def _check_interleave(self) -> None:
+        """What comes in front of codes comes as bytes, and with every use of them."""
+        if not self.axis_width:
+            raise DesignError(
+                "interleave is of streams of bytes: give them a width",
+                {"axis_width": 64},
+                {"interleave": None},
+            )
+        if self.flow == "weight_stationary":
+            raise DesignError(
+                "interleave puts scales in front of each use of a weight, and those of flow "
+                "weight_stationary stay",
+                {"flow": "broadcast"},
+                {"interleave": None},
             )
 
     @property

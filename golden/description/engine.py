@@ -34,6 +34,11 @@ class Engine:
             )
         for mode in range(len(self.modes)):
             self._check_lanes(mode)
+        if self.build.interleave and not any(mode.levels for mode in self.modes):
+            raise DesignError(
+                f"interleave puts scales in front of codes, and {self.name} has no scales",
+                {"interleave": None},
+            )
 
     def _check_lanes(self, mode: int) -> None:
         arithmetic, lanes = self.modes[mode].compressed, self.lanes(mode)

@@ -14,19 +14,18 @@ from ...golden import packets
 from ...golden.formats import Format, lookup
 from ...golden.packets import Record
 from ...golden.streams import Beats, Field, Stream
-from ..design import Hardware, Piece, StageRow
+from ..design import Hardware
 from ..outside import PACKETS, Interface
-from .component import instance
+from .around import Around
 from .converter import Converted
-
-#: What the design between the converters is called among its parts.
-_ALONE = "without converters"
+from .interleaved import InterleavedHardware
+from .layouts import interleaved, record_of
 
 #: Cycles that a converter of each direction takes at most, but for the beats of its wider side.
 _CYCLES = 4
 
 
-class ConvertedHardware(Hardware):
+class ConvertedHardware(Around):
     """A design between converters of widths: every stream has one.
 
     Parameters
@@ -36,37 +35,14 @@ class ConvertedHardware(Hardware):
     """
 
     def __init__(self, inner: Hardware, width: int):
-        super().__init__(inner.design)
-        self.within, self.width, self.size = inner, width, width // 8
+        super().__init__(inner)
+        self.width, self.size = width, width // 8
         self.records = {stream.name: Record(stream) for stream in inner.streams}
-
-    @property
-    def alone(self) -> Hardware:
-        return self.within
+        self.carriers = inner.carriers if isinstance(inner, InterleavedHardware) else {}
 
     @property
     def interface(self) -> Interface:
         return PACKETS
-
-    @property
-    def kind(self) -> str:  # type: ignore[override]
-        return self.within.kind
-
-    @property
-    def work(self) -> str:  # type: ignore[override]
-        return self.within.work
-
-    @property
-    def timed(self) -> bool:  # type: ignore[override]
-        return self.within.timed
-
-    @property
-    def kept(self) -> tuple[str, ...]:  # type: ignore[override]
-        return (*self.within.kept, instance(self.within))
-
-    @property
-    def parts(self) -> Mapping[str, str]:  # type: ignore[override]
-        return {instance(self.within): _ALONE, **self.within.parts}
 
     @cached_property
     def streams(self) -> tuple[Stream, ...]:
@@ -115,8 +91,12 @@ class ConvertedHardware(Hardware):
         return self._slowest(False) * pace + self._slowest(True) + 4 * _CYCLES
 
     def cycles_of(self, name: str) -> Fraction:
-        """Cycles that a beat of a core's stream takes on its port, packets' ends aside."""
-        return Fraction(self.records[name].size, self.size)
+        """Cycles that a beat of a core's stream takes on its port, packets' ends aside; with its
+        share of what stands in front of it."""
+        each = Fraction(self.records[name].size, self.size)
+        if name not in self.carriers or (more := self.carriers[name].pace()) == 1:
+            return each
+        return more * max(each, Fraction(1))
 
     @property
     def beat_cycles(self) -> Mapping[Stream, Fraction]:
@@ -169,31 +149,17 @@ class ConvertedHardware(Hardware):
             for name, record in self.records.items()
         )
         slow = [
-            f"{name}: a beat of {record.size} bytes takes {float(self.cycles_of(name)):g} cycles "
-            f"of {self.width} bits"
+            f"{name}: a beat of {record.size} bytes{', with its share of scales,' * ridden} takes "
+            f"{float(self.cycles_of(name)):.4g} cycles of {self.width} bits"
             for name, record in self.records.items()
             if self.cycles_of(name) > 1
+            for ridden in [name in self.carriers]
         ]
         return (
             *self.within.remarks,
             f"AXI-Streams of {self.width} bits: beats follow each other in memory, {sizes} each",
             *slow,
         )
-
-    @property
-    def shape(self) -> str:
-        return self.within.shape
-
-    @property
-    def pace(self) -> str:
-        return self.within.pace
-
-    @property
-    def approximate(self) -> list[str]:
-        return self.within.approximate
-
-    def explained(self, part: str) -> str:
-        return part if part == _ALONE else self.within.explained(part)
 
     @property
     def facts(self) -> Mapping[str, Any]:
@@ -205,41 +171,11 @@ class ConvertedHardware(Hardware):
 
     def _described(self, record: Record) -> dict[str, Any]:
         """Where values lie in the bytes of a beat."""
-        fields = []
-        for field in record.stream.fields:
-            places = [place for place in record.places if place.field is field]
-            values = [place for place in places if not place.flags]
-            marks = [place for place in places if place.flags]
-            form, unit = self.within.format_of(field)
-            found: dict[str, Any] = {
-                "name": field.name,
-                "holds": field.kind,
-                "format": form,
-                "offset_bits": values[0].low,
-                "vectors": field.vectors,
-                "lanes": field.lanes,
-                "stride_bits": values[0].wide,
-                "value_bits": field.bits,
-                "padding": "sign" if field.signed else "zero",
-                "flags": list(field.flags),
-            }
-            found |= {"flags_offset_bits": marks[0].low} if marks else {}
-            found |= {} if unit is None else {"unit_exponent": unit}
-            fields.append(found)
         packet = "reduction" if record.stream.last else "beat"
         packet = packet if record.stream.output or record.stream.last else "any"
-        return {"bytes": record.size, "packet": packet, "fields": fields}
-
-    @property
-    def rows(self) -> tuple[StageRow, ...]:
-        return self.within.rows
-
-    @property
-    def pieces(self) -> tuple[Piece, ...]:
-        return self.within.pieces
-
-    def format_of(self, field: Field) -> tuple[str, int | None]:
-        return self.holds(field).name, None
+        if carrier := self.carriers.get(record.stream.name):
+            return interleaved(carrier, self.alone.format_of)
+        return record_of(record, self.within.format_of) | {"packet": packet}
 
     def holds(self, field: Field) -> Format:
         return lookup("uint8" if field.kind == packets.BYTES else "uint1")

@@ -180,7 +180,10 @@ class Converted(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.submodules[instance(self.inner)] = Owned(self.core, self.inner.name)
+        if self.inner is self.inner.alone:
+            m.submodules[instance(self.inner)] = Owned(self.core, self.inner.name)
+        else:  # which has the design as a part of that name
+            m.submodules.inner = self.core
         for item in self.inner.streams:
             outside, inside = getattr(self, item.name), getattr(self.core, item.name)
             kind = ToPort if item.output else FromPort

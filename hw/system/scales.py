@@ -39,7 +39,7 @@ def beside(what: str, first: Hardware, second: Hardware, into: str) -> Beside | 
             f"{what}: a beat holds several blocks of a vector, whose scales would come at once: "
             f"choose lanes = {unit.block} in {first.name}, or fewer"
         )
-    kept = _kept(second.plan, every * unit.lanes)
+    kept = waiting(second.plan, every * unit.lanes)
     return Beside(stream.name, field.name, 1, own.count, own.bits, every, kept)
 
 
@@ -64,7 +64,7 @@ def _stored(what: str, unit: Unpack, second: EngineHardware, into: str) -> Besid
         stream, field = _taker(second, 0, level)
         taken.append((field.name, places[level.name], level.format.bits))
     (name, place, bits), *also = taken
-    kept = _kept(second.plan, group)
+    kept = waiting(second.plan, group)
     every, count = group // unit.lanes, fields[place].count
     return Beside(stream.name, name, place, count, bits, every, kept, tuple(also))
 
@@ -119,7 +119,7 @@ def _every(what: str, unit: Quantize, part: EngineHardware, level: Level) -> int
     return unit.beats
 
 
-def _kept(plan: ArrayPlan, block: int) -> int:
+def waiting(plan: ArrayPlan, block: int) -> int:
     """How many blocks' scales are on their way at full rate: between the first step of a block and
     the end of its sums. ``block`` has so many elements; 0: it is a reduction."""
     if not block:

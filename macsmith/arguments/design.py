@@ -176,6 +176,13 @@ AXIS_WIDTH = option(
     read=whole,
 )
 
+INTERLEAVE = option(
+    "--interleave",
+    None,
+    "With --axis-width: let scales come in front of the codes that they scale, in the same stream",
+    default=None,
+)
+
 HARDWARE = Group(
     "Hardware",
     (
@@ -201,6 +208,7 @@ HARDWARE = Group(
             names="interfaces",
         ),
         AXIS_WIDTH,
+        INTERLEAVE,
         option(
             "--pipeline", "N", "Put a register after every N adder levels (default 1)", read=whole
         ),

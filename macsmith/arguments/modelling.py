@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .argument import Group, option, word
 from .command import JSON, Command
-from .design import AXIS_WIDTH
+from .design import AXIS_WIDTH, INTERLEAVE
 from .values import natural, positive
 
 FILE = word(
@@ -99,7 +99,7 @@ PACK = Command(
     ("pack model.gguf --matrix blk.0.ffn_up.weight -o out/ffn_up",),
     (
         Group("", (FILE,)),
-        Group("Model", (MATRIX, _DESIGN, _ACTIVATION, AXIS_WIDTH, _DATA, _SEED)),
+        Group("Model", (MATRIX, _DESIGN, _ACTIVATION, AXIS_WIDTH, INTERLEAVE, _DATA, _SEED)),
         Group(
             "Running",
             (

@@ -31,6 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
             design=arguments.design,
             activation=arguments.activation,
             axis_width=arguments.axis_width,
+            interleave=arguments.interleave,
             bench_rows=arguments.bench_rows,
             seed=arguments.seed,
             force=arguments.force,

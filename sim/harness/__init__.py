@@ -6,10 +6,12 @@ from ...hw.design import Hardware, Streaming
 from ...hw.engine.hardware import EngineHardware
 from ...hw.system.chain import ChainHardware
 from ...hw.system.converted import ConvertedHardware
+from ...hw.system.interleaved import InterleavedHardware
 from .base import Chosen, Harness, Lane, Part
 from .chain import ChainHarness
 from .converted import ConvertedHarness
 from .engine import EngineHarness
+from .interleaved import InterleavedHarness
 from .unit import UnitHarness
 
 #: A kind of hardware -> how it is tried.
@@ -17,7 +19,8 @@ KINDS: dict[type, Callable[..., Harness]] = {
     EngineHardware: EngineHarness,
     Streaming: UnitHarness,
     ChainHardware: ChainHarness,
-    ConvertedHardware: lambda converted: ConvertedHarness(converted, harness(converted.alone)),
+    ConvertedHardware: lambda converted: ConvertedHarness(converted, harness(converted.within)),
+    InterleavedHardware: lambda found: InterleavedHarness(found, harness(found.within)),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
 from typing import Any
@@ -12,41 +12,21 @@ import numpy as np
 from ...golden.packets import KEEP
 from ...golden.streams import Beats, Stream
 from ...hw.system.converted import ConvertedHardware
-from .base import Array, Chosen, Harness, Lane, Part
+from .around import AroundHarness
+from .base import Array, Lane
 from .unit import Trial
 
 #: How often a packet ends after a beat of a stream that marks no ends.
 _OFTEN = 0.15
 
 
-class ConvertedHarness(Harness):
+class ConvertedHarness(AroundHarness):
     """The trials of the design within.
 
     Streams that mark no ends are sent in packets of random lengths, over the ends of trials too.
     """
 
     hardware: ConvertedHardware
-
-    def __init__(self, hardware: ConvertedHardware, inner: Harness):
-        super().__init__(hardware)
-        self.within = inner
-        self.trial, self.beats = inner.trial, inner.beats
-
-    @property
-    def alone(self) -> Harness:
-        return self.within
-
-    def stimuli(self, count: int, seed: int) -> list[Any]:
-        return self._ended(self.within.stimuli(count, seed))
-
-    def bulk(self, count: int, seed: int) -> Iterator[Part]:
-        for part in self.within.bulk(count, seed):
-            yield replace(part, trials=self._ended(part.trials))
-
-    def chosen(self, count: int, seed: int) -> Chosen:
-        found = self.within.chosen(count, seed)
-        freely, stalled = self._ended(found.freely), self._ended(found.stalled)
-        return Chosen(freely, stalled, self._ended(found.held), None)
 
     def _ended(self, trials: list[Any]) -> list[Any]:
         """Trials whose streams of marks end with one: no packet stays open."""
@@ -63,9 +43,6 @@ class ConvertedHarness(Harness):
         changed = any(given[s.name] is not trial.beats[s.name] for s in own.sources)
         return Trial({**given, **own.answer(given)}) if changed else trial
 
-    def shares(self, trials: Sequence[Any], parts: int) -> list[list[Any]]:
-        return self.within.shares(trials, parts)
-
     def sent(self, stream: Stream, trials: Sequence[Any]) -> Beats:
         item = self.hardware.records[stream.name].stream
         beats = self.within.sent(item, trials)
@@ -79,16 +56,9 @@ class ConvertedHarness(Harness):
     def slack(self) -> int:
         return self.hardware.more
 
-    def steps(self, trials: Sequence[Any]) -> int:
-        return self.within.steps(trials)
-
     def longest(self, trials: Sequence[Any]) -> int:
         slowest = max(ceil(self.hardware.cycles_of(name)) for name in self.hardware.records)
         return self.within.longest(trials) * slowest
-
-    @property
-    def leader(self) -> str:
-        return self.within.leader
 
     @property
     def each(self) -> int:
@@ -104,12 +74,6 @@ class ConvertedHarness(Harness):
         begins = np.cumsum(keep) - keep
         found = begins // record.size // self.within.each
         return np.asarray(np.minimum(found, len(trials) - 1))
-
-    def work(self, trials: Sequence[Any]) -> int:
-        return self.within.work(trials)
-
-    def results_of(self, trials: Sequence[Any]) -> int:
-        return self.within.results_of(trials)
 
     def difference(self, trial: Any, beat: int, lane: int, received: Lane, expected: Lane) -> str:
         field, place = self.result.fields[0], lane

@@ -1,5 +1,6 @@
 """Streams for DMAs between the AXI-Stream sides of another package; packets are made by hand."""
 
+import itertools
 import json
 import os
 import re
@@ -105,6 +106,39 @@ def made(tmp_path_factory):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_dmas_of_another_package_send_and_take_all_packets(made, shape, width, pauses):
     code, said = simulated(made(shape, width), job(*SHAPES[shape], STEPS, 1, PAUSES[pauses]))
+    assert code == 0 and "1 tests, 0 failed" in said, said
+
+
+def riding(steps, seed):
+    """Reductions of so many steps each of 3 rows and 2 lanes, INT4 × INT8 with FP16 scales of
+    groups of 8 steps. In front of a group's 8 beats of 3 bytes come 3 scales, which are two beats.
+    All sums are whole numbers that FP32 holds."""
+    rng = np.random.default_rng(seed)
+    groups, activations, wanted = [], [], []
+    for count in steps:
+        w, x = rng.integers(-8, 8, (3, 2 * count)), rng.integers(-128, 128, 2 * count)
+        scales = rng.integers(-4, 5, (3, count // 8))
+        cut = w.reshape(3, count // 8, 8, 2).transpose(1, 2, 0, 3).reshape(-1, 8, 6)
+        for group, codes in enumerate(cut):
+            front = scales[:, group].astype("<f2").tobytes()
+            groups.append(front + b"".join(nibbles(step) for step in codes))
+        activations.append(x.astype(np.int8).tobytes().hex())
+        whole = (w * scales.repeat(16, axis=1)) @ x
+        wanted.append(whole.astype("<f4").tobytes().hex())
+    cuts = [0, 1, 4, 5, len(groups)]
+    packets = [b"".join(groups[a:b]).hex() for a, b in itertools.pairwise(cuts)]
+    return {"sent": {"weight": packets, "activation": activations}, "wanted": wanted}
+
+
+@needs_icarus
+@pytest.mark.cases(1)
+@pytest.mark.parametrize("pauses", ["all", "nobody"])
+def test_one_dma_sends_weights_with_their_scales(tmp_path, pauses):
+    options = Options(rows=3, cols=1, lanes=2, group=16, k_max=256, axis_width=32, interleave=True,
+                      name="riding")  # fmt: skip
+    folder = generate(design("int4xint8", options), tmp_path / "riding", tiles=1).folder
+    given = riding((8, 16, 128, 8, 64, 24), 1) | {"pauses": PAUSES[pauses]}
+    code, said = simulated(folder, given)
     assert code == 0 and "1 tests, 0 failed" in said, said
 
 

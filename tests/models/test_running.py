@@ -138,6 +138,30 @@ def test_an_image_is_what_a_dma_streams(matrix, tmp_path, rng, width):
     assert "PASS" in said
 
 
+@needs_icarus
+def test_scales_ride_in_an_image(matrix, tmp_path, rng):
+    """Groups of 32 are 8 steps: two beats of 8 bytes with 4 scales and 4 minimums of FP16 each, and
+    8 of codes. The bench takes the same bytes; a wrong one is seen."""
+    x = rng.normal(size=(3, K))
+    plain = {image.stream.name: image for image in pack(matrix, tmp_path / "plain", x).images}
+    made = pack(matrix, tmp_path / "one", x, bench_rows=8, axis_width=64, interleave=True)
+    [image] = made.images
+    scales = plain["scale"].beats[:, :16].reshape(-1, 2, 8)  # less the activation's
+    codes = plain["weight"].beats.reshape(-1, 8, 8)
+    wanted = np.concatenate([scales, codes], axis=1)
+    assert image.beats.tobytes() == wanted.tobytes()
+    assert image.to_dict()["weight_fields"] == ["code", "weight_d", "weight_m"]
+    assert image.whole and not plain["scale"].whole
+    sent = bytearray()
+    for line in (tmp_path / "one/tb/weight.hex").read_text(encoding="utf-8").split():
+        sent += int(line, 16).to_bytes(18, "little")[:8]  # of which all count
+    whole = wanted[: 2 * K // 32].tobytes()  # 2 blocks of 4 rows
+    assert bytes(sent[: len(whole)]) == whole
+    said = subprocess.run(["make", "-s", "-C", tmp_path / "one" / "tb", "icarus"],
+                          capture_output=True, text=True, check=True).stdout  # fmt: skip
+    assert "PASS" in said
+
+
 def test_weights_that_are_loaded_by_sets_have_no_image():
     engine = design("int8xint8", Options(flow="weight_stationary", policy="dsp"))
     weight = quantize(np.ones((4, 16)), engine.arithmetic.weight)
