@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TypeVar
 
-from .golden.description import Chain, Design, Engine
+from .golden.description import Build, Chain, Design, Engine
 from .hw.text.emit import emit
 from .sim.sliced.lockstep import Lockstep
 from .sim.streams import Simulator
@@ -25,7 +25,10 @@ def without_converters(design: D) -> D:
     """``design`` with each stream as wide as it is: converters of widths change no bit."""
     if not design.build.axis_width:
         return design
-    return replace(design, build=replace(design.build, axis_width=0, interleave=False))
+    plain = replace(design.build, axis_width=0)
+    return replace(
+        design, build=replace(plain, interleave=False) if isinstance(plain, Build) else plain
+    )
 
 
 def ready(engine: Engine, copies: bool) -> Iterator[Simulator | Lockstep]:

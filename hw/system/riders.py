@@ -14,8 +14,8 @@ from ...golden.packets import Record
 from ...golden.streams import Stream
 from ..arith.shared import Owned
 from ..design import Hardware
+from ..scale.queue import Queue
 from .component import instance
-from .queue import Queue
 
 
 class Riders(wiring.Component):
@@ -25,7 +25,8 @@ class Riders(wiring.Component):
     first codes that it belongs to, which wait until all of it is taken.
 
     ``o.valid`` depends on no ``o.ready``. The ``ready`` of what rides must come from registers, as
-    a :class:`.queue.Queue` has it: what rides with the same codes is offered when all is taken.
+    a :class:`~macsmith.hw.scale.queue.Queue` has it: what rides with the same codes is offered when
+    all is taken.
 
     Parameters
     ----------
