@@ -97,10 +97,13 @@ def _places(fmt: Format) -> int:
 
 @cache
 def positive(fmt: Format) -> tuple[Array, Array]:
-    """The positive values in units of ``2**lsb``, ascending, and their codes."""
+    """The positive values in units of ``2**lsb``, ascending, and their codes.
+
+    Those of wide exponents are integers of Python: they have hundreds of bits.
+    """
     codes = np.asarray(fmt.legal)
     codes = codes[fmt.fields(codes).kind == Kind.FINITE]
-    values = fmt.integers(codes).astype(np.int64)
+    values = np.asarray(fmt.integers(codes))
     order = np.argsort(values, kind="stable")
     order = order[values[order] > 0]
     return values[order], codes[order]

@@ -125,7 +125,21 @@ def design_from_dict(
         return typing.cast(Design, from_dict(UNITS[data["unit"]], rest))
     if isinstance(data, dict) and "requantize" in data:
         return _requantized(data, folder, named)
-    return typing.cast(Design, from_dict(Engine, data))
+    return _engine(data)
+
+
+def _engine(data: Any) -> Engine:
+    """An engine. Lanes that are left out are as many as its groups allow, where these are less than
+    the default's: whoever gives lanes later has the file read first."""
+    try:
+        return typing.cast(Engine, from_dict(Engine, data))
+    except DesignError as error:
+        build = data.get("build", {}) if isinstance(data, dict) else None
+        lanes = error.advised("lanes")
+        if not isinstance(build, dict) or "lanes" in build or lanes is None:
+            raise
+        fitting = {**data, "build": {**build, "lanes": lanes}}
+        return typing.cast(Engine, from_dict(Engine, fitting))
 
 
 def _chain(data: dict[str, Any], folder: Path, named: Callable[[str], Design] | None) -> Chain:
@@ -167,7 +181,7 @@ def _requantized(
     from ..units.requantized import requantized  # with all units: only where it is asked for
 
     rest = {key: value for key, value in data.items() if key != "requantize"}
-    engine, given, tile = from_dict(Engine, rest), data["requantize"], False
+    engine, given, tile = _engine(rest), data["requantize"], False
     if isinstance(given, dict):
         tile = given.get("group") == 0
         given = {"unit": "requantize", "name": "requantize", **given}

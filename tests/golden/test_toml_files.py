@@ -1,6 +1,7 @@
 """TOML within bounds: what Python's reader takes, or fails on, and no file of ours may hold."""
 
 import pytest
+from macsmith.golden.description.serialize import from_toml
 from macsmith.golden.errors import DesignError
 from macsmith.golden.toml_files import MOST_BYTES, MOST_LEVELS, parse, text_of
 
@@ -51,3 +52,24 @@ def test_a_large_file_is_not_read(tmp_path):
         text_of(tmp_path, "the board ")
     with pytest.raises(DesignError, match="cannot read the board .*none.toml: No such file"):
         text_of(tmp_path / "none.toml", "the board ")
+
+
+PAIRS = """
+name = "pairs"
+{build}
+[[modes]]
+output.format = "fp32"
+[[modes.weight.planes]]
+element = "int4"
+scales = [{{ format = "fp16", span = "group 2" }}]
+[[modes.activation.planes]]
+element = "int4"
+"""
+
+
+def test_lanes_that_a_file_leaves_out_fit_its_groups():
+    """The default of four does not divide groups of two; lanes given later come after reading."""
+    assert from_toml(PAIRS.format(build="")).build.lanes == 2
+    assert from_toml(PAIRS.format(build="build.lanes = 1")).build.lanes == 1
+    with pytest.raises(DesignError, match="lanes must divide the group of 2, got 4"):
+        from_toml(PAIRS.format(build="build.lanes = 4"))

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from macsmith.golden.formats import lookup
 from macsmith.sim import classes
 from macsmith.sim.aimed_groups import KINDS, digits_of
+from macsmith.sim.aimed_sums import extreme
 from macsmith.sim.making import Maker
 
 import macsmith
@@ -64,3 +66,9 @@ def test_numbers_of_more_digits_than_there_are_groups_are_given_up():
 @pytest.mark.parametrize("name", ["int4xint8", "lmul", "w8a8"])
 def test_engines_without_groups_have_no_digits(name):
     assert digits_of(of(name)) is None
+
+
+def test_the_greatest_of_a_wide_exponent_is_no_machine_integer():
+    """The integers of BF16 reach 2**261; verification of single products looks for the greatest."""
+    code, value = extreme(lookup("bf16"), -1)
+    assert (code, value) == (0x7F7F, 255 << 253)
