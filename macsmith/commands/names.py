@@ -36,6 +36,7 @@ MEMORIES = {
     "ebr4": "4 kbit",
     "bsram": "18 kbit",
     "spram": "SPRAM 256 kbit",
+    "lram": "LRAM 512 kbit",
 }
 
 

@@ -34,7 +34,7 @@ lut = 10
 def test_names():
     assert names() == sorted(
         "u280 u250 u50 u55c zcu104 ultra96v2 pynq-z2 ulx3s-85 icebreaker "
-        "tang-nano-9k tang-nano-20k".split()
+        "tang-nano-9k tang-nano-20k crosslink-nx-evn".split()
     )
 
 
@@ -49,7 +49,7 @@ def test_unknown_board():
 
 
 #: Flip-flops for each look-up table.
-FLIP_FLOPS = {"xcup": 2, "xc7": 2, "ecp5": 1, "ice40": 1, "gowin": 0.75}
+FLIP_FLOPS = {"xcup": 2, "xc7": 2, "ecp5": 1, "ice40": 1, "gowin": 0.75, "nexus": 1}
 
 
 @pytest.mark.parametrize("name", names())
@@ -109,6 +109,7 @@ FAMILIES_OF = {
     "ulx3s-85": "ecp5",
     "icebreaker": "ice40",
     "tang-nano-9k": "gowin",
+    "crosslink-nx-evn": "nexus",
 }
 
 
@@ -134,7 +135,7 @@ def test_engines_are_built_of_cells_that_the_board_has():
     with pytest.raises(DesignError, match="fabric ecp5 is not that of u280: choose --fabric auto"):
         fitted(other, lookup("u280"))
     found = [fitted(blocks, lookup(name)).build.blocks for name in FAMILIES_OF]
-    assert found == ["dsp48e2", "dsp48e1", "mult18x18d", "sb_mac16", "mult18x18"]
+    assert found == ["dsp48e2", "dsp48e1", "mult18x18d", "sb_mac16", "mult18x18", "multaddsub18x18"]
     plain = design("int4xint4", Options(policy="dsp", blocks="inferred"))
     with pytest.raises(DesignError, match="cannot be left to yosys, which miscompiles"):
         fitted(plain, lookup("icebreaker"))

@@ -27,6 +27,7 @@ BOARDS = {
     "ecp5": "ulx3s-85",
     "ice40": "icebreaker",
     "gowin": "tang-nano-9k",
+    "nexus": "crosslink-nx-evn",
 }
 
 
@@ -140,6 +141,8 @@ def test_memories(built):
     assert built("ecp5")[0]["memories"].resources["ebr18"] == 1
     assert built("ecp5")[0]["memories"].resources["lutram"] == 4 * 6
     assert built("ice40")[0]["memories"].resources["ebr4"] >= 4
+    assert built("nexus")[0]["memories"].resources["ebr18"] == 1
+    assert built("nexus")[0]["memories"].resources["lutram"] == 4 * 6
     assert built("gowin")[0]["memories"].resources["bsram"] == 1
     assert built("gowin")[0]["memories"].resources["lutram"] == 4 * 8
 
