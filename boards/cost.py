@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from math import floor
 from pathlib import Path
 from typing import Any
@@ -32,11 +32,13 @@ _KIND = "synth"
 class Fits:
     """How many engines fit beside the shell, and the resource that runs out first.
 
-    Every resource is divided alone: nothing is kept free for routing.
+    Every resource is divided alone: nothing is kept free for routing. ``dies`` is how many fit each
+    die of a device of several, without a shell, of which it is not known where it lies.
     """
 
     engines: int
     tightest: str
+    dies: tuple[int, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,18 @@ def _cost(
 
 def demand(resources: Mapping[str, float]) -> dict[str, float]:
     """What an engine takes of a board, by the board's names: LUTs are counted as sites."""
-    board_wide = ("ff", "dsp", "alu54b", "bram36", "uram", "ebr18", "ebr4", "bsram", "spram", "lram")
+    board_wide = (
+        "ff",
+        "dsp",
+        "alu54b",
+        "bram36",
+        "uram",
+        "ebr18",
+        "ebr4",
+        "bsram",
+        "spram",
+        "lram",
+    )
     used = {"lut": resources["sites"]}
     return used | {key: resources[key] for key in board_wide if key in resources}
 
@@ -189,4 +202,9 @@ def fits(used: Mapping[str, float], board: Board) -> Fits | None:
     if not counts:
         return None
     tightest = min(counts, key=lambda key: counts[key])
-    return Fits(counts[tightest], tightest)
+    many = len(next(iter(board.dies.values()), ()))
+    dies = (
+        min(floor(board.dies[key][die] / used[key]) if key in board.dies else 0 for key in counts)
+        for die in range(many)
+    )
+    return Fits(counts[tightest], tightest, tuple(dies))

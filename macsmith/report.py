@@ -145,11 +145,17 @@ class Report:
             "bounds": dict(self.cost.bounds),
             "levels": dict(self.cost.levels),
             "vivado": self.vivado.to_dict() if self.vivado else None,
-            "fits": {"designs": fits.engines, "tightest": fits.tightest} if fits else None,
+            "fits": self._fits() if fits else None,
             "tools": dict(self.cost.tools),
             "seconds": self.seconds,
             "note": NOTE,
         }
+
+    def _fits(self) -> dict[str, Any]:
+        fits = self.cost.fits
+        assert fits is not None
+        found = {"designs": fits.engines, "tightest": fits.tightest}
+        return found | ({"dies": list(fits.dies)} if fits.dies else {})
 
     def _part(self, part: Cost) -> dict[str, Any]:
         """A part's resources, and its share of the design's sites."""
@@ -191,6 +197,11 @@ class Report:
                 + f" of {next(iter(self.rates))}"
                 * (len(self.rates) > 1)
             )
+            if fits.dies:
+                each = ", ".join(f"{count:,}" for count in fits.dies)
+                if len(set(fits.dies)) == 1:
+                    each = f"{fits.dies[0]:,} each"
+                lines.append(f"the device's {len(fits.dies)} dies, empty, take {each}")
         lines += self.vivado.lines() if self.vivado else []
         return [*lines, NOTE, tools_line(self.cost)]
 

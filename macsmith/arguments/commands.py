@@ -31,6 +31,14 @@ _BOARD = option(
     default=BOARD,
     names="boards",
 )
+_PART = option(
+    "--part",
+    "PART",
+    "FPGA to synthesize for in place of a board, such as xcku5p-ffvb676-2-e",
+)
+_NO_SHELL = option(
+    "--no-shell", None, "Count what fits the whole device, without the shell of the board's vendor"
+)
 _PRODUCT = option(
     "--shape",
     "NxKxM",
@@ -122,7 +130,7 @@ SYNTH = Command(
         ),
         option("--edif", None, "Also write the mapped netlist as EDIF"),
         option("--force", None, "Replace the report that an earlier run wrote into the folder"),
-        target=(_BOARD,),
+        target=(_BOARD, _PART, _NO_SHELL),
     ),
     builds=True,
 )
@@ -139,6 +147,7 @@ COST = Command(
             "Target",
             (
                 _BOARD,
+                _PART,
                 option(
                     "--policy",
                     "NAME",

@@ -15,13 +15,13 @@ from ..report import NOTE, header, levels_line, rows, style, tools_line
 from ..sim.sources import check_top, gathered, reads
 from ..tools import work, yosys
 from ..tools.progress import Step
-from .common import following, paragraph, print_json, table
+from .common import following, paragraph, print_json, table, target
 
 _MODULE = re.compile(r"^module \\(\S+)$", re.MULTILINE)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    board = boards.lookup(arguments.board)
+    board = target(arguments)
     with following() as told:
         told("reading Verilog")
         with work.folder("cost") as scratch:

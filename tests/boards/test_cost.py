@@ -175,6 +175,16 @@ def test_fits_is_bound_by_the_tightest_resource():
     }  # fmt: skip
 
 
+def test_what_fits_each_die_of_an_empty_device():
+    u280, u250 = lookup("u280"), lookup("u250")
+    assert fits({"lut": 1000}, u280).dies == (439, 432, 432)
+    assert fits({"lut": 1000, "dsp": 100}, u280).dies == (28, 30, 30)
+    assert fits({"lut": 432_001, "uram": 0}, u250).dies == (0, 0, 0, 0), "it fits no die"
+    assert fits({"lut": 432_001}, u250).engines == 3
+    assert fits({"spram": 1}, u280).dies == (0, 0, 0)
+    assert fits({"lut": 1}, lookup("zcu104")).dies == ()
+
+
 def test_costs_are_json_and_tell_tools_and_flags(built):
     cost = built("xcup")[0]["row"]
     data = json.loads(json.dumps(cost.to_dict()))
