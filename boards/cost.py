@@ -18,12 +18,13 @@ from ..tools import cache, work, yosys
 from . import script
 from .catalogue import Board
 from .families import Family, family
+from .fanout import registers
 from .levels import levels
 from .netlist import Netlist, read
 from .sites import usage
 
 #: Part of every cache key. Raise it whenever a count or a level may come out differently.
-ANALYSIS = "1"
+ANALYSIS = "2"
 
 _KIND = "synth"
 
@@ -57,6 +58,8 @@ class Cost:
     fits : None for an engine that uses nothing.
     tools : the yosys version, its flags and variant, the version of this analysis.
     seconds : what the synthesis of all engines of the run took, when it ran.
+    registers : ``fanouts``, ``greatest`` and ``control_sets``: see
+        :class:`~macsmith.boards.fanout.Registers`.
     """
 
     top: str
@@ -69,6 +72,7 @@ class Cost:
     fits: Fits | None
     tools: Mapping[str, str]
     seconds: float
+    registers: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
@@ -150,6 +154,7 @@ def _analyse(netlist: Netlist, top: str, chosen: Family) -> dict[str, Any]:
         "resources": dict(used.resources),
         "bounds": dict(used.bounds),
         "levels": asdict(levels(netlist, top, chosen)),
+        "registers": asdict(registers(netlist, top, chosen)),
     }
 
 
@@ -173,6 +178,7 @@ def _cost(
         fits(used, board),
         tools,
         seconds,
+        measured.get("registers", {}),
     )
 
 

@@ -39,6 +39,12 @@ _PART = option(
 _NO_SHELL = option(
     "--no-shell", None, "Count what fits the whole device, without the shell of the board's vendor"
 )
+_FANOUT = option(
+    "--fanout",
+    "N",
+    "Name the registers that drive more than N pins (default 256)",
+    read=positive,
+)
 _PRODUCT = option(
     "--shape",
     "NxKxM",
@@ -130,6 +136,7 @@ SYNTH = Command(
         ),
         option("--edif", None, "Also write the mapped netlist as EDIF"),
         option("--force", None, "Replace the report that an earlier run wrote into the folder"),
+        _FANOUT,
         target=(_BOARD, _PART, _NO_SHELL),
     ),
     builds=True,
@@ -164,6 +171,7 @@ COST = Command(
                        "hierarchy)"),
                 option("--macs", "N", "Also print costs per MAC of a module that does N MACs "
                        "per cycle", read=positive),
+                _FANOUT,
                 option("-o --folder", "FOLDER", "Folder for the mapped netlist (default "
                        "build/cost/NAME)", read=Path, names="folder"),
                 JSON,

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from .. import boards
+from ..boards.fanout import LIMIT
 from ..folder import make_folder
 from ..golden.errors import DesignError
 from ..library import cost, explain
@@ -31,6 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
             folder=make_folder(folder),
             verified=not arguments.no_verify,
             edif=arguments.edif,
+            fanout=arguments.fanout or LIMIT,
             progress=told,
         )
     whole = shaped(report.hardware, arguments.shape)

@@ -6,7 +6,9 @@ import re
 
 import pytest
 from macsmith.boards import lookup
+from macsmith.boards.fanout import LIMIT
 
+from macsmith.arguments.help import command_help
 from macsmith.cli import main
 from macsmith.commands.common import target
 
@@ -61,7 +63,7 @@ def test_it_prints_a_table(files, capsys):
 
 def test_a_part_needs_no_board(files, capsys):
     part = "xcku5p-ffvb676-2-e"
-    assert main(["cost", "mac.v", "size.vh", "--top", "mac", "--part", part]) == 0
+    assert main(["cost", "mac.v", "size.vh", "--top", "mac", "--part", part, "--fanout", "1"]) == 0
     text = capsys.readouterr().out
     assert text.startswith(f"mac on XCKU5P ({part}), policy dsp")
     assert re.search(r"\n *dsp +1 +1,824 ", text)
@@ -73,6 +75,7 @@ def test_a_shell_may_be_left_off():
     assert target(given) == lookup("u280")
     given.no_shell = True
     assert target(given).available("lut") == 1_303_680
+    assert LIMIT == 256 and f"(default {LIMIT})" in " ".join(command_help("synth").split())
 
 
 @pytest.mark.parametrize(

@@ -64,3 +64,21 @@ def test_what_a_die_takes_is_told(report):
         assert told.to_dict()["fits"] == {"designs": 18, "tightest": "lut", "dies": list(dies)}
     one = replace(report, cost=replace(report.cost, fits=Fits(18, "lut")))
     assert not any("dies" in line for line in one.summary())
+
+
+REGISTERS = {
+    "fanouts": {"2": 90, "300": 8, "512": 1},
+    "greatest": [["go", 512, 1], ["pe/a", 300, 4], ["pe/b", 300, 2]],
+    "control_sets": 12,
+}
+
+
+def test_registers_of_great_fanout_are_named(report):
+    told = replace(report, cost=replace(report.cost, registers=REGISTERS))
+    lines = told.summary()
+    assert "registers: greatest fan-out 512 (go), 12 control sets" in lines
+    assert "fan-out above 256: go (512), pe/a (300) 4 times, pe/b (300) 2 times, 2 more" in lines
+    assert told.to_dict()["registers"] == REGISTERS
+    above = [line for line in replace(told, fanout=400).summary() if "fan-out above" in line]
+    assert above == ["fan-out above 400: go (512)"]
+    assert not any("fan-out above" in line for line in replace(told, fanout=512).summary())
