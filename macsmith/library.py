@@ -14,6 +14,7 @@ from . import boards
 from .boards import Board
 from .boards.estimates import estimated
 from .boards.families import family, models
+from .boards.fanout import LIMIT
 from .boards.netlist import read
 from .certificate import certify
 from .golden.coded import Held
@@ -170,6 +171,7 @@ def cost(
     verified: bool = False,
     edif: bool = False,
     variant: str = "default",
+    fanout: int = LIMIT,
     progress: Told | None = None,
 ) -> Report:
     """What ``design`` costs on ``board``, after synthesis.
@@ -180,6 +182,7 @@ def cost(
     verified : verify the design first; without, the report says that it was not.
     edif : write the netlist as EDIF too.
     variant : what yosys does to plain arithmetic first: ``default``, ``booth``, ``arith_tree``.
+    fanout : the report names registers that drive more pins.
     progress : is told each step as it begins: what is done.
 
     Raises Mismatch, DesignError, ToolMissing, ToolFailed.
@@ -198,7 +201,7 @@ def cost(
         seconds = round(time.monotonic() - begun, 2)
         whole = found[emitted.core]
         vivado = estimated(read(target / "netlist.json"), whole, board)
-        report = Report(emitted.hardware, board, whole, parts, verified, seconds, vivado)
+        report = Report(emitted.hardware, board, whole, parts, verified, seconds, vivado, fanout)
         target.mkdir(parents=True, exist_ok=True)
         (target / "report.json").write_text(
             json.dumps(report.to_dict(), indent=2) + "\n", encoding="utf-8"

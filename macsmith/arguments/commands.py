@@ -31,6 +31,20 @@ _BOARD = option(
     default=BOARD,
     names="boards",
 )
+_PART = option(
+    "--part",
+    "PART",
+    "FPGA to synthesize for in place of a board, such as xcku5p-ffvb676-2-e",
+)
+_NO_SHELL = option(
+    "--no-shell", None, "Count what fits the whole device, without the shell of the board's vendor"
+)
+_FANOUT = option(
+    "--fanout",
+    "N",
+    "Name the registers that drive more than N pins (default 256)",
+    read=positive,
+)
 _PRODUCT = option(
     "--shape",
     "NxKxM",
@@ -149,7 +163,8 @@ SYNTH = Command(
         ),
         option("--edif", None, "Also write the mapped netlist as EDIF"),
         option("--force", None, "Replace the report that an earlier run wrote into the folder"),
-        target=(_BOARD,),
+        _FANOUT,
+        target=(_BOARD, _PART, _NO_SHELL),
     ),
     builds=True,
 )
@@ -166,6 +181,7 @@ COST = Command(
             "Target",
             (
                 _BOARD,
+                _PART,
                 option(
                     "--policy",
                     "NAME",
@@ -182,6 +198,7 @@ COST = Command(
                        "hierarchy)"),
                 option("--macs", "N", "Also print costs per MAC of a module that does N MACs "
                        "per cycle", read=positive),
+                _FANOUT,
                 option("-o --folder", "FOLDER", "Folder for the mapped netlist (default "
                        "build/cost/NAME)", read=Path, names="folder"),
                 JSON,

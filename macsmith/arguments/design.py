@@ -275,7 +275,7 @@ TARGET = Group(
             "--fabric",
             "NAME",
             "Where no board is given: FPGA family whose measured costs choose the datapath: xcup, "
-            "xc7, ecp5, ice40 or gowin (default auto, xcup)",
+            "xc7, ecp5, ice40, nexus or gowin (default auto, xcup)",
             names="fabrics",
         ),
     ),

@@ -6,16 +6,17 @@ import argparse
 from pathlib import Path
 
 from .. import boards
+from ..boards.fanout import LIMIT
 from ..folder import make_folder
 from ..golden.errors import DesignError
 from ..library import cost, explain
 from ..product import shaped
 from ..report import folder_name, style
-from .common import chosen, following, paragraph, print_json, table
+from .common import chosen, following, paragraph, print_json, table, target
 
 
 def run(arguments: argparse.Namespace) -> int:
-    design, board = chosen(arguments), boards.lookup(arguments.board)
+    design, board = chosen(arguments), target(arguments)
     fitted = explain(boards.fitted(design, board))  # raises before there is a folder
     folder = arguments.folder or Path("build/synth") / folder_name(explain(design), board)
     if arguments.folder and folder.is_dir() and any(folder.iterdir()):
@@ -31,6 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
             folder=make_folder(folder),
             verified=not arguments.no_verify,
             edif=arguments.edif,
+            fanout=arguments.fanout or LIMIT,
             progress=told,
         )
     whole = shaped(report.hardware, arguments.shape)

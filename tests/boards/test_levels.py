@@ -253,3 +253,23 @@ def test_gowin(draft):
     module = draft("a b", "y").cell("RAM16SDP4", {"DO": "d"}, {"RAD": "a", "WAD": "n"})
     module.cell("LUT1", {"F": "n"}, {"I0": "b"}).cell("LUT1", {"F": "y"}, {"I0": "d"})
     assert levels(module.netlist(), "top", gowin).lut == 2
+
+
+def test_nexus(draft):
+    nexus = FAMILIES["nexus"]
+    module = draft("a", "y").cell("INV", {"Z": "n"}, {"A": "a"})
+    module.cell("CCU2", {"S0": "s", "S1": "t", "COUT": "c"}, {"A0": "n", "A1": "a", "CIN": "0"})
+    module.cell("WIDEFN9", {"Z": "y"}, {"A0": "t", "B1": "a", "SEL": "a"})
+    assert levels(module.netlist(), "top", nexus) == Levels(2, 2, 1, 0, 0)
+    off = {f"REG{name}": "BYPASS" for name in ("INPUTA", "INPUTB", "OUTPUT")}
+    for registers, dsp in (({}, 0), (off, 1), (off | {"REGINPUTA": "REGISTER"}, 0)):
+        module = draft("a", "p").cell("MULT18X18", {"Z": "p"}, {"A": "a"}, **registers)
+        assert levels(module.netlist(), "top", nexus).dsp == dsp
+    for pipeline, dsp in (("BYPASS", 1), ("REGISTER", 0)):
+        names = off | {"REGINPUTC": "BYPASS", "REGPIPELINE": pipeline}
+        module = draft("a", "p").cell("MULTADDSUB18X18", {"Z": "p"}, {"A": "a"}, **names)
+        assert levels(module.netlist(), "top", nexus).dsp == dsp
+    for other, dsp in ((3, 1), (2, 0)):
+        names = {"REGOUTPUT": "BYPASS", f"REGINPUTAB{other}": "BYPASS"}
+        module = draft("a", "p").cell("MULTADDSUB9X9WIDE", {"Z": "p"}, {"A3": "a"}, **names)
+        assert levels(module.netlist(), "top", nexus).dsp == dsp
