@@ -8,6 +8,7 @@ from typing import Any
 
 from .boards import Board, Cost
 from .boards.estimates import Vivado
+from .boards.routing import Routed
 from .hw.design import Hardware
 
 #: What is printed, in this order, with the board's resource that limits it.
@@ -24,6 +25,12 @@ ROWS = {
 NOTE = (
     "Estimate after synthesis, not placed; power is not estimated. Sites: LUT sites of the device "
     "that LUTs, carries and flip-flops take together."
+)
+
+ROUTED_NOTE = (
+    "The table is what synthesis leaves, the frequency is what the router says of the placed and "
+    "routed part; power is not estimated. Sites: LUT sites of the device that LUTs, carries and "
+    "flip-flops take together."
 )
 
 _VERIFIED, _NOT_VERIFIED = "verified against the golden model", "NOT verified"
@@ -82,7 +89,7 @@ def style(line: str) -> str:
         return "green"
     if line.endswith(_NOT_VERIFIED):
         return "yellow"
-    return "dim" if line == NOTE or line.startswith("tools: ") else ""
+    return "dim" if line in (NOTE, ROUTED_NOTE) or line.startswith("tools: ") else ""
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,7 @@ class Report:
     verified : whether it was.
     seconds : what all took.
     vivado : what Vivado would count; None for a family of which nothing is known.
+    routed : what an open router makes of it; None if nobody asked.
     """
 
     hardware: Hardware
@@ -106,6 +114,7 @@ class Report:
     verified: bool
     seconds: float
     vivado: Vivado | None = None
+    routed: Routed | None = None
 
     @property
     def rates(self) -> Mapping[str, int | float]:
@@ -145,10 +154,11 @@ class Report:
             "bounds": dict(self.cost.bounds),
             "levels": dict(self.cost.levels),
             "vivado": self.vivado.to_dict() if self.vivado else None,
+            "routed": self.routed.to_dict() if self.routed else None,
             "fits": {"designs": fits.engines, "tightest": fits.tightest} if fits else None,
             "tools": dict(self.cost.tools),
             "seconds": self.seconds,
-            "note": NOTE,
+            "note": self.note,
         }
 
     def _part(self, part: Cost) -> dict[str, Any]:
@@ -192,7 +202,16 @@ class Report:
                 * (len(self.rates) > 1)
             )
         lines += self.vivado.lines() if self.vivado else []
-        return [*lines, NOTE, tools_line(self.cost)]
+        tools = tools_line(self.cost)
+        if self.routed:
+            lines += self.routed.lines()
+            tools += "".join(f", {name} {text}" for name, text in self.routed.tools.items())
+        return [*lines, self.note, tools]
+
+    @property
+    def note(self) -> str:
+        """What the numbers are."""
+        return ROUTED_NOTE if self.routed else NOTE
 
     def _packed(self) -> str:
         """How many a DSP block, where there are any."""

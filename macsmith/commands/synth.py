@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 
 from .. import boards
+from ..arguments.commands import SEEDS
+from ..boards.routing import checked, router_of
 from ..folder import make_folder
 from ..golden.errors import DesignError
 from ..library import cost, explain
@@ -16,6 +18,7 @@ from .common import chosen, following, paragraph, print_json, table
 
 def run(arguments: argparse.Namespace) -> int:
     design, board = chosen(arguments), boards.lookup(arguments.board)
+    seeds = _seeds(arguments, board)
     fitted = explain(boards.fitted(design, board))  # raises before there is a folder
     folder = arguments.folder or Path("build/synth") / folder_name(explain(design), board)
     if arguments.folder and folder.is_dir() and any(folder.iterdir()):
@@ -31,6 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
             folder=make_folder(folder),
             verified=not arguments.no_verify,
             edif=arguments.edif,
+            seeds=seeds,
             progress=told,
         )
     whole = shaped(report.hardware, arguments.shape)
@@ -47,3 +51,13 @@ def run(arguments: argparse.Namespace) -> int:
         print(paragraph(line, style(line)))
     print(f"files: {folder}")
     return 0
+
+
+def _seeds(arguments: argparse.Namespace, board: boards.Board) -> tuple[int, ...]:
+    """The router's, if it is to route; what is wrong about that is said before any work."""
+    if not arguments.route:
+        if arguments.seeds:
+            raise DesignError("--seeds belongs to --route: add it, or leave out --seeds")
+        return ()
+    router_of(board)
+    return checked(arguments.seeds or range(1, SEEDS + 1))
