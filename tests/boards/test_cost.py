@@ -21,7 +21,14 @@ from macsmith.golden.errors import MacsmithError, ToolFailed, UnknownName
 from macsmith.tools import yosys
 
 TOPS = ["row", "pair", "memories", "mul2", "mul3", "mul4"]
-BOARDS = {"xcup": "u280", "xc7": "pynq-z2", "ecp5": "ulx3s-85", "ice40": "icebreaker"}
+BOARDS = {
+    "xcup": "u280",
+    "xc7": "pynq-z2",
+    "ecp5": "ulx3s-85",
+    "ice40": "icebreaker",
+    "gowin": "tang-nano-9k",
+    "nexus": "crosslink-nx-evn",
+}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -134,6 +141,10 @@ def test_memories(built):
     assert built("ecp5")[0]["memories"].resources["ebr18"] == 1
     assert built("ecp5")[0]["memories"].resources["lutram"] == 4 * 6
     assert built("ice40")[0]["memories"].resources["ebr4"] >= 4
+    assert built("nexus")[0]["memories"].resources["ebr18"] == 1
+    assert built("nexus")[0]["memories"].resources["lutram"] == 4 * 6
+    assert built("gowin")[0]["memories"].resources["bsram"] == 1
+    assert built("gowin")[0]["memories"].resources["lutram"] == 4 * 8
 
 
 def test_carry8_counts_chains(built):

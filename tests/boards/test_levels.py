@@ -238,3 +238,38 @@ def test_ice40(draft):
     ):
         module = draft("a", "o").cell("SB_MAC16", {"O": "o"}, {"A": "a"}, **parameters)
         assert levels(module.netlist(), "top", ice40).dsp == dsp, parameters
+
+
+def test_gowin(draft):
+    gowin = FAMILIES["gowin"]
+    module = draft("a b", "y").cell("LUT2", {"F": "n"}, {"I0": "a", "I1": "b"})
+    module.cell("ALU", {"SUM": "s", "COUT": "c"}, {"I0": "n", "I1": "b", "I3": "1", "CIN": "0"})
+    module.cell("ALU", {"SUM": "t", "COUT": "d"}, {"I0": "a", "I1": "b", "I3": "1", "CIN": "c"})
+    module.cell("MUX2_LUT5", {"O": "y"}, {"I0": "t", "I1": "n", "S0": "a"})
+    assert levels(module.netlist(), "top", gowin) == Levels(1, 2, 1, 1, 0)
+    for registers, dsp in (({}, 1), (dict(OUT_REG=1), 0), (dict(PIPE_REG=1), 0), (dict(AREG=1), 0)):
+        module = draft("a", "p").cell("MULT18X18", {"DOUT": "p"}, {"A": "a"}, **registers)
+        assert levels(module.netlist(), "top", gowin).dsp == dsp
+    module = draft("a b", "y").cell("RAM16SDP4", {"DO": "d"}, {"RAD": "a", "WAD": "n"})
+    module.cell("LUT1", {"F": "n"}, {"I0": "b"}).cell("LUT1", {"F": "y"}, {"I0": "d"})
+    assert levels(module.netlist(), "top", gowin).lut == 2
+
+
+def test_nexus(draft):
+    nexus = FAMILIES["nexus"]
+    module = draft("a", "y").cell("INV", {"Z": "n"}, {"A": "a"})
+    module.cell("CCU2", {"S0": "s", "S1": "t", "COUT": "c"}, {"A0": "n", "A1": "a", "CIN": "0"})
+    module.cell("WIDEFN9", {"Z": "y"}, {"A0": "t", "B1": "a", "SEL": "a"})
+    assert levels(module.netlist(), "top", nexus) == Levels(2, 2, 1, 0, 0)
+    off = {f"REG{name}": "BYPASS" for name in ("INPUTA", "INPUTB", "OUTPUT")}
+    for registers, dsp in (({}, 0), (off, 1), (off | {"REGINPUTA": "REGISTER"}, 0)):
+        module = draft("a", "p").cell("MULT18X18", {"Z": "p"}, {"A": "a"}, **registers)
+        assert levels(module.netlist(), "top", nexus).dsp == dsp
+    for pipeline, dsp in (("BYPASS", 1), ("REGISTER", 0)):
+        names = off | {"REGINPUTC": "BYPASS", "REGPIPELINE": pipeline}
+        module = draft("a", "p").cell("MULTADDSUB18X18", {"Z": "p"}, {"A": "a"}, **names)
+        assert levels(module.netlist(), "top", nexus).dsp == dsp
+    for other, dsp in ((3, 1), (2, 0)):
+        names = {"REGOUTPUT": "BYPASS", f"REGINPUTAB{other}": "BYPASS"}
+        module = draft("a", "p").cell("MULTADDSUB9X9WIDE", {"Z": "p"}, {"A3": "a"}, **names)
+        assert levels(module.netlist(), "top", nexus).dsp == dsp

@@ -55,6 +55,14 @@ def test_commands(variant):
     assert not any("edif" in x for x in commands(lookup("u280"), "lut", variant, ["a"], False))
 
 
+def test_a_family_may_add_commands():
+    """Constants are no cells of Gowin's."""
+    lines = commands(lookup("tang-nano-20k"), "lut", "default", ["a"], edif=False)
+    flags = "synth_gowin -noiopads -nodsp -family gw2a"
+    after = ["techmap -map constants.v", "opt_clean", f"delete {WRAPPER}"]
+    assert lines[1:5] == [f"{flags} -top {WRAPPER}", *after]
+
+
 def test_a_family_may_map_blocks_in_its_own_way():
     """Within the synthesis command, which goes on behind; not where there are no blocks."""
     lines = commands(lookup("u280"), "dsp", "default", ["a"], edif=False)

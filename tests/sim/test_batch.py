@@ -162,7 +162,11 @@ TINY = Engine("tiny", (raw("int4", "int8"),), Build(1, 1, 4))
 
 
 @pytest.mark.parametrize(
-    "family", ["xcup", *(pytest.param(name, marks=pytest.mark.slow) for name in ("ecp5", "ice40"))]
+    "family",
+    [
+        "xcup",
+        *(pytest.param(n, marks=pytest.mark.slow) for n in ("ecp5", "ice40", "gowin", "nexus")),
+    ],
 )
 def test_the_mapped_netlist_agrees(family, build_folder):
     emitted = emit(TINY)
@@ -206,6 +210,12 @@ PACKED = [
     ("ice40", "sb_mac16", "int8", "int8", 1),
     ("ice40", "sb_mac16", "int4", "int8", 2),
     ("ice40", "sb_mac16", "int2", "int2", 4),
+    ("gowin", "mult18x18", "int8", "int8", 1),
+    ("gowin", "mult18x18", "int4", "int8", 2),
+    ("gowin", "mult18x18", "uint4", "uint4", 2),
+    ("nexus", "multaddsub18x18", "int8", "int8", 1),
+    ("nexus", "multaddsub18x18", "int4", "int8", 2),
+    ("nexus", "multaddsub18x18", "uint4", "uint4", 2),
 ]
 
 
@@ -230,7 +240,12 @@ def test_the_mapped_netlist_of_packed_products_agrees(
 
 
 #: What plain products and the adders around them become, where the tool leaves them to blocks.
-INFERRED = [("xcup", "DSP48E2"), ("xc7", "DSP48E1"), ("ecp5", "MULT18X18D")]
+INFERRED = [
+    ("xcup", "DSP48E2"),
+    ("xc7", "DSP48E1"),
+    ("ecp5", "MULT18X18D"),
+    ("nexus", "MULT18X18"),
+]
 
 
 @pytest.mark.slow

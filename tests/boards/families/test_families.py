@@ -7,7 +7,7 @@ from macsmith.boards.families import FAMILIES, family, flags, models
 from macsmith.golden.errors import ToolMissing, UnknownName
 
 
-@pytest.mark.parametrize("name", ["xcup", "xc7", "ecp5"])
+@pytest.mark.parametrize("name", ["xcup", "xc7", "ecp5", "nexus"])
 def test_policies_differ_only_in_the_dsp_flag(name):
     assert flags(name, "lut") == f"{flags(name, 'dsp')} -nodsp"
 
@@ -15,13 +15,17 @@ def test_policies_differ_only_in_the_dsp_flag(name):
 def test_no_recipe_inserts_pads_or_clock_buffers():
     for name in ("xcup", "xc7"):
         assert {"-noiopad", "-noclkbuf", "-flatten"} <= set(flags(name, "lut").split())
-    assert "-noiopad" in flags("ecp5", "lut")
+    assert "-noiopad" in flags("ecp5", "lut") and "-noiopad" in flags("nexus", "lut")
     assert "pad" not in flags("ice40", "lut"), "synth_ice40 inserts none"
 
 
 def test_ice40_never_infers_blocks():
     """yosys miscompiles registered sums of products there."""
     assert flags("ice40", "dsp") == flags("ice40", "lut") == "synth_ice40"
+
+
+def test_gowin_never_infers_blocks():
+    assert flags("gowin", "dsp") == flags("gowin", "lut") == "synth_gowin -noiopads -nodsp"
 
 
 def test_unknown_names():
