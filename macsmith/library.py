@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from .boards.estimates import estimated
 from .boards.families import family, models
 from .boards.fanout import LIMIT
 from .boards.netlist import read
+from .boards.routing import after, checked, route, router_of
 from .certificate import certify
 from .golden.coded import Held
 from .golden.description import Chain, Design, Engine
@@ -60,6 +62,7 @@ def verify(
     count: int = 100,
     seed: int = 1,
     board: Board | str | None = None,
+    routed: int | None = None,
     progress: Told | None = None,
 ) -> Verification:
     """Prove the hardware of ``design`` against the golden model, bit for bit, under stalls.
@@ -69,6 +72,7 @@ def verify(
     count : random trials in the bench; ten times as many follow in compiled simulation.
     seed : of random data and stalls.
     board : simulate the netlist that is mapped for this board instead of the RTL.
+    routed : simulate it as it is routed with this seed.
     progress : is told each step as it begins: what is done.
 
     Raises Mismatch with what differs and how to run it again; DesignError, ToolMissing, ToolFailed.
@@ -83,6 +87,8 @@ def verify(
     with work.folder("mapped") as folder:
         _synthesized(emitted, board, folder)
         netlist = (folder / "mapped.v").read_text(encoding="utf-8")
+        if routed is not None:
+            netlist = after(folder / "netlist.json", emitted.core, board, routed)
     libraries = (*models(family(board.family).name), *primitives())
     return simulated.verify(
         emitted, count=count, seed=seed, core=netlist, libraries=libraries, progress=told
@@ -172,6 +178,7 @@ def cost(
     edif: bool = False,
     variant: str = "default",
     fanout: int = LIMIT,
+    seeds: Sequence[int] = (),
     progress: Told | None = None,
 ) -> Report:
     """What ``design`` costs on ``board``, after synthesis.
@@ -183,6 +190,7 @@ def cost(
     edif : write the netlist as EDIF too.
     variant : what yosys does to plain arithmetic first: ``default``, ``booth``, ``arith_tree``.
     fanout : the report names registers that drive more pins.
+    seeds : place and route it too, once with each; of families that have an open router.
     progress : is told each step as it begins: what is done.
 
     Raises Mismatch, DesignError, ToolMissing, ToolFailed.
@@ -190,6 +198,9 @@ def cost(
     told = progress or quiet
     begun = time.monotonic()
     board = boards.lookup(board) if isinstance(board, str) else board
+    if seeds:  # what it would end in is said before the work
+        seeds = checked(seeds)
+        router_of(board)
     emitted = _emitted(boards.fitted(design, board), told)
     if verified:
         simulated.verify(emitted, progress=told, then=("synth",))
@@ -198,10 +209,13 @@ def cost(
         target = folder or scratch
         found = _synthesized(emitted, board, target, edif=edif, variant=variant)
         parts = {name: found[module] for module, name in emitted.parts.items()}
+        whole, netlist = found[emitted.core], target / "netlist.json"
+        vivado = estimated(read(netlist), whole, board)
+        routed = route(netlist, whole, board, seeds, target, progress=told) if seeds else None
         seconds = round(time.monotonic() - begun, 2)
-        whole = found[emitted.core]
-        vivado = estimated(read(target / "netlist.json"), whole, board)
-        report = Report(emitted.hardware, board, whole, parts, verified, seconds, vivado, fanout)
+        report = Report(
+            emitted.hardware, board, whole, parts, verified, seconds, vivado, fanout, routed
+        )
         target.mkdir(parents=True, exist_ok=True)
         (target / "report.json").write_text(
             json.dumps(report.to_dict(), indent=2) + "\n", encoding="utf-8"

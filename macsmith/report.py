@@ -9,6 +9,7 @@ from typing import Any
 from .boards import Board, Cost
 from .boards.estimates import Vivado
 from .boards.fanout import LIMIT
+from .boards.routing import Routed
 from .hw.design import Hardware
 
 #: What is printed, in this order, with the board's resource that limits it.
@@ -29,6 +30,11 @@ NOTE = (
 
 #: So many registers of great fan-out are told by name.
 _TOLD = 5
+ROUTED_NOTE = (
+    "The table is what synthesis leaves, the frequency is what the router says of the placed and "
+    "routed part; power is not estimated. Sites: LUT sites of the device that LUTs, carries and "
+    "flip-flops take together."
+)
 
 _VERIFIED, _NOT_VERIFIED = "verified against the golden model", "NOT verified"
 
@@ -107,7 +113,7 @@ def style(line: str) -> str:
         return "green"
     if line.endswith(_NOT_VERIFIED):
         return "yellow"
-    return "dim" if line == NOTE or line.startswith("tools: ") else ""
+    return "dim" if line in (NOTE, ROUTED_NOTE) or line.startswith("tools: ") else ""
 
 
 @dataclass(frozen=True)
@@ -123,6 +129,7 @@ class Report:
     seconds : what all took.
     vivado : what Vivado would count; None for a family of which nothing is known.
     fanout : registers that drive more pins are told by name.
+    routed : what an open router makes of it; None if nobody asked.
     """
 
     hardware: Hardware
@@ -133,6 +140,7 @@ class Report:
     seconds: float
     vivado: Vivado | None = None
     fanout: int = LIMIT
+    routed: Routed | None = None
 
     @property
     def rates(self) -> Mapping[str, int | float]:
@@ -173,10 +181,11 @@ class Report:
             "levels": dict(self.cost.levels),
             "vivado": self.vivado.to_dict() if self.vivado else None,
             "registers": dict(self.cost.registers),
+            "routed": self.routed.to_dict() if self.routed else None,
             "fits": self._fits() if fits else None,
             "tools": dict(self.cost.tools),
             "seconds": self.seconds,
-            "note": NOTE,
+            "note": self.note,
         }
 
     def _fits(self) -> dict[str, Any]:
@@ -232,7 +241,16 @@ class Report:
                     each = f"{fits.dies[0]:,} each"
                 lines.append(f"the device's {len(fits.dies)} dies, empty, take {each}")
         lines += self.vivado.lines() if self.vivado else []
-        return [*lines, NOTE, tools_line(self.cost)]
+        tools = tools_line(self.cost)
+        if self.routed:
+            lines += self.routed.lines()
+            tools += "".join(f", {name} {text}" for name, text in self.routed.tools.items())
+        return [*lines, self.note, tools]
+
+    @property
+    def note(self) -> str:
+        """What the numbers are."""
+        return ROUTED_NOTE if self.routed else NOTE
 
     def _packed(self) -> str:
         """How many a DSP block, where there are any."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 from ..golden.errors import ToolFailed, ToolMissing
-from . import processes
+from . import processes, wasm
 
 #: How what yosys writes ends, with modules and without.
 _ENDS = {
@@ -50,7 +48,7 @@ def run(
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
-        env={**os.environ, **_compiled(), "TMPDIR": str(folder.absolute())},
+        env=wasm.environment(folder),
     ) as process:
         try:
             output, _ = process.communicate(timeout=seconds)
@@ -66,31 +64,6 @@ def run(
             _whole(folder / command.split()[-1])
     path = folder / log
     return path.read_text(encoding="utf-8", errors="replace") if path.exists() else output
-
-
-def writable(folder: Path) -> bool:
-    """Whether ``folder`` is one that may be written, or could be made; it is not made."""
-    folder = folder.absolute()
-    nearest = next(path for path in (folder, *folder.parents) if path.exists())
-    return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
-
-
-def _compiled() -> dict[str, str]:
-    """Where the wheel keeps yosys's machine code, if it could not where it would: no home folder.
-
-    Compiling it takes longer than most runs.
-    """
-    import platformdirs
-
-    if "YOWASP_CACHE_DIR" in os.environ:
-        return {}
-    with contextlib.suppress(RuntimeError):  # raised for a user whose home nobody knows
-        theirs = Path(platformdirs.user_cache_dir("YoWASP", appauthor=False))
-        if theirs.is_absolute() and writable(theirs):
-            return {}
-    ours = Path(os.environ.get("MACSMITH_CACHE") or "build/cache").resolve() / "yosys"
-    # The wheel asks for the user's folder in any case.
-    return {"YOWASP_CACHE_DIR": str(ours), "XDG_CACHE_HOME": str(ours)}
 
 
 def _silent(status: int, log: Path, output: str) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ...golden.description.choices import foreign
 from ...tools import cache as entries
-from ...tools import work, yosys
+from ...tools import wasm, work
 
 #: Whether texts are kept at all; tests that change code while it runs say no.
 KEEPING = True
@@ -28,7 +28,7 @@ _FILE = "text"
 def text(kind: str, parts: tuple[str, ...], make: Callable[[], str]) -> str:
     """What ``make`` gives for ``parts``, made once."""
     root = work.root()
-    if not KEEPING or foreign() or not yosys.writable(root):
+    if not KEEPING or foreign() or not wasm.writable(root):
         return make()
     name = entries.key(kind, source(), *parts)
 

@@ -11,10 +11,13 @@ from .command import Command as Command
 from .importing import IMPORT_VIVADO
 from .modelling import GENERATE_TEXT, INSPECT, PACK, RUN
 from .studying import ALLOCATE, COMPARE, ROOFLINE, SWEEP
-from .values import megahertz, positive
+from .values import megahertz, positive, seeds
 
 #: The clock in the constraints, in MHz: a goal for the user to change, not a promise.
 MEGAHERTZ = 300
+
+#: How many seeds a design is routed with.
+SEEDS = 5
 
 #: What ``list`` lists.
 TOPICS = (
@@ -149,7 +152,10 @@ SYNTH = Command(
     "synth",
     "Verify a design, synthesize it for a board, print its cost",
     "[DESIGN] [OPTIONS]",
-    ("synth int4xint8 --rows 8 --cols 8 --board u280",),
+    (
+        "synth int4xint8 --rows 8 --cols 8 --board u280",
+        "synth int4xint8 --rows 2 --cols 2 --board ulx3s-85 --route --seeds 3",
+    ),
     designed(
         _PRODUCT,
         option("--no-verify", None, "Synthesize without simulating first"),
@@ -162,12 +168,16 @@ SYNTH = Command(
             names="folder",
         ),
         option("--edif", None, "Also write the mapped netlist as EDIF"),
+        option("--route", None, "Also place and route it, for ecp5 and ice40: frequency, "
+               "utilization, bitstream"),
+        option("--seeds", "N", f"Route with seeds 1 to N (default {SEEDS}), or with those named, "
+               "such as 3,7,11", read=seeds),
         option("--force", None, "Replace the report that an earlier run wrote into the folder"),
         _FANOUT,
         target=(_BOARD, _PART, _NO_SHELL),
     ),
     builds=True,
-)
+)  # fmt: skip
 
 COST = Command(
     "cost",

@@ -28,6 +28,19 @@ def positive(text: str) -> int:
     return whole(text)
 
 
+def seeds(text: str) -> tuple[int, ...]:
+    """How many seeds, the first from 1 on; or which, with commas between them."""
+    try:
+        found = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        found = ()
+    if not found or min(found) < 1:
+        raise ArgumentTypeError(
+            f"must be how many seeds, such as 5, or which, such as 3,7,11, got {text!r}"
+        )
+    return tuple(range(1, found[0] + 1)) if len(found) == 1 else found
+
+
 def amount(text: str) -> float:
     """A number from 0 on."""
     try:

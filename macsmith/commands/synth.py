@@ -6,7 +6,9 @@ import argparse
 from pathlib import Path
 
 from .. import boards
+from ..arguments.commands import SEEDS
 from ..boards.fanout import LIMIT
+from ..boards.routing import checked, router_of
 from ..folder import make_folder
 from ..golden.errors import DesignError
 from ..library import cost, explain
@@ -17,6 +19,7 @@ from .common import chosen, following, paragraph, print_json, table, target
 
 def run(arguments: argparse.Namespace) -> int:
     design, board = chosen(arguments), target(arguments)
+    seeds = _seeds(arguments, board)
     fitted = explain(boards.fitted(design, board))  # raises before there is a folder
     folder = arguments.folder or Path("build/synth") / folder_name(explain(design), board)
     if arguments.folder and folder.is_dir() and any(folder.iterdir()):
@@ -33,6 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
             verified=not arguments.no_verify,
             edif=arguments.edif,
             fanout=arguments.fanout or LIMIT,
+            seeds=seeds,
             progress=told,
         )
     whole = shaped(report.hardware, arguments.shape)
@@ -49,3 +53,13 @@ def run(arguments: argparse.Namespace) -> int:
         print(paragraph(line, style(line)))
     print(f"files: {folder}")
     return 0
+
+
+def _seeds(arguments: argparse.Namespace, board: boards.Board) -> tuple[int, ...]:
+    """The router's, if it is to route; what is wrong about that is said before any work."""
+    if not arguments.route:
+        if arguments.seeds:
+            raise DesignError("--seeds belongs to --route: add it, or leave out --seeds")
+        return ()
+    router_of(board)
+    return checked(arguments.seeds or range(1, SEEDS + 1))

@@ -10,7 +10,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 from macsmith.sim.plain import plain
-from macsmith.tools import yosys
+from macsmith.tools import wasm
 
 from macsmith import cli
 
@@ -216,13 +216,13 @@ def test_yosys_is_compiled_into_our_cache_without_a_home(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MACSMITH_CACHE", str(tmp_path / "kept"))
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert yosys._compiled() == {}
+    assert wasm.compiled() == {}
     (tmp_path / "file").touch()
     ours = str(tmp_path / "kept" / "yosys")
     for home in ("file", "file/below"):
         monkeypatch.setenv("HOME", str(tmp_path / home))
-        assert yosys._compiled() == {"YOWASP_CACHE_DIR": ours, "XDG_CACHE_HOME": ours}
+        assert wasm.compiled() == {"YOWASP_CACHE_DIR": ours, "XDG_CACHE_HOME": ours}
     monkeypatch.setattr(platformdirs, "user_cache_dir", unknown)
-    assert yosys._compiled()["YOWASP_CACHE_DIR"] == ours
+    assert wasm.compiled()["YOWASP_CACHE_DIR"] == ours
     monkeypatch.setenv("YOWASP_CACHE_DIR", "own")
-    assert yosys._compiled() == {}
+    assert wasm.compiled() == {}

@@ -1,0 +1,128 @@
+"""What the open routers have alike, as data; ``ecp5.py`` and the others tell a router each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A cell that the harness is made of.
+
+    Parameters
+    ----------
+    type : of the cell.
+    inputs : its ports, in order; ``clock`` is not among them.
+    output : its port.
+    clock : the port of a flip-flop.
+    parameters : as yosys writes them, where a text of zeros and ones ends in a space.
+    ties : ports that are constants.
+    """
+
+    type: str
+    inputs: tuple[str, ...]
+    output: str
+    parameters: Mapping[str, str]
+    clock: str = ""
+    ties: Mapping[str, str] = field(default_factory=dict)
+
+    def cell(self, inputs: list[Any], output: int, clock: int) -> dict[str, Any]:
+        """One of them, in the format of ``write_json``; inputs that are not given are low."""
+        ports = {port: "0" for port in self.inputs} | dict(self.ties)
+        ports |= dict(zip(self.inputs, inputs, strict=False))
+        clocked = {self.clock: clock} if self.clock else {}
+        nets = {**ports, **clocked, self.output: output}
+        ways = {port: "output" if port == self.output else "input" for port in nets}
+        return {
+            "type": self.type,
+            "parameters": dict(self.parameters),
+            "attributes": {},
+            "port_directions": ways,
+            "connections": {port: [net] for port, net in nets.items()},
+        }
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A cell of a routed netlist: parameters as bits or as text, ports by what they are joined to.
+
+    That is a net's number, ``"0"`` or ``"1"``, None for nothing; of a word, all of it, low first.
+    """
+
+    type: str
+    parameters: Mapping[str, str]
+    ports: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, cell: Mapping[str, Any]) -> Placed:
+        """Of what nextpnr writes: every port has one bit."""
+        ports = {port: bits[0] if bits else None for port, bits in cell["connections"].items()}
+        return cls(cell["type"], cell["parameters"], ports)
+
+
+class Register(NamedTuple):
+    """The nets of a flip-flop of the harness in a routed netlist."""
+
+    data: Any
+    held: Any
+    clock: Any
+
+
+@dataclass(frozen=True)
+class Packer:
+    """What makes a bitstream of a routed design.
+
+    Parameters
+    ----------
+    program : of the router's wheel.
+    option : of the router: writes what the packer reads.
+    source, target : the ending of that file, and of the bitstream.
+    words : what the packer is told, from source and target.
+    """
+
+    program: str
+    option: str
+    source: str
+    target: str
+    words: Callable[[str, str], tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Router:
+    """The router of a family.
+
+    Parameters
+    ----------
+    package : the wheel's, as Python imports it.
+    program : in it.
+    device : part → the options that name it; DesignError for a part that it does not know.
+    flip_flop, xor : what the harness is made of: a flip-flop, a parity of four.
+    kinds : type of a routed cell → what it is counted as: resource → how many of it.
+    constraints : pins → the option for them, the file's name and its text.
+    freely : options that let it choose pins.
+    pads : types of cells that are about the core: those of pins.
+    buffers : type → (input, output) of cells that only lead a net on.
+    model : a routed cell, as the simulation model of the family has it.
+    register : the nets of a routed flip-flop.
+    alone : how a routed cell is called that holds a flip-flop of this name and nothing else.
+    unheld : a routed cell without its flip-flop, where one of the harness went into it.
+    packer : of bitstreams; None where there is none.
+    """
+
+    package: str
+    program: str
+    device: Callable[[str], tuple[str, ...]]
+    flip_flop: Leaf
+    xor: Leaf
+    kinds: Callable[[str, Mapping[str, str]], Mapping[str, float]]
+    constraints: Callable[[Mapping[str, str]], tuple[str, str, str]]
+    freely: tuple[str, ...]
+    pads: frozenset[str]
+    buffers: Mapping[str, tuple[str, str]]
+    model: Callable[[Placed], Placed]
+    register: Callable[[Placed], Register]
+    alone: str = "{}"
+    unheld: Callable[[Placed], Placed] | None = None
+    packer: Packer | None = None

@@ -1,0 +1,170 @@
+"""Prints the frequencies that designs reach when they are routed, beside plain ``*`` and ``+``.
+
+Run ``make routed``: a Markdown table, a line as each is known. The plain products are Verilog of
+this file in the same shape: registers, ``*``, registers, ``+`` over the lanes, registers, ``+`` to
+a sum that is held; no handshake, no scales. All run in the same harness, with the same options.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from macsmith.boards import Board, Cost, lookup, synthesize
+from macsmith.boards.routing import Routed, route
+from macsmith.tools import work, yosys
+
+from macsmith import Options, cost, design
+from macsmith.cli import guarded
+from macsmith.commands.common import progress
+
+#: Rows, columns, lanes.
+Shape = tuple[int, int, int]
+
+
+class Line(NamedTuple):
+    """A line of the table: what it is, the design, its shape and policy."""
+
+    what: str
+    name: str
+    shape: Shape
+    policy: str = "lut"
+
+
+class Plain(NamedTuple):
+    """Plain products of two integers of so many bits, into sums of so many."""
+
+    what: str
+    weight: int
+    activation: int
+    total: int
+    shape: Shape
+    policy: str = "lut"
+
+
+ARRAY, ALONE = (2, 2, 4), (1, 1, 4)
+
+LINES: dict[str, tuple[Line | Plain, ...]] = {
+    "ulx3s-85": (
+        Plain("INT8 × INT8, `*` and `+`", 8, 8, 32, ARRAY),
+        Line("INT8 × INT8", "int8xint8", ARRAY),
+        Plain("INT8 × INT8, `*` and `+`", 8, 8, 32, ARRAY, "dsp"),
+        Line("INT8 × INT8", "int8xint8", ARRAY, "dsp"),
+        Plain("INT4 × INT8, `*` and `+`", 4, 8, 28, ARRAY),
+        Line("INT4 × INT8", "int4xint8", ARRAY),
+        Plain("INT4 × INT8, `*` and `+`", 4, 8, 28, ARRAY, "dsp"),
+        Line("INT4 × INT8", "int4xint8", ARRAY, "dsp"),
+        Plain("ternary × INT8, `*` and `+`", 2, 8, 26, ARRAY),
+        Line("ternary × INT8", "ternaryxint8", ARRAY),
+        Line("BitNet b1.58", "bitnet", ALONE),
+        Line("MXFP4", "mxfp4", ALONE),
+        Line("W4A8", "w4a8", ALONE),
+        Line("NVFP4", "nvfp4", ALONE),
+    ),
+    "icebreaker": (
+        Plain("INT4 × INT8, `*` and `+`", 4, 8, 28, ARRAY),
+        Line("INT4 × INT8", "int4xint8", ARRAY),
+        Line("INT4 × INT8", "int4xint8", (1, 2, 4), "dsp"),
+    ),
+}
+
+
+def verilog(item: Plain) -> str:
+    """Its module, ``plain_core``: a step enters with ``valid``, ``first`` begins a sum."""
+    rows, cols, lanes = item.shape
+    w, a, t = item.weight, item.activation, item.total
+    return f"""
+module pe(input clk, input go, first, input [{lanes * w - 1}:0] weight,
+          input [{lanes * a - 1}:0] activation, output reg signed [{t - 1}:0] total);
+  reg go_1, go_2, first_1, first_2;
+  integer i;
+  reg signed [{w + a - 1}:0] product [0:{lanes - 1}];
+  reg signed [{t - 1}:0] sum, tree;
+  always @* begin
+    tree = 0;
+    for (i = 0; i < {lanes}; i = i + 1) tree = tree + product[i];
+  end
+  always @(posedge clk) begin
+    for (i = 0; i < {lanes}; i = i + 1)
+      product[i] <= $signed(weight[{w}*i +: {w}]) * $signed(activation[{a}*i +: {a}]);
+    sum <= tree;
+    {{go_1, go_2, first_1, first_2}} <= {{go, go_1, first, first_1}};
+    if (go_2) total <= (first_2 ? {t}'sd0 : total) + sum;
+  end
+endmodule
+
+module plain_core(input clk, input valid, first, input [{rows * lanes * w - 1}:0] weight,
+                  input [{cols * lanes * a - 1}:0] activation,
+                  output [{rows * cols * t - 1}:0] total);
+  reg go, first_0;
+  reg [{rows * lanes * w - 1}:0] weights;
+  reg [{cols * lanes * a - 1}:0] activations;
+  always @(posedge clk)
+    {{go, first_0, weights, activations}} <= {{valid, first, weight, activation}};
+  genvar r, c;
+  generate for (r = 0; r < {rows}; r = r + 1) begin : row
+    for (c = 0; c < {cols}; c = c + 1) begin : col
+      pe u (clk, go, first_0, weights[{lanes * w}*r +: {lanes * w}],
+            activations[{lanes * a}*c +: {lanes * a}], total[{t}*({cols}*r + c) +: {t}]);
+    end
+  end endgenerate
+endmodule
+"""
+
+
+def plain(item: Plain, board: Board, seeds: Sequence[int]) -> tuple[Cost, Routed]:
+    """Plain products, by the same script and in the same harness."""
+    with work.folder("plain") as folder:
+        (folder / "plain.v").write_text(verilog(item), encoding="utf-8")
+        read = ["read_verilog plain.v", "hierarchy -top plain_core", "proc", "memory_map"]
+        yosys.run([*read, "write_rtlil plain.il"], folder)
+        rtlil = (folder / "plain.il").read_text(encoding="utf-8")
+        found = synthesize(rtlil, ["plain_core"], board, item.policy, ["pe"], folder)["plain_core"]
+        return found, route(folder / "netlist.json", found, board, seeds, folder)
+
+
+def routed(item: Line, board: Board, seeds: Sequence[int]) -> tuple[Cost, Routed]:
+    """A design, as ``macsmith synth --route`` has it."""
+    rows, cols, lanes = item.shape
+    options = Options(rows=rows, cols=cols, lanes=lanes, policy=item.policy)
+    report = cost(design(item.name, options), board, seeds=seeds)
+    assert report.routed is not None
+    return report.cost, report.routed
+
+
+def row(item: Line | Plain, board: Board, seeds: Sequence[int]) -> str:
+    """A line of the table."""
+    made = plain(item, board, seeds) if isinstance(item, Plain) else routed(item, board, seeds)
+    spent, found = made
+    core, low, high = found.used["core"], *found.spread
+    shape = " × ".join(map(str, item.shape))
+    counts = " | ".join(f"{core.get(name, 0):,g}" for name in ("sites", "ff", "dsp"))
+    levels = f"{spent.levels['lut']} / {spent.levels['carry']}"
+    return (
+        f"| {item.what} | {shape} | `{item.policy}` | {counts} | {levels} | **{found.fmax:.0f}** | "
+        f"{low:.0f} … {high:.0f} | {found.fastest.path.where} |"
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("board", nargs="*", help=f"of {', '.join(LINES)} (default: all)")
+    parser.add_argument("--seeds", type=int, default=3, help="how many (default 3)")
+    asked = parser.parse_args()
+    for name in asked.board or LINES:
+        board, lines = lookup(name), LINES[name]
+        progress(f"{len(lines)} designs to route on {name}, each as it is known")
+        print(f"\n{board.title}, {board.part}, {asked.seeds} seeds:\n")
+        print("| design | shape | policy | sites | FF | DSP | LUT levels / carry | MHz | slowest … "
+              "fastest | slowest path |")  # fmt: skip
+        print("|---|---|---|---|---|---|---|---|---|---|")
+        for item in lines:
+            print(row(item, board, range(1, asked.seeds + 1)))
+            sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(main))

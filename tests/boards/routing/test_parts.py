@@ -1,0 +1,78 @@
+"""Parts as makers write them, and as the routers want them."""
+
+import pytest
+from macsmith.boards import lookup, names
+from macsmith.boards.routing import ROUTERS, router_of
+from macsmith.boards.routing.route import _options, available, checked
+from macsmith.golden.errors import DesignError
+
+#: part -> options, from the help pages of nextpnr.
+ECP5 = {
+    "LFE5U-85F-6BG381C": "--85k --package CABGA381 --speed 6",
+    "LFE5U-25F-8MG285C": "--25k --package CSFBGA285 --speed 8",
+    "LFE5U-12F-6BG256C": "--12k --package CABGA256 --speed 6",
+    "LFE5UM-45F-7BG554I": "--um-45k --package CABGA554 --speed 7",
+    "LFE5UM5G-85F-8BG756I": "--um5g-85k --package CABGA756 --speed 8",
+}
+ICE40 = {
+    "iCE40UP5K-SG48I": "--up5k --package sg48",
+    "iCE40HX8K-CT256": "--hx8k --package ct256",
+    "iCE40LP1K-CM36": "--lp1k --package cm36",
+}
+
+
+@pytest.mark.parametrize(
+    ("family", "part", "words"),
+    [(name, *item) for name, of in (("ecp5", ECP5), ("ice40", ICE40)) for item in of.items()],
+)
+def test_a_part_is_a_device_a_package_and_a_speed(family, part, words):
+    assert " ".join(ROUTERS[family].device(part)) == words
+
+
+@pytest.mark.parametrize(
+    ("family", "part"),
+    [
+        ("ecp5", "LFE5U-85F"),
+        ("ecp5", "LFE5U-85F-9BG381C"),
+        ("ecp5", "LFE5U-85F-6XX381C"),
+        ("ice40", "iCE40UP9K-SG48I"),
+        ("ice40", "UP5K"),
+    ],
+)
+def test_an_unknown_part_is_told_how_one_is_written(family, part):
+    with pytest.raises(DesignError, match=f"knows no part {part}: write it as "):
+        ROUTERS[family].device(part)
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_board_is_routed_or_refused_in_a_line(name):
+    board = lookup(name)
+    if board.family in ROUTERS:
+        assert "--freq" in _options(router_of(board), board)
+        return
+    with pytest.raises(DesignError, match=f"^no open router places the family .* of {name}; "):
+        router_of(board)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "said"),
+    [
+        ((), "1 to 100 seeds, got 0"),
+        (range(1, 102), "1 to 100 seeds, got 101"),
+        ((1, 0), "a number from 1 to 2\\^63 - 1, got 0"),
+        ((1 << 63,), "a number from 1 to 2\\^63 - 1, got 9223372036854775808"),
+    ],
+)
+def test_seeds_that_are_none(seeds, said):
+    with pytest.raises(DesignError, match=said):
+        checked(seeds)
+
+
+def test_a_seed_that_is_named_twice_is_one():
+    assert checked((3, 1, 3)) == (3, 1)
+
+
+def test_what_the_router_has_is_counted_as_what_is_used():
+    found = {"TRELLIS_COMB": {"available": 10}, "TRELLIS_RAMW": {"available": 3},
+             "TRELLIS_IO": {"available": 9}, "DP16KD": {"available": 2}}  # fmt: skip
+    assert available(found, ROUTERS["ecp5"]) == {"sites": 10, "ebr18": 2}
