@@ -16,9 +16,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from macsmith.golden.errors import ToolMissing
+from macsmith.golden.formats import lookup
 from macsmith.models.networks import open_network, product
+from macsmith.models.networks.diverging import apart
 from macsmith.models.networks.generating import RTL, generate, perplexity
 from macsmith.models.networks.tokenizer import read_tokenizer
+from macsmith.models.networks.units import FORMATS, Units
 
 from macsmith.arguments.values import positive
 from macsmith.cli import guarded
@@ -74,14 +77,42 @@ def compare(network, prompt, text, name, arguments, told):
     return written, row
 
 
+def beside_units(network, text):
+    """Rows of a table: the products of the file's designs, and of FP32, with units in between."""
+    rows = []
+    for name in ("float", "file"):
+        used = product(name)
+        for form in FORMATS:
+            units = Units(lookup(form))
+            with following() as told:
+                found = apart(network, text, used, units, told)
+            perplexities = found.perplexities
+            if form == FORMATS[0]:
+                rows.append([name, "FP32", f"{perplexities[0]:.2f}", "–", "–"])
+            same = f"{found.same:.0%}"
+            rows.append(
+                [name, units.name, f"{perplexities[1]:.2f}", f"{found.divergence:.2g}", same]
+            )
+    return rows
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rtl", choices=RTL, default="sample", help="how much of a token")
     parser.add_argument("--tokens", type=positive, default=24, help="tokens to write")
     parser.add_argument("--prompt", default=PROMPT)
+    parser.add_argument(
+        "--units", type=positive, default=0, metavar="N",
+        help="only set the library's units in the place of FP32, on N tokens of the text",
+    )  # fmt: skip
     arguments = parser.parse_args()
     network = open_network(model())
     tokenizer = read_tokenizer(network.model.container)
+    if arguments.units:
+        text = tokenizer.encode(TEXT.read_text(encoding="utf-8"))[: arguments.units]
+        header = ["products", "between", f"perplexity of {len(text)} tokens", "divergence", "same"]
+        print(table(beside_units(network, text), header))
+        return 0
     prompt = tokenizer.encode(tokenizer.chat(arguments.prompt))
     text = tokenizer.encode(TEXT.read_text(encoding="utf-8"))[:TOKENS]
     print(f"{arguments.prompt}\n")

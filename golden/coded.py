@@ -31,16 +31,25 @@ def matmul(
 ) -> Result:
     """weight (N × K) times activation (M × K): what the hardware answers, to the bit.
 
-    As :func:`macsmith.golden.matmul.matmul` of an engine; or of a chain of an engine and the
-    requantizer behind it, whose results are codes.
+    N, M and K are any, K up to k_max: a sum takes the elements that there are. In hardware zeros
+    fill K up to whole steps and groups, which changes nothing where sums are exact or rounded group
+    by group; where they align (``rule aligned``), zeros fill up the last group here too.
 
     Parameters
     ----------
+    engine : the design: an engine, or a chain of one and a requantizer behind it, whose results are
+        codes.
+    weight, activation : :class:`Quantized`, or bare codes where an operand is one unscaled plane:
+        arrays of the element format's own type or of unsigned integers (:meth:`Format.received`).
+    mode : which of the engine's arithmetics.
+    initial : (N, M) integers that the sums start from, if the arithmetic has ``initial``; of any
+        integer type.
+    bias : (N,) codes of the output's ``bias`` format, if it has one, as scales are given.
     held : of a requantizer: codes of its ``multiplier``, ``shift`` and ``bias``, by name, those
         that it has. One of each for the matrix, or (N,), one a row of the weight; where a whole
         tile shares them (``group=0``), one.
 
-    Raises DesignError for what does not fit.
+    Raises DesignError if K differs, is 0, or exceeds k_max, and for what a design does not take.
     """
     if isinstance(engine, Engine):
         if held is not None:

@@ -72,24 +72,7 @@ def matmul(
     initial: npt.ArrayLike | None = None,
     bias: npt.ArrayLike | None = None,
 ) -> Result:
-    """weight (N × K) times activation (M × K): what the hardware answers, to the bit.
-
-    N, M and K are any, K up to k_max: a sum takes the elements that there are. In hardware zeros
-    fill K up to whole steps and groups, which changes nothing where sums are exact or rounded group
-    by group; where they align (``rule aligned``), zeros fill up the last group here too.
-
-    Parameters
-    ----------
-    engine : the design.
-    weight, activation : :class:`Quantized`, or bare codes where an operand is one unscaled plane:
-        arrays of the element format's own type or of unsigned integers (:meth:`Format.received`).
-    mode : which of the engine's arithmetics.
-    initial : (N, M) integers that the sums start from, if the arithmetic has ``initial``; of any
-        integer type.
-    bias : (N,) codes of the output's ``bias`` format, if it has one, as scales are given.
-
-    Raises DesignError if K differs, is 0, or exceeds k_max.
-    """
+    """The results of an engine alone: see :func:`macsmith.golden.coded.matmul`."""
     engine = engine.alone(mode)
     arithmetic = engine.arithmetic
     w = weight if isinstance(weight, Quantized) else single(arithmetic.weight, weight)

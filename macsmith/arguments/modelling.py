@@ -132,6 +132,7 @@ GENERATE_TEXT = Command(
     (
         "generate-text model.gguf --prompt Once --tokens 8 --rtl sample",
         "generate-text model.gguf --prompt Hello --chat --design file nvfp4 w4a8",
+        "generate-text model.gguf --prompt Once --tokens 8 --units --rtl sample",
     ),
     (
         Group("", (FILE,)),
@@ -158,6 +159,14 @@ GENERATE_TEXT = Command(
                     dest="designs",
                     default=["file"],
                 ),
+                option(
+                    "--units",
+                    "FORMAT",
+                    "Compute what stands between products by the library's units too, of bf16 (the "
+                    "default) or fp16 values, and say how far that leads away from FP32",
+                    nargs="?",
+                    const="bf16",
+                ),
             ),
         ),
         Group(
@@ -167,7 +176,8 @@ GENERATE_TEXT = Command(
                     "--rtl",
                     "PART",
                     "Compute so much of the first token in simulated hardware too: all, every "
-                    "product; sample, 4 rows of each matrix; none (the default)",
+                    "product; sample, 4 rows of each matrix and a vector of each unit; none (the "
+                    "default)",
                     default="none",
                 ),
                 JSON,

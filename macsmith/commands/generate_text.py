@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 from ..golden.errors import DesignError
+from ..golden.formats import lookup
 from ..models.networks import open_network, product
+from ..models.networks.diverging import Apart, apart
 from ..models.networks.generating import RTL, Generated, generate
 from ..models.networks.llama import Llama
+from ..models.networks.product import Product
 from ..models.networks.tokenizer import read_tokenizer
 from ..models.networks.tokens import Tokenizer
+from ..models.networks.units import Units
+from ..tools.progress import Told
 from .common import following, paragraph, print_json, table
 
 #: What is not computed by a design, as the last line says.
 FP32 = (
     "FP32 in NumPy: norms, rotary positions, QKᵀ, softmax, its product with V, SiLU, gates, biases "
     "and residual sums. All products with weights: the designs."
+)
+#: The same, of units; what they are of stands before.
+UNITS = (
+    "values. Units: norms, rotary positions, softmax, SiLU, residual sums. FP32 in NumPy, then "
+    "rounded: QKᵀ, the product of softmax and V, gates, biases. All products with weights: the "
+    "designs."
 )
 
 
@@ -25,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise DesignError("say what to go on with: --prompt TEXT")
     if arguments.rtl not in RTL:
         raise DesignError(f"--rtl is one of {', '.join(RTL)}, got {arguments.rtl!r}")
+    units = None if arguments.units is None else Units(lookup(arguments.units))
     network = open_network(arguments.file)
     if not isinstance(network, Llama):
         raise DesignError(f"{arguments.file} is an encoder: it writes no text")
@@ -34,30 +48,78 @@ def run(arguments: argparse.Namespace) -> int:
     if not prompt:
         raise DesignError("the prompt has no token: write at least a letter")
     with following() as told:
-        found = [
-            generate(
-                network,
-                prompt,
-                product(name),
-                arguments.tokens,
-                ends=tokenizer.ends,
-                rtl=arguments.rtl,
-                progress=told,
-            )
+        written = [
+            Written.by(network, prompt, product(name), units, arguments, tokenizer.ends, told)
             for name in arguments.designs
         ]
     if arguments.json:
-        print_json(_json(arguments, prompt, found, tokenizer))
+        print_json(_json(arguments, prompt, written, tokenizer))
         return 0
-    for item in found:
-        print(f"{item.design}: {tokenizer.decode(list(item.tokens)).strip()}", end="\n\n")
-    print(table([_row(item) for item in found], ("design", "tokens", "a second", "bits a weight")))
+    for item in written:
+        for text in item.texts:
+            between = f" ({text.between} between)" if units else ""
+            words = tokenizer.decode(list(text.tokens)).strip()
+            print(f"{text.design}{between}: {words}", end="\n\n")
+    header = ["design", "tokens", "a second", "bits a weight"]
+    if units:
+        header = ["design", "between", *header[1:], "perplexity", "divergence", "same"]
+    print(table([row for item in written for row in item.rows()], header))
     print()
-    for item in found:
-        if item.proof is not None:
-            print(paragraph(proven(item), "green"))
+    for item in written:
+        for text in item.texts:
+            if text.proof is not None:
+                print(paragraph(proven(text), "green"))
     print(paragraph(FP32))
+    if units:
+        print(paragraph(f"{units.name}: {units.form.name.upper()} {UNITS}"))
     return 0
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a design wrote.
+
+    Parameters
+    ----------
+    texts : with FP32 between products, and with units if they were asked for.
+    apart : how far units lead away, on the prompt and the first text.
+    """
+
+    texts: tuple[Generated, ...]
+    apart: Apart | None
+
+    @classmethod
+    def by(
+        cls,
+        network: Llama,
+        prompt: list[int],
+        used: Product,
+        units: Units | None,
+        arguments: argparse.Namespace,
+        ends: Collection[int],
+        told: Told,
+    ) -> Written:
+        count, rtl = arguments.tokens, arguments.rtl
+        single = "none" if units else rtl  # the units' text is proven, products and all
+        texts = [generate(network, prompt, used, count, ends=ends, rtl=single, progress=told)]
+        if units is None:
+            return cls((texts[0],), None)
+        texts.append(
+            generate(network, prompt, used, count, ends=ends, rtl=rtl, between=units, progress=told)
+        )
+        whole = [*prompt, *texts[0].tokens]
+        return cls(tuple(texts), apart(network, whole, used, units, told))
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """The lines of the table."""
+        if self.apart is None:
+            return [_row(self.texts[0])]
+        perplexities = self.apart.perplexities
+        more = ("–", "–"), (f"{self.apart.divergence:.2g}", f"{self.apart.same:.0%}")
+        return [
+            (text.design, text.between, *_row(text)[1:], f"{perplexity:.4g}", *rest)
+            for text, perplexity, rest in zip(self.texts, perplexities, more, strict=True)
+        ]
 
 
 def _row(found: Generated) -> tuple[str, ...]:
@@ -68,14 +130,18 @@ def proven(found: Generated) -> str:
     """What was computed in simulated RTL too, in words."""
     proof = found.proof
     assert proof is not None
-    return (
+    told = (
         f"{found.design}: {proof.macs:,} products of the first token, by {proof.matrices} matrices,"
-        f" in RTL ({', '.join(proof.engines)}): equal to the golden model, bit for bit"
+        f" in RTL ({', '.join(proof.engines)})"
     )
+    if proof.units:
+        units = ", ".join(f"{name}: {count:,}" for name, count in proof.units.items())
+        told += f", and {sum(proof.units.values()):,} values that units made ({units})"
+    return f"{told}: equal to the golden model, bit for bit"
 
 
 def _json(
-    arguments: argparse.Namespace, prompt: list[int], found: list[Generated], tokens: Tokenizer
+    arguments: argparse.Namespace, prompt: list[int], written: list[Written], tokens: Tokenizer
 ) -> dict[str, Any]:
     return {
         "file": str(arguments.file),
@@ -85,12 +151,25 @@ def _json(
         "designs": [
             {
                 "design": item.design,
+                "between": item.between,
                 "tokens": list(item.tokens),
                 "text": tokens.decode(list(item.tokens)),
                 "tokens_per_second": round(item.rate, 3),
                 "bits_a_weight": round(item.bits, 4),
                 "rtl": None if item.proof is None else item.proof.to_dict(),
             }
-            for item in found
+            for found in written
+            for item in found.texts
+        ],
+        "apart": [
+            {
+                "design": found.texts[0].design,
+                "perplexity_fp32": found.apart.perplexities[0],
+                "perplexity_units": found.apart.perplexities[1],
+                "divergence": found.apart.divergence,
+                "same": found.apart.same,
+            }
+            for found in written
+            if found.apart is not None
         ],
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,12 @@ import numpy.typing as npt
 
 from ...golden.errors import DesignError
 from ...tools.progress import Told, quiet
+from .between import SINGLE, Between
 from .llama import Llama
 from .product import DesignProduct, Product
 from .proving import Proof, Proven
+from .proving_units import UnitsProof
+from .units import Units
 
 Array = npt.NDArray[Any]
 
@@ -38,6 +41,7 @@ class Generated:
         of simulated RTL.
     bits : a weight, over all matrices that a token is multiplied with.
     proof : what was computed in simulated RTL; None for nothing.
+    between : name of what stands between products.
     """
 
     design: str
@@ -45,6 +49,7 @@ class Generated:
     seconds: tuple[float, ...]
     bits: float
     proof: Proof | None
+    between: str = SINGLE.name
 
     @property
     def rate(self) -> float:
@@ -61,13 +66,15 @@ def generate(
     *,
     ends: Collection[int] = (),
     rtl: str = "none",
+    between: Between = SINGLE,
     progress: Told | None = None,
 ) -> Generated:
     """At most ``count`` tokens that follow ``prompt``, each the likeliest; fewer if one of ``ends``
     comes.
 
     The prompt but its last token is one pass of vectors; then each token is one vector. ``rtl``
-    (:data:`RTL`): how much of the first of these is also computed in simulated RTL.
+    (:data:`RTL`): how much of the first of these is also computed in simulated RTL, by engines, and
+    by the units of ``between`` if it is :class:`~.units.Units`.
 
     Raises DesignError for a text that is longer than the network's context, Mismatch where RTL
     differs from the golden model.
@@ -75,35 +82,45 @@ def generate(
     told = progress or quiet
     if rtl not in RTL:
         raise DesignError(f"rtl must be one of {', '.join(RTL)}, got {rtl!r}")
-    proven = _proven(product, rtl, told)
+    proven = _proven(product, rtl, between, told)
     cache = network.cache(len(prompt) + count - 1)
     begun = time.monotonic()
     told(f"{product.name}: reading weights, {len(prompt)} tokens of the prompt")
     if len(prompt) > 1:
-        network.hidden(prompt[:-1], product, cache)
+        network.hidden(prompt[:-1], product, cache, between)
     seconds, tokens, last = [time.monotonic() - begun], [], prompt[-1]
     for number in range(count):
         told(f"{product.name}: token {number + 1} of {count}")
         begun = time.monotonic()
-        chosen = proven if number == 0 and proven is not None else product
-        last = int(network.logits([last], chosen, cache)[-1].argmax())
+        chosen, watched = product, between
+        if number == 0 and proven is not None:
+            chosen = proven
+            if isinstance(between, Units):
+                watched = replace(between, watch=proven.units)
+        last = int(network.logits([last], chosen, cache, watched)[-1].argmax())
         spent = time.monotonic() - begun
         if chosen is proven and proven is not None:
-            spent -= proven.proof.seconds + proven.proof.build_seconds
+            proof = proven.done()
+            spent -= proof.seconds + proof.build_seconds
         seconds.append(spent)
         tokens.append(last)
         if last in ends:
             break
-    proof = None if proven is None else proven.proof
-    return Generated(product.name, tuple(tokens), tuple(seconds), bits(network, product), proof)
+    return Generated(
+        product.name, tuple(tokens), tuple(seconds), bits(network, product),
+        None if proven is None else proven.done(), between.name,
+    )  # fmt: skip
 
 
-def _proven(product: Product, rtl: str, told: Told) -> Proven | None:
+def _proven(product: Product, rtl: str, between: Between, told: Told) -> Proven | None:
     if rtl == "none":
         return None
     if not isinstance(product, DesignProduct):
         raise DesignError("FP32 products have no hardware: choose --rtl none, or another --design")
-    return Proven(product, rtl == "all", told)
+    found = Proven(product, rtl == "all", told)
+    if isinstance(between, Units):
+        found = replace(found, units=UnitsProof(rtl == "all", told), form=between.form)
+    return found
 
 
 def bits(network: Llama, product: Product) -> float:
@@ -119,6 +136,7 @@ def perplexity(
     product: Product,
     *,
     block: int = BLOCK,
+    between: Between = SINGLE,
     progress: Told | None = None,
 ) -> float:
     """exp of the mean of −ln p(token | those before) over all tokens but the first.
@@ -135,7 +153,7 @@ def perplexity(
     for begin in range(0, len(tokens) - 1, block):
         part = tokens[begin : min(begin + block, len(tokens) - 1)]
         told(f"{product.name}: foreseeing tokens {begin + 2} to {begin + 1 + len(part)}")
-        logits = network.logits(part, product, cache)
+        logits = network.logits(part, product, cache, between)
         total += surprise(logits, tokens[begin + 1 : begin + 1 + len(part)])
     return float(np.exp(total / (len(tokens) - 1)))
 

@@ -2,8 +2,9 @@
 
 Source: Touvron et al. 2023 (LLaMA); Su et al. 2021 (rotary positions); Ainslie et al. 2023 (grouped
 queries); Shazeer 2020 (SwiGLU). Every product with a matrix of weights goes through a
-:class:`~macsmith.models.networks.product.Product`. Norms, rotations, Q Kᵀ, softmax, the weighted
-sum of values, SiLU, gates, biases and residual sums are FP32.
+:class:`~macsmith.models.networks.product.Product`. Norms, rotations, softmax, SiLU, gates and
+residual sums go through a :class:`~macsmith.models.networks.between.Between`. Q Kᵀ, the weighted
+sum of values, and biases are FP32.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from ...golden.errors import DesignError
 from ..matrix import Matrix
 from ..model import Model
 from .arrays import has_matrix, matrix, optional, vector
+from .between import SINGLE, Between
 from .linear import Linear
 from .llama_files import LlamaSettings
-from .parts import angles, attend, rms_norm, rotate, silu
+from .parts import angles, attend
 from .product import Product
 from .tables import Table
 
@@ -120,36 +122,60 @@ class Llama:
             )
         return Cache(self.settings, length)
 
-    def hidden(self, tokens: list[int], product: Product, cache: Cache) -> Array:
-        """What stands before the head: FP32 (tokens, width), of tokens that follow ``cache``."""
+    def hidden(
+        self, tokens: list[int], product: Product, cache: Cache, between: Between = SINGLE
+    ) -> Array:
+        """What stands before the head: FP32 (tokens, width), of tokens that follow ``cache``.
+
+        ``between`` computes what stands between products, and takes what comes from them.
+        """
         ids = np.asarray(tokens, np.int64)
         if not len(ids) or ids.min() < 0 or ids.max() >= self.settings.vocabulary:
             raise DesignError(f"tokens are numbers below {self.settings.vocabulary}, one or more")
         before = cache.length
         positions = np.arange(before, before + len(ids))
         turns = angles(positions, self.settings.size, self.settings.base, self.factors)
-        x = self.table(ids)
+        taken, eps = between.taken, self.settings.eps
+        x = taken(self.table(ids))
         for number, layer in enumerate(self.layers):
-            x = x + self._attention(number, layer, x, turns, product, cache)
-            y = rms_norm(x, layer.before_mlp, self.settings.eps)
-            gated = silu(layer.gate(product, y)) * layer.up(product, y)
-            x = x + layer.down(product, gated)
+            x = between.add(x, self._attention(number, layer, x, turns, product, cache, between))
+            y = between.norm(x, layer.before_mlp, eps)
+            gated = between.gated(taken(layer.gate(product, y)), taken(layer.up(product, y)))
+            x = between.add(x, taken(layer.down(product, gated)))
         cache.length += len(ids)
-        return rms_norm(x, self.norm, self.settings.eps)
+        return between.norm(x, self.norm, eps)
 
     def _attention(
-        self, number: int, layer: Layer, x: Array, turns: Array, product: Product, cache: Cache
+        self,
+        number: int,
+        layer: Layer,
+        x: Array,
+        turns: Array,
+        product: Product,
+        cache: Cache,
+        between: Between,
     ) -> Array:
-        s = self.settings
-        y = rms_norm(x, layer.before_attention, s.eps)
-        query = layer.q(product, y).reshape(len(x), s.heads, s.size)
-        key = layer.k(product, y).reshape(len(x), s.shared, s.size)
-        value = layer.v(product, y).reshape(len(x), s.shared, s.size)
-        query, key = (rotate(part, turns, s.neighbours) for part in (query, key))
+        s, taken = self.settings, between.taken
+        y = between.norm(x, layer.before_attention, s.eps)
+        query = taken(layer.q(product, y)).reshape(len(x), s.heads, s.size)
+        key = taken(layer.k(product, y)).reshape(len(x), s.shared, s.size)
+        value = taken(layer.v(product, y)).reshape(len(x), s.shared, s.size)
+        query, key = (between.rotate(part, turns, s.neighbours) for part in (query, key))
         keys, values = cache.put(number, key, value)
-        return layer.o(product, attend(query, keys, values, cache.length))
 
-    def logits(self, tokens: list[int], product: Product, cache: Cache | None = None) -> Array:
+        def weigh(scores: Array) -> Array:
+            return between.softmax(taken(scores))
+
+        mixed = taken(attend(query, keys, values, cache.length, weigh))
+        return taken(layer.o(product, mixed))
+
+    def logits(
+        self,
+        tokens: list[int],
+        product: Product,
+        cache: Cache | None = None,
+        between: Between = SINGLE,
+    ) -> Array:
         """FP32 (tokens, vocabulary) of tokens that follow ``cache``; of a whole text without."""
         cache = cache or self.cache(len(tokens))
-        return self.head(product, self.hidden(tokens, product, cache))
+        return self.head(product, self.hidden(tokens, product, cache, between))

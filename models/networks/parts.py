@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,13 @@ def rotate(x: Array, turns: Array, neighbours: bool) -> Array:
     return found
 
 
-def attend(query: Array, key: Array, value: Array, before: int | None) -> Array:
+def attend(
+    query: Array,
+    key: Array,
+    value: Array,
+    before: int | None,
+    weigh: Callable[[Array], Array] = softmax,
+) -> Array:
     """softmax(Q Kᵀ / sqrt(size)) V, each head by itself.
 
     Parameters
@@ -79,6 +86,7 @@ def attend(query: Array, key: Array, value: Array, before: int | None) -> Array:
     key, value : (kv heads, all positions, size); query heads h share kv head h // group.
     before : positions that precede the first query; a query sees them, those before it, and
         itself. None: it sees all.
+    weigh : makes weights of scores (heads, positions, all positions), -infinity where none is seen.
     """
     count, heads, size = query.shape
     shared, length, _ = key.shape
@@ -88,6 +96,6 @@ def attend(query: Array, key: Array, value: Array, before: int | None) -> Array:
     if before is not None:
         later = np.arange(length) > before + np.arange(count)[:, None]
         scores = np.where(later, np.float32(-np.inf), scores)
-    weights = softmax(scores).reshape(shared, heads // shared * count, length)
+    weights = weigh(scores).reshape(shared, heads // shared * count, length)
     mixed = (weights @ value).reshape(heads, count, size)
     return np.ascontiguousarray(mixed.transpose(1, 0, 2)).reshape(count, heads * size)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ...golden.description import Engine
 from ...golden.errors import DesignError
+from ...golden.formats import Format
 from ...hw.catalogue import hardware
 from ...library import simulate
 from ...machines import ready
@@ -20,6 +21,7 @@ from ..comparing import check_same
 from ..matrix import Matrix
 from ..packing import rows_of
 from .product import DesignProduct, values
+from .proving_units import UnitsProof
 
 Array = npt.NDArray[Any]
 
@@ -39,12 +41,14 @@ class Proof:
     matrices : by which something was multiplied.
     macs : products of a weight and an activation.
     engines : names and shapes of the engines, in the order of their first use.
+    units : values that units made between products, by what they are called.
     build_seconds, seconds : of emission and compilation, and of all else.
     """
 
     matrices: int = 0
     macs: int = 0
     engines: list[str] = field(default_factory=list)
+    units: dict[str, int] = field(default_factory=dict)
     build_seconds: float = 0.0
     seconds: float = 0.0
 
@@ -54,6 +58,7 @@ class Proof:
             "matrices": self.matrices,
             "macs": self.macs,
             "engines": self.engines,
+            "units": self.units,
             "build_seconds": round(self.build_seconds, 1),
             "seconds": round(self.seconds, 1),
             "macs_per_second": round(self.macs / max(self.seconds, 1e-9)),
@@ -69,6 +74,8 @@ class Proven:
     ----------
     inner : the golden model.
     whole : all rows of every matrix, else :data:`SAMPLE` of them: other ones in every matrix.
+    units : sees what units between products are sent, and the quantizers of activations, of values
+        of ``form``; None without them.
 
     Raises Mismatch, which names the first matrix, row and vector that differ.
     """
@@ -77,6 +84,8 @@ class Proven:
     whole: bool = False
     told: Told = quiet
     proof: Proof = field(default_factory=Proof)
+    units: UnitsProof | None = None
+    form: Format | None = None
 
     @property
     def name(self) -> str:
@@ -88,6 +97,9 @@ class Proven:
     def __call__(self, matrix: Matrix, x: Array) -> Array:
         codes, answer = self.inner.multiply(matrix, x)
         served = self.inner.served(matrix)
+        if self.units is not None and self.form is not None:
+            inputs, operand = matrix.inputs(x), served.engine.arithmetic.activation
+            self.units.quantized(operand, self.form, inputs, codes)
         rows = np.arange(matrix.shape[0])
         if not self.whole:
             first = zlib.crc32(matrix.name.encode()) % max(len(rows) // SAMPLE, 1) * SAMPLE
@@ -103,6 +115,17 @@ class Proven:
         self.proof.matrices += 1
         self.proof.macs += len(rows) * matrix.shape[1] * len(x)
         return values(answer)
+
+    def done(self) -> Proof:
+        """What was proven, by engines and units."""
+        if self.units is None:
+            return self.proof
+        return replace(
+            self.proof,
+            units=self.units.values,
+            build_seconds=self.proof.build_seconds + self.units.build_seconds,
+            seconds=self.proof.seconds + self.units.seconds,
+        )
 
     def _built(self, engine: Engine) -> None:
         build = engine.build

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from ...golden.errors import DesignError
 from ...models.matrix import Matrix
+from ...models.networks.diverging import divergence
 from ...models.networks.llama import Llama
 from ...models.networks.product import FloatProduct, Product
 from ..accuracy import quantized
@@ -114,15 +115,3 @@ def gain(given: Calibration, matrix: Matrix, choice: Choice, noise: float) -> fl
     if not noise:
         return 0.0
     return max(given.divergence(Probe(given.plain, matrix.name, choice)), LEAST) / noise
-
-
-def divergence(exact: Array, other: Array) -> float:
-    """Mean Kullback-Leibler divergence of two rows of logits each (positions, vocabulary), nats."""
-    p, q = _log_softmax(exact), _log_softmax(other)
-    return float((np.exp(p) * (p - q)).sum(axis=1).mean())
-
-
-def _log_softmax(logits: Array) -> Array:
-    x = logits.astype(np.float64)
-    x = x - x.max(axis=1, keepdims=True)
-    return np.asarray(x - np.log(np.exp(x).sum(axis=1, keepdims=True)))

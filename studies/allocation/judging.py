@@ -10,12 +10,12 @@ from typing import Any
 import numpy.typing as npt
 
 from ...golden.errors import DesignError
+from ...models.networks.diverging import divergence
 from ...models.networks.generating import surprise
 from ...models.networks.product import AllocatedProduct, DesignProduct, Product
 from ...tools.progress import Told, quiet
 from ..accuracy import bare
 from .allocate import Study
-from .calibrating import divergence
 from .problem import Allocation
 
 Array = npt.NDArray[Any]

@@ -48,6 +48,21 @@ def test_a_sample_of_a_token_in_rtl(file, capsys):
     assert "equal to the golden model, bit for bit" in out
 
 
+def test_units_stand_beside_fp32(file, capsys):
+    words = (file, "--prompt", "the cat", "--tokens", 2, "--design", "w8a8", "float", "--units")
+    code, out, err = called(capsys, *words)
+    assert (code, err) == (0, "")
+    for name in ("w8a8", "float"):
+        assert f"{name} (FP32 between): " in out and f"{name} (BF16 units between): " in out
+    assert "perplexity" in out and "BF16 units: BF16 values. Units: norms, rotary" in out
+    found = json.loads(called(capsys, *words, "fp16", "--json")[1])
+    told = [(item["design"], item["between"]) for item in found["designs"]]
+    assert told == [(d, b) for d in ("w8a8", "float") for b in ("FP32", "FP16 units")]
+    for item in found["apart"]:
+        assert 0 < item["divergence"] < 0.01 and 0 <= item["same"] <= 1
+        assert item["perplexity_units"] == pytest.approx(item["perplexity_fp32"], rel=0.05)
+
+
 def test_a_chat_has_other_tokens(file, capsys):
     plain, chat = (
         json.loads(called(capsys, file, "--prompt", "the", "--tokens", 1, "--json", *more)[1])
@@ -65,6 +80,8 @@ WRONG = [
     (("--prompt", "the " * 60), "m.gguf takes 64 at most: shorten the prompt"),
     (("--prompt", "a", "--design", "nvpf4"), "close ones: "),
     (("--prompt", "a", "--design", "float", "--rtl", "all"), "FP32 products have no hardware"),
+    (("--prompt", "a", "--units", "e4m3"), "units between products 'e4m3'; known: bf16, fp16"),
+    (("--prompt", "a", "--units", "fp15"), "unknown format 'fp15'"),
 ]
 
 

@@ -7,10 +7,11 @@ import pytest
 from macsmith.golden.errors import DesignError
 from macsmith.models.model import open_model
 from macsmith.models.networks import open_network, product
+from macsmith.models.networks.diverging import divergence
 from macsmith.models.networks.generating import generate
 from macsmith.studies.allocation import allocate
 from macsmith.studies.allocation.allocate import study
-from macsmith.studies.allocation.calibrating import Probe, calibrate, divergence, gain
+from macsmith.studies.allocation.calibrating import Probe, calibrate, gain
 from macsmith.studies.allocation.choices import choices
 from macsmith.studies.allocation.judging import judge
 from macsmith.studies.allocation.losses import items, noises, shares, tail, tails

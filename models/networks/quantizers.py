@@ -1,0 +1,35 @@
+"""The quantizer, as a unit, of an engine's activations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...golden.description import Operand
+from ...golden.errors import DesignError
+from ...golden.formats import Format
+from ...golden.quantize.rules import default_rule
+from ...golden.units import Quantize
+from .units import LANES
+
+
+def quantizer(operand: Operand, k: int, values: Format) -> Quantize | None:
+    """The unit that makes codes and scales of ``operand`` from vectors of ``k`` values of a format,
+    as :func:`~macsmith.golden.quantize.quantize` does; None where there is none.
+
+    One plane of elements with a scale for each group or vector, and perhaps an outer one for the
+    vector, which the unit then makes.
+    """
+    [plane, *more] = operand.planes
+    if more or operand.select or operand.structure or not 1 <= len(plane.scales) <= 2:
+        return None
+    inner, *outer = plane.scales
+    block = inner.span.columns or k
+    rule = default_rule(plane.element, inner)
+    given: dict[str, Any] = {"tensor": outer[0].format, "token": k} if outer else {}
+    try:
+        return Quantize(
+            name="quantize", values=values, element=plane.element, scale=inner.format, rule=rule,
+            block=block, lanes=LANES, **given,
+        )  # fmt: skip
+    except (DesignError, TypeError):
+        return None
