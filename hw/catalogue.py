@@ -13,6 +13,7 @@ from ..golden.units import (
     FunctionOfOne,
     Hadamard,
     ILayerNorm,
+    LayerNorm,
     Quantize,
     Requantize,
     Residual,
@@ -34,6 +35,7 @@ from .units.dequantize import DequantizeHardware
 from .units.function import FunctionHardware
 from .units.hadamard import HadamardHardware
 from .units.ilayernorm import ILayerNormHardware
+from .units.layer_norm import LayerNormHardware
 from .units.quantize import QuantizeHardware
 from .units.requantize import RequantizeHardware
 from .units.residual import ResidualHardware
@@ -58,6 +60,7 @@ BUILDERS: dict[type, Callable[..., Hardware]] = {
     Hadamard: HadamardHardware,
     Residual: ResidualHardware,
     RmsNorm: RmsNormHardware,
+    LayerNorm: LayerNormHardware,
     ILayerNorm: ILayerNormHardware,
     ShiftGelu: ShiftGeluHardware,
     Shiftmax: ShiftmaxHardware,

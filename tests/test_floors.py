@@ -51,7 +51,7 @@ POINT_BACK = {
     ("golden.terms", "golden.description"),
     ("golden.units.dequantize_rules", "golden.units.dequantize"),
     ("golden.units.dequantize_trials", "golden.units.dequantize"),
-    ("golden.units.norm_trials", "golden.units.rms_norm"),
+    ("golden.units.norm_trials", "golden.units.normalization"),
     ("golden.units.quantize_rules", "golden.units.quantize"),
     ("golden.units.quantize_trials", "golden.units.quantize"),
     ("golden.units.quantize_range_trials", "golden.units.quantize"),

@@ -14,6 +14,7 @@ from .dfloat11 import DFloat11
 from .gguf_blocks import BLOCKS
 from .gguf_grids import GRIDS
 from .gguf_super import SUPER_BLOCKS
+from .packed import packed
 from .scaled import Scaled
 from .scheme import Array, Bytes, Scheme
 from .segments import blockwise, dense, segments
@@ -34,6 +35,7 @@ ALIASES = {
 }
 
 _WORDS = re.compile(r"(gptq[2348]|awq4)_(?:g([1-9][0-9]{0,8})|row)(_v2)?(?:_(bf16|fp32))?")
+_PACKED = re.compile(r"packed([2-8])_(?:g([1-9][0-9]{0,8})|row)(_zero)?(?:_(bf16|fp32))?")
 _BLOCKS = re.compile(r"onnx([248])_g([1-9][0-9]{0,8})(?:_(bf16|fp32))?")
 _DENSE = re.compile(r"dense_(\w+?)(_high)?")
 _SEGMENTS = re.compile(r"segments_(\w+?)(?:_(bf16|fp32))?")
@@ -42,6 +44,9 @@ _SEGMENTS = re.compile(r"segments_(\w+?)(?:_(bf16|fp32))?")
 _MEMBERS = (
     *(f"gptq{bits}_g128" for bits in (2, 3, 4, 8)),
     "awq4_g128",
+    "packed4_g128",
+    "packed4_g128_zero",
+    "packed8_row",
     "onnx4_g32",
     "onnx8_g32",
     "onnx2_g32",
@@ -61,9 +66,10 @@ def lookup(name: str) -> Scheme:
     """The scheme called ``name``: a named one, an alias, or a member of a family.
 
     Families: ``gptq4_g64``, ``gptq4_row`` (one group a channel), ``gptq4_g64_v2``, ``awq4_g64``,
-    ``onnx4_g32``; ``dense_<format>``, ``dense_<format>_high`` (first element in the high bits), and
-    ``segments_<format>``. Scales of GPTQ, AWQ, ONNX and segments are FP16; with ``_bf16`` or
-    ``_fp32`` at the end, BF16 or FP32.
+    ``packed4_g64``, ``packed4_g64_zero``, ``packed8_row``, ``onnx4_g32``; ``dense_<format>``,
+    ``dense_<format>_high`` (first element in the high bits), and ``segments_<format>``. Scales of
+    GPTQ, AWQ, packed, ONNX and segments are FP16; with ``_bf16`` or ``_fp32`` at the end, BF16 or
+    FP32.
 
     >>> lookup("q4_k").name
     'q4_k'
@@ -86,6 +92,9 @@ def _lookup(name: str) -> Scheme:
             return _scales(gptq(int(kind[-1]), columns, 2 if second else 1), match[4])
         if not second:
             return _scales(awq(columns), match[4])
+    elif match := _PACKED.fullmatch(wanted):
+        columns = int(match[2]) if match[2] else None
+        return _scales(packed(int(match[1]), columns, bool(match[3])), match[4])
     elif match := _BLOCKS.fullmatch(wanted):
         return _scales(blockwise(int(match[1]), int(match[2])), match[3])
     elif match := _DENSE.fullmatch(wanted):

@@ -23,7 +23,7 @@ FORMATS = tuple(map(lookup, ("fp16", "bf16", "fp32")))
 
 @dataclass(frozen=True)
 class Scaled(Mapped):
-    """A scheme with a part ``scales`` that holds the level ``scale`` and nothing else.
+    """A scheme with a part that holds the level ``scale`` and nothing else.
 
     Scales are FP16, those of ``with_scales`` BF16 or FP32: a scheme, and an operand, of their own.
     """
@@ -38,7 +38,7 @@ class Scaled(Mapped):
             return replace(item, format=fmt) if item.name == "scale" else item
 
         def part(item: Part) -> Part:
-            if item.name != "scales":
+            if item.single != "scale":
                 return item
             size = fmt.bits // 8
             return replace(item, map=Map(size, (Field("scale", 0, fmt.bits),)), word=size)
@@ -65,8 +65,9 @@ class Scaled(Mapped):
         Scales of type bfloat16 or float32 make it one of the operand that ``with_scales`` has. A
         uint16 array holds codes of the scheme's own format.
         """
-        if self.scale == FORMATS[0] and "scales" in parts:
-            given = array_of(parts["scales"], f"{self.name}: scales").dtype.name
+        part = next(item.name for item in self.parts if item.single == "scale")
+        if self.scale == FORMATS[0] and part in parts:
+            given = array_of(parts[part], f"{self.name}: {part}").dtype.name
             for fmt in FORMATS[1:]:
                 if given == fmt.type_name:
                     return self.with_scales(fmt).unpack_parts(parts, shape)

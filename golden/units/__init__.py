@@ -6,6 +6,7 @@ from .dequantize import Dequantize
 from .function import FunctionOfOne
 from .hadamard import Hadamard
 from .ilayernorm import ILayerNorm
+from .layer_norm import LayerNorm
 from .quantize import Quantize
 from .requantize import Requantize
 from .residual import Residual
@@ -23,6 +24,7 @@ __all__ = [
     "FunctionOfOne",
     "Hadamard",
     "ILayerNorm",
+    "LayerNorm",
     "Quantize",
     "Requantize",
     "Residual",

@@ -13,26 +13,27 @@ from .grouped_trials import anything, special
 from .square_sum import SPAN_BITS
 
 if TYPE_CHECKING:
-    from .rms_norm import RmsNorm
+    from .normalization import Normalization
 
 Array = npt.NDArray[Any]
 
 #: What the values of a trial's tokens are like.
-KINDS = ("usual", "outliers", "wide", "small", "equal", "any", "special")
+KINDS = ("usual", "outliers", "wide", "small", "equal", "any", "special", "shifted")
 
 #: Tokens of a trial, and its beats at the least; one is enough where tokens have so many beats.
 TOKENS, LEAST, LONG = 3, 8, 256
 
 
-def beats(unit: RmsNorm) -> int:
+def beats(unit: Normalization) -> int:
     """Beats of every trial, whole tokens."""
     tokens = TOKENS if unit.beats < LONG else 1
     return unit.beats * max(tokens, -(-LEAST // unit.beats))
 
 
-def drawn(unit: RmsNorm, kind: int, rng: np.random.Generator) -> dict[str, Beats]:
+def drawn(unit: Normalization, kind: int, rng: np.random.Generator) -> dict[str, Beats]:
     """A trial of a ``kind``."""
-    name, fmt = KINDS[kind % len(KINDS)], unit.source
+    name, fmt = KINDS[kind % len(KINDS)], unit.values
+    assert isinstance(fmt, Minifloat)
     shape = beats(unit) // unit.beats * unit.vectors, unit.token
     low, high = 1 - fmt.bias, fmt.max_exponent - fmt.bias
     size = np.exp2(rng.uniform(max(low, -20), min(high, 20), (shape[0], 1)))
@@ -41,7 +42,7 @@ def drawn(unit: RmsNorm, kind: int, rng: np.random.Generator) -> dict[str, Beats
         great = rng.random(shape) < 2 / unit.token
         x = np.where(great, np.sign(x) * np.exp2(rng.uniform(low, high, shape)), x)
     elif name == "wide":  # windows next to each other and far apart
-        near = rng.choice(np.arange(unit.squares.base - 1, unit.squares.windows), (shape[0], 1))
+        near = rng.choice(np.asarray(unit.windows), (shape[0], 1))
         step = 1 << SPAN_BITS
         place = near * step + rng.integers(-step, 2 * step, shape)
         place = np.clip(place, 1, fmt.max_exponent) - fmt.bias
@@ -51,6 +52,9 @@ def drawn(unit: RmsNorm, kind: int, rng: np.random.Generator) -> dict[str, Beats
         x = np.where(rng.random((shape[0], 1)) < 0.2, x * 0.0, x)
     elif name == "equal":
         x = np.sign(x) * size * np.ones(shape)
+    elif name == "shifted":  # near a mean far from zero, or all but a few the same
+        size = size * np.where(rng.random((shape[0], 1)) < 0.5, 2.0**-fmt.mantissa_width, 0.1)
+        x = size * np.exp2(rng.integers(2, 8, (shape[0], 1))) + np.trunc(x / size) * size / 4
     codes = fmt.encode(x, saturate=True)
     if name == "any":
         codes = anything(fmt, shape, rng)
@@ -62,7 +66,7 @@ def drawn(unit: RmsNorm, kind: int, rng: np.random.Generator) -> dict[str, Beats
     return trial(unit, codes, rng)
 
 
-def trial(unit: RmsNorm, codes: Array, rng: np.random.Generator | None) -> dict[str, Beats]:
+def trial(unit: Normalization, codes: Array, rng: np.random.Generator | None) -> dict[str, Beats]:
     """The beats of tokens (tokens, token), those side by side one after the other."""
     tokens = codes.reshape(-1, unit.vectors, unit.beats, unit.lanes)
     x = tokens.transpose(0, 2, 1, 3).reshape(-1, unit.vectors * unit.lanes)
@@ -90,15 +94,15 @@ def _beside(fmt: Any, shape: tuple[int, int], rng: np.random.Generator | None) -
     return anything(fmt, shape, rng)
 
 
-def extremes(unit: RmsNorm) -> list[dict[str, Beats]]:
+def extremes(unit: Normalization) -> list[dict[str, Beats]]:
     """All values of a trial the same: the greatest, the greatest of each window that counts, the
     least and zero; the greatest of two windows by turns."""
-    fmt = unit.source
+    fmt = unit.values
+    assert isinstance(fmt, Minifloat)
     shape = beats(unit) // unit.beats * unit.vectors, unit.token
     sign, full = 1 << fmt.bits - 1, (1 << fmt.mantissa_width) - 1
     tops = [
-        ((window + 1 << SPAN_BITS) - 1 << fmt.mantissa_width) + full
-        for window in range(unit.squares.base - 1, unit.squares.windows - 1)
+        ((window + 1 << SPAN_BITS) - 1 << fmt.mantissa_width) + full for window in unit.windows[:-1]
     ]
     found = [
         trial(unit, np.full(shape, code, fmt.dtype), None)

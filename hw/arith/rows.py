@@ -67,6 +67,13 @@ class Staggered:
         self._count += 1
         return delayed(self.m, self.enable, value, cycles, f"{self.name}_{self._count}")
 
+    def spread(self, value: Value, lsb: int = 0) -> Value:
+        """A number whose lowest bit is at ``lsb``, all of whose bits come at once: its segments,
+        one after the other."""
+        cuts = [(max(a - lsb, 0), b - lsb) for a, b in self.cuts(lsb + len(value)) if b > lsb]
+        found = Cat(self.late(value[a:b], self.time(lsb + a)) for a, b in cuts)
+        return found.as_signed() if value.shape().signed else found
+
     def moved(self, bit: Value, position: int, other: int) -> Value:
         """The bit at a position, when the bits at a higher one come."""
         return self.late(bit, self.time(other) - self.time(position))

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-from amaranth.lib import wiring
-
-from ...golden.formats import Format
-from ...golden.streams import Beats, Field
 from ...golden.units import RmsNorm
-from ...golden.units.norm_trials import beats
-from ..design import StageRow
+from .normalization import NormalizationHardware
 from .rms_normalizer import RmsNormalizer
-from .unit_hardware import UnitHardware
 
 
-class RmsNormHardware(UnitHardware[RmsNorm]):
+class RmsNormHardware(NormalizationHardware[RmsNorm]):
     """RMSNorm as a design.
 
     Parameters
@@ -24,80 +15,23 @@ class RmsNormHardware(UnitHardware[RmsNorm]):
     design : :class:`RmsNorm`
     """
 
-    work = "element"
+    title = "RMSNorm"
+    built: RmsNormalizer
 
-    def __init__(self, design: RmsNorm):
-        super().__init__(design)
-        self.built = RmsNormalizer(design)
-
-    def component(self) -> wiring.Component:
-        return self.built.component()
+    def blueprint(self) -> RmsNormalizer:
+        return RmsNormalizer(self.unit)
 
     @property
-    def latency(self) -> int:
-        return self.built.latency
+    def normalizer(self) -> RmsNormalizer:
+        return self.built
 
     @property
-    def drain(self) -> int:
-        return self.latency + self.unit.beats
+    def terms(self) -> str:  # type: ignore[override]
+        return "x · r · gamma" if self.unit.gamma else "x · r"
 
     @property
-    def rates(self) -> Mapping[str, int | float]:
-        return {self.unit.values.name: self.unit.vectors * self.unit.lanes}
-
-    @property
-    def pace(self) -> str:
-        return f"a token of {self.unit.token} values in {self.unit.beats} cycles"
-
-    @property
-    def summary(self) -> str:
-        unit = self.unit
-        gamma = f" times a {unit.gamma.name} gamma" if unit.gamma else ""
-        return (
-            f"RMSNorm of {unit.token} values, {unit.values.name} to {unit.result.name}{gamma}, "
-            f"{self.per_beat} per beat, latency {self.latency} cycles"
-        )
-
-    @property
-    def per_beat(self) -> str:
-        """What a beat of values holds."""
-        unit = self.unit
-        return (
-            f"{unit.lanes} value{'s' * (unit.lanes > 1)}"
-            + f" of each of {unit.vectors} vectors" * (unit.vectors > 1)
-        )
-
-    @property
-    def notes(self) -> Mapping[str, str]:
-        unit = self.unit
-        order = "vector by vector, lane by lane" if unit.vectors > 1 else "lane by lane"
-        each = ", ".join(f"{name} ({fmt.name}; lane by lane)" for name, fmt in unit.channel.items())
-        beside = {"channel": f"from the low bits: {each}; a beat for each of values"}
-        return (beside if unit.channel else {}) | {
-            "values": f"from the low bits: values ({unit.values.name}; {order}); a token is "
-            f"{unit.beats} beats, last is not looked at",
-            "result": f"from the low bits: value ({unit.result.name}; {order}); a beat for each of "
-            "values, last ends a token",
-        }
-
-    @property
-    def manual(self) -> tuple[str, ...]:
-        unit, deep = self.unit, self.built.depth
-        found = [
-            f"A token is {unit.beats} beats of `values`, each with {self.per_beat}; `last` is not "
-            "looked at. Each becomes a beat of `result`, whose `last` ends the token.",
-            f"Values wait in a memory of {deep} beats until their token is whole.",
-        ]
-        if unit.channel:
-            found.append(
-                "A beat of `channel` goes with each beat of results: it is taken when its token is "
-                "whole. So beats of `values` must not wait for it."
-            )
-        found.append(
-            f"{self.latency} cycles from a token's last beat to its first result when nobody "
-            "stalls. The reset is synchronous."
-        )
-        return tuple(found)
+    def waits(self) -> str:
+        return f"Values wait in a memory of {self.built.depth} beats until their token is whole."
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -105,50 +39,3 @@ class RmsNormHardware(UnitHardware[RmsNorm]):
             f"within {self.unit.error:.3f} ulp of x / sqrt(mean(x^2) + {self.unit.eps:g})"
             f"{' · gamma' if self.unit.gamma else ''}; a token with NaN or infinity becomes NaN",
         )
-
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        return {**self.unit.facts, "cycles_per_token": self.unit.beats}
-
-    @property
-    def rows(self) -> tuple[StageRow, ...]:
-        unit, built = self.unit, self.built
-        given, often = unit.values, self.per_beat + " per beat"
-        total, root, result = unit.sum, unit.root, unit.result
-        wide = unit.squares.most.bit_length()
-        found = [
-            StageRow("values", given.bits, None, given.name, None, often, "values"),
-            StageRow("squares", wide, None, "", built.sums.latency, "summed in windows of 2^32"),
-            StageRow("sum", total.bits, None, "float", built.float.latency, "to nearest even"),
-            StageRow("root", root.bits, None, "float", built.root.latency + 2,
-                     "reciprocal, by a table of lines"),
-        ]  # fmt: skip
-        terms = "x · r"
-        for name, fmt in unit.channel.items():
-            found.append(StageRow(name, fmt.bits, None, fmt.name, None, often, "channel"))
-            terms = f"x · r · {name}"
-        cycles = built.product.latency + 1
-        found.append(StageRow("round", result.bits, None, result.name, cycles,
-                              f"{terms}, to nearest even"))  # fmt: skip
-        return tuple(found)
-
-    def holds(self, field: Field) -> Format:
-        return self.unit.holds(field)
-
-    @property
-    def whole(self) -> int:
-        return self.unit.token
-
-    # How it is tried.
-
-    @property
-    def result_beats(self) -> int:
-        return beats(self.unit)
-
-    def cycles(self, trials: Sequence[Mapping[str, Beats]]) -> int:
-        """Values come at full rate; then come the results of the last token."""
-        count = sum(len(trial["values"]) for trial in trials)
-        return count - 1 + self.latency + self.unit.beats - 1
-
-    def worth(self, trial: Mapping[str, Beats]) -> int:
-        return trial["values"].values[0].size

@@ -8,7 +8,7 @@ from typing import Any
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
-from ...golden.units import RmsNorm
+from ...golden.units.normalization import Normalization
 from ...golden.units.root_table import BELOW
 from ...golden.units.square_sum import SPAN_BITS
 from ..arith.table import look_up
@@ -17,13 +17,13 @@ from ..fp.rows import digits, multiply
 
 
 class RootReciprocal(Pipelined):
-    """r of :class:`.RmsNorm`, from V as a float and w.
+    """r of :class:`.Normalization`, from V as a float and w.
 
     Pipeline as :class:`Pipelined`: one root a cycle, ``latency`` cycles with ``enable``.
 
     Parameters
     ----------
-    unit : :class:`RmsNorm`
+    unit : :class:`Normalization`
     stages : :class:`int`
         Registers on the way, up to ``len(levels)``.
 
@@ -41,7 +41,7 @@ class RootReciprocal(Pipelined):
         The code of r.
     """
 
-    def __init__(self, unit: RmsNorm, stages: int = 0):
+    def __init__(self, unit: Normalization, stages: int = 0):
         self.unit = unit
         ports = {
             "total": In(unit.sum.bits),

@@ -201,7 +201,7 @@ class SquareWindows(Blueprint):
         found = []
         for kind in (0, 1):
             sums = Staggered(m, always, segment, f"window_{kind}_sum")
-            nodes = [(_staggered(sums, lane[kind]), 1) for lane in placed]
+            nodes = [(sums.spread(lane[kind]), 1) for lane in placed]
             while len(nodes) > 1:
                 pairs = [nodes[index : index + 2] for index in range(0, len(nodes), 2)]
                 nodes = []
@@ -279,12 +279,7 @@ class SquareWindows(Blueprint):
         width = self.squares.most.bit_length() - REACH
         sums = Staggered(m, Const(1, 1), segment_of(width), "joined")
         above = Cat(lower[REACH:], Const(0, len(upper) - len(lower[REACH:])))
-        total = sums.plus(_staggered(sums, upper), _staggered(sums, above), width=width)
+        total = sums.plus(sums.spread(upper), sums.spread(above), width=width)
         end = sums.time(width - 1)
         high = Cat(sums.late(total[a:b], end - sums.time(a)) for a, b in sums.cuts(width))
         return sums.late(Cat(sums.late(lower[:REACH], end), high), 1)
-
-
-def _staggered(sums: Staggered, value: Value) -> Value:
-    """A number whose segments come one after the other."""
-    return Cat(sums.late(value[a:b], sums.time(a)) for a, b in sums.cuts(len(value)))

@@ -24,11 +24,14 @@ from macsmith.golden.storage import Mapped, Scaled
 from macsmith.golden.storage.scaled import FORMATS
 from stored import drawn
 
-NAMES = (*storage.names(), "gptq4_row", "gptq4_g128_v2", "dense_e4m3", "dense_int8", "dense_bf16",
-         "segments_int5_fp32")  # fmt: skip
+NAMES = (*storage.names(), "gptq4_row", "gptq4_g128_v2", "packed3_g64_zero", "dense_e4m3",
+         "dense_int8", "dense_bf16", "segments_int5_fp32")  # fmt: skip
 TYPES = ("bfloat16", "float8_e4m3fn", "float8_e8m0fnu", "float4_e2m1fn", "int4", "uint4", "bool",
          "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float16",
          "float32", "float64", "complex64", "complex128", "object", "U1", "S4", "V2")  # fmt: skip
+
+#: What arrays of scales are called.
+SCALES = ("scales", "weight_scale")
 
 #: Eight inputs and outputs, q = 9, z = 8.
 EIGHT = {"qweight": np.full((1, 8), 0x99999999, np.uint32), "qzeros": np.uint32([[0x77777777]])}
@@ -55,7 +58,7 @@ def same(found, held):
 
 def floats(scheme, part):
     """The type of a part whose items are whole floats, such as scales; None for packed codes."""
-    if part == "scales":
+    if part in SCALES:
         return {"fp16": "float16", "bf16": "bfloat16", "fp32": "float32"}[scheme.scale.name]
     return {"dense_e4m3": "float8_e4m3fn"}.get(scheme.name)
 
@@ -73,11 +76,13 @@ def test_the_same_bits_in_every_type(name):
             taken = kind in (words.dtype, own) if own else kind.kind in "iu"
             if taken:
                 same(scheme.unpack_parts(given, held.shape), held)
-            elif key == "scales" and kind.name in ("bfloat16", "float32"):
+            elif key in SCALES and kind.name in ("bfloat16", "float32"):
                 # Of the same width, but another format of scales: not these scales.
                 if scheme.scale == FORMATS[0]:
                     found = scheme.unpack_parts(given, held.shape).scales["scale"]
-                    order = "C" if name.startswith("onnx") else "F"  # others: channels last
+                    order = (
+                        "C" if name.startswith(("onnx", "packed")) else "F"
+                    )  # others: channels last
                     np.testing.assert_array_equal(found.ravel(), words.ravel(order))
                     assert scheme.unpack_parts(given, held.shape).operand != held.operand
                 else:
@@ -106,7 +111,7 @@ def test_the_same_numbers_in_every_type(name):
                 width = kind == "object" or np.iinfo(kind).max >= words.max()
             if width and not (floats(scheme, key) and dtype(kind).kind == "i"):
                 same(scheme.unpack_parts(given, held.shape), held)
-            elif key == "scales" and kind in ("float16", "bfloat16", "float32"):
+            elif key in SCALES and kind in ("float16", "bfloat16", "float32"):
                 continue  # scales that happen to have these values
             elif kind == floats(scheme, key):
                 continue
@@ -257,7 +262,8 @@ def test_maps_take_integers_and_bytes():
 
 def test_which_schemes_have_scales_of_their_own():
     kinds = {name for name in NAMES if isinstance(storage.lookup(name), Scaled)}
-    assert kinds == {name for name in NAMES if name.startswith(("gptq", "awq", "onnx", "segments"))}
+    own = ("gptq", "awq", "packed", "onnx", "segments")
+    assert kinds == {name for name in NAMES if name.startswith(own)}
     for wrong in ("gptq4_g128_fp16", "awq4_g64_e4m3", "dense_e4m3_bf16", "q4_0_bf16"):
         with pytest.raises(DesignError, match="unknown"):
             storage.lookup(wrong)
