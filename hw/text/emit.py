@@ -102,6 +102,12 @@ class Emitted:
         """The core as Verilog, with its modules and instances."""
         return kept.text("verilog", (self.fabric,), lambda: verilog(self.fabric))
 
+    def enabled(self, core: str) -> str:
+        """The core as Verilog under another name, with a port ``ce``: while that is low, nothing in
+        it changes, resets included."""
+        text = re.sub(rf"\\{self.core}(?=\b|_)", rf"\\{core}", self.fabric)
+        return kept.text("verilog", (text, "enabled"), lambda: verilog(text, enabled=True))
+
     @property
     def cells(self) -> tuple[str, ...]:
         """The maker's cells that ``fabric`` instantiates."""

@@ -93,6 +93,8 @@ def flow(module: Module, modules: dict[str, Module]) -> Flow:
         if cell.kind == "$dff":
             assert cell.number("CLK_POLARITY"), f"{module.name} has a register of the falling edge"
             register, taken = _register(cell, module, bodies, counts)
+            if module.enable:
+                register.body = [Switch(module.enable, [(("1",), register.body)])]
             found.registers.append(register)
             absorbed.add(taken)
         elif cell.instance:

@@ -90,7 +90,8 @@ class Switch:
 
 @dataclass
 class Module:
-    """A module; ``doc`` is what its attribute of that name says."""
+    """A module; ``doc`` is what its attribute of that name says, ``enable`` the net without which
+    no register changes, if there is one."""
 
     name: str
     doc: str = ""
@@ -99,6 +100,7 @@ class Module:
     cells: list[Cell] = field(default_factory=list)
     processes: list[list[Assign | Switch]] = field(default_factory=list)
     connects: list[Assign] = field(default_factory=list)
+    enable: Spec = ()
 
     @property
     def ports(self) -> list[Wire]:

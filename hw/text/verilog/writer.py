@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from functools import cached_property
 
 from .cells import instances, memories
+from .enable import enable
 from .flow import Flow, flow
 from .graph import outputs_of, prune, simplified
 from .model import LINE, Module, Slice, Spec
@@ -27,16 +28,21 @@ _WAIVER = re.compile(r"^( *)// verilator lint_off (\w+) // (.*)$", re.MULTILINE)
 _ALONE = ("*", "s*", "s>>>")
 
 
-def verilog(rtlil: str) -> str:
-    """Verilog of an RTLIL text, whose last module is the top one and keeps its ports' names."""
-    return written(rtlil)[0]
+def verilog(rtlil: str, *, enabled: bool = False) -> str:
+    """Verilog of an RTLIL text, whose last module is the top one and keeps its ports' names.
+
+    ``enabled``: with one more port, ``ce``; while it is low, nothing changes.
+    """
+    return written(rtlil, enabled=enabled)[0]
 
 
-def written(rtlil: str) -> tuple[str, dict[str, dict[str, str]]]:
+def written(rtlil: str, *, enabled: bool = False) -> tuple[str, dict[str, dict[str, str]]]:
     """As :func:`verilog`, and per module what its nets and instances are called: old -> new."""
     modules = parse(rtlil)
     given = {module.name: simplified(module) for module in modules}
     prune(modules)
+    if enabled:
+        enable(modules)
     named = {module.name: module for module in modules}
     ports: dict[str, dict[str, str]] = {}
     called: dict[str, dict[str, str]] = {}

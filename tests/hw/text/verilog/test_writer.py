@@ -10,7 +10,7 @@ from macsmith.golden.errors import ToolFailed
 from macsmith.golden.units import Quantize
 from macsmith.hw.text.emit import emit
 from macsmith.hw.text.verilog.comments import comment
-from macsmith.hw.text.verilog.writer import written
+from macsmith.hw.text.verilog.writer import verilog, written
 from macsmith.sim.models import cell_models
 from macsmith.tools import verilator, yosys
 from renaming import renamed
@@ -88,6 +88,23 @@ def test_the_verilog_is_the_rtlil(name, build_folder):
 @pytest.mark.parametrize("name", UNITS)
 def test_the_verilog_of_units_is_the_rtlil(name, build_folder):
     prove(emit(UNITS[name]).fabric, build_folder)
+
+
+def always_enabled(text):
+    """The text of a core with a clock enable, which is tied high."""
+    head, found, top = text.rpartition("\nmodule ")
+    tied, count = re.subn(r",\n +input  wire ce\n\);", "\n);\n    wire ce = 1'b1;", top)
+    assert count == 1
+    return head + found + tied
+
+
+@pytest.mark.cases(1)
+@pytest.mark.often(3)
+@pytest.mark.parametrize("name", ["uint4xint8", "int8xuint8", "int4xint8", *UNITS])
+def test_with_its_enable_high_it_is_the_rtlil(name, build_folder):
+    emitted = emit(UNITS[name]) if name in UNITS else made(name)
+    rtlil, models = emitted.fabric, "".join(cell_models(emitted).values())
+    prove(rtlil, build_folder, models, lambda _: always_enabled(verilog(rtlil, enabled=True)))
 
 
 @pytest.mark.parametrize("domain, edge", [("sync", "at"), ("comb", "without")])
