@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .arguments.commands import MEGAHERTZ
@@ -12,6 +13,7 @@ from .bench import bench
 from .boards import families
 from .golden import to_toml
 from .golden.errors import DesignError
+from .hw.engine.hardware import EngineHardware
 from .hw.text.emit import Emitted
 from .letters import ascii_letters
 from .manifest import manifest
@@ -34,6 +36,9 @@ MEGAHERTZ_LIMITS = 1, 2000
 
 #: All other files are ASCII: tools read them in the system's encoding.
 _UTF8 = ("README.md", "design.toml")
+
+#: What boards run beside an engine whose streams DMAs take.
+DRIVER = Path(__file__).parent / "driver.py"
 
 #: Families whose tool is Vivado; for others there is no folder vivado/.
 VIVADO_FAMILIES = ("xcup", "xc7")
@@ -104,6 +109,7 @@ def contents(
             values
             | {
                 "streams": _streams(emitted),
+                "has_driver": _has_driver(emitted),
                 "has_model": any(path.startswith("model/") for path in beside.files),
             },
         ),
@@ -124,6 +130,8 @@ def contents(
         files[f"vivado/{name}.xdc"] = render("clock.xdc", values)
         files["vivado/package_ip.tcl"] = render("package_ip.tcl", values)
         more["vivado"] = {"part": values["part"], "clock_mhz": megahertz}
+    if _has_driver(emitted):
+        files["driver.py"] = DRIVER.read_text(encoding="utf-8")
     if netlist is not None:
         files |= _netlist(emitted, netlist, values)
         more["netlist"] = netlist.manifest(emitted.core)
@@ -147,6 +155,12 @@ def _netlist(emitted: Emitted, netlist: Mapped, values: dict[str, Any]) -> dict[
         names = {"core": core, "form": netlist.form, "file": file.removeprefix("netlist/")}
         found["netlist/place_ooc.tcl"] = render("place_ooc.tcl", values | names)
     return found
+
+
+def _has_driver(emitted: Emitted) -> bool:
+    """Whether DMAs feed it, and it multiplies matrices."""
+    alone = emitted.hardware.alone
+    return emitted.target.axis_width > 0 and isinstance(alone, EngineHardware)
 
 
 def _once(name: str, text: str) -> str:

@@ -14,6 +14,7 @@ SINGLE = (
     "macsmith.report",
     "macsmith.output",
     "macsmith.folder",
+    "macsmith.driver",
 )
 
 

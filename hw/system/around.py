@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...golden.formats import Format, lookup
-from ...golden.streams import Field
 from ..design import Hardware, Piece, StageRow
 from .component import instance
 
@@ -108,9 +106,3 @@ class Around(Hardware):
     @property
     def pieces(self) -> tuple[Piece, ...]:
         return self.within.pieces
-
-    def format_of(self, field: Field) -> tuple[str, int | None]:
-        return self.holds(field).name, None
-
-    def holds(self, field: Field) -> Format:
-        return lookup(f"uint{field.bits}")

@@ -177,6 +177,9 @@ class ConvertedHardware(Around):
             return interleaved(carrier, self.alone.format_of)
         return record_of(record, self.within.format_of) | {"packet": packet}
 
+    def format_of(self, field: Field) -> tuple[str, int | None]:
+        return self.holds(field).name, None
+
     def holds(self, field: Field) -> Format:
         return lookup("uint8" if field.kind == packets.BYTES else "uint1")
 

@@ -7,9 +7,10 @@ from functools import cached_property
 
 from amaranth.lib import wiring
 
+from ...golden.bounds import Range
 from ...golden.formats import Format, lookup
 from ...golden.interleave import carriers, whole
-from ...golden.packets import Record
+from ...golden.packets import BYTES, Record
 from ...golden.streams import Beats, Field, Stream
 from ..engine.hardware import EngineHardware
 from .around import Around
@@ -116,8 +117,11 @@ class InterleavedHardware(Around):
             )
         return f"{name}, of {carrier.size} bytes a beat: " + "; ".join(told)
 
-    def holds(self, field: Field) -> Format:
-        return lookup(f"uint{field.bits}")
+    def format_of(self, field: Field) -> tuple[str, int | None]:
+        return ("uint8", None) if field.kind == BYTES else self.within.format_of(field)
+
+    def holds(self, field: Field) -> Format | Range:
+        return lookup("uint8") if field.kind == BYTES else self.within.holds(field)
 
     # The golden model.
 

@@ -15,8 +15,8 @@ Formats = Callable[[Field], tuple[str, int | None]]
 
 def record_of(record: Record, format_of: Formats) -> dict[str, Any]:
     """A beat in memory: its bytes, and where each value of a field lies."""
-    return {"bytes": record.size, "fields": [_field(record, f, format_of)
-                                             for f in record.stream.fields]}  # fmt: skip
+    fields = [_field(record, field, format_of) for field in record.stream.fields]
+    return {"bytes": record.size, "per": record.stream.per, "fields": fields}
 
 
 def _field(record: Record, field: Field, format_of: Formats) -> dict[str, Any]:
