@@ -32,7 +32,7 @@ SCRIPT := '\#!/bin/sh' 'exec "$$(dirname "$$(readlink -f "$$0")")/python" -P -c 
     from macsmith.__main__ import main; sys.exit(main())" "$$@"'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup synth verify prove verilog demo demo-llm test test-rest test-slow test-all test-torch bench quality claims curve elements blocks scales units routed unpackers aligned mutants mutants-bench mutants-golden docs lint lock audit release clean
+.PHONY: help setup synth verify prove verilog demo demo-llm test test-rest test-slow test-all test-torch bench quality claims published curve elements blocks scales units routed unpackers aligned mutants mutants-bench mutants-golden docs lint lock audit release clean
 
 help:
 	@echo "make synth BOARD=u280 ENGINE=w4a8        verify, synthesize, print the cost"
@@ -41,6 +41,7 @@ help:
 	@echo "make verilog ENGINE=nvfp4                Verilog and its testbench into out/"
 	@echo "make demo                                handwritten digits through simulated hardware"
 	@echo "make demo-llm RTL=sample                 a language model in three designs, a token of it in RTL"
+	@echo "make published                           rooflines of systems that others published"
 	@echo "make curve                               sites of integer pairs by their widths, a picture"
 	@echo "make elements                            processing elements of the literature side by side"
 	@echo "make blocks                              what products packed into DSP blocks cost"
@@ -130,6 +131,9 @@ quality: .venv/core
 claims: .venv/core
 	$(BIN)/python docs/claims.py --designs | tr '\n' '\0' | xargs -0 $(BIN)/python docs/quality.py --shape 4x4x4 --only
 	$(BIN)/python docs/claims.py
+
+published: .venv/core
+	$(BIN)/python docs/published.py
 
 curve: .venv/docs
 	$(BIN)/python docs/curve.py
