@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from ..arith.blueprint import Blueprint
-from ..arith.timing import delayed, select
+from ..arith.timing import delayed
 from ..plan.layouts import sums_layout as group_layout
 from ..plan.path import Sharing
 from ..plan.plan import Plan
 from ..plan.streams import payload_layout, stream_called
 from ..plan.terms import span_groups
 from .chain import ChainMarks
+from .choose import choose, registers
 from .term import scales_layout, sums_layout
-
-#: Entries of a multiplexer between two registers.
-WIDEST = 64
 
 
 class Drain(Blueprint):
@@ -82,11 +79,7 @@ class Drain(Blueprint):
     @property
     def latency(self) -> int:
         """The copy, and the multiplexers' registers."""
-        return 1 + self._registers(self.shared.slots)
-
-    @staticmethod
-    def _registers(count: int) -> int:
-        return 1 if count <= WIDEST else 1 + Drain._registers(-(-count // WIDEST))
+        return 1 + registers(self.shared.slots)
 
     def build(self, m: Module, io: Any) -> None:
         busy, go, step, closes = Signal(), Signal(), Signal(), Signal()
@@ -253,16 +246,15 @@ class Drain(Blueprint):
 
     def _choose_all(self, m: Module, io: Any, held: data.View, outer: Value, inner: Value) -> None:
         """Each unit's sums and scales, by multiplexers."""
-        shared = self.shared
+        shared, cycles = self.shared, self.latency - 1
         for unit in range(shared.units):
             slots = [
                 [shared.slot(unit, o, i) for i in range(shared.inner)] for o in range(shared.outer)
             ]
             for number, item in enumerate(self.plan.sums):
                 keys = [[item.index(*slot, shared.cols) for slot in row] for row in slots]
-                chosen = self._choose(
-                    m, io, held[str(number)], keys, (outer, inner), f"sum_{unit}_{number}"
-                )
+                given, name = held[str(number)], f"sum_{unit}_{number}"
+                chosen = choose(m, io.enable, cycles, given, keys, (outer, inner), name)
                 m.d.comb += io.sums[unit][str(number)].eq(chosen)
             for field in self.stream.fields if self.stream else ():
                 assert field.side is not None
@@ -270,54 +262,5 @@ class Drain(Blueprint):
                 keys = [[0 if one else slot[field.side] for slot in row] for row in slots]
                 codes = io.scale.payload[field.name]
                 name = f"scale_{unit}_{field.name}"
-                chosen = self._choose(m, io, codes, keys, (outer, inner), name)
+                chosen = choose(m, io.enable, cycles, codes, keys, (outer, inner), name)
                 m.d.comb += io.scales[unit][field.name].eq(chosen)
-
-    def _choose(
-        self,
-        m: Module,
-        io: Any,
-        values: data.View,
-        keys: list[list[int]],
-        counters: tuple[Value, Value],
-        name: str,
-    ) -> Value:
-        """``values[keys[outer][inner]]``, ``latency - 1`` cycles later.
-
-        Only what changes with a counter passes a multiplexer.
-        """
-        outer, inner = counters
-        if all(len(set(row)) == 1 for row in keys):
-            keys, index = [[row[0]] for row in keys], outer
-        elif all(row == keys[0] for row in keys):
-            keys, index = [keys[0]], inner
-        elif len(keys[0]) & (len(keys[0]) - 1):
-            # Not a power of two: the columns first, each row by itself.
-            rows = [
-                select(m, [values[key] for key in row], inner, f"{name}_{number}")
-                for number, row in enumerate(keys)
-            ]
-            return self._staged(m, io, rows, outer, name)
-        else:
-            low = (len(keys[0]) - 1).bit_length()
-            index = Signal(low + len(outer), name=f"{name}_index")
-            m.d.comb += index.eq(Cat(inner[:low], outer))
-        flat = [key for row in keys for key in row]
-        entries = [values[key] for key in (flat[:1] if len(set(flat)) == 1 else flat)]
-        return self._staged(m, io, entries, index, name)
-
-    def _staged(
-        self, m: Module, io: Any, entries: Sequence[Value], index: Value, name: str
-    ) -> Value:
-        """``entries[index]`` with a register behind every multiplexer of WIDEST entries."""
-        cycles, low = self.latency - 1, (WIDEST - 1).bit_length()
-        while len(entries) > WIDEST:
-            parts = [entries[start : start + WIDEST] for start in range(0, len(entries), WIDEST)]
-            chosen = [select(m, p, index[:low], f"{name}_{n}") for n, p in enumerate(parts)]
-            entries = [
-                delayed(m, io.enable, value, 1, f"{name}_part_{n}")
-                for n, value in enumerate(chosen)
-            ]
-            index = delayed(m, io.enable, index[low:], 1, f"{name}_high")
-            cycles -= 1
-        return delayed(m, io.enable, select(m, entries, index, name), cycles, f"{name}_chosen")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from amaranth.hdl import Const, Module, Mux, Signal, Value
+from amaranth.hdl import Const, Module, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -34,6 +34,7 @@ from . import partials
 from .chain import Chain
 from .collect import partials_layout
 from .dataflow import Dataflow, FlowNode, Wires
+from .entrance import busy, counted
 from .finish import finished, settled, without_nan
 from .queue import Queue
 from .term import scale_name
@@ -229,8 +230,8 @@ class Tail(Blueprint):
 
     def build(self, m: Module, io: Any) -> None:
         enable, enters, whole, last = Signal(), Signal(), Signal(), Signal()
-        busy = whole & self._busy(m, enable, enters & whole)
-        there, ends = ~busy, enters & whole & last
+        waits = whole & busy(m, self.shared, enable, enters & whole)
+        there, ends = ~waits, enters & whole & last
         stays: Value = Const(1, 1)
         if self.stream is not None:
             # What has been offered counts as there until it is taken.
@@ -242,7 +243,7 @@ class Tail(Blueprint):
             m.d.sync += seen.eq(stays)
             there = there & (io.end_scale.valid | seen)
         m.d.comb += [io.sums.ready.eq(enable & there), enters.eq(io.sums.valid & io.sums.ready)]
-        count = self._count(m, enters, whole, last)
+        count = counted(m, self.plan, self.shared, enters, whole, last)
         count.start = Signal(name="start")
         m.d.comb += count.start.eq(io.sums.valid & there & whole)
 
@@ -276,36 +277,3 @@ class Tail(Blueprint):
             io.result.payload.eq(queue.o.payload),
             queue.o.ready.eq(io.result.ready),
         ]
-
-    def _busy(self, m: Module, enable: Value, begins: Value) -> Value:
-        """Whether what is made of the sum before still takes its time."""
-        pace = self.shared.pace
-        if pace <= self.shared.partials:
-            return Const(0, 1)
-        left = Signal(range(pace), name="left")
-        with m.If(enable & (left != 0)):
-            m.d.sync += left.eq(left - 1)
-        with m.If(begins):
-            m.d.sync += left.eq(pace - 1)
-        return left != 0
-
-    def _count(self, m: Module, enters: Value, whole: Value, last: Value) -> SimpleNamespace:
-        """What enters: its ``row``, which ``beat`` of it, and which ``partial`` sum of that."""
-        rows, beats = self.plan.rows, self.plan.cols // self.plan.results
-        sizes = {"row": rows, "beat": beats, "partial": self.shared.partials}
-        found = SimpleNamespace(
-            **{name: Signal(range(max(size, 2)), name=name) for name, size in sizes.items()}
-        )
-        m.d.comb += [
-            whole.eq(found.partial == self.shared.partials - 1),
-            last.eq((found.row == rows - 1) & (found.beat == beats - 1)),
-        ]
-        with m.If(enters):
-            m.d.sync += found.partial.eq(Mux(whole, 0, found.partial + 1))
-        with m.If(enters & whole):
-            m.d.sync += found.beat.eq(found.beat + 1)
-            with m.If(found.beat == beats - 1):
-                m.d.sync += [found.beat.eq(0), found.row.eq(found.row + 1)]
-            with m.If(last):
-                m.d.sync += found.row.eq(0)
-        return found
