@@ -77,6 +77,8 @@ COMPARE = Command(
                 _file("--markdown", "Write the tables as Markdown"),
                 option("--svg", "FOLDER", "Write each chart there, as SVG", read=Path,
                        names="folder"),
+                option("--png", "FOLDER", "Write each chart there, as PNG", read=Path,
+                       names="folder"),
                 JSON,
             ),
         ),
@@ -134,7 +136,8 @@ ROOFLINE = Command(
                        read=positive, default=16),
             ),
         ),
-        Group("Running", (_file("--svg", "Also draw vectors a second over the batch, as SVG"),
+        Group("Running", (_file("--svg", "Also draw vectors a second over the batch, as SVG "
+                                "or PNG"),
                           JSON)),
     ),
 )  # fmt: skip

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from .. import boards
 from ..arguments.studying import MACS
+from ..drawing.files import write_picture
+from ..drawing.png import check_png
 from ..folder import make_folder
 from ..golden.description.build import POLICIES
 from ..golden.errors import DesignError, UnknownName
@@ -62,8 +64,11 @@ def _check(arguments: argparse.Namespace) -> None:
         path = getattr(arguments, name)
         if path is not None:
             check_file(f"--{name}", path, endings[0], also=endings[1:])
-    if arguments.svg is not None and arguments.no_cost:
-        raise DesignError("--svg draws costs: leave out --no-cost")
+    for name in ("svg", "png"):
+        if getattr(arguments, name) is not None and arguments.no_cost:
+            raise DesignError(f"--{name} draws costs: leave out --no-cost")
+    if arguments.png is not None:
+        check_png()
 
 
 def _macs(arguments: argparse.Namespace) -> int:
@@ -89,10 +94,13 @@ def _write(found: Comparison, arguments: argparse.Namespace) -> None:
         path = getattr(arguments, name)
         if path is not None:
             _put(path, text(found))
-    if arguments.svg is not None:
-        folder = make_folder(arguments.svg)
-        for name, figure in plots(found).items():
-            _put(folder / f"{name}.svg", figure.svg(alone=True))
+    for kind in ("svg", "png"):
+        if getattr(arguments, kind) is not None:
+            folder = make_folder(getattr(arguments, kind))
+            for name, figure in plots(found).items():
+                path = folder / f"{name}.{kind}"
+                write_picture(path, figure.svg(alone=True))
+                progress(f"wrote {path}")
 
 
 def _put(path: Path, text: str) -> None:

@@ -1,6 +1,7 @@
 """Pictures of designs: all streams and stages are there, text fits, and files are whole."""
 
 import re
+import sys
 from pathlib import Path
 from runpy import run_path
 from xml.etree import ElementTree
@@ -11,7 +12,7 @@ from macsmith.golden.formats import names
 
 from macsmith import Options, design, explain
 from macsmith.cli import main
-from macsmith.drawing import draw
+from macsmith.drawing import draw, png
 from macsmith.drawing.svg import Canvas, width_of, wrapped
 
 ROOT = Path(__file__).parent.parent.parent
@@ -112,3 +113,27 @@ def test_pictures_of_the_site_are_those_of_the_designs():
     for name, made in pictures["PICTURES"].items():
         file = pictures["FOLDER"] / name
         assert file.read_text(encoding="utf-8") == made(), "run docs/pictures.py"
+
+
+def test_a_picture_of_pixels_has_twice_as_many_each_way(tmp_path, capsys):
+    """PNG's header: eight bytes, then the chunk IHDR with width and height."""
+    file = tmp_path / "engine.png"
+    assert main(["explain", "int4xint8", "--svg", str(file)]) == 0
+    head, size = file.read_bytes()[:8], draw(built("int4xint8")).split("viewBox=")[1]
+    width, height = (float(text) for text in size.split('"')[1].split()[2:])
+    assert head == b"\x89PNG\r\n\x1a\n"
+    found = [int.from_bytes(file.read_bytes()[at : at + 4], "big") for at in (16, 20)]
+    assert found == pytest.approx([2 * width, 2 * height], abs=1)
+
+
+@pytest.mark.parametrize("lacks", ["resvg", "a font"])
+def test_what_pixels_need_is_named_before_any_work(lacks, tmp_path, monkeypatch, capsys):
+    png.check_png.cache_clear()
+    if lacks == "resvg":
+        monkeypatch.setitem(sys.modules, "resvg_py", None)
+    else:
+        monkeypatch.setattr(png, "_drawn", lambda svg: b"the same without letters")
+    file = tmp_path / "engine.png"
+    assert main(["explain", "int4xint8", "--svg", str(file)]) == DesignError.exit_code
+    assert lacks in capsys.readouterr().err and not file.exists()
+    png.check_png.cache_clear()

@@ -39,7 +39,7 @@ def test_a_model_that_is_no_network_is_its_matrices(tmp_path, capsys):
         ("64x64x1 --design w4a9", "close ones: w4a8"),
         ("64x64x1 --design hadamard", "hadamard is a unit"),
         ("64x64x1 --design nvfp4 --lanes 32", "lanes must divide the group of 16"),
-        ("64x64x1 --svg a.png", "ends in .svg"),
+        ("64x64x1 --svg a.jpg", "ends in .svg or .png"),
         ("64x64x1 --batch 0", "must be at least 1, got 0"),
     ],
 )
