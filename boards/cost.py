@@ -176,7 +176,18 @@ def _cost(
 
 def demand(resources: Mapping[str, float]) -> dict[str, float]:
     """What an engine takes of a board, by the board's names: LUTs are counted as sites."""
-    board_wide = ("ff", "dsp", "alu54b", "bram36", "uram", "ebr18", "ebr4", "bsram", "spram", "lram")
+    board_wide = (
+        "ff",
+        "dsp",
+        "alu54b",
+        "bram36",
+        "uram",
+        "ebr18",
+        "ebr4",
+        "bsram",
+        "spram",
+        "lram",
+    )
     used = {"lut": resources["sites"]}
     return used | {key: resources[key] for key in board_wide if key in resources}
 
