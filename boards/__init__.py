@@ -2,5 +2,6 @@
 
 from .catalogue import Board, fitted, lookup, names
 from .cost import Cost, synthesize
+from .parts import devices, part
 
-__all__ = ["Board", "Cost", "fitted", "lookup", "names", "synthesize"]
+__all__ = ["Board", "Cost", "devices", "fitted", "lookup", "names", "part", "synthesize"]

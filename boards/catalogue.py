@@ -14,15 +14,9 @@ from ..golden.errors import DesignError, UnknownName
 from ..golden.toml_files import parse, text_of
 from ..hw.leaves import LEAVES
 from .families import family
+from .reading import Reader
 
 _FOLDER = Path(__file__).parent
-
-#: What stands unquoted in Tcl and in yosys's scripts, where a bracket or a semicolon is a command.
-_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]*")
-_FLAGS = re.compile(r"-[A-Za-z]\w*( -?[A-Za-z0-9_][A-Za-z0-9_.:/-]*)*", re.ASCII)
-
-#: More than any device has of anything, in whatever unit.
-_MOST = 1e12
 
 
 @dataclass(frozen=True)
@@ -32,6 +26,17 @@ class Memory:
     kind: str
     capacity: float | None = None
     bandwidth: float | None = None
+
+
+@dataclass(frozen=True)
+class Clock:
+    """An oscillator on the board: the FPGA's pin, that of the negative side if it is a pair,
+    and the frequency in MHz."""
+
+    pin: str
+    frequency: float
+    source: str
+    negative: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,9 @@ class Board:
     resources : what the part has: ``lut`` (sites), ``ff``, ``dsp``, and the family's memories.
     source : where the numbers are from.
     flags : more options for the synthesis command.
+    speed_grade : as its maker writes it, without a dash; empty where a part comes in one.
+    clock : None where no oscillator reaches the FPGA's logic, or none is known.
+    dies : of a device of several dies, by resource what each has; together what the part has.
     """
 
     name: str
@@ -66,6 +74,9 @@ class Board:
     memory: Memory | None = None
     shell: Shell | None = None
     flags: str = ""
+    speed_grade: str = ""
+    clock: Clock | None = None
+    dies: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def available(self, resource: str) -> float:
         """What an engine may use: the part's, less the shell's."""
@@ -135,36 +146,57 @@ def load(path: Path) -> Board:
 
     Raises DesignError for a file that is malformed or cannot be read.
     """
-    data = parse(text_of(path, "the board "), path.name)
+    text = text_of(path, "the board ")
+    data = parse(text, path.name)
     if not re.fullmatch(r"\w[\w.-]*", path.stem, re.ASCII):
         raise DesignError(
             f"{path.name}: a board's file is named by letters, digits, '-', '_' and '.', for its "
             "name becomes part of folders' names"
         )
-    reader = _Reader(path.name, data)
+    reader = Reader(path.name, data, text)
+    resources = reader.numbers("resources", ("lut", "ff", "dsp"))
     board = Board(
         name=path.stem,
         title=reader.text("title"),
         part=reader.word("part"),
-        family=_family(reader),
-        resources=reader.numbers("resources", ("lut", "ff", "dsp")),
+        family=reader.family("family"),
+        resources=resources,
         source=reader.text("source"),
         memory=_memory(reader.table("memory")) if "memory" in data else None,
         shell=_shell(reader.table("shell")) if "shell" in data else None,
         flags=reader.flags("flags") if "flags" in data else "",
+        speed_grade=reader.word("speed_grade") if "speed_grade" in data else "",
+        clock=_clock(reader.table("clock")) if "clock" in data else None,
+        dies=_dies(reader.table("dies"), resources) if "dies" in data else {},
     )
     reader.finish()
     return board
 
 
-def _family(reader: _Reader) -> str:
-    try:
-        return family(reader.text("family")).name
-    except UnknownName as error:
-        raise DesignError(f"{reader.file}: family: {error}") from error
+def _clock(reader: Reader) -> Clock:
+    clock = Clock(
+        reader.word("pin"),
+        reader.number("frequency"),
+        reader.text("source"),
+        reader.word("negative") if "negative" in reader.data else "",
+    )
+    reader.finish()
+    return clock
 
 
-def _memory(reader: _Reader) -> Memory:
+def _dies(reader: Reader, resources: Mapping[str, float]) -> Mapping[str, tuple[float, ...]]:
+    """What each die has of every resource of which the part has any."""
+    wanted = [key for key, amount in resources.items() if amount]
+    found = {key: reader.counts(key) for key in dict.fromkeys((*wanted, *reader.data))}
+    many = len(found[wanted[0]]) if wanted else 0
+    for key, each in found.items():
+        reader.need(len(each) == many, key, f"a list of {many} numbers, as of {wanted[0]}")
+        whole = resources.get(key, 0)
+        reader.need(sum(each) == whole, key, f"numbers that add up to resources.{key} = {whole:g}")
+    return found
+
+
+def _memory(reader: Reader) -> Memory:
     kind, known = reader.text("kind"), reader.data
     memory = Memory(
         kind,
@@ -175,72 +207,10 @@ def _memory(reader: _Reader) -> Memory:
     return memory
 
 
-def _shell(reader: _Reader) -> Shell:
+def _shell(reader: Reader) -> Shell:
     shell = Shell(reader.text("name"), reader.numbers("resources", ("lut",)))
     reader.finish()
     return shell
-
-
-@dataclass
-class _Reader:
-    """One table of a data file. Every key is read with its type checked; none may be left over."""
-
-    file: str
-    data: dict[str, Any]
-    prefix: str = ""
-    seen: set[str] = field(default_factory=set)
-
-    def _get(self, key: str, kind: type | tuple[type, ...], words: str) -> Any:
-        self.seen.add(key)
-        value = self.data.get(key)
-        if not isinstance(value, kind) or isinstance(value, bool):
-            got = "nothing" if key not in self.data else repr(value)
-            raise DesignError(f"{self.file}: {self.prefix}{key} must be {words}, got {got}")
-        return value
-
-    def text(self, key: str) -> str:
-        """A line for people."""
-        value = str(self._get(key, str, "a string"))
-        self._need(value.isprintable(), key, "one line of printable letters")
-        return value
-
-    def word(self, key: str) -> str:
-        """A name that stands in scripts as it is."""
-        value = str(self._get(key, str, "a string"))
-        known = _WORD.fullmatch(value) is not None and len(value) <= 64
-        self._need(known, key, "one word of up to 64 letters, digits and _ . / -")
-        return value
-
-    def flags(self, key: str) -> str:
-        """Options that stand in yosys's script as they are, and are nothing but options there."""
-        value = str(self._get(key, str, "a string"))
-        known = value == "" or _FLAGS.fullmatch(value) is not None
-        self._need(known, key, "options of the synthesis command, such as -device u")
-        return value
-
-    def number(self, key: str) -> float:
-        words = "a number from 0 to 1e12"
-        value: float = self._get(key, (int, float), words)
-        self._need(0 <= value <= _MOST, key, words)
-        return value
-
-    def _need(self, holds: bool, key: str, words: str) -> None:
-        """Raise DesignError unless a key's value ``holds`` to the rule that ``words`` tell."""
-        if not holds:
-            got = self.data[key]
-            raise DesignError(f"{self.file}: {self.prefix}{key} must be {words}, got {got!r}")
-
-    def table(self, key: str) -> _Reader:
-        return _Reader(self.file, self._get(key, dict, "a table"), f"{self.prefix}{key}.")
-
-    def numbers(self, key: str, required: tuple[str, ...]) -> Mapping[str, float]:
-        table = self.table(key)
-        return {name: table.number(name) for name in dict.fromkeys((*required, *table.data))}
-
-    def finish(self) -> None:
-        for key in self.data:
-            if key not in self.seen:
-                raise DesignError(f"{self.file}: {self.prefix}{key} must be left out, got a value")
 
 
 def _plain(name: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from math import floor
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,13 @@ from ..tools import cache, work, yosys
 from . import script
 from .catalogue import Board
 from .families import Family, family
+from .fanout import registers
 from .levels import levels
 from .netlist import Netlist, read
 from .sites import usage
 
 #: Part of every cache key. Raise it whenever a count or a level may come out differently.
-ANALYSIS = "1"
+ANALYSIS = "2"
 
 _KIND = "synth"
 
@@ -32,11 +33,13 @@ _KIND = "synth"
 class Fits:
     """How many engines fit beside the shell, and the resource that runs out first.
 
-    Every resource is divided alone: nothing is kept free for routing.
+    Every resource is divided alone: nothing is kept free for routing. ``dies`` is how many fit each
+    die of a device of several, without a shell, of which it is not known where it lies.
     """
 
     engines: int
     tightest: str
+    dies: tuple[int, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class Cost:
     fits : None for an engine that uses nothing.
     tools : the yosys version, its flags and variant, the version of this analysis.
     seconds : what the synthesis of all engines of the run took, when it ran.
+    registers : ``fanouts``, ``greatest`` and ``control_sets``: see
+        :class:`~macsmith.boards.fanout.Registers`.
     """
 
     top: str
@@ -67,6 +72,7 @@ class Cost:
     fits: Fits | None
     tools: Mapping[str, str]
     seconds: float
+    registers: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
@@ -148,6 +154,7 @@ def _analyse(netlist: Netlist, top: str, chosen: Family) -> dict[str, Any]:
         "resources": dict(used.resources),
         "bounds": dict(used.bounds),
         "levels": asdict(levels(netlist, top, chosen)),
+        "registers": asdict(registers(netlist, top, chosen)),
     }
 
 
@@ -171,6 +178,7 @@ def _cost(
         fits(used, board),
         tools,
         seconds,
+        measured.get("registers", {}),
     )
 
 
@@ -200,4 +208,9 @@ def fits(used: Mapping[str, float], board: Board) -> Fits | None:
     if not counts:
         return None
     tightest = min(counts, key=lambda key: counts[key])
-    return Fits(counts[tightest], tightest)
+    many = len(next(iter(board.dies.values()), ()))
+    dies = (
+        min(floor(board.dies[key][die] / used[key]) if key in board.dies else 0 for key in counts)
+        for die in range(many)
+    )
+    return Fits(counts[tightest], tightest, tuple(dies))

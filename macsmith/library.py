@@ -15,6 +15,7 @@ from . import boards
 from .boards import Board
 from .boards.estimates import estimated
 from .boards.families import family, models
+from .boards.fanout import LIMIT
 from .boards.netlist import read
 from .boards.routing import after, checked, route, router_of
 from .certificate import certify
@@ -173,6 +174,7 @@ def cost(
     verified: bool = False,
     edif: bool = False,
     variant: str = "default",
+    fanout: int = LIMIT,
     seeds: Sequence[int] = (),
     progress: Told | None = None,
 ) -> Report:
@@ -184,6 +186,7 @@ def cost(
     verified : verify the design first; without, the report says that it was not.
     edif : write the netlist as EDIF too.
     variant : what yosys does to plain arithmetic first: ``default``, ``booth``, ``arith_tree``.
+    fanout : the report names registers that drive more pins.
     seeds : place and route it too, once with each; of families that have an open router.
     progress : is told each step as it begins: what is done.
 
@@ -207,7 +210,9 @@ def cost(
         vivado = estimated(read(netlist), whole, board)
         routed = route(netlist, whole, board, seeds, target, progress=told) if seeds else None
         seconds = round(time.monotonic() - begun, 2)
-        report = Report(emitted.hardware, board, whole, parts, verified, seconds, vivado, routed)
+        report = Report(
+            emitted.hardware, board, whole, parts, verified, seconds, vivado, fanout, routed
+        )
         target.mkdir(parents=True, exist_ok=True)
         (target / "report.json").write_text(
             json.dumps(report.to_dict(), indent=2) + "\n", encoding="utf-8"

@@ -8,6 +8,7 @@ from typing import Any
 
 from .boards import Board, Cost
 from .boards.estimates import Vivado
+from .boards.fanout import LIMIT
 from .boards.routing import Routed
 from .hw.design import Hardware
 
@@ -32,6 +33,9 @@ ROUTED_NOTE = (
     "routed part; power is not estimated. Sites: LUT sites of the device that LUTs, carries and "
     "flip-flops take together."
 )
+
+#: So many registers of great fan-out are told by name.
+_TOLD = 5
 
 _VERIFIED, _NOT_VERIFIED = "verified against the golden model", "NOT verified"
 
@@ -78,6 +82,27 @@ def levels_line(cost: Cost) -> str:
     return f"levels between registers: {levels['lut']} LUT, carry run of {levels['carry']} bits"
 
 
+def register_lines(cost: Cost, limit: int = LIMIT) -> list[str]:
+    """The greatest fan-out and the control sets; and by name what drives more than ``limit``."""
+    found = cost.registers
+    if not found.get("greatest"):
+        return []
+    name, most, _ = found["greatest"][0]
+    lines = [
+        f"registers: greatest fan-out {most:,} ({name}), {found['control_sets']:,} control sets"
+    ]
+    above = sum(n for fanout, n in found["fanouts"].items() if int(fanout) > limit)
+    if above:
+        named = [item for item in found["greatest"] if item[1] > limit][:_TOLD]
+        words = [
+            f"{n} ({count:,})" + f" {times:,} times" * (times > 1) for n, count, times in named
+        ]
+        more = above - sum(times for _, _, times in named)
+        words += [f"{more:,} more"] if more > 0 else []
+        lines.append(f"fan-out above {limit:,}: {', '.join(words)}")
+    return lines
+
+
 def tools_line(cost: Cost) -> str:
     """What made the numbers."""
     return "tools: " + ", ".join(f"{name} {text}" for name, text in cost.tools.items())
@@ -104,6 +129,7 @@ class Report:
     verified : whether it was.
     seconds : what all took.
     vivado : what Vivado would count; None for a family of which nothing is known.
+    fanout : registers that drive more pins are told by name.
     routed : what an open router makes of it; None if nobody asked.
     """
 
@@ -114,6 +140,7 @@ class Report:
     verified: bool
     seconds: float
     vivado: Vivado | None = None
+    fanout: int = LIMIT
     routed: Routed | None = None
 
     @property
@@ -155,11 +182,18 @@ class Report:
             "levels": dict(self.cost.levels),
             "vivado": self.vivado.to_dict() if self.vivado else None,
             "routed": self.routed.to_dict() if self.routed else None,
-            "fits": {"designs": fits.engines, "tightest": fits.tightest} if fits else None,
+            "registers": dict(self.cost.registers),
+            "fits": self._fits() if fits else None,
             "tools": dict(self.cost.tools),
             "seconds": self.seconds,
             "note": self.note,
         }
+
+    def _fits(self) -> dict[str, Any]:
+        fits = self.cost.fits
+        assert fits is not None
+        found = {"designs": fits.engines, "tightest": fits.tightest}
+        return found | ({"dies": list(fits.dies)} if fits.dies else {})
 
     def _part(self, part: Cost) -> dict[str, Any]:
         """A part's resources, and its share of the design's sites."""
@@ -188,6 +222,7 @@ class Report:
         lines = [
             f"{self._rates()} {self.work}s per cycle{self._packed()}; {proof}",
             levels_line(self.cost),
+            *register_lines(self.cost, self.fanout),
         ]
         for name, part in self.parts.items():
             lines.append(f"{self.hardware.explained(name)}: {self._share(part):.1%} of the sites")
@@ -201,6 +236,11 @@ class Report:
                 + f" of {next(iter(self.rates))}"
                 * (len(self.rates) > 1)
             )
+            if fits.dies:
+                each = ", ".join(f"{count:,}" for count in fits.dies)
+                if len(set(fits.dies)) == 1:
+                    each = f"{fits.dies[0]:,} each"
+                lines.append(f"the device's {len(fits.dies)} dies, empty, take {each}")
         lines += self.vivado.lines() if self.vivado else []
         tools = tools_line(self.cost)
         if self.routed:

@@ -34,6 +34,20 @@ _BOARD = option(
     default=BOARD,
     names="boards",
 )
+_PART = option(
+    "--part",
+    "PART",
+    "FPGA to synthesize for in place of a board, such as xcku5p-ffvb676-2-e",
+)
+_NO_SHELL = option(
+    "--no-shell", None, "Count what fits the whole device, without the shell of the board's vendor"
+)
+_FANOUT = option(
+    "--fanout",
+    "N",
+    "Name the registers that drive more than N pins (default 256)",
+    read=positive,
+)
 _PRODUCT = option(
     "--shape",
     "NxKxM",
@@ -132,7 +146,8 @@ SYNTH = Command(
         option("--seeds", "N", f"Route with seeds 1 to N (default {SEEDS}), or with those named, "
                "such as 3,7,11", read=seeds),
         option("--force", None, "Replace the report that an earlier run wrote into the folder"),
-        target=(_BOARD,),
+        _FANOUT,
+        target=(_BOARD, _PART, _NO_SHELL),
     ),
     builds=True,
 )  # fmt: skip
@@ -149,6 +164,7 @@ COST = Command(
             "Target",
             (
                 _BOARD,
+                _PART,
                 option(
                     "--policy",
                     "NAME",
@@ -165,6 +181,7 @@ COST = Command(
                        "hierarchy)"),
                 option("--macs", "N", "Also print costs per MAC of a module that does N MACs "
                        "per cycle", read=positive),
+                _FANOUT,
                 option("-o --folder", "FOLDER", "Folder for the mapped netlist (default "
                        "build/cost/NAME)", read=Path, names="folder"),
                 JSON,

@@ -7,11 +7,12 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from .. import boards
+from ..arguments.command import BOARD
 from ..designs import Options, design, reading
 from ..golden.description import Design
 from ..golden.errors import DesignError, ToolFailed, spelled
@@ -29,6 +30,7 @@ __all__ = [
     "print_json",
     "progress",
     "table",
+    "target",
 ]
 
 
@@ -60,6 +62,17 @@ def chosen(arguments: argparse.Namespace) -> Design:
         progress(told)
     found: Design = design(arguments.design, _options(arguments))
     return found
+
+
+def target(arguments: argparse.Namespace) -> boards.Board:
+    """The board or the part that the arguments name, as ``--no-shell`` has it."""
+    if arguments.part is None:
+        board = boards.lookup(arguments.board)
+    elif arguments.board != BOARD:
+        raise DesignError("give --board or --part, got both")
+    else:
+        board = boards.part(arguments.part)
+    return replace(board, shell=None) if getattr(arguments, "no_shell", False) else board
 
 
 def _options(arguments: argparse.Namespace) -> Options:

@@ -8,20 +8,21 @@ from pathlib import Path
 
 from .. import boards
 from ..boards.estimates import estimated
+from ..boards.fanout import LIMIT
 from ..boards.netlist import read
 from ..folder import make_folder
 from ..golden.errors import DesignError, UnknownName
-from ..report import NOTE, header, levels_line, rows, style, tools_line
+from ..report import NOTE, header, levels_line, register_lines, rows, style, tools_line
 from ..sim.sources import check_top, gathered, reads
 from ..tools import work, yosys
 from ..tools.progress import Step
-from .common import following, paragraph, print_json, table
+from .common import following, paragraph, print_json, table, target
 
 _MODULE = re.compile(r"^module \\(\S+)$", re.MULTILINE)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    board = boards.lookup(arguments.board)
+    board = target(arguments)
     with following() as told:
         told("reading Verilog")
         with work.folder("cost") as scratch:
@@ -40,7 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     per = "MAC" if arguments.macs else ""
     print(table(rows(cost, board, arguments.macs, {}), header(board, per, {})), end="\n\n")
     estimates = vivado.lines() if vivado else []
-    for line in (levels_line(cost), *estimates, NOTE, tools_line(cost)):
+    counted = [levels_line(cost), *register_lines(cost, arguments.fanout or LIMIT)]
+    for line in (*counted, *estimates, NOTE, tools_line(cost)):
         print(paragraph(line, style(line)))
     print(f"files: {folder}")
     return 0

@@ -39,6 +39,9 @@ MEMORIES = {
     "lram": "LRAM 512 kbit",
 }
 
+#: Columns that JSON alone has.
+_TOO_LONG = ("source",)
+
 
 def run(arguments: argparse.Namespace) -> int:
     topic = arguments.topic
@@ -53,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
             print()
         if not topic:
             print(f"{name}:")
-        header = list(rows[0])
+        header = [column for column in rows[0] if column not in _TOO_LONG]
         print(table([[_short(row[column]) for column in header] for row in rows], header))
         if name == "formats":
             print("\n" + _conditions())
@@ -205,10 +208,13 @@ def _board(name: str) -> dict[str, Any]:
     board = boards.lookup(name)
     logic = {key: board.resources.get(key, 0) for key in ("lut", "ff", "dsp")}
     held = {key: count for key, count in board.resources.items() if key in MEMORIES and count}
+    clock = board.clock
     return {
         "name": board.name,
         "part": board.part,
         "family": board.family,
         **logic,
         "BRAM": ", ".join(f"{count:g} × {MEMORIES[key]}" for key, count in held.items()),
+        "clock": f"{clock.frequency:g} MHz, {clock.pin}" if clock else "–",
+        "source": f"{board.source}; clock: {clock.source}" if clock else board.source,
     }

@@ -7,17 +7,18 @@ from pathlib import Path
 
 from .. import boards
 from ..arguments.commands import SEEDS
+from ..boards.fanout import LIMIT
 from ..boards.routing import checked, router_of
 from ..folder import make_folder
 from ..golden.errors import DesignError
 from ..library import cost, explain
 from ..product import shaped
 from ..report import folder_name, style
-from .common import chosen, following, paragraph, print_json, table
+from .common import chosen, following, paragraph, print_json, table, target
 
 
 def run(arguments: argparse.Namespace) -> int:
-    design, board = chosen(arguments), boards.lookup(arguments.board)
+    design, board = chosen(arguments), target(arguments)
     seeds = _seeds(arguments, board)
     fitted = explain(boards.fitted(design, board))  # raises before there is a folder
     folder = arguments.folder or Path("build/synth") / folder_name(explain(design), board)
@@ -34,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
             folder=make_folder(folder),
             verified=not arguments.no_verify,
             edif=arguments.edif,
+            fanout=arguments.fanout or LIMIT,
             seeds=seeds,
             progress=told,
         )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from macsmith.boards.catalogue import fitted, load, lookup, names
+from macsmith.boards.catalogue import Clock, fitted, load, lookup, names
 from macsmith.boards.families import FAMILIES
 from macsmith.golden.description.build import ADDERS, FABRICS
 from macsmith.golden.errors import DesignError, UnknownName
@@ -34,7 +34,8 @@ lut = 10
 def test_names():
     assert names() == sorted(
         "u280 u250 u50 u55c zcu104 ultra96v2 pynq-z2 ulx3s-85 icebreaker "
-        "tang-nano-9k tang-nano-20k crosslink-nx-evn".split()
+        "tang-nano-9k tang-nano-20k crosslink-nx-evn orangecrab-25 orangecrab-85 kv260 "
+        "arty-a7-35 arty-a7-100 vcu129".split()
     )
 
 
@@ -59,6 +60,34 @@ def test_every_board_is_complete(name):
     assert board.title and board.part and board.source
     assert set(board.resources) - {"lut"} <= set(family.counted), "spelled as the family counts"
     assert board.resources["ff"] == FLIP_FLOPS[board.family] * board.resources["lut"]
+
+
+#: Boards whose logic has its clock from processors; whose pins no public source was found for;
+#: and parts that come in one grade.
+NO_CLOCK, NO_GRADE = ("kv260", "ultra96v2", "vcu129"), ("icebreaker",)
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_board_tells_its_clock_and_speed_grade(name):
+    board = lookup(name)
+    assert (board.clock is None) == (name in NO_CLOCK)
+    if board.clock is not None:
+        assert board.clock.pin.isalnum() and board.clock.negative.isalnum() != (
+            board.clock.negative == ""
+        )
+        assert 10 <= board.clock.frequency <= 300 and board.clock.source
+    assert (board.speed_grade == "") == (name in NO_GRADE)
+    assert board.speed_grade in board.part
+
+
+@pytest.mark.parametrize("name", ["u280", "u55c", "u50", "u250", "vcu129"])
+def test_what_dies_have_adds_up(name):
+    board = lookup(name)
+    assert len(board.dies["lut"]) == {"u50": 2, "u280": 3, "u55c": 3}.get(name, 4)
+    assert set(board.dies) == set(board.resources)
+    for key, each in board.dies.items():
+        assert sum(each) == board.resources[key]
+    assert [2 * lut for lut in board.dies["lut"]] == list(board.dies["ff"])
 
 
 def test_the_u280_beside_its_shell():
@@ -146,6 +175,9 @@ def test_engines_are_built_of_cells_that_the_board_has():
         fitted(named, lookup("ulx3s-85"))
 
 
+DIES = "[dies]\nff = [120, 80]\ndsp = [2, 1]\n"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -179,6 +211,29 @@ def test_engines_are_built_of_cells_that_the_board_has():
         ("ff = 200", f"ff = {'1' * 5000}", "not valid TOML: an integer has more than 64 bits"),
         ("[resources]", f"a = {'[' * 3000}{']' * 3000}\n[resources]", "nested too deep"),
         ('title = "T"', "title =", "not valid TOML"),
+        ('source = "s"', 'source = "s"\nspeed_grade = 2', "speed_grade must be a string, got 2"),
+        (
+            "[memory]",
+            "[clock]\nfrequency = 25\n[memory]",
+            "clock.pin must be a string, got nothing",
+        ),
+        ("[memory]", "[clock]\npin = 7\n[memory]", "clock.pin must be a string, got 7"),
+        ("[memory]", "[dies]\nlut = [60, 40]\n[memory]", "dies.ff must be a list of two numbers"),
+        (
+            "[memory]",
+            f"{DIES}lut = [100]\n[memory]",
+            r"dies.lut must be a list of two .*, got \[100",
+        ),
+        (
+            "[memory]",
+            f"{DIES}lut = [60, 50]\n[memory]",
+            r"dies.lut must be numbers that add up to resources.lut = 100, got \[60, 50\]",
+        ),
+        (
+            "[memory]",
+            f"{DIES}lut = [60, 30, 10]\n[memory]",
+            "dies.ff must be a list of 3 numbers, as of lut, got",
+        ),
     ],
 )
 def test_malformed_files_name_file_and_key(tmp_path, old, new, message):
@@ -187,3 +242,31 @@ def test_malformed_files_name_file_and_key(tmp_path, old, new, message):
         load(write(tmp_path, GOOD.replace(old, new, 1)))
     assert "\n" not in str(error.value)
     assert str(error.value).startswith("mine.toml: ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ("lut = 100", "lut = -1", "(line 7)"),
+        ("dsp = 3", "dsp = true", "(line 9)"),
+        ("bandwidth = 460", "bandwith = 460", "(line 12)"),
+        ("lut = 10\n", "lut = []\n", "(line 16)"),
+        ('family = "xcup"', 'family = "virtex"', "(line 4)"),
+        ('part = "p"', "[part]\nx = 1", "(line 3)"),
+        ("dsp = 3", "", "(missing in the table of line 6)"),
+        ('kind = "HBM2"', "", "(missing in the table of line 10)"),
+        ('part = "p"', "", "(missing in the top of the file)"),
+        ('name = "x"', "", "(missing in the table of line 13)"),
+    ],
+)
+def test_malformed_files_name_the_line(tmp_path, old, new, where):
+    with pytest.raises(DesignError) as error:
+        load(write(tmp_path, GOOD.replace(old, new, 1)))
+    assert str(error.value).endswith(f" {where}")
+
+
+def test_a_clock_and_dies_of_ones_own(tmp_path):
+    more = '[clock]\npin = "A1"\nnegative = "A2"\nfrequency = 12.5\nsource = "s"\n'
+    board = load(write(tmp_path, GOOD + more + DIES + "lut = [60, 40]\n"))
+    assert board.clock == Clock("A1", 12.5, "s", "A2")
+    assert board.dies == {"lut": (60, 40), "ff": (120, 80), "dsp": (2, 1)}

@@ -12,6 +12,7 @@ from macsmith.boards.carries import chains
 from macsmith.boards.cost import Fits, demand, fits
 from macsmith.boards.families import FAMILIES
 from macsmith.boards.families.xilinx_slice import functions
+from macsmith.boards.fanout import registers
 from macsmith.boards.flat import flatten
 from macsmith.boards.levels import levels
 from macsmith.boards.netlist import Netlist, read
@@ -173,6 +174,28 @@ def test_fits_is_bound_by_the_tightest_resource():
     assert demand({"sites": 9, "lut": 20, "ff": 3, "dsp": 1, "srl": 4}) == {
         "lut": 9, "ff": 3, "dsp": 1,
     }  # fmt: skip
+
+
+def test_what_fits_each_die_of_an_empty_device():
+    u280, u250 = lookup("u280"), lookup("u250")
+    assert fits({"lut": 1000}, u280).dies == (439, 432, 432)
+    assert fits({"lut": 1000, "dsp": 100}, u280).dies == (28, 30, 30)
+    assert fits({"lut": 432_001, "uram": 0}, u250).dies == (0, 0, 0, 0), "it fits no die"
+    assert fits({"lut": 432_001}, u250).engines == 3
+    assert fits({"spram": 1}, u280).dies == (0, 0, 0)
+    assert fits({"lut": 1}, lookup("zcu104")).dies == ()
+
+
+@every_family
+def test_registers_are_counted_alike_with_modules_apart_and_dissolved(built, family):
+    costs, _, netlist = built(family)
+    for top in TOPS:
+        flat = registers(Netlist({top: flatten(netlist, top)}), top, FAMILIES[family])
+        found = costs[top].registers
+        assert {int(n): count for n, count in found["fanouts"].items()} == flat.fanouts
+        assert found["control_sets"] == flat.control_sets
+        assert sum(flat.fanouts.values()) == costs[top].resources["ff"]
+    assert costs["pair"].registers["control_sets"] >= 1
 
 
 def test_costs_are_json_and_tell_tools_and_flags(built):

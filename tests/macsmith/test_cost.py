@@ -1,10 +1,16 @@
 """``macsmith cost``: Verilog of one's own by the same rules."""
 
+import argparse
 import json
+import re
 
 import pytest
+from macsmith.boards import lookup
+from macsmith.boards.fanout import LIMIT
 
+from macsmith.arguments.help import command_help
 from macsmith.cli import main
+from macsmith.commands.common import target
 
 MAC = """`include "size.vh"
 module mac(input clk, input clear, input signed [`SIZE:0] a, input signed [17:0] b,
@@ -55,6 +61,23 @@ def test_it_prints_a_table(files, capsys):
     assert "\nestimate: Vivado LUT about" in text
 
 
+def test_a_part_needs_no_board(files, capsys):
+    part = "xcku5p-ffvb676-2-e"
+    assert main(["cost", "mac.v", "size.vh", "--top", "mac", "--part", part, "--fanout", "1"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"mac on XCKU5P ({part}), policy dsp")
+    assert re.search(r"\n *dsp +1 +1,824 ", text)
+    assert (files / f"build/cost/mac-dsp-{part}/mapped.v").is_file()
+
+
+def test_a_shell_may_be_left_off():
+    given = argparse.Namespace(board="u280", part=None, no_shell=False)
+    assert target(given) == lookup("u280")
+    given.no_shell = True
+    assert target(given).available("lut") == 1_303_680
+    assert LIMIT == 256 and f"(default {LIMIT})" in " ".join(command_help("synth").split())
+
+
 @pytest.mark.parametrize(
     "words, message",
     [
@@ -66,6 +89,8 @@ def test_it_prints_a_table(files, capsys):
         ("wrong.v", "yosys failed: wrong.v:1: ERROR"),
         ("empty.v", "choose one with --top"),
         ("mac.v size.vh --board u28", "unknown board 'u28'; close ones: u280"),
+        ("mac.v size.vh --part xcku6p-ffvb676-2-e", "unknown part 'xcku6p'; close ones: "),
+        ("mac.v size.vh --board u50 --part xcku5p-ffvb676-2-e", "give --board or --part, got both"),
         ("mac.v size.vh --policy dps", "unknown policy 'dps'; close ones: dsp"),
         ("mac.v size.vh --macs 0", "must be at least 1, got 0"),
     ],

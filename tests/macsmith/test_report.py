@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from macsmith.boards import Cost, lookup
+from macsmith.boards.cost import Fits
 from macsmith.boards.estimates import Figure, Vivado
 from macsmith.boards.estimates.fmax import Fmax
 from macsmith.boards.estimates.limits import GRADES
@@ -50,3 +51,34 @@ def test_nothing_is_said_where_nothing_is_known(report):
         bare = replace(report, vivado=vivado)
         assert not any("estimate:" in line for line in bare.summary())
     assert replace(report, vivado=None).to_dict()["vivado"] is None
+
+
+def test_what_a_die_takes_is_told(report):
+    for dies, words in (
+        ((7, 6, 6), "the device's 3 dies, empty, take 7, 6, 6"),
+        ((9, 9), "the device's 2 dies, empty, take 9 each"),
+    ):
+        spent = replace(report.cost, fits=Fits(18, "lut", dies))
+        told = replace(report, cost=spent)
+        assert words in told.summary()
+        assert told.to_dict()["fits"] == {"designs": 18, "tightest": "lut", "dies": list(dies)}
+    one = replace(report, cost=replace(report.cost, fits=Fits(18, "lut")))
+    assert not any("dies" in line for line in one.summary())
+
+
+REGISTERS = {
+    "fanouts": {"2": 90, "300": 8, "512": 1},
+    "greatest": [["go", 512, 1], ["pe/a", 300, 4], ["pe/b", 300, 2]],
+    "control_sets": 12,
+}
+
+
+def test_registers_of_great_fanout_are_named(report):
+    told = replace(report, cost=replace(report.cost, registers=REGISTERS))
+    lines = told.summary()
+    assert "registers: greatest fan-out 512 (go), 12 control sets" in lines
+    assert "fan-out above 256: go (512), pe/a (300) 4 times, pe/b (300) 2 times, 2 more" in lines
+    assert told.to_dict()["registers"] == REGISTERS
+    above = [line for line in replace(told, fanout=400).summary() if "fan-out above" in line]
+    assert above == ["fan-out above 400: go (512)"]
+    assert not any("fan-out above" in line for line in replace(told, fanout=512).summary())
