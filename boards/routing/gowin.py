@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...golden.errors import DesignError
+from ..catalogue import Board
 from .harness import PORTS
 from .router import Leaf, Packer, Placed, Register, Router
 
-#: Parts, the device of nextpnr, and pins for the harness: of the clock, into it, out of it.
+#: Parts, the device of nextpnr, and pins into and out of the harness: of headers of Tang Nanos.
 _PARTS = {
-    "GW1NR-LV9QN88PC6/I5": ("GW1N-9C", ("52", "25", "26")),  # Tang Nano 9K, 27 MHz at 52
-    "GW2AR-LV18QN88C8/I7": ("GW2A-18C", ("4", "25", "26")),  # Tang Nano 20K, 27 MHz at 4
+    "GW1NR-LV9QN88PC6/I5": ("GW1N-9C", ("25", "26")),
+    "GW2AR-LV18QN88C8/I7": ("GW2A-18C", ("25", "26")),
 }
 
 #: The ALU's table: rows of D C B A, with C high the sum without its carry, with D and C low the
@@ -37,8 +38,13 @@ def device(part: str) -> tuple[str, ...]:
     return "--device", part, "--vopt", f"family={_PARTS[part][0]}"
 
 
-def pins(part: str) -> Mapping[str, str]:
-    return dict(zip(PORTS, _PARTS[part][1], strict=True))
+def pins(board: Board) -> Mapping[str, str]:
+    if board.clock is None or board.clock.negative:
+        raise DesignError(
+            f"a design for {board.family} is routed from the pin of a clock: add [clock] to the "
+            f"file of {board.name}"
+        )
+    return dict(zip(PORTS, (board.clock.pin, *_PARTS[board.part][1]), strict=True))
 
 
 def constraints(pins: Mapping[str, str]) -> tuple[tuple[str, ...], str, str]:

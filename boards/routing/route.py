@@ -58,6 +58,7 @@ def router_of(board: Board) -> Router:
         )
     found = ROUTERS[board.family]
     found.device(board.part)
+    found.pins(board)
     nextpnr.require(found.package)
     return found
 
@@ -111,7 +112,7 @@ def route(
         index["used"],
         index["available"],
         bitstream and f"routed/{bitstream}",
-        router.pins(board.part),
+        router.pins(board),
         {
             router.program.replace("_", "-"): nextpnr.version(router.package),
             "options": " ".join(_options(router, board)),
@@ -151,7 +152,7 @@ def _options(router: Router, board: Board) -> tuple[str, ...]:
     return (
         *router.device(board.part),
         *router.freely,
-        *(router.constraints(pins)[0] if (pins := router.pins(board.part)) else ()),
+        *(router.constraints(pins)[0] if (pins := router.pins(board)) else ()),
         *("--freq", str(GOAL), "--timing-allow-fail"),
     )
 
@@ -165,7 +166,7 @@ def _measure(
     words += ["--write", ROUTED]
     if router.packer and router.packer.option:
         words += [router.packer.option, f"harness{router.packer.source}"]
-    if pins := router.pins(board.part):
+    if pins := router.pins(board):
         _, name, lines = router.constraints(pins)
         (folder / name).write_text(lines, encoding="utf-8")
     try:
@@ -244,8 +245,8 @@ def _fits(cost: Cost, found: Harness, board: Board) -> None:
     needed["lut"] += found.luts
     needed["ff"] = needed.get("ff", 0) + found.flip_flops
     for resource, amount in needed.items():
-        have = board.resources.get(resource, 0)
-        if amount > have:
+        have = board.resources.get(resource)  # of a part without a board nothing is known
+        if have is not None and amount > have:
             kind = "sites" if resource == "lut" else resource
             raise DesignError(
                 _too_small(

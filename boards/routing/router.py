@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ..catalogue import Board
+
 
 @dataclass(frozen=True)
 class Leaf:
@@ -102,7 +104,7 @@ class Router:
     kinds : type of a routed cell → what it is counted as: resource → how many of it.
     constraints : pins → the options for them, the file's name and its text.
     freely : options that let it choose pins.
-    pins : part → pins for the harness, where the router does not choose any.
+    pins : board → pins for the harness, where the router does not choose any.
     enter, leave : what stands between a pin and the harness, where the router inserts nothing.
     pads : types of cells that a simulation of the core leaves out: those of pins.
     buffers : type → (input, output) of cells that only lead a net on.
@@ -125,7 +127,7 @@ class Router:
     model: Callable[[Placed], Placed]
     register: Callable[[Placed], Register]
     freely: tuple[str, ...] = ()
-    pins: Callable[[str], Mapping[str, str]] = lambda _: {}
+    pins: Callable[[Board], Mapping[str, str]] = lambda _: {}
     enter: Leaf | None = None
     leave: Leaf | None = None
     buffers: Mapping[str, tuple[str, str]] = field(default_factory=dict)

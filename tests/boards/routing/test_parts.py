@@ -1,5 +1,7 @@
 """Parts as makers write them, and as the routers want them."""
 
+from dataclasses import replace
+
 import pytest
 from macsmith.boards import lookup, names
 from macsmith.boards.routing import ROUTERS, router_of
@@ -52,6 +54,12 @@ def test_an_unknown_part_is_told_how_one_is_written(family, part):
 def test_a_gowin_part_of_unknown_version_is_refused():
     with pytest.raises(DesignError, match="knows no part GW1N-LV1QN48C6/I5: routed are GW1NR-LV9"):
         ROUTERS["gowin"].device("GW1N-LV1QN48C6/I5")
+
+
+def test_a_gowin_board_without_a_clock_is_told_to_name_it():
+    board = replace(lookup("tang-nano-9k"), clock=None)
+    with pytest.raises(DesignError, match=r"add \[clock\] to the file of tang-nano-9k"):
+        router_of(board)
 
 
 @pytest.mark.parametrize("name", names())
