@@ -44,29 +44,35 @@ class Plain(NamedTuple):
     policy: str = "lut"
 
 
-ARRAY, ALONE = (2, 2, 4), (1, 1, 4)
+ONE = (1, 1, 4)
 
 LINES: dict[str, tuple[Line | Plain, ...]] = {
     "ulx3s-85": (
-        Plain("INT8 × INT8, `*` and `+`", 8, 8, 32, ARRAY),
-        Line("INT8 × INT8", "int8xint8", ARRAY),
-        Plain("INT8 × INT8, `*` and `+`", 8, 8, 32, ARRAY, "dsp"),
-        Line("INT8 × INT8", "int8xint8", ARRAY, "dsp"),
-        Plain("INT4 × INT8, `*` and `+`", 4, 8, 28, ARRAY),
-        Line("INT4 × INT8", "int4xint8", ARRAY),
-        Plain("INT4 × INT8, `*` and `+`", 4, 8, 28, ARRAY, "dsp"),
-        Line("INT4 × INT8", "int4xint8", ARRAY, "dsp"),
-        Plain("ternary × INT8, `*` and `+`", 2, 8, 26, ARRAY),
-        Line("ternary × INT8", "ternaryxint8", ARRAY),
-        Line("BitNet b1.58", "bitnet", ALONE),
-        Line("MXFP4", "mxfp4", ALONE),
-        Line("W4A8", "w4a8", ALONE),
-        Line("NVFP4", "nvfp4", ALONE),
+        Plain("INT8 × INT8, `*` and `+`", 8, 8, 32, ONE),
+        Line("INT8 × INT8", "int8xint8", ONE),
+        Plain("INT8 × INT8, `*` and `+`", 8, 8, 32, ONE, "dsp"),
+        Line("INT8 × INT8", "int8xint8", ONE, "dsp"),
+        Plain("INT4 × INT8, `*` and `+`", 4, 8, 28, ONE),
+        Line("INT4 × INT8", "int4xint8", ONE),
+        Plain("INT4 × INT8, `*` and `+`", 4, 8, 28, ONE, "dsp"),
+        Line("INT4 × INT8", "int4xint8", ONE, "dsp"),
+        Plain("ternary × INT8, `*` and `+`", 2, 8, 26, ONE),
+        Line("ternary × INT8", "ternaryxint8", ONE),
+        Line("BitNet b1.58", "bitnet", ONE),
+        Line("MXFP4", "mxfp4", ONE),
+        Line("W4A8", "w4a8", ONE),
+        Line("NVFP4", "nvfp4", ONE),
     ),
     "icebreaker": (
-        Plain("INT4 × INT8, `*` and `+`", 4, 8, 28, ARRAY),
-        Line("INT4 × INT8", "int4xint8", ARRAY),
-        Line("INT4 × INT8", "int4xint8", (1, 2, 4), "dsp"),
+        Plain("INT4 × INT8, `*` and `+`", 4, 8, 28, ONE),
+        Line("INT4 × INT8", "int4xint8", ONE),
+        Line("INT4 × INT8", "int4xint8", ONE, "dsp"),
+    ),
+    "tang-nano-20k": (
+        Plain("INT4 × INT8, `*` and `+`", 4, 8, 28, ONE),
+        Line("INT4 × INT8", "int4xint8", ONE),
+        Line("INT4 × INT8", "int4xint8", ONE, "dsp"),
+        Line("MXFP4", "mxfp4", ONE),
     ),
 }
 

@@ -30,6 +30,8 @@ def require(package: str) -> None:
 def run(package: str, program: str, words: Sequence[str], folder: Path, log: str) -> str:
     """Run a ``program`` of a wheel inside ``folder`` and return what it said, which is kept there.
 
+    A program with a dot in its name is a module of Python that is run.
+
     Like yosys, it sees the working folder alone: every path in ``words`` is relative to it.
 
     Raises
@@ -38,8 +40,9 @@ def run(package: str, program: str, words: Sequence[str], folder: Path, log: str
     ToolFailed : the program reported an error, which the message quotes.
     """
     require(package)
+    how = ["-P", "-m", program] if "." in program else ["-c", _RUN, package, f"run_{program}"]
     with processes.started(
-        [sys.executable, "-c", _RUN, package, f"run_{program}", *words],
+        [sys.executable, *how, *words],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

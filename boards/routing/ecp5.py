@@ -46,12 +46,12 @@ def device(part: str) -> tuple[str, ...]:
     return f"--{_SERIES[series]}{size}k", "--package", _PACKAGES[package], "--speed", speed
 
 
-def constraints(pins: Mapping[str, str]) -> tuple[str, str, str]:
+def constraints(pins: Mapping[str, str]) -> tuple[tuple[str, ...], str, str]:
     lines = [
         f'LOCATE COMP "{port}" SITE "{pin}";\nIOBUF PORT "{port}" IO_TYPE=LVCMOS33;\n'
         for port, pin in pins.items()
     ]
-    return "--lpf", "pins.lpf", "".join(lines)
+    return ("--lpf", "pins.lpf"), "pins.lpf", "".join(lines)
 
 
 #: Parameters that the models have.
@@ -122,6 +122,6 @@ ROUTER = Router(
     model=_model,
     register=_register,
     packer=Packer(
-        "ecppack", "--textcfg", ".config", ".bit", lambda source, target: (source, target)
+        "ecppack", "--textcfg", ".config", ".bit", lambda _, source, target: (source, target)
     ),
 )

@@ -8,6 +8,7 @@ can be optimized because of it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,11 @@ PORTS = ("clk", "bits_in", "bit_out")
 
 #: How its cells are called, and whose a routed cell is: the router adds some of its own.
 _CELLS = ("drive_", "catch_", "parity_", "fold_")
+
+_PAD = "pad_"
+
+#: How nextpnr calls what it adds to a cell of the core, on Gowin.
+_ADDED = re.compile(r"_(?:(?:HEAD|TAIL|DUMMY)_ALULC|passthrough_lut\$)$")
 
 #: The clock of every core.
 CLOCK = "clk"
@@ -53,7 +59,7 @@ def harness(netlist: Mapping[str, Any], core: str, router: Router) -> Harness:
 def owner(cell: str) -> str:
     """``core``, ``harness`` or ``router``: whose a cell of the routed netlist is, by its name."""
     if cell.startswith(f"{CORE}."):
-        return "core"
+        return "router" if _ADDED.search(cell) else "core"
     return "harness" if cell.startswith(_CELLS) else "router"
 
 
@@ -85,6 +91,7 @@ class _Maker:
                 wires[name] = [self._net() for _ in bits]
                 leaving += map(self._flip_flop, caught[name], wires[name])
         signature = self._fold(leaving)
+        pins = self._pads((self.clock, self.enters), signature)
         ways = {name: port["direction"] for name, port in ports.items()}
         self.cells[CORE] = {
             "type": core,
@@ -100,7 +107,7 @@ class _Maker:
                 for name, way, bit in zip(
                     PORTS,
                     ("input", "input", "output"),
-                    (self.clock, self.enters, signature),
+                    pins,
                     strict=True,
                 )
             },
@@ -110,14 +117,28 @@ class _Maker:
                 **{name: {"bits": [net], "attributes": {}} for name, net in self.held.items()},
             },
         }
-        luts = sum(cell["type"] == self.router.xor.type for cell in self.cells.values())
+        kinds = [cell["type"] for cell in self.cells.values()]
+        luts = kinds.count(self.router.xor.type)
         return Harness(
             {**netlist, "modules": {**netlist["modules"], TOP: top}},
-            len(self.cells) - 1 - luts,
+            kinds.count(self.router.flip_flop.type),
             luts,
             driven,
             caught,
         )
+
+    def _pads(self, inputs: tuple[int, int], output: int) -> tuple[int, int, int]:
+        """The nets outside of the pads, which are those inside where the router inserts them."""
+        outside = list[int]()
+        for name, net in zip(PORTS, (*inputs, output), strict=True):
+            leaf = self.router.leave if net == output else self.router.enter
+            pin = self._net() if leaf else net
+            if leaf:
+                ends = ([net], pin) if net == output else ([pin], net)
+                self.cells[f"{_PAD}{name}"] = leaf.cell(*ends, self.clock)
+            outside.append(pin)
+        clock, enters, leaves = outside
+        return clock, enters, leaves
 
     def _net(self) -> int:
         self.nets += 1

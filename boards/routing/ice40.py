@@ -46,8 +46,9 @@ def _kinds(kind: str, parameters: Mapping[str, str]) -> Mapping[str, float]:
     return _COUNTS.get(kind, {})
 
 
-def constraints(pins: Mapping[str, str]) -> tuple[str, str, str]:
-    return "--pcf", "pins.pcf", "".join(f"set_io {port} {pin}\n" for port, pin in pins.items())
+def constraints(pins: Mapping[str, str]) -> tuple[tuple[str, ...], str, str]:
+    lines = [f"set_io {port} {pin}\n" for port, pin in pins.items()]
+    return ("--pcf", "pins.pcf"), "pins.pcf", "".join(lines)
 
 
 def _model(cell: Placed) -> Placed:
@@ -90,5 +91,5 @@ ROUTER = Router(
     register=_register,
     alone="{}_DFFLC",
     unheld=_unheld,
-    packer=Packer("icepack", "--asc", ".asc", ".bin", lambda source, target: (source, target)),
+    packer=Packer("icepack", "--asc", ".asc", ".bin", lambda _, source, target: (source, target)),
 )

@@ -16,13 +16,14 @@ from ...tools.progress import Step, Told, quiet
 from ..catalogue import Board
 from ..cost import Cost, demand
 from .ecp5 import ROUTER as ECP5
-from .harness import TOP, Harness, harness, owner
+from .gowin import ROUTER as GOWIN
+from .harness import Harness, harness, owner
 from .ice40 import ROUTER as ICE40
 from .result import OWNERS, Path, Routed, Run, slowest
 from .router import Router
 
 #: family → its router.
-ROUTERS = {"ecp5": ECP5, "ice40": ICE40}
+ROUTERS = {"ecp5": ECP5, "ice40": ICE40, "gowin": GOWIN}
 
 #: Part of every cache key. Raise it whenever a count or a frequency may come out differently.
 ANALYSIS = "1"
@@ -35,6 +36,9 @@ MOST = 100
 
 #: Kept of a routing: what the router said, the netlist that it wrote, what the packer reads.
 LOG, NETLIST, CONFIG = "nextpnr.log", "routed.json.gz", "config.gz"
+
+#: The netlist as the router writes it.
+ROUTED = "routed.json"
 
 _KIND = "route"
 
@@ -54,6 +58,7 @@ def router_of(board: Board) -> Router:
         )
     found = ROUTERS[board.family]
     found.device(board.part)
+    found.pins(board)
     nextpnr.require(found.package)
     return found
 
@@ -101,13 +106,13 @@ def route(
     whole.write(target / "harness.json", text.encode())
     for run, (path, _) in zip(runs, entries, strict=True):
         cache.copy(path / LOG, target / f"seed-{run.seed}.log")
-    bitstream = _packed(router, best, target) if router.packer else None
+    bitstream = _packed(router, board, best, target) if router.packer else None
     return Routed(
         tuple(runs),
         index["used"],
         index["available"],
         bitstream and f"routed/{bitstream}",
-        {},
+        router.pins(board),
         {
             router.program.replace("_", "-"): nextpnr.version(router.package),
             "options": " ".join(_options(router, board)),
@@ -147,6 +152,7 @@ def _options(router: Router, board: Board) -> tuple[str, ...]:
     return (
         *router.device(board.part),
         *router.freely,
+        *(router.constraints(pins)[0] if (pins := router.pins(board)) else ()),
         *("--freq", str(GOAL), "--timing-allow-fail"),
     )
 
@@ -157,9 +163,12 @@ def _measure(
     """Runs the router and the packer inside ``folder``."""
     (folder / "harness.json").write_text(text, encoding="utf-8")
     words = [*options, "--json", "harness.json", "--report", "report.json"]
-    words += ["--write", "routed.json", "--top", TOP]
-    if packer := router.packer:
-        words += [packer.option, f"harness{packer.source}"]
+    words += ["--write", ROUTED]
+    if router.packer and router.packer.option:
+        words += [router.packer.option, f"harness{router.packer.source}"]
+    if pins := router.pins(board):
+        _, name, lines = router.constraints(pins)
+        (folder / name).write_text(lines, encoding="utf-8")
     try:
         nextpnr.run(router.package, router.program, words, folder, LOG)
     except ToolFailed as error:
@@ -168,7 +177,7 @@ def _measure(
             raise DesignError(_too_small(board, full[0].removeprefix("ERROR: "))) from error
         raise
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    netlist = (folder / "routed.json").read_bytes()
+    netlist = (folder / ROUTED).read_bytes()
     fmax, path = slowest(report)
     index = {
         "fmax": fmax,
@@ -178,31 +187,35 @@ def _measure(
     }
     (folder / NETLIST).write_bytes(gzip.compress(netlist, 1, mtime=0))
     files = [folder / LOG, folder / NETLIST]
-    if packer := router.packer:
-        config = (folder / f"harness{packer.source}").read_bytes()
+    if router.packer:
+        source = f"harness{router.packer.source}" if router.packer.option else ROUTED
+        config = (folder / source).read_bytes()
         (folder / CONFIG).write_bytes(gzip.compress(config, 1, mtime=0))
         files.append(folder / CONFIG)
     return index, files
 
 
-def _packed(router: Router, entry: FilePath, target: FilePath) -> str:
+def _packed(router: Router, board: Board, entry: FilePath, target: FilePath) -> str:
     """The bitstream of a routing that is kept, in ``target``: the file's name."""
     assert router.packer is not None
     source, name = (f"harness{ending}" for ending in (router.packer.source, router.packer.target))
     found = cache.kept(
         cache.root() / "bitstream" / cache.key(router.packer.program, entry.name),
-        lambda folder: _pack(router, entry, folder, source, name),
+        lambda folder: _pack(router, board, entry, folder, (source, name)),
     )
     cache.copy(found / name, target / name)
     return name
 
 
-def _pack(router: Router, entry: FilePath, folder: FilePath, source: str, name: str) -> None:
+def _pack(
+    router: Router, board: Board, entry: FilePath, folder: FilePath, names: tuple[str, str]
+) -> None:
     assert router.packer is not None
-    packer = router.packer
-    (folder / source).write_bytes(gzip.decompress((entry / CONFIG).read_bytes()))
-    nextpnr.run(router.package, packer.program, packer.words(source, name), folder, "pack.log")
-    (folder / source).unlink()
+    source, packer = folder / names[0], router.packer
+    source.write_bytes(gzip.decompress((entry / CONFIG).read_bytes()))
+    words = packer.words(board.part, *names)
+    nextpnr.run(router.package, packer.program, words, folder, "pack.log")
+    source.unlink()
 
 
 def owned(netlist: Mapping[str, Any], router: Router) -> dict[str, dict[str, float]]:
@@ -221,8 +234,8 @@ def available(utilization: Mapping[str, Any], router: Router) -> dict[str, float
     found: dict[str, float] = {}
     for kind, counts in utilization.items():
         for resource, amount in router.kinds(kind, {}).items():
-            if amount == 1 or resource not in found:
-                found[resource] = counts["available"] * amount
+            if amount == 1:
+                found[resource] = max(found.get(resource, 0), counts["available"])
     return found
 
 
@@ -232,8 +245,8 @@ def _fits(cost: Cost, found: Harness, board: Board) -> None:
     needed["lut"] += found.luts
     needed["ff"] = needed.get("ff", 0) + found.flip_flops
     for resource, amount in needed.items():
-        have = board.resources.get(resource, 0)
-        if amount > have:
+        have = board.resources.get(resource)  # of a part without a board nothing is known
+        if have is not None and amount > have:
             kind = "sites" if resource == "lut" else resource
             raise DesignError(
                 _too_small(

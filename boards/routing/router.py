@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ..catalogue import Board
+
 
 @dataclass(frozen=True)
 class Leaf:
@@ -76,17 +78,17 @@ class Packer:
 
     Parameters
     ----------
-    program : of the router's wheel.
-    option : of the router: writes what the packer reads.
+    program : of the router's wheel; with a dot, a module of Python.
+    option : of the router: writes what the packer reads; without one, that is the routed netlist.
     source, target : the ending of that file, and of the bitstream.
-    words : what the packer is told, from source and target.
+    words : what the packer is told, from part, source and target.
     """
 
     program: str
     option: str
     source: str
     target: str
-    words: Callable[[str, str], tuple[str, ...]]
+    words: Callable[[str, str, str], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -100,10 +102,13 @@ class Router:
     device : part → the options that name it; DesignError for a part that it does not know.
     flip_flop, xor : what the harness is made of: a flip-flop, a parity of four.
     kinds : type of a routed cell → what it is counted as: resource → how many of it.
-    constraints : pins → the option for them, the file's name and its text.
+    constraints : pins → the options for them, the file's name and its text.
     freely : options that let it choose pins.
-    pads : types of cells that are about the core: those of pins.
+    pins : board → pins for the harness, where the router does not choose any.
+    enter, leave : what stands between a pin and the harness, where the router inserts nothing.
+    pads : types of cells that a simulation of the core leaves out: those of pins.
     buffers : type → (input, output) of cells that only lead a net on.
+    constants : type → (output, constant) of cells that are one.
     model : a routed cell, as the simulation model of the family has it.
     register : the nets of a routed flip-flop.
     alone : how a routed cell is called that holds a flip-flop of this name and nothing else.
@@ -117,12 +122,16 @@ class Router:
     flip_flop: Leaf
     xor: Leaf
     kinds: Callable[[str, Mapping[str, str]], Mapping[str, float]]
-    constraints: Callable[[Mapping[str, str]], tuple[str, str, str]]
-    freely: tuple[str, ...]
+    constraints: Callable[[Mapping[str, str]], tuple[tuple[str, ...], str, str]]
     pads: frozenset[str]
-    buffers: Mapping[str, tuple[str, str]]
     model: Callable[[Placed], Placed]
     register: Callable[[Placed], Register]
+    freely: tuple[str, ...] = ()
+    pins: Callable[[Board], Mapping[str, str]] = lambda _: {}
+    enter: Leaf | None = None
+    leave: Leaf | None = None
+    buffers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    constants: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     alone: str = "{}"
     unheld: Callable[[Placed], Placed] | None = None
     packer: Packer | None = None

@@ -98,6 +98,10 @@ class _Cut:
         return self.names[number]
 
     def _instance(self, name: str, cell: Placed) -> Iterator[str]:
+        if cell.type in self.router.constants:
+            port, value = self.router.constants[cell.type]
+            yield f"  assign {self._net(cell.ports[port])} = 1'b{value};"
+            return
         if cell.type in self.router.buffers:
             source, target = (self._net(cell.ports[p]) for p in self.router.buffers[cell.type])
             if target != CLOCK:

@@ -168,7 +168,7 @@ SYNTH = Command(
             names="folder",
         ),
         option("--edif", None, "Also write the mapped netlist as EDIF"),
-        option("--route", None, "Also place and route it, for ecp5 and ice40: frequency, "
+        option("--route", None, "Also place and route it, for ecp5, ice40, gowin: frequency, "
                "utilization, bitstream"),
         option("--seeds", "N", f"Route with seeds 1 to N (default {SEEDS}), or with those named, "
                "such as 3,7,11", read=seeds),

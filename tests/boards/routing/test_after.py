@@ -21,7 +21,7 @@ def small(name, policy):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("board", ["ulx3s-85", "icebreaker"])
+@pytest.mark.parametrize("board", ["ulx3s-85", "icebreaker", "tang-nano-9k"])
 @pytest.mark.parametrize(("name", "policy"), ENGINES)
 def test_a_routed_netlist_is_the_design(board, name, policy):
     done = macsmith.verify(small(name, policy), board=board, routed=1, count=10)

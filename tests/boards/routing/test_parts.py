@@ -1,5 +1,7 @@
 """Parts as makers write them, and as the routers want them."""
 
+from dataclasses import replace
+
 import pytest
 from macsmith.boards import lookup, names
 from macsmith.boards.routing import ROUTERS, router_of
@@ -19,11 +21,16 @@ ICE40 = {
     "iCE40HX8K-CT256": "--hx8k --package ct256",
     "iCE40LP1K-CM36": "--lp1k --package cm36",
 }
+GOWIN = {
+    "GW1NR-LV9QN88PC6/I5": "--device GW1NR-LV9QN88PC6/I5 --vopt family=GW1N-9C",
+    "GW2AR-LV18QN88C8/I7": "--device GW2AR-LV18QN88C8/I7 --vopt family=GW2A-18C",
+}
+FAMILIES = {"ecp5": ECP5, "ice40": ICE40, "gowin": GOWIN}
 
 
 @pytest.mark.parametrize(
     ("family", "part", "words"),
-    [(name, *item) for name, of in (("ecp5", ECP5), ("ice40", ICE40)) for item in of.items()],
+    [(name, *item) for name, of in FAMILIES.items() for item in of.items()],
 )
 def test_a_part_is_a_device_a_package_and_a_speed(family, part, words):
     assert " ".join(ROUTERS[family].device(part)) == words
@@ -42,6 +49,17 @@ def test_a_part_is_a_device_a_package_and_a_speed(family, part, words):
 def test_an_unknown_part_is_told_how_one_is_written(family, part):
     with pytest.raises(DesignError, match=f"knows no part {part}: write it as "):
         ROUTERS[family].device(part)
+
+
+def test_a_gowin_part_of_unknown_version_is_refused():
+    with pytest.raises(DesignError, match="knows no part GW1N-LV1QN48C6/I5: routed are GW1NR-LV9"):
+        ROUTERS["gowin"].device("GW1N-LV1QN48C6/I5")
+
+
+def test_a_gowin_board_without_a_clock_is_told_to_name_it():
+    board = replace(lookup("tang-nano-9k"), clock=None)
+    with pytest.raises(DesignError, match=r"add \[clock\] to the file of tang-nano-9k"):
+        router_of(board)
 
 
 @pytest.mark.parametrize("name", names())

@@ -15,7 +15,7 @@ from macsmith.boards.routing.route import NETLIST, routed
 from macsmith.golden.errors import DesignError, ToolFailed, ToolMissing
 from macsmith.tools import nextpnr
 
-BOARDS = {"ecp5": "ulx3s-85", "ice40": "icebreaker"}
+BOARDS = {"ecp5": "ulx3s-85", "ice40": "icebreaker", "gowin": "tang-nano-9k"}
 TOPS = ["row", "pair", "mul4"]
 
 
@@ -96,6 +96,24 @@ def test_nothing_of_the_core_is_lost_on_ice40(mapped, build_root):
         core["sites"] + router["sites"] <= costs["row"].resources["sites"] + 2 * before["SB_CARRY"]
     )
     assert found.available["sites"] == board.resources["lut"]
+
+
+@pytest.mark.cases("all")
+def test_nothing_of_the_core_is_lost_on_gowin(mapped, build_root):
+    """Each LUT, bit of a carry chain and flip-flop is placed; the router adds ends of chains, and
+    LUTs that flip-flops pass through."""
+    board, costs, folder = mapped("gowin")
+    found = route(folder / "netlist.json", costs["row"], board, (1,), build_root / "row_gowin")
+    before = cells(folder, "row")
+    luts = sum(count for kind, count in before.items() if kind.startswith("LUT"))
+    assert found.used["core"]["sites"] == luts + before["ALU"]
+    assert found.used["core"]["ff"] == sum(n for kind, n in before.items() if kind[:3] == "DFF")
+    assert set(found.used["router"]) == {"sites"}
+    assert found.available["sites"] == board.resources["lut"]
+    assert found.available["ff"] == board.resources["ff"]
+    assert found.available["dsp"] == board.resources["dsp"]
+    assert set(found.pins) == {"clk", "bits_in", "bit_out"}
+    assert (build_root / "row_gowin" / "routed" / "harness.fs").stat().st_size > 100_000
 
 
 @pytest.mark.slow
