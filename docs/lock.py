@@ -26,6 +26,7 @@ LOCKS = {
     "proof": ("proof",),
     "release": ("release",),
     "torch": ("test", "examples", "torch"),
+    "litex": ("litex",),
     "smollm2": ("models",),
     "minilm": ("models",),
 }
