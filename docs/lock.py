@@ -27,6 +27,7 @@ LOCKS = {
     "routing": ("routing",),
     "release": ("release",),
     "torch": ("test", "examples", "torch"),
+    "litex": ("litex",),
     "smollm2": ("models",),
     "minilm": ("models",),
 }

@@ -25,6 +25,14 @@ def test_an_amaranth_system_multiplies(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_litex_system_multiplies(tmp_path):
+    pytest.importorskip("litex", reason="needs LiteX: make .venv/litex")
+    code, said, wrong = multiply(tmp_path, "litex", "--seed", "3")
+    assert code == 0, said + wrong
+    assert said.endswith("PASS: 32 results of 16 x 256 times 256 x 2 equal the golden model's\n")
+
+
+@pytest.mark.slow
 def test_a_spoiled_weight_in_memory_is_seen(tmp_path):
     code, said, wrong = multiply(tmp_path, "amaranth", "--wrong")
     assert code == 4, said + wrong
