@@ -20,8 +20,9 @@ ROOT = Path(__file__).parent.parent
 #: one after the other.
 LOCKS = {
     "core": (),
-    "tests": ("test", "examples", "models", "studies", "sweeps"),
+    "tests": ("test", "examples", "models", "predict", "studies", "sweeps"),
     "sweeps": ("studies", "sweeps"),
+    "predict": ("predict",),
     "docs": ("docs",),
     "proof": ("proof",),
     "release": ("release",),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .argument import Argument, Group, option, word
 from .command import BOARD, JSON, Command
+from .design import DESIGN_GROUPS, OTHER, TARGET
 from .values import amount, natural, positive
 
 #: MACs a cycle that are compared, and elements of a reduction.
@@ -222,6 +223,30 @@ ALLOCATE = Command(
         ),
     ),
     builds=True,
+)  # fmt: skip
+
+PREDICT = Command(
+    "predict",
+    "Foresee what engines cost, in milliseconds: no synthesis, an error bar",
+    "DESIGN … [OPTIONS]",
+    (
+        "predict mxfp4 nvfp4 w4a8 --rows 4 --cols 4 --lanes 16",
+        "predict int3xint8 e3m2xe4m3 --group 32 --policy dsp --board zcu104",
+    ),
+    (
+        Group("", (word("designs", "DESIGN", "Engines, named as for the other commands",
+                        nargs="+", names="designs"),)),
+        *(group for group in DESIGN_GROUPS if group is not OTHER and group is not TARGET),
+        Group(
+            "Target",
+            (
+                option("--board", "NAME", f"FPGA board (default {BOARD}): a name of macsmith list "
+                       "boards, or a TOML file", default=BOARD, names="boards"),
+                *TARGET.arguments,
+            ),
+        ),
+        Group("Running", (JSON,)),
+    ),
 )  # fmt: skip
 
 #: Gigabytes that a design of a sweep may take.

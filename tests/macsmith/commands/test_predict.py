@@ -1,0 +1,45 @@
+"""``macsmith predict``: what it prints and refuses."""
+
+import json
+
+import pytest
+
+from macsmith.cli import main
+
+
+def test_it_prints_what_is_foreseen_and_its_error(capsys):
+    words = ["predict", "mxfp4", "int4xint8", "--rows", "2", "--cols", "2", "--lanes", "16"]
+    assert main(words) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("mxfp4, int4xint8 on AMD Alveo U280") and "nine of ten within" in text
+    assert main([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    mx, plain = told["designs"]
+    assert "--partials 4" in mx["words"] and mx["rate"] == 64
+    assert 0 < mx["scale_sites"] < mx["sites"] and plain["scale_sites"] == 0
+    assert told["held_out"]["pair"]["sites"]["engines"] == told["engines"]
+
+
+def test_options_and_boards_count(capsys):
+    costs = {}
+    for words in ((), ("--policy", "dsp"), ("--board", "icebreaker"), ("--k-max", "65536")):
+        assert main(["predict", "int8xint8", *words, "--json"]) == 0
+        costs[words] = json.loads(capsys.readouterr().out)["designs"][0]
+    plain, *others = costs.values()
+    assert all(other["sites"] != plain["sites"] for other in others)
+    assert costs["--policy", "dsp"]["dsp"] > 0 == plain["dsp"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("predict", "required: DESIGN"),
+        ("predict mxfp5", "close ones: mxfp4"),
+        ("predict hadamard", "hadamard is a unit, no engine"),
+        ("predict int8 --board u28", "unknown board 'u28'; close ones: u280"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(capsys, words, message):
+    assert main(words.split()) in (1, 2)
+    said = capsys.readouterr().err.strip().splitlines()
+    assert message in said[-1] or any(message in line for line in said)
