@@ -18,6 +18,15 @@ def _file(flags: str, help: str) -> Argument:
     return option(flags, "FILE", help, read=Path, names="file")
 
 
+_DATA = (
+    _file("--data", "Also tell the error on these activations, vectors × K, in a .npy "
+          "file"),
+    _file("--model", "Also tell the error on weights of this model file"),
+    option("--matrix", "NAME", "Of the model only this matrix (default: 8 of them)"),
+    option("--seed", "N", "Draw data from seed N (default 1)", read=natural,
+           default=1),
+)  # fmt: skip
+
 COMPARE = Command(
     "compare",
     "Compare designs at equal MACs a cycle: cost, traffic, error, a page to show",
@@ -54,20 +63,15 @@ COMPARE = Command(
                        "the board's LUTs over its DSP blocks)", read=natural),
                 option("--no-scaling", None, "Leave out the cost at half and a quarter of the "
                        "lanes"),
+                option("--fast", None, "Foresee costs from plans instead of synthesizing, and say "
+                       "by how much that may be off"),
                 option("--no-cost", None, "Compare without synthesis, which takes most of the "
                        "time"),
             ),
         ),
         Group(
             "Data",
-            (
-                _file("--data", "Also tell the error on these activations, vectors × K, in a .npy "
-                      "file"),
-                _file("--model", "Also tell the error on weights of this model file"),
-                option("--matrix", "NAME", "Of the model only this matrix (default: 8 of them)"),
-                option("--seed", "N", "Draw data from seed N (default 1)", read=natural,
-                       default=1),
-            ),
+            _DATA,
         ),
         Group(
             "Running",

@@ -1,4 +1,4 @@
-"""``macsmith predict``: what it prints and refuses."""
+"""``macsmith predict`` and ``compare --fast``: what they print and refuse."""
 
 import json
 
@@ -30,6 +30,17 @@ def test_options_and_boards_count(capsys):
     assert costs["--policy", "dsp"]["dsp"] > 0 == plain["dsp"]
 
 
+def test_a_fast_comparison_says_that_it_foresees(capsys):
+    words = ["compare", "mxfp4", "w4a8", "--macs", "16", "--fast", "--json"]
+    assert main(words) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert all(row["cost"] > 0 and row["lut_levels"] is None for row in told["designs"])
+    assert all("macsmith predict" in row["commands"]["cost"] for row in told["designs"])
+    assert any("foreseen from the plans" in line for line in told["notes"])
+    assert told["tools"]["foreseen"].endswith("engines")
+    assert told["fronts"]["gaussian"] and told["scaling"]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -37,6 +48,7 @@ def test_options_and_boards_count(capsys):
         ("predict mxfp5", "close ones: mxfp4"),
         ("predict hadamard", "hadamard is a unit, no engine"),
         ("predict int8 --board u28", "unknown board 'u28'; close ones: u280"),
+        ("compare int8 --fast --no-cost", "--fast tells costs: leave out --no-cost"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(capsys, words, message):
