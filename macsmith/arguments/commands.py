@@ -10,7 +10,7 @@ from .command import BOARD, JSON, designed
 from .command import Command as Command
 from .importing import IMPORT_VIVADO
 from .modelling import GENERATE_TEXT, INSPECT, PACK, RUN
-from .studying import ALLOCATE, COMPARE, PREDICT, ROOFLINE, SWEEP
+from .studying import ALLOCATE, COMPARE, EXPLORE, PREDICT, ROOFLINE, SWEEP
 from .values import megahertz, positive
 
 #: The clock in the constraints, in MHz: a goal for the user to change, not a promise.
@@ -232,6 +232,7 @@ COMMANDS = {
     "compare": COMPARE,
     "roofline": ROOFLINE,
     "allocate": ALLOCATE,
+    "explore": EXPLORE,
     "predict": PREDICT,
     "sweep": SWEEP,
     "inspect": INSPECT,
@@ -246,7 +247,8 @@ COMMANDS = {
 #: The list of commands, in groups.
 GROUPS = {
     "Explore": (
-        *("list", "explain", "diff", "compare", "predict", "roofline", "allocate", "sweep"),
+        *("list", "explain", "diff", "compare", "explore", "predict", "roofline", "allocate"),
+        "sweep",
     ),
     "Build": ("generate", "verify", "prove", "synth", "cost", "import-vivado"),
     "Models": ("inspect", "run", "pack", "generate-text"),

@@ -253,6 +253,61 @@ PREDICT = Command(
     ),
 )  # fmt: skip
 
+EXPLORE = Command(
+    "explore",
+    "Explore formats of 3 to 8 bits, activations and scales: what loses least for its cost",
+    "[OPTIONS]",
+    (
+        "explore --board u280 --macs 256 --html page.html",
+        "explore --bits 4 --activation itself --budget 8000 --synth 8",
+    ),
+    (
+        Group(
+            "Space",
+            (
+                option("--bits", "N", "Bits of a weight, 3 to 8; may be repeated (default: all): "
+                       "the integer and each split into exponent and mantissa", read=positive,
+                       action="append"),
+                option("--activation", "FORMAT", "What weights meet; may be repeated (default: "
+                       "itself, the weight's own format; int8; e4m3)", action="append",
+                       names="formats"),
+                option("--scheme", "NAME", "How operands are scaled: row, fp16-128, fp16-64, "
+                       "fp16-32, e8m0-32 or ue4m3-16; may be repeated (default: all)",
+                       action="append"),
+                option("--macs", "N", f"MACs a cycle of each design (default {MACS})",
+                       read=positive, default=MACS),
+                option("--k", "N", f"Elements of a reduction (default {K})", read=positive,
+                       default=K),
+                option("--budget", "N", "Leave out what costs more", read=positive),
+            ),
+        ),
+        Group(
+            "Target",
+            (
+                option("--board", "NAME", f"FPGA board (default {BOARD}): a name of macsmith list "
+                       "boards, or a TOML file", default=BOARD, names="boards"),
+                option("--policy", "NAME", "Without DSP blocks, lut (default), or with: dsp",
+                       default="lut", names="policies"),
+                option("--dsp-sites", "N", "LUT sites that a DSP block counts (default: the "
+                       "board's LUTs over its DSP blocks)", read=natural),
+                option("--synth", "N", "Synthesize N designs of the fronts instead of foreseeing "
+                       "their costs (default 0)", read=natural, default=0),
+            ),
+        ),
+        Group("Data", _DATA),
+        Group(
+            "Running",
+            (
+                _file("--html", "Write a page with sortable tables and charts: one file, no "
+                      "network"),
+                _file("--csv", "Write all designs as comma-separated values"),
+                JSON,
+            ),
+        ),
+    ),
+    builds=True,
+)  # fmt: skip
+
 #: Gigabytes that a design of a sweep may take.
 MEMORY = 4
 

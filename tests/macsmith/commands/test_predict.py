@@ -1,4 +1,4 @@
-"""``macsmith predict`` and ``compare --fast``: what they print and refuse."""
+"""``macsmith predict`` and ``explore``, ``compare --fast``: what they print and refuse."""
 
 import json
 
@@ -41,6 +41,17 @@ def test_a_fast_comparison_says_that_it_foresees(capsys):
     assert told["fronts"]["gaussian"] and told["scaling"]
 
 
+def test_an_exploration_is_printed_and_written(tmp_path, capsys):
+    page, rows = tmp_path / "p.html", tmp_path / "r.csv"
+    words = ["explore", "--bits", "3", "--macs", "16", "--activation", "itself", "--scheme", "row"]
+    assert main([*words, "--html", str(page), "--csv", str(rows)]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("3 designs on AMD Alveo U280") and "Pareto front, Gaussian" in text
+    assert "nine of ten within" in text
+    assert "<title>3 designs" in page.read_text(encoding="utf-8")
+    assert len(rows.read_text(encoding="utf-8").splitlines()) == 4
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -49,6 +60,11 @@ def test_a_fast_comparison_says_that_it_foresees(capsys):
         ("predict hadamard", "hadamard is a unit, no engine"),
         ("predict int8 --board u28", "unknown board 'u28'; close ones: u280"),
         ("compare int8 --fast --no-cost", "--fast tells costs: leave out --no-cost"),
+        ("explore --bits 9", "--bits are 3 to 8, got 9"),
+        ("explore --scheme rows", "unknown scheme 'rows'; close ones: row"),
+        ("explore --policy dps", "unknown policy 'dps'; close ones: dsp"),
+        ("explore --html page.txt", "--html writes a file that ends in .html, got page.txt"),
+        ("explore --macs 0", "must be at least 1, got 0"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(capsys, words, message):
