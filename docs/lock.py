@@ -20,8 +20,9 @@ ROOT = Path(__file__).parent.parent
 #: one after the other.
 LOCKS = {
     "core": (),
-    "tests": ("test", "examples", "models", "studies", "sweeps", "routing"),
+    "tests": ("test", "examples", "models", "predict", "studies", "sweeps", "routing"),
     "sweeps": ("studies", "sweeps"),
+    "predict": ("predict",),
     "docs": ("docs",),
     "proof": ("proof",),
     "routing": ("routing",),

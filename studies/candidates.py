@@ -87,6 +87,10 @@ def buildable(name: str, options: Options, board: Board) -> Candidate:
             raise
         # A whole tree of them.
         options = replace(options, partials=1 << (int(str(needed)) - 1).bit_length())
+        last, given = found.modes[0].accumulate[-1], own.modes[0].accumulate[-1]
+        if last.rule == "fp" and given.rule != "fp" and last.format is not None:
+            # It is the scales of the options that no exact sum holds: partial sums are theirs.
+            options = replace(options, accumulate=last.format.name)
         found = design(name, options)
         hardware = explain(fitted(found, board)).alone
     assert isinstance(hardware, EngineHardware)

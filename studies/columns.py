@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..boards.estimates.figure import rounded
-from .entries import Comparison, Entry, Point
+from .entries import Asked, Comparison, Entry, Point
 
 #: What a cell may hold.
 Value = str | int | float | None
@@ -72,7 +72,7 @@ def _costs(exchange: float) -> list[Column]:
         return lambda entry: whole(entry.used(resource, part))
 
     def level(name: str) -> Callable[[Entry], Value]:
-        return lambda entry: entry.report.cost.levels[name] if entry.report else None
+        return lambda entry: entry.report.cost.levels.get(name) if entry.report else None
 
     def per_mac(entry: Entry) -> Value:
         return None if entry.cost is None else round(entry.cost / float(entry.candidate.rate), 3)
@@ -202,11 +202,18 @@ def commands(found: Comparison, entry: Entry) -> dict[str, str]:
         f"{mine} --board {board} --no-cost --json"
     }
     if asked.costs:
-        told[COST] = f"macsmith synth {words} --board {board} --no-verify --json"
+        told[COST] = _costed(asked, words)
     return told
+
+
+def _costed(asked: Asked, words: str) -> str:
+    """What makes the cost of a design."""
+    board = shlex.quote(asked.board.name)
+    if asked.fast:
+        return f"macsmith predict {words} --board {board} --json"
+    return f"macsmith synth {words} --board {board} --no-verify --json"
 
 
 def point_command(found: Comparison, point: Point) -> str:
     """What makes a point of the curve."""
-    board = shlex.quote(found.asked.board.name)
-    return f"macsmith synth {point.candidate.words} --board {board} --no-verify --json"
+    return _costed(found.asked, point.candidate.words)

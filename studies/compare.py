@@ -8,10 +8,12 @@ from typing import Any
 from ..boards import Board, lookup
 from ..golden.errors import DesignError
 from ..library import cost
+from ..report import Report
 from ..tools.progress import Told, quiet
 from .accuracy import Accuracy, Data, accuracy, bare, drawn
 from .candidates import MOST, Candidate, Shape, equal, shapes, together
 from .entries import Asked, Comparison, Entry, Point
+from .prediction.foresee import report as foreseen
 
 
 def compare(
@@ -47,11 +49,18 @@ def compare(
     }
     entries = []
     for item in chosen:
-        report = cost(item.engine, board, progress=told) if asked.costs else None
+        report = _costed(asked, item, told) if asked.costs else None
         found, remarks = lost[item.name]
         entries.append(Entry(item, asked, found, report, remarks))
     points = _scaled(entries, told) if asked.costs and asked.scaling else ()
     return Comparison(asked, tuple(entries), data, tuple(points))
+
+
+def _costed(asked: Asked, item: Candidate, told: Told) -> Report:
+    """What a design costs: synthesized, or foreseen."""
+    if asked.fast:
+        return foreseen(item.hardware, asked.board)
+    return cost(item.engine, asked.board, progress=told)
 
 
 def _checked(names: Sequence[str]) -> tuple[str, ...]:
@@ -114,7 +123,7 @@ def _scaled(entries: Sequence[Entry], told: Told) -> list[Point]:
                 )
             except DesignError:
                 continue
-            report = cost(fewer.engine, asked.board, progress=told)
+            report = _costed(asked, fewer, told)
             found.append(Point(entry.name, fewer, report, asked.exchange))
         assert entry.report is not None
         found.append(Point(entry.name, item, entry.report, asked.exchange))

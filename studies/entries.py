@@ -34,7 +34,8 @@ class Asked:
     dsp_sites : LUT sites that a DSP block is worth; None: the board's LUTs over its blocks.
     seed : of data that are drawn.
     scaling : also cost each design at half and a quarter of its lanes, under the first policy.
-    costs : synthesize at all.
+    costs : tell costs at all.
+    fast : foresee them, from plans, instead of synthesizing.
     """
 
     names: tuple[str, ...]
@@ -49,6 +50,7 @@ class Asked:
     seed: int = 1
     scaling: bool = True
     costs: bool = True
+    fast: bool = False
 
     @property
     def exchange(self) -> float:

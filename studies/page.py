@@ -54,15 +54,8 @@ class Sheet:
 
 def page(found: Comparison) -> str:
     """The HTML of a comparison."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        undefined=jinja2.StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     figures = plots(found)
-    return environment.get_template("compare.html.j2").render(
+    return template("compare.html.j2").render(
         title=title(found),
         asked=found.asked,
         names=found.asked.names,
@@ -79,6 +72,18 @@ def page(found: Comparison) -> str:
         style=Markup(style(".chart")),
         data=Markup(_json(to_dict(found))),
     )
+
+
+def template(name: str) -> jinja2.Template:
+    """A template of a page."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(name)
 
 
 def sheets(found: Comparison) -> list[Sheet]:

@@ -11,6 +11,7 @@ from ..boards.estimates.vivado import origin
 from ..report import NOTE
 from .columns import COST, DESIGN, Column, columns, commands, point_command, spelled, whole
 from .entries import Comparison, Entry, Point
+from .prediction.foresee import load
 
 
 def to_dict(found: Comparison) -> dict[str, Any]:
@@ -73,7 +74,9 @@ def notes(found: Comparison) -> list[str]:
         lines += [
             f"Cost is sites + {asked.exchange:g} × DSP: a block counts {asked.exchange:g} sites, "
             f"{why}.",
-            NOTE + " Designs were not verified here: macsmith verify does.",
+            f"Costs are {load().note}."
+            if asked.fast
+            else NOTE + " Designs were not verified here: macsmith verify does.",
         ]
         if any(entry.report and entry.report.vivado for entry in found.entries):
             lines.append(f"Vivado LUT: CLB LUTs after synthesis, an estimate from {origin()}.")

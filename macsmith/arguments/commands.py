@@ -10,7 +10,7 @@ from .command import BOARD, JSON, designed
 from .command import Command as Command
 from .importing import IMPORT_VIVADO
 from .modelling import GENERATE_TEXT, INSPECT, PACK, RUN
-from .studying import ALLOCATE, COMPARE, ROOFLINE, SWEEP
+from .studying import ALLOCATE, COMPARE, EXPLORE, PREDICT, ROOFLINE, SWEEP
 from .values import megahertz, positive, seeds
 
 #: The clock in the constraints, in MHz: a goal for the user to change, not a promise.
@@ -286,6 +286,8 @@ COMMANDS = {
     "compare": COMPARE,
     "roofline": ROOFLINE,
     "allocate": ALLOCATE,
+    "explore": EXPLORE,
+    "predict": PREDICT,
     "sweep": SWEEP,
     "inspect": INSPECT,
     "run": RUN,
@@ -298,7 +300,10 @@ COMMANDS = {
 
 #: The list of commands, in groups.
 GROUPS = {
-    "Explore": ("list", "explain", "diff", "compare", "roofline", "allocate", "sweep"),
+    "Explore": (
+        *("list", "explain", "diff", "compare", "explore", "predict", "roofline", "allocate"),
+        "sweep",
+    ),
     "Build": ("generate", "verify", "prove", "synth", "cost", "import-vivado"),
     "Models": ("inspect", "run", "pack", "generate-text"),
     "Maintain": ("doctor", "cache", "completion"),

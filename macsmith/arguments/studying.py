@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .argument import Argument, Group, option, word
 from .command import BOARD, JSON, Command
+from .design import DESIGN_GROUPS, OTHER, TARGET
 from .values import amount, natural, positive
 
 #: MACs a cycle that are compared, and elements of a reduction.
@@ -16,6 +17,15 @@ MACS, K = 256, 4096
 def _file(flags: str, help: str) -> Argument:
     return option(flags, "FILE", help, read=Path, names="file")
 
+
+_DATA = (
+    _file("--data", "Also tell the error on these activations, vectors × K, in a .npy "
+          "file"),
+    _file("--model", "Also tell the error on weights of this model file"),
+    option("--matrix", "NAME", "Of the model only this matrix (default: 8 of them)"),
+    option("--seed", "N", "Draw data from seed N (default 1)", read=natural,
+           default=1),
+)  # fmt: skip
 
 COMPARE = Command(
     "compare",
@@ -53,20 +63,15 @@ COMPARE = Command(
                        "the board's LUTs over its DSP blocks)", read=natural),
                 option("--no-scaling", None, "Leave out the cost at half and a quarter of the "
                        "lanes"),
+                option("--fast", None, "Foresee costs from plans instead of synthesizing, and say "
+                       "by how much that may be off"),
                 option("--no-cost", None, "Compare without synthesis, which takes most of the "
                        "time"),
             ),
         ),
         Group(
             "Data",
-            (
-                _file("--data", "Also tell the error on these activations, vectors × K, in a .npy "
-                      "file"),
-                _file("--model", "Also tell the error on weights of this model file"),
-                option("--matrix", "NAME", "Of the model only this matrix (default: 8 of them)"),
-                option("--seed", "N", "Draw data from seed N (default 1)", read=natural,
-                       default=1),
-            ),
+            _DATA,
         ),
         Group(
             "Running",
@@ -220,6 +225,85 @@ ALLOCATE = Command(
             (
                 _file("--out", "Write the design of each matrix there, as JSON, which "
                       "generate-text --design takes"),
+                JSON,
+            ),
+        ),
+    ),
+    builds=True,
+)  # fmt: skip
+
+PREDICT = Command(
+    "predict",
+    "Foresee what engines cost, in milliseconds: no synthesis, an error bar",
+    "DESIGN … [OPTIONS]",
+    (
+        "predict mxfp4 nvfp4 w4a8 --rows 4 --cols 4 --lanes 16",
+        "predict int3xint8 e3m2xe4m3 --group 32 --policy dsp --board zcu104",
+    ),
+    (
+        Group("", (word("designs", "DESIGN", "Engines, named as for the other commands",
+                        nargs="+", names="designs"),)),
+        *(group for group in DESIGN_GROUPS if group is not OTHER and group is not TARGET),
+        Group(
+            "Target",
+            (
+                option("--board", "NAME", f"FPGA board (default {BOARD}): a name of macsmith list "
+                       "boards, or a TOML file", default=BOARD, names="boards"),
+                *TARGET.arguments,
+            ),
+        ),
+        Group("Running", (JSON,)),
+    ),
+)  # fmt: skip
+
+EXPLORE = Command(
+    "explore",
+    "Explore formats of 3 to 8 bits, activations and scales: what loses least for its cost",
+    "[OPTIONS]",
+    (
+        "explore --board u280 --macs 256 --html page.html",
+        "explore --bits 4 --activation itself --budget 8000 --synth 8",
+    ),
+    (
+        Group(
+            "Space",
+            (
+                option("--bits", "N", "Bits of a weight, 3 to 8; may be repeated (default: all): "
+                       "the integer and each split into exponent and mantissa", read=positive,
+                       action="append"),
+                option("--activation", "FORMAT", "What weights meet; may be repeated (default: "
+                       "itself, the weight's own format; int8; e4m3)", action="append",
+                       names="formats"),
+                option("--scheme", "NAME", "How operands are scaled: row, fp16-128, fp16-64, "
+                       "fp16-32, e8m0-32 or ue4m3-16; may be repeated (default: all)",
+                       action="append"),
+                option("--macs", "N", f"MACs a cycle of each design (default {MACS})",
+                       read=positive, default=MACS),
+                option("--k", "N", f"Elements of a reduction (default {K})", read=positive,
+                       default=K),
+                option("--budget", "N", "Leave out what costs more", read=positive),
+            ),
+        ),
+        Group(
+            "Target",
+            (
+                option("--board", "NAME", f"FPGA board (default {BOARD}): a name of macsmith list "
+                       "boards, or a TOML file", default=BOARD, names="boards"),
+                option("--policy", "NAME", "Without DSP blocks, lut (default), or with: dsp",
+                       default="lut", names="policies"),
+                option("--dsp-sites", "N", "LUT sites that a DSP block counts (default: the "
+                       "board's LUTs over its DSP blocks)", read=natural),
+                option("--synth", "N", "Synthesize N designs of the fronts instead of foreseeing "
+                       "their costs (default 0)", read=natural, default=0),
+            ),
+        ),
+        Group("Data", _DATA),
+        Group(
+            "Running",
+            (
+                _file("--html", "Write a page with sortable tables and charts: one file, no "
+                      "network"),
+                _file("--csv", "Write all designs as comma-separated values"),
                 JSON,
             ),
         ),

@@ -47,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
             seed=arguments.seed,
             scaling=not arguments.no_scaling,
             costs=not arguments.no_cost,
+            fast=arguments.fast,
         )
     _write(found, arguments)
     if arguments.json:
@@ -64,6 +65,8 @@ def _check(arguments: argparse.Namespace) -> None:
         path = getattr(arguments, name)
         if path is not None:
             check_file(f"--{name}", path, endings[0], also=endings[1:])
+    if arguments.fast and arguments.no_cost:
+        raise DesignError("--fast tells costs: leave out --no-cost")
     for name in ("svg", "png"):
         if getattr(arguments, name) is not None and arguments.no_cost:
             raise DesignError(f"--{name} draws costs: leave out --no-cost")
@@ -82,7 +85,7 @@ def _macs(arguments: argparse.Namespace) -> int:
 
 def _rounds(arguments: argparse.Namespace, policies: tuple[str, ...]) -> int:
     """Syntheses, for the time that is left."""
-    if arguments.no_cost:
+    if arguments.no_cost or arguments.fast:
         return 0
     return len(arguments.designs) * (len(policies) + 2 * (not arguments.no_scaling))
 

@@ -13,13 +13,19 @@ import time
 import traceback
 from typing import Any
 
+from ...boards import Cost, fitted, lookup
 from ...designs import Options, design
 from ...golden.errors import DesignError, MacsmithError
 from ...hw.engine.hardware import EngineHardware
 from ...hw.plan.plan import Plan
-from ...library import cost, explain
+from ...hw.text.emit import Emitted, emit
+from ...library import cost
+from ...tools import cache
 from .grid import Point
 from .store import COUNTED, FAILED, REFUSED
+
+#: Of the digest of a row's hardware.
+DIGITS = 16
 
 
 def row(point: Point) -> dict[str, Any]:
@@ -40,20 +46,26 @@ def row(point: Point) -> dict[str, Any]:
 
 def _counted(point: Point) -> dict[str, Any]:
     made = design(point.design, Options(**dict(point.options)))
-    hardware = explain(made)
     report = cost(made, point.board)
-    path = report.parts.get("scale path")
+    emitted = emit(fitted(made, lookup(point.board)))
+    return filled(emitted, report.cost, report.parts.get("scale path"))
+
+
+def filled(emitted: Emitted, whole: Cost, path: Cost | None) -> dict[str, Any]:
+    """The row of a design that was counted; ``path``: what its scale path takes of it."""
+    hardware = emitted.hardware
     found = {
         "status": COUNTED,
-        "policy": report.hardware.target.policy,
-        "rate": float(report.rate),
-        "work": report.work,
+        "policy": emitted.target.policy,
+        "rate": float(next(iter(hardware.rates.values()))),
+        "work": hardware.work,
         "latency": hardware.latency,
-        **{name: float(value) for name, value in report.cost.resources.items()},
-        "scale_sites": float(path.resources["sites"]) if path else 0.0,
-        "levels": report.cost.levels["lut"],
-        "carry": report.cost.levels["carry"],
-        "yosys": report.cost.tools["yosys"],
+        **{name: float(value) for name, value in whole.resources.items()},
+        **{f"scale_{name}": _part(path, name) for name in ("sites", "lut", "ff", "dsp")},
+        "levels": whole.levels["lut"],
+        "carry": whole.levels["carry"],
+        "yosys": whole.tools["yosys"],
+        "hardware": digest(emitted),
     }
     if isinstance(hardware, EngineHardware):
         plan, build = hardware.plan, hardware.engine.build
@@ -63,6 +75,16 @@ def _counted(point: Point) -> dict[str, Any]:
             used = {plan.dot(pair).name for item in plan.sums for pair in item.pairs}
             found["datapath"] = " ".join(sorted(used))
     return found
+
+
+def _part(path: Cost | None, name: str) -> float:
+    """What the scale path takes of a resource; 0 where there is none."""
+    return float(path.resources.get(name, 0)) if path else 0.0
+
+
+def digest(emitted: Emitted) -> str:
+    """Of the hardware that is synthesized: a row of other hardware is stale."""
+    return cache.key(emitted.target.policy, emitted.fabric)[:DIGITS]
 
 
 def limit(gigabytes: float) -> None:

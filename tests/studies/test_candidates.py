@@ -45,6 +45,15 @@ def test_partial_sums_are_as_many_as_the_shape_needs():
     assert buildable("mxfp4", Options(rows=4, cols=4, lanes=4), U280).options.partials is None
 
 
+def test_partial_sums_of_scales_that_options_give():
+    """No exact sum holds powers of two of both sides: they are added up in FP32."""
+    scaled = Options(rows=2, cols=2, lanes=16, group=32, scale="e8m0", activation_group=32,
+                     activation_scale="e8m0")  # fmt: skip
+    found = buildable("int4xint8", scaled, U280)
+    assert found.options.partials == 4 and found.options.accumulate == "fp32"
+    assert found.engine.arithmetic.accumulate[-1].partials == 4
+
+
 def test_all_take_the_first_shape_that_serves_all():
     """NVFP4's groups of 16 refuse 32 lanes."""
     tried = [(1, 1, 32), (2, 1, 16)]

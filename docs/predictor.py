@@ -1,0 +1,109 @@
+"""Writes studies/prediction/models.npz, what foresees costs, of studies/prediction/costs.parquet.
+
+Prints what the models err by on engines that they did not see: any; of a pair of element formats,
+of a weight's format, of a datapath that no engine had. Takes some minutes; ``--quick`` keeps the
+errors that are known.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Hashable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from macsmith.studies.prediction.data import Sample, read, samples
+from macsmith.studies.prediction.foresee import Models, save
+from macsmith.studies.prediction.training import held_out, train
+
+from macsmith.cli import guarded
+from macsmith.commands.common import progress
+
+Key = Callable[[Sample], Hashable]
+
+#: What is held out together, and into how many parts that is dealt.
+WAYS: dict[str, tuple[Key, int]] = {
+    "engine": (lambda s: (s.design, s.board, sorted(s.options.items())), 5),
+    "pair": (lambda s: sorted(s.formats), 5),
+    "format": (lambda s: s.formats[0], 5),
+    "datapath": (lambda s: s.datapath, 12),
+}
+
+#: As the page calls them.
+WORDS = {
+    "engine": "engines",
+    "pair": "pairs of formats",
+    "format": "formats of weights",
+    "datapath": "datapaths",
+}
+TITLES = {"sites": "sites", "lut": "LUT", "ff": "FF"}
+
+PAGE = Path(__file__).parent / "site" / "predict.md"
+
+#: What stands around the table.
+BEGIN, END = "% errors\n\n", "\n% end of errors\n"
+
+
+def told(errors: npt.NDArray[Any]) -> dict[str, float]:
+    """What a table says of relative errors."""
+    size = np.abs(errors)
+    return {
+        "median": round(float(np.median(size)), 4),
+        "within": round(float(np.mean(size <= 0.15)), 4),
+        "nine": round(float(np.quantile(size, 0.9)), 4),
+        "engines": len(size),
+    }
+
+
+def page(held_out: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+    """The table of errors of the documentation."""
+    lines = [
+        "| held out | figure | engines | median error | within 15 % | nine of ten within |",
+        "|---|---|---|---|---|---|",
+    ]
+    for way, by_figure in held_out.items():
+        for figure, one in by_figure.items():
+            lines.append(
+                f"| {WORDS[way]} | {TITLES[figure]} | {one['engines']:,} | "
+                f"{100 * one['median']:.1f} % | {100 * one['within']:.0f} % | "
+                f"{100 * one['nine']:.0f} % |"
+            )
+    return "\n".join(lines)
+
+
+def _write(text: str) -> None:
+    """Put the table where the page has it."""
+    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
+    PAGE.write_text(f"{before}{BEGIN}{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="hold out nothing")
+    parser.add_argument("--dry", action="store_true", help="write nothing")
+    arguments = parser.parse_args()
+    known = samples(read())
+    progress(f"{len(known)} engines")
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    if arguments.quick:
+        from macsmith.studies.prediction.foresee import load
+
+        found = load().about["held_out"]
+    else:
+        for way, (key, folds) in WAYS.items():
+            errors = held_out(known, key, folds)
+            found[way] = {figure: told(values) for figure, values in errors.items()}
+            progress(f"held out by {way}: {found[way]}")
+    models = Models(train(known).models, {"engines": len(known), "held_out": found})
+    if not arguments.dry:
+        save(models)
+        _write(page(found))
+    print(page(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(main))

@@ -1,0 +1,76 @@
+"""Explore every format over a budget: what loses least for its cost."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .. import boards
+from ..golden.description.build import POLICIES
+from ..golden.errors import DesignError, UnknownName
+from ..studies.exploring.explore import Found, Space, explore
+from ..studies.exploring.page import page
+from ..studies.exploring.space import ACTIVATIONS, LEAST, MOST, SCHEMES
+from ..studies.exploring.tables import as_csv, notes, tables, title, to_dict
+from ..studies.given import given
+from ..studies.prediction.foresee import load
+from ..tools.whole import write
+from .common import check_file, following, need_cache, paragraph, print_json, progress, table
+
+#: Options that write a file, with the endings that its name has.
+_FILES = {"html": (".html", ".htm"), "csv": (".csv",)}
+
+
+def run(arguments: argparse.Namespace) -> int:
+    space = _space(arguments)
+    for name, endings in _FILES.items():
+        if (path := getattr(arguments, name)) is not None:
+            check_file(f"--{name}", path, endings[0], also=endings[1:])
+    own = given(arguments.data, arguments.model, arguments.matrix, arguments.seed)
+    if arguments.synth:
+        need_cache()
+    with following(arguments.synth) as told:
+        found = explore(space, own=own, syntheses=arguments.synth, progress=told)
+    for name, text in {"html": page, "csv": as_csv}.items():
+        if (path := getattr(arguments, name)) is not None:
+            _put(path, text(found))
+    if arguments.json:
+        print_json(to_dict(found))
+    else:
+        _print(found)
+    return 0
+
+
+def _space(arguments: argparse.Namespace) -> Space:
+    if arguments.policy not in POLICIES:
+        raise UnknownName("policy", arguments.policy, POLICIES)
+    bits = tuple(arguments.bits or range(LEAST, MOST + 1))
+    if not all(LEAST <= many <= MOST for many in bits):
+        raise DesignError(f"--bits are {LEAST} to {MOST}, got {', '.join(map(str, bits))}")
+    return Space(
+        boards.lookup(arguments.board),
+        macs=arguments.macs,
+        k=arguments.k,
+        policy=arguments.policy,
+        bits=bits,
+        activations=tuple(arguments.activation or ACTIVATIONS),
+        schemes=tuple(arguments.scheme or SCHEMES),
+        budget=arguments.budget,
+        dsp_sites=arguments.dsp_sites,
+        seed=arguments.seed,
+    )
+
+
+def _put(path: Path, text: str) -> None:
+    write(path, text.encode())
+    progress(f"wrote {path}")
+
+
+def _print(found: Found) -> None:
+    print(paragraph(title(found), "bold"), end="\n\n")
+    for caption, header, rows in tables(found):
+        print(paragraph(caption, "bold"))
+        print(table(rows, header), end="\n\n")
+    for line in notes(found):
+        print(paragraph(line))
+    print(paragraph(load().note, "dim"))

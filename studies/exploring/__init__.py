@@ -1,0 +1,1 @@
+"""Formats, activations, scales and groups over a budget: accuracy against cost, and the front."""

@@ -1,0 +1,1 @@
+"""What engines cost, foreseen from their plans: features, a data set, trees, predictions."""

@@ -1,0 +1,69 @@
+"""Engines as the arrays that models take: amounts, kinds, features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .features import ARRAY, PATH, SHAPES
+
+Array = npt.NDArray[Any]
+
+#: Families of FPGAs whose look-up tables have four inputs.
+SMALL_TABLES = ("ecp5", "ice40")
+FAMILIES = ("xcup", "xc7", "ecp5", "ice40")
+
+#: What a model is of: part -> amounts that it adds up.
+AMOUNTS = {
+    "array": tuple(f"array_{name}" for name in ARRAY),
+    "path": tuple(f"path_{name}" for name in PATH),
+    "all": (*(f"array_{name}" for name in ARRAY), *(f"path_{name}" for name in PATH)),
+}
+
+#: With and without DSP blocks, for look-up tables of six and of four inputs.
+KINDS = 4
+
+
+class Table(NamedTuple):
+    """Engines, one a row.
+
+    Parameters
+    ----------
+    amounts : n × those of :data:`AMOUNTS` for the part.
+    kinds : of each, which coefficients it has.
+    features : n × what trees read, without the logarithm of the base, which comes last.
+    rates : MACs a cycle.
+    """
+
+    amounts: Array
+    kinds: Array
+    features: Array
+    rates: Array
+
+    def with_base(self, base: Array) -> Array:
+        """The features with the last one."""
+        return np.column_stack([self.features, np.log(base / self.rates)])
+
+
+def table(
+    rows: Sequence[Mapping[str, float]],
+    families: Sequence[str],
+    rates: Sequence[float],
+    part: str,
+) -> Table:
+    """Engines' numbers, as :func:`.features.features` gives them, on these families."""
+    amounts = np.array([[row[name] for name in AMOUNTS[part]] for row in rows], float)
+    amounts = amounts.reshape(len(rows), len(AMOUNTS[part]))
+    shapes = np.array([[row[name] for name in SHAPES] for row in rows], float)
+    many = np.array(rates, float)
+    small = np.array([name in SMALL_TABLES for name in families], int)
+    blocks = np.array([row["dsp"] for row in rows], int)
+    kinds = 2 * small + blocks
+    places = np.array([FAMILIES.index(name) for name in families], float)
+    features = np.column_stack(
+        [np.log1p(amounts / many[:, None]), shapes.reshape(len(rows), len(SHAPES)), places]
+    )
+    return Table(amounts, kinds, features, many)

@@ -1,0 +1,145 @@
+"""Makes the models of the data set: coefficients of amounts, and trees that correct their sums."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...golden.errors import ToolMissing
+from .data import FIGURES, Sample
+from .foresee import Models, figures
+from .table import KINDS, Table, table
+from .trees import Model
+
+Array = npt.NDArray[Any]
+
+#: Trees, their depth, and how much each corrects.
+TREES, DEPTH, RATE = 160, 4, 0.1
+
+#: The seed of what trees see, and of what is held out.
+SEED = 1
+
+#: Rows that a model needs at least, and fewer of a kind than which share those of all kinds.
+FEWEST = 30
+
+
+def train(samples: Sequence[Sample]) -> Models:
+    """The models of all figures: of sites, of array and scale path apart."""
+    found = {}
+    for part, figure, chosen, counted in _parts(samples):
+        made = _table(chosen, part)
+        found[figure] = fitted(made, counted)
+    return Models(found)
+
+
+def _parts(samples: Sequence[Sample]) -> list[tuple[str, str, list[Sample], Array]]:
+    """The part of each model, its name, the engines that it is made of and what they count."""
+    known = [s for s in samples if "sites" in s.counted]
+    array = [s for s in known if s.counted["sites"] > s.counted.get("scale_sites", 0.0)]
+    array = [s for s in array if "scale_sites" in s.counted or not s.numbers["path_one"]]
+    path = [s for s in known if s.counted.get("scale_sites")]
+    sites = [s.counted["sites"] - s.counted.get("scale_sites", 0.0) for s in array]
+    found = [
+        ("array", "array", array, np.array(sites)),
+        ("path", "path", path, np.array([s.counted["scale_sites"] for s in path])),
+    ]
+    for figure in FIGURES[1:]:
+        chosen = [s for s in samples if s.counted.get(figure)]
+        counts = np.array([s.counted[figure] for s in chosen])
+        found.append(("all", figure, chosen, counts))
+    return [item for item in found if len(item[2]) >= FEWEST]
+
+
+def _table(samples: Sequence[Sample], part: str) -> Table:
+    return table(
+        [s.numbers for s in samples],
+        [s.family for s in samples],
+        [s.rate for s in samples],
+        part,
+    )
+
+
+def fitted(made: Table, counted: Array) -> Model:
+    """The model of one figure: least squares of relative errors, coefficients that are not
+    negative, then trees on the logarithm of what is left."""
+    try:
+        from scipy.optimize import nnls
+        from sklearn.ensemble import GradientBoostingRegressor
+    except ImportError:
+        raise ToolMissing(
+            "models are made by the package scikit-learn, which is not installed: "
+            "pip install 'macsmith[predict]', or make .venv/predict"
+        ) from None
+    relative = made.amounts / counted[:, None]
+    common = nnls(relative, np.ones(len(counted)))[0]
+    coefficients = np.tile(common, (KINDS, 1))
+    for kind in range(KINDS):
+        own = made.kinds == kind
+        if own.sum() >= FEWEST:
+            coefficients[kind] = nnls(relative[own], np.ones(own.sum()))[0]
+    base = np.maximum((made.amounts * coefficients[made.kinds]).sum(axis=1), 1.0)
+    boosted = GradientBoostingRegressor(
+        n_estimators=TREES,
+        max_depth=DEPTH,
+        learning_rate=RATE,
+        subsample=0.6,
+        max_features=0.3,
+        min_samples_leaf=3,
+        loss="huber",
+        random_state=SEED,
+    )
+    boosted.fit(made.with_base(base).astype(np.float32), np.log(counted / base))
+    return _flat(coefficients, boosted)
+
+
+def _flat(coefficients: Array, boosted: Any) -> Model:
+    """Trees one behind the other, as arrays of numbers."""
+    parts: dict[str, list[Array]] = {name: [] for name in ("f", "t", "l", "r", "v")}
+    roots, place = [], 0
+    for [estimator] in boosted.estimators_:
+        tree = estimator.tree_
+        leaf = tree.children_left < 0
+        roots.append(place)
+        parts["f"].append(np.where(leaf, -1, tree.feature).astype(np.int16))
+        # Downwards: a feature of 32 bits is at most the threshold if it is at most this.
+        low = tree.threshold.astype(np.float32)
+        low = np.where(low > tree.threshold, np.nextafter(low, np.float32(-np.inf)), low)
+        parts["t"].append(np.where(leaf, 0, low).astype(np.float32))
+        parts["l"].append(np.where(leaf, 0, tree.children_left + place).astype(np.int32))
+        parts["r"].append(np.where(leaf, 0, tree.children_right + place).astype(np.int32))
+        values = boosted.learning_rate * tree.value[:, 0, 0]
+        parts["v"].append(np.where(leaf, values, 0).astype(np.float32))
+        place += tree.node_count
+    start = np.ravel(boosted.init_.constant_)[:1]
+    arrays = [np.concatenate(parts[name]) for name in ("f", "t", "l", "r", "v")]
+    return Model(coefficients, start, np.array(roots, np.int32), *arrays)
+
+
+def held_out(
+    samples: Sequence[Sample], key: Callable[[Sample], Hashable], folds: int
+) -> dict[str, Array]:
+    """Relative errors of each figure on engines whose ``key`` no engine had that models saw.
+
+    All keys are dealt into ``folds`` parts, each of which is held out once.
+    """
+    keys = sorted({str(key(s)) for s in samples})
+    np.random.default_rng(SEED).shuffle(keys)
+    errors: dict[str, list[Array]] = {}
+    for fold in range(folds):
+        out = set(keys[fold::folds])
+        models = train([s for s in samples if str(key(s)) not in out])
+        tested = [s for s in samples if str(key(s)) in out]
+        found = figures(
+            models,
+            [s.numbers for s in tested],
+            [s.family for s in tested],
+            [s.rate for s in tested],
+        )
+        for figure in FIGURES:
+            known = [place for place, s in enumerate(tested) if s.counted.get(figure)]
+            counts = np.array([tested[place].counted[figure] for place in known])
+            errors.setdefault(figure, []).append(found[figure][known] / counts - 1)
+    return {figure: np.concatenate(parts) for figure, parts in errors.items()}
