@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from ...golden.errors import ToolFailed
+from ...hw.engine.hardware import EngineHardware
 from ...hw.text.emit import Emitted
 from ...tools import solvers, yosys
 from ...tools.progress import Step, Told, quiet
@@ -21,6 +22,8 @@ from .names import best as best_name
 from .names import named as names_of
 from .netlist import MAPPED, Mapped, netlist
 from .rates import counting_of
+from .values import CLAIMS as VALUES
+from .values import prove_values
 
 #: Seconds that one question may take.
 SECONDS = 60
@@ -38,7 +41,7 @@ def prove(
     *,
     core: str | None = None,
     seconds: int = SECONDS,
-    only: Collection[str] = (*PLAIN, "count"),
+    only: Collection[str] = (*PLAIN, "count", *VALUES),
     mapped: Mapped | None = None,
     progress: Told = quiet,
 ) -> Certificate:
@@ -64,6 +67,14 @@ def prove(
     if "count" in only:
         progress(Step(f"proving count of {emitted.name}", "prove", len(emitted.rtlil)))
         told.claims += work.counted()
+    if chosen := [name for name in VALUES if name in only and work.engine]:
+        valued = prove_values(
+            emitted, folder, cells=work.cells, seconds=seconds, only=chosen, progress=progress
+        )
+        told.claims += valued.claims
+        told.checks = valued.checks
+        work.scripts |= valued.scripts
+        work.monitors = valued.monitors
     if mapped is not None:
         claim, asked = netlist(
             emitted.core, mapped, folder, cells=work.cells, seconds=seconds, progress=progress
@@ -92,7 +103,9 @@ class _Work:
         (folder / scripts.CORE).write_text(core, encoding="utf-8")
         if cells:
             (folder / scripts.CELLS).write_text("".join(cells.values()), encoding="utf-8")
+        self.engine = isinstance(emitted.hardware.alone, EngineHardware)
         self.scripts: dict[str, list[str]] = {}
+        self.monitors: dict[str, str] = {}
         self._write()
 
     def _write(self) -> None:
@@ -281,6 +294,7 @@ class _Work:
         if (self.folder / MAPPED).exists():
             kept.append(MAPPED)
         texts = {name: (self.folder / name).read_text(encoding="utf-8") for name in kept}
+        texts |= self.monitors
         for name, commands in self.scripts.items():
             texts[f"{name}.ys"] = "\n".join(commands) + "\n"
         return texts

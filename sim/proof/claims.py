@@ -23,6 +23,7 @@ class Claim:
     method : how.
     cycles : a bound that belongs to the claim or its state; 0 for none.
     seconds : of the solver, and of what prepares for it.
+    instead : the vectors that it got where nothing is proven.
     """
 
     name: str
@@ -31,15 +32,23 @@ class Claim:
     method: str
     cycles: int
     seconds: float
+    instead: str = ""
 
 
 @dataclass
 class Certificate:
-    """The claims of a design, and the files that check them again."""
+    """The claims of a design, and the files that check them again.
+
+    Parameters
+    ----------
+    files : by name.
+    checks : for each claim about values that is proven, the scripts that do it.
+    """
 
     design: str
     claims: list[Claim] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
+    checks: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def refuted(self) -> list[Claim]:

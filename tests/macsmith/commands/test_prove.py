@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,14 +38,15 @@ def check(folder):
 def test_a_certificate_says_what_is_proven_and_how(certificate):
     told = json.loads((certificate / "proof.json").read_text())
     names = [claim["name"] for claim in told["claims"]]
-    assert names == ["valid", "payload", "progress", "count", "drain"]
+    streams = ["valid", "payload", "progress", "count", "drain"]
+    assert names == [*streams, "products", "sums", "accumulators"]
     assert {claim["state"] for claim in told["claims"]} == {"proven"}
     assert all(f"| {name} |" in (certificate / "proof.md").read_text() for name in names)
 
 
 def test_a_certificate_checks_itself(certificate):
     code, lines = check(certificate)
-    assert (code, len(lines)) == (0, 5) and all(line.endswith(": proven") for line in lines)
+    assert (code, len(lines)) == (0, 8) and all(line.endswith(": proven") for line in lines)
     assert not list(certificate.glob("again*"))
 
 
@@ -59,6 +61,21 @@ def test_a_changed_core_is_noticed(certificate):
     finally:
         core.write_text(text)
     assert code == 4 and "valid: NOT PROVEN" in lines
+
+
+def test_a_changed_sum_is_noticed(certificate):
+    core = certificate / "core.v"
+    text = core.read_text()
+    changed = re.sub(
+        r"(if \(enable & accumulate\) held) <= (\w+)\[(\d+):1\]", r"\1 <= \2[\3:2]", text
+    )
+    assert changed != text
+    core.write_text(changed)
+    try:
+        code, lines = check(certificate)
+    finally:
+        core.write_text(text)
+    assert code == 4 and "accumulators: NOT PROVEN" in lines and "valid: proven" in lines
 
 
 def test_a_certificate_is_replaced_only_if_asked(certificate, capsys):
