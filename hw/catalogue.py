@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ..golden.description import Chain, Design, Engine
 from ..golden.errors import DesignError
 from ..golden.units import (
+    Augment,
     BlockAffine,
     Butterflies,
     Dequantize,
@@ -29,6 +30,7 @@ from .engine.hardware import EngineHardware
 from .system.chain import ChainHardware
 from .system.converted import ConvertedHardware
 from .system.interleaved import InterleavedHardware
+from .units.augment import AugmentHardware
 from .units.block_affine import BlockAffineHardware
 from .units.butterfly import ButterfliesHardware
 from .units.dequantize import DequantizeHardware
@@ -49,6 +51,7 @@ from .units.unpack import UnpackHardware
 #: A description's type -> what makes its hardware.
 BUILDERS: dict[type, Callable[..., Hardware]] = {
     Engine: EngineHardware,
+    Augment: AugmentHardware,
     BlockAffine: BlockAffineHardware,
     Butterflies: ButterfliesHardware,
     Dequantize: DequantizeHardware,

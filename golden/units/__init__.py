@@ -1,5 +1,6 @@
 """Units that come with the package, each in a file that registers its kind."""
 
+from .augment import Augment
 from .block_affine import BlockAffine
 from .butterflies import Butterflies
 from .dequantize import Dequantize
@@ -18,6 +19,7 @@ from .softmax import Softmax
 from .unpack import Unpack
 
 __all__ = [
+    "Augment",
     "BlockAffine",
     "Butterflies",
     "Dequantize",

@@ -46,7 +46,8 @@ class Quantize(Unit):
     element : format of the codes: an integer, or a float with zero and subnormals; beside a zero
         point an unsigned integer.
     zero : format of the zero point of each block, the element's own; None: values lie about 0.
-    scale : format of the scales: E8M0, or a float with zero and NaN.
+    scale : format of the scales: E8M0, or a float with zero and NaN; without a mantissa, such as
+        ``ue4m0_fn``, scales are few powers of two, times the tensor's (ShiftQuant's groups).
     rule : of E8M0 ``floor``, ``even``, ``ceil`` or ``rceil``, of others ``absmax`` (rounded up) or
         ``nearest``; see :data:`.SCALE_RULES`.
     block : values that share a scale. ``last`` ends a block in any case.
@@ -121,8 +122,8 @@ class Quantize(Unit):
 
     @property
     def power(self) -> bool:
-        """Whether scales are powers of two."""
-        return self.scale.significand_width == 1
+        """Whether scales are powers of two of all sizes, none of which is zero: E8M0."""
+        return self.scale.significand_width == 1 and not self.scale.has_zero
 
     @property
     def operand(self) -> Operand:

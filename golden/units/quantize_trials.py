@@ -50,6 +50,11 @@ def drawn(unit: Quantize, index: int, kind: int, rng: np.random.Generator) -> di
     if cuts:
         last[rng.integers(0, count, 2)] = True
     last[-1] = cuts or unit.waits or rng.random() < 0.5
+    return trial(unit, values(unit, kind, count, rng), last, rng)
+
+
+def values(unit: Quantize, kind: int, count: int, rng: np.random.Generator) -> Array:
+    """Codes of values (beats, lanes of all vectors) of a ``kind``."""
     make = {
         "usual": _usual, "ties": _ties, "edges": _edges, "tiny": _tiny, "steps": ranges.steps,
         "ends": ranges.ends,
@@ -66,10 +71,10 @@ def drawn(unit: Quantize, index: int, kind: int, rng: np.random.Generator) -> di
             odd = rng.choice(special(unit.source), shape)
             codes = np.where(rng.random(shape) < 1 / (2 * unit.block), odd, calm)
     codes = codes.reshape(unit.vectors, count, unit.lanes).transpose(1, 0, 2)
-    return _trial(unit, codes.reshape(count, unit.width), last, rng)
+    return codes.reshape(count, unit.width)
 
 
-def _trial(
+def trial(
     unit: Quantize, codes: Array, last: Array, rng: np.random.Generator | None
 ) -> dict[str, Beats]:
     """The beats of values; and of tensors' scales, by which most blocks' scales are of use."""
@@ -146,20 +151,23 @@ def _tiny(unit: Quantize, shape: tuple[int, int], rng: np.random.Generator) -> A
 
 
 def extremes(unit: Quantize) -> list[dict[str, Beats]]:
+    """Trials of :func:`extreme_values`."""
+    last = np.zeros(beats(unit), bool)
+    last[-1] = True
+    return [trial(unit, codes, last, None) for codes in extreme_values(unit, len(last))]
+
+
+def extreme_values(unit: Quantize, count: int) -> list[Array]:
     """All values of a trial the same: the greatest, the least, and the smallest ones; the greatest
     and the least by turns; and the greatest beside an infinity."""
-    fmt, found = unit.source, []
-    shape = beats(unit), unit.width
-    last = np.zeros(shape[0], bool)
-    last[-1] = True
+    fmt, shape = unit.source, (count, unit.width)
     sign = 1 << (fmt.bits - 1)
-    for code in (fmt.max_code, fmt.max_code | sign, 1, 0, sign):
-        codes = np.full(shape, code, fmt.dtype)
-        found.append(_trial(unit, codes, last, None))
+    found = [
+        np.full(shape, code, fmt.dtype) for code in (fmt.max_code, fmt.max_code | sign, 1, 0, sign)
+    ]
     codes = np.full(shape, fmt.max_code, fmt.dtype)
     if unit.zero:
         turns = (np.arange(codes.size).reshape(shape) & 1).astype(bool)
-        found.append(_trial(unit, np.where(turns, codes | sign, codes), last, None))
+        found.append(np.where(turns, codes | sign, codes))
     codes[0, 0] = fmt.inf_code
-    found.append(_trial(unit, codes, last, None))
-    return found
+    return [*found, codes]

@@ -30,6 +30,8 @@ def times_tensor(
         Cat(Const(0, place), other & bit.replicate(low + 1))
         for place, bit in enumerate(stored.significand)
     ]
+    if len(rows) == 1:  # a power of two
+        rows = [Cat(rows[0], Const(0, 1))]
     level = 0
     while len(rows) > 1:
         pairs = [rows[index : index + 2] for index in range(0, len(rows), 2)]

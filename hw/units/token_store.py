@@ -18,6 +18,9 @@ from .buffer import Buffer
 
 #: Beats that come while a token's number is made, beyond the cycles that this takes.
 BEYOND = 8
+#: Cycles from a beat's address to its values: a memory of several blocks has multiplexers behind
+#: it, and a register behind those.
+READING = 2
 
 
 class TokenStore(Blueprint):
@@ -103,7 +106,7 @@ class TokenStore(Blueprint):
     def latency(self) -> int:
         """From a token's last beat to its first result: the number, the memory, the work, the
         buffer."""
-        return self.cycles + 1 + self.working + 1
+        return self.cycles + READING + self.working + 1
 
     @property
     def depth(self) -> int:
@@ -136,9 +139,10 @@ class TokenStore(Blueprint):
         m.d.comb += issued.eq(ready & enable)
         beat = self._read(m, given, place, taken, enable, issued)
         line = {
-            name: delayed(m, enable, value, 1, f"beside_{name}") for name, value in fields.items()
+            name: delayed(m, enable, value, READING, f"beside_{name}")
+            for name, value in fields.items()
         }
-        number = delayed(m, enable, number, 1, "number_line")
+        number = delayed(m, enable, number, READING, "number_line")
 
         size, results = len(number) // self.vectors, []
         for vector in range(self.vectors):
@@ -151,7 +155,7 @@ class TokenStore(Blueprint):
                 index = vector * self.lanes + lane
                 value = beat.word_select(index, self.given)
                 results.append(self.work(m, enable, value, beside, index))
-        late = 1 + self.working
+        late = READING + self.working
         m.d.comb += [
             buffer.i.payload.value.eq(Cat(*results)),
             buffer.i.payload.last.eq(delayed(m, enable, ends, late, "ends_token")),
@@ -218,7 +222,7 @@ class TokenStore(Blueprint):
     def _read(
         self, m: Module, given: Value, place: Value, taken: Value, enable: Value, issued: Value
     ) -> Value:
-        """The beat that is issued, a cycle later; keeps those that are taken."""
+        """The beat that is issued, ``READING`` cycles later; keeps those that are taken."""
         memory = Memory(shape=len(given), depth=self.depth, init=[])
         m.submodules.waiting = memory
         write, read = memory.write_port(), memory.read_port()
@@ -226,4 +230,4 @@ class TokenStore(Blueprint):
             write.addr.eq(place), write.data.eq(given), write.en.eq(taken),
             read.addr.eq(self._circle(m, issued, self.depth, "read")[0]), read.en.eq(enable),
         ]  # fmt: skip
-        return read.data
+        return delayed(m, enable, read.data, READING - 1, "read")
