@@ -15,9 +15,11 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 from macsmith.golden.errors import ToolMissing
 from macsmith.golden.formats import lookup
 from macsmith.models.networks import open_network, product
+from macsmith.models.networks.between import Single
 from macsmith.models.networks.diverging import apart
 from macsmith.models.networks.generating import RTL, generate, perplexity
 from macsmith.models.networks.tokenizer import read_tokenizer
@@ -77,23 +79,29 @@ def compare(network, prompt, text, name, arguments, told):
     return written, row
 
 
-def beside_units(network, text):
-    """Rows of a table: the products of the file's designs, and of FP32, with units in between."""
-    rows = []
-    for name in ("float", "file"):
+class Noisy(Single):
+    """FP32, but what comes from products is off by up to 2^-20."""
+
+    name = "noise"
+
+    def __init__(self):
+        self.rng = np.random.default_rng(1)
+
+    def taken(self, x):
+        return (x * (1 + self.rng.uniform(-1, 1, x.shape) / (1 << 20))).astype(np.float32)
+
+
+def beside_units(network, text, names):
+    """Rows of a table: the products of some designs, with units in between, and with noise."""
+    for name in names:
         used = product(name)
-        for form in FORMATS:
-            units = Units(lookup(form))
+        for between in (*(Units(lookup(form)) for form in FORMATS), Noisy()):
             with following() as told:
-                found = apart(network, text, used, units, told)
-            perplexities = found.perplexities
-            if form == FORMATS[0]:
-                rows.append([name, "FP32", f"{perplexities[0]:.2f}", "–", "–"])
-            same = f"{found.same:.0%}"
-            rows.append(
-                [name, units.name, f"{perplexities[1]:.2f}", f"{found.divergence:.2g}", same]
-            )
-    return rows
+                found = apart(network, text, used, between, told)
+            first, second = (f"{number:.2f}" for number in found.perplexities)
+            if between.name == f"{FORMATS[0].upper()} units":
+                yield [name, "FP32", first, "–", "–"]
+            yield [name, between.name, second, f"{found.divergence:.2g}", f"{found.same:.0%}"]
 
 
 def main() -> int:
@@ -111,7 +119,7 @@ def main() -> int:
     if arguments.units:
         text = tokenizer.encode(TEXT.read_text(encoding="utf-8"))[: arguments.units]
         header = ["products", "between", f"perplexity of {len(text)} tokens", "divergence", "same"]
-        print(table(beside_units(network, text), header))
+        print(table([*beside_units(network, text, ("float", *DESIGNS))], header))
         return 0
     prompt = tokenizer.encode(tokenizer.chat(arguments.prompt))
     text = tokenizer.encode(TEXT.read_text(encoding="utf-8"))[:TOKENS]

@@ -10,11 +10,10 @@ import numpy.typing as npt
 
 from ...golden.errors import DesignError
 from ...tools.progress import Told, quiet
-from .between import SINGLE
+from .between import SINGLE, Between
 from .generating import surprise
 from .llama import Llama
 from .product import Product
-from .units import Units
 
 Array = npt.NDArray[Any]
 
@@ -37,9 +36,14 @@ class Apart:
 
 
 def apart(
-    network: Llama, tokens: list[int], product: Product, units: Units, progress: Told | None = None
+    network: Llama,
+    tokens: list[int],
+    product: Product,
+    units: Between,
+    progress: Told | None = None,
 ) -> Apart:
-    """Both foresee ``tokens``, two or more, in one pass each."""
+    """Both foresee ``tokens``, two or more, in one pass each; ``units`` may be anything that stands
+    between products."""
     if len(tokens) < 2:
         raise DesignError(f"a text to compare on needs 2 tokens at least, got {len(tokens)}")
     told, found = progress or quiet, []
