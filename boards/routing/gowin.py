@@ -110,6 +110,7 @@ ROUTER = Router(
     constants={"GOWIN_VCC": ("V", "1"), "GOWIN_GND": ("G", "0")},
     model=_model,
     register=_register,
+    through=("{}_passthrough_lut$", "I3"),
     packer=Packer(
         "apycula.gowin_pack",
         "",  # it reads the netlist

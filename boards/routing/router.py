@@ -111,6 +111,7 @@ class Router:
     constants : type → (output, constant) of cells that are one.
     model : a routed cell, as the simulation model of the family has it.
     register : the nets of a routed flip-flop.
+    through : how the LUT is called by which data reach a flip-flop of this name, and its input.
     alone : how a routed cell is called that holds a flip-flop of this name and nothing else.
     unheld : a routed cell without its flip-flop, where one of the harness went into it.
     packer : of bitstreams; None where there is none.
@@ -132,6 +133,7 @@ class Router:
     leave: Leaf | None = None
     buffers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     constants: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    through: tuple[str, str] = ("", "")
     alone: str = "{}"
     unheld: Callable[[Placed], Placed] | None = None
     packer: Packer | None = None

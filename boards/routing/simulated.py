@@ -71,7 +71,11 @@ class _Cut:
     def _alone(self, name: str) -> Register | None:
         """A flip-flop of the harness; None if it went into a cell of the core."""
         cell = self.harness.get(self.router.alone.format(name))
-        return self.router.register(cell) if cell else None
+        if cell is None:
+            return None
+        found, (called, port) = self.router.register(cell), self.router.through
+        before = self.harness.get(called.format(name))
+        return found._replace(data=before.ports[port]) if before else found
 
     def _left(self, name: str) -> Any:
         """The net that the flip-flop ``name`` of the harness catches."""
