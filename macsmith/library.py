@@ -16,6 +16,7 @@ from .boards.estimates import estimated
 from .boards.families import family, models
 from .boards.fanout import LIMIT
 from .boards.netlist import read
+from .boards.script import synthesis
 from .certificate import certify
 from .golden.description import Design, Engine
 from .golden.matmul import Matrix, Result
@@ -187,6 +188,7 @@ def cost(
     told = progress or quiet
     begun = time.monotonic()
     board = boards.lookup(board) if isinstance(board, str) else board
+    synthesis(board, design.build.policy, variant)  # raises where nothing can be counted
     emitted = _emitted(boards.fitted(design, board), told)
     if verified:
         simulated.verify(emitted, progress=told, then=("synth",))

@@ -43,7 +43,7 @@ MEGAHERTZ_LIMITS = 1, 2000
 _UTF8 = ("README.md", "design.toml")
 
 #: Families whose tool is Vivado; for others there is no folder vivado/.
-VIVADO_FAMILIES = ("xcup", "xc7")
+VIVADO_FAMILIES = ("xcup", "xc7", "versal")
 
 
 #: What stands over the core: how it is linted.

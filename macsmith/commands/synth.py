@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .. import boards
 from ..boards.fanout import LIMIT
+from ..boards.script import synthesis
 from ..folder import make_folder
 from ..golden.errors import DesignError
 from ..library import cost, explain
@@ -17,6 +18,7 @@ from .common import chosen, following, paragraph, print_json, table, target
 
 def run(arguments: argparse.Namespace) -> int:
     design, board = chosen(arguments), target(arguments)
+    synthesis(board, "lut")  # raises where nothing can be counted
     fitted = explain(boards.fitted(design, board))  # raises before there is a folder
     folder = arguments.folder or Path("build/synth") / folder_name(explain(design), board)
     if arguments.folder and folder.is_dir() and any(folder.iterdir()):
