@@ -129,13 +129,14 @@ def fitted(design: D, board: Board) -> D:
         raise DesignError(
             f"blocks {build.blocks} are not those of {board.name}", {"blocks": "auto"}
         )
-    if build.fabric not in ("auto", board.family):
+    fabric = chosen.fabric or board.family
+    if build.fabric not in ("auto", fabric):
         raise DesignError(f"fabric {build.fabric} is not that of {board.name}", {"fabric": "auto"})
     if build.policy == "dsp" and build.blocks == "inferred" and chosen.refusal:
         raise DesignError(chosen.refusal)
     if build.policy == "dsp" and build.blocks == "auto":
         build = replace(build, blocks=chosen.block)
-    changes: dict[str, Any] = {"build": replace(build, fabric=board.family)}
+    changes: dict[str, Any] = {"build": replace(build, fabric=fabric)}
     if isinstance(design, Chain):
         changes["parts"] = tuple(fitted(part, board) for part in design.parts)
     return cast(D, replace(cast(Any, design), **changes))

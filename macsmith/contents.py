@@ -41,7 +41,7 @@ _UTF8 = ("README.md", "design.toml")
 DRIVER = Path(__file__).parent / "driver.py"
 
 #: Families whose tool is Vivado; for others there is no folder vivado/.
-VIVADO_FAMILIES = ("xcup", "xc7")
+VIVADO_FAMILIES = ("xcup", "xc7", "versal")
 
 
 #: What stands over the core: how it is linted.

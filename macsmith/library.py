@@ -18,6 +18,7 @@ from .boards.families import family, models
 from .boards.fanout import LIMIT
 from .boards.netlist import read
 from .boards.routing import after, checked, route, router_of
+from .boards.script import synthesis
 from .certificate import certify
 from .golden.coded import Held
 from .golden.description import Chain, Design, Engine
@@ -198,6 +199,7 @@ def cost(
     told = progress or quiet
     begun = time.monotonic()
     board = boards.lookup(board) if isinstance(board, str) else board
+    synthesis(board, design.build.policy, variant)  # raises where nothing can be counted
     if seeds:  # what it would end in is said before the work
         seeds = checked(seeds)
         router_of(board)

@@ -5,16 +5,20 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
-from ...golden.errors import ToolMissing, UnknownName
+from ...golden.errors import DesignError, ToolMissing, UnknownName
 from .ecp5 import FAMILY as ECP5
 from .gowin import FAMILY as GOWIN
 from .ice40 import FAMILY as ICE40
 from .nexus import FAMILY as NEXUS
 from .roles import Family
+from .versal import FAMILY as VERSAL
 from .xc7 import FAMILY as XC7
 from .xcup import FAMILY as XCUP
 
 FAMILIES = {family.name: family for family in (XCUP, XC7, ECP5, ICE40, GOWIN, NEXUS)}
+
+#: Those that yosys does not know: designs can be written for them, not counted.
+UNMAPPED = {family.name: family for family in (VERSAL,)}
 POLICIES = ("lut", "dsp")
 
 __all__ = ["FAMILIES", "POLICIES", "Family", "family", "flags", "models"]
@@ -22,9 +26,10 @@ __all__ = ["FAMILIES", "POLICIES", "Family", "family", "flags", "models"]
 
 def family(name: str) -> Family:
     """A family by the name that the boards' data files use."""
-    if name not in FAMILIES:
-        raise UnknownName("family", name, FAMILIES)
-    return FAMILIES[name]
+    known = FAMILIES | UNMAPPED
+    if name not in known:
+        raise UnknownName("family", name, known)
+    return known[name]
 
 
 def flags(name: str, policy: str) -> str:
@@ -33,8 +38,11 @@ def flags(name: str, policy: str) -> str:
     Raises
     ------
     UnknownName : no such family or policy.
+    DesignError : yosys cannot map for it.
     """
     chosen = family(name)
+    if chosen.missing:
+        raise DesignError(chosen.missing)
     if policy not in POLICIES:
         raise UnknownName("policy", policy, POLICIES)
     return chosen.flags[policy]

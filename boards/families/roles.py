@@ -109,6 +109,8 @@ class Family:
     dsp : what replaces the command's own step ``map_dsp`` under the policy ``dsp``.
     after : commands behind the synthesis command.
     maps : Verilog that these commands read.
+    missing : why nothing can be mapped or counted, and what to do; empty if it can.
+    fabric : the family by whose costs datapaths are chosen; its own if empty.
     counted : the keys of a :class:`~macsmith.boards.sites.Usage`, in the order of reports.
     """
 
@@ -123,6 +125,8 @@ class Family:
     dsp: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     maps: tuple[Path, ...] = ()
+    missing: str = ""
+    fabric: str = ""
 
 
 def clocked(_: Cell) -> tuple[Bundle, ...]:

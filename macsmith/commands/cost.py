@@ -10,6 +10,7 @@ from .. import boards
 from ..boards.estimates import estimated
 from ..boards.fanout import LIMIT
 from ..boards.netlist import read
+from ..boards.script import synthesis
 from ..folder import make_folder
 from ..golden.errors import DesignError, UnknownName
 from ..report import NOTE, header, levels_line, register_lines, rows, style, tools_line
@@ -23,6 +24,7 @@ _MODULE = re.compile(r"^module \\(\S+)$", re.MULTILINE)
 
 def run(arguments: argparse.Namespace) -> int:
     board = target(arguments)
+    synthesis(board, arguments.policy)  # raises where nothing can be counted
     with following() as told:
         told("reading Verilog")
         with work.folder("cost") as scratch:

@@ -9,6 +9,7 @@ from .. import boards
 from ..arguments.commands import SEEDS
 from ..boards.fanout import LIMIT
 from ..boards.routing import checked, router_of
+from ..boards.script import synthesis
 from ..folder import make_folder
 from ..golden.errors import DesignError
 from ..library import cost, explain
@@ -19,6 +20,7 @@ from .common import chosen, following, paragraph, print_json, table, target
 
 def run(arguments: argparse.Namespace) -> int:
     design, board = chosen(arguments), target(arguments)
+    synthesis(board, "lut")  # raises where nothing can be counted
     seeds = _seeds(arguments, board)
     fitted = explain(boards.fitted(design, board))  # raises before there is a folder
     folder = arguments.folder or Path("build/synth") / folder_name(explain(design), board)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from macsmith.boards.catalogue import Clock, fitted, load, lookup, names
-from macsmith.boards.families import FAMILIES
+from macsmith.boards.families import FAMILIES, UNMAPPED, flags
 from macsmith.golden.description.build import ADDERS, FABRICS
 from macsmith.golden.errors import DesignError, UnknownName
 from macsmith.hw.leaves import LEAVES
@@ -35,7 +35,7 @@ def test_names():
     assert names() == sorted(
         "u280 u250 u50 u55c zcu104 ultra96v2 pynq-z2 ulx3s-85 icebreaker "
         "tang-nano-9k tang-nano-20k crosslink-nx-evn orangecrab-25 orangecrab-85 kv260 "
-        "arty-a7-35 arty-a7-100 vcu129".split()
+        "arty-a7-35 arty-a7-100 vcu129 v80".split()
     )
 
 
@@ -50,13 +50,13 @@ def test_unknown_board():
 
 
 #: Flip-flops for each look-up table.
-FLIP_FLOPS = {"xcup": 2, "xc7": 2, "ecp5": 1, "ice40": 1, "gowin": 0.75, "nexus": 1}
+FLIP_FLOPS = {"xcup": 2, "xc7": 2, "ecp5": 1, "ice40": 1, "gowin": 0.75, "nexus": 1, "versal": 2}
 
 
 @pytest.mark.parametrize("name", names())
 def test_every_board_is_complete(name):
     board = lookup(name)
-    family = FAMILIES[board.family]
+    family = (FAMILIES | UNMAPPED)[board.family]
     assert board.title and board.part and board.source
     assert set(board.resources) - {"lut"} <= set(family.counted), "spelled as the family counts"
     assert board.resources["ff"] == FLIP_FLOPS[board.family] * board.resources["lut"]
@@ -64,7 +64,7 @@ def test_every_board_is_complete(name):
 
 #: Boards whose logic has its clock from processors; whose pins no public source was found for;
 #: and parts that come in one grade.
-NO_CLOCK, NO_GRADE = ("kv260", "ultra96v2", "vcu129"), ("icebreaker",)
+NO_CLOCK, NO_GRADE = ("kv260", "ultra96v2", "vcu129", "v80"), ("icebreaker",)
 
 
 @pytest.mark.parametrize("name", names())
@@ -270,3 +270,13 @@ def test_a_clock_and_dies_of_ones_own(tmp_path):
     board = load(write(tmp_path, GOOD + more + DIES + "lut = [60, 40]\n"))
     assert board.clock == Clock("A1", 12.5, "s", "A2")
     assert board.dies == {"lut": (60, 40), "ff": (120, 80), "dsp": (2, 1)}
+
+
+def test_nothing_is_counted_where_yosys_has_no_family():
+    v80 = lookup("v80")
+    with pytest.raises(DesignError, match="yosys has no family for Versal, so nothing is counted"):
+        flags(v80.family, "lut")
+    blocks = fitted(design("int8xint8", Options(policy="dsp")), v80)
+    assert blocks.build.blocks == "dsp58" and blocks.build.fabric == "xcup"
+    with pytest.raises(DesignError, match="blocks dsp48e2 are not those of v80"):
+        fitted(design("int8xint8", Options(policy="dsp", blocks="dsp48e2")), v80)

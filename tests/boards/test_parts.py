@@ -1,7 +1,7 @@
 """FPGAs without a board."""
 
 import pytest
-from macsmith.boards.families import FAMILIES
+from macsmith.boards.families import family
 from macsmith.golden.errors import DesignError, UnknownName
 
 from macsmith import boards
@@ -29,8 +29,8 @@ def test_a_part_is_what_its_device_has(name):
 @pytest.mark.parametrize("name", boards.devices())
 def test_every_device_is_complete(name):
     device = boards.part(name)
-    resources, ratio = device.resources, {"xcup": 2, "xc7": 2, "gowin": 0.75}
-    assert set(resources) - {"lut"} <= set(FAMILIES[device.family].counted)
+    resources, ratio = device.resources, {"xcup": 2, "xc7": 2, "versal": 2, "gowin": 0.75}
+    assert set(resources) - {"lut"} <= set(family(device.family).counted)
     assert resources["ff"] == ratio.get(device.family, 1) * resources["lut"]
     assert all(sum(each) == resources[key] for key, each in device.dies.items())
     assert device.source

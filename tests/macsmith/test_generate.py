@@ -295,7 +295,9 @@ def test_vivado_scripts_run_from_any_folder(copy, tmp_path, name, script):
         assert wanted in process.stdout
 
 
-@pytest.mark.parametrize(("board", "vivado"), [("pynq-z2", True), ("icebreaker", False)])
+@pytest.mark.parametrize(
+    ("board", "vivado"), [("pynq-z2", True), ("v80", True), ("icebreaker", False)]
+)
 def test_vivado_scripts_name_the_board_s_part(board, vivado):
     boards = pytest.importorskip("macsmith.boards")
     files = contents(emit(ENGINES["native"]), tiles=1, board=boards.lookup(board))
@@ -308,6 +310,7 @@ def test_vivado_scripts_name_the_board_s_part(board, vivado):
     ("blocks", "fabric", "vivado"),
     [
         *[("auto", "auto", True), ("dsp48e1", "auto", True), ("dsp48e1", "xc7", True)],
+        ("dsp58", "auto", True),
         *[("mult18x18d", "auto", False), ("multaddsub18x18", "auto", False)],
         *[("auto", "ecp5", False), ("inferred", "ice40", False)],
     ],

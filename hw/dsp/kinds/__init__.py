@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ....golden.description.build import BLOCKS, Target
 from ....golden.errors import DesignError
-from .dsp48 import DSP48E1, DSP48E2
+from .dsp48 import DSP48E1, DSP48E2, DSP58
 from .gowin import MULT18X18
 from .kind import Kind
 from .mac16 import SB_MAC16
@@ -14,6 +14,7 @@ from .nexus import MULTADDSUB18X18
 __all__ = [
     "DSP48E1",
     "DSP48E2",
+    "DSP58",
     "BLOCK_KINDS",
     "MULT18X18",
     "MULT18X18D",
@@ -25,7 +26,7 @@ __all__ = [
 
 #: name -> block.
 BLOCK_KINDS: dict[str, Kind] = BLOCKS.things
-for _kind in (DSP48E2, DSP48E1, MULT18X18D, SB_MAC16, MULTADDSUB18X18, MULT18X18):
+for _kind in (DSP48E2, DSP48E1, DSP58, MULT18X18D, SB_MAC16, MULTADDSUB18X18, MULT18X18):
     BLOCKS.register(_kind.name, _kind)
 
 

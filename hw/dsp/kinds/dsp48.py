@@ -1,4 +1,4 @@
-"""AMD's DSP48E2 (UltraScale and UltraScale+, UG579) and DSP48E1 (7 series, UG479)."""
+"""AMD's DSP48E2 (UltraScale and UltraScale+, UG579), DSP48E1 (7 series, UG479), DSP58 (Versal)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 
 def _ports(block: Block, opmode: Value, more: dict[str, Any], constant: Value) -> Ports:
-    """What both have alike."""
+    """What all have alike."""
     mode, size = block.mode, block.kind.geometry
+    spare = _A_BITS[block.kind.cell] - size.wide
     twice = mode.twice(0), mode.twice(1)
     parameters = {
         **dict.fromkeys(("AREG", "ACASCREG", "DREG", "MREG", "PREG"), 1),
@@ -39,7 +40,7 @@ def _ports(block: Block, opmode: Value, more: dict[str, Any], constant: Value) -
         inmode = Cat(Const(0, 1), block.choose, block.choose, Const(0, 2))  # D or A
     inputs = {
         "CLK": ClockSignal(),
-        "A": Cat(block.a, block.a[-1].replicate(30 - size.wide)),
+        "A": Cat(block.a, block.a[-1].replicate(spare)),
         "B": block.b,
         "C": constant,
         "D": block.d,
@@ -62,6 +63,14 @@ def _dsp48e2(block: Block) -> Ports:
     opmode = Cat(Const(0b0101, 4), Const(int(mode.cascades), 3), held)
     more = {"AMULTSEL": "AD", "RND": Const(mode.start, size)}
     return _ports(block, opmode, more, Const(0, size))
+
+
+def _dsp58(block: Block) -> Ports:
+    """The mode in which it is a DSP48E2 with wider ports (AM004)."""
+    found = _dsp48e2(block)
+    parameters = {**found.parameters, "DSP_MODE": "INT24", "RESET_MODE": "SYNC"}
+    inputs = {**found.inputs, "NEGATE": Const(0, 3), "ASYNC_RST": Const(0, 1)}
+    return Ports(parameters, inputs, found.outputs)
 
 
 def _dsp48e1(block: Block) -> Ports:
@@ -87,7 +96,7 @@ def _adder(adder: Adder, opmode: Value) -> Ports:
     # A single register of A and B is the second.
     enables = {name: adder.enable for name in ("A2", "B2", "C")} | {"P": adder.takes}
     inputs = {
-        **_TIED,
+        **_tied(adder.kind),
         "CLK": ClockSignal(),
         "A": adder.a[18:], "B": adder.a[:18], "C": adder.c,
         "D": Const(0, adder.kind.geometry.wide),
@@ -116,6 +125,9 @@ def _dsp48e1_adder(adder: Adder) -> Ports:
     return _adder(adder, Cat(Const(0b1111, 4), added))
 
 
+#: Bits of the port A, of which the multiplier takes the low ones.
+_A_BITS = {"DSP48E2": 30, "DSP48E1": 30, "DSP58": 34}
+
 #: Inputs that no mode here uses. ACIN, BCIN, CARRYCASCIN and MULTSIGNIN are wires from the block
 #: below: nothing else reaches them, so they stay open.
 _TIED = {
@@ -133,3 +145,6 @@ DSP48E2 = Kind("dsp48e2", "DSP48E2", Geometry(27, 18, 48), _dsp48e2, _dsp48e2_ad
 
 #: 25 × 18, and 48 bits that add up three: what is held, what starts a sum, or the block below.
 DSP48E1 = Kind("dsp48e1", "DSP48E1", Geometry(25, 18, 48, holds="alone"), _dsp48e1, _dsp48e1_adder)
+
+#: 27 × 24, and 58 bits that add up four numbers.
+DSP58 = Kind("dsp58", "DSP58", Geometry(27, 24, 58), _dsp58)

@@ -16,6 +16,7 @@ from macsmith.hw.dsp.kinds import (
     BLOCK_KINDS,
     DSP48E1,
     DSP48E2,
+    DSP58,
     MULT18X18,
     MULT18X18D,
     MULTADDSUB18X18,
@@ -49,6 +50,7 @@ OTHERS = {
     "multaddsub18x18_alone": (MULTADDSUB18X18, BlockMode(accumulates=True, start=0x30000000000000)),
     "mult18x18": (MULT18X18, BlockMode()),
     "dsp48e1_adder": (DSP48E1, AdderMode(2, accumulates=True)),
+    "dsp58_top": (DSP58, BlockMode(delay=1, cascades=True, accumulates=True, start=0x2AB00CDEF)),
 }
 MORE = {
     "chooses_bottom": (DSP48E2, BlockMode(start=3, chooses=True)),
@@ -65,6 +67,10 @@ MORE = {
     "late_bottom_stays": (DSP48E2, BlockMode(delay=1, start=3, stays=0)),
     "dsp48e1_plain": (DSP48E1, BlockMode()),
     "dsp48e1_late": (DSP48E1, BlockMode(delay=1, start=3)),
+    "dsp58_bottom": (DSP58, BlockMode(start=0x123456789ABCDE)),
+    "dsp58_chooses": (DSP58, BlockMode(delay=1, cascades=True, chooses=True)),
+    "dsp58_wide_stays": (DSP58, BlockMode(start=0x2AB00CDEF1234, stays=0)),
+    "dsp58_narrow_stays_late": (DSP58, BlockMode(delay=1, cascades=True, stays=1)),
     "dsp48e1_narrow_stays": (DSP48E1, BlockMode(cascades=True, delay=1, stays=1)),
 }
 
