@@ -110,7 +110,8 @@ def contents(
             | {
                 "streams": _streams(emitted),
                 "has_driver": _has_driver(emitted),
-                "has_model": any(path.startswith("model/") for path in beside.files),
+                "has_model": any(path.endswith("_dpi.cpp") for path in beside.files),
+                "has_hls": any(path.startswith("hls/") for path in beside.files),
             },
         ),
         "design.toml": to_toml(emitted.design),

@@ -13,6 +13,7 @@ from .boards import fitted
 from .contents import DEFAULT_PART, Beside, contents
 from .folder import check_target, write_folder
 from .golden.description import Design
+from .hls import check_hls, hls_files
 from .hw.text.emit import Emitted, emit
 from .letters import ascii_letters
 from .mapped import checked, mapped
@@ -54,6 +55,7 @@ def generate(
     megahertz: float = MEGAHERTZ,
     netlist: str | None = None,
     cpp: bool = False,
+    hls: int | None = None,
     wrappers: Sequence[str] = (),
     beside: Beside | None = None,
     progress: Told = quiet,
@@ -72,8 +74,10 @@ def generate(
     megahertz : of the clock in the constraints: a goal, not a promise.
     netlist : also write the netlist that is mapped for ``board``: ``verilog`` or ``edif``.
     cpp : also write the golden model of an engine in C++, with its DPI wrapper, into ``model``.
+    hls : also write the black box of an engine for Vitis HLS, whose calls multiply so many elements
+        of K, into ``hls``.
     wrappers : languages in whose words the module is wrapped beside: names in
-        :data:`macsmith.wrappers.WRAPPERS`.
+        ``macsmith.wrappers.WRAPPERS``.
     beside : trials and files of a caller's own.
     progress : is told each step as it begins: what is done.
 
@@ -81,7 +85,7 @@ def generate(
     cannot read back the Verilog that was written.
     """
     check_target(folder, force=force)
-    check_asked(design, board=board, netlist=netlist, cpp=cpp, wrappers=wrappers)
+    check_asked(design, board=board, netlist=netlist, cpp=cpp, hls=hls, wrappers=wrappers)
     emitted, files = made_files(
         design,
         tiles=tiles,
@@ -90,6 +94,7 @@ def generate(
         megahertz=megahertz,
         netlist=netlist,
         cpp=cpp,
+        hls=hls,
         wrappers=wrappers,
         beside=beside,
         progress=progress,
@@ -100,18 +105,26 @@ def generate(
 
 
 def check_asked(
-    design: Design, *, board: Board | None, netlist: str | None, cpp: bool, wrappers: Sequence[str]
+    design: Design,
+    *,
+    board: Board | None,
+    netlist: str | None,
+    cpp: bool,
+    hls: int | None,
+    wrappers: Sequence[str],
 ) -> None:
     """Raise before any work for what a folder of ``design`` cannot have."""
     checked(netlist, board)
     check_wrappers(design.name, wrappers)
-    if cpp:
+    if hls is not None:
+        check_hls(design, hls)
+    if cpp or hls is not None:
         model.files(design)
 
 
 def sources(files: Iterable[str]) -> list[str]:
     """The Verilog among ``files``: modules and benches, as a parser reads them."""
-    return [name for name in files if re.search(r"(^|/)(rtl|tb)/[^/]+\.s?v$", name)]
+    return [name for name in files if re.search(r"(^|/)(rtl|tb|hls)/[^/]+\.s?v$", name)]
 
 
 def _reading(emitted: Emitted) -> Step:
@@ -127,6 +140,7 @@ def made_files(
     megahertz: float = MEGAHERTZ,
     netlist: str | None = None,
     cpp: bool = False,
+    hls: int | None = None,
     wrappers: Sequence[str] = (),
     beside: Beside | None = None,
     progress: Told = quiet,
@@ -147,6 +161,10 @@ def made_files(
     if netlist is not None and board is not None:
         progress(Step(f"synthesizing {emitted.name} for {board.name}", "synth", size))
         made = mapped(emitted, board, netlist)
+    if hls is not None:
+        box = hls_files(emitted.design, hls, made.cost.resources if made else None)
+        plain = {path: ascii_letters(text) for path, text in box.items()}
+        beside = replace(beside, files={**plain, **beside.files})
     progress(Step("computing the test bench's vectors", "vectors", size, ("parse",)))
     files: dict[str, str | bytes] = {
         **contents(

@@ -69,6 +69,7 @@ def generate_project(
     megahertz: float = MEGAHERTZ,
     netlist: str | None = None,
     cpp: bool = False,
+    hls: int | None = None,
     wrappers: Sequence[str] = (),
     progress: Told = quiet,
 ) -> Project:
@@ -78,7 +79,7 @@ def generate_project(
     ----------
     folder : a project, an empty folder, or one that is made.
     force : replace designs of the same name that differ.
-    tiles, seed, board, megahertz, netlist, cpp, wrappers : of :func:`macsmith.output.generate`, the
+    tiles, seed, board, megahertz, netlist, cpp, hls, wrappers : of :func:`macsmith.generate`, the
         same for all designs.
     progress : is told each step as it begins: what is done.
 
@@ -89,7 +90,7 @@ def generate_project(
     held = _held(folder)
     _check_names([design.name for design in designs], held)
     for design in designs:
-        check_asked(design, board=board, netlist=netlist, cpp=cpp, wrappers=wrappers)
+        check_asked(design, board=board, netlist=netlist, cpp=cpp, hls=hls, wrappers=wrappers)
     files: dict[str, str | bytes] = {}
     entries, size = dict(held), 0
     for design in designs:
@@ -101,6 +102,7 @@ def generate_project(
             megahertz=megahertz,
             netlist=netlist,
             cpp=cpp,
+            hls=hls,
             wrappers=wrappers,
             progress=progress,
         )
@@ -205,7 +207,7 @@ def _entry(name: str, summary: str, made: Mapping[str, str | bytes]) -> dict[str
 def _modules(texts: Mapping[str, str]) -> Iterator[str]:
     """Modules of a design that no other may have: not those that are guarded as shared."""
     for path, text in texts.items():
-        if re.search(r"^(rtl|tb)/[^/]+\.(v|sv|vhd)$", path) and "`ifndef MACSMITH_" not in text:
+        if re.search(r"^(rtl|tb|hls)/[^/]+\.(v|sv|vhd)$", path) and "`ifndef MACSMITH_" not in text:
             yield from _UNIT.findall(text)
 
 

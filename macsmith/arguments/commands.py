@@ -117,6 +117,13 @@ GENERATE = Command(
             "SystemVerilog benches",
         ),
         option(
+            "--hls",
+            "K",
+            "Also write an engine as an RTL black box of Vitis HLS, with its C++ function; latency "
+            "and interval are stated for calls that multiply K elements",
+            read=positive,
+        ),
+        option(
             "--wrapper",
             "LANGUAGE",
             "Also wrap the module: with interfaces of SystemVerilog (sv), or as a component and "

@@ -26,6 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
         "megahertz": arguments.clock,
         "netlist": arguments.netlist,
         "cpp": arguments.cpp,
+        "hls": arguments.hls,
         "wrappers": tuple(arguments.wrapper or ()),
     }
     folder: Path | None = arguments.folder

@@ -1,9 +1,9 @@
-"""What the ports of an engine carry, as SystemVerilog that puts beats into the model, and takes
-beats of results out of it."""
+"""What the ports of an engine carry: where the values of a beat go in the model, and where those of
+a beat of results come from. Places are expressions that SystemVerilog and C++ read alike."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...golden.description import Engine
@@ -17,6 +17,54 @@ _KINDS = {"codes", "index", "scales", "select", "bias", "initial"}
 
 
 @dataclass(frozen=True)
+class Put:
+    """Values of a beat that one of the model's arrays takes.
+
+    Parameters
+    ----------
+    own : the array.
+    count : values in a beat; value ``i`` is
+    low, stride, bits : at ``low + stride * i``, of so many bits.
+    row, place : where it belongs: of ``i`` and ``beat``.
+    """
+
+    own: Array
+    count: int
+    low: int
+    stride: int
+    bits: int
+    row: str
+    place: str
+
+    @property
+    def lines(self) -> list[str]:
+        """In SystemVerilog."""
+        value = f"data[{self.low} + {self.stride} * i +: {self.bits}]"
+        return [
+            f"for (int i = 0; i < {self.count}; i++)",
+            f"    put_{self.own.name}({self.row}, {self.place}, {value});",
+        ]
+
+
+@dataclass(frozen=True)
+class Take:
+    """Values of a beat of results: number ``beat * count + i`` of a reduction's.
+
+    Parameters
+    ----------
+    count : values in a beat.
+    low, stride, bits : value ``i`` lies at ``low + stride * i``, of so many bits.
+    flags : name -> its bit of value 0, where the port has them; as far from the next.
+    """
+
+    count: int
+    low: int
+    stride: int
+    bits: int
+    flags: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Port:
     """The data port of a stream.
 
@@ -25,12 +73,15 @@ class Port:
     name, width : of the stream, of the port in bits.
     per : what has a beat.
     lines : the body of the loop over a beat's values, in SystemVerilog.
+    puts, take : of an input, of the output: the same as data.
     """
 
     name: str
     width: int
     per: str
     lines: tuple[str, ...]
+    puts: tuple[Put, ...] = ()
+    take: Take | None = None
 
     @property
     def counted(self) -> bool:
@@ -74,7 +125,7 @@ def _spread(engine: Engine, fields: Sequence[Field]) -> bool:
 
 
 def _input(emitted: Emitted, tiling: Tiling, stream: Stream, arrays: Sequence[Array]) -> Port:
-    lines = []
+    puts = []
     for field in stream.fields:
         [own] = [
             item
@@ -82,15 +133,13 @@ def _input(emitted: Emitted, tiling: Tiling, stream: Stream, arrays: Sequence[Ar
             if (item.kind, item.side, item.array) == (field.kind, field.side or 0, field.array)
         ]
         low, stride = _places(emitted, stream, field, flags=False)
-        row, place = _place(tiling, field, own)
-        lines += [
-            f"for (int i = 0; i < {field.count}; i++)",
-            f"    put_{own.name}({row}, {place}, data[{low} + {stride} * i +: {field.bits}]);",
-        ]
-    return Port(stream.name, _width(emitted, stream), stream.per, tuple(lines))
+        row, place = _place(tiling, stream, field, own)
+        puts.append(Put(own, field.count, low, stride, field.bits, row, place))
+    lines = [line for put in puts for line in put.lines]
+    return Port(stream.name, _width(emitted, stream), stream.per, tuple(lines), tuple(puts))
 
 
-def _place(tiling: Tiling, field: Field, own: Array) -> tuple[str, str]:
+def _place(tiling: Tiling, stream: Stream, field: Field, own: Array) -> tuple[str, str]:
     """Row and place of value i of a beat; a scale of the whole matrix has one place for all."""
     lanes, row = field.lanes, "i" if field.lanes == 1 else f"i / {field.lanes}"
     if field.kind in ("codes", "index"):
@@ -100,10 +149,10 @@ def _place(tiling: Tiling, field: Field, own: Array) -> tuple[str, str]:
         return f"{cell} / {tiling.cols}", f"{cell} % {tiling.cols}"
     if own.down == "1":
         row = "0"
-    if field.kind == "bias" or not own.columns or tiling.group_steps is None:
+    steps = 1 if stream.per == "step" else tiling.group_steps
+    if field.kind == "bias" or not own.columns or steps is None:
         return row, "0"
-    group = tiling.group_steps * tiling.engine.lanes()
-    return row, f"beat * {group} / {own.columns}"
+    return row, f"beat * {steps * tiling.engine.lanes()} / {own.columns}"
 
 
 def _output(emitted: Emitted, engine: Engine, stream: Stream) -> Port:
@@ -121,19 +170,26 @@ def _output(emitted: Emitted, engine: Engine, stream: Stream) -> Port:
         *_flags(emitted, stream, field),
         "end",
     ]
-    return Port(stream.name, _width(emitted, stream), stream.per, tuple(lines))
+    take = Take(field.count, low, stride, wide, _flag_bits(emitted, stream, field))
+    return Port(stream.name, _width(emitted, stream), stream.per, tuple(lines), take=take)
+
+
+def _flag_bits(emitted: Emitted, stream: Stream, field: Field) -> dict[str, int]:
+    """The bits of the flags of value 0, where the data port has them."""
+    found = [s for s in emitted.interface.slices(stream) if s.flags and s.role == "data"]
+    if not found:
+        return {}
+    low, _ = _places(emitted, stream, field, flags=True)
+    return {name: low + number for number, name in enumerate(field.flags)}
 
 
 def _flags(emitted: Emitted, stream: Stream, field: Field) -> Iterator[str]:
     """Flags above each value, where the data port has them."""
-    found = [s for s in emitted.interface.slices(stream) if s.flags and s.role == "data"]
-    if not found:
-        return
-    low, stride = _places(emitted, stream, field, flags=True)
-    for number, name in enumerate(field.flags):
+    found = _flag_bits(emitted, stream, field)
+    _, stride = _places(emitted, stream, field, flags=bool(found))
+    for name, low in found.items():
         bit = ("nan", "positive", "negative").index(name)
-        place = f"{low + number} + {stride} * i"
-        yield f"    data[{place}] = 1'(flags(row, col, number) >> {bit});"
+        yield f"    data[{low} + {stride} * i] = 1'(flags(row, col, number) >> {bit});"
 
 
 def _places(emitted: Emitted, stream: Stream, field: Field, *, flags: bool) -> tuple[int, int]:

@@ -96,7 +96,7 @@ def _adder(adder: Adder, opmode: Value) -> Ports:
     # A single register of A and B is the second.
     enables = {name: adder.enable for name in ("A2", "B2", "C")} | {"P": adder.takes}
     inputs = {
-        **_tied(adder.kind),
+        **_TIED,
         "CLK": ClockSignal(),
         "A": adder.a[18:], "B": adder.a[:18], "C": adder.c,
         "D": Const(0, adder.kind.geometry.wide),
