@@ -7,10 +7,11 @@ written too: a board has no need of macsmith. On a board with PYNQ:
     from driver import Engine
 
     board = pynq.Overlay("system.bit")
+    dmas = {"weight": board.weight_dma, "activation": board.activation_dma}
     engine = Engine(
         "manifest.json",
-        send={"weight": board.weight_dma.sendchannel, "activation": board.io_dma.sendchannel},
-        receive=board.io_dma.recvchannel,
+        send={name: dma.sendchannel for name, dma in dmas.items()},
+        receive=board.activation_dma.recvchannel,
     )
     results = engine.multiply(weight={"code": w, "scale": s}, activation={"code": x})
 
@@ -43,17 +44,20 @@ class Packets:
     """
 
     def __init__(self, manifest: str | Path | dict[str, Any]):
-        if not isinstance(manifest, dict):
-            manifest = json.loads(Path(manifest).read_text(encoding="utf-8"))
-        name = manifest.get("name")
-        if "records" not in manifest or "shape" not in manifest:
+        told: dict[str, Any] = (
+            manifest
+            if isinstance(manifest, dict)
+            else json.loads(Path(manifest).read_text(encoding="utf-8"))
+        )
+        name = told.get("name")
+        if "records" not in told or "shape" not in told:
             raise ValueError(f"{name} is no engine with packets: generate it with --axis-width")
-        if len(manifest["modes"]) > 1:
+        if len(told["modes"]) > 1:
             raise ValueError(f"{name} has several modes: drive each as an engine of its own")
-        self.name, self.records = name, manifest["records"]
-        shape, [mode] = manifest["shape"], manifest["modes"]
-        self.rows, self.cols, self.k_max = shape["rows"], shape["cols"], manifest["k_max"]
-        self.step, self.group = mode["elements_per_step"], manifest["group"]
+        self.name, self.records = name, told["records"]
+        shape, [mode] = told["shape"], told["modes"]
+        self.rows, self.cols, self.k_max = shape["rows"], shape["cols"], told["k_max"]
+        self.step, self.group = mode["elements_per_step"], told["group"]
         self.inputs = [key for key in self.records if key != "result"]
         [self.result] = self.records["result"]["fields"]
         if self.result["flags"] or self.result["value_bits"] > 62:
@@ -208,7 +212,9 @@ class Engine:
                 f"channels for {', '.join(send) or 'none'}"
             )
         if allocate is None:
-            from pynq import allocate
+            import pynq
+
+            allocate = pynq.allocate
         self.send, self.receive, self.allocate = send, receive, allocate
 
     @property
@@ -252,9 +258,9 @@ class Engine:
                 results.append(packets.results(np.array(found)).copy())
             for stream in open_:
                 self.send[stream].wait()
-        whole = np.array(results).reshape(across, down, packets.rows, packets.cols)
-        whole = whole.transpose(1, 2, 0, 3).reshape(down * packets.rows, -1)
-        return whole[:rows, :cols]
+        blocks = np.array(results).reshape(across, down, packets.rows, packets.cols)
+        product = blocks.transpose(1, 2, 0, 3).reshape(down * packets.rows, -1)
+        return product[:rows, :cols]
 
     def _buffer(self, data: Any) -> Any:
         found = self.allocate(shape=data.shape, dtype=np.uint8)
