@@ -63,6 +63,15 @@ class Packets:
         if self.result["flags"] or self.result["value_bits"] > 62:
             raise ValueError(f"{name} has raw results with flags, or of many bits: use --output")
 
+        holds = {
+            field["holds"]
+            for stream in self.inputs
+            for record in self._records(stream)
+            for field in record["fields"]
+        }
+        if "initial" in holds:
+            raise ValueError(f"{name} takes what sums start from: that has no driver")
+
     @property
     def fields(self) -> dict[str, list[str]]:
         """The names of the arrays of each side, such as {"weight": ["code", "scale"], ...}."""
