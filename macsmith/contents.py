@@ -130,6 +130,10 @@ def contents(
         files["vivado/synth_ooc.tcl"] = render("synth_ooc.tcl", values)
         files[f"vivado/{name}.xdc"] = render("clock.xdc", values)
         files["vivado/package_ip.tcl"] = render("package_ip.tcl", values)
+        if _has_driver(emitted):
+            inputs = [stream.name for stream in emitted.hardware.sources]
+            around = {"inputs": inputs, "width": emitted.target.axis_width}
+            files["vivado/block_design.tcl"] = render("block_design.tcl", values | around)
         more["vivado"] = {"part": values["part"], "clock_mhz": megahertz}
     if _has_driver(emitted):
         files["driver.py"] = DRIVER.read_text(encoding="utf-8")

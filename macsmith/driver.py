@@ -7,10 +7,11 @@ written too: a board has no need of macsmith. On a board with PYNQ:
     from driver import Engine
 
     board = pynq.Overlay("system.bit")
+    dmas = {"weight": board.weight_dma, "activation": board.activation_dma}
     engine = Engine(
         "manifest.json",
-        send={"weight": board.weight_dma.sendchannel, "activation": board.io_dma.sendchannel},
-        receive=board.io_dma.recvchannel,
+        send={name: dma.sendchannel for name, dma in dmas.items()},
+        receive=board.activation_dma.recvchannel,
     )
     results = engine.multiply(weight={"code": w, "scale": s}, activation={"code": x})
 
@@ -43,24 +44,33 @@ class Packets:
     """
 
     def __init__(self, manifest: str | Path | dict[str, Any]):
-        held: dict[str, Any] = (
+        told: dict[str, Any] = (
             manifest
             if isinstance(manifest, dict)
             else json.loads(Path(manifest).read_text(encoding="utf-8"))
         )
-        name = held.get("name")
-        if "records" not in held or "shape" not in held:
+        name = told.get("name")
+        if "records" not in told or "shape" not in told:
             raise ValueError(f"{name} is no engine with packets: generate it with --axis-width")
-        if len(held["modes"]) > 1:
+        if len(told["modes"]) > 1:
             raise ValueError(f"{name} has several modes: drive each as an engine of its own")
-        self.name, self.records = name, held["records"]
-        shape, [mode] = held["shape"], held["modes"]
-        self.rows, self.cols, self.k_max = shape["rows"], shape["cols"], held["k_max"]
-        self.step, self.group = mode["elements_per_step"], held["group"]
+        self.name, self.records = name, told["records"]
+        shape, [mode] = told["shape"], told["modes"]
+        self.rows, self.cols, self.k_max = shape["rows"], shape["cols"], told["k_max"]
+        self.step, self.group = mode["elements_per_step"], told["group"]
         self.inputs = [key for key in self.records if key != "result"]
         [self.result] = self.records["result"]["fields"]
         if self.result["flags"] or self.result["value_bits"] > 62:
             raise ValueError(f"{name} has raw results with flags, or of many bits: use --output")
+
+        holds = {
+            field["holds"]
+            for stream in self.inputs
+            for record in self._records(stream)
+            for field in record["fields"]
+        }
+        if "initial" in holds:
+            raise ValueError(f"{name} takes what sums start from: that has no driver")
 
     @property
     def fields(self) -> dict[str, list[str]]:
@@ -211,11 +221,10 @@ class Engine:
                 f"channels for {', '.join(send) or 'none'}"
             )
         if allocate is None:
-            import pynq  # only boards have it
+            import pynq
 
             allocate = pynq.allocate
-        self.send, self.receive = send, receive
-        self.allocate: Callable[..., Any] = allocate
+        self.send, self.receive, self.allocate = send, receive, allocate
 
     @property
     def fields(self) -> dict[str, list[str]]:
@@ -241,8 +250,7 @@ class Engine:
                 for stream in packets.inputs
             }
             # What may be one packet is sent as one; it flows while reductions are sent.
-            open_: dict[str, Any] = {}
-            each: dict[str, list[Any]] = {}
+            open_, each = {}, {}
             for stream, parts in whole.items():
                 if packets.by_reduction(stream):
                     each[stream] = [self._buffer(part) for part in parts]
@@ -259,9 +267,9 @@ class Engine:
                 results.append(packets.results(np.array(found)).copy())
             for stream in open_:
                 self.send[stream].wait()
-        tiles = np.array(results).reshape(across, down, packets.rows, packets.cols)
-        matrix = tiles.transpose(1, 2, 0, 3).reshape(down * packets.rows, -1)
-        return matrix[:rows, :cols]
+        blocks = np.array(results).reshape(across, down, packets.rows, packets.cols)
+        product = blocks.transpose(1, 2, 0, 3).reshape(down * packets.rows, -1)
+        return product[:rows, :cols]
 
     def _buffer(self, data: Any) -> Any:
         found = self.allocate(shape=data.shape, dtype=np.uint8)

@@ -172,3 +172,19 @@ def test_what_does_not_fit_is_one_line(told):
         Engine(told, {}, None, np.zeros)
     with pytest.raises(ValueError, match="plain is no engine with packets: .* --axis-width"):
         Packets({"name": "plain"})
+
+
+REFUSED = {
+    "modes": ("simd", {}, "simd has several modes"),
+    "flags": ("e5m2xint4", {}, "raw results with flags, or of many bits: use --output"),
+    "initial": ("int8xint8", {"initial": "int32"}, "takes what sums start from"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_an_engine_that_it_does_not_drive_is_named(case):
+    preset, options, said = REFUSED[case]
+    shape = {"rows": 2, "cols": 1, "lanes": 2, "k_max": 64, "axis_width": 32}
+    engine = design(preset, Options(**shape | options, name=preset))
+    with pytest.raises(ValueError, match=said):
+        Packets(manifest(emit(engine), []))

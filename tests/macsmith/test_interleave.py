@@ -2,6 +2,7 @@
 
 import json
 import re
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -99,6 +100,31 @@ def test_the_manifest_says_what_stands_in_front(tmp_path):
     [record] = once["records"]
     assert (once["beats"], record["bytes"], record["fields"][0]["format"]) == (1, 4, "fp32")
     assert manifest["records"]["result"]["packet"] == "reduction"
+
+
+PRESETS = sorted(
+    path.name.removesuffix(".toml")
+    for path in files("macsmith").joinpath("presets").iterdir()
+    if path.name.endswith(".toml")
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PRESETS)
+def test_no_preset_s_answer_changes(name):
+    """As a 4 × 4 × 4 array; those without scales are refused."""
+    plain = design(name)
+    asked = Options(axis_width=64, interleave=True)
+    if not any(mode.levels for mode in plain.modes):
+        with pytest.raises(DesignError, match=f"{name} has no scales"):
+            design(name, asked)
+        return
+    wide = hardware(design(name, asked))
+    tried, trials = harness(wide), harness(hardware(plain)).stimuli(3, 1)[:12]
+    found = wide.answer({stream.name: tried.sent(stream, trials) for stream in wide.sources})
+    wanted = tried.sent(wide.results[0], trials)
+    for one, other in zip(found["result"].values, wanted.values, strict=True):
+        assert np.array_equal(one, other)
 
 
 #: Groups alone, reductions alone, both; scales gathered from three groups; a bias; two columns.
