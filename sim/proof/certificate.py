@@ -16,14 +16,15 @@ from . import counting as smt
 from . import places as found_places
 from . import scripts
 from .aiger import read
-from .claims import OPEN, PLAIN, PROVEN, Certificate, Claim, state_of
+from .claims import OPEN, ORDER, PLAIN, PROVEN, Certificate, Claim, state_of
+from .marks import marks_of
 from .monitor import Counting, Fact, Term, monitor
 from .names import best as best_name
 from .names import named as names_of
 from .netlist import MAPPED, Mapped, netlist
 from .rates import counting_of
 from .values import CLAIMS as VALUES
-from .values import prove_values
+from .values import INSTEAD, prove_values
 
 #: Seconds that one question may take.
 SECONDS = 60
@@ -41,7 +42,7 @@ def prove(
     *,
     core: str | None = None,
     seconds: int = SECONDS,
-    only: Collection[str] = (*PLAIN, "count", *VALUES),
+    only: Collection[str] = (*PLAIN, "order", "count", *VALUES),
     mapped: Mapped | None = None,
     progress: Told = quiet,
 ) -> Certificate:
@@ -64,6 +65,9 @@ def prove(
     for name in names:
         progress(Step(f"proving {name} of {emitted.name}", "prove", len(emitted.rtlil)))
         told.claims.append(work.plain(name))
+    if "order" in only and work.engine:
+        progress(Step(f"proving order of {emitted.name}", "prove", len(emitted.rtlil)))
+        told.claims.append(work.ordered())
     if "count" in only:
         progress(Step(f"proving count of {emitted.name}", "prove", len(emitted.rtlil)))
         told.claims += work.counted()
@@ -93,6 +97,7 @@ class _Work:
         self.counting: Counting = counting_of(emitted.hardware)
         hardware = emitted.hardware
         self.limit = hardware.drain + 8
+        self.marks, self.unmarked = marks_of(hardware)
         cells = cell_models(emitted)
         self.cells = bool(cells)
         self.terms: list[Term] | None = None
@@ -116,6 +121,7 @@ class _Work:
             self.limit,
             self.terms,
             self.facts,
+            self.marks,
         )
         (self.folder / scripts.MONITOR).write_text(text, encoding="utf-8")
 
@@ -133,6 +139,17 @@ class _Work:
             0 if found.proven and name != "progress" else cycles,
             round(time.monotonic() - begun, 1),
         )
+
+    def ordered(self) -> Claim:
+        """That results come in the order of their reductions."""
+        method = "property-directed reachability (abc pdr) with marked data"
+        if self.marks is None:
+            what = f"{ORDER}; not tried: {self.unmarked}"
+            return Claim("order", what, OPEN, method, 0, 0.0, INSTEAD)
+        begun = time.monotonic()
+        found = self._asked("order", f"pdr,-T,{self.seconds}")
+        cycles, seconds = 0 if found.proven else found.cycles, time.monotonic() - begun
+        return Claim("order", ORDER, state_of(found), method, cycles, round(seconds, 1))
 
     def _asked(self, name: str, method: str) -> solvers.Answer:
         """What abc says of a claim: with cuts, and where these break it, without them."""

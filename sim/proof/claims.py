@@ -71,6 +71,9 @@ PLAIN = {
     "progress": "where every source offers and results are taken, a step is taken in time",
 }
 
+#: What follows results that are marked by their data.
+ORDER = "no result overtakes another: where sums are marked from some reduction on, so are results"
+
 
 def state_of(found: solvers.Answer) -> str:
     """The state of a claim that abc answered."""

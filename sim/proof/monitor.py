@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import jinja2
 
 from ...golden.streams import Stream
+from .marks import Marks
 
 #: The module that holds core and monitor.
 TOP = "streams"
@@ -62,6 +63,7 @@ def monitor(
     limit: int,
     terms: Sequence[Term] | None = None,
     facts: Sequence[Fact] = (),
+    marks: Marks | None = None,
 ) -> str:
     """Verilog of the core under its monitor; the macro of a claim's name chooses what is claimed.
 
@@ -70,6 +72,7 @@ def monitor(
     limit : cycles within which a step is taken that can be.
     terms : where results are that are on their way; None where that is not known.
     facts : what registers never are together.
+    marks : data that mark results.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("macsmith.sim.proof", "templates"),
@@ -98,6 +101,7 @@ def monitor(
         limit=limit,
         terms=terms,
         facts=facts,
+        marks=marks,
     )
 
 

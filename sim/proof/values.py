@@ -164,7 +164,8 @@ class _Work:
             step = f"proving {macro.lower()} of {sums.name}"
             self.progress(Step(step, "prove", len(self.emitted.rtlil)))
             cycles = 1 if macro == "ADDED" else sums.latency
-            asked = STANDING if macro == "STILL" else _question(name, cycles)
+            whole = macro.startswith("LANE")
+            asked = STANDING if macro == "STILL" else _question(name, cycles, whole=whole)
             self.scripts[name] = [*self._graph(sums, macro), *asked]
             self.found[name] = self._answered(name, macro == "STILL")
         return self.found[name]
@@ -214,9 +215,11 @@ class _Work:
         ]
 
 
-def _question(name: str, cycles: int) -> list[str]:
-    """Whether the output is 0 so many cycles after any state."""
-    asked = f"frames,-i,-F,{cycles + 1};cone,-O,{cycles};strash;iprove"
+def _question(name: str, cycles: int, *, whole: bool) -> list[str]:
+    """Whether the output is 0 so many cycles after any state; ``whole``: by its decision diagram,
+    for few inputs, which holds all cases."""
+    all_cases = ";collapse,-B,100000000;strash" if whole else ""
+    asked = f"frames,-i,-F,{cycles + 1};cone,-O,{cycles};strash{all_cases};iprove"
     return [
         *(*scripts.GATES, "setundef -undriven -anyseq", "aigmap", "opt_clean"),
         *(f"write_aiger {name}.aig", *solvers.asking(name, asked)),

@@ -38,7 +38,7 @@ def check(folder):
 def test_a_certificate_says_what_is_proven_and_how(certificate):
     told = json.loads((certificate / "proof.json").read_text())
     names = [claim["name"] for claim in told["claims"]]
-    streams = ["valid", "payload", "progress", "count", "drain"]
+    streams = ["valid", "payload", "progress", "order", "count", "drain"]
     assert names == [*streams, "products", "sums", "accumulators"]
     assert {claim["state"] for claim in told["claims"]} == {"proven"}
     assert all(f"| {name} |" in (certificate / "proof.md").read_text() for name in names)
@@ -46,7 +46,7 @@ def test_a_certificate_says_what_is_proven_and_how(certificate):
 
 def test_a_certificate_checks_itself(certificate):
     code, lines = check(certificate)
-    assert (code, len(lines)) == (0, 8) and all(line.endswith(": proven") for line in lines)
+    assert (code, len(lines)) == (0, 9) and all(line.endswith(": proven") for line in lines)
     assert not list(certificate.glob("again*"))
 
 

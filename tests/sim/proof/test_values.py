@@ -99,6 +99,18 @@ def test_a_planted_fault_is_refuted(fault, tables, build_folder):
     assert claims[name].state == REFUTED and not checks
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("state", [PROVEN, REFUTED])
+def test_wide_products_are_proven_lane_by_lane(state, build_folder):
+    """Sums of two products of 8 × 8 bits take too long, those of one beside zeros do not."""
+    emitted = emit(design("int8xint8", Options(rows=1, cols=1, lanes=2)))
+    old, new = "code_0_1 = weight__payload[15:8]", "code_0_1 = weight__payload[7:0]"
+    core = emitted.verilog.replace(old, new) if state == REFUTED else emitted.verilog
+    assert (core == emitted.verilog) == (state == PROVEN)
+    claims, _ = proven(emitted, build_folder, core, only=["products"], seconds=60)
+    assert claims["products"].state == state
+
+
 def test_bounds_are_those_of_the_values(tables):
     """E2M1 reaches 6, in units of a half: 12² a product; and as many as K allows."""
     [sums], _ = sums_of(tables.hardware)
