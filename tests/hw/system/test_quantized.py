@@ -10,7 +10,7 @@ from macsmith.golden.errors import DesignError, Mismatch
 from macsmith.golden.joins import Beside
 from macsmith.golden.matmul import matmul
 from macsmith.golden.streams import Beats
-from macsmith.golden.units import Hadamard, Quantize, RmsNorm
+from macsmith.golden.units import Hadamard, LayerNorm, Quantize, RmsNorm
 from macsmith.hw.catalogue import hardware
 from macsmith.hw.system import scales
 from macsmith.hw.system.component import ChainComponent
@@ -68,6 +68,14 @@ CHAINS = {
         name="normalized",
         parts=(
             RmsNorm(name="norm", token=32, lanes=LANES, vectors=2),
+            coded(element="int8", scale="fp32", rule="absmax", block=32),
+            product("w8a8", rows=2),
+        ),
+    ),
+    "a LayerNorm in front": Chain(
+        name="centred",
+        parts=(
+            LayerNorm(name="norm", token=32, lanes=LANES, vectors=2, beta=None),
             coded(element="int8", scale="fp32", rule="absmax", block=32),
             product("w8a8", rows=2),
         ),
