@@ -13,6 +13,9 @@ from .streams import Beats
 
 Array = npt.NDArray[Any]
 
+#: Entries of a multiplexer between two registers.
+WIDEST = 64
+
 
 @dataclass(frozen=True)
 class Beside:
@@ -119,7 +122,15 @@ class Join:
     @property
     def latency(self) -> int:
         """Cycles from the last beat that arrives to the first that leaves."""
-        return 0 if self.direct else 1 + self.collects
+        return 0 if self.direct else 1 + self.collects + self.multiplexers
+
+    @property
+    def multiplexers(self) -> int:
+        """Registers of the multiplexers that choose the beat that leaves."""
+        count, found = self.leaving, 0
+        while count > 1:
+            count, found = -(-count // WIDEST), found + 1
+        return found
 
     @property
     def kept(self) -> int:

@@ -125,12 +125,14 @@ class ChainHardware(Hardware):
 
     @property
     def hold(self) -> int:
-        return sum(part.hold for part in self.hardware) + sum(2 + j.leaving for j in self.joins)
+        return sum(part.hold for part in self.hardware) + sum(
+            2 + j.latency + j.leaving for j in self.joins
+        )
 
     @property
     def drain(self) -> int:
         longest = sum(part.drain for part in self.hardware)
-        return longest + sum(2 + join.cycles for join in self.joins)
+        return longest + sum(2 + join.latency + join.cycles for join in self.joins)
 
     @property
     def rates(self) -> Mapping[str, int | float]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal, Value
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ...golden.joins import Join
+from ...golden.joins import WIDEST, Join
+from ..arith.timing import delayed, select
 
 
 class Regroup(wiring.Component):
@@ -41,30 +42,49 @@ class Regroup(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m, join = Module(), self.join
-        left, goes, free = Signal(range(join.leaving + 1)), Signal(), Signal()
-        m.d.comb += free.eq((left == 0) | (goes & (left == 1)))
+        left, free, enable = Signal(range(join.leaving + 1)), Signal(), Signal()
+        m.d.comb += free.eq((left == 0) | (enable & (left == 1)))
         full, marked, beats = self._collected(m, free)
 
-        # Handing on: the values in their new order, a beat at a time.
-        order = join.order()
-        each = self.arrives
-        values = [beats[n // each][self.bits * (n % each) :][: self.bits] for n in order.tolist()]
-        held = [Signal(self.bits, name=f"held_{n}", reset_less=True) for n in range(len(values))]
-        last = Signal(reset_less=True)
-        m.d.comb += [
-            goes.eq(self.o.valid & self.o.ready),
-            self.o.valid.eq(left != 0),
-            self.o.payload.last.eq(last & (left == 1)),
+        # The copy, in the new order, and how many beats of it are left.
+        total = Cat(*beats)
+        held = [
+            Signal(self.bits, name=f"held_{n}", reset_less=True) for n in range(len(join.order()))
         ]
-        m.d.comb += [self.o.payload.values[n].eq(held[n]) for n in range(self.leaves)]
+        place, last = Signal(range(max(join.leaving, 2))), Signal(reset_less=True)
         with m.If(full & free):
-            m.d.sync += [left.eq(join.leaving), last.eq(marked)]
-            m.d.sync += [register.eq(value) for register, value in zip(held, values, strict=True)]
-        with m.Elif(goes):
-            m.d.sync += left.eq(left - 1)
-            for register, following in zip(held, held[self.leaves :], strict=False):
-                m.d.sync += register.eq(following)
+            m.d.sync += [left.eq(join.leaving), place.eq(0), last.eq(marked)]
+            for register, number in zip(held, join.order().tolist(), strict=True):
+                m.d.sync += register.eq(total.word_select(number, self.bits))
+        with m.Elif(enable & (left != 0)):
+            m.d.sync += [left.eq(left - 1), place.eq(place + 1)]
+
+        # Handing on: a beat of it at a time, through multiplexers with registers.
+        groups = [Cat(*held[n : n + self.leaves]) for n in range(0, len(held), self.leaves)]
+        cycles, values = self._chosen(m, enable, groups, place)
+        valid = delayed(m, enable, left != 0, cycles, "valid", reset=True)
+        m.d.comb += [
+            enable.eq(self.o.ready | (~valid if cycles else 0)),
+            self.o.valid.eq(valid),
+            self.o.payload.last.eq(delayed(m, enable, last & (left == 1), cycles, "last")),
+            Value.cast(self.o.payload.values).eq(values),
+        ]
         return m
+
+    @staticmethod
+    def _chosen(m: Module, enable: Value, entries: list[Value], place: Value) -> tuple[int, Value]:
+        """One of ``entries``, and the cycles that its multiplexers take."""
+        cycles = 0
+        while len(entries) > 1:
+            merged, bits = [], (WIDEST - 1).bit_length()
+            for start in range(0, len(entries), WIDEST):
+                name = f"chosen_{cycles}_{start}"
+                part = select(m, entries[start : start + WIDEST], place, name)
+                merged.append(delayed(m, enable, part, 1, name))
+            entries, cycles = merged, cycles + 1
+            if len(entries) > 1:
+                place = delayed(m, enable, place[bits:], 1, f"place_{cycles}")
+        return cycles, entries[0]
 
     def _collected(self, m: Module, free: Value) -> tuple[Value, Value, list[Value]]:
         """Whether all beats are there, the mark of the last, and the beats; they go when ``free``.

@@ -34,7 +34,8 @@ def narrow(width, **given):
     return Requantize(name="narrow", rounding="nearest_up", distance=20, **formats, **given)
 
 
-WIDTH = {"int4xint8": 17, "int8xint8": 21}  # of sums over K = 32
+#: Of sums over K = 32; of the last over 4.
+WIDTH = {"int4xint8": 17, "int8xint8": 21, "int2xint2": 6}
 
 CHAINS = {
     "a transform before an engine": Chain(
@@ -87,6 +88,13 @@ CHAINS = {
         parts=(
             engine("int8xint8", "first", 2, 4, 4, k_max=32),
             narrow(WIDTH["int8xint8"], group=4),
+        ),
+    ),
+    "more results than a multiplexer takes": Chain(
+        name="many",
+        parts=(
+            engine("int2xint2", "first", 9, 8, 1, k_max=4),
+            narrow(WIDTH["int2xint2"], group=8),
         ),
     ),
     "two results requantized at a time": Chain(
