@@ -52,14 +52,14 @@ def constraints(pins: Mapping[str, str]) -> tuple[tuple[str, ...], str, str]:
 
 
 def _model(cell: Placed) -> Placed:
-    """As the models of yosys have it; an enable without a net is high, all else is low."""
+    """As our ICE40_CELL and SB_MAC16 have it; an open enable is high, all else that is open low."""
     ports = {
         port: ("1" if port in ("CE", "CEN") else "0") if net is None else net
         for port, net in cell.ports.items()
     }
     if cell.type != "ICESTORM_DSP":
         left = {port: cell.ports.get(port) for port in ("O", "LO", "COUT")}
-        return Placed(cell.type, cell.parameters, {**ports, **left})
+        return Placed("ICE40_CELL", cell.parameters, {**ports, **left})
     ports |= {port: net for port, net in cell.ports.items() if _OUTPUT.fullmatch(port)}
     words: dict[str, Any] = {port: net for port, net in ports.items() if "_" not in port}
     for word, width in {"A": 16, "B": 16, "C": 16, "D": 16, "O": 32}.items():

@@ -25,7 +25,7 @@ def small(name, policy):
 @pytest.mark.parametrize(("name", "policy"), ENGINES)
 def test_a_routed_netlist_is_the_design(board, name, policy):
     done = macsmith.verify(small(name, policy), board=board, routed=1, count=10)
-    assert done.mapped and done.results > 20
+    assert done.mapped and done.results >= 8
 
 
 @pytest.mark.slow
