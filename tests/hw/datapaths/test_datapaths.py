@@ -115,7 +115,9 @@ def test_dot_products_are_right_for_any_number_of_lanes(name, lanes, widest):
     assert wrong(datapaths, words) == []
 
 
-@pytest.mark.parametrize("fabric, least", [*zip(FABRICS, (90, 90, 90, 30, 30, 30, 30), strict=True)])
+@pytest.mark.parametrize(
+    "fabric, least", [*zip(FABRICS, (90, 90, 90, 30, 30, 30, 30), strict=True)]
+)
 def test_auto_takes_what_was_measured_to_be_the_smallest(fabric, least):
     known = measured.sites(fabric)
     assert len(known) >= least
