@@ -37,7 +37,7 @@ class Queue(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.submodules.words = words = Store(self.width, self.depth, distributed=True)
+        m.submodules.kept = words = Store(self.width, self.depth, distributed=True)
         there, room = Signal(), Signal(init=1)
         count = Signal(range(self.depth + 1))
         comes, goes = Signal(), Signal()
