@@ -25,10 +25,9 @@ def without_converters(design: D) -> D:
     """``design`` with each stream as wide as it is: converters of widths change no bit."""
     if not design.build.axis_width:
         return design
-    plain = replace(design.build, axis_width=0)
-    return replace(
-        design, build=replace(plain, interleave=False) if isinstance(plain, Build) else plain
-    )
+    if isinstance(design.build, Build):
+        return replace(design, build=replace(design.build, axis_width=0, interleave=False))
+    return replace(design, build=replace(design.build, axis_width=0))
 
 
 def ready(engine: Engine, copies: bool) -> Iterator[Simulator | Lockstep]:

@@ -116,7 +116,7 @@ def test_the_manifest_has_ports_and_where_values_lie(made):
     )
     assert ports["s_axis_weight_tlast"]["meaning"] == "ends the packet"
     records = manifest["records"]
-    assert records["weight"] == {"bytes": 4, "packet": "any"} | {
+    assert records["weight"] == {"bytes": 4, "packet": "any", "per": "step"} | {
         "fields": records["weight"]["fields"]
     }
     [result] = records["result"]["fields"]

@@ -128,7 +128,7 @@ def ends(trial):
     return trial.beats["values"].last.sum()
 
 
-@pytest.mark.parametrize("lanes, latency", [(1, 105), (4, 97)])
+@pytest.mark.parametrize("lanes, latency", [(1, 108), (4, 100)])
 def test_tokens_that_make_their_scale_come_at_full_rate(lanes, latency):
     """Their memory lets one in while the one before is coded: a beat a cycle from the first on."""
     made = unit(

@@ -41,7 +41,9 @@ def test_what_is_wrong_is_told(words, kind, message):
 
 
 def test_schemes_are_options_of_a_design():
-    [choice] = choices([4], ["int8"], ["fp16-64"])
+    found = list(choices([4], ["int8"], ["fp16-64"]))
+    assert [choice.weight for choice in found] == ["int4", "e1m2", "e2m1", "e3m0"]
+    choice = found[0]
     options = choice.options((2, 3, 4), 128, "dsp")
     assert (options.rows, options.cols, options.lanes, options.k_max) == (2, 3, 4, 128)
     assert (options.group, options.scale, options.activation_scale) == (64, "fp16", "fp32")
