@@ -93,7 +93,11 @@ def buildable(name: str, options: Options, board: Board) -> Candidate:
             options = replace(options, accumulate=last.format.name)
         found = design(name, options)
         hardware = explain(fitted(found, board)).alone
-    assert isinstance(hardware, EngineHardware)
+    if not isinstance(hardware, EngineHardware):
+        raise DesignError(
+            f"{name} with a requantizer is a chain, no engine: it makes no MACs to compare",
+            {"requantize": None},
+        )
     return Candidate(name, options, found, hardware, _sides(found.build))
 
 

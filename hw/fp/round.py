@@ -82,7 +82,7 @@ class Rounding:
     @property
     def levels(self) -> tuple[int, ...]:
         """Levels of logic of each step of :meth:`build`."""
-        return (*self.normalisation.steps, *([2] * self.late), *self.packing.levels)
+        return (*self.normalisation.steps, *([3] * self.late), *self.packing.levels)
 
     def begin(self, m: Module, live: SimpleNamespace) -> None:
         """Takes ``live.exponent``; to be called before the end of the last step before the first.

@@ -24,8 +24,8 @@ from .term import scales_layout, sums_layout
 class Drain(Blueprint):
     """Copies a group's sums and walks over them, row by row, ``shared.units`` at a time.
 
-    The array goes on at once: ``group.ready`` is a register, set where the last sums of a group
-    will surely leave. A group's scales stay on their stream until its last sum is taken.
+    The array goes on at once. A group's scales stay on their stream until its last sum is taken;
+    those that were there for its first sums count as there for the others.
     Latency is ``latency`` cycles with ``enable`` from the copy to the first sums at the output;
     throughput as :class:`Sharing` has it.
 
@@ -40,8 +40,6 @@ class Drain(Blueprint):
     -------
     enable : :py:`In(1)`
         What comes after moves.
-    goes_on : :py:`In(1)`
-        ``enable`` will surely be set in the next cycle.
     room : :py:`In(1)`
         A reduction may start.
     group : :py:`In(stream.Signature(…))`
@@ -63,7 +61,6 @@ class Drain(Blueprint):
         self.stream = stream_called(plan, "scale")
         ports = {
             "enable": In(1),
-            "goes_on": In(1),
             "room": In(1),
             "group": In(stream.Signature(group_layout(plan))),
             "starts": Out(1),
@@ -86,7 +83,6 @@ class Drain(Blueprint):
         first, final = Signal(init=1), Signal(reset_less=True)
         counters = self._counters(m, step)
         start = first & counters.begins
-        # Scales that were there for the first sums stay until the last.
         there = io.scale.valid | ~counters.begins if self.stream is not None else Const(1, 1)
         m.d.comb += [
             go.eq(busy & there & (io.room | ~start) & ~self._waits(m, io, step, closes, counters)),
@@ -96,7 +92,10 @@ class Drain(Blueprint):
 
         # The copy, taken as the last sums of the one before leave.
         held = Signal(io.group.payload.shape(), reset_less=True)
-        self._ready(m, io, busy, step, counters)
+        # If these are not its first, too, nothing but what comes after can hold them up: that is
+        # known sooner than whether a step is made.
+        leaves = step if self.shared.slots == 1 else io.enable
+        m.d.comb += io.group.ready.eq(~busy | (leaves & counters.ends))
         with m.If(step & counters.ends):
             m.d.sync += [busy.eq(0), first.eq(final)]
         with m.If(io.group.ready):
@@ -110,30 +109,12 @@ class Drain(Blueprint):
         self._mark(m, io, step, go, final, closes, counters)
         self._choose_all(m, io, held, counters.outer, counters.inner)
 
-    def _ready(
-        self, m: Module, io: Any, busy: Value, step: Value, counters: SimpleNamespace
-    ) -> None:
-        """Whether a group is taken: where there is none, or as its last sums leave.
-
-        If these are not its first, too, they have their scales already: that they leave is then
-        known a cycle before.
-        """
-        if self.shared.slots == 1:
-            m.d.comb += io.group.ready.eq(~busy | (step & counters.ends))
-            return
-        ready = Signal(name="ready", init=1)
-        with m.If(ready):
-            m.d.sync += ready.eq(~io.group.valid)
-        with m.Elif(step):
-            m.d.sync += ready.eq(counters.ends | (counters.nearly & io.goes_on))
-        m.d.comb += io.group.ready.eq(ready)
-
     def _counters(self, m: Module, step: Value) -> SimpleNamespace:
         """Where the walk stands: columns fastest, then rows, then terms.
 
         Besides ``outer``, ``inner``, ``term`` and ``slot``, registered for what waits for them:
         ``begins`` and ``ends`` of the group, ``opens`` and ``passed``: the first and the last slot
-        of a term; ``nearly``: the slot before the last of the group.
+        of a term.
         """
         shared = self.shared
         found = SimpleNamespace(
@@ -145,7 +126,6 @@ class Drain(Blueprint):
             ends=Signal(name="ends", init=shared.slots * shared.terms == 1),
             opens=Signal(name="opens", init=1),
             passed=Signal(name="passed", init=shared.slots == 1),
-            nearly=Signal(name="nearly"),
         )
         last_term = found.term == shared.terms - 1
         with m.If(step):
@@ -162,8 +142,7 @@ class Drain(Blueprint):
                 m.d.sync += found.term.eq(Mux(last_term, 0, found.term + 1))
             if shared.slots > 1:
                 nearly = found.slot == shared.slots - 2
-                m.d.sync += [found.passed.eq(nearly), found.ends.eq(found.nearly)]
-                m.d.comb += found.nearly.eq(nearly & last_term)
+                m.d.sync += [found.passed.eq(nearly), found.ends.eq(nearly & last_term)]
             elif shared.terms > 1:
                 m.d.sync += found.ends.eq(found.term == shared.terms - 2)
         return found

@@ -140,7 +140,6 @@ class ScalePath(wiring.Component):
         valid = self._late(m, enable, final, 0, "final", reset=True)
         m.d.comb += [
             drain.room.eq(1),
-            drain.goes_on.eq(tail.goes_on),
             tail.sums.valid.eq(valid),
             enable.eq(~valid | tail.sums.ready),
         ]
@@ -157,7 +156,6 @@ class ScalePath(wiring.Component):
         m.d.comb += used.eq(Mux(marks.first, marks.partial + 1, shared.partials))
         m.d.comb += [
             enable.eq(1),
-            drain.goes_on.eq(1),
             drain.room.eq(collector.room),
             collector.starts.eq(drain.starts),
             collector.done.eq(self._late(m, enable, ends, 1, "done", reset=True)),

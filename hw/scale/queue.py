@@ -25,15 +25,13 @@ class Queue(wiring.Component):
     Members
     -------
     i : :py:`In(stream.Signature(width))`
-    room_next : :py:`Out(1)`
-        Whether ``i.ready`` will be set in the next cycle.
     o : :py:`Out(stream.Signature(width))`
     """
 
     def __init__(self, width: int, depth: int):
         self.width, self.depth = width, depth
         signature = stream.Signature(width)
-        super().__init__({"i": In(signature), "room_next": Out(1), "o": Out(signature)})
+        super().__init__({"i": In(signature), "o": Out(signature)})
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -55,14 +53,10 @@ class Queue(wiring.Component):
             m.d.comb += address.eq(place)
             with m.If(moves):
                 m.d.sync += place.eq(self._next(place))
-        m.d.comb += self.room_next.eq(room)
         with m.If(comes & ~goes):
-            m.d.sync += [count.eq(count + 1), there.eq(1)]
-            m.d.comb += self.room_next.eq(count != self.depth - 1)
+            m.d.sync += [count.eq(count + 1), there.eq(1), room.eq(count != self.depth - 1)]
         with m.If(goes & ~comes):
-            m.d.sync += [count.eq(count - 1), there.eq(count != 1)]
-            m.d.comb += self.room_next.eq(1)
-        m.d.sync += room.eq(self.room_next)
+            m.d.sync += [count.eq(count - 1), room.eq(1), there.eq(count != 1)]
         return m
 
     def _next(self, place: Value) -> Value:

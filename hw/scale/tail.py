@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from amaranth.hdl import Const, Module, Signal, Value
+from amaranth.hdl import Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -58,8 +58,8 @@ class Tail(Blueprint):
 
     Latency is ``latency`` cycles while results are taken, from the last partial sum on. The late
     scales and the bias of a reduction stay on their stream until its last row and column has
-    entered. Where what comes before waits with it, results leave through a queue: whether it moves
-    then comes from a register, and is known a cycle before.
+    entered. Where what comes before waits with it, results leave through a queue, so that whether
+    its stages move comes from a register.
 
     Parameters
     ----------
@@ -76,8 +76,6 @@ class Tail(Blueprint):
         The partial sums of a row and column one after the other.
     end_scale : :py:`In(stream.Signature(…))`
         Late scales and bias, where there are any.
-    goes_on : :py:`Out(1)`
-        Sums will surely be taken in the next cycle; only if not ``shared.collected``.
     result : :py:`Out(stream.Signature(result_layout(plan)))`
         The results.
     """
@@ -94,8 +92,6 @@ class Tail(Blueprint):
         }
         if self.stream is not None:
             ports["end_scale"] = In(stream.Signature(payload_layout(self.stream)))
-        if not shared.collected:
-            ports["goes_on"] = Out(1)
         super().__init__(ports)
 
     @property
@@ -232,16 +228,9 @@ class Tail(Blueprint):
         enable, enters, whole, last = Signal(), Signal(), Signal(), Signal()
         waits = whole & busy(m, self.shared, enable, enters & whole)
         there, ends = ~waits, enters & whole & last
-        stays: Value = Const(1, 1)
         if self.stream is not None:
-            # What has been offered counts as there until it is taken.
-            seen, stays = Signal(name="seen"), Signal(name="stays")
-            m.d.comb += [
-                io.end_scale.ready.eq(ends),
-                stays.eq((io.end_scale.valid | seen) & ~ends),
-            ]
-            m.d.sync += seen.eq(stays)
-            there = there & (io.end_scale.valid | seen)
+            there = there & io.end_scale.valid
+            m.d.comb += io.end_scale.ready.eq(ends)
         m.d.comb += [io.sums.ready.eq(enable & there), enters.eq(io.sums.valid & io.sums.ready)]
         count = counted(m, self.plan, self.shared, enters, whole, last)
         count.start = Signal(name="start")
@@ -271,8 +260,6 @@ class Tail(Blueprint):
             queue.i.payload.eq(made.payload.as_value()),
             made.ready.eq(queue.i.ready),
             enable.eq(queue.i.ready),
-            # A slow multiplication may hold up the next sums.
-            io.goes_on.eq(queue.room_next & stays & Const(self.shared.pace == 1, 1)),
             io.result.valid.eq(queue.o.valid),
             io.result.payload.eq(queue.o.payload),
             queue.o.ready.eq(io.result.ready),

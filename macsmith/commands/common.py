@@ -91,6 +91,8 @@ def advising(arguments: argparse.Namespace) -> Iterator[None]:
         if not error.advice or not {"design", "designs"} & names:
             raise
         if not {"design", *(field.name for field in fields(Options))} <= names:
+            if {name for change in error.advice for name in change} <= names:
+                raise
             # A command that takes a design and none of the options that make another of it.
             how = (
                 f"{spelled(error.advice)} with macsmith generate, whose design.toml --design takes"

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..boards import lookup
 from ..designs import Options
+from ..golden.errors import DesignError
 from ..studies.candidates import Candidate, buildable
 from ..studies.prediction.foresee import Foreseen, Models, foreseen, load
 from .common import paragraph, print_json, table
@@ -18,6 +19,12 @@ _HEADER = ("design", "shape", "sites", "from … to", "per MAC", "scale path", "
 def run(arguments: argparse.Namespace) -> int:
     board, models = lookup(arguments.board), load()
     given = {field.name: getattr(arguments, field.name, None) for field in fields(Options)}
+    if given["axis_width"]:
+        raise DesignError(
+            f"converters of widths are not foreseen, got --axis-width {given['axis_width']}",
+            {"axis_width": None},
+            otherwise="synthesize it",
+        )
     items = [buildable(name, Options(**given), board) for name in arguments.designs]
     found = foreseen([item.hardware for item in items], board, models)
     if arguments.json:

@@ -52,8 +52,8 @@ class Models:
         """What figures are, and by what they may be off."""
         held = self.about["held_out"]["pair"]["sites"]
         return (
-            f"foreseen from the plans of {self.about['engines']:,} engines that were synthesized, "
-            "not synthesized: of engines whose pair of formats was not among them half are within "
+            f"foreseen, not synthesized, from the plans of {self.about['engines']:,} engines that "
+            "were: of engines whose pair of formats was not among them half are within "
             f"{100 * held['median']:.0f} % of yosys's sites, {100 * held['within']:.0f} % within "
             f"15 %, nine of ten within {100 * held['nine']:.0f} %; macsmith synth counts"
         )

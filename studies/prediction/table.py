@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ...golden.errors import DesignError
 from .features import ARRAY, PATH, SHAPES
 
 Array = npt.NDArray[Any]
@@ -48,6 +49,18 @@ class Table(NamedTuple):
         return np.column_stack([self.features, np.log(base / self.rates)])
 
 
+def _place(family: str) -> int:
+    """A family's number. Raises DesignError for one of which the models know no design."""
+    if family not in FAMILIES:
+        raise DesignError(
+            f"costs are foreseen for boards of the families {', '.join(FAMILIES)}, got one of "
+            f"{family}",
+            {"board": "u280"},
+            otherwise="synthesize it",
+        )
+    return FAMILIES.index(family)
+
+
 def table(
     rows: Sequence[Mapping[str, float]],
     families: Sequence[str],
@@ -62,7 +75,7 @@ def table(
     small = np.array([name in SMALL_TABLES for name in families], int)
     blocks = np.array([row["dsp"] for row in rows], int)
     kinds = 2 * small + blocks
-    places = np.array([FAMILIES.index(name) for name in families], float)
+    places = np.array([_place(name) for name in families], float)
     features = np.column_stack(
         [np.log1p(amounts / many[:, None]), shapes.reshape(len(rows), len(SHAPES)), places]
     )

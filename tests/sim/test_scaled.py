@@ -213,11 +213,11 @@ ENGINES = {
     "long reductions, partial sums": (
         side("e2m1", MX), side("e2m1", MX, level("fp32", TENSOR, "tensor", "end")),
         (1, 2, 8), "native",
-        {"accumulate": fp(7), "output": FP32, "results": 2, "k_min": 256},
+        {"accumulate": fp(8), "output": FP32, "results": 2, "k_min": 256},
     ),
     "two results a beat of four units": (
         side("e2m1", MX), side("e2m1", MX), (2, 2, 8), "axis",
-        {"accumulate": fp(7), "output": FP32, "results": 2},
+        {"accumulate": fp(8), "output": FP32, "results": 2},
     ),
     "two results a beat as they are summed": (
         side("int4", level("fp16", group(16)), zero=zero("uint4", 16)),
