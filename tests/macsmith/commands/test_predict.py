@@ -59,7 +59,10 @@ def test_an_exploration_is_printed_and_written(tmp_path, capsys):
         ("predict mxfp5", "close ones: mxfp4"),
         ("predict hadamard", "hadamard is a unit, no engine"),
         ("predict int8 --board u28", "unknown board 'u28'; close ones: u280"),
-        ("predict int8 --board tang-nano-9k", "got one of gowin: choose --board u280, or synthesize it"),
+        (
+            "predict int8 --board tang-nano-9k",
+            "got one of gowin: choose --board u280, or synthesize it",
+        ),
         ("predict int4xint8 --requantize tflite", "is a chain, no engine: it makes no MACs"),
         ("predict int4xint8 --axis-width 64", "leave out --axis-width, or synthesize it"),
         ("compare int8 --fast --no-cost", "--fast tells costs: leave out --no-cost"),
