@@ -50,15 +50,15 @@ COSTED = (
 def prove(engine, folder, spoil=lambda text: text):
     """Raises ToolFailed unless every register and output of RTL and netlist is proven equal.
 
-    Shift registers are mapped to flip-flops, which have names in both; and bits of registers that
+    Shift registers and memories are mapped to flip-flops, which have names in both; and bits of registers that
     are equal from the start are merged before, as the mapping does.
     """
     emitted = emit(engine)
     top = emitted.core
     (folder / "core.il").write_text(emitted.rtlil)
     (folder / "cells.v").write_text("".join(p.read_text() for p in families.models("xcup")))
-    flags = f"{families.flags('xcup', 'lut')} -nosrl -top {top}"
-    merged = ["opt_expr", "opt_clean", "opt_dff", "splitcells", "opt_merge -share_all"]
+    flags = f"{families.flags('xcup', 'lut')} -nosrl -nolutram -top {top}"
+    merged = ["memory", "opt_expr", "opt_clean", "opt_dff", "splitcells", "opt_merge -share_all"]
     named = ["opt_clean -purge", "splitnets", "opt_clean -purge", "write_rtlil gold.il"]
     whole = ["read_rtlil core.il", f"hierarchy -top {top}", "proc", "flatten", *merged, *named]
     yosys.run([*whole, flags, "write_verilog -noattr mapped.v"], folder, log="map.log")
@@ -113,7 +113,7 @@ def prove_leaves(engine, folder, spoil=lambda text: text):
     (folder / "gate.il").write_text(emitted.fabric)
     (folder / "models.v").write_text(spoil("".join(cell_models(emitted).values())))
     top = emitted.core
-    whole = [f"hierarchy -top {top}", "proc", "flatten", "opt_clean"]
+    whole = [f"hierarchy -top {top}", "proc", "memory", "flatten", "opt_clean"]
     yosys.run(
         [
             *("read_rtlil gold.il", *whole, f"rename {top} gold", "design -stash gold"),

@@ -78,7 +78,7 @@ def test_each_plane_is_aligned_apart_and_added_in_turn():
 @pytest.mark.parametrize("shape", [(2, 1), (3, 2)])
 def test_hardware_gives_the_golden_sums(policy, shape):
     """Blocks of DSPs take longer than the sum of activations beside them; K fills no group."""
-    made = engine(7, policy, *shape)
+    made = engine(8, policy, *shape)
     rng = np.random.default_rng(2)
     weight, activation = matrices(made, rng, 7, 5, 3 * GROUP + 3)
     codes = activation.codes["code"].copy()

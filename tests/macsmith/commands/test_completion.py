@@ -50,7 +50,7 @@ def bash(tmp_path_factory):
     [
         ("macsmith syn", ["synth"]),
         ("macsmith --", ["--help", "--version"]),
-        ("macsmith synth --no-", ["--no-verify"]),
+        ("macsmith synth --no-", ["--no-shell", "--no-verify"]),
         ("macsmith verify --no-", [""]),
         ("macsmith synth w4a8 --board u5", ["u50", "u55c"]),
         ("macsmith synth --board = u28", ["u280"]),

@@ -146,7 +146,7 @@ def test_what_is_wrong_is_said_in_a_line(folder, capsys, words, said):
         ("xczu3egsbva484-1", "u280"),
         ("xcu55c-fsvh2892-2l-e", "u55c"),
         ("xcku5p-ffvb676-2-e", "u280"),
-        ("xck26-sfvc784-2lv-c", "u280"),
+        ("xck26-sfvc784-2lv-c", "kv260"),
         ("xc7z020-clg400-1", "pynq-z2"),
         ("7a35tcpg236-1", "pynq-z2"),
     ],
