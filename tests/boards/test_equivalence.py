@@ -50,8 +50,8 @@ COSTED = (
 def prove(engine, folder, spoil=lambda text: text):
     """Raises ToolFailed unless every register and output of RTL and netlist is proven equal.
 
-    Shift registers and memories are mapped to flip-flops, which have names in both; and bits of registers that
-    are equal from the start are merged before, as the mapping does.
+    Shift registers and memories are mapped to flip-flops, which have names in both; and bits of
+    registers that are equal from the start are merged before, as the mapping does.
     """
     emitted = emit(engine)
     top = emitted.core
