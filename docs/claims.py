@@ -17,6 +17,7 @@ from typing import Any
 
 from macsmith.hw.engine.hardware import EngineHardware
 from macsmith.studies.exchange import exchange
+from parts import with_part
 from quality import engine
 from quality_table import BOARD, CUBE, POLICIES, Key, Table, read
 
@@ -183,9 +184,7 @@ def main() -> int:
         print(*sorted(set().union(*(claim.designs for claim in claims()))), sep="\n")
         return 0
     text = PAGE.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    new = f"{before}{BEGIN}\n\n{page(read())}\n\n{END}{after}"
+    new = with_part(text, BEGIN, f"\n\n{page(read())}\n\n", END)
     if arguments.check:
         if new != text:
             print(f"{PAGE.relative_to(DOCS.parent)} is not what docs/claims.py writes: make claims")

@@ -16,6 +16,7 @@ from pathlib import Path
 from macsmith.boards import script
 from macsmith.hw.engine.hardware import EngineHardware
 from macsmith.tools import yosys
+from parts import with_part
 from quality import batches, engine, every
 from quality_table import BOARD, CUBE, SHOWN_PAIRS, SHOWN_PRESETS, Key, Row, Shape, Table, read
 
@@ -103,8 +104,7 @@ def main() -> int:
     for part, made in {"costs": pairs(table), "presets": presets(table, CUBE)}.items():
         begin, end = BEGIN.format(part), END.format(part)
         text = FILES[part].read_text(encoding="utf-8")
-        before, rest = text.split(begin)
-        fresh = f"{before}{begin}\n{made}\n{end}{rest.split(end)[1]}"
+        fresh = with_part(text, begin, f"\n{made}\n", end)
         if arguments.check and fresh != text:
             told = f"{FILES[part].name}: the table of {part} is out of date; run docs/costs.py"
             print(told, file=sys.stderr)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from macsmith.studies.prediction.data import Sample, read, samples
 from macsmith.studies.prediction.foresee import Models, save
 from macsmith.studies.prediction.training import held_out, train
+from parts import with_part
 
 from macsmith.cli import guarded
 from macsmith.commands.common import progress
@@ -76,8 +77,8 @@ def page(held_out: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
 
 def _write(text: str) -> None:
     """Put the table where the page has it."""
-    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    whole = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(with_part(whole, BEGIN, f"{text}\n", END), encoding="utf-8")
 
 
 def main() -> int:

@@ -14,6 +14,7 @@ from typing import Any
 from macsmith.boards import lookup
 from macsmith.studies.figure import Figure, ticks
 from macsmith.studies.roofline import Work, machine, times
+from parts import with_part
 
 HERE = Path(__file__).parent
 PAGE, PICTURE = HERE / "site" / "roofline.md", HERE / "site" / "pictures" / "published.svg"
@@ -99,9 +100,7 @@ def picture(found: list[System]) -> str:
 def main() -> int:
     found = systems()
     text = PAGE.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    fresh = f"{before}{BEGIN}\n{table(found)}\n{END}{rest.split(END)[1]}"
-    PAGE.write_text(fresh, encoding="utf-8")
+    PAGE.write_text(with_part(text, BEGIN, f"\n{table(found)}\n", END), encoding="utf-8")
     PICTURE.write_text(picture(found), encoding="utf-8")
     return 0
 

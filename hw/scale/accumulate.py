@@ -70,6 +70,9 @@ class ExactAccumulator(Blueprint):
         The sum.
     """
 
+    #: The slot comes with its addend.
+    early = 0
+
     def __init__(
         self,
         addend: Range,
@@ -99,8 +102,6 @@ class ExactAccumulator(Blueprint):
             ports["read_address"] = In(range(max(depth, 2)))
             ports["read"] = Out(FlaggedLayout(total, flags))
         super().__init__(ports)
-
-    early = 0
 
     @property
     def latency(self) -> int:

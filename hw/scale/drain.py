@@ -92,8 +92,8 @@ class Drain(Blueprint):
 
         # The copy, taken as the last sums of the one before leave.
         held = Signal(io.group.payload.shape(), reset_less=True)
-        # If these are not its first, too, nothing but what comes after can hold them up: that is
-        # known sooner than whether a step is made.
+        # Where they are not its first, too, they wait for nothing but what comes after: no scales,
+        # no room. So fewer LUTs stand before ``ready`` than before a step.
         leaves = step if self.shared.slots == 1 else io.enable
         m.d.comb += io.group.ready.eq(~busy | (leaves & counters.ends))
         with m.If(step & counters.ends):

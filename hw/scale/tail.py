@@ -227,10 +227,10 @@ class Tail(Blueprint):
     def build(self, m: Module, io: Any) -> None:
         enable, enters, whole, last = Signal(), Signal(), Signal(), Signal()
         waits = whole & busy(m, self.shared, enable, enters & whole)
-        there, ends = ~waits, enters & whole & last
+        there = ~waits
         if self.stream is not None:
             there = there & io.end_scale.valid
-            m.d.comb += io.end_scale.ready.eq(ends)
+            m.d.comb += io.end_scale.ready.eq(enters & whole & last)
         m.d.comb += [io.sums.ready.eq(enable & there), enters.eq(io.sums.valid & io.sums.ready)]
         count = counted(m, self.plan, self.shared, enters, whole, last)
         count.start = Signal(name="start")
@@ -250,6 +250,10 @@ class Tail(Blueprint):
             made.valid.eq(delayed(m, enable, count.start, self._depth, "valid", reset=True)),
             made.payload.last.eq(delayed(m, enable, last, self._depth, "last")),
         ]
+        self._leave(m, io, made, enable)
+
+    def _leave(self, m: Module, io: Any, made: Any, enable: Signal) -> None:
+        """Results leave from registers, or through a queue; the stages stand while they cannot."""
         if self.shared.collected:
             wiring.connect(m, made, wiring.flipped(io.result))
             m.d.comb += enable.eq(~made.valid | made.ready)

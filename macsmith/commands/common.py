@@ -14,6 +14,7 @@ from typing import Any
 from .. import boards
 from ..arguments.command import BOARD
 from ..designs import Options, design, reading
+from ..drawing.png import check_png
 from ..golden.description import Design
 from ..golden.errors import DesignError, ToolFailed, spelled
 from ..hw.catalogue import hardware
@@ -32,6 +33,14 @@ __all__ = [
     "table",
     "target",
 ]
+
+
+def check_picture(path: Path) -> Path:
+    """The file of ``--svg``, if a picture may be written there: an SVG or a PNG."""
+    check_file("--svg", path, ".svg", ".png")
+    if path.suffix == ".png":
+        check_png()
+    return path
 
 
 def check_file(option: str, path: Path, *endings: str, also: Sequence[str] = ()) -> None:

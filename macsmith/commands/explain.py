@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from ..drawing import draw
-from ..drawing.files import check_picture, write_picture
+from ..drawing.files import write_picture
 from ..golden.description.serialize import to_dict
 from ..hw.design import StageRow
 from ..library import explain
 from ..product import shaped
-from .common import chosen, paragraph, print_json, progress, table
+from .common import check_picture, chosen, paragraph, print_json, progress, table
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -6,11 +6,11 @@ import argparse
 from typing import Any
 
 from .. import boards
-from ..drawing.files import check_picture, write_picture
+from ..drawing.files import write_picture
 from ..studies.roofline import Machine, Times, Work, balance, limit, machine, sweep, times
 from ..studies.roofline_plot import draw
 from ..studies.workload import workload
-from .common import paragraph, print_json, progress, table
+from .common import check_picture, paragraph, print_json, progress, table
 
 #: Vectors that are tried where nobody says how many.
 BATCHES = (1, 2, 4, 8, 16, 32, 64)

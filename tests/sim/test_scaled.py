@@ -299,6 +299,16 @@ def test_long_reductions_run_at_full_rate(name, simulator):
     assert batch.cycles == batch.expected_cycles
 
 
+@pytest.mark.parametrize("rows", [2, 3])
+def test_reductions_of_a_group_each_follow_each_other_with_late_scales(rows):
+    """Each group ends a reduction, so the late scales change as the next group's sums leave."""
+    engine = design("w8a8", Options(rows=rows, cols=1, lanes=4))
+    machine = Simulator(emit(engine))
+    k = machine.emitted.plan.reduction_cycles * 4
+    batch = run_batch(machine.emitted, batches(engine, 40, 1, k), simulator=machine).check()
+    assert k == 4 * rows and batch.cycles == batch.expected_cycles
+
+
 @pytest.mark.parametrize(
     "name", ["w4a8", "a digit a cycle", "complex", "no groups", "raw with integer scales"]
 )
