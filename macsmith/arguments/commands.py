@@ -31,7 +31,6 @@ _BOARD = option(
     "NAME",
     f"FPGA board to synthesize for (default {BOARD}): a name of "
     "macsmith list boards, or a TOML file",
-    default=BOARD,
     names="boards",
 )
 _PART = option(

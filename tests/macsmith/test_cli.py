@@ -88,6 +88,11 @@ WRONG = [
     ("explain int8xint8 --blocks some", "unknown blocks 'some'"),
     ("explain int8xint8 --fabric ecp", "unknown fabric 'ecp'; close ones: ecp5"),
     ("synth int4xint4 --no-verify --board ulx3s-85 --fabric xc7", "choose --fabric auto"),
+    (
+        "synth int4xint4 --no-verify --part LFE5U-85F-6BG381C --adders carry4 --blocks dsp48e2",
+        "has others: choose --adders inferred --blocks auto",
+    ),
+    ("synth int4xint4 --part xcku5p-ffvb676-2-e --board u280", "--board or --part, got both"),
     ("explain int8xint8 --blocks dsp48e1", "choose --policy dsp, or --blocks auto"),
     ("explain int8xint8 --datapath dsp", "of DSP blocks: choose --policy dsp"),
     (
