@@ -54,7 +54,8 @@ def router_of(board: Board) -> Router:
     if board.family not in ROUTERS:
         served = ", ".join(sorted(ROUTERS))
         raise DesignError(
-            f"no open router places the family {board.family} of {board.name}; routed are {served}"
+            f"no open router places the family {board.family} of {board.name}; routed are "
+            f"{served}: choose a board of these, such as --board ulx3s-85, or leave out --route"
         )
     found = ROUTERS[board.family]
     found.device(board.part)

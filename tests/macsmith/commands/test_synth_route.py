@@ -20,6 +20,7 @@ def _here(tmp_path, monkeypatch):
     [
         (["--seeds", "3"], 2, "--seeds belongs to --route: add it, or leave out --seeds"),
         (["--route"], 2, "no open router places the family xcup of u280; routed are ecp5, gowin"),
+        (["--route"], 2, "such as --board ulx3s-85, or leave out --route"),
         (["--board", "ulx3s-85", "--route", "--seeds", "101"], 2, "1 to 100 seeds, got 101"),
         (["--board", "ulx3s-85", "--route", "--seeds", "0"], 2,
          "must be how many seeds, such as 5, or which, such as 3,7,11, got '0'"),
@@ -29,6 +30,7 @@ def _here(tmp_path, monkeypatch):
 def test_what_is_wrong_is_said_before_any_work(words, code, said, capsys, tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("macsmith.commands.synth.cost", None)
+        patch.setattr("macsmith.commands.synth.chosen", None)  # a design's file may take its time
         try:
             found = cli.main([*SMALL, *words])
         except SystemExit as end:
