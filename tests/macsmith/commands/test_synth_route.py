@@ -66,3 +66,21 @@ def test_a_routed_design_on_screen_and_in_json(capsys, tmp_path):
     assert told["used"]["core"]["sites"] > 0 < told["used"]["harness"]["ff"]
     assert told["bitstream"] == "routed/harness.bin" and told["pins"] == {}
     assert json.loads((folder / "report.json").read_text())["routed"] == told
+
+
+def test_a_routing_that_ends_early_leaves_no_report(monkeypatch, capsys, tmp_path):
+    """The same command can be given again, into the same folder; a report has its own seeds."""
+    words = [*SMALL, "--board", "icebreaker", "--route", "-o", "mine", "--seeds"]
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("macsmith.library.route", interrupted)
+        assert cli.main([*words, "1"]) == 130
+    assert not any((tmp_path / "mine").iterdir())
+    assert cli.main([*words, "2,1"]) == 0
+    assert cli.main([*words, "1"]) == 2 and "mine is not empty" in capsys.readouterr().err
+    assert cli.main([*words, "1", "--force"]) == 0
+    routed = {path.name for path in (tmp_path / "mine" / "routed").iterdir()}
+    assert routed == {"harness.json", "harness.bin", "seed-1.log"}
