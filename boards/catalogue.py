@@ -101,7 +101,7 @@ def lookup(name: str) -> Board:
         return load(Path(name))
     known = {_plain(stem): stem for stem in names()}
     if _plain(name) not in known:
-        raise UnknownName("board", name, known.values())
+        raise UnknownName("board", name, known.values(), "macsmith list boards")
     return _packaged(_FOLDER / f"{known[_plain(name)]}.toml")
 
 

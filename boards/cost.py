@@ -13,8 +13,7 @@ from math import floor
 from pathlib import Path
 from typing import Any
 
-from ..golden.errors import MacsmithError
-from ..tools import cache, work, yosys
+from ..tools import cache, yosys
 from . import script
 from .catalogue import Board
 from .families import Family, family
@@ -25,8 +24,6 @@ from .sites import usage
 
 #: Part of every cache key. Raise it whenever a count or a level may come out differently.
 ANALYSIS = "2"
-
-_KIND = "synth"
 
 
 @dataclass(frozen=True)
@@ -113,16 +110,9 @@ def synthesize(
     commands = script.commands(board, policy, variant, tops, edif)
     texts = *(path.read_text(encoding="utf-8") for path in chosen.maps), text
     name = cache.key(ANALYSIS, yosys.version(), chosen.name, *commands, *tops, *texts)
-    entry = cache.load(_KIND, name)
-    if entry is None:
-        failed = cache.root() / _KIND / f"{name}.failed"
-        with work.folder(name, failed.absolute()) as scratch:
-            measured, files = _measure(text, commands, tops, chosen, scratch)
-            cache.store(_KIND, name, measured, files)
-        entry = cache.load(_KIND, name)
-        if entry is None:
-            raise MacsmithError(f"the cache must be readable, got nothing from {cache.root()}")
-    path, index = entry
+    path, index = cache.entry(
+        "synth", name, lambda scratch: _measure(text, commands, tops, chosen, scratch)
+    )
     for file in index["files"]:
         cache.copy(path / file, folder / file)
     tools = {"yosys": yosys.version(), "flags": flags, "variant": variant, "analysis": ANALYSIS}

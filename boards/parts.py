@@ -38,7 +38,7 @@ def part(name: str) -> Board:
     plain = name.lower()
     known = [d for d in _devices() if plain.startswith(d) and not plain[len(d) :][:1].isdigit()]
     if not known:
-        raise UnknownName("part", name.partition("-")[0], devices())
+        raise UnknownName("part", name.partition("-")[0], devices(), "macsmith list parts")
     device = max(known, key=len)
     row = _devices()[device]
     cells = {key: tuple(map(int, row[key].split())) for key in _RESOURCES if row[key]}

@@ -99,15 +99,17 @@ class UnknownName(DesignError, LookupError):
     kind : what was looked up, in words ("format", "board", …).
     name : what was received.
     known : the names that would have worked; the close ones are quoted.
+    listed : the command that lists all of them, if there is one.
     """
 
-    def __init__(self, kind: str, name: object, known: Iterable[str]):
+    def __init__(self, kind: str, name: object, known: Iterable[str], listed: str = ""):
         self.kind, self.name = kind, name
         names = sorted(known)
         # Of a long text nothing is close, and comparing it takes long.
         near = str(name).lower()[:200]
         close = difflib.get_close_matches(near, names, n=4, cutoff=0.5)
         hint = f"close ones: {', '.join(close)}" if close else f"known: {_shorten(names)}"
+        hint += f" (all: {listed})" if listed else ""
         super().__init__(f"unknown {kind} {cut(str(name), 200)!r}; {hint}")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -208,21 +207,17 @@ def cost(
         simulated.verify(emitted, progress=told, then=("synth",))
     told(_synthesizing(emitted, board))
     with work.folder("synth") as scratch:
-        target = folder or scratch
-        found = _synthesized(emitted, board, target, edif=edif, variant=variant)
+        found = _synthesized(emitted, board, scratch, edif=edif, variant=variant)
         parts = {name: found[module] for module, name in emitted.parts.items()}
-        whole, netlist = found[emitted.core], target / "netlist.json"
+        whole, netlist = found[emitted.core], scratch / "netlist.json"
         vivado = estimated(read(netlist), whole, board)
-        routed = route(netlist, whole, board, seeds, target, progress=told) if seeds else None
+        routed = route(netlist, whole, board, seeds, scratch, progress=told) if seeds else None
         seconds = round(time.monotonic() - begun, 2)
         report = Report(
             emitted.hardware, board, whole, parts, verified, seconds, vivado, fanout, routed
         )
-        target.mkdir(parents=True, exist_ok=True)
-        (target / "report.json").write_text(
-            json.dumps(report.to_dict(), indent=2) + "\n", encoding="utf-8"
-        )
-        (target / "report.md").write_text(report.markdown(), encoding="utf-8")
+        if folder is not None:
+            report.write(scratch, folder)
     return report
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from .boards import Board, Cost
@@ -11,6 +13,7 @@ from .boards.estimates import Vivado
 from .boards.fanout import LIMIT
 from .boards.routing import Routed
 from .hw.design import Hardware
+from .tools import cache
 
 #: What is printed, in this order, with the board's resource that limits it.
 ROWS = {
@@ -274,3 +277,15 @@ class Report:
             *(f"- {line}" for line in self.summary()),
         ]
         return "\n".join(lines) + "\n"
+
+    def write(self, made: Path, folder: Path) -> None:
+        """Puts the files that were ``made`` for it, and the report, into ``folder``: at the end, so
+        that work that ends early leaves nothing there. An earlier report's of other seeds go."""
+        (made / "report.json").write_text(
+            json.dumps(self.to_dict(), indent=2) + "\n", encoding="utf-8"
+        )
+        (made / "report.md").write_text(self.markdown(), encoding="utf-8")
+        for stale in [*folder.glob("routed/seed-*.log"), *folder.glob("routed/harness.*")]:
+            stale.unlink()
+        for path in filter(Path.is_file, sorted(made.rglob("*"))):
+            cache.copy(path, folder / path.relative_to(made))

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from ..golden.errors import MacsmithError
 from . import digests, whole, work
 
 _INDEX = "entry.json"
@@ -48,6 +49,23 @@ def store(kind: str, name: str, index: dict[str, Any], files: Iterable[Path]) ->
         (folder / _INDEX).write_text(json.dumps(whole), encoding="utf-8")
 
     return kept(root() / kind / name, make)
+
+
+def entry(
+    kind: str, name: str, measure: Callable[[Path], tuple[dict[str, Any], Iterable[Path]]]
+) -> tuple[Path, dict[str, Any]]:
+    """The folder and index of an entry; ``measure`` makes the index and its files, in a folder of
+    work, if there is none. What a failure leaves is kept as ``<name>.failed``.
+    """
+    found = load(kind, name)
+    if found is None:
+        failed = root() / kind / f"{name}.failed"
+        with work.folder(name, failed.absolute()) as scratch:
+            store(kind, name, *measure(scratch))
+        found = load(kind, name)
+        if found is None:
+            raise MacsmithError(f"the cache must be readable, got nothing from {root()}")
+    return found
 
 
 def kept(target: Path, make: Callable[[Path], None]) -> Path:

@@ -10,8 +10,8 @@ from dataclasses import asdict
 from pathlib import Path as FilePath
 from typing import Any
 
-from ...golden.errors import DesignError, MacsmithError, ToolFailed
-from ...tools import cache, nextpnr, whole, work
+from ...golden.errors import DesignError, ToolFailed
+from ...tools import cache, nextpnr, whole
 from ...tools.progress import Step, Told, quiet
 from ..catalogue import Board
 from ..cost import Cost, demand
@@ -40,8 +40,6 @@ LOG, NETLIST, CONFIG = "nextpnr.log", "routed.json.gz", "config.gz"
 #: The netlist as the router writes it.
 ROUTED = "routed.json"
 
-_KIND = "route"
-
 #: What a router says of a part that is full.
 _FULL = re.compile(r"ERROR: .*(no BELs? remaining|[Uu]nable to find legal placement).*")
 
@@ -54,7 +52,8 @@ def router_of(board: Board) -> Router:
     if board.family not in ROUTERS:
         served = ", ".join(sorted(ROUTERS))
         raise DesignError(
-            f"no open router places the family {board.family} of {board.name}; routed are {served}"
+            f"no open router places the family {board.family} of {board.name}; routed are "
+            f"{served}: choose a board of these, such as --board ulx3s-85, or leave out --route"
         )
     found = ROUTERS[board.family]
     found.device(board.part)
@@ -136,16 +135,9 @@ def routed(text: str, router: Router, board: Board, seed: int) -> tuple[FilePath
     """The folder of a routing that is kept, and what is known of it."""
     options = (*_options(router, board), "--seed", str(seed))
     name = cache.key(ANALYSIS, router.package, nextpnr.version(router.package), *options, text)
-    entry = cache.load(_KIND, name)
-    if entry is None:
-        failed = cache.root() / _KIND / f"{name}.failed"
-        with work.folder(name, failed.absolute()) as scratch:
-            index, files = _measure(text, router, board, options, scratch)
-            cache.store(_KIND, name, index, files)
-        entry = cache.load(_KIND, name)
-        if entry is None:
-            raise MacsmithError(f"the cache must be readable, got nothing from {cache.root()}")
-    return entry
+    return cache.entry(
+        "route", name, lambda scratch: _measure(text, router, board, options, scratch)
+    )
 
 
 def _options(router: Router, board: Board) -> tuple[str, ...]:
@@ -245,7 +237,7 @@ def _fits(cost: Cost, found: Harness, board: Board) -> None:
     needed["lut"] += found.luts
     needed["ff"] = needed.get("ff", 0) + found.flip_flops
     for resource, amount in needed.items():
-        have = board.resources.get(resource)  # of a part without a board nothing is known
+        have = board.resources.get(resource)  # a board's file need not tell all
         if have is not None and amount > have:
             kind = "sites" if resource == "lut" else resource
             raise DesignError(

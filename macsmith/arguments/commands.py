@@ -21,8 +21,8 @@ SEEDS = 5
 
 #: What ``list`` lists.
 TOPICS = (
-    *("formats", "presets", "units", "chains", "boards", "datapaths", "flows", "interfaces"),
-    "roundings",
+    *("formats", "presets", "units", "chains", "boards", "parts", "datapaths", "flows"),
+    *("interfaces", "roundings"),
 )
 SHELLS = ("bash", "zsh", "fish")
 
@@ -31,13 +31,13 @@ _BOARD = option(
     "NAME",
     f"FPGA board to synthesize for (default {BOARD}): a name of "
     "macsmith list boards, or a TOML file",
-    default=BOARD,
     names="boards",
 )
 _PART = option(
     "--part",
     "PART",
-    "FPGA to synthesize for in place of a board, such as xcku5p-ffvb676-2-e",
+    "FPGA to synthesize for in place of a board, such as xcku5p-ffvb676-2-e: its name begins with "
+    "one of macsmith list parts",
 )
 _NO_SHELL = option(
     "--no-shell", None, "Count what fits the whole device, without the shell of the board's vendor"

@@ -74,13 +74,14 @@ def chosen(arguments: argparse.Namespace) -> Design:
 
 
 def target(arguments: argparse.Namespace) -> boards.Board:
-    """The board or the part that the arguments name, as ``--no-shell`` has it."""
-    if arguments.part is None:
-        board = boards.lookup(arguments.board)
-    elif arguments.board != BOARD:
+    """The board or the part that the arguments name, as ``--no-shell`` has it; or the default."""
+    part = getattr(arguments, "part", None)
+    if part is None:
+        board = boards.lookup(arguments.board or BOARD)
+    elif arguments.board is not None:
         raise DesignError("give --board or --part, got both")
     else:
-        board = boards.part(arguments.part)
+        board = boards.part(part)
     return replace(board, shell=None) if getattr(arguments, "no_shell", False) else board
 
 
@@ -110,8 +111,8 @@ def advising(arguments: argparse.Namespace) -> Iterator[None]:
 
         def build(options: Options) -> None:
             made = design(arguments.design, options)
-            if board := getattr(arguments, "board", None):
-                made = boards.fitted(made, boards.lookup(board))
+            if "part" in names or getattr(arguments, "board", None):
+                made = boards.fitted(made, target(arguments))
             hardware(made)
 
         raise remedied(build, _options(arguments), error) from None

@@ -13,12 +13,12 @@ from ..golden.description.serialize import to_dict
 from ..hw.design import Hardware
 from ..library import cost, explain
 from ..report import ROWS
-from .common import following, print_json, table
+from .common import following, print_json, table, target
 
 
 def run(arguments: argparse.Namespace) -> int:
     names = arguments.A, arguments.B
-    board = boards.lookup(arguments.board)
+    board = target(arguments)
     pair = [design(name) for name in names]
     built = [explain(boards.fitted(item, board)) for item in pair]
     bits, build = _described(pair, build=False), _described(pair, build=True)

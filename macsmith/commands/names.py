@@ -1,4 +1,4 @@
-"""List the formats, presets, units, chains, boards, datapaths, flows and interfaces."""
+"""List the formats, presets, units, chains, boards, parts, datapaths, flows and interfaces."""
 
 from __future__ import annotations
 
@@ -79,6 +79,9 @@ def _rows(topic: str) -> list[dict[str, Any]]:
         return [_chain(name) for name in chain_presets()]
     if topic == "boards":
         return [_board(name) for name in boards.names()]
+    if topic == "parts":
+        known = map(boards.part, boards.devices())
+        return [{**_device(device), "source": device.source} for device in known]
     if topic == "datapaths":
         scopes = {"auto": "the cheapest that serves the pair"}
         scopes |= {kind.name: kind.scope for kind in datapaths.KINDS.values()}
@@ -206,15 +209,22 @@ def _shown(value: Any) -> str:
 
 def _board(name: str) -> dict[str, Any]:
     board = boards.lookup(name)
-    logic = {key: board.resources.get(key, 0) for key in ("lut", "ff", "dsp")}
-    held = {key: count for key, count in board.resources.items() if key in MEMORIES and count}
     clock = board.clock
     return {
         "name": board.name,
         "part": board.part,
-        "family": board.family,
-        **logic,
-        "BRAM": ", ".join(f"{count:g} × {MEMORIES[key]}" for key, count in held.items()),
+        **_device(board),
         "clock": f"{clock.frequency:g} MHz, {clock.pin}" if clock else "–",
         "source": f"{board.source}; clock: {clock.source}" if clock else board.source,
+    }
+
+
+def _device(board: boards.Board) -> dict[str, Any]:
+    """What an FPGA has; of a part without a board, its name is what parts' names begin with."""
+    held = {key: count for key, count in board.resources.items() if key in MEMORIES and count}
+    return {
+        "name": board.name,
+        "family": board.family,
+        **{key: board.resources.get(key, 0) for key in ("lut", "ff", "dsp")},
+        "BRAM": ", ".join(f"{count:g} × {MEMORIES[key]}" for key, count in held.items()),
     }

@@ -19,9 +19,10 @@ from .common import chosen, following, paragraph, print_json, table, target
 
 
 def run(arguments: argparse.Namespace) -> int:
-    design, board = chosen(arguments), target(arguments)
+    board = target(arguments)
     synthesis(board, "lut")  # raises where nothing can be counted
     seeds = _seeds(arguments, board)
+    design = chosen(arguments)
     fitted = explain(boards.fitted(design, board))  # raises before there is a folder
     folder = arguments.folder or Path("build/synth") / folder_name(explain(design), board)
     if arguments.folder and folder.is_dir() and any(folder.iterdir()):

@@ -42,6 +42,8 @@ WRONG = [
     ("verify int2xint2 --board foo", "unknown board 'foo'"),
     ("explain int4xe5m2 --accumulate aligned --fraction 9 --accumulator e4m3", "such as fp32"),
     ("synth int4xint8 --board u28", "unknown board 'u28'; close ones: u280"),
+    ("synth int4xint8 --board u28", "(all: macsmith list boards)"),
+    ("synth int4xint8 --part xcku6p-ffvb676-2-e", "(all: macsmith list parts)"),
     ("lst", "unknown command 'lst'; close ones: list"),
     ("list format", "unknown topic 'format'; close ones: formats"),
     ("explain int4xint8 --rows 0", "rows must be at least 1, got 0"),
@@ -88,6 +90,11 @@ WRONG = [
     ("explain int8xint8 --blocks some", "unknown blocks 'some'"),
     ("explain int8xint8 --fabric ecp", "unknown fabric 'ecp'; close ones: ecp5"),
     ("synth int4xint4 --no-verify --board ulx3s-85 --fabric xc7", "choose --fabric auto"),
+    (
+        "synth int4xint4 --no-verify --part LFE5U-85F-6BG381C --adders carry4 --blocks dsp48e2",
+        "has others: choose --adders inferred --blocks auto",
+    ),
+    ("synth int4xint4 --part xcku5p-ffvb676-2-e --board u280", "--board or --part, got both"),
     ("explain int8xint8 --blocks dsp48e1", "choose --policy dsp, or --blocks auto"),
     ("explain int8xint8 --datapath dsp", "of DSP blocks: choose --policy dsp"),
     (
@@ -272,6 +279,7 @@ def test_an_interruption_is_exit_code_130(run, monkeypatch):
         ("formats", "e2m1", "exact sum", "21"),
         ("formats", "bf16", "exact sum", "535 (aligned)"),
         ("boards", "u280", "dsp", 9024),
+        ("parts", "xcku5p", "BRAM", "480 × 36 kbit, 64 × URAM 288 kbit"),
         ("presets", "nvfp4", "weight", "e2m1"),
         ("datapaths", "multiply", "name", "multiply"),
         ("roundings", "nearest_even", "name", "nearest_even"),

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from macsmith.golden.errors import ToolFailed
 from macsmith.tools import cache
 
 
@@ -51,6 +52,30 @@ def test_a_damaged_entry_counts_as_none_and_is_replaced(file, name, damage):
     assert cache.load("synth", "k") is None
     cache.store("synth", "k", {"n": 2}, [file])
     assert cache.load("synth", "k")[1]["n"] == 2
+
+
+def test_an_entry_is_measured_once(file):
+    asked = []
+
+    def measure(folder):
+        asked.append(folder)
+        return {"n": 3}, [file]
+
+    first = cache.entry("synth", "k", measure)
+    assert first == cache.entry("synth", "k", measure) == cache.load("synth", "k")
+    assert first[1]["n"] == 3 and len(asked) == 1 and not asked[0].exists()
+
+
+def test_what_a_failed_measurement_leaves_is_kept(tmp_path):
+    def measure(folder):
+        (folder / "a.log").write_text("why")
+        raise ToolFailed(f"see {folder / 'a.log'}")
+
+    with pytest.raises(ToolFailed) as caught:
+        cache.entry("route", "k", measure)
+    failed = tmp_path / "cache" / "route" / "k.failed"
+    assert str(caught.value) == f"see {failed / 'a.log'}"
+    assert (failed / "a.log").read_text() == "why" and cache.load("route", "k") is None
 
 
 def test_the_first_of_two_makers_wins(file):

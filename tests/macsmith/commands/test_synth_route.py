@@ -20,6 +20,7 @@ def _here(tmp_path, monkeypatch):
     [
         (["--seeds", "3"], 2, "--seeds belongs to --route: add it, or leave out --seeds"),
         (["--route"], 2, "no open router places the family xcup of u280; routed are ecp5, gowin"),
+        (["--route"], 2, "such as --board ulx3s-85, or leave out --route"),
         (["--board", "ulx3s-85", "--route", "--seeds", "101"], 2, "1 to 100 seeds, got 101"),
         (["--board", "ulx3s-85", "--route", "--seeds", "0"], 2,
          "must be how many seeds, such as 5, or which, such as 3,7,11, got '0'"),
@@ -29,6 +30,7 @@ def _here(tmp_path, monkeypatch):
 def test_what_is_wrong_is_said_before_any_work(words, code, said, capsys, tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("macsmith.commands.synth.cost", None)
+        patch.setattr("macsmith.commands.synth.chosen", None)  # a design's file may take its time
         try:
             found = cli.main([*SMALL, *words])
         except SystemExit as end:
@@ -64,3 +66,21 @@ def test_a_routed_design_on_screen_and_in_json(capsys, tmp_path):
     assert told["used"]["core"]["sites"] > 0 < told["used"]["harness"]["ff"]
     assert told["bitstream"] == "routed/harness.bin" and told["pins"] == {}
     assert json.loads((folder / "report.json").read_text())["routed"] == told
+
+
+def test_a_routing_that_ends_early_leaves_no_report(monkeypatch, capsys, tmp_path):
+    """The same command can be given again, into the same folder; a report has its own seeds."""
+    words = [*SMALL, "--board", "icebreaker", "--route", "-o", "mine", "--seeds"]
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("macsmith.library.route", interrupted)
+        assert cli.main([*words, "1"]) == 130
+    assert not any((tmp_path / "mine").iterdir())
+    assert cli.main([*words, "2,1"]) == 0
+    assert cli.main([*words, "1"]) == 2 and "mine is not empty" in capsys.readouterr().err
+    assert cli.main([*words, "1", "--force"]) == 0
+    routed = {path.name for path in (tmp_path / "mine" / "routed").iterdir()}
+    assert routed == {"harness.json", "harness.bin", "seed-1.log"}
