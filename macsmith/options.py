@@ -10,6 +10,7 @@ from typing import Any
 
 from .golden.bounds import MAX_EXACT, exact_range
 from .golden.description import Arithmetic, Engine, Operand, Output, Stage
+from .golden.description.build import AXIS_WIDTHS
 from .golden.description.structure import parse_structure
 from .golden.errors import Change, DesignError, UnknownName, option
 from .golden.formats import Format, Minifloat, lookup, names
@@ -103,6 +104,13 @@ class Options:
             raise DesignError(f"the option {field.name} takes {kind}, got {value!r}")
         if self.name == "":
             raise DesignError("the option name needs a letter at least, got ''")
+        if self.axis_width == 0:
+            least, most = AXIS_WIDTHS
+            raise DesignError(
+                f"axis-width must be a power of two from {least} to {most}, got 0",
+                {"axis_width": least},
+                {"axis_width": None},
+            )
         if self.axis_width and self.interface not in (None, "axis"):
             raise DesignError(
                 f"--axis-width belongs to --interface axis, got {self.interface}",
