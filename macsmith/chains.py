@@ -58,6 +58,12 @@ def _coded(
             f"results that leave in a beat must divide the {cols} columns, got {lanes}",
             {"results": gcd(cols, lanes)},
         )
+    for name, word in words:
+        if name == unit.name and word.startswith("sums="):
+            raise DesignError(
+                f"sums of {unit.name} are those of {after.name}, {pair.sums_of(after).name}: "
+                f"leave out --set {word}"
+            )
     asked = [(unit.name, word) for word in given.values()]
     found = _set(pair.behind(unit, after, before), [*asked, *words])
     assert isinstance(found, Requantize)
@@ -160,7 +166,10 @@ def _apart(chain: Chain, word: str) -> tuple[str, str]:
     units = {part.name: parameters(part) for part in chain.parts if isinstance(part, Unit)}
     name, dot, parameter = key.rpartition(".")
     if not equals:
-        raise DesignError(f"--set takes PART.PARAMETER=VALUE, such as block=64, got {word!r}")
+        raise DesignError(
+            "--set takes PARAMETER=VALUE, such as block=64, or PART.PARAMETER=VALUE where several "
+            f"parts have the parameter, got {word!r}"
+        )
     if dot:
         if name not in units:
             raise UnknownName(f"unit of {chain.name}", name, units)

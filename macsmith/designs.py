@@ -30,6 +30,7 @@ from .golden.description.unit import UNITS
 from .golden.errors import DesignError, UnknownName
 from .golden.formats import Bipolar, Format, Integer, Minifloat, Posit, lookup, names
 from .golden.formats.files import read_code_book
+from .golden.units import Requantize
 from .options import Options, override
 from .pairs import Half, paired
 from .units import override_unit
@@ -60,6 +61,13 @@ def unit_presets() -> dict[str, Path]:
 def chain_presets() -> dict[str, Path]:
     """The chains that come with the package, by name."""
     return {path.stem: path for path in sorted((PRESETS / "chains").glob("*.toml"))}
+
+
+@cache
+def requantizers() -> tuple[str, ...]:
+    """The names of requantizers: presets, and their kind."""
+    found = [name for name in unit_presets() if isinstance(design(name), Requantize)]
+    return (*found, Requantize.kind)
 
 
 @cache
@@ -110,7 +118,7 @@ def design(name: str, options: Options | None = None) -> Any:
         return override_chain(found, options)
     assert isinstance(found, Engine)
     if options.requantize is not None:
-        return requantized(found, design(options.requantize), options)
+        return requantized(found, _requantizer(options.requantize), options)
     return override(found, options)
 
 
@@ -128,6 +136,17 @@ def reading(name: str) -> str | None:
         return f"{name}: read as {forced}, for {names} and the other half can be presets"
     verb = "names the preset" if len(set(both)) == 1 else "name the presets"
     return f"{name}: both halves are element formats; {forced} {verb}"
+
+
+def _requantizer(name: str) -> Any:
+    """The design of this name, which may stand behind an engine; :func:`requantized` says whether
+    it is of the right kind. What is unknown has close ones among requantizers alone."""
+    if name.endswith(".toml") or name in requantizers():
+        return design(name)
+    try:
+        return design(name)
+    except DesignError:
+        raise UnknownName("requantizer", name, requantizers()) from None
 
 
 def _alone(name: str) -> Format | None:

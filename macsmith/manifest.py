@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
-from .golden.description.serialize import to_dict
+from .golden.description.tables import to_dict
 from .hw.design import StageRow
 from .hw.text.emit import Emitted
 from .portlist import Layout, Port, portlist

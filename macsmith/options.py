@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, fields, replace
-from itertools import starmap
 from math import gcd
 from typing import Any
 
+from .accumulation import floating, stages_of
 from .golden.bounds import MAX_EXACT, exact_range
 from .golden.description import Arithmetic, Engine, Operand, Output, Stage
+from .golden.description.build import AXIS_WIDTHS
 from .golden.description.structure import parse_structure
-from .golden.errors import Change, DesignError, UnknownName, option
-from .golden.formats import Format, Minifloat, lookup, names
+from .golden.errors import DesignError, UnknownName
+from .golden.formats import Format, lookup, names
 from .naming import named
 from .rescale import Asked, rescaled
-
-#: P where rule fp is chosen and nobody says how many partial sums: the plain sum in order.
-PARTIALS = 1
 
 
 @dataclass(frozen=True)
@@ -103,6 +101,13 @@ class Options:
             raise DesignError(f"the option {field.name} takes {kind}, got {value!r}")
         if self.name == "":
             raise DesignError("the option name needs a letter at least, got ''")
+        if self.axis_width == 0:
+            least, most = AXIS_WIDTHS
+            raise DesignError(
+                f"axis-width must be a power of two from {least} to {most}, got 0",
+                {"axis_width": least},
+                {"axis_width": None},
+            )
         if self.axis_width and self.interface not in (None, "axis"):
             raise DesignError(
                 f"--axis-width belongs to --interface axis, got {self.interface}",
@@ -170,7 +175,7 @@ def _arithmetic(arithmetic: Arithmetic, options: Options, lanes: int) -> Arithme
     )
     grouped = bool(weight.group or activation.group)
     changes: dict[str, Any] = {
-        "accumulate": _stages(arithmetic.accumulate, options, lanes, grouped),
+        "accumulate": stages_of(arithmetic.accumulate, options, lanes, grouped),
         "output": _output(arithmetic.output, options, changed),
     }
     changes |= {"weight": weight, "activation": activation}
@@ -187,7 +192,7 @@ def _arithmetic(arithmetic: Arithmetic, options: Options, lanes: int) -> Arithme
     found = replace(arithmetic, **changes)
     if changed and grouped and found.accumulate == (Stage(),) and options.accumulate is None:
         if exact_range(found).width > MAX_EXACT:
-            found = replace(found, accumulate=_floating("fp32", options))
+            found = replace(found, accumulate=floating("fp32", options))
     return found
 
 
@@ -203,83 +208,6 @@ def whole_groups(
 def _rescaled(operand: Operand, options: Options, side: str) -> Operand:
     asked = Asked(*(getattr(options, side + what) for what in ("group", "scale", "zero_point")))
     return rescaled(operand, asked, "--" + side.replace("_", "-"))
-
-
-def _stages(
-    stages: tuple[Stage, ...], options: Options, lanes: int, grouped: bool
-) -> tuple[Stage, ...]:
-    if options.accumulate is not None:
-        stages = _accumulate(options.accumulate, options, lanes, grouped)
-    elif options.fraction is not None or options.accumulator is not None:
-        raise _aligned_only(options)
-    elif options.lanes is not None and stages[0].terms is not None:
-        stages = (replace(stages[0], terms=lanes), *stages[1:])
-    if options.overflow is not None:
-        if stages[0].rule != "int":
-            raise DesignError(
-                f"--overflow {options.overflow} belongs to integer sums; these are "
-                f"{stages[0].rule}",
-                {"accumulate": "int32"},
-                {"overflow": None},
-            )
-        terms = lanes if options.overflow == "saturate" and not grouped else None
-        stages = (replace(stages[0], overflow=options.overflow, terms=terms), *stages[1:])
-    if options.partials is not None:
-        if stages[-1].rule != "fp":
-            raise DesignError(
-                f"--partials {options.partials} belongs to sums in floating point; these are "
-                f"{stages[-1].rule}",
-                {"accumulate": "fp32"},
-                {"partials": None},
-            )
-        stages = (*stages[:-1], replace(stages[-1], partials=options.partials))
-    return stages
-
-
-def _accumulate(rule: str, options: Options, lanes: int, grouped: bool) -> tuple[Stage, ...]:
-    """The stages that --accumulate names."""
-    if rule != "aligned" and (options.fraction is not None or options.accumulator is not None):
-        raise _aligned_only(options)
-    if rule == "exact":
-        return (Stage(),)
-    if rule == "aligned":
-        if options.fraction is None:
-            raise DesignError(
-                "--accumulate aligned needs --fraction, the bits kept below the greatest exponent "
-                "(13 on Hopper's FP8, 25 on Blackwell)",
-                {"fraction": 25},
-            )
-        form = lookup(options.accumulator or "fp32")
-        inner = Stage("aligned", format=form, fraction=options.fraction, terms=lanes)
-        return (inner, *_floating("fp32", options)[1:]) if grouped else (inner,)
-    try:
-        form = lookup(rule)
-    except UnknownName:
-        known = ("exact", "aligned", "int32", "int48", "fp32", "bf16", "fp16")
-        raise UnknownName("accumulation", rule, known) from None
-    if isinstance(form, Minifloat):
-        return _floating(rule, options)
-    return (Stage("int", format=form),)
-
-
-#: Leaves out what only aligned sums have.
-_NOT_ALIGNED: Change = {"fraction": None}
-
-
-def _aligned_only(options: Options) -> DesignError:
-    given = {"fraction": options.fraction, "accumulator": options.accumulator}
-    given = {name: value for name, value in given.items() if value is not None}
-    return DesignError(
-        f"{' '.join(starmap(option, given.items()))} belongs to --accumulate aligned",
-        {"accumulate": "aligned"},
-        dict.fromkeys(given),
-    )
-
-
-def _floating(form: str, options: Options) -> tuple[Stage, ...]:
-    """Exact within a group, then rounded additions."""
-    partials = PARTIALS if options.partials is None else options.partials
-    return Stage(), Stage("fp", format=lookup(form), partials=partials)
 
 
 def _output(output: Output, options: Options, scaled: bool) -> Output:

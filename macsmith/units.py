@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from .golden.description import Target, Unit
-from .golden.description.serialize import NOTHING, from_dict
+from .golden.description.tables import NOTHING, from_dict
 from .golden.errors import DesignError, UnknownName
 from .golden.units import Requantize
 from .naming import named_unit

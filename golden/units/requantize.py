@@ -132,10 +132,13 @@ class Requantize(Elementwise):
                 f"sums are integers of up to {WIDEST_SUM} bits, got {self.sums.name}: a unit "
                 "requantizes raw results of integer engines"
             )
-        for what in ("bias", "shift"):
+        for what, such in (("bias", "int32"), ("shift", "uint5")):
             fmt = getattr(self, what)
             if fmt is not None and (not isinstance(fmt, Integer) or fmt.bits > 32):
-                raise DesignError(f"a {what} is an integer of up to 32 bits, got {fmt.name}")
+                raise DesignError(
+                    f"a {what} is an integer of up to 32 bits, got {fmt.name}",
+                    otherwise=f"choose {what} {such} or none",
+                )
         if self.multiplier is not None and self.multiplier.bits > 32:
             raise DesignError(f"a multiplier has up to 32 bits, got {self.multiplier.name}")
         if isinstance(self.result, Integer) and self.result.bits > WIDEST_RESULT:

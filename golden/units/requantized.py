@@ -30,7 +30,8 @@ def requantized(engine: Engine, unit: Design, name: str = "", *, tile: bool = Fa
     """
     if not isinstance(unit, Requantize):
         raise DesignError(
-            f"an engine's results leave as codes by a requantizer, such as tflite; got {unit.name}"
+            f"an engine's results leave as codes by a requantizer, such as tflite; got {unit.name}",
+            otherwise="see those of kind requantize in macsmith list units",
         )
     own = engine.build
     build = replace(unit.build, policy=own.policy, blocks=own.blocks, fabric=own.fabric)
@@ -75,7 +76,11 @@ def sums_of(engine: Engine) -> Integer:
     if mode.accumulate[-1].rule not in ("exact", "int"):
         raise DesignError(f"{what} sums by rule {mode.accumulate[-1].rule}: choose exact")
     if element := special_element(mode):
-        raise DesignError(f"{what} has flags beside its sums, for {element} has NaN or infinity")
+        raise DesignError(
+            f"{what} has flags beside its sums, for {element} has NaN or infinity",
+            {"requantize": None},
+            otherwise="choose integer elements",
+        )
     return _integer(what, result_range(mode))
 
 

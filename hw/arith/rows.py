@@ -36,6 +36,12 @@ def segment_of(width: int) -> int:
     return -(-width // -(-width // (LONGEST - 2)))
 
 
+def lateness(width: int) -> int:
+    """Cycles by which the top of a sum comes after its lowest segment."""
+    segment = segment_of(width)
+    return (width - 1) // segment if segment else 0
+
+
 class Staggered:
     """Sums whose carries run through one segment a cycle.
 

@@ -8,27 +8,24 @@ from typing import Any, TypeVar
 
 from amaranth.lib import wiring
 
-from ...golden.formats import Format
-from ...golden.streams import Beats, Field
+from ...golden.streams import Beats
 from ...golden.units.norm_trials import beats
 from ...golden.units.normalization import Normalization
 from ..arith.blueprint import Blueprint
 from ..design import StageRow
 from .rms_normalizer import RmsNormalizer
-from .unit_hardware import UnitHardware
+from .values_hardware import ValuesHardware
 
 Kind = TypeVar("Kind", bound=Normalization)
 
 
-class NormalizationHardware(UnitHardware[Kind]):
+class NormalizationHardware(ValuesHardware[Kind]):
     """A normalization of tokens as a design.
 
     Parameters
     ----------
     design : :class:`Normalization`
     """
-
-    work = "element"
 
     def __init__(self, design: Kind):
         super().__init__(design)
@@ -75,10 +72,6 @@ class NormalizationHardware(UnitHardware[Kind]):
         return self.latency + self.unit.beats
 
     @property
-    def rates(self) -> Mapping[str, int | float]:
-        return {self.unit.values.name: self.unit.vectors * self.unit.lanes}
-
-    @property
     def pace(self) -> str:
         return f"a token of {self.unit.token} values in {self.unit.beats} cycles"
 
@@ -95,18 +88,8 @@ class NormalizationHardware(UnitHardware[Kind]):
         )
 
     @property
-    def per_beat(self) -> str:
-        """What a beat of values holds."""
-        unit = self.unit
-        return (
-            f"{unit.lanes} value{'s' * (unit.lanes > 1)}"
-            + f" of each of {unit.vectors} vectors" * (unit.vectors > 1)
-        )
-
-    @property
     def notes(self) -> Mapping[str, str]:
-        unit = self.unit
-        order = "vector by vector, lane by lane" if unit.vectors > 1 else "lane by lane"
+        unit, order = self.unit, self.order
         each = ", ".join(f"{name} ({fmt.name}; lane by lane)" for name, fmt in unit.channel.items())
         beside = {"channel": f"from the low bits: {each}; a beat for each of values"}
         return (beside if unit.channel else {}) | {
@@ -159,9 +142,6 @@ class NormalizationHardware(UnitHardware[Kind]):
                               f"{self.terms}, to nearest even"))  # fmt: skip
         return tuple(found)
 
-    def holds(self, field: Field) -> Format:
-        return self.unit.holds(field)
-
     @property
     def whole(self) -> int:
         return self.unit.token
@@ -176,6 +156,3 @@ class NormalizationHardware(UnitHardware[Kind]):
         """Values come at full rate; then come the results of the last token."""
         count = sum(len(trial["values"]) for trial in trials)
         return count - 1 + self.latency + self.unit.beats - 1
-
-    def worth(self, trial: Mapping[str, Beats]) -> int:
-        return trial["values"].values[0].size

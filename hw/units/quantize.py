@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from amaranth.lib import wiring
 
-from ...golden.formats import Format
-from ...golden.streams import Beats, Field
+from ...golden.streams import Beats
 from ...golden.units import Quantize
 from ...golden.units.quantize_trials import beats
 from ..design import StageRow
@@ -17,7 +16,7 @@ from .channel_moves import ChannelMoves
 from .quantizer import Quantizer, timing
 from .token_quantizer import TokenQuantizer
 from .token_scale import TokenScale
-from .unit_hardware import UnitHardware
+from .values_hardware import ValuesHardware
 
 #: Cycles without a transfer after which all but what waits for a block's scale stands still.
 HELD = 512
@@ -25,15 +24,13 @@ HELD = 512
 TAKEN = 3
 
 
-class QuantizeHardware(UnitHardware[Quantize]):
+class QuantizeHardware(ValuesHardware[Quantize]):
     """A quantizer as a design.
 
     Parameters
     ----------
     design : :class:`Quantize`
     """
-
-    work = "element"
 
     def __init__(self, design: Quantize):
         super().__init__(design)
@@ -62,10 +59,6 @@ class QuantizeHardware(UnitHardware[Quantize]):
         return drain
 
     @property
-    def rates(self) -> Mapping[str, int | float]:
-        return {self.unit.values.name: self.unit.width}
-
-    @property
     def pace(self) -> str:
         return f"a block of {self.unit.block} values in {self.unit.beats} cycles"
 
@@ -80,20 +73,9 @@ class QuantizeHardware(UnitHardware[Quantize]):
         )
 
     @property
-    def per_beat(self) -> str:
-        """What a beat of values holds."""
-        unit = self.unit
-        return (
-            f"{unit.lanes} value{'s' * (unit.lanes > 1)}"
-            + f" of each of {unit.vectors} vectors" * (unit.vectors > 1)
-        )
-
-    @property
     def notes(self) -> Mapping[str, str]:
         unit = self.unit
-        whose, by = "of the block", "lane by lane"
-        if unit.vectors > 1:
-            whose, by = "one per vector", f"vector by vector, {by}"
+        whose, by = "one per vector" if unit.vectors > 1 else "of the block", self.order
         if unit.lanes > unit.block:
             whose = f"of each {unit.block} lanes"
         tokens = {
@@ -208,9 +190,6 @@ class QuantizeHardware(UnitHardware[Quantize]):
             StageRow("round", made.bits, None, code, time.code + 1, rounded),
         )
 
-    def holds(self, field: Field) -> Format:
-        return self.unit.holds(field)
-
     @property
     def whole(self) -> int:
         return self.unit.block
@@ -234,6 +213,3 @@ class QuantizeHardware(UnitHardware[Quantize]):
         if self.unit.waits and (np.diff(ends, prepend=-2) < 2).any():
             return None
         return first + self.timing.depth + int(block[-1]) * self.unit.beats + int(place[-1])
-
-    def worth(self, trial: Mapping[str, Beats]) -> int:
-        return trial["values"].values[0].size

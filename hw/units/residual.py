@@ -9,8 +9,8 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ...golden.formats import Format, Minifloat
-from ...golden.streams import Beats, Field
+from ...golden.formats import Minifloat
+from ...golden.streams import Beats
 from ...golden.units import Residual
 from ...golden.units.residual import BEATS
 from ..arith.blueprint import Blueprint
@@ -19,7 +19,7 @@ from ..arith.timing import delayed
 from ..design import StageRow
 from ..fp import FloatAdd
 from .buffer import Buffer
-from .unit_hardware import UnitHardware
+from .values_hardware import ValuesHardware
 
 
 class ResidualAdder(Blueprint):
@@ -88,15 +88,13 @@ class ResidualAdder(Blueprint):
         ]
 
 
-class ResidualHardware(UnitHardware[Residual]):
+class ResidualHardware(ValuesHardware[Residual]):
     """Residual addition as a design.
 
     Parameters
     ----------
     design : :class:`Residual`
     """
-
-    work = "element"
 
     def __init__(self, design: Residual):
         super().__init__(design)
@@ -114,16 +112,6 @@ class ResidualHardware(UnitHardware[Residual]):
         return self.latency + 4
 
     @property
-    def rates(self) -> Mapping[str, int | float]:
-        return {self.unit.values.name: self.unit.width}
-
-    @property
-    def per_beat(self) -> str:
-        """What a beat holds."""
-        many = f" of each of {self.unit.vectors} vectors" * (self.unit.vectors > 1)
-        return f"{self.unit.lanes} value{'s' * (self.unit.lanes > 1)}{many}"
-
-    @property
     def summary(self) -> str:
         unit = self.unit
         return (
@@ -133,8 +121,7 @@ class ResidualHardware(UnitHardware[Residual]):
 
     @property
     def notes(self) -> Mapping[str, str]:
-        unit = self.unit
-        order = "vector by vector, lane by lane" if unit.vectors > 1 else "lane by lane"
+        unit, order = self.unit, self.order
         return {
             "values": f"from the low bits: values ({unit.values.name}; {order}), last passes "
             "through",
@@ -172,9 +159,6 @@ class ResidualHardware(UnitHardware[Residual]):
                      "rounded to nearest even"),
         )  # fmt: skip
 
-    def holds(self, field: Field) -> Format:
-        return self.unit.holds(field)
-
     # How it is tried.
 
     @property
@@ -183,6 +167,3 @@ class ResidualHardware(UnitHardware[Residual]):
 
     def cycles(self, trials: Sequence[Mapping[str, Beats]]) -> int:
         return self.latency + sum(len(trial["values"]) for trial in trials) - 1
-
-    def worth(self, trial: Mapping[str, Beats]) -> int:
-        return trial["values"].values[0].size

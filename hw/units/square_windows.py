@@ -11,12 +11,11 @@ from ...golden.bounds import Range
 from ...golden.flags import Reachable
 from ...golden.units.square_sum import REACH, SPAN_BITS, SquareSum
 from ..arith.accumulator import Accumulator
-from ..arith.blueprint import Blueprint
 from ..arith.greatest import greatest, levels
-from ..arith.rows import Staggered, segment_of
+from ..arith.rows import Staggered, lateness, segment_of
 from ..arith.square import cycles, square
 from ..arith.timing import delayed, select
-from ..fp.unpack import unpack
+from .token_windows import TokenWindows
 
 #: Bits of a place in a window that a multiplexer takes.
 _AT_ONCE = 2
@@ -29,7 +28,7 @@ class Tags(NamedTuple):
     load: list[Value]
 
 
-class SquareWindows(Blueprint):
+class SquareWindows(TokenWindows):
     """V and w of :class:`.SquareSum`, of tokens that follow each other.
 
     Windows of even and of odd numbers have an accumulator each: what comes in a higher window of
@@ -87,37 +86,21 @@ class SquareWindows(Blueprint):
         return max(squared, levels(self.lanes) + 2 if self._tag_width else 0) + 1
 
     @property
-    def _segment(self) -> int:
-        return segment_of(self.squares.part.bit_length())
-
-    def _late(self, width: int, segment: int) -> int:
-        return (width - 1) // segment if segment else 0
-
-    @property
     def _summed(self) -> int:
         """Cycles to sums of both kinds of windows."""
-        width = self.squares.part.bit_length()
-        return self._placed + levels(self.lanes) + 1 + self._late(width, self._segment)
+        return self._placed + levels(self.lanes) + 1 + lateness(self.squares.part.bit_length())
 
     @property
     def latency(self) -> int:
         width = self.squares.most.bit_length() - REACH
-        return 1 + self._summed + 1 + self._late(width, segment_of(width)) + 1
+        return 1 + self._summed + 1 + lateness(width) + 1
 
     def build(self, m: Module, io: Any) -> None:
-        always, fmt = Const(1, 1), self.squares.values
-        valid, first, last = (
-            delayed(m, always, getattr(io, name), 1, f"taken_{name}", reset=name != "last")
-            for name in ("valid", "first", "last")
-        )
-        codes = delayed(m, always, io.i, 1, "taken")
-        parts = [
-            unpack(m, fmt, codes.word_select(lane, fmt.bits), subnormals=True)
-            for lane in range(self.lanes)
-        ]
+        always, taken = Const(1, 1), self._taken(m, io, self.squares.values)
+        parts, valid, first, _ = taken
         tags = self._tags(m, [part.exponent for part in parts], valid, first)
         pair = self._sums(m, parts, tags, valid, first)
-        bad = self._bad(m, parts, valid, first)
+        bad = self._bad(m, taken)
 
         # The window above and the one below, where it is next to it.
         late = self._summed - levels(self.lanes) - 1
@@ -136,11 +119,8 @@ class SquareWindows(Blueprint):
         m.d.comb += [
             io.total.eq(self._joined(m, upper, lower)),
             io.window.eq(delayed(m, always, window, rest, "window")),
-            io.bad.eq(delayed(m, always, bad, self.latency - 2, "bad_token")),
-            io.done.eq(
-                delayed(m, always, valid & last, self.latency - 1, "token_done", reset=True)
-            ),
         ]
+        self._ends(m, io, taken, bad)
 
     def _tags(self, m: Module, exponents: list[Value], valid: Value, first: Value) -> Tags:
         """The windows that are summed, a cycle after the greatest of a beat are found."""
@@ -194,7 +174,8 @@ class SquareWindows(Blueprint):
             self._place(m, part.significand, part.exponent, tags, lane)
             for lane, part in enumerate(parts)
         ]
-        width, segment = squares.part.bit_length(), self._segment
+        width = squares.part.bit_length()
+        segment = segment_of(width)
         begins = self._placed + levels(lanes)
         valid = delayed(m, always, valid, begins, "sum_valid", reset=True)
         first = delayed(m, always, first, begins, "sum_first")
@@ -218,7 +199,7 @@ class SquareWindows(Blueprint):
             addend = Range(0, 0, lanes * squares.square)
             block = Accumulator(
                 addend, Range(0, 0, squares.part), Reachable(False, False), preload=True,
-                segment=segment, staggered=True, late=self._late(width, segment),
+                segment=segment, staggered=True, late=lateness(width),
             )  # fmt: skip
             m.submodules[f"window_{kind}"] = block
             m.d.comb += [
@@ -265,14 +246,6 @@ class SquareWindows(Blueprint):
                 m.d.sync += kept.eq(0)
             found.append(kept)
         return found
-
-    def _bad(self, m: Module, parts: list[Any], valid: Value, first: Value) -> Value:
-        """Whether a value of the token was NaN or infinite, a cycle later."""
-        held, here = Signal(name="bad", reset_less=True), Signal(name="bad_here")
-        m.d.comb += here.eq(Cat(part.nan | part.inf for part in parts).any())
-        with m.If(valid):
-            m.d.sync += held.eq(here | (held & ~first))
-        return held
 
     def _joined(self, m: Module, upper: Value, lower: Value) -> Value:
         """The sums of two windows as one, registered."""

@@ -13,12 +13,11 @@ from ...golden.bounds import Range
 from ...golden.flags import Reachable
 from ...golden.units.value_sum import SPAN_BITS, ValueSum
 from ..arith.accumulator import Accumulator
-from ..arith.blueprint import Blueprint
 from ..arith.greatest import greatest, levels
-from ..arith.rows import Staggered, segment_of
+from ..arith.rows import Staggered, lateness, segment_of
 from ..arith.table import look_up
 from ..arith.timing import delayed, select
-from ..fp.unpack import unpack
+from .token_windows import TokenWindows
 
 #: Bits of a place in a window that a multiplexer takes.
 _AT_ONCE = 2
@@ -31,7 +30,7 @@ class Tag(NamedTuple):
     load: Value
 
 
-class ValueWindows(Blueprint):
+class ValueWindows(TokenWindows):
     """-S of :class:`.ValueSum`, of tokens that follow each other.
 
     Windows are of as many kinds as count, by turns, and each kind has an accumulator: what comes in
@@ -95,31 +94,18 @@ class ValueWindows(Blueprint):
         most = self.values.count * self.values.most
         return Range(0, -most, most)
 
-    def _late(self, width: int) -> int:
-        """Cycles by which the top of a number comes late."""
-        segment = segment_of(width)
-        return (width - 1) // segment if segment else 0
-
     @property
     def _summed(self) -> int:
         """Cycles to sums of all kinds of windows."""
-        return self._placed + levels(self.lanes) + 1 + self._late(self._part.width)
+        return self._placed + levels(self.lanes) + 1 + lateness(self._part.width)
 
     @property
     def latency(self) -> int:
-        return 1 + self._summed + self.values.kinds + self._late(self.bounds.width)
+        return 1 + self._summed + self.values.kinds + lateness(self.bounds.width)
 
     def build(self, m: Module, io: Any) -> None:
-        always, fmt = Const(1, 1), self.values.values
-        valid, first, last = (
-            delayed(m, always, getattr(io, name), 1, f"taken_{name}", reset=name != "last")
-            for name in ("valid", "first", "last")
-        )
-        codes = delayed(m, always, io.i, 1, "taken")
-        parts = [
-            unpack(m, fmt, codes.word_select(lane, fmt.bits), subnormals=True)
-            for lane in range(self.lanes)
-        ]
+        taken = self._taken(m, io, self.values.values)
+        parts, valid, first, _ = taken
         windows = [part.exponent[SPAN_BITS:] for part in parts]
         tags = self._tags(m, windows, valid, first)
         placed = [self._place(m, part, tags, lane) for lane, part in enumerate(parts)]
@@ -128,18 +114,9 @@ class ValueWindows(Blueprint):
             for kind in range(self.values.kinds)
         ]
         low, ranked = self._ranked(m, tags, sums)
-        held, here = Signal(name="bad", reset_less=True), Signal(name="bad_here")
-        m.d.comb += here.eq(Cat(part.nan | part.inf for part in parts).any())
-        with m.If(valid):
-            m.d.sync += held.eq(here | (held & ~first))
-        m.d.comb += [
-            io.total.eq(self._joined(m, ranked)),
-            io.low.eq(low),
-            io.bad.eq(delayed(m, always, held, self.latency - 2, "bad_token")),
-            io.done.eq(
-                delayed(m, always, valid & last, self.latency - 1, "token_done", reset=True)
-            ),
-        ]
+        bad = self._bad(m, taken)
+        m.d.comb += [io.total.eq(self._joined(m, ranked)), io.low.eq(low)]
+        self._ends(m, io, taken, bad)
 
     def _kind(self, window: int) -> tuple[int, int]:
         """The number of a window among those of its kind, and its kind."""
@@ -242,7 +219,7 @@ class ValueWindows(Blueprint):
             load = delayed(m, always, load, begins - levels(lanes) - 1, f"load_{kind}")
         block = Accumulator(
             Range(0, -lanes * most, lanes * most), total, Reachable(False, False),
-            segment=segment, staggered=True, late=self._late(total.width), short=True,
+            segment=segment, staggered=True, late=lateness(total.width), short=True,
         )  # fmt: skip
         m.submodules[f"window_{kind}"] = block
         m.d.comb += [

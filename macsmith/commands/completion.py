@@ -17,7 +17,7 @@ import jinja2
 from .. import boards
 from ..arguments.argument import Argument
 from ..arguments.commands import COMMANDS, SHELLS, TOPICS
-from ..designs import chain_presets, design, presets, unit_presets
+from ..designs import chain_presets, presets, requantizers, unit_presets
 from ..golden.description.build import (
     ADDERS,
     BLOCKS,
@@ -36,7 +36,6 @@ from ..golden.description.unit import UNITS
 from ..golden.errors import UnknownName
 from ..golden.formats import ROUNDINGS, lookup, names
 from ..golden.products import RULES
-from ..golden.units import Requantize
 from ..mapped import FORMS
 from ..wrappers import WRAPPERS
 
@@ -76,7 +75,7 @@ def kinds() -> Mapping[str, list[str]]:
         "halves": halves,  # of a pair, around its x
         "accumulations": ["exact", "aligned", "int32", "int48", *floats],
         "outputs": ["raw", *formats],
-        "requantizers": [n for n in unit_presets() if isinstance(design(n), Requantize)],
+        "requantizers": requantizers(),
         "boards": boards.names(),
         "topics": TOPICS,
         "shells": SHELLS,

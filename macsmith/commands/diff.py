@@ -9,7 +9,7 @@ from typing import Any
 from .. import boards
 from ..designs import design
 from ..golden.description import Design
-from ..golden.description.serialize import to_dict
+from ..golden.description.tables import to_dict
 from ..hw.design import Hardware
 from ..library import cost, explain
 from ..report import ROWS

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..drawing import draw
 from ..drawing.files import write_picture
-from ..golden.description.serialize import to_dict
+from ..golden.description.tables import to_dict
 from ..hw.design import StageRow
 from ..library import explain
 from ..product import shaped

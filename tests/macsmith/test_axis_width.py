@@ -23,7 +23,7 @@ from macsmith.answers import answers
 SMALL = {"rows": 2, "cols": 1, "lanes": 2, "k_max": 64}
 
 
-@pytest.mark.parametrize("width", [1, 16, 31, 48, 96, 2048, -64])
+@pytest.mark.parametrize("width", [0, 1, 16, 31, 48, 96, 2048, -64])
 def test_a_width_that_does_not_fit_is_one_line(width):
     with pytest.raises(DesignError, match=f"power of two from 32 to 1024, got {width}: .*--axis-w"):
         design("int4xint8", Options(axis_width=width))

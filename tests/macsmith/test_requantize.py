@@ -1,6 +1,7 @@
 """Engines whose results leave as codes: options, TOML, presets, and what commands say."""
 
 import json
+import re
 
 import pytest
 from macsmith.golden.description.serialize import from_toml, to_toml
@@ -113,6 +114,12 @@ def test_a_chain_of_ones_own_follows_too():
         ("int8xint8", {"flow": "weight_stationary"}, "has weights that stay: choose another flow"),
         ("int8xint8", {"requantize": "quantize_int8"}, "by a requantizer, such as tflite; got q"),
         ("int8xint8", {"requantize": "w4a8"}, "by a requantizer, such as tflite; got w4a8"),
+        ("int8xint8", {"requantize": "int8"}, "got int8: see .* requantize in macsmith list units"),
+        ("e4m3xe4m3", {}, "NaN or infinity: leave out --requantize, or choose integer elements"),
+        ("int8xint8", {"bias": "fp32"}, "up to 32 bits, got fp32: choose bias int32 or none"),
+        ("int8xint8", {"set": ("sums=int20",)}, "sums are those of int8xint8, int28: leave out "),
+        ("int8xint8", {"set": ("requantize.sums=int28",)}, "leave out --set sums=int28"),
+        ("int8xint8", {"set": ("zero",)}, "takes PARAMETER=VALUE, such as block=64, or PART.*zero"),
         ("int8xint8", {"output": "fp32"}, "rule tflite gives integers, got result fp32"),
         ("int8xint8", {"results": 3}, "must divide the 4 columns, got 3: choose --results 1"),
         ("int8xint8", {"nan": "zero"}, "nan = 'zero' is for an output format without NaN"),
@@ -125,9 +132,13 @@ def test_what_cannot_be_is_told(name, options, message):
         design(name, Options(**{"requantize": "tflite", **options}))
 
 
-def test_unknown_requantizers_have_close_ones():
-    with pytest.raises(UnknownName, match="unknown design 'tflit'; close ones: tflite"):
-        design("int8xint8", Options(requantize="tflit"))
+@pytest.mark.parametrize("name", ["tflit", "int8xint99", "hadamrd"])
+def test_unknown_requantizers_have_close_ones(name):
+    """Among requantizers alone, whatever else has a name like it."""
+    with pytest.raises(UnknownName, match=f"^unknown requantizer '{name}'; ") as told:
+        design("int8xint8", Options(requantize=name))
+    told_names = re.findall(r"\w+", str(told.value).partition(": ")[2])
+    assert told_names and all(design(n).kind == "requantize" for n in told_names)
 
 
 def test_what_is_advised_was_tried():

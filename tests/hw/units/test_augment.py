@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from amaranth.hdl import Const
 from macsmith.golden.description import Target
-from macsmith.golden.errors import Mismatch
 from macsmith.golden.units import Augment
 from macsmith.hw.catalogue import hardware
 from macsmith.hw.text.emit import emit
@@ -14,6 +13,7 @@ from macsmith.hw.units.augmenter import Augmenter, behind
 from macsmith.hw.units.residual_codes import ResidualCodes
 from macsmith.sim.batch import run_batch
 from macsmith.sim.harness import harness
+from unit_runs import check_found
 
 from macsmith import lookup
 
@@ -78,11 +78,7 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_faults_are_found(monkeypatch, fault):
     sound = replace(UNITS[1], name="sound", lanes=8)
-    trials = harness(hardware(sound)).stimuli(10, 1)
-    kind, name, changed = FAULTS[fault]
-    monkeypatch.setattr(kind, name, changed)
-    with pytest.raises(Mismatch):
-        run_batch(emit(replace(sound, name="broken")), trials).check()
+    check_found(monkeypatch, sound, FAULTS[fault], trials=10)
 
 
 def test_what_it_says_of_itself():

@@ -21,6 +21,7 @@ from macsmith.sim.batch import run_batch
 from macsmith.sim.harness import harness
 from macsmith.sim.harness.unit import Trial
 from macsmith.sim.streams import Simulator
+from unit_runs import Running, check_found
 
 from macsmith import design, lookup
 
@@ -107,17 +108,12 @@ def test_every_result_equals_the_golden_model_whoever_stalls(checked, index):
 @pytest.mark.parametrize("number", range(len(UNITS)))
 def test_it_takes_a_beat_a_cycle_and_the_latency_once(number):
     """Also from one block to the next, and in bulk under stalls."""
-    emitted = emit(UNITS[number])
-    machine, tried = Simulator(emitted), harness(emitted.hardware)
-    for part in tried.bulk(60, 1):
-        stalls = int(part.stalls)
-        batch = run_batch(
-            emitted, part.trials, simulator=machine, stalls=stalls, turns=part.turns
-        ).check()
-        assert UNITS[number].waits or part.stalls or batch.cycles == batch.expected_cycles
+    running = Running(UNITS[number])
+    for batch, stalled in running.in_bulk(60, 1):
+        assert UNITS[number].waits or stalled or batch.cycles == batch.expected_cycles
     # Scales of tensors and seeds are taken every second cycle: tokens of one beat wait for them.
-    long = [trial for trial in next(tried.bulk(200, 2)).trials if ends(trial) < 2]
-    batch = run_batch(emitted, long, simulator=machine).check()
+    long = [trial for trial in next(running.harness.bulk(200, 2)).trials if ends(trial) < 2]
+    batch = running.check(long)
     assert len(long) > 20
     # How fast tokens are that wait for their own scales, another test asks.
     assert UNITS[number].token or batch.cycles == batch.expected_cycles
@@ -226,48 +222,33 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_faults_are_found(monkeypatch, fault):
-    sound = unit("sound", rule="even", lanes=4)
-    trials = harness(hardware(sound)).stimuli(20, 1)
-    kind, name, changed = FAULTS[fault]
-    monkeypatch.setattr(kind, name, changed)
-    with pytest.raises(Mismatch):
-        run_batch(emit(replace(sound, name="broken")), trials).check()
+    check_found(monkeypatch, unit("sound", rule="even", lanes=4), FAULTS[fault])
 
 
 def test_a_lost_rest_is_found(monkeypatch):
     sound = next(item for item in UNITS if item.name == "int8_groups")
-    trials = harness(hardware(sound)).stimuli(20, 1)
-    monkeypatch.setattr(quotient, "quotient", rest_lost)
-    with pytest.raises(Mismatch):
-        run_batch(emit(replace(sound, name="broken")), trials).check()
+    check_found(monkeypatch, sound, (quotient, "quotient", rest_lost))
 
 
 def test_a_token_s_scale_of_another_number_is_found(monkeypatch):
     sound = next(item for item in UNITS if item.name == "token")
-    trials = harness(hardware(sound)).stimuli(10, 1)
-    monkeypatch.setattr(TokenScale, "_reach", property(lambda self: (2687, 0)))
-    with pytest.raises(Mismatch):
-        run_batch(emit(replace(sound, name="broken")), trials).check()
+    reach = property(lambda self: (2687, 0))
+    check_found(monkeypatch, sound, (TokenScale, "_reach", reach), trials=10)
 
 
 def test_a_lost_end_of_a_range_is_found(monkeypatch):
     sound = zeroed("sound_range", 8, "bf16", "absmax", lanes=4, block=8)
-    trials = harness(hardware(sound)).stimuli(60, 1)
-    monkeypatch.setattr(RangeSum, "add", far_end_lost)
-    with pytest.raises(Mismatch):
-        run_batch(emit(replace(sound, name="broken")), trials).check()
+    check_found(monkeypatch, sound, (RangeSum, "add", far_end_lost), trials=60)
 
 
 @pytest.mark.parametrize("count", [1, lfsr.MIXED])
 def test_a_register_that_makes_too_few_steps_is_found(monkeypatch, count):
     sound = unit("sound_random", random_bits=8, lanes=4, block=8)
-    trials = harness(hardware(sound)).stimuli(10, 1)
     terms = lfsr.terms
     less = {sound.random_bits: 1, lfsr.MIXED: lfsr.MIXED - 1}
     changed = sound.random_bits if count == 1 else count
-    monkeypatch.setattr(lfsr, "terms", lambda n: terms(less[n] if n == changed else n))
-    with pytest.raises(Mismatch):
-        run_batch(emit(replace(sound, name="broken")), trials).check()
+    fault = (lfsr, "terms", lambda n: terms(less[n] if n == changed else n))
+    check_found(monkeypatch, sound, fault, trials=10)
 
 
 def test_what_is_wrong_is_said_by_field():

@@ -6,15 +6,11 @@ import numpy as np
 import pytest
 from amaranth.hdl import Const
 from macsmith.golden.description import Target
-from macsmith.golden.errors import Mismatch
 from macsmith.golden.units import RmsNorm
 from macsmith.hw.catalogue import hardware
-from macsmith.hw.text.emit import emit
 from macsmith.hw.units.rms_normalizer import RmsNormalizer
 from macsmith.hw.units.square_windows import SquareWindows, Tags
-from macsmith.sim.batch import run_batch
-from macsmith.sim.harness import harness
-from macsmith.sim.streams import Simulator
+from unit_runs import Running, check_found
 
 from macsmith import lookup
 
@@ -55,15 +51,10 @@ def test_every_result_equals_the_golden_model_whoever_stalls(checked, index):
 @pytest.mark.parametrize("number", range(len(UNITS)))
 def test_tokens_follow_each_other_without_a_pause(number):
     """The latency once, and from then on a beat a cycle; in bulk under stalls, too."""
-    emitted = emit(UNITS[number])
-    machine, tried = Simulator(emitted), harness(emitted.hardware)
-    for part in tried.bulk(60, 1):
-        stalls = int(part.stalls)
-        batch = run_batch(
-            emitted, part.trials, simulator=machine, stalls=stalls, turns=part.turns
-        ).check()
-        assert part.stalls or batch.cycles == batch.expected_cycles
-    run_batch(emitted, tried.stimuli(5, 1), simulator=machine).check()
+    running = Running(UNITS[number])
+    for batch, stalled in running.in_bulk(60, 1):
+        assert stalled or batch.cycles == batch.expected_cycles
+    running.check(running.harness.stimuli(5, 1))
 
 
 def never_anew(self, m, exponents, valid, first):
@@ -94,12 +85,7 @@ FAULTS = {
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_faults_are_found(monkeypatch, fault):
-    sound = UNITS[0]
-    trials = harness(hardware(sound)).stimuli(20, 1)
-    kind, name, changed = FAULTS[fault]
-    monkeypatch.setattr(kind, name, changed)
-    with pytest.raises(Mismatch):
-        run_batch(emit(replace(sound, name="broken")), trials).check()
+    check_found(monkeypatch, UNITS[0], FAULTS[fault])
 
 
 def test_values_wait_for_a_token_and_its_root():
