@@ -147,7 +147,10 @@ def _held(folder: Path) -> dict[str, dict[str, Any]]:
                 "project"
             )
         if folder.is_dir() and any(folder.iterdir()):
-            raise DesignError(f"{folder} holds no project of macsmith's; choose another folder")
+            raise DesignError(
+                f"{folder} holds no project of macsmith's; choose another folder, a new or an "
+                "empty one"
+            )
         check_target(folder)
         return {}
     if found.get("schema_version") != PROJECT_SCHEMA:

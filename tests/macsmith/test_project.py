@@ -233,7 +233,8 @@ def test_names_that_clash_are_refused(tmp_path, designs, wanted, apart):
 def test_a_folder_of_something_else_is_refused(tmp_path):
     (tmp_path / "mine.txt").write_text("mine", encoding="ascii")
     for force in (False, True):
-        with pytest.raises(DesignError, match="holds no project of macsmith's; choose another fol"):
+        wanted = "holds no project of macsmith's; choose another folder, a new or an empty one$"
+        with pytest.raises(DesignError, match=wanted):
             project(tmp_path, DOT, force=force)
     assert main(["generate", "int4xint8", "--rows", "1", "-o", str(tmp_path / "one")]) == 0
     wanted = "one holds the design int4xint8_1x4x4 alone; choose another folder for a project$"
@@ -287,6 +288,15 @@ def test_several_names_or_again_into_the_folder(tmp_path, capsys):
         (["int4xint8", "int4xint8", "-o", "p"], "two designs are called int4xint8"),
         (["int4xint8", "rmsnorm", "--cpp", "-o", "p"], "the C++ model is of engines, and rmsnorm"),
         (["int4xint8", "fp32xfp32", "-o", "p"], "needs 567 bits, more than 128"),
+        (["int4xint8", "rmsnorm", "--rows", "1", "-o", "p"], "rmsnorm is a unit, whose "),
+        (
+            ["int4xint8", "rmsnorm", "--rows", "1", "-o", "p"],
+            "(--set values=…): generate rmsnorm by a call of its own into the same folder\n",
+        ),
+        (
+            ["int4xint8", "mxfp4", "--rows", "1", "--group", "3", "-o", "p"],
+            "generate int4xint8 by a call of its own into the same folder\n",
+        ),
     ],
 )  # fmt: skip
 def test_calls_that_are_refused(tmp_path, monkeypatch, capsys, words, wanted):
