@@ -1,9 +1,12 @@
 """A project: several designs in one folder, and no clash of their modules, files or names."""
 
+import fcntl
 import json
+import os
 import re
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,8 @@ from macsmith.golden import Build, Engine, raw
 from macsmith.golden.errors import DesignError
 from macsmith.tools import verilator
 
+import macsmith.folder
+import macsmith.project
 from macsmith import Options, design
 from macsmith.cli import main
 from macsmith.project import generate_project, is_project
@@ -258,6 +263,32 @@ def test_a_broken_write_leaves_the_project_as_it_was(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         project(folder, FLAGS)
     assert tree(folder) == before and [path.name for path in tmp_path.iterdir()] == ["p"]
+
+
+def test_two_at_the_same_moment_lose_nothing(tmp_path, monkeypatch):
+    """One writes while the other, whose design is made, waits to add it."""
+    folder, waits, own = tmp_path / "above" / "p", threading.Event(), threading.get_ident()
+    lock, write = fcntl.flock, macsmith.project.write_folder
+    other = threading.Thread(target=project, args=(folder, FLAGS))
+
+    def asked(file, how):
+        above = os.path.samestat(os.fstat(file), folder.parent.stat())
+        if above and threading.get_ident() != own:
+            waits.set()
+        return lock(file, how)
+
+    def slow(*arguments, **how):
+        if threading.get_ident() == own:
+            other.start()
+            assert waits.wait(60)
+        return write(*arguments, **how)
+
+    monkeypatch.setattr(macsmith.folder.fcntl, "flock", asked)
+    monkeypatch.setattr(macsmith.project, "write_folder", slow)
+    assert project(folder, DOT).designs == ("dot",)
+    other.join()
+    assert [entry["name"] for entry in listed(folder)["designs"]] == ["dot", "flags"]
+    assert set(listed(folder)["files"]) == set(tree(folder))
 
 
 # The command.
