@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import re
@@ -232,6 +233,22 @@ def _parents(target: Path) -> Iterator[None]:
             with contextlib.suppress(OSError):
                 path.rmdir()
         raise
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Nobody else who asks for that adds to ``folder`` meanwhile: the folder above it is locked.
+
+    Where a file system has no locks, or the folder above cannot be read, all go on at once.
+    """
+    target = place(folder)
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(OSError):  # a place that cannot be written is told by what writes
+            held.enter_context(_parents(target))
+            above = os.open(target.parent, os.O_RDONLY)
+            held.callback(os.close, above)
+            fcntl.flock(above, fcntl.LOCK_EX)
+        yield
 
 
 @contextlib.contextmanager

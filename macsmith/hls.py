@@ -49,12 +49,18 @@ def check_hls(design: Design, k: int) -> Engine:
     if not isinstance(design, Engine):
         raise DesignError(f"black boxes for Vitis HLS are engines, and {name} is none: no --hls")
     if len(design.modes) > 1 or Tiling(design).stationary:
-        why = "several modes" if len(design.modes) > 1 else "weights that stay"
-        raise DesignError(f"an engine for Vitis HLS has one mode and no weights that stay: {why}")
+        several = len(design.modes) > 1
+        why = f"{name} has " + ("several modes" if several else "weights that stay")
+        raise DesignError(
+            f"an engine for Vitis HLS has one mode and no weights that stay, and {why}",
+            *([] if several else [{"flow": "broadcast"}]),
+            otherwise="leave out --hls",
+        )
     whole, most = unit(design.alone(0)), design.arithmetic.k_max
     if not 0 < k <= most or k % whole:
         raise DesignError(
-            f"a call multiplies at most {most} elements, a multiple of {whole}, got --hls {k}"
+            f"a call multiplies at most {most} elements, a multiple of {whole}, got --hls {k}",
+            *([] if k % whole or k < 1 else [{"k_max": k}]),
         )
     widest = max(_stream(stream)["width"] for stream in hardware(_native(design)).streams)
     if widest > _WIDEST:

@@ -44,6 +44,29 @@ class Generated:
     emitted: Emitted
 
 
+@dataclass(frozen=True)
+class Choices:
+    """How folders are written, beside what the design says: see :func:`generate`."""
+
+    tiles: int = 40
+    seed: int = 1
+    board: Board | None = None
+    megahertz: float = MEGAHERTZ
+    netlist: str | None = None
+    cpp: bool = False
+    hls: int | None = None
+    wrappers: Sequence[str] = ()
+
+    def check(self, design: Design) -> None:
+        """Raise before any work for what a folder of ``design`` cannot have."""
+        checked(self.netlist, self.board)
+        check_wrappers(design.name, self.wrappers)
+        if self.hls is not None:
+            check_hls(design, self.hls)
+        if self.cpp or self.hls is not None:
+            model.files(design)
+
+
 def generate(
     design: Design,
     folder: Path,
@@ -85,41 +108,12 @@ def generate(
     cannot read back the Verilog that was written.
     """
     check_target(folder, force=force)
-    check_asked(design, board=board, netlist=netlist, cpp=cpp, hls=hls, wrappers=wrappers)
-    emitted, files = made_files(
-        design,
-        tiles=tiles,
-        seed=seed,
-        board=board,
-        megahertz=megahertz,
-        netlist=netlist,
-        cpp=cpp,
-        hls=hls,
-        wrappers=wrappers,
-        beside=beside,
-        progress=progress,
-    )
+    choices = Choices(tiles, seed, board, megahertz, netlist, cpp, hls, wrappers)
+    choices.check(design)
+    emitted, files = made_files(design, choices, beside=beside, progress=progress)
     progress(_reading(emitted))
     target = write_folder(folder, files, force=force, check=lambda new: parse(new, sources(files)))
     return Generated(target, tuple(Path(name) for name in sorted(files)), emitted)
-
-
-def check_asked(
-    design: Design,
-    *,
-    board: Board | None,
-    netlist: str | None,
-    cpp: bool,
-    hls: int | None,
-    wrappers: Sequence[str],
-) -> None:
-    """Raise before any work for what a folder of ``design`` cannot have."""
-    checked(netlist, board)
-    check_wrappers(design.name, wrappers)
-    if hls is not None:
-        check_hls(design, hls)
-    if cpp or hls is not None:
-        model.files(design)
 
 
 def sources(files: Iterable[str]) -> list[str]:
@@ -132,51 +126,37 @@ def _reading(emitted: Emitted) -> Step:
 
 
 def made_files(
-    design: Design,
-    *,
-    tiles: int = 40,
-    seed: int = 1,
-    board: Board | None = None,
-    megahertz: float = MEGAHERTZ,
-    netlist: str | None = None,
-    cpp: bool = False,
-    hls: int | None = None,
-    wrappers: Sequence[str] = (),
-    beside: Beside | None = None,
-    progress: Told = quiet,
+    design: Design, choices: Choices, *, beside: Beside | None = None, progress: Told = quiet
 ) -> tuple[Emitted, dict[str, str | bytes]]:
     """The hardware of ``design``, and all files of its folder: relative path -> contents.
 
     Parameters are those of :func:`generate`.
     """
-    beside = beside or Beside()
+    beside, board = beside or Beside(), choices.board
     progress(Step(f"emitting {design.name}", "emit"))
     emitted = emit(fitted(design, board) if board else design)
-    if cpp:
+    if choices.cpp:
         golden = model.files(emitted.design, emitted)
         plain = {path: ascii_letters(text) for path, text in golden.items()}
         beside = replace(beside, files={**beside.files, **plain})
     size = len(emitted.rtlil)
     made = None
-    if netlist is not None and board is not None:
+    if choices.netlist is not None and board is not None:
         progress(Step(f"synthesizing {emitted.name} for {board.name}", "synth", size))
-        made = mapped(emitted, board, netlist)
-    if hls is not None:
-        box = hls_files(emitted.design, hls, made.cost.resources if made else None)
+        made = mapped(emitted, board, choices.netlist)
+    if choices.hls is not None:
+        box = hls_files(emitted.design, choices.hls, made.cost.resources if made else None)
         plain = {path: ascii_letters(text) for path, text in box.items()}
         beside = replace(beside, files={**plain, **beside.files})
     progress(Step("computing the test bench's vectors", "vectors", size, ("parse",)))
-    files: dict[str, str | bytes] = {
-        **contents(
-            emitted,
-            tiles=tiles,
-            seed=seed,
-            board=board,
-            megahertz=megahertz,
-            netlist=made,
-            wrappers=wrappers,
-            beside=beside,
-        ),
-        **beside.files,
-    }
-    return emitted, files
+    listed = contents(
+        emitted,
+        tiles=choices.tiles,
+        seed=choices.seed,
+        board=board,
+        megahertz=choices.megahertz,
+        netlist=made,
+        wrappers=choices.wrappers,
+        beside=beside,
+    )
+    return emitted, {**listed, **beside.files}

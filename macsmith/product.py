@@ -63,8 +63,7 @@ def shaped(hardware: Hardware, text: str | None) -> Shaped | None:
     if text is None:
         return None
     if not isinstance(hardware.alone, EngineHardware):
-        raise DesignError(
-            f"--shape is of an engine's product; {hardware.name} is a {hardware.kind}"
-        )
+        what = hardware.kind if hardware.kind != hardware.name else "unit"
+        raise DesignError(f"--shape is of an engine's product; {hardware.name} is a {what}")
     own = hardware.alone
     return Shaped(product(own.engine, own.plan, parse_shape(text), hardware.beat_cycles))

@@ -9,20 +9,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .arguments.commands import MEGAHERTZ
-from .folder import MANIFEST, check_target, ours, write_folder
+from .folder import MANIFEST, alone, check_target, ours, write_folder
 from .golden.description import Design
 from .golden.errors import DesignError
 from .letters import ascii_letters
-from .output import check_asked, made_files, sources
+from .output import Choices, made_files, sources
 from .rendering import header, render, vlnv
 from .sim.parser import parse
 from .tools.progress import Step, Told, quiet
-
-if TYPE_CHECKING:
-    from .boards import Board
 
 #: Raised when a key of a project's manifest is renamed or changes its meaning.
 PROJECT_SCHEMA = 1
@@ -63,15 +59,8 @@ def generate_project(
     folder: Path,
     *,
     force: bool = False,
-    tiles: int = 40,
-    seed: int = 1,
-    board: Board | None = None,
-    megahertz: float = MEGAHERTZ,
-    netlist: str | None = None,
-    cpp: bool = False,
-    hls: int | None = None,
-    wrappers: Sequence[str] = (),
     progress: Told = quiet,
+    **choices: Any,
 ) -> Project:
     """Write each of ``designs`` into a folder of its own in ``folder``, beside those there.
 
@@ -79,46 +68,50 @@ def generate_project(
     ----------
     folder : a project, an empty folder, or one that is made.
     force : replace designs of the same name that differ.
-    tiles, seed, board, megahertz, netlist, cpp, hls, wrappers : of :func:`macsmith.generate`, the
-        same for all designs.
     progress : is told each step as it begins: what is done.
+    choices : ``tiles``, ``seed``, ``board``, ``megahertz``, ``netlist``, ``cpp``, ``hls`` and
+        ``wrappers`` of :func:`macsmith.generate`, the same for all designs.
 
     Raises DesignError before any work for two designs of one name and for a folder that holds
     something else; after it for a design that is there with other contents, and for modules of two
     designs that have the same name. Nothing is written then.
     """
-    held = _held(folder)
-    _check_names([design.name for design in designs], held)
+    chosen, names = Choices(**choices), [design.name for design in designs]
+    _check_names(names, _held(folder))
     for design in designs:
-        check_asked(design, board=board, netlist=netlist, cpp=cpp, hls=hls, wrappers=wrappers)
-    files: dict[str, str | bytes] = {}
-    entries, size = dict(held), 0
+        chosen.check(design)
+    made, size = {}, 0
     for design in designs:
-        emitted, made = made_files(
-            design,
-            tiles=tiles,
-            seed=seed,
-            board=board,
-            megahertz=megahertz,
-            netlist=netlist,
-            cpp=cpp,
-            hls=hls,
-            wrappers=wrappers,
-            progress=progress,
-        )
-        placed = {f"{design.name}/{path}": content for path, content in made.items()}
-        if design.name in held and not force:
-            _check_same(folder, design.name, placed)
-        entries[design.name] = _entry(design.name, emitted.hardware.summary, made)
-        files |= placed
+        emitted, files = made_files(design, chosen, progress=progress)
+        made[design.name] = files, _entry(design.name, emitted.hardware.summary, files)
         size += len(emitted.rtlil)
+    progress(Step("writing files and reading the Verilog back", "parse", size))
+    with alone(folder):
+        return _added(folder, made, force=force)
+
+
+def _added(
+    folder: Path,
+    made: Mapping[str, tuple[dict[str, str | bytes], dict[str, Any]]],
+    *,
+    force: bool,
+) -> Project:
+    """Write designs, by name their files and entries, beside those that are there by now."""
+    held = _held(folder)
+    _check_names([*made], held)
+    entries = held | {name: entry for name, (_, entry) in made.items()}
+    files: dict[str, str | bytes] = {}
+    for name, (own, _) in made.items():
+        placed = {f"{name}/{path}": content for path, content in own.items()}
+        if name in held and not force:
+            _check_same(folder, name, placed)
+        files |= placed
     _check_modules(entries)
     name = _name(folder)
     files |= _shared_files(name, [entries[key] for key in sorted(entries)])
-    others = tuple(f"{key}/" for key in held if key not in {d.name for d in designs})
+    others = tuple(f"{key}/" for key in held if key not in made)
     stay = [path for path in ours(folder) if path.startswith(others)] if others else []
     files[MANIFEST] = _listing(name, entries, [*files, *stay, MANIFEST])
-    progress(Step("writing files and reading the Verilog back", "parse", size))
     target = write_folder(
         folder,
         files,
@@ -147,7 +140,10 @@ def _held(folder: Path) -> dict[str, dict[str, Any]]:
                 "project"
             )
         if folder.is_dir() and any(folder.iterdir()):
-            raise DesignError(f"{folder} holds no project of macsmith's; choose another folder")
+            raise DesignError(
+                f"{folder} holds no project of macsmith's; choose another folder, a new or an "
+                "empty one"
+            )
         check_target(folder)
         return {}
     if found.get("schema_version") != PROJECT_SCHEMA:

@@ -52,8 +52,9 @@ def override_unit(unit: Unit, options: Options) -> Unit:
         value = getattr(options, field.name)
         if value is not None and field.name not in ("name", "set", *SHARED, *own):
             flag = "--" + field.name.replace("_", "-")
+            what = unit.kind if unit.kind != unit.name else "unit"
             raise DesignError(
-                f"{flag} belongs to engines; {unit.name} is a {unit.kind}, whose parameters are "
+                f"{flag} belongs to engines; {unit.name} is a {what}, whose parameters are "
                 f"{', '.join(own)} (--set {own[0]}=…)"
             )
     given = {key: getattr(options, key) for key in SHARED if getattr(options, key) is not None}

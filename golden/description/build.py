@@ -186,7 +186,7 @@ class Build(Target):
         """What comes in front of codes comes as bytes, and with every use of them."""
         if not self.axis_width:
             raise DesignError(
-                "interleave is of streams of bytes: give them a width",
+                "interleave is of streams of bytes, which have a width",
                 {"axis_width": 64},
                 {"interleave": None},
             )

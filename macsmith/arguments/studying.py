@@ -5,27 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from .argument import Argument, Group, option, word
-from .command import BOARD, JSON, Command
-from .design import DESIGN_GROUPS, OTHER, TARGET
+from .argument import Group, option, word
+from .command import JSON, Command
+from .shared import DATA, MACS, K, board, file
 from .values import amount, natural, positive
-
-#: MACs a cycle that are compared, and elements of a reduction.
-MACS, K = 256, 4096
-
-
-def _file(flags: str, help: str) -> Argument:
-    return option(flags, "FILE", help, read=Path, names="file")
-
-
-_DATA = (
-    _file("--data", "Also tell the error on these activations, vectors × K, in a .npy "
-          "file"),
-    _file("--model", "Also tell the error on weights of this model file"),
-    option("--matrix", "NAME", "Of the model only this matrix (default: 8 of them)"),
-    option("--seed", "N", "Draw data from seed N (default 1)", read=natural,
-           default=1),
-)  # fmt: skip
 
 COMPARE = Command(
     "compare",
@@ -55,8 +38,7 @@ COMPARE = Command(
         Group(
             "Target",
             (
-                option("--board", "NAME", f"FPGA board to synthesize for (default {BOARD}): a name "
-                       "of macsmith list boards, or a TOML file", default=BOARD, names="boards"),
+                board("FPGA board to synthesize for"),
                 option("--policy", "NAME", "Only this policy, lut or dsp (default: both)",
                        names="policies"),
                 option("--dsp-sites", "N", "LUT sites that a DSP block counts in cost (default: "
@@ -71,15 +53,15 @@ COMPARE = Command(
         ),
         Group(
             "Data",
-            _DATA,
+            DATA,
         ),
         Group(
             "Running",
             (
-                _file("--html", "Write a page with sortable tables and charts: one file, no "
+                file("--html", "Write a page with sortable tables and charts: one file, no "
                       "network"),
-                _file("--csv", "Write the rows as comma-separated values"),
-                _file("--markdown", "Write the tables as Markdown"),
+                file("--csv", "Write the rows as comma-separated values"),
+                file("--markdown", "Write the tables as Markdown"),
                 option("--svg", "FOLDER", "Write each chart there, as SVG", read=Path,
                        names="folder"),
                 option("--png", "FOLDER", "Write each chart there, as PNG", read=Path,
@@ -119,8 +101,7 @@ ROOFLINE = Command(
         Group(
             "Target",
             (
-                option("--board", "NAME", f"Board whose memory is taken (default {BOARD}): a name "
-                       "of macsmith list boards, or a TOML file", default=BOARD, names="boards"),
+                board("Board whose memory is taken"),
                 option("--bandwidth", "GB/S", "Bandwidth of the memory (default: the board's)",
                        read=positive),
                 option("--again", None, "Read weights again for each pass of the columns, as "
@@ -141,7 +122,7 @@ ROOFLINE = Command(
                        read=positive, default=16),
             ),
         ),
-        Group("Running", (_file("--svg", "Also draw vectors a second over the batch, as SVG "
+        Group("Running", (file("--svg", "Also draw vectors a second over the batch, as SVG "
                                 "or PNG"),
                           JSON)),
     ),
@@ -192,7 +173,7 @@ ALLOCATE = Command(
                 option("--sensitivity", "NAME", "How much the noise of each matrix counts: weights "
                        "(default, all the same), tails (heavier tails of the spectrum more), text "
                        "(what it moves, measured)", default="weights"),
-                _file("--text", "A text to measure on, of which a language model foresees the "
+                file("--text", "A text to measure on, of which a language model foresees the "
                       "next token"),
                 option("--tokens", "N", f"Of the text so many tokens (default {TOKENS})",
                        read=positive, default=TOKENS),
@@ -209,8 +190,7 @@ ALLOCATE = Command(
                        "all at one pace; or shared, an array for each design, matrices take turns"),
                 option("--macs", "N", f"MACs a cycle, of all layers or of a shared array (default "
                        f"{ALLOCATED})", read=positive, default=ALLOCATED),
-                option("--board", "NAME", f"FPGA board to synthesize for (default {BOARD}): a name "
-                       "of macsmith list boards, or a TOML file", default=BOARD, names="boards"),
+                board("FPGA board to synthesize for"),
                 option("--policy", "NAME", "Without DSP blocks, lut (default), or with: dsp",
                        default="lut", names="policies"),
                 option("--dsp-sites", "N", "LUT sites that a DSP block counts (default: the "
@@ -223,87 +203,8 @@ ALLOCATE = Command(
         Group(
             "Running",
             (
-                _file("--out", "Write the design of each matrix there, as JSON, which "
+                file("--out", "Write the design of each matrix there, as JSON, which "
                       "generate-text --design takes"),
-                JSON,
-            ),
-        ),
-    ),
-    builds=True,
-)  # fmt: skip
-
-PREDICT = Command(
-    "predict",
-    "Foresee what engines cost, in milliseconds: no synthesis, an error bar",
-    "DESIGN … [OPTIONS]",
-    (
-        "predict mxfp4 nvfp4 w4a8 --rows 4 --cols 4 --lanes 16",
-        "predict int3xint8 e3m2xe4m3 --group 32 --policy dsp --board zcu104",
-    ),
-    (
-        Group("", (word("designs", "DESIGN", "Engines, named as for the other commands",
-                        nargs="+", names="designs"),)),
-        *(group for group in DESIGN_GROUPS if group is not OTHER and group is not TARGET),
-        Group(
-            "Target",
-            (
-                option("--board", "NAME", f"FPGA board (default {BOARD}): a name of macsmith list "
-                       "boards, or a TOML file", default=BOARD, names="boards"),
-                *TARGET.arguments,
-            ),
-        ),
-        Group("Running", (JSON,)),
-    ),
-)  # fmt: skip
-
-EXPLORE = Command(
-    "explore",
-    "Explore formats of 3 to 8 bits, activations and scales: what loses least for its cost",
-    "[OPTIONS]",
-    (
-        "explore --board u280 --macs 256 --html page.html",
-        "explore --bits 4 --activation itself --budget 8000 --synth 8",
-    ),
-    (
-        Group(
-            "Space",
-            (
-                option("--bits", "N", "Bits of a weight, 3 to 8; may be repeated (default: all): "
-                       "the integer and each split into exponent and mantissa", read=positive,
-                       action="append"),
-                option("--activation", "FORMAT", "What weights meet; may be repeated (default: "
-                       "itself, the weight's own format; int8; e4m3)", action="append",
-                       names="formats"),
-                option("--scheme", "NAME", "How operands are scaled: row, fp16-128, fp16-64, "
-                       "fp16-32, e8m0-32 or ue4m3-16; may be repeated (default: all)",
-                       action="append"),
-                option("--macs", "N", f"MACs a cycle of each design (default {MACS})",
-                       read=positive, default=MACS),
-                option("--k", "N", f"Elements of a reduction (default {K})", read=positive,
-                       default=K),
-                option("--budget", "N", "Leave out what costs more", read=positive),
-            ),
-        ),
-        Group(
-            "Target",
-            (
-                option("--board", "NAME", f"FPGA board (default {BOARD}): a name of macsmith list "
-                       "boards, or a TOML file", default=BOARD, names="boards"),
-                option("--policy", "NAME", "Without DSP blocks, lut (default), or with: dsp",
-                       default="lut", names="policies"),
-                option("--dsp-sites", "N", "LUT sites that a DSP block counts (default: the "
-                       "board's LUTs over its DSP blocks)", read=natural),
-                option("--synth", "N", "Synthesize N designs of the fronts instead of foreseeing "
-                       "their costs (default 0)", read=natural, default=0),
-            ),
-        ),
-        Group("Data", _DATA),
-        Group(
-            "Running",
-            (
-                _file("--html", "Write a page with sortable tables and charts: one file, no "
-                      "network"),
-                _file("--csv", "Write all designs as comma-separated values"),
                 JSON,
             ),
         ),
@@ -334,7 +235,7 @@ SWEEP = Command(
                 option("--memory", "GB", f"Memory that a design may take (default {MEMORY})",
                        read=positive, default=MEMORY),
                 option("--again", None, "Try those that failed before once more"),
-                _file("--table", "Also write all rows there, as .csv or .parquet"),
+                file("--table", "Also write all rows there, as .csv or .parquet"),
                 JSON,
             ),
         ),

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from .. import boards
-from ..arguments.studying import MACS
+from ..arguments.shared import MACS
 from ..drawing.files import write_picture
 from ..drawing.png import check_png
 from ..folder import make_folder

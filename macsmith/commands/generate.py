@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, cast
 
 from .. import boards
 from ..golden.description import Design
-from ..golden.errors import DesignError
+from ..golden.errors import DesignError, UnknownName
 from ..hw.catalogue import hardware
 from ..naming import fitted_name
+from ..options import Options
 from ..output import generate
 from ..project import Project, generate_project, is_project
 from .common import chosen, following, print_json
@@ -44,14 +45,28 @@ def _designs(arguments: argparse.Namespace) -> list[Design]:
         )
     for name in names:
         arguments.design = name  # what is refused here is of this one
-        engine = chosen(arguments)
-        if arguments.board:
-            board = boards.lookup(arguments.board)
-            fitted = boards.fitted(engine, board)
-            engine = replace(cast(Any, fitted), name=arguments.name or fitted_name(engine, fitted))
-        hardware(engine)
-        found.append(engine)
+        try:
+            found.append(_built(arguments))
+        except UnknownName:
+            raise
+        except DesignError as error:
+            if len(names) == 1 or not any(getattr(arguments, f.name) for f in fields(Options)):
+                raise
+            apart = f"generate {name} by a call of its own into the same folder"
+            ways = ", or ".join(filter(None, (error.otherwise, apart)))
+            raise DesignError(error.what, *error.advice, otherwise=ways) from None
     return found
+
+
+def _built(arguments: argparse.Namespace) -> Design:
+    """One design, as it is built for the board."""
+    engine = chosen(arguments)
+    if arguments.board:
+        board = boards.lookup(arguments.board)
+        fitted = boards.fitted(engine, board)
+        engine = replace(cast(Any, fitted), name=arguments.name or fitted_name(engine, fitted))
+    hardware(engine)
+    return engine
 
 
 def _alone(arguments: argparse.Namespace, designs: list[Design], how: dict[str, Any]) -> int:
@@ -109,4 +124,9 @@ def _next(name: str, folder: Path) -> list[str]:
         lines.append(f"      vivado -mode batch -source {at('vivado', 'synth_ooc.tcl')}")
     if (folder / "netlist" / "place_ooc.tcl").is_file():
         lines.append(f"      vivado -mode batch -source {at('netlist', 'place_ooc.tcl')}")
+    if (folder / "hls").is_dir():
+        box = at("hls", f"{name}_hls.json")
+        lines.append(f"      add_files -blackbox {box}: the engine in Vitis HLS, in a script of it")
+    if (folder / "driver.py").is_file():
+        lines.append(f"      {at('driver.py')}: drives it behind AXI DMAs, on boards with PYNQ")
     return [*lines, f"      {at(f'{name}_instance.v')}: how to instantiate {name}"]

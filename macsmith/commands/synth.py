@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from .. import boards
-from ..arguments.commands import SEEDS
+from ..arguments.costing import SEEDS
 from ..boards.fanout import LIMIT
 from ..boards.routing import checked, router_of
 from ..boards.script import synthesis

@@ -295,9 +295,19 @@ def test_the_black_box_is_the_same_whatever_the_interface():
 
 REFUSED = [
     ("rmsnorm", 64, "black boxes for Vitis HLS are engines, and rmsnorm is none: no --hls"),
-    ("simd", 64, "has one mode and no weights that stay: several modes"),
-    ("w4a8", 100, "a call multiplies at most 4096 elements, a multiple of 128, got --hls 100"),
-    ("w4a8", 8192, "a call multiplies at most 4096 elements, a multiple of 128, got --hls 8192"),
+    (
+        *("simd", 64),
+        "has one mode and no weights that stay, and simd has several modes: leave out --hls\n",
+    ),
+    (
+        *("int8xint8 --flow weight_stationary --axis-width 64 --policy dsp", 4),
+        "has weights that stay: choose --flow broadcast, or leave out --hls\n",
+    ),
+    ("w4a8", 100, "a call multiplies at most 4096 elements, a multiple of 128, got --hls 100\n"),
+    (
+        *("w4a8", 8192),
+        "at most 4096 elements, a multiple of 128, got --hls 8192: choose --k-max 8192\n",
+    ),
 ]
 
 
@@ -305,7 +315,7 @@ REFUSED = [
 @pytest.mark.parametrize("name, k, wanted", REFUSED)
 def test_what_is_no_black_box_is_refused_before_any_work(tmp_path, capsys, name, k, wanted):
     folder = tmp_path / "box"
-    assert main(["generate", name, "--hls", str(k), "-o", str(folder)]) == 2
+    assert main(["generate", *name.split(), "--hls", str(k), "-o", str(folder)]) == 2
     told = capsys.readouterr().err
     assert wanted in told and told.count("\n") == 1
     assert not folder.exists()

@@ -53,7 +53,10 @@ def test_simulators_leave_it_out():
 
 
 REFUSED = {
-    "without a width": ({"axis_width": None}, "is of streams of bytes: .*--axis-width 64"),
+    "without a width": (
+        {"axis_width": None},
+        "is of streams of bytes, which have a width: choose --axis-width 64",
+    ),
     "without scales": ({"name": "int4xint8"}, "int4xint8 has no scales: leave .*--interleave"),
     "of weights that stay": (
         {"flow": "weight_stationary", "name": "int8xint8", "policy": "dsp", "scale": "fp16"},

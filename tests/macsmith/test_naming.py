@@ -155,3 +155,10 @@ def test_generate_says_what_to_do_next(tmp_path, monkeypatch, capsys):
     assert "make -C out/int4xint4_1x1x4/tb icarus" in told
     assert "vivado -mode batch -source out/int4xint4_1x1x4/vivado/synth_ooc.tcl" in told
     assert (tmp_path / "out/int4xint4_1x1x4/int4xint4_1x1x4_instance.v").is_file()
+    assert "hls" not in told and "driver" not in told
+    words = ["--rows", "1", "--cols", "1", "--axis-width", "64", "--hls", "16", "-o", "both"]
+    assert main(["generate", "int4xint4", *words, "--name", "dot"]) == 0
+    told = capsys.readouterr().out.split("\n\n")[1]
+    assert "add_files -blackbox both/hls/dot_hls.json: the engine in Vitis HLS" in told
+    assert "both/driver.py: drives it behind AXI DMAs" in told
+    assert (tmp_path / "both/hls/dot_hls.json").is_file()

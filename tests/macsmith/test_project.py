@@ -1,9 +1,12 @@
 """A project: several designs in one folder, and no clash of their modules, files or names."""
 
+import fcntl
 import json
+import os
 import re
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,8 @@ from macsmith.golden import Build, Engine, raw
 from macsmith.golden.errors import DesignError
 from macsmith.tools import verilator
 
+import macsmith.folder
+import macsmith.project
 from macsmith import Options, design
 from macsmith.cli import main
 from macsmith.project import generate_project, is_project
@@ -233,7 +238,8 @@ def test_names_that_clash_are_refused(tmp_path, designs, wanted, apart):
 def test_a_folder_of_something_else_is_refused(tmp_path):
     (tmp_path / "mine.txt").write_text("mine", encoding="ascii")
     for force in (False, True):
-        with pytest.raises(DesignError, match="holds no project of macsmith's; choose another fol"):
+        wanted = "holds no project of macsmith's; choose another folder, a new or an empty one$"
+        with pytest.raises(DesignError, match=wanted):
             project(tmp_path, DOT, force=force)
     assert main(["generate", "int4xint8", "--rows", "1", "-o", str(tmp_path / "one")]) == 0
     wanted = "one holds the design int4xint8_1x4x4 alone; choose another folder for a project$"
@@ -257,6 +263,32 @@ def test_a_broken_write_leaves_the_project_as_it_was(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         project(folder, FLAGS)
     assert tree(folder) == before and [path.name for path in tmp_path.iterdir()] == ["p"]
+
+
+def test_two_at_the_same_moment_lose_nothing(tmp_path, monkeypatch):
+    """One writes while the other, whose design is made, waits to add it."""
+    folder, waits, own = tmp_path / "above" / "p", threading.Event(), threading.get_ident()
+    lock, write = fcntl.flock, macsmith.project.write_folder
+    other = threading.Thread(target=project, args=(folder, FLAGS))
+
+    def asked(file, how):
+        above = os.path.samestat(os.fstat(file), folder.parent.stat())
+        if above and threading.get_ident() != own:
+            waits.set()
+        return lock(file, how)
+
+    def slow(*arguments, **how):
+        if threading.get_ident() == own:
+            other.start()
+            assert waits.wait(60)
+        return write(*arguments, **how)
+
+    monkeypatch.setattr(macsmith.folder.fcntl, "flock", asked)
+    monkeypatch.setattr(macsmith.project, "write_folder", slow)
+    assert project(folder, DOT).designs == ("dot",)
+    other.join()
+    assert [entry["name"] for entry in listed(folder)["designs"]] == ["dot", "flags"]
+    assert set(listed(folder)["files"]) == set(tree(folder))
 
 
 # The command.
@@ -287,6 +319,15 @@ def test_several_names_or_again_into_the_folder(tmp_path, capsys):
         (["int4xint8", "int4xint8", "-o", "p"], "two designs are called int4xint8"),
         (["int4xint8", "rmsnorm", "--cpp", "-o", "p"], "the C++ model is of engines, and rmsnorm"),
         (["int4xint8", "fp32xfp32", "-o", "p"], "needs 567 bits, more than 128"),
+        (["int4xint8", "rmsnorm", "--rows", "1", "-o", "p"], "rmsnorm is a unit, whose "),
+        (
+            ["int4xint8", "rmsnorm", "--rows", "1", "-o", "p"],
+            "(--set values=…): generate rmsnorm by a call of its own into the same folder\n",
+        ),
+        (
+            ["int4xint8", "mxfp4", "--rows", "1", "--group", "3", "-o", "p"],
+            "generate int4xint8 by a call of its own into the same folder\n",
+        ),
     ],
 )  # fmt: skip
 def test_calls_that_are_refused(tmp_path, monkeypatch, capsys, words, wanted):

@@ -124,7 +124,7 @@ def test_a_chain_of_ones_own_follows_too():
         ("int8xint8", {"results": 3}, "must divide the 4 columns, got 3: choose --results 1"),
         ("int8xint8", {"nan": "zero"}, "nan = 'zero' is for an output format without NaN"),
         ("tflite_layer", {}, "--requantize belongs to engines, tflite_layer is a chain"),
-        ("hadamard", {}, "--requantize belongs to engines; hadamard is a hadamard"),
+        ("hadamard", {}, "--requantize belongs to engines; hadamard is a unit, whose"),
     ],
 )
 def test_what_cannot_be_is_told(name, options, message):

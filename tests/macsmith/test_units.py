@@ -47,7 +47,7 @@ def test_options_are_parameters_and_make_the_name():
 @pytest.mark.parametrize(
     "given, message",
     [
-        ({"rows": 2}, "--rows belongs to engines; hadamard is a hadamard, whose parameters are"),
+        ({"rows": 2}, "--rows belongs to engines; hadamard is a unit, whose parameters are"),
         ({"set": ("points",)}, "--set takes PARAMETER=VALUE, such as points=128, got 'points'"),
         ({"set": ("pints=3",)}, "unknown parameter of hadamard 'pints'; close ones: points"),
         ({"set": ("points=many",)}, "points must be of type int, got 'many'"),

@@ -113,7 +113,8 @@ class _Reader:
         while True:
             word, rest = self._next()
             if word == "assign":
-                body.append(self._assign(rest))
+                if (made := self._assign(rest)).target:  # where a width is 0, it assigns nothing
+                    body.append(made)
             elif word == "switch":
                 body.append(self._switch(rest))
             elif word != "attribute":

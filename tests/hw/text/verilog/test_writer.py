@@ -20,7 +20,8 @@ from macsmith.designs import Options, unit_presets
 
 DECLARED = re.compile(r"^ +(?:input +|output +)?(?:wire|reg) +(?:\[[^\]]+\] )?(\w+)", re.M)
 
-#: Every flow, the scale path, floats, saved carries, carry blocks, DSP blocks.
+#: Every flow, the scale path, floats, saved carries, carry blocks, DSP blocks, registers without
+#: bits.
 SMALL = {
     "int8xint8": {"rows": 2, "cols": 2, "lanes": 2},
     "e4m3xe4m3": {"rows": 1, "cols": 2, "lanes": 2},
@@ -30,6 +31,7 @@ SMALL = {
     "int8xint4": {"rows": 2, "cols": 1, "flow": "weight_stationary", "policy": "dsp"},
     "int6xint8": {"rows": 1, "cols": 1, "adders": "carry4"},
     "int8xuint8": {"rows": 2, "cols": 1, "policy": "dsp"},
+    "e2m3xe2m3": {"rows": 1, "cols": 1, "lanes": 2},
 }
 LARGE = {
     "w4a8": {"rows": 1, "cols": 1},

@@ -1,0 +1,44 @@
+"""Arguments that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .argument import Argument, option
+from .command import BOARD
+from .values import natural
+
+#: MACs a cycle that are compared, and elements of a reduction.
+MACS, K = 256, 4096
+
+
+def board(what: str, default: str | None = BOARD) -> Argument:
+    """``--board``, with what it is taken for; without ``default`` a command sees none given."""
+    return option(
+        "--board",
+        "NAME",
+        f"{what} (default {BOARD}): a name of macsmith list boards, or a TOML file",
+        default=default,
+        names="boards",
+    )
+
+
+def file(flags: str, help: str) -> Argument:
+    return option(flags, "FILE", help, read=Path, names="file")
+
+
+DATA = (
+    file("--data", "Also tell the error on these activations, vectors × K, in a .npy "
+          "file"),
+    file("--model", "Also tell the error on weights of this model file"),
+    option("--matrix", "NAME", "Of the model only this matrix (default: 8 of them)"),
+    option("--seed", "N", "Draw data from seed N (default 1)", read=natural,
+           default=1),
+)  # fmt: skip
+
+PRODUCT = option(
+    "--shape",
+    "NxKxM",
+    "Also tell the cycles and effective MACs per cycle of an N × K weight times an M × K "
+    "activation, such as 4096x4096x1",
+)
