@@ -4,21 +4,35 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import starmap
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from .golden.description import Stage
 from .golden.errors import DesignError, UnknownName, option
 from .golden.formats import Minifloat, lookup
 
-if TYPE_CHECKING:
-    from .options import Options
-
 #: P where rule fp is chosen and nobody says how many partial sums: the plain sum in order.
 PARTIALS = 1
 
 
+class Sums(Protocol):
+    """What options say of sums; None where they say nothing."""
+
+    @property
+    def lanes(self) -> int | None: ...
+    @property
+    def accumulate(self) -> str | None: ...
+    @property
+    def overflow(self) -> str | None: ...
+    @property
+    def partials(self) -> int | None: ...
+    @property
+    def fraction(self) -> int | None: ...
+    @property
+    def accumulator(self) -> str | None: ...
+
+
 def stages_of(
-    stages: tuple[Stage, ...], options: Options, lanes: int, grouped: bool
+    stages: tuple[Stage, ...], options: Sums, lanes: int, grouped: bool
 ) -> tuple[Stage, ...]:
     """``stages`` with what the options say of sums; ``grouped``: they close once a group.
 
@@ -52,7 +66,7 @@ def stages_of(
     return stages
 
 
-def _accumulate(rule: str, options: Options, lanes: int, grouped: bool) -> tuple[Stage, ...]:
+def _accumulate(rule: str, options: Sums, lanes: int, grouped: bool) -> tuple[Stage, ...]:
     """The stages that --accumulate names."""
     if rule != "aligned" and (options.fraction is not None or options.accumulator is not None):
         raise _aligned_only(options)
@@ -78,7 +92,7 @@ def _accumulate(rule: str, options: Options, lanes: int, grouped: bool) -> tuple
     return (Stage("int", format=form),)
 
 
-def _aligned_only(options: Options) -> DesignError:
+def _aligned_only(options: Sums) -> DesignError:
     given = {"fraction": options.fraction, "accumulator": options.accumulator}
     given = {name: value for name, value in given.items() if value is not None}
     return DesignError(
@@ -88,7 +102,7 @@ def _aligned_only(options: Options) -> DesignError:
     )
 
 
-def floating(form: str, options: Options) -> tuple[Stage, ...]:
+def floating(form: str, options: Sums) -> tuple[Stage, ...]:
     """Exact within a group, then rounded additions."""
     partials = PARTIALS if options.partials is None else options.partials
     return Stage(), Stage("fp", format=lookup(form), partials=partials)
