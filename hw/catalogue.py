@@ -11,6 +11,7 @@ from ..golden.units import (
     BlockAffine,
     Butterflies,
     Dequantize,
+    DFloat11Decoder,
     FunctionOfOne,
     Hadamard,
     ILayerNorm,
@@ -34,6 +35,7 @@ from .units.augment import AugmentHardware
 from .units.block_affine import BlockAffineHardware
 from .units.butterfly import ButterfliesHardware
 from .units.dequantize import DequantizeHardware
+from .units.dfloat11 import DFloat11Hardware
 from .units.function import FunctionHardware
 from .units.hadamard import HadamardHardware
 from .units.ilayernorm import ILayerNormHardware
@@ -55,6 +57,7 @@ BUILDERS: dict[type, Callable[..., Hardware]] = {
     BlockAffine: BlockAffineHardware,
     Butterflies: ButterfliesHardware,
     Dequantize: DequantizeHardware,
+    DFloat11Decoder: DFloat11Hardware,
     Quantize: QuantizeHardware,
     Requantize: RequantizeHardware,
     FunctionOfOne: FunctionHardware,

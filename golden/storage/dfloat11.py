@@ -18,7 +18,7 @@ from ..description import Operand, Plane
 from ..errors import DesignError, UnknownName
 from ..formats import lookup
 from ..tensor import Quantized
-from .huffman import END, POINTERS, limited, tables
+from .huffman import END, POINTERS, Code, limited, tables
 from .scheme import Bytes, Scheme
 from .shape import Shape, check_matrix
 
@@ -65,33 +65,7 @@ class DFloat11(Scheme):
             )
         symbols, counts = np.unique(exponents, return_counts=True)
         found = limited(dict(zip(symbols.tolist(), counts.tolist(), strict=True)))
-        lengths, values = np.zeros(256, np.int64), np.zeros(256, np.int64)
-        for symbol, (length, value) in found.items():
-            if symbol != END:
-                lengths[symbol], values[symbol] = length, value
-        ends = np.cumsum(lengths[exponents])
-        starts = ends - lengths[exponents]
-        gaps, positions = self._metadata(starts, int(ends[-1]))
-        return {
-            "luts": tables(found),
-            "encoded_exponent": _stream(starts, lengths[exponents], values[exponents], found[END]),
-            "sign_mantissa": (bits >> 8 & 0x80 | bits & 0x7F).astype(np.uint8),
-            "output_positions": positions,
-            "gaps": gaps,
-        }
-
-    def _metadata(self, starts: Array, end: int) -> tuple[Array, Array]:
-        """Gaps and output positions, from the bit at which each code starts."""
-        pieces = -(-end // PIECE)
-        blocks = -(-pieces // self.threads)
-        borders = np.arange(blocks * self.threads) * PIECE
-        first = np.searchsorted(starts, borders)
-        inside = first < len(starts)
-        gaps = np.zeros(len(borders), np.int64)
-        gaps[inside] = starts[first[inside]] - borders[inside]
-        wide = (gaps[:, None] >> np.arange(4, -1, -1) & 1).astype(np.uint8)
-        positions = [*first[:: self.threads], len(starts)]
-        return np.packbits(wide.ravel()), np.asarray(positions, np.uint32)
+        return encoded(bits, found, self.threads)
 
     def unpack_parts(self, parts: Mapping[str, Array], shape: Shape) -> Quantized:
         shape = check_matrix(self.name, shape)
@@ -182,6 +156,46 @@ class DFloat11(Scheme):
                 f"{self.name}: {blocks * self.threads} gaps need "
                 f"{-(-5 * blocks * self.threads // 8)} bytes, got {len(parts['gaps'])}"
             )
+
+
+def encoded(bits: Array, code: Mapping[int, Code], threads: int = 512) -> dict[str, Array]:
+    """The parts of a matrix of BF16 numbers, given as ``bits``, in a code of their exponents.
+
+    Parameters
+    ----------
+    bits : uint16, in their order.
+    code : of each exponent and of :data:`.huffman.END`, as :func:`.huffman.codes` gives it.
+    threads : pieces of a block.
+    """
+    exponents = (bits >> 7 & 0xFF).astype(np.int64)
+    lengths, values = np.zeros(256, np.int64), np.zeros(256, np.int64)
+    for symbol, (length, value) in code.items():
+        if symbol != END:
+            lengths[symbol], values[symbol] = length, value
+    ends = np.cumsum(lengths[exponents])
+    starts = ends - lengths[exponents]
+    gaps, positions = _metadata(starts, int(ends[-1]), threads)
+    return {
+        "luts": tables(code),
+        "encoded_exponent": _stream(starts, lengths[exponents], values[exponents], code[END]),
+        "sign_mantissa": (bits >> 8 & 0x80 | bits & 0x7F).astype(np.uint8),
+        "output_positions": positions,
+        "gaps": gaps,
+    }
+
+
+def _metadata(starts: Array, end: int, threads: int) -> tuple[Array, Array]:
+    """Gaps and output positions, from the bit at which each code starts."""
+    pieces = -(-end // PIECE)
+    blocks = -(-pieces // threads)
+    borders = np.arange(blocks * threads) * PIECE
+    first = np.searchsorted(starts, borders)
+    inside = first < len(starts)
+    gaps = np.zeros(len(borders), np.int64)
+    gaps[inside] = starts[first[inside]] - borders[inside]
+    wide = (gaps[:, None] >> np.arange(4, -1, -1) & 1).astype(np.uint8)
+    positions = [*first[::threads], len(starts)]
+    return np.packbits(wide.ravel()), np.asarray(positions, np.uint32)
 
 
 def _stream(starts: Array, lengths: Array, values: Array, end: tuple[int, int]) -> Array:

@@ -4,6 +4,7 @@ from .augment import Augment
 from .block_affine import BlockAffine
 from .butterflies import Butterflies
 from .dequantize import Dequantize
+from .dfloat11 import DFloat11Decoder
 from .function import FunctionOfOne
 from .hadamard import Hadamard
 from .ilayernorm import ILayerNorm
@@ -22,6 +23,7 @@ __all__ = [
     "Augment",
     "BlockAffine",
     "Butterflies",
+    "DFloat11Decoder",
     "Dequantize",
     "FunctionOfOne",
     "Hadamard",

@@ -6,10 +6,10 @@ from itertools import count
 from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
-from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib import wiring
 
 from ...golden.units import Unpack
+from .ports import ports
 from .unpack_plan import UnpackPlan
 from .word_reader import WordReader
 from .word_values import Values
@@ -31,15 +31,8 @@ class Unpacker(wiring.Component):
     """
 
     def __init__(self, unit: Unpack):
-        self.unit, self.plan, ports = unit, UnpackPlan(unit), {}
-        for item in unit.streams:
-            fields: dict[str, Any] = {
-                f.name: data.ArrayLayout(f.bits, f.count) for f in item.fields
-            }
-            fields |= {"last": 1} if item.last else {}
-            flow = stream.Signature(data.StructLayout(fields))
-            ports[item.name] = Out(flow) if item.output else In(flow)
-        super().__init__(ports)
+        self.unit, self.plan = unit, UnpackPlan(unit)
+        super().__init__(ports(unit.streams))
 
     def elaborate(self, platform: Any) -> Module:
         m, readers = Module(), dict[str, WordReader]()
