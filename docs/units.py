@@ -126,13 +126,15 @@ PAIRS = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("kind", nargs="*", help="kinds of units (default: all)")
+    parser.add_argument("kind", nargs="*", help="kinds or presets of units (default: all)")
     chosen = parser.parse_args().kind
     for kind in UNITS:
         names = [name for name in unit_presets() if design(name).kind == kind]
         if kind == Unpack.kind:  # make unpackers
             continue
-        if not names or (chosen and kind not in chosen):
+        if chosen and kind not in chosen:
+            names = [name for name in names if name in chosen]
+        if not names:
             continue
         progress(f"{kind}: some {2 * len(names)} designs to synthesize, each as it is known")
         blocks = "BRAM36" if issubclass(UNITS[kind], IN_MEMORIES) else "DSP"

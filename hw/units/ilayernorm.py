@@ -1,8 +1,9 @@
-"""I-LayerNorm: two passes over a token, one for its mean and one for its deviation."""
+"""I-LayerNorm: two passes over a token, one for its mean and one for its norm."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 
 from amaranth.hdl import Cat, Const, Module, Value
@@ -16,10 +17,12 @@ from ..arith.timing import delayed
 from ..design import StageRow
 from . import token_root, token_sum
 from .integer_scale import IntegerScale
+from .reciprocal import NUMERATOR, Reciprocal
 from .token_greatest import keys
 from .token_hardware import TokenHardware
 from .token_mean import Mean
 from .token_root import Root
+from .token_teller import Sequence as Sequential
 from .token_teller import Turns, turns
 from .token_work import Gathered, TokenWork
 
@@ -87,69 +90,39 @@ class Differences(TokenWork):
 
 
 class Normalized(TokenWork):
-    """The sum of a token's squares, and its differences over about the root of that.
+    """The norm of a token's differences, and each of them over it.
 
     Parameters
     ----------
     unit : :class:`ILayerNorm`
     """
 
-    held = token_root.BITS
-
     def __init__(self, unit: ILayerNorm):
         super().__init__(unit.lanes, unit.beats)
         self.width, self.made = unit.source.bits, unit.result.bits
         self.given = self.width + 1
-        #: Bits of the sums of the lower and of the upper halves of squares.
+        #: Bits of the sum of as many bits as values have.
         self.sums = self.width + (unit.token - 1).bit_length()
-        self.found = 2 * self.sums
         self.biases = unit.channel
         self.channel = {name: fmt.bits for name, fmt in self.biases.items()}
-        rows = unit.build.policy == "lut"
+        self.rows = unit.build.policy == "lut"
         most = (1 << self.width) - 1
-        values = Range(0, -most, most)
-        self.square = IntegerScale(values, values, rows=rows).staged()
+        self.differences = Range(0, -most, most)
         scales = Range(0, 0, (1 << self.held) - 1)
-        self.product = IntegerScale(values, scales, rows=rows).staged()
+        self.product = IntegerScale(self.differences, scales, rows=self.rows).staged()
 
     @property
-    def gathering(self) -> int:
-        return self.square.latency + token_sum.cycles(self.lanes)
-
-    def gather(self, m: Module, beat: Gathered) -> tuple[Value, Value]:
-        always, squares = Const(1, 1), []
-        for number, lane in enumerate(beat.lanes):
-            m.submodules[f"square_{number}"] = block = self.square.component()
-            value = lane.as_signed()
-            m.d.comb += [block.enable.eq(1), block.i.eq(value), block.scale.eq(value)]
-            squares.append(Value.cast(block.o)[: 2 * self.width])
-        taken = delayed(m, always, beat.taken, self.square.latency, "taken_late", reset=True)
-        ends = delayed(m, always, beat.ends, self.square.latency, "ends_late")
-        # Halves apart: no carry has to run through all of a sum.
-        halves = [slice(0, self.width), slice(self.width, None)]
-        (low, mark), (high, _) = (
-            token_sum.of_token(
-                m, [square[half] for square in squares], taken, ends, self.sums, name
-            )
-            for half, name in zip(halves, ("low", "high"), strict=True)
-        )
-        return Cat(low, high), mark
-
-    @property
-    def _root(self) -> partial[Root]:
-        return partial(Root, self.sums, self.sums, self.width)
+    @abstractmethod
+    def divider(self) -> Callable[[], Sequential]:
+        """What makes 2^31 - 1 over a norm of what is gathered."""
 
     def teller(self) -> wiring.Component:
-        count = self._turns
-        return self._root() if count == 1 else Turns(self._root, count, self.found, self.held)
+        make, count = self.divider, self._turns
+        return make() if count == 1 else Turns(make, count, self.found, self.held)
 
     @property
     def _turns(self) -> int:
         return turns(self.telling + 1, self.beats)
-
-    @property
-    def telling(self) -> int:
-        return token_root.cycles(self.sums + self.width) + 1
 
     @property
     def interval(self) -> int:
@@ -193,6 +166,85 @@ class Normalized(TokenWork):
         )
 
 
+class ByDeviation(Normalized):
+    """The sum of a token's squares, and its differences over about the root of that."""
+
+    held = token_root.BITS
+
+    def __init__(self, unit: ILayerNorm):
+        super().__init__(unit)
+        self.found = 2 * self.sums  # sums of the lower and of the upper halves of squares
+        self.square = IntegerScale(self.differences, self.differences, rows=self.rows).staged()
+
+    @property
+    def gathering(self) -> int:
+        return self.square.latency + token_sum.cycles(self.lanes)
+
+    def gather(self, m: Module, beat: Gathered) -> tuple[Value, Value]:
+        always, squares = Const(1, 1), []
+        for number, lane in enumerate(beat.lanes):
+            m.submodules[f"square_{number}"] = block = self.square.component()
+            value = lane.as_signed()
+            m.d.comb += [block.enable.eq(1), block.i.eq(value), block.scale.eq(value)]
+            squares.append(Value.cast(block.o)[: 2 * self.width])
+        taken = delayed(m, always, beat.taken, self.square.latency, "taken_late", reset=True)
+        ends = delayed(m, always, beat.ends, self.square.latency, "ends_late")
+        # Halves apart: no carry has to run through all of a sum.
+        halves = [slice(0, self.width), slice(self.width, None)]
+        (low, mark), (high, _) = (
+            token_sum.of_token(
+                m, [square[half] for square in squares], taken, ends, self.sums, name
+            )
+            for half, name in zip(halves, ("low", "high"), strict=True)
+        )
+        return Cat(low, high), mark
+
+    @property
+    def divider(self) -> partial[Root]:
+        return partial(Root, self.sums, self.sums, self.width)
+
+    @property
+    def telling(self) -> int:
+        return token_root.cycles(self.sums + self.width) + 1
+
+
+class ByMagnitude(Normalized):
+    """The sum of a token's magnitudes, and its differences over that."""
+
+    held = NUMERATOR
+
+    def __init__(self, unit: ILayerNorm):
+        super().__init__(unit)
+        self.found = self.sums
+
+    @property
+    def gathering(self) -> int:
+        return 1 + token_sum.cycles(self.lanes)
+
+    def gather(self, m: Module, beat: Gathered) -> tuple[Value, Value]:
+        always, magnitudes = Const(1, 1), []
+        for number, lane in enumerate(beat.lanes):
+            negative = lane[-1]
+            flipped = lane[: self.width] ^ negative.replicate(self.width)
+            size = plus(flipped, Const(0, self.width), negative, width=self.width)
+            magnitudes.append(delayed(m, always, size, 1, f"magnitude_{number}"))
+        taken = delayed(m, always, beat.taken, 1, "taken_late", reset=True)
+        ends = delayed(m, always, beat.ends, 1, "ends_late")
+        return token_sum.of_token(m, magnitudes, taken, ends, self.sums, "sum")
+
+    @property
+    def divider(self) -> partial[Reciprocal]:
+        return partial(Reciprocal, self.sums, self.held)
+
+    @property
+    def telling(self) -> int:
+        return self.held + 1
+
+
+#: What divides a token's differences, by the unit's norm.
+_PASSES = {"l2": ByDeviation, "l1": ByMagnitude}
+
+
 class ILayerNormHardware(TokenHardware[ILayerNorm]):
     """I-LayerNorm as a design.
 
@@ -203,7 +255,7 @@ class ILayerNormHardware(TokenHardware[ILayerNorm]):
 
     @cached_property
     def tasks(self) -> tuple[Differences, Normalized]:
-        return Differences(self.unit), Normalized(self.unit)
+        return Differences(self.unit), _PASSES[self.unit.norm](self.unit)
 
     @property
     def does(self) -> str:
@@ -211,12 +263,18 @@ class ILayerNormHardware(TokenHardware[ILayerNorm]):
 
     @property
     def remarks(self) -> tuple[str, ...]:
+        if self.unit.norm == "l1":
+            return ("by the L1 norm: results of N values count N / 2^30",)
         return ("I-ViT's I-LayerNorm: results of N values count sqrt(N) / 2^30",)
 
     @property
     def rows(self) -> tuple[StageRow, ...]:
         unit, (first, second) = self.unit, self.tasks
         often, source = f"{unit.lanes} per beat", unit.source.name
+        name, what = {
+            "l2": ("root", "about the root of the sum of squares"),
+            "l1": ("magnitude", "the sum of magnitudes"),
+        }[unit.norm]
         found = [StageRow("values", unit.source.bits, None, source, None, often, "values")]
         found += [
             StageRow(name, fmt.bits, None, fmt.name, None, often, "channel")
@@ -228,9 +286,8 @@ class ILayerNormHardware(TokenHardware[ILayerNorm]):
                      takes=("values",)),
             StageRow("difference", first.made, None, "integer", first.cycles - first.waiting,
                      "of each value"),
-            StageRow("root", second.held, None, "integer", second.waiting,
-                     "2^31 - 1 over about the root of the sum of squares"),
+            StageRow(name, second.held, None, "integer", second.waiting, f"2^31 - 1 over {what}"),
             StageRow("value", unit.result.bits, None, unit.result.name,
                      second.cycles - second.waiting, "difference times that / 2, and the bias",
-                     takes=("root", *unit.channel)),
+                     takes=(name, *unit.channel)),
         )  # fmt: skip

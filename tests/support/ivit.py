@@ -40,13 +40,15 @@ def shiftgelu(x, scale):
     return [value * fraction(own, own + least) for value, own in zip(x, e, strict=True)]
 
 
-def layer_norm(x, bias):
-    """I-LayerNorm of a token."""
+def layer_norm(x, bias, norm="l2"):
+    """I-LayerNorm of a token; or by its L1 norm, the sum of magnitudes."""
     mean = round(Fraction(sum(x), len(x)))  # to nearest even
     y = [value - mean for value in x]
     variance, k = sum(value * value for value in y), 2**16
     for _ in range(10):
         k = floor(Fraction(k + floor(Fraction(variance, k)), 2))
+    if norm == "l1":
+        k = sum(abs(value) for value in y) or 1
     factor = floor(Fraction(MOST, k))
     return [floor(Fraction(value * factor, 2)) + own for value, own in zip(y, bias, strict=True)]
 

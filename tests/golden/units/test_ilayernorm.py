@@ -16,9 +16,10 @@ def unit(**given):
     return ILayerNorm(**{"name": "n", "token": 32, "lanes": 4, **given})
 
 
+@pytest.mark.parametrize("norm", ["l2", "l1"])
 @pytest.mark.parametrize("values, bias", [("int16", "int32"), ("int8", "int8"), ("int4", None)])
-def test_tokens_of_all_kinds(values, bias):
-    made = unit(values=lookup(values), bias=bias and lookup(bias))
+def test_tokens_of_all_kinds(values, bias, norm):
+    made = unit(values=lookup(values), bias=bias and lookup(bias), norm=norm)
     tokens = 0
     for trial in made.trials(40, np.random.default_rng(1)) + made.bounds():
         x = made.source.integers(trial["values"].values[0])
@@ -31,7 +32,7 @@ def test_tokens_of_all_kinds(values, bias):
         start = 0
         for end in shortened(np.flatnonzero(trial["values"].last).tolist(), made.beats):
             part, tokens = slice(start, end + 1), tokens + 1
-            expected = layer_norm(x[part].ravel().tolist(), biases[part].ravel().tolist())
+            expected = layer_norm(x[part].ravel().tolist(), biases[part].ravel().tolist(), norm)
             assert y[part].ravel().tolist() == expected
             start = end + 1
     assert tokens > 100
@@ -61,6 +62,8 @@ def test_results_are_about_the_function_of_the_name():
     x = np.random.default_rng(1).integers(-3000, 3000, 32)
     y = unit(bias=None).of_token(x) * sqrt(32) / 2**30
     assert np.abs(y - (x - x.mean()) / x.std()).max() < 0.001
+    y = unit(bias=None, norm="l1").of_token(x) * 32 / 2**30
+    assert np.abs(y - (x - x.mean()) / np.abs(x - x.mean()).mean()).max() < 0.001
 
 
 def test_results_without_bias_have_32_bits():
@@ -79,3 +82,5 @@ def test_what_cannot_be_is_told():
     with pytest.raises(DesignError) as told:
         unit(bias=lookup("uint8"))
     assert str(told.value) == "bias must be a signed integer of 2 to 32 bits, got uint8"
+    with pytest.raises(DesignError, match="norm 'l3'.*l1"):
+        unit(norm="l3")

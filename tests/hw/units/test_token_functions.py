@@ -10,7 +10,7 @@ from macsmith.golden.errors import Mismatch
 from macsmith.golden.streams import Beats
 from macsmith.golden.units import ILayerNorm, ShiftGelu, Shiftmax
 from macsmith.hw.text.emit import emit
-from macsmith.hw.units import reciprocal_rows, token_root
+from macsmith.hw.units import reciprocal, reciprocal_rows, token_root
 from macsmith.hw.units.shift_exp import ShiftExp
 from macsmith.sim.batch import run_batch
 from macsmith.sim.harness import harness
@@ -36,6 +36,8 @@ UNITS = [
     made(ILayerNorm, "ilayernorm", token=24, lanes=3),
     made(ILayerNorm, "ilayernorm_narrow", token=12, lanes=2, values="int8", bias="int12"),
     made(ILayerNorm, "ilayernorm_plain", token=16, values="int6", bias=None),
+    made(ILayerNorm, "l1norm", token=24, lanes=3, norm="l1"),
+    made(ILayerNorm, "l1norm_plain", token=16, values="int6", bias=None, norm="l1"),
 ]
 
 #: And the same with other ports, and with products in DSP blocks.
@@ -73,7 +75,7 @@ def tokens(unit, count):
 
 
 @pytest.mark.often(1)
-@pytest.mark.parametrize("number", [0, 1, 4, 6])
+@pytest.mark.parametrize("number", [0, 1, 4, 6, 9])
 def test_tokens_of_full_length_come_at_full_rate(number):
     """A beat a cycle from the first result on; the first comes when its token is whole."""
     unit, count = UNITS[number], 12
@@ -96,6 +98,7 @@ FAULTS = {
     "a lost bit of a quotient": (ShiftExp, "_ended", without_the_lowest_bit, 0),
     "a row that subtracts too late": (reciprocal_rows, "_near", a_row_late, 4),
     "a step too few towards a root": (token_root, "STEPS", lambda steps: steps - 1, 6),
+    "a quotient that begins with too much": (reciprocal, "start", lambda _: lambda bits: 1, 9),
 }
 
 
