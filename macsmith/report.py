@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,20 @@ def levels_line(cost: Cost) -> str:
     """The levels between registers."""
     levels = cost.levels
     return f"levels between registers: {levels['lut']} LUT, carry run of {levels['carry']} bits"
+
+
+#: What the bounds of sites are called.
+_BINDING = {"lut": "LUTs", "carry": "carries", "alu": "carries", "ff": "flip-flops"}
+
+
+def binding_lines(cost: Cost) -> list[str]:
+    """What ``sites`` is the largest of; nothing where cells are alike."""
+    bounds = cost.bounds
+    if len(bounds) < 2 or not max(bounds.values()):
+        return []
+    first, *others = sorted(bounds, key=lambda name: -bounds[name])
+    told = [f"{_BINDING[name]} {ceil(bounds[name]):,}" for name in others]
+    return [f"sites: {_BINDING[first]} bind ({ceil(bounds[first]):,}); {', '.join(told)}"]
 
 
 def register_lines(cost: Cost, limit: int = LIMIT) -> list[str]:
@@ -223,6 +238,7 @@ class Report:
             proof = f"products approximate ({', '.join(approximate)}); {proof}"
         lines = [
             f"{self._rates()} {self.work}s per cycle{self._packed()}; {proof}",
+            *binding_lines(self.cost),
             levels_line(self.cost),
             *register_lines(self.cost, self.fanout),
         ]

@@ -13,7 +13,16 @@ from ..boards.netlist import read
 from ..boards.script import synthesis
 from ..folder import make_folder
 from ..golden.errors import DesignError, UnknownName
-from ..report import NOTE, header, levels_line, register_lines, rows, style, tools_line
+from ..report import (
+    NOTE,
+    binding_lines,
+    header,
+    levels_line,
+    register_lines,
+    rows,
+    style,
+    tools_line,
+)
 from ..sim.sources import check_top, gathered, reads
 from ..tools import work, yosys
 from ..tools.progress import Step
@@ -43,7 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
     per = "MAC" if arguments.macs else ""
     print(table(rows(cost, board, arguments.macs, {}), header(board, per, {})), end="\n\n")
     estimates = vivado.lines() if vivado else []
-    counted = [levels_line(cost), *register_lines(cost, arguments.fanout or LIMIT)]
+    limit = arguments.fanout or LIMIT
+    counted = [*binding_lines(cost), levels_line(cost), *register_lines(cost, limit)]
     for line in (*counted, *estimates, NOTE, tools_line(cost)):
         print(paragraph(line, style(line)))
     print(f"files: {folder}")

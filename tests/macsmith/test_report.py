@@ -66,6 +66,14 @@ def test_what_a_die_takes_is_told(report):
     assert not any("dies" in line for line in one.summary())
 
 
+def test_what_sites_are_the_largest_of_is_told(report):
+    bounds = {"lut": 290.0, "carry": 308.0, "ff": 308.5}
+    told = replace(report, cost=replace(report.cost, bounds=bounds)).summary()
+    assert "sites: flip-flops bind (309); carries 308, LUTs 290" in told
+    alone = replace(report, cost=replace(report.cost, bounds={"logic_cells": 40})).summary()
+    assert not any(line.startswith("sites: ") for line in alone)
+
+
 REGISTERS = {
     "fanouts": {"2": 90, "300": 8, "512": 1},
     "greatest": [["go", 512, 1], ["pe/a", 300, 4], ["pe/b", 300, 2]],
