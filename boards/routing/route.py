@@ -69,6 +69,7 @@ def route(
     seeds: Sequence[int],
     folder: FilePath,
     *,
+    pack: bool = True,
     progress: Told = quiet,
 ) -> Routed:
     """Route the module ``cost.top`` of a netlist in its harness.
@@ -79,6 +80,7 @@ def route(
     cost : what it takes, to say at once if it is too much.
     seeds : of the router, each once; the same seed gives the same result.
     folder : the harness, the logs and the bitstream go into ``folder / "routed"``.
+    pack : make a bitstream, where there is a packer.
     progress : is told each step as it begins.
 
     Raises
@@ -105,7 +107,7 @@ def route(
     whole.write(target / "harness.json", text.encode())
     for run, (path, _) in zip(runs, entries, strict=True):
         cache.copy(path / LOG, target / f"seed-{run.seed}.log")
-    bitstream = _packed(router, board, best, target) if router.packer else None
+    bitstream = _packed(router, board, best, target) if pack and router.packer else None
     return Routed(
         tuple(runs),
         index["used"],
