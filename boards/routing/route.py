@@ -20,13 +20,13 @@ from .gowin import ROUTER as GOWIN
 from .harness import Harness, harness, owner
 from .ice40 import ROUTER as ICE40
 from .result import OWNERS, Path, Routed, Run, slowest
-from .router import Router
+from .router import Placed, Router
 
 #: family → its router.
 ROUTERS = {"ecp5": ECP5, "ice40": ICE40, "gowin": GOWIN}
 
 #: Part of every cache key. Raise it whenever a count or a frequency may come out differently.
-ANALYSIS = "1"
+ANALYSIS = "2"
 
 #: What the router aims at, in MHz: more than any design reaches, so that it never rests.
 GOAL = 400
@@ -217,6 +217,8 @@ def owned(netlist: Mapping[str, Any], router: Router) -> dict[str, dict[str, flo
     used: dict[str, dict[str, float]] = {who: {} for who in OWNERS}
     (module,) = netlist["modules"].values()
     for name, cell in module["cells"].items():
+        if router.empty(Placed.read(cell)):
+            continue
         own = used[owner(name)]
         for resource, amount in router.kinds(cell["type"], cell["parameters"]).items():
             own[resource] = own.get(resource, 0) + amount
