@@ -77,13 +77,13 @@ def commands(board: Board, policy: str, variant: str, tops: Sequence[str], edif:
 
 
 def steps(name: str, policy: str, command: str) -> list[str]:
-    """A synthesis command, around what the family does instead of its step for DSP blocks, and
-    before what the family does behind it."""
+    """A synthesis command, around what the family does instead of its step for DSP blocks, between
+    what the family does before it and behind it."""
     chosen = family(name)
-    if policy != "dsp" or not chosen.dsp:
-        return [command, *chosen.after]
-    before, behind = f"{command} -run :map_dsp", f"{command} -run coarse:"
-    return [before, *chosen.dsp, behind, *chosen.after]
+    middle = [command]
+    if policy == "dsp" and chosen.dsp:
+        middle = [f"{command} -run :map_dsp", *chosen.dsp, f"{command} -run coarse:"]
+    return [*chosen.before, *middle, *chosen.after]
 
 
 def edif_name(top: str) -> str:

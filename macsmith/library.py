@@ -190,7 +190,8 @@ def cost(
     edif : write the netlist as EDIF too.
     variant : what yosys does to plain arithmetic first: ``default``, ``booth``, ``arith_tree``.
     fanout : the report names registers that drive more pins.
-    seeds : place and route it too, once with each; of families that have an open router.
+    seeds : place and route it too, once with each; of families that have an open router. There is
+        a bitstream if there is a folder.
     progress : is told each step as it begins: what is done.
 
     Raises Mismatch, DesignError, ToolMissing, ToolFailed.
@@ -211,7 +212,10 @@ def cost(
         parts = {name: found[module] for module, name in emitted.parts.items()}
         whole, netlist = found[emitted.core], scratch / "netlist.json"
         vivado = estimated(read(netlist), whole, board)
-        routed = route(netlist, whole, board, seeds, scratch, progress=told) if seeds else None
+        routed = None
+        if seeds:
+            kept = folder is not None  # where nothing is kept, no bitstream is
+            routed = route(netlist, whole, board, seeds, scratch, pack=kept, progress=told)
         seconds = round(time.monotonic() - begun, 2)
         report = Report(
             emitted.hardware, board, whole, parts, verified, seconds, vivado, fanout, routed

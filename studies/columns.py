@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..boards.estimates.figure import rounded
+from ..boards.routing import Routed
 from .entries import Asked, Comparison, Entry, Point
 
 #: What a cell may hold.
@@ -60,6 +61,7 @@ def columns(found: Comparison) -> list[Column]:
         Column("design", "design", lambda e: e.name, made=""),
         Column("policy", "policy", lambda e: e.policy, made=""),
         *(_costs(asked.exchange) if asked.costs else ()),
+        *(_routed() if asked.routes else ()),
         *_moved(found),
         *_lost(found),
         Column("front", "on the front of", lambda e: ", ".join(found.fronts(e)) or None, made="",
@@ -117,6 +119,23 @@ def _vivado() -> list[Column]:
         Column("vivado_lut_from", "from", number("least"), about=f"{about}: the bar's lower end"),
         Column("vivado_lut_to", "to", number("most"), about=f"{about}: the bar's upper end"),
     ]
+
+
+def _routed() -> list[Column]:
+    """The frequency that a router reaches, of which people see the median."""
+
+    def number(of: Callable[[Routed], float]) -> Callable[[Entry], Value]:
+        return lambda entry: None if entry.routed is None else round(of(entry.routed), 2)
+
+    about = "MHz after placement and routing"
+    return [
+        Column("routed_mhz", "routed MHz", number(lambda r: r.fmax), 1,
+               about=f"{about}, the median over seeds"),
+        Column("routed_slowest_mhz", "slowest", number(lambda r: r.spread[0]), 1,
+               about=f"{about}, of the slowest seed"),
+        Column("routed_fastest_mhz", "fastest", number(lambda r: r.spread[1]), 1,
+               about=f"{about}, of the fastest seed"),
+    ]  # fmt: skip
 
 
 def _moved(found: Comparison) -> list[Column]:
@@ -202,16 +221,23 @@ def commands(found: Comparison, entry: Entry) -> dict[str, str]:
         f"{mine} --board {board} --no-cost --json"
     }
     if asked.costs:
-        told[COST] = _costed(asked, words)
+        told[COST] = _costed(asked, words, f" {_route(asked.seeds)}" if entry.routed else "")
     return told
 
 
-def _costed(asked: Asked, words: str) -> str:
+def _route(seeds: Sequence[int]) -> str:
+    """The options that route with these seeds: ``--seeds 7`` has all from 1 to 7."""
+    if tuple(seeds) == tuple(range(1, len(seeds) + 1)):
+        return f"--route --seeds {len(seeds)}"
+    return "--route --seeds " + ",".join(map(str, seeds if len(seeds) > 1 else [*seeds, *seeds]))
+
+
+def _costed(asked: Asked, words: str, route: str = "") -> str:
     """What makes the cost of a design."""
     board = shlex.quote(asked.board.name)
     if asked.fast:
         return f"macsmith predict {words} --board {board} --json"
-    return f"macsmith synth {words} --board {board} --no-verify --json"
+    return f"macsmith synth {words} --board {board} --no-verify{route} --json"
 
 
 def point_command(found: Comparison, point: Point) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..boards import Board, lookup
+from ..boards.routing import checked, router_of
 from ..golden.errors import DesignError
 from ..library import cost
 from ..report import Report
@@ -38,6 +39,9 @@ def compare(
     told = progress or quiet
     board = lookup(board) if isinstance(board, str) else board
     asked = Asked(_checked(names), board, **how)
+    if asked.routes:  # what it would end in is said before the work
+        checked(asked.seeds)
+        router_of(board)
     sides = asked.rows, asked.cols, asked.lanes
     policies = asked.policies if asked.costs else asked.policies[:1]
     told("looking for a shape that serves all")
@@ -49,11 +53,22 @@ def compare(
     }
     entries = []
     for item in chosen:
-        report = _costed(asked, item, told) if asked.costs else None
+        report, more = _routed(asked, item, told) if asked.costs else (None, ())
         found, remarks = lost[item.name]
-        entries.append(Entry(item, asked, found, report, remarks))
+        entries.append(Entry(item, asked, found, report, (*remarks, *more)))
     points = _scaled(entries, told) if asked.costs and asked.scaling else ()
     return Comparison(asked, tuple(entries), data, tuple(points))
+
+
+def _routed(asked: Asked, item: Candidate, told: Told) -> tuple[Report, tuple[str, ...]]:
+    """What a design costs, routed if it is asked for; and why it is not, where it cannot be."""
+    if not asked.routes:
+        return _costed(asked, item, told), ()
+    try:
+        return cost(item.engine, asked.board, seeds=asked.seeds, progress=told), ()
+    except DesignError as error:  # its part is too small: what it costs is known all the same
+        report = _costed(asked, item, told)
+        return report, (f"not routed under policy {item.policy}: {error.what}",)
 
 
 def _costed(asked: Asked, item: Candidate, told: Told) -> Report:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from ..boards import Board
 from ..boards.estimates import Figure
+from ..boards.routing import Routed
 from ..report import Report
 from .accuracy import Accuracy, Data
 from .candidates import Candidate
@@ -36,6 +37,7 @@ class Asked:
     scaling : also cost each design at half and a quarter of its lanes, under the first policy.
     costs : tell costs at all.
     fast : foresee them, from plans, instead of synthesizing.
+    seeds : place and route what is synthesized too, once with each.
     """
 
     names: tuple[str, ...]
@@ -51,6 +53,12 @@ class Asked:
     scaling: bool = True
     costs: bool = True
     fast: bool = False
+    seeds: tuple[int, ...] = ()
+
+    @property
+    def routes(self) -> bool:
+        """Whether designs are routed."""
+        return bool(self.seeds) and self.costs and not self.fast
 
     @property
     def exchange(self) -> float:
@@ -121,6 +129,11 @@ class Entry:
         """Vivado's LUTs, estimated, where the error is known."""
         found = self.report.vivado if self.report else None
         return found.lut if found else None
+
+    @property
+    def routed(self) -> Routed | None:
+        """What an open router makes of it, if it was asked, and the part is large enough."""
+        return self.report.routed if self.report else None
 
     @property
     def cost(self) -> float | None:

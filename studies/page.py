@@ -15,7 +15,7 @@ from .columns import Column, columns, commands, point_command, spelled
 from .entries import Comparison, Entry
 from .figure import Figure, style
 from .plots import plots
-from .tables import FIRST, SECOND, front_lines, notes, title, to_dict, tools
+from .tables import SECOND, costs, front_lines, notes, title, to_dict, tools
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def sheets(found: Comparison) -> list[Sheet]:
     once = {entry.name: entry for entry in reversed(found.entries)}
     made = []
     if found.asked.costs:
-        chosen = [cells[key] for key in ("design", "policy", *FIRST, "front")]
+        chosen = [cells[key] for key in costs(found)]
         made.append(_sheet("What each costs", found, chosen, found.entries))
     moved = ("design", *SECOND)
     entries = tuple(once[name] for name in found.asked.names)

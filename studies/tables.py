@@ -57,7 +57,11 @@ def tools(found: Comparison) -> dict[str, str]:
     made = [entry.report.cost.tools for entry in found.entries if entry.report]
     names = dict.fromkeys(name for each in made for name in each)
     # Flags are others with DSP blocks than without.
-    return {name: " or ".join(dict.fromkeys(each[name] for each in made)) for name in names}
+    told = {name: " or ".join(dict.fromkeys(each[name] for each in made)) for name in names}
+    for entry in found.entries:
+        if entry.routed:
+            told |= entry.routed.made
+    return told
 
 
 def notes(found: Comparison) -> list[str]:
@@ -80,6 +84,13 @@ def notes(found: Comparison) -> list[str]:
         ]
         if any(entry.report and entry.report.vivado for entry in found.entries):
             lines.append(f"Vivado LUT: CLB LUTs after synthesis, an estimate from {origin()}.")
+    if asked.routes:
+        many = f"the median of {len(asked.seeds)} seeds"
+        lines.append(
+            "Routed MHz: of each engine alone on the part, in a harness of flip-flops, "
+            + (many if len(asked.seeds) > 1 else f"seed {asked.seeds[0]}")
+            + ", as nextpnr says; all other figures are those of synthesis."
+        )
     lines.append(
         "Errors are of the golden model against float64 products, quantized by the formats' own "
         "rules; they say little of a model's accuracy."
@@ -104,17 +115,22 @@ def as_csv(found: Comparison) -> str:
 #: What stands in the tables that people read; the rest is in JSON and CSV, and on the page.
 FIRST = ("cost", "cost_per_mac", "sites", "array_sites", "scale_path_sites", "lut",
          "vivado_lut", "ff", "dsp", "lut_levels", "carry_bits")  # fmt: skip
+ROUTED = ("routed_mhz",)
 SECOND = ("shape", "latency", "bits_per_weight", "weight_bytes", "activation_bytes", "scale_bytes",
           "result_bytes",           "bytes_per_cycle")  # fmt: skip
+
+
+def costs(found: Comparison) -> tuple[str, ...]:
+    """The keys of the first table."""
+    return ("design", "policy", *FIRST, *(ROUTED if found.asked.routes else ()), "front")
 
 
 def tables(found: Comparison) -> list[tuple[list[str], list[list[str]]]]:
     """Headings and rows of what people read: costs; what is moved and lost; cost by lanes."""
     cells = {cell.key: cell for cell in columns(found)}
-    names = ["design", "policy"]
     made = []
     if found.asked.costs:
-        made.append(_table([cells[key] for key in (*names, *FIRST, "front")], found.entries))
+        made.append(_table([cells[key] for key in costs(found)], found.entries))
     lost = [f"sqnr_{data.name}" for data in found.data]
     once = {entry.name: entry for entry in reversed(found.entries)}
     entries = [once[name] for name in found.asked.names]

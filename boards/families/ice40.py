@@ -9,6 +9,9 @@ counts logic cells:
 - A carry that comes from the fabric enters through a cell of its own, and one that leaves to the
   fabric leaves through one; the LUT that stands next in the chain reads it by I3 for nothing.
 
+No LUT holds words: small memories that are read at once become flip-flops, also where distributed
+RAM is asked for, which ``synth_ice40`` has no mapping for.
+
 Under the policy ``dsp`` engines instantiate SB_MAC16; products that are left become LUTs.
 ``synth_ice40 -dsp`` of yosys 0.70 turns registered sums of products into one SB_MAC16 with x
 inputs, without an error: it is never used, and an engine that leaves its blocks to it is refused.
@@ -130,4 +133,5 @@ FAMILY = Family(
     counted=("sites", "lut", "lut_packed", "ff", "carry", "dsp", "ebr4", "spram"),
     refusal=REFUSAL,
     block="sb_mac16",
+    before=("setattr -unset ram_style */m:* */a:ram_style=distributed %i",),
 )

@@ -107,7 +107,8 @@ class Family:
     refusal : why DSP blocks cannot be left to the command, and what to do; empty if they can.
     block : the DSP block that engines may instantiate; ``inferred`` if none is known here.
     dsp : what replaces the command's own step ``map_dsp`` under the policy ``dsp``.
-    after : commands behind the synthesis command.
+    before : commands before the synthesis command.
+    after : commands behind it.
     maps : Verilog that these commands read.
     missing : why nothing can be mapped or counted, and what to do; empty if it can.
     fabric : the family by whose costs datapaths are chosen; its own if empty.
@@ -123,6 +124,7 @@ class Family:
     refusal: str = ""
     block: str = "inferred"
     dsp: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     maps: tuple[Path, ...] = ()
     missing: str = ""

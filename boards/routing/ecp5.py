@@ -63,7 +63,8 @@ _MODELLED = {
 
 
 def _model(cell: Placed) -> Placed:
-    """As yosys's TRELLIS_COMB and TRELLIS_FF, and our CCU2_HALF and MULT18X18D, have it.
+    """As yosys's TRELLIS_COMB and TRELLIS_FF, and our CCU2_HALF, TRELLIS_RAMW and MULT18X18D, have
+    it.
 
     LUT inputs without a net are high. A flip-flop takes M where SD is 0. Constants at the inputs of
     a multiplier are parameters.
@@ -87,6 +88,11 @@ def _model(cell: Placed) -> Placed:
         ports |= {key.removesuffix("MUX"): value for key, value in tied.items()}
         parameters = {key: value for key, value in parameters.items() if key not in tied}
     return Placed(cell.type, parameters, ports)
+
+
+def _empty(cell: Placed) -> bool:
+    """The two LUTs whose places a TRELLIS_RAMW takes."""
+    return cell.parameters.get("MODE") == "RAMW_BLOCK"
 
 
 def _register(cell: Placed) -> Register:
@@ -119,6 +125,7 @@ ROUTER = Router(
     freely=("--lpf-allow-unconstrained",),
     pads=frozenset({"TRELLIS_IO"}),
     buffers={"DCCA": ("CLKI", "CLKO")},
+    empty=_empty,
     model=_model,
     register=_register,
     packer=Packer(

@@ -81,6 +81,9 @@ def _model(cell: Placed) -> Placed:
         return Placed(
             cell.type, {"INIT": cell.parameters["INIT"][-size:]}, {**ports, "F": cell.ports["F"]}
         )
+    if cell.type.startswith("RAM16SDP"):
+        ports = {port: net for port, net in cell.ports.items() if port != "CE"}  # always high
+        return Placed(cell.type, cell.parameters, ports)
     if cell.type == "MULT18X18":
         words: dict[str, Any] = {
             word: tuple(cell.ports.get(f"{word}{bit}") for bit in range(width))
@@ -89,6 +92,11 @@ def _model(cell: Placed) -> Placed:
         single = {p: net for p, net in cell.ports.items() if not p[-1].isdigit()}
         return Placed(cell.type, cell.parameters, {**single, **words})
     return cell
+
+
+def _empty(cell: Placed) -> bool:
+    """One of the LUTs whose places a RAM takes: nothing reads it."""
+    return cell.type.startswith("LUT") and cell.ports.get("F") is None
 
 
 def _register(cell: Placed) -> Register:
@@ -108,6 +116,7 @@ ROUTER = Router(
     pins=pins,
     pads=frozenset({"IBUF", "OBUF", "GSR", "DUMMY_CELL"}),
     constants={"GOWIN_VCC": ("V", "1"), "GOWIN_GND": ("G", "0")},
+    empty=_empty,
     model=_model,
     register=_register,
     through=("{}_passthrough_lut$", "I3"),

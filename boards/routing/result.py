@@ -112,6 +112,12 @@ class Routed:
         }
 
     @property
+    def made(self) -> dict[str, str]:
+        """The router, with its version and its options."""
+        name, version = next(i for i in self.tools.items() if i[0].startswith("nextpnr"))
+        return {name: f"{version} {self.tools.get('options', '')}".rstrip()}
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The resources that are counted."""
         return tuple(dict.fromkeys(name for who in OWNERS for name in self.used[who]))

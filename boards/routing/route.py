@@ -20,13 +20,13 @@ from .gowin import ROUTER as GOWIN
 from .harness import Harness, harness, owner
 from .ice40 import ROUTER as ICE40
 from .result import OWNERS, Path, Routed, Run, slowest
-from .router import Router
+from .router import Placed, Router
 
 #: family → its router.
 ROUTERS = {"ecp5": ECP5, "ice40": ICE40, "gowin": GOWIN}
 
 #: Part of every cache key. Raise it whenever a count or a frequency may come out differently.
-ANALYSIS = "1"
+ANALYSIS = "2"
 
 #: What the router aims at, in MHz: more than any design reaches, so that it never rests.
 GOAL = 400
@@ -69,6 +69,7 @@ def route(
     seeds: Sequence[int],
     folder: FilePath,
     *,
+    pack: bool = True,
     progress: Told = quiet,
 ) -> Routed:
     """Route the module ``cost.top`` of a netlist in its harness.
@@ -79,6 +80,7 @@ def route(
     cost : what it takes, to say at once if it is too much.
     seeds : of the router, each once; the same seed gives the same result.
     folder : the harness, the logs and the bitstream go into ``folder / "routed"``.
+    pack : make a bitstream, where there is a packer.
     progress : is told each step as it begins.
 
     Raises
@@ -105,7 +107,7 @@ def route(
     whole.write(target / "harness.json", text.encode())
     for run, (path, _) in zip(runs, entries, strict=True):
         cache.copy(path / LOG, target / f"seed-{run.seed}.log")
-    bitstream = _packed(router, board, best, target) if router.packer else None
+    bitstream = _packed(router, board, best, target) if pack and router.packer else None
     return Routed(
         tuple(runs),
         index["used"],
@@ -215,6 +217,8 @@ def owned(netlist: Mapping[str, Any], router: Router) -> dict[str, dict[str, flo
     used: dict[str, dict[str, float]] = {who: {} for who in OWNERS}
     (module,) = netlist["modules"].values()
     for name, cell in module["cells"].items():
+        if router.empty(Placed.read(cell)):
+            continue
         own = used[owner(name)]
         for resource, amount in router.kinds(cell["type"], cell["parameters"]).items():
             own[resource] = own.get(resource, 0) + amount

@@ -59,9 +59,11 @@ class Placed:
 
     @classmethod
     def read(cls, cell: Mapping[str, Any]) -> Placed:
-        """Of what nextpnr writes: every port has one bit."""
-        ports = {port: bits[0] if bits else None for port, bits in cell["connections"].items()}
-        return cls(cell["type"], cell["parameters"], ports)
+        """Of what nextpnr writes."""
+        nets: Mapping[str, list[Any]] = cell["connections"]
+        ports: dict[str, Any] = {port: tuple(bits) if bits else None for port, bits in nets.items()}
+        single = {port: bits[0] for port, bits in nets.items() if len(bits) == 1}
+        return cls(cell["type"], cell["parameters"], ports | single)
 
 
 class Register(NamedTuple):
@@ -109,6 +111,7 @@ class Router:
     pads : types of cells that a simulation of the core leaves out: those of pins.
     buffers : type → (input, output) of cells that only lead a net on.
     constants : type → (output, constant) of cells that are one.
+    empty : whether a routed cell does nothing but keep a place that another takes too.
     model : a routed cell, as the simulation model of the family has it.
     register : the nets of a routed flip-flop.
     through : how the LUT is called by which data reach a flip-flop of this name, and its input.
@@ -127,6 +130,7 @@ class Router:
     pads: frozenset[str]
     model: Callable[[Placed], Placed]
     register: Callable[[Placed], Register]
+    empty: Callable[[Placed], bool] = lambda _: False
     freely: tuple[str, ...] = ()
     pins: Callable[[Board], Mapping[str, str]] = lambda _: {}
     enter: Leaf | None = None

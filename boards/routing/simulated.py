@@ -43,7 +43,7 @@ class _Cut:
         self.kept = {
             name: cell
             for name, cell in cells.items()
-            if name not in self.harness and cell.type not in router.pads
+            if name not in self.harness and cell.type not in router.pads and not router.empty(cell)
         }
         self.names: dict[int, str] = {}
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from .argument import Group, option, word
 from .command import JSON, Command, designed
-from .shared import PRODUCT, board
-from .values import positive, seeds
+from .shared import PRODUCT, board, routed
+from .values import positive
 
 #: How many seeds a design is routed with.
 SEEDS = 5
@@ -49,10 +49,7 @@ SYNTH = Command(
             names="folder",
         ),
         option("--edif", None, "Also write the mapped netlist as EDIF"),
-        option("--route", None, "Also place and route it, for ecp5, ice40, gowin: frequency, "
-               "utilization, bitstream"),
-        option("--seeds", "N", f"Route with seeds 1 to N (default {SEEDS}), or with those named, "
-               "such as 3,7,11", read=seeds),
+        *routed("it: frequency, utilization, bitstream", SEEDS),
         option("--force", None, "Replace the report that an earlier run wrote into the folder"),
         _FANOUT,
         target=(_BOARD, _PART, _NO_SHELL),

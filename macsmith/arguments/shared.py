@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .argument import Argument, option
 from .command import BOARD
-from .values import natural
+from .values import natural, seeds
 
 #: MACs a cycle that are compared, and elements of a reduction.
 MACS, K = 256, 4096
@@ -25,6 +25,15 @@ def board(what: str, default: str | None = BOARD) -> Argument:
 
 def file(flags: str, help: str) -> Argument:
     return option(flags, "FILE", help, read=Path, names="file")
+
+
+def routed(what: str, many: int) -> tuple[Argument, Argument]:
+    """``--route``, with what it places and for what, and ``--seeds``, with how many else."""
+    return (
+        option("--route", None, f"Also place and route {what}; for ecp5, ice40, gowin"),
+        option("--seeds", "N", f"Route with seeds 1 to N (default {many}), or with those named, "
+               "such as 3,7,11", read=seeds),
+    )  # fmt: skip
 
 
 DATA = (

@@ -7,8 +7,11 @@ from pathlib import Path
 
 from .argument import Group, option, word
 from .command import JSON, Command
-from .shared import DATA, MACS, K, board, file
+from .shared import DATA, MACS, K, board, file, routed
 from .values import amount, natural, positive
+
+#: How many seeds each design is routed with.
+ROUTED = 1
 
 COMPARE = Command(
     "compare",
@@ -17,6 +20,7 @@ COMPARE = Command(
     (
         "compare mxfp4 w4a8 nvfp4 bitnet int8xint8 --board u280 --macs 256 --html page.html",
         "compare mxfp4 nvfp4 --no-cost --data activations.npy",
+        "compare int4xint8 int8xint8 --board ulx3s-85 --macs 4 --route",
     ),
     (
         Group("", (word("designs", "DESIGN", "Engines, named as for the other commands",
@@ -49,6 +53,7 @@ COMPARE = Command(
                        "by how much that may be off"),
                 option("--no-cost", None, "Compare without synthesis, which takes most of the "
                        "time"),
+                *routed("each: its frequency", ROUTED),
             ),
         ),
         Group(

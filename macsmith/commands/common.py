@@ -13,6 +13,7 @@ from typing import Any
 
 from .. import boards
 from ..arguments.command import BOARD
+from ..boards.routing import checked, router_of
 from ..designs import Options, design, reading
 from ..drawing.png import check_png
 from ..golden.description import Design
@@ -30,6 +31,7 @@ __all__ = [
     "paragraph",
     "print_json",
     "progress",
+    "routing",
     "table",
     "target",
 ]
@@ -83,6 +85,17 @@ def target(arguments: argparse.Namespace) -> boards.Board:
     else:
         board = boards.part(part)
     return replace(board, shell=None) if getattr(arguments, "no_shell", False) else board
+
+
+def routing(arguments: argparse.Namespace, board: boards.Board, many: int) -> tuple[int, ...]:
+    """The router's seeds, ``many`` where none are told; none, where nothing is to be routed. What
+    is wrong about that is said before any work."""
+    if not arguments.route:
+        if arguments.seeds:
+            raise DesignError("--seeds belongs to --route: add it, or leave out --seeds")
+        return ()
+    router_of(board)
+    return checked(arguments.seeds or range(1, many + 1))
 
 
 def _options(arguments: argparse.Namespace) -> Options:

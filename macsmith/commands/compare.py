@@ -7,11 +7,12 @@ from pathlib import Path
 
 from .. import boards
 from ..arguments.shared import MACS
+from ..arguments.studying import ROUTED
 from ..drawing.files import write_picture
 from ..drawing.png import check_png
 from ..folder import make_folder
 from ..golden.description.build import POLICIES
-from ..golden.errors import DesignError, UnknownName
+from ..golden.errors import DesignError, UnknownName, option
 from ..report import NOTE
 from ..studies.compare import compare
 from ..studies.entries import Comparison
@@ -20,7 +21,7 @@ from ..studies.page import page
 from ..studies.plots import plots
 from ..studies.tables import as_csv, as_markdown, front_lines, notes, tables, title, to_dict, tools
 from ..tools.whole import write
-from .common import check_file, following, paragraph, print_json, progress, table
+from .common import check_file, following, paragraph, print_json, progress, routing, table
 
 #: Options that write a file, with the endings that its name has.
 _FILES = {"html": (".html", ".htm"), "csv": (".csv",), "markdown": (".md", ".markdown")}
@@ -29,6 +30,7 @@ _FILES = {"html": (".html", ".htm"), "csv": (".csv",), "markdown": (".md", ".mar
 def run(arguments: argparse.Namespace) -> int:
     board = boards.lookup(arguments.board)
     _check(arguments)
+    seeds = routing(arguments, board, ROUTED)
     own = given(arguments.data, arguments.model, arguments.matrix, arguments.seed)
     policies = POLICIES if arguments.policy is None else (arguments.policy,)
     with following(_rounds(arguments, policies)) as told:
@@ -48,6 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
             scaling=not arguments.no_scaling,
             costs=not arguments.no_cost,
             fast=arguments.fast,
+            seeds=seeds,
         )
     _write(found, arguments)
     if arguments.json:
@@ -67,6 +70,9 @@ def _check(arguments: argparse.Namespace) -> None:
             check_file(f"--{name}", path, endings[0], also=endings[1:])
     if arguments.fast and arguments.no_cost:
         raise DesignError("--fast tells costs: leave out --no-cost")
+    for name in ("fast", "no_cost"):
+        if arguments.route and getattr(arguments, name):
+            raise DesignError(f"--route takes what is synthesized: leave out {option(name)}")
     for name in ("svg", "png"):
         if getattr(arguments, name) is not None and arguments.no_cost:
             raise DesignError(f"--{name} draws costs: leave out --no-cost")

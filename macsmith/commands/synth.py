@@ -8,20 +8,19 @@ from pathlib import Path
 from .. import boards
 from ..arguments.costing import SEEDS
 from ..boards.fanout import LIMIT
-from ..boards.routing import checked, router_of
 from ..boards.script import synthesis
 from ..folder import make_folder
 from ..golden.errors import DesignError
 from ..library import cost, explain
 from ..product import shaped
 from ..report import folder_name, style
-from .common import chosen, following, paragraph, print_json, table, target
+from .common import chosen, following, paragraph, print_json, routing, table, target
 
 
 def run(arguments: argparse.Namespace) -> int:
     board = target(arguments)
     synthesis(board, "lut")  # raises where nothing can be counted
-    seeds = _seeds(arguments, board)
+    seeds = routing(arguments, board, SEEDS)
     design = chosen(arguments)
     fitted = explain(boards.fitted(design, board))  # raises before there is a folder
     folder = arguments.folder or Path("build/synth") / folder_name(explain(design), board)
@@ -56,13 +55,3 @@ def run(arguments: argparse.Namespace) -> int:
         print(paragraph(line, style(line)))
     print(f"files: {folder}")
     return 0
-
-
-def _seeds(arguments: argparse.Namespace, board: boards.Board) -> tuple[int, ...]:
-    """The router's, if it is to route; what is wrong about that is said before any work."""
-    if not arguments.route:
-        if arguments.seeds:
-            raise DesignError("--seeds belongs to --route: add it, or leave out --seeds")
-        return ()
-    router_of(board)
-    return checked(arguments.seeds or range(1, SEEDS + 1))

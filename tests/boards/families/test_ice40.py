@@ -1,8 +1,10 @@
 """Logic cells of an iCE40: a LUT, a carry and a flip-flop each, where the wires allow it."""
 
 import pytest
+from macsmith.boards import lookup, synthesize
 from macsmith.boards.families import FAMILIES
 from macsmith.boards.sites import usage
+from macsmith.tools import yosys
 
 ICE40 = FAMILIES["ice40"]
 
@@ -81,3 +83,23 @@ def test_blocks(draft):
     )
     found = usage(module.netlist(), "top", ICE40).resources
     assert found["dsp"] == found["ebr4"] == found["spram"] == 1 and found["sites"] == 0
+
+
+WORDS = """
+module words(input clk, we, input [1:0] w, r, input [2:0] d, output [2:0] q);
+  (* ram_style = "distributed" *) reg [2:0] kept [0:3];
+  always @(posedge clk) if (we) kept[w] <= d;
+  assign q = kept[r];
+endmodule
+"""
+
+
+@pytest.mark.brief
+def test_words_that_luts_should_hold_become_flip_flops(build_folder):
+    """No logic cell holds words, and synth_ice40 fails where they are asked for."""
+    (build_folder / "words.v").write_text(WORDS, encoding="utf-8")
+    yosys.run(["read_verilog words.v", "proc", "write_rtlil words.il"], build_folder)
+    rtlil = (build_folder / "words.il").read_text(encoding="utf-8")
+    assert 'ram_style "distributed"' in rtlil
+    found = synthesize(rtlil, ["words"], lookup("icebreaker"), "lut", [], build_folder)["words"]
+    assert found.resources["ff"] == 4 * 3 and not found.resources.get("ebr4")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from macsmith.boards import lookup, names
 from macsmith.boards.routing import ROUTERS, router_of
-from macsmith.boards.routing.route import _options, available, checked
+from macsmith.boards.routing.route import _options, available, checked, owned
 from macsmith.golden.errors import DesignError
 
 #: part -> options, from the help pages of nextpnr.
@@ -94,3 +94,24 @@ def test_what_the_router_has_is_counted_as_what_is_used():
     found = {"TRELLIS_COMB": {"available": 10}, "TRELLIS_RAMW": {"available": 3},
              "TRELLIS_IO": {"available": 9}, "DP16KD": {"available": 2}}  # fmt: skip
     assert available(found, ROUTERS["ecp5"]) == {"sites": 10, "ebr18": 2}
+
+
+def cell(kind, ports, **parameters):
+    return {"type": kind, "parameters": parameters, "connections": ports}
+
+
+def test_a_ram_takes_its_places_once():
+    """Sixteen words of four bits take six places of ECP5, and eight of Gowin, whose routers write a
+    cell too for each place where nothing else may stand."""
+    held = {
+        f"core.a$DPRAM_COMB{n}": cell("TRELLIS_COMB", {"F": [n]}, MODE="DPRAM") for n in range(4)
+    }
+    kept = {f"core.a$RAMW_BLOCK{n}": cell("TRELLIS_COMB", {"F": []}, MODE="RAMW_BLOCK")
+            for n in range(2)}  # fmt: skip
+    writes = {"core.a$RAMW_SLICE": cell("TRELLIS_RAMW", {"WDO0": [9]})}
+    netlist = {"modules": {"top": {"cells": held | kept | writes}}}
+    assert owned(netlist, ROUTERS["ecp5"])["core"] == {"sites": 6}
+    ram = {"core.a": cell("RAM16SDP4", {"DO": [1, 2, 3, 4], "CE": [9]})}
+    kept = {f"core.a_LUT{n}": cell("LUT4", {"I0": [5]}, INIT="0" * 16) for n in range(4)}
+    netlist = {"modules": {"top": {"cells": ram | kept}}}
+    assert owned(netlist, ROUTERS["gowin"])["core"] == {"sites": 8}

@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from macsmith.tools import nextpnr
 
 from macsmith.cli import main
 
@@ -40,6 +41,20 @@ def test_sides_make_the_macs(capsys):
     assert json.loads(capsys.readouterr().out)["macs_per_cycle"] == 16
 
 
+def test_what_synth_has_routed_is_not_routed_again(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    shape = "--rows 1 --cols 1 --lanes 1 --board icebreaker --policy lut"
+    words = ["compare", "int2xint2", *shape.split(), "--no-scaling", "--json", "--route"]
+    synth = f"int2xint2 {shape} --k-max 4096 --no-verify --route --seeds 1,2 --json"
+    assert main(["synth", *synth.split()]) == 0
+    routed = json.loads(capsys.readouterr().out)["routed"]
+    monkeypatch.setattr(nextpnr, "run", None)
+    for seeds, run in (([], routed["runs"][0]), (["--seeds", "2,2"], routed["runs"][1])):
+        assert main([*words, *seeds]) == 0
+        [row] = json.loads(capsys.readouterr().out)["designs"]
+        assert row["routed_mhz"] == run["fmax_mhz"]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -51,6 +66,13 @@ def test_sides_make_the_macs(capsys):
         ("mxfp4 --csv nowhere/a.csv", "there is no folder nowhere for a.csv"),
         ("mxfp4 --markdown folder.md", "--markdown writes a plain file, but folder.md is none"),
         ("mxfp4 --svg charts --no-cost", "--svg draws costs: leave out --no-cost"),
+        ("mxfp4 --route", "no open router places the family xcup of u280; routed are ecp5, gow"),
+        ("mxfp4 --route", "choose a board of these, such as --board ulx3s-85, or leave out --rou"),
+        ("mxfp4 --board ulx3s-85 --seeds 3", "--seeds belongs to --route: add it, or leave out"),
+        ("mxfp4 --board ulx3s-85 --route --seeds 0", "must be how many seeds, such as 5, or which"),
+        ("mxfp4 --board ulx3s-85 --route --seeds 101", "1 to 100 seeds, got 101"),
+        ("mxfp4 --board ulx3s-85 --route --fast", "takes what is synthesized: leave out --fast"),
+        ("mxfp4 --board ulx3s-85 --route --no-cost", "is synthesized: leave out --no-cost"),
         ("mxfp4 --data missing.npy", "cannot read missing.npy"),
         ("mxfp4 --data text.npy", "it is no .npy file of numbers"),
         ("mxfp4 --matrix a", "name its file with --model"),
