@@ -19,6 +19,7 @@ from ..exchange import exchange
 from ..front import front
 from ..prediction.foresee import Foreseen, foreseen, load
 from .losses import Losses
+from .outer import scaled
 from .space import ACTIVATIONS, SCHEMES, Choice, choices
 
 
@@ -241,7 +242,7 @@ def _golden(data: Sequence[Data], every: list[Explored], told: Told) -> list[Exp
     found = []
     for item in every:
         if id(item) in best:
-            lost = {one.name: accuracy(item.candidate.engine, one).product for one in data}
+            lost = {one.name: accuracy(scaled(item.candidate.engine), one).product for one in data}
             item = replace(item, lost=lost)
         found.append(item)
     return found
