@@ -8,6 +8,7 @@ from pathlib import Path
 from .. import boards
 from ..golden.description.build import POLICIES
 from ..golden.errors import DesignError, UnknownName
+from ..studies.exploring.digits import digits
 from ..studies.exploring.explore import Found, Space, explore
 from ..studies.exploring.page import page
 from ..studies.exploring.space import ACTIVATIONS, LEAST, MOST, SCHEMES
@@ -30,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.synth:
         need_cache()
     with following(arguments.synth) as told:
-        found = explore(space, own=own, syntheses=arguments.synth, progress=told)
+        found = explore(space, own=own, judges=[digits()], syntheses=arguments.synth, progress=told)
     for name, text in {"html": page, "csv": as_csv}.items():
         if (path := getattr(arguments, name)) is not None:
             _put(path, text(found))
