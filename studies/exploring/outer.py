@@ -9,8 +9,8 @@ from ...golden.description import TENSOR, Engine, Level, Operand
 from ...golden.formats import Format, lookup
 
 #: Octaves from the least to the greatest scale of a format that takes blocks of any data as they
-#: are: FP16 has 40, UE4M3 has 18.
-OCTAVES = 24
+#: are, beside elements of 8 bits that have up to 127 of their own: FP16 has 40, UE4M3 18.
+OCTAVES = 64
 
 #: The name of the scale.
 NAME = "outer"

@@ -58,13 +58,7 @@ SCHEMES: Mapping[str, Scheme] = MappingProxyType(
         "row": Scheme("fp32", None, "fp32", None, "FP32 for a row of either side"),
         **{f"fp16-{group}": _of_weights(group) for group in (128, 64, 32)},
         "e8m0-32": Scheme("e8m0", 32, "e8m0", 32, "E8M0 for 32 elements of either side, as MX"),
-        "ue4m3-16": Scheme(
-            "ue4m3",
-            16,
-            "ue4m3",
-            16,
-            "UE4M3 for 16 of either side, as NVFP4, and a power of two for a tensor outside",
-        ),
+        "ue4m3-16": Scheme("ue4m3", 16, "ue4m3", 16, "UE4M3 for 16 of either side, as NVFP4"),
     }
 )
 

@@ -10,6 +10,7 @@ from typing import Any
 from ..columns import spelled
 from .explore import Explored, Found
 from .judges import Judge
+from .outer import scaled
 from .space import SCHEMES
 from .splits import splits
 
@@ -142,6 +143,10 @@ def notes(found: Found) -> list[str]:
         "dB are those of the golden model for what is on a front, and of quantization alone for "
         "the rest."
     )
+    if any(scaled(item.candidate.engine) != item.candidate.engine for item in found.best):
+        lines.append(
+            "Scales in FP16 and UE4M3: for the error a power of two for each tensor acts outside."
+        )
     used = dict.fromkeys(item.choice.scheme for item in found.best)
     lines += [f"{name}: {SCHEMES[name].about}." for name in SCHEMES if name in used]
     return lines
