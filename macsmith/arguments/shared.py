@@ -11,6 +11,9 @@ from .values import natural
 #: MACs a cycle that are compared, and elements of a reduction.
 MACS, K = 256, 4096
 
+#: Tokens of a text.
+TOKENS = 128
+
 
 def board(what: str, default: str | None = BOARD) -> Argument:
     """``--board``, with what it is taken for; without ``default`` a command sees none given."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .argument import Group, option, word
 from .command import JSON, Command
-from .shared import DATA, MACS, K, board, file
+from .shared import DATA, MACS, TOKENS, K, board, file
 from .values import amount, natural, positive
 
 COMPARE = Command(
@@ -129,8 +129,8 @@ ROOFLINE = Command(
 )  # fmt: skip
 
 
-#: MACs a cycle of what is allocated, tokens of a text.
-ALLOCATED, TOKENS = 64, 128
+#: MACs a cycle of what is allocated.
+ALLOCATED = 64
 
 ALLOCATE = Command(
     "allocate",
