@@ -39,6 +39,12 @@ DATA = (
            default=1),
 )  # fmt: skip
 
+FAST = option(
+    "--fast",
+    None,
+    "Foresee costs from plans instead of synthesizing, and say by how much that may be off",
+)
+
 PRODUCT = option(
     "--shape",
     "NxKxM",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .argument import Group, option, word
 from .command import JSON, Command
-from .shared import DATA, MACS, TOKENS, K, board, file
+from .shared import DATA, FAST, MACS, TOKENS, K, board, file
 from .values import amount, natural, positive
 
 COMPARE = Command(
@@ -45,8 +45,7 @@ COMPARE = Command(
                        "the board's LUTs over its DSP blocks)", read=natural),
                 option("--no-scaling", None, "Leave out the cost at half and a quarter of the "
                        "lanes"),
-                option("--fast", None, "Foresee costs from plans instead of synthesizing, and say "
-                       "by how much that may be off"),
+                FAST,
                 option("--no-cost", None, "Compare without synthesis, which takes most of the "
                        "time"),
             ),
@@ -198,6 +197,7 @@ ALLOCATE = Command(
                 option("--clock", "MHZ", f"The clock, which nobody has routed (default {CLOCK})",
                        read=positive, default=CLOCK),
                 option("--batch", "N", "Vectors of a pass (default 1)", read=positive, default=1),
+                FAST,
             ),
         ),
         Group(

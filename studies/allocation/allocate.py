@@ -13,6 +13,7 @@ from ...models.matrix import Matrix
 from ...models.model import Model, open_model
 from ...models.networks import open_network
 from ...tools.progress import Told, quiet
+from ..prediction.foresee import load
 from ..texts import language_model, tokens_of
 from .calibrating import Calibration, calibrate, gain
 from .choices import Choice
@@ -70,7 +71,7 @@ def study(
     sensitivity : what losses are weighted by, one of :data:`SENSITIVITIES`.
     text, tokens : what a language model is calibrated on, and how much of it.
     block : columns of a matrix that have a design of their own; None for all.
-    target : hardware whose sites, and time where it is shared, are sums; None for no synthesis.
+    target : hardware whose sites, and time where it is shared, are sums; None for no costs.
 
     Raises DesignError for files that cannot be read, ToolMissing, ToolFailed.
     """
@@ -97,6 +98,7 @@ def study(
     sums = {LOSS: np.where(possible, weighted, 0.0), BITS: bits(given, chosen)}
     once = {}
     if target is not None:
+        notes = (*notes, *((load().note,) if target.fast else ()))
         arrays = built(chosen, target, max(item.k for item in given), told)
         sums.update(_of_target(given, chosen, arrays, target))
         if target.hardware == SHARED:
