@@ -75,7 +75,7 @@ def perplexity_of(path: Path, words: Path, tokens: int, designs: int) -> Judge:
         f"of {path.name} on {len(given)} tokens of {words.name}",
         perplexity(network, given, plain, block=len(given)),
         score,
-        lambda value: f"{value:.2f}",
+        lambda value: f"{value:.4g}",
         less=True,
         most=designs,
         words=f" --text {shlex.quote(str(words))} --tokens {tokens} --perplexity {designs}",
