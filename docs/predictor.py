@@ -1,23 +1,24 @@
 """Writes studies/prediction/models.npz, what foresees costs, of studies/prediction/costs.parquet.
 
 Prints what the models err by on engines that they did not see: any; of a pair of element formats,
-of a weight's format, of a datapath that no engine had. Takes some minutes; ``--quick`` keeps the
-errors that are known.
+of a weight's format, of a datapath that no engine had; and writes that into the page, with what the
+data set holds. Takes some minutes; ``--quick`` keeps the errors that are known.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Hashable, Mapping
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from macsmith.studies.prediction.data import Sample, read, samples
+from macsmith.studies.prediction.data import FILE, Sample, read, samples
 from macsmith.studies.prediction.foresee import Models, save
-from macsmith.studies.prediction.training import held_out, train
+from macsmith.studies.prediction.training import families, held_out, train
 from parts import with_part
 
 from macsmith.cli import guarded
@@ -42,10 +43,12 @@ WORDS = {
 }
 TITLES = {"sites": "sites", "lut": "LUT", "ff": "FF"}
 
-PAGE = Path(__file__).parent / "site" / "predict.md"
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "site" / "predict.md"
 
-#: What stands around the table.
-BEGIN, END = "% errors\n\n", "\n% end of errors\n"
+#: What stands around the table of errors, and around what the data set holds.
+ERRORS = "% errors\n\n", "\n% end of errors\n"
+DATA = "| file | ", " |\n| licence |"
 
 
 def told(errors: npt.NDArray[Any]) -> dict[str, float]:
@@ -75,10 +78,20 @@ def page(held_out: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
     return "\n".join(lines)
 
 
-def _write(text: str) -> None:
-    """Put the table where the page has it."""
-    whole = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(with_part(whole, BEGIN, f"{text}\n", END), encoding="utf-8")
+def holds(rows: int, known: Sequence[Sample]) -> str:
+    """The lines of the documentation that say what the data set holds."""
+    counts = Counter(s.family for s in known)
+    on = ", ".join(f"{counts[name]:,} on {name}" for name in families(known))
+    return (
+        f"`{FILE.relative_to(ROOT)}`, {round(FILE.stat().st_size / 1000)} kB |\n"
+        f"| rows | {rows:,}; engines as the hardware is now: {len(known):,}, {on}"
+    )
+
+
+def _write(held: str, errors: str) -> None:
+    """Put both where the page has them."""
+    whole = with_part(PAGE.read_text(encoding="utf-8"), ERRORS[0], f"{errors}\n", ERRORS[1])
+    PAGE.write_text(with_part(whole, DATA[0], held, DATA[1]), encoding="utf-8")
 
 
 def main() -> int:
@@ -86,7 +99,8 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="hold out nothing")
     parser.add_argument("--dry", action="store_true", help="write nothing")
     arguments = parser.parse_args()
-    known = samples(read())
+    rows = read()
+    known = samples(rows)
     progress(f"{len(known)} engines")
     found: dict[str, dict[str, dict[str, float]]] = {}
     if arguments.quick:
@@ -98,10 +112,12 @@ def main() -> int:
             errors = held_out(known, key, folds)
             found[way] = {figure: told(values) for figure, values in errors.items()}
             progress(f"held out by {way}: {found[way]}")
-    models = Models(train(known).models, {"engines": len(known), "held_out": found})
+    made = train(known)
+    about = {"engines": len(known), "held_out": found}
+    models = Models(made.models, made.families, about)
     if not arguments.dry:
         save(models)
-        _write(page(found))
+        _write(holds(len(rows), known), page(found))
     print(page(found))
     return 0
 

@@ -20,6 +20,9 @@ from ..options import whole_groups
 
 Array = npt.NDArray[Any]
 
+#: Codes and scales of a matrix, and the scales of its rows that act outside of the engine.
+Side = tuple[Quantized, Array]
+
 #: Rows of weights, vectors of activations, and K at most, of data that are drawn.
 ROWS, VECTORS, LENGTH = 64, 16, 1024
 
@@ -99,17 +102,22 @@ def accuracy(engine: Engine, data: Data) -> Accuracy:
 
 def _of_product(engine: Engine, weight: Array, activation: Array) -> tuple[float, float, float]:
     """dB of weights, activations and products."""
-    single = _long_enough(engine.alone(0), weight.shape[1])
-    arithmetic = single.arithmetic
-    w, weight_scale = quantized(weight, arithmetic.weight)
-    x, activation_scale = quantized(activation, arithmetic.activation)
-    answer = matmul(single, w, x).decode() * weight_scale * activation_scale.T
-    seen = w.dequantize() * weight_scale, x.dequantize() * activation_scale
+    arithmetic = engine.modes[0]
+    sides = quantized(weight, arithmetic.weight), quantized(activation, arithmetic.activation)
+    seen = [codes.dequantize() * scales for codes, scales in sides]
     return (
         sqnr(weight, seen[0]),
         sqnr(activation, seen[1]),
-        sqnr(weight @ activation.T, answer),
+        sqnr(weight @ activation.T, multiplied(engine, *sides)),
     )
+
+
+def multiplied(engine: Engine, weight: Side, activation: Side) -> Array:
+    """Results of the golden model of the first mode of ``engine``, with the scales that act
+    outside: float64 (N × M)."""
+    (w, weight_scale), (x, activation_scale) = weight, activation
+    single = _long_enough(engine.alone(0), w.shape[1])
+    return np.asarray(matmul(single, w, x).decode() * weight_scale * activation_scale.T)
 
 
 def _long_enough(engine: Engine, k: int) -> Engine:
@@ -121,7 +129,7 @@ def _long_enough(engine: Engine, k: int) -> Engine:
     return replace(engine, modes=(replace(arithmetic, k_max=longest),))
 
 
-def quantized(values: Array, operand: Operand) -> tuple[Quantized, Array]:
+def quantized(values: Array, operand: Operand) -> Side:
     """Codes and scales, and the scales of rows that act outside (rows, 1)."""
     scaled = outside(operand)
     if scaled is None:

@@ -130,6 +130,14 @@ class Family:
     missing: str = ""
     fabric: str = ""
 
+    @property
+    def lut_inputs(self) -> int:
+        """Inputs of a look-up table: the most of any cell that takes one; 0 if none is known."""
+        roles = self.roles.values()
+        return max(
+            (r.inputs for r in roles if r.kind == "lut" and r.uses.get("lut") == 1), default=0
+        )
+
 
 def clocked(_: Cell) -> tuple[Bundle, ...]:
     """No combinational path: every output starts at a clock edge, every input ends at one."""

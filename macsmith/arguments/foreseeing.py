@@ -5,8 +5,11 @@ from __future__ import annotations
 from .argument import Group, option, word
 from .command import JSON, Command
 from .design import DESIGN_GROUPS, OTHER, TARGET
-from .shared import DATA, MACS, K, board, file
+from .shared import DATA, MACS, TOKENS, K, board, file
 from .values import natural, positive
+
+#: Designs of a front whose perplexity is told.
+JUDGED = 4
 
 PREDICT = Command(
     "predict",
@@ -38,6 +41,7 @@ EXPLORE = Command(
     (
         "explore --board u280 --macs 256 --html page.html",
         "explore --bits 4 --activation itself --budget 8000 --synth 8",
+        "explore --model model.gguf --text words.txt --tokens 64 --perplexity 6",
     ),
     (
         Group(
@@ -71,7 +75,18 @@ EXPLORE = Command(
                        "their costs (default 0)", read=natural, default=0),
             ),
         ),
-        Group("Data", DATA),
+        Group(
+            "Data",
+            (
+                *DATA,
+                file("--text", "Also have the language model of --model foresee this text, and "
+                     "tell its perplexity"),
+                option("--tokens", "N", f"Of the text so many tokens (default {TOKENS})",
+                       read=positive, default=TOKENS),
+                option("--perplexity", "N", "Of so many designs of the front on its weights "
+                       f"(default {JUDGED})", read=positive),
+            ),
+        ),
         Group(
             "Running",
             (

@@ -11,6 +11,9 @@ from .values import natural, seeds
 #: MACs a cycle that are compared, and elements of a reduction.
 MACS, K = 256, 4096
 
+#: Tokens of a text.
+TOKENS = 128
+
 
 def board(what: str, default: str | None = BOARD) -> Argument:
     """``--board``, with what it is taken for; without ``default`` a command sees none given."""
@@ -44,6 +47,12 @@ DATA = (
     option("--seed", "N", "Draw data from seed N (default 1)", read=natural,
            default=1),
 )  # fmt: skip
+
+FAST = option(
+    "--fast",
+    None,
+    "Foresee costs from plans instead of synthesizing, and say by how much that may be off",
+)
 
 PRODUCT = option(
     "--shape",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .argument import Group, option, word
 from .command import JSON, Command
-from .shared import DATA, MACS, K, board, file, routed
+from .shared import DATA, FAST, MACS, TOKENS, K, board, file, routed
 from .values import amount, natural, positive
 
 #: How many seeds each design is routed with.
@@ -49,8 +49,7 @@ COMPARE = Command(
                        "the board's LUTs over its DSP blocks)", read=natural),
                 option("--no-scaling", None, "Leave out the cost at half and a quarter of the "
                        "lanes"),
-                option("--fast", None, "Foresee costs from plans instead of synthesizing, and say "
-                       "by how much that may be off"),
+                FAST,
                 option("--no-cost", None, "Compare without synthesis, which takes most of the "
                        "time"),
                 *routed("each: its frequency", ROUTED),
@@ -134,8 +133,8 @@ ROOFLINE = Command(
 )  # fmt: skip
 
 
-#: MACs a cycle of what is allocated, tokens of a text.
-ALLOCATED, TOKENS = 64, 128
+#: MACs a cycle of what is allocated.
+ALLOCATED = 64
 
 ALLOCATE = Command(
     "allocate",
@@ -203,6 +202,7 @@ ALLOCATE = Command(
                 option("--clock", "MHZ", f"The clock, which nobody has routed (default {CLOCK})",
                        read=positive, default=CLOCK),
                 option("--batch", "N", "Vectors of a pass (default 1)", read=positive, default=1),
+                FAST,
             ),
         ),
         Group(

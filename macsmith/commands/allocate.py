@@ -83,8 +83,9 @@ def _study(arguments: argparse.Namespace, told: Told) -> Study | None:
     if arguments.work.suffix == ".csv":
         if arguments.designs:
             raise DesignError("a table names its own designs: leave them out")
-        if arguments.hardware is not None or arguments.judge:
-            raise DesignError("a table has its own sums: leave out --hardware and --judge")
+        for name in ("hardware", "judge", "fast"):
+            if getattr(arguments, name):
+                raise DesignError(f"a table has its own sums: leave out --{name}")
         return None
     if not arguments.designs:
         raise DesignError("name designs to choose from, such as mxfp4 mxfp8_e4m3")
@@ -110,6 +111,9 @@ def _target(arguments: argparse.Namespace) -> Target | None:
     timed = arguments.ms is not None or arguments.minimize == MS
     counted = arguments.sites is not None or arguments.minimize == SITES
     if not (timed or counted or arguments.hardware):
+        if arguments.fast:
+            raise DesignError("--fast foresees sites: ask for them with --sites, --minimize sites "
+                              "or --hardware")  # fmt: skip
         return None
     board = boards.lookup(arguments.board)
     return Target(
@@ -120,6 +124,7 @@ def _target(arguments: argparse.Namespace) -> Target | None:
         exchange(board) if arguments.dsp_sites is None else arguments.dsp_sites,
         arguments.clock,
         arguments.batch,
+        arguments.fast,
     )
 
 

@@ -51,9 +51,13 @@ class FloatProduct:
     kept: dict[str, Array] = field(default_factory=dict)
 
     def __call__(self, matrix: Matrix, x: Array) -> Array:
+        return np.asarray(x @ self.values(matrix).T, np.float32)
+
+    def values(self, matrix: Matrix) -> Array:
+        """The weights in FP32 (rows × K), read once."""
         if matrix.name not in self.kept:
             self.kept[matrix.name] = matrix.values().astype(np.float32).T
-        return np.asarray(x @ self.kept[matrix.name], np.float32)
+        return self.kept[matrix.name].T
 
     def bits(self, matrix: Matrix) -> float:
         return 32

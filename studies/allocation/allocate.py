@@ -12,9 +12,9 @@ from ...golden.errors import DesignError
 from ...models.matrix import Matrix
 from ...models.model import Model, open_model
 from ...models.networks import open_network
-from ...models.networks.llama import Llama
-from ...models.networks.tokenizer import read_tokenizer
 from ...tools.progress import Told, quiet
+from ..prediction.foresee import load
+from ..texts import language_model, tokens_of
 from .calibrating import Calibration, calibrate, gain
 from .choices import Choice
 from .costs import SHARED, Built, Target, bits, built, milliseconds, sites_of_layers
@@ -71,7 +71,7 @@ def study(
     sensitivity : what losses are weighted by, one of :data:`SENSITIVITIES`.
     text, tokens : what a language model is calibrated on, and how much of it.
     block : columns of a matrix that have a design of their own; None for all.
-    target : hardware whose sites, and time where it is shared, are sums; None for no synthesis.
+    target : hardware whose sites, and time where it is shared, are sums; None for no costs.
 
     Raises DesignError for files that cannot be read, ToolMissing, ToolFailed.
     """
@@ -98,6 +98,7 @@ def study(
     sums = {LOSS: np.where(possible, weighted, 0.0), BITS: bits(given, chosen)}
     once = {}
     if target is not None:
+        notes = (*notes, *((load().note,) if target.fast else ()))
         arrays = built(chosen, target, max(item.k for item in given), told)
         sums.update(_of_target(given, chosen, arrays, target))
         if target.hardware == SHARED:
@@ -129,22 +130,13 @@ def _tokens(model: Model, sensitivity: str, text: Path | None, most: int) -> lis
         return []
     if sensitivity != TEXT:
         raise DesignError(f"--text is for --sensitivity {TEXT}, got {sensitivity}")
-    try:
-        words = text.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DesignError(f"{text} cannot be read as a text: {error}") from None
-    found = read_tokenizer(model.container).encode(words)[:most]
-    if not found:
-        raise DesignError(f"{text} has no token: write at least some words")
-    return found
+    return tokens_of(model, text, most)
 
 
 def _calibration(model: Model, tokens: list[int], told: Told) -> Calibration | None:
     if not tokens:
         return None
-    network = open_network(model)
-    if not isinstance(network, Llama):
-        raise DesignError(f"{model.container.path.name} is an encoder: it foresees no text")
+    network = language_model(model)
     told(f"{len(tokens)} tokens in FP32")
     return calibrate(network, tokens)
 

@@ -59,7 +59,7 @@ class Probe:
     def __call__(self, matrix: Matrix, x: Array) -> Array:
         if matrix.name != self.matrix:
             return self.plain(matrix, x)
-        w, arithmetic = self.plain.kept[matrix.name].T, self.choice.arithmetic
+        w, arithmetic = self.plain.values(matrix), self.choice.arithmetic
         if not holds(as_stored(matrix), arithmetic.weight):
             weight, scales = quantized(w, arithmetic.weight)
             w = (weight.dequantize() * scales).astype(np.float32)

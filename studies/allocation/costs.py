@@ -20,6 +20,7 @@ from ...golden.errors import DesignError
 from ...library import cost
 from ...tools.progress import Told, quiet
 from ..candidates import equal, shapes
+from ..prediction.foresee import report as foreseen
 from ..traffic import bits_of
 from .choices import Choice
 from .losses import Item
@@ -46,6 +47,7 @@ class Target:
     exchange : sites that a DSP block counts.
     megahertz : the clock, which nobody has routed.
     vectors : that are multiplied at a time.
+    fast : costs are foreseen from plans instead of synthesized.
     """
 
     board: Board
@@ -55,6 +57,7 @@ class Target:
     exchange: float = 0.0
     megahertz: float = 300
     vectors: int = 1
+    fast: bool = False
 
     def __post_init__(self) -> None:
         if self.hardware not in HARDWARE:
@@ -83,7 +86,7 @@ def _width(choice: Choice, k: int) -> float:
 def built(
     chosen: Sequence[Choice], target: Target, k: int, progress: Told | None = None
 ) -> list[Built]:
-    """The array of each group of choices, synthesized for reductions over ``k``.
+    """The array of each group of choices, synthesized, or foreseen, for reductions over ``k``.
 
     Raises DesignError where no shape has as many MACs, ToolMissing, ToolFailed.
     """
@@ -102,7 +105,11 @@ def _array(choice: Choice, target: Target, k: int, told: Told) -> Built:
         except DesignError as error:
             first = first or error
             continue
-        used = cost(item.engine, target.board, progress=told).cost.resources
+        if target.fast:
+            report = foreseen(item.hardware, target.board)
+        else:
+            report = cost(item.engine, target.board, progress=told)
+        used = report.cost.resources
         sites = used["sites"] + target.exchange * used.get("dsp", 0)
         return Built(sites, tuple(float(rate) for rate in item.hardware.rates.values()))
     assert first is not None

@@ -18,7 +18,9 @@ from ..candidates import Candidate, Shape, buildable, shapes
 from ..exchange import exchange
 from ..front import front
 from ..prediction.foresee import Foreseen, foreseen, load
+from .judges import Judge
 from .losses import Losses
+from .outer import scaled
 from .space import ACTIVATIONS, SCHEMES, Choice, choices
 
 
@@ -70,6 +72,7 @@ class Explored:
     lost : dB by name of the data; on the front of the golden model, else of quantization alone.
     exchange : sites that a DSP block counts.
     report : its cost, where it was synthesized.
+    scores : what networks tell of it, by name, where they were asked.
     """
 
     choice: Choice
@@ -78,6 +81,7 @@ class Explored:
     lost: Mapping[str, float]
     exchange: float
     report: Report | None = None
+    scores: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def cost(self) -> float:
@@ -111,6 +115,7 @@ class Found:
     every : all designs that can be built within the budget.
     refused : why others cannot, and how many.
     over : designs over the budget.
+    judges : networks that were asked about what is on a front.
     """
 
     space: Space
@@ -118,6 +123,7 @@ class Found:
     every: tuple[Explored, ...]
     refused: Mapping[str, int] = field(default_factory=dict)
     over: int = 0
+    judges: tuple[Judge, ...] = ()
 
     @cached_property
     def fronts(self) -> dict[str, list[Explored]]:
@@ -146,6 +152,7 @@ def explore(
     space: Space,
     *,
     own: Data | None = None,
+    judges: Sequence[Judge] = (),
     syntheses: int = 0,
     progress: Told | None = None,
 ) -> Found:
@@ -154,6 +161,7 @@ def explore(
     Parameters
     ----------
     own : the user's data, beside those that are drawn.
+    judges : networks that are asked about what is on a front, in the end.
     syntheses : how many designs are synthesized at most: half of them among those on the fronts,
         then half of what is left among those that are on the fronts now, and so on.
     progress : is told each step as it begins.
@@ -175,7 +183,7 @@ def explore(
     within = _counted(space, data, within, syntheses, told)
     within = _golden(data, within, told)
     over = len(every) - len(within)
-    return Found(space, data, tuple(within), refused, over)
+    return _judged(Found(space, data, tuple(within), refused, over, tuple(judges)), told)
 
 
 def _built(
@@ -241,7 +249,20 @@ def _golden(data: Sequence[Data], every: list[Explored], told: Told) -> list[Exp
     found = []
     for item in every:
         if id(item) in best:
-            lost = {one.name: accuracy(item.candidate.engine, one).product for one in data}
+            lost = {one.name: accuracy(scaled(item.candidate.engine), one).product for one in data}
             item = replace(item, lost=lost)
         found.append(item)
     return found
+
+
+def _judged(found: Found, told: Told) -> Found:
+    """With what networks tell of designs of the fronts: of all, or of some of the last one."""
+    scores: dict[int, dict[str, float]] = {}
+    for judge in found.judges:
+        front = found.fronts[found.data[-1].name]
+        chosen = found.best if judge.most is None else spread(front, judge.most)
+        for number, item in enumerate(chosen):
+            told(f"{judge.name}: {item.choice.words}, {number + 1} of {len(chosen)}")
+            scores.setdefault(id(item), {})[judge.name] = judge.score(item.candidate.engine)
+    every = tuple(replace(item, scores=scores.get(id(item), {})) for item in found.every)
+    return replace(found, every=every)

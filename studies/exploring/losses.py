@@ -9,6 +9,7 @@ import numpy as np
 from ...golden.description import Engine, Operand
 from ...models.running import sqnr
 from ..accuracy import Array, Data, quantized
+from .outer import scaled
 
 
 class Losses:
@@ -29,7 +30,7 @@ class Losses:
 
     def __call__(self, engine: Engine) -> dict[str, float]:
         """dB by name of the data: the mean over its products."""
-        arithmetic = engine.modes[0]
+        arithmetic = scaled(engine).arithmetic
         found = {}
         for one in self.data:
             sides = [

@@ -83,6 +83,11 @@ class Choice:
         return f"{self.weight}x{self.activation}"
 
     @property
+    def words(self) -> str:
+        """The pair and its scales, for people."""
+        return f"{self.name} {self.scheme}"
+
+    @property
     def integers(self) -> bool:
         """Whether both operands are integers."""
         return all(name.startswith("int") for name in (self.weight, self.activation))

@@ -9,6 +9,8 @@ from typing import Any
 
 from ..columns import spelled
 from .explore import Explored, Found
+from .judges import Judge
+from .outer import scaled
 from .space import SCHEMES
 from .splits import splits
 
@@ -48,9 +50,21 @@ def _row(found: Found, item: Explored) -> Row:
         "sites": None if report is None else report.cost.resources["sites"],
     }
     made |= {f"sqnr_{name}": round(db, 2) for name, db in item.lost.items()}
+    made |= {judge.name: _score(item, judge) for judge in found.judges}
     made["front"] = " ".join(found.on(item))
     made["words"] = item.candidate.words
     return made
+
+
+def _score(item: Explored, judge: Judge) -> float | None:
+    score = item.scores.get(judge.name)
+    return None if score is None else round(score, 4)
+
+
+def told(item: Explored, judge: Judge) -> str:
+    """What a network tells of a design, as people read it."""
+    score = item.scores.get(judge.name)
+    return spelled(None, 0) if score is None else judge.spelled(score)
 
 
 def tables(found: Found) -> list[tuple[str, list[str], list[list[str]]]]:
@@ -61,8 +75,9 @@ def tables(found: Found) -> list[tuple[str, list[str], list[list[str]]]]:
         # Of a long one some, from end to end.
         many = min(len(front), SHOWN)
         shown = [front[place * (len(front) - 1) // max(many - 1, 1)] for place in range(many)]
-        header = ["weight", "activation", "scales", "cost", "per MAC", f"{data.name} dB", "cost is"]
-        lines = [_line(item, data.name) for item in shown]
+        header = ["weight", "activation", "scales", "cost", "per MAC", f"{data.name} dB"]
+        header += [*(judge.title for judge in found.judges), "cost is"]
+        lines = [_line(found, item, data.name) for item in shown]
         some = f", {many} of {len(front)}" if many < len(front) else ""
         made.append((f"Pareto front, {data.title}{some}", header, lines))
     header = [
@@ -89,11 +104,12 @@ def tables(found: Found) -> list[tuple[str, list[str], list[list[str]]]]:
     return made
 
 
-def _line(item: Explored, data: str) -> list[str]:
+def _line(found: Found, item: Explored, data: str) -> list[str]:
     choice = item.choice
     return [
         *(choice.weight, choice.activation, choice.scheme),
         *(spelled(item.cost, 0), spelled(item.per_mac, 1), spelled(item.lost[data], 1)),
+        *(told(item, judge) for judge in found.judges),
         "foreseen" if item.report is None else f"counted ({100 * (item.error or 0):+.0f} %)",
     ]
 
@@ -113,6 +129,7 @@ def notes(found: Found) -> list[str]:
             f"{data.title}: {len(front)} designs are on the front, {many} of them with integers on "
             "both sides."
         )
+    lines += [_about(found, judge) for judge in found.judges]
     if counted:
         off = ", ".join(f"{100 * (item.error or 0):+.0f} %" for item in counted)
         lines.append(f"{len(counted)} were synthesized; their costs were foreseen off by {off}.")
@@ -126,9 +143,24 @@ def notes(found: Found) -> list[str]:
         "dB are those of the golden model for what is on a front, and of quantization alone for "
         "the rest."
     )
+    if any(scaled(item.candidate.engine) != item.candidate.engine for item in found.best):
+        lines.append(
+            "Scales in FP16 and UE4M3: for the error a power of two for each tensor acts outside."
+        )
     used = dict.fromkeys(item.choice.scheme for item in found.best)
     lines += [f"{name}: {SCHEMES[name].about}." for name in SCHEMES if name in used]
     return lines
+
+
+def _about(found: Found, judge: Judge) -> str:
+    """What a network tells, and which designs of the fronts do as well as real numbers."""
+    known = [item for item in found.best if judge.name in item.scores]
+    near = next((item for item in known if judge.near(item.scores[judge.name])), None)
+    line = f"{judge.title}: {judge.about}; {judge.spelled(judge.exact)} with products in floats"
+    if near is None:
+        return f"{line}. No design of those that were judged comes within 1 % of that."
+    cost, score = spelled(near.cost, 0), told(near, judge)
+    return f"{line}. Within 1 % of that the cheapest is {near.choice.words}: cost {cost}, {score}."
 
 
 def to_dict(found: Found) -> dict[str, Any]:
@@ -154,6 +186,10 @@ def to_dict(found: Found) -> dict[str, Any]:
             }
             for one in splits(found)
         ],
+        "judges": {
+            judge.name: {"about": judge.about, "exact": round(judge.exact, 4)}
+            for judge in found.judges
+        },
         "refused": dict(found.refused),
         "over_budget": found.over,
         "notes": notes(found),

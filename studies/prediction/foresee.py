@@ -39,12 +39,14 @@ class Models:
     Parameters
     ----------
     models : as of :data:`PARTS`.
+    families : of the FPGAs that engines were counted on, in the order that trees know them by.
     about : ``rows`` that they are made of, ``held_out``: what was held out → figure → ``median``,
         ``within`` (the share of engines within 15 %), ``nine`` (what nine of ten engines' errors
         are at most), and ``engines``.
     """
 
     models: Mapping[str, Model]
+    families: tuple[str, ...] = ()
     about: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -98,6 +100,7 @@ def save(models: Models, path: Path = FILE) -> None:
     for name, model in models.models.items():
         arrays |= model.to_arrays(name)
     arrays["names"] = np.array(NAMES)
+    arrays["families"] = np.array(models.families)
     arrays["about"] = np.array(json.dumps(dict(models.about), sort_keys=True))
     np.savez_compressed(path, allow_pickle=False, **arrays)
 
@@ -106,11 +109,12 @@ def save(models: Models, path: Path = FILE) -> None:
 def load(path: Path = FILE) -> Models:
     """The models of a file. DesignError for one of other features."""
     with np.load(path, allow_pickle=False) as arrays:
-        if tuple(arrays["names"]) != NAMES:
+        if "families" not in arrays or tuple(arrays["names"]) != NAMES:
             raise DesignError(f"{path.name} is of other features: run docs/predictor.py")
         about = json.loads(str(arrays["about"]))
         found = {name: Model.read(arrays, name) for name in PARTS if f"{name}.roots" in arrays}
-    return Models(found, about)
+        families = tuple(map(str, arrays["families"]))
+    return Models(found, families, about)
 
 
 def figures(
@@ -129,6 +133,7 @@ def figures(
             [families[n] for n in chosen],
             [rates[n] for n in chosen],
             part,
+            models.families,
         )
         base = model.base(made.amounts, made.kinds)
         found[name][chosen] = base * np.exp(model.corrections(made.with_base(base)))

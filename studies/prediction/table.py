@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ...boards.families import family
 from ...golden.errors import DesignError
 from .features import ARRAY, PATH, SHAPES
 
 Array = npt.NDArray[Any]
 
-#: Families of FPGAs whose look-up tables have four inputs.
-SMALL_TABLES = ("ecp5", "ice40")
-FAMILIES = ("xcup", "xc7", "ecp5", "ice40")
+#: Inputs of a look-up table from which on it is a large one.
+LARGE = 6
 
 #: What a model is of: part -> amounts that it adds up.
 AMOUNTS = {
@@ -49,16 +49,15 @@ class Table(NamedTuple):
         return np.column_stack([self.features, np.log(base / self.rates)])
 
 
-def _place(family: str) -> int:
+def _place(name: str, known: Sequence[str]) -> int:
     """A family's number. Raises DesignError for one of which the models know no design."""
-    if family not in FAMILIES:
+    if name not in known:
         raise DesignError(
-            f"costs are foreseen for boards of the families {', '.join(FAMILIES)}, got one of "
-            f"{family}",
+            f"costs are foreseen for boards of the families {', '.join(known)}, got one of {name}",
             {"board": "u280"},
             otherwise="synthesize it",
         )
-    return FAMILIES.index(family)
+    return known.index(name)
 
 
 def table(
@@ -66,16 +65,18 @@ def table(
     families: Sequence[str],
     rates: Sequence[float],
     part: str,
+    known: Sequence[str],
 ) -> Table:
-    """Engines' numbers, as :func:`.features.features` gives them, on these families."""
+    """Engines' numbers, as :func:`.features.features` gives them, on these families, of those that
+    are ``known``: trees read the place there."""
     amounts = np.array([[row[name] for name in AMOUNTS[part]] for row in rows], float)
     amounts = amounts.reshape(len(rows), len(AMOUNTS[part]))
     shapes = np.array([[row[name] for name in SHAPES] for row in rows], float)
     many = np.array(rates, float)
-    small = np.array([name in SMALL_TABLES for name in families], int)
+    small = np.array([family(name).lut_inputs < LARGE for name in families], int)
     blocks = np.array([row["dsp"] for row in rows], int)
     kinds = 2 * small + blocks
-    places = np.array([_place(name) for name in families], float)
+    places = np.array([_place(name, known) for name in families], float)
     features = np.column_stack(
         [np.log1p(amounts / many[:, None]), shapes.reshape(len(rows), len(SHAPES)), places]
     )

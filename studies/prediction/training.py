@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -26,13 +27,22 @@ SEED = 1
 FEWEST = 30
 
 
-def train(samples: Sequence[Sample]) -> Models:
-    """The models of all figures: of sites, of array and scale path apart."""
+def train(samples: Sequence[Sample], known: Sequence[str] | None = None) -> Models:
+    """The models of all figures: of sites, of array and scale path apart.
+
+    ``known`` are the families, those of the engines unless others are to be foreseen too.
+    """
+    own = tuple(families(samples) if known is None else known)
     found = {}
     for part, figure, chosen, counted in _parts(samples):
-        made = _table(chosen, part)
+        made = _table(chosen, part, own)
         found[figure] = fitted(made, counted)
-    return Models(found)
+    return Models(found, own)
+
+
+def families(samples: Sequence[Sample]) -> list[str]:
+    """The families of engines, those of most engines first."""
+    return [name for name, _ in Counter(sorted(s.family for s in samples)).most_common()]
 
 
 def _parts(samples: Sequence[Sample]) -> list[tuple[str, str, list[Sample], Array]]:
@@ -53,12 +63,13 @@ def _parts(samples: Sequence[Sample]) -> list[tuple[str, str, list[Sample], Arra
     return [item for item in found if len(item[2]) >= FEWEST]
 
 
-def _table(samples: Sequence[Sample], part: str) -> Table:
+def _table(samples: Sequence[Sample], part: str, known: Sequence[str]) -> Table:
     return table(
         [s.numbers for s in samples],
         [s.family for s in samples],
         [s.rate for s in samples],
         part,
+        known,
     )
 
 
@@ -130,7 +141,7 @@ def held_out(
     errors: dict[str, list[Array]] = {}
     for fold in range(folds):
         out = set(keys[fold::folds])
-        models = train([s for s in samples if str(key(s)) not in out])
+        models = train([s for s in samples if str(key(s)) not in out], families(samples))
         tested = [s for s in samples if str(key(s)) in out]
         found = figures(
             models,

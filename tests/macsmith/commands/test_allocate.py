@@ -67,6 +67,17 @@ def test_a_model(capfd):
     assert len(blocks["designs"]) == 4 and "a.up_proj.weight[64:128]" in blocks["designs"]
 
 
+def test_fast_costs_say_that_they_are_foreseen(capfd):
+    """In the notes, with what they may be off by; sites and milliseconds come of them."""
+    words = ["m.safetensors", "mxfp4", "mxfp8_e4m3", "--as", "mxfp8_e4m3", "--fast"]
+    found = told(capfd, *words, "--minimize", "sites")
+    assert 0 < found["totals"]["sites"] <= found["uniform"]["mxfp8_e4m3"]["sites"]
+    assert "nine of ten within" in " ".join(found["notes"])
+    assert main(["allocate", *words, "--hardware", "shared"]) == 0
+    text = capfd.readouterr().out
+    assert "note: foreseen, not synthesized, from the plans of" in text and "ms" in text
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -85,6 +96,8 @@ def test_a_model(capfd):
         ("t.csv --as z", "unknown design 'z'"),
         ("t.csv x --bits 4", "a table names its own designs"),
         ("t.csv --bits 4 --hardware shared", "a table has its own sums"),
+        ("t.csv --bits 4 --fast", "a table has its own sums: leave out --fast"),
+        ("m.safetensors mxfp4 --bits 4 --fast", "--fast foresees sites: ask for them"),
         ("none.csv --bits 4", "none.csv cannot be read"),
         ("none.gguf mxfp4 --bits 4", "none.gguf"),
         ("m.safetensors --bits 4", "name designs to choose from"),

@@ -70,6 +70,8 @@ def test_an_exploration_is_printed_and_written(tmp_path, capsys):
         ("explore --scheme rows", "unknown scheme 'rows'; close ones: row"),
         ("explore --policy dps", "unknown policy 'dps'; close ones: dsp"),
         ("explore --html page.txt", "--html writes a file that ends in .html, got page.txt"),
+        ("explore --text words.txt", "name its file with --model"),
+        ("explore --perplexity 3", "--perplexity is that of a text: name it with --text"),
         ("explore --macs 0", "must be at least 1, got 0"),
     ],
 )

@@ -5,6 +5,7 @@ import pytest
 from macsmith.boards import lookup
 from macsmith.golden.errors import DesignError
 from macsmith.models.model import open_model
+from macsmith.studies.allocation import costs as module
 from macsmith.studies.allocation.choices import choices
 from macsmith.studies.allocation.costs import (
     Built,
@@ -16,6 +17,7 @@ from macsmith.studies.allocation.costs import (
 )
 from macsmith.studies.allocation.losses import items
 from macsmith.studies.allocation.tables import read_table
+from macsmith.studies.prediction.foresee import built_for, foreseen
 from safetensors.numpy import save_file
 
 from macsmith import Options, cost, design
@@ -79,6 +81,17 @@ def test_arrays_cost_what_cost_says(given):
     [found] = built(choices(["int4xint4"]), target, 128)
     engine = design("int4xint4", Options(rows=1, cols=1, lanes=4, k_max=128, policy="lut"))
     assert found == Built(cost(engine, U280).cost.resources["sites"], (4.0,))
+
+
+def test_fast_arrays_cost_what_is_foreseen(given, monkeypatch):
+    """With DSP blocks as the plan has them, and nothing is synthesized."""
+    monkeypatch.setattr(module, "cost", None)
+    target = Target(U280, macs=64, policy="dsp", exchange=100.0, fast=True)
+    two = built(choices(["int8xint8", "simd"]), target, 128)
+    shape = Options(rows=2, cols=2, lanes=16, k_max=128, policy="dsp")
+    [wanted] = foreseen([built_for(design("int8xint8", shape), U280)], U280)
+    assert wanted.dsp > 0 and two[0] == Built(round(wanted.sites) + 100 * wanted.dsp, (64.0,))
+    assert len(two[1].rates) == 5 and two[1].sites > 0
 
 
 TABLE = "item,design,loss,bits\na,x,1,2\na,y,0.5,4\nb,x,2,2\n"

@@ -9,6 +9,7 @@ from macsmith.models.model import open_model
 from macsmith.models.networks import open_network, product
 from macsmith.models.networks.diverging import divergence
 from macsmith.models.networks.generating import generate
+from macsmith.studies import texts
 from macsmith.studies.allocation import allocate
 from macsmith.studies.allocation.allocate import study
 from macsmith.studies.allocation.calibrating import Probe, calibrate, gain
@@ -166,7 +167,7 @@ def test_a_text_without_words_is_no_calibration(tmp_path, rng, monkeypatch):
         def encode(words):
             return list(words)
 
-    monkeypatch.setattr(allocate, "read_tokenizer", lambda _: Empty)
+    monkeypatch.setattr(texts, "read_tokenizer", lambda _: Empty)
     with pytest.raises(DesignError, match="has no token"):
         study(path, choices(["mxfp4"]), sensitivity="text", text=text)
 

@@ -48,10 +48,10 @@ def test_a_tree_by_hand():
 
 def test_files_hold_numbers_alone(tmp_path, boosted):
     made, x = boosted
-    models = Models({"array": _flat(np.ones((4, 2)), made)}, {"engines": 200})
+    models = Models({"array": _flat(np.ones((4, 2)), made)}, ("ecp5", "xcup"), {"engines": 200})
     save(models, tmp_path / "m.npz")
     found = load(tmp_path / "m.npz")
-    assert found.about == {"engines": 200}
+    assert found.about == {"engines": 200} and found.families == ("ecp5", "xcup")
     again = found.models["array"].corrections(x)
     assert np.array_equal(again, models.models["array"].corrections(x))
     with np.load(tmp_path / "m.npz", allow_pickle=False) as arrays:
