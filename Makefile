@@ -32,7 +32,7 @@ SCRIPT := '\#!/bin/sh' 'exec "$$(dirname "$$(readlink -f "$$0")")/python" -P -c 
     from macsmith.__main__ import main; sys.exit(main())" "$$@"'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup synth verify prove verilog demo demo-llm test test-rest test-slow test-all test-torch test-litex bench quality claims published curve elements blocks scales units routed unpackers aligned mutants mutants-bench mutants-golden docs lint lock audit release clean
+.PHONY: help setup synth verify prove verilog demo demo-llm test test-rest test-slow test-all test-torch test-litex bench quality certificates claims published curve elements blocks scales units routed unpackers aligned mutants mutants-bench mutants-golden docs lint lock audit release clean
 
 help:
 	@echo "make synth BOARD=u280 ENGINE=w4a8        verify, synthesize, print the cost"
@@ -50,6 +50,7 @@ help:
 	@echo "make unpackers                           what unpackers of stored weights cost at HBM's rate"
 	@echo "make routed                              frequencies after routing, beside plain * and +"
 	@echo "make quality                             counts of presets and pairs, the table that tests compare"
+	@echo "make certificates                        what is proven of each engine, the table of the page on proofs"
 	@echo "make docs                                the documentation, into build/docs/index.html"
 	@echo "make mutants ENGINE=mxfp4                which faults of its hardware the stimuli would find"
 	@echo "make test | test-slow | bench | lint     tests, long tests, speeds, style and types"
@@ -131,6 +132,10 @@ mutants-golden: .venv/tests
 quality: .venv/core
 	$(BIN)/python docs/quality.py $(ARGS)
 	$(BIN)/python docs/costs.py
+
+# What it has proven stands: a run that was interrupted goes on where it ended.
+certificates: .venv/proof
+	$(BIN)/python docs/certificates.py $(ARGS)
 
 # Counts what the claims compare, if it has changed, and writes their page.
 claims: .venv/core

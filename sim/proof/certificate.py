@@ -178,6 +178,7 @@ class _Work:
         except ToolFailed:
             done = False
         if not done:
+            self.scripts.pop("model", None)  # nothing of it is to be proven again
             self.terms, self.facts = None, []
             self._write()
             return [self._reached(begun, what)]

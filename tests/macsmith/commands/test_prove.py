@@ -78,6 +78,16 @@ def test_a_changed_sum_is_noticed(certificate):
     assert code == 4 and "accumulators: NOT PROVEN" in lines and "valid: proven" in lines
 
 
+def test_what_induction_does_not_prove_is_not_checked_again(tmp_path, monkeypatch):
+    """Another way proves it, or none; the certificate asks of no induction that failed."""
+    monkeypatch.setattr(solvers, "z3", lambda file, seconds: ["unknown"])
+    assert main(["prove", *TINY, "--seconds", "20", "--into", str(tmp_path / "out")]) == 0
+    folder = tmp_path / "out" / "proof"
+    assert not (folder / "count.smt2").exists() and not (folder / "model.ys").exists()
+    code, lines = check(folder)
+    assert code == 0 and not any(line.endswith("NOT PROVEN") for line in lines)
+
+
 def test_a_certificate_is_replaced_only_if_asked(certificate, capsys):
     assert main(["prove", *TINY, "--into", str(certificate.parent)]) == 2
     assert "is not empty" in capsys.readouterr().err
