@@ -1,21 +1,16 @@
 """The frequency that Vivado would reach on a nearly empty device, estimated from one path.
 
-The delay of the longest path is a sum over its cells. What each takes is bounded by public routed
-reports, so that no fit can explain one cell by another; within the bounds it is fitted to the rows
-of the data by a censored regression: a row whose clock was met says only that it is as fast.
+See :mod:`.model`. The fan-out of nets is not taken into account here: the rows do not tell it.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from typing import Any
 
 from ..catalogue import Board
 from ..cost import Cost
 from ..families import family
 from ..netlist import Netlist
-from .figure import Figure, rounded
 from .limits import Grade, grade, limit
+from .model import STANDS, Fmax, Known, Model, unlike
 from .path import Delays, Path, longest
 from .rows import FMAX, PATH, packaged
 
@@ -40,6 +35,8 @@ SHORT, LONG = -0.2276, 0.2743
 #: The clock, in MHz, that the rows asked for: a row that met it was not driven further.
 ASKED = 450.0
 
+MODEL = Model(CHOSEN, LEAST, MOST, FITTED, SHORT, LONG, ASKED)
+
 #: The grade and voltage of the rows.
 SPEED, VOLTS = 2, 0.85
 
@@ -50,59 +47,9 @@ DATA = (
 )
 
 
-@dataclass(frozen=True)
-class Fmax:
-    """The frequency in MHz.
-
-    Parameters
-    ----------
-    figure : None where the error is not known.
-    least, most : a bound in its place, where the data end on one side; None without.
-    why : what is not known; empty with a figure.
-    path : the longest path, if there is one.
-    grade, limit : of the board's part, and what clock tree and DSP blocks allow.
-    """
-
-    figure: Figure | None
-    least: float | None
-    most: float | None
-    why: str
-    path: Path | None
-    grade: Grade | None
-    limit: int | None
-
-    def line(self) -> str:
-        """What to print; empty where nothing is known."""
-        if self.figure is not None:
-            told = f"{rounded(self.figure.value):,g} MHz"
-            bars = str(self.figure).partition(" (")[2]
-            told = f"about {told} ({bars}"
-        elif self.least is not None:
-            told = f"at least about {rounded(self.least):,g} MHz"
-        elif self.most is not None:
-            told = f"at most about {rounded(self.most):,g} MHz ({self.why})"
-        else:
-            return ""
-        return f"estimate: Fmax {told}, nearly empty device, grade {self.grade}; from {origin()}"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Ready for JSON."""
-        path = self.path
-        return {
-            "mhz": self.figure.to_dict() if self.figure else None,
-            "at_least_mhz": None if self.least is None else round(self.least, 1),
-            "at_most_mhz": None if self.most is None else round(self.most, 1),
-            "unknown": self.why,
-            "grade": str(self.grade) if self.grade else None,
-            "limit_mhz": self.limit,
-            "path": dict(zip(PATH, numbers(path), strict=True)) if path else None,
-            "data": origin(),
-        }
-
-
-def numbers(path: Path) -> tuple[int, int, int, int]:
+def numbers(path: Path) -> tuple[float, ...]:
     """A path as the data have it."""
-    return path.lut, path.carry_runs, path.carry_bits, path.dsp
+    return tuple(STANDS[name](path) for name in PATH)
 
 
 def origin() -> str:
@@ -118,22 +65,13 @@ def fmax(netlist: Netlist, cost: Cost, board: Board) -> Fmax:
     path, why = None, _unlike(cost, of)
     if not why:
         path = longest(netlist, cost.top, family(board.family), CHOSEN)
-        why = _beyond(path)
-    if why or path is None or of is None or most is None:
-        return Fmax(None, None, None, why, path, of, most)
-    value = 1000 / path.delay(FITTED)
-    low, high = 1 / (1 + LONG) - 1, 1 / (1 + SHORT) - 1
-    high = max(0.0, min(high, most / value - 1))
-    worse = _worse(cost, of)
-    beyond = f"no row was driven beyond {ASKED:g} MHz"
-    if value > ASKED and worse:
-        return Fmax(None, None, None, f"{beyond}; {worse}", path, of, most)
-    if value > ASKED:
-        least = min(ASKED, value * (1 + low), float(most))
-        return Fmax(None, least, None, beyond, path, of, most)
-    if worse:
-        return Fmax(None, None, value * (1 + high), worse, path, of, most)
-    return Fmax(Figure(value, low, high), None, None, "", path, of, most)
+        why = unlike(path, [row.values for row in packaged().rows], PATH)
+    if why or path is None or of is None:
+        known = Known(None, None, None, why)
+    else:
+        known = MODEL.fmax(path, _worse(cost, of), most)
+    named = str(of) if of else None
+    return Fmax(known, path, PATH, f"nearly empty device, grade {of}", named, most, origin())
 
 
 def _worse(cost: Cost, of: Grade) -> str:
@@ -154,19 +92,4 @@ def _unlike(cost: Cost, of: Grade | None) -> str:
         return f"no row has memories, this has {memories[0]}"
     if cost.levels.get("dsp", 0):
         return "a path crosses a DSP block, which no row's does"
-    return ""
-
-
-def _beyond(path: Path | None) -> str:
-    """Why no row has such a path; empty if one has."""
-    if path is None:
-        return "no path leads from register to register"
-    for name, found in zip(PATH, numbers(path), strict=True):
-        most = max(row.values[name] for row in packaged().rows)
-        if found > most:
-            return f"{name} is at most {most:g} in the rows, here {found}"
-    share = path.lut / max(path.carry_runs, 1)
-    most = max(row.values["path_lut"] / row.values["path_carry_runs"] for row in packaged().rows)
-    if share > most:
-        return f"rows have up to {most:g} LUTs for a carry run, here {share:g}"
     return ""

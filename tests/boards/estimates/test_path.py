@@ -76,3 +76,49 @@ def test_luts_alone_are_the_levels(draft, seed):
         module.ff(f"q{number}", f"n{number}")
     netlist = module.netlist()
     assert longest(netlist, "top", XCUP, EQUAL).lut == levels(netlist, "top", XCUP).lut
+
+
+def nets(found):
+    return found.nets, round(found.doublings, 6), found.blocks
+
+
+def test_nets_are_those_in_wires_of_the_fabric(draft):
+    """Two lead to LUTs; the last LUT has its register beside it. One drives four pins, one one."""
+    module = draft("clk").ff("a", "z").lut("n", "a").lut("m", "n").ff("z", "m")
+    module.lut("o", "a").lut("p", "a").lut("q", "a")
+    assert nets(path(module)) == (2, 2.0, 0)
+    assert Path(lut=2, nets=2, doublings=2.0).delay(Delays(1, 1, 1, 1, net=10, fan=100)) == 223
+
+
+@pytest.mark.parametrize(
+    "more, found",
+    [
+        (lambda m: m.ff("b", "a"), (1, 0.0, 0)),
+        (lambda m: m.lut("n", "a").ff("b", "n"), (1, 0.0, 0)),
+        (lambda m: m.lut("n", "a").ff("b", "n").ff("c", "n"), (2, 1.0, 0)),
+        (lambda m: m.lut("n", "a").ff("b", "0", ce="n"), (2, 0.0, 0)),
+        (lambda m: m.lut("n", "a").cell("MUXF7", {"O": "m"}, {"I0": "n", "S": "0"}).ff("b", "m"),
+         (1, 0.0, 0)),
+        (lambda m: m.carry4("o,p,q,r", "c,d,e,f", "a,0,0,0", "0,0,0,0").ff("b", "o"), (1, 0.0, 0)),
+    ],
+    ids=["flip-flop", "LUT", "two registers", "enable", "multiplexer", "carry"],
+)  # fmt: skip
+def test_registers_and_multiplexers_stand_beside_what_drives_them(draft, more, found):
+    assert nets(path(more(draft("clk").ff("a", "0")))) == found
+
+
+def test_a_path_may_begin_at_a_block(draft):
+    module = draft("clk").ff("a", "0").lut("n", "a").ff("b", "n")
+    module.cell("DSP48E2", {"P": "p"}, {"A": "0", "CLK": "clk"}).lut("m", "p").ff("c", "m")
+    late = Delays(0, 1, 1, 1, block=0.5)
+    assert nets(path(module, delays=late)) == (1, 0.0, 1)
+    assert path(module, delays=late).delay(late) == 1.5
+
+
+def test_ports_may_be_taken_as_registers_but_for_clocks(draft):
+    module = draft("clk i", "y").lut("n", "i").lut("y", "n").ff("a", "0").ff("b", "0")
+    assert path(module) is None
+    found = longest(module.netlist(), "top", XCUP, Delays(1, 1, 1, 1, net=1), ports=True)
+    assert found == Path(lut=2) and nets(found) == (3, 0.0, 0)
+    bare = draft("clk", "y").ff("y", "0").ff("a", "0")
+    assert longest(bare.netlist(), "top", XCUP, Delays(1, 1, 1, 1, net=1), ports=True).nets == 1

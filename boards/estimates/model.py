@@ -1,0 +1,179 @@
+"""A frequency from the longest path of a mapped design, by delays that were fitted to rows of data.
+
+The delay of a path is a sum over its cells and nets. What each takes is bounded by public figures,
+so that no fit can explain one cell by another; within the bounds it is fitted to the rows by a
+censored regression: a row whose clock was met says only that it is as fast. ``docs/fitting.py``
+fits, a test compares what it finds with what stands here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .figure import Figure, rounded
+from .path import Delays, Path
+
+#: A column of the data → what it has of a path.
+STANDS: Mapping[str, Callable[[Path], float]] = {
+    "path_lut": lambda path: path.lut,
+    "path_carry_runs": lambda path: path.carry_runs,
+    "path_carry_bits": lambda path: path.carry_bits,
+    "path_dsp": lambda path: path.dsp,
+    "path_muxf": lambda path: path.muxf,
+    "path_nets": lambda path: path.nets,
+    "path_doublings": lambda path: path.doublings,
+    "path_blocks": lambda path: path.blocks,
+}
+
+
+@dataclass(frozen=True)
+class Model:
+    """What was fitted to some rows, and how far they are from it.
+
+    Parameters
+    ----------
+    chosen : by which the paths of the rows were found to be the longest of their designs.
+    least, most : bounds of the delays.
+    fitted : the most likely delays within these.
+    short, long : how far rows are from what is fitted without all that sum as they do: shares of
+        the delay.
+    asked : the clock, in MHz, that the rows asked for: one that met it was not driven further.
+    """
+
+    chosen: Delays
+    least: Delays
+    most: Delays
+    fitted: Delays
+    short: float
+    long: float
+    asked: float
+
+    def fmax(self, path: Path, worse: str, limit: float | None = None) -> Known:
+        """What is known of a design's frequency by its longest path.
+
+        Parameters
+        ----------
+        worse : why it may be slower than rows with the same path; empty if nothing speaks for it.
+        limit : in MHz, what the device allows.
+        """
+        value = 1000 / path.delay(self.fitted)
+        low, high = 1 / (1 + self.long) - 1, 1 / (1 + self.short) - 1
+        if limit is not None:
+            high = max(0.0, min(high, limit / value - 1))
+        beyond = f"no row was driven beyond {self.asked:g} MHz"
+        if value > self.asked and worse:
+            return Known(None, None, None, f"{beyond}; {worse}")
+        if value > self.asked:
+            ends = (self.asked, value * (1 + low), *(() if limit is None else (float(limit),)))
+            return Known(None, min(ends), None, beyond)
+        if worse:
+            return Known(None, None, value * (1 + high), worse)
+        return Known(Figure(value, low, high), None, None, "")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a frequency, in MHz.
+
+    Parameters
+    ----------
+    figure : None where the error is not known.
+    least, most : a bound in its place, where the data end on one side; None without.
+    why : what is not known; empty with a figure.
+    """
+
+    figure: Figure | None
+    least: float | None
+    most: float | None
+    why: str
+
+
+@dataclass(frozen=True)
+class Fmax:
+    """The frequency in MHz, as far as it is known, and of what.
+
+    Parameters
+    ----------
+    known : a figure or a bound.
+    path : the longest path, if there is one.
+    stands : what is told of the path: names in :data:`STANDS`.
+    place : where it is reached, such as ``nearly empty device, grade -2 at 0.85 V``.
+    grade : of the board's part, if its name tells one.
+    limit : what the device allows, where that is known.
+    data : what the estimate is from, in a line.
+    """
+
+    known: Known
+    path: Path | None
+    stands: Sequence[str]
+    place: str
+    grade: str | None
+    limit: int | None
+    data: str
+
+    @property
+    def figure(self) -> Figure | None:
+        return self.known.figure
+
+    @property
+    def least(self) -> float | None:
+        return self.known.least
+
+    @property
+    def most(self) -> float | None:
+        return self.known.most
+
+    @property
+    def why(self) -> str:
+        return self.known.why
+
+    def line(self) -> str:
+        """What to print; empty where nothing is known."""
+        if self.figure is not None:
+            told = f"{rounded(self.figure.value):,g} MHz"
+            bars = str(self.figure).partition(" (")[2]
+            told = f"about {told} ({bars}"
+        elif self.least is not None:
+            told = f"at least about {rounded(self.least):,g} MHz"
+        elif self.most is not None:
+            told = f"at most about {rounded(self.most):,g} MHz ({self.why})"
+        else:
+            return ""
+        return f"estimate: Fmax {told}, {self.place}; from {self.data}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        path = self.path
+        return {
+            "mhz": self.figure.to_dict() if self.figure else None,
+            "at_least_mhz": None if self.least is None else round(self.least, 1),
+            "at_most_mhz": None if self.most is None else round(self.most, 1),
+            "unknown": self.why,
+            "grade": self.grade,
+            "limit_mhz": self.limit,
+            "path": {name: round(STANDS[name](path), 3) for name in self.stands} if path else None,
+            "data": self.data,
+        }
+
+
+def unlike(path: Path | None, rows: Sequence[Mapping[str, float]], stands: Sequence[str]) -> str:
+    """Why no row has such a path; empty if one has.
+
+    Parameters
+    ----------
+    rows : column → number, of each row.
+    stands : the columns that are compared.
+    """
+    if path is None:
+        return "no path leads from register to register"
+    for name in stands:
+        found, most = STANDS[name](path), max(row[name] for row in rows)
+        if found > most:
+            return f"{name} is at most {most:g} in the rows, here {found:g}"
+    share = path.lut / max(path.carry_runs, 1)
+    most = max(row["path_lut"] / max(row["path_carry_runs"], 1) for row in rows)
+    if share > most:
+        return f"rows have up to {most:g} LUTs for a carry run, here {share:g}"
+    return ""
