@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         to_toml,
     )
     from .library import cost, covered, explain, generate, mutants, prove, simulate, verify
-    from .own_rtl import verify_rtl
+    from .own_rtl import prove_rtl, verify_rtl
 
 __version__ = "0.1.0"
 
@@ -65,6 +65,7 @@ __all__ = [
     "matmul",
     "mutants",
     "prove",
+    "prove_rtl",
     "quantize",
     "raw",
     "simulate",
@@ -77,6 +78,7 @@ __all__ = [
 _ELSEWHERE = {
     "Options": "designs",
     "design": "designs",
+    "prove_rtl": "own_rtl",
     "verify_rtl": "own_rtl",
     **dict.fromkeys(
         ("cost", "covered", "explain", "generate", "mutants", "prove", "simulate", "verify"),

@@ -86,8 +86,8 @@ def mapped_for(emitted: Emitted, board: Board, progress: Told = quiet) -> Mapped
     return Mapped(board.name, netlist, emitted.keep, models)
 
 
-def contents(found: Certificate) -> dict[str, str]:
-    """The files of a certificate: name -> text."""
+def contents(found: Certificate, *, own: bool = False) -> dict[str, str]:
+    """The files of a certificate: name -> text; ``own``: of a module of the user's own."""
     proven = [claim.name for claim in found.claims if claim.state == PROVEN]
     induced = "count.smt2" in found.files
     questions = found.files["count.smt2"].count("(check-sat") if induced else 0
@@ -99,6 +99,7 @@ def contents(found: Certificate) -> dict[str, str]:
     )
     known = {
         "found": found,
+        "own": own,
         "induced": induced,
         "questions": questions,
         "graphs": [

@@ -14,6 +14,7 @@ from .boards import families
 from .golden import to_toml
 from .golden.errors import DesignError
 from .hw.engine.hardware import EngineHardware
+from .hw.system.converted import ConvertedHardware
 from .hw.text.emit import Emitted
 from .letters import ascii_letters
 from .manifest import manifest
@@ -131,8 +132,10 @@ def contents(
         files[f"vivado/{name}.xdc"] = render("clock.xdc", values)
         files["vivado/package_ip.tcl"] = render("package_ip.tcl", values)
         if _has_driver(emitted):
-            inputs = [stream.name for stream in emitted.hardware.sources]
-            around = {"inputs": inputs, "width": emitted.target.axis_width}
+            around = {
+                "widths": _tdata(emitted),
+                "inputs": [s.name for s in emitted.hardware.sources],
+            }
             files["vivado/block_design.tcl"] = render("block_design.tcl", values | around)
         more["vivado"] = {"part": values["part"], "clock_mhz": megahertz}
     if _has_driver(emitted):
@@ -164,8 +167,14 @@ def _netlist(emitted: Emitted, netlist: Mapped, values: dict[str, Any]) -> dict[
 
 def _has_driver(emitted: Emitted) -> bool:
     """Whether DMAs feed it, and it multiplies matrices."""
-    alone = emitted.hardware.alone
-    return emitted.target.axis_width > 0 and isinstance(alone, EngineHardware)
+    fits = isinstance(emitted.hardware, ConvertedHardware) and emitted.hardware.for_dmas
+    return fits and isinstance(emitted.hardware.alone, EngineHardware)
+
+
+def _tdata(emitted: Emitted) -> dict[str, int]:
+    """Bits of each stream's TDATA."""
+    data = {s.name: emitted.interface.pin(s, "data") for s in emitted.streams}
+    return {name: pin.width for name, pin in data.items() if pin}
 
 
 def _once(name: str, text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from .accumulation import floating, stages_of
 from .golden.bounds import MAX_EXACT, exact_range
 from .golden.description import Arithmetic, Engine, Operand, Output, Stage
-from .golden.description.build import AXIS_WIDTHS
+from .golden.description.axis_widths import AXIS_WIDTHS, Widths, widths_of
 from .golden.description.structure import parse_structure
 from .golden.errors import DesignError, UnknownName
 from .golden.formats import Format, lookup, names
@@ -44,6 +44,8 @@ class Options:
     output : ``raw`` or the result's format; fp32 for a scaled design.
     rounding, bias, relu, clamp, nan : see :class:`Output`.
     product : how two elements multiply; see :class:`Arithmetic`.
+    axis_width : bits of all streams, or, where they differ, a text such as ``64,weight=512`` or a
+        table ``{"default": 64, "weight": 512}``; streams that neither names stay as they are.
     set : of a unit: ``("points=128", ...)``, its own parameters.
     k_max : the longest reduction; of weights that stay, the lanes unless another is given. Without
         it, the design's own, or the next multiple of the group.
@@ -88,12 +90,16 @@ class Options:
     adders: str | None = None
     blocks: str | None = None
     fabric: str | None = None
-    axis_width: int | None = None
+    axis_width: int | str | dict[str, int] | Widths | None = None
     interleave: bool | None = None
     set: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
+        if self.axis_width is not None:
+            object.__setattr__(self, "axis_width", _widths(self.axis_width))
         for field in fields(self):
+            if field.name == "axis_width":
+                continue
             value, kind = getattr(self, field.name), str(field.type).removesuffix(" | None")
             wanted = {"int": int, "str": str, "bool": bool}.get(kind, tuple)
             if value is None or type(value) is wanted:
@@ -114,6 +120,13 @@ class Options:
                 {"interface": "axis"},
                 {"axis_width": None},
             )
+
+
+def _widths(given: object) -> int | Widths:
+    try:
+        return widths_of(given)
+    except TypeError as error:
+        raise DesignError(f"the option axis_width takes int: {error}") from None
 
 
 _BUILD = (

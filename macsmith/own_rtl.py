@@ -1,4 +1,4 @@
-"""RTL of the user's own in place of a design's hardware: proven, and its cost beside ours."""
+"""RTL of the user's own in place of a design's hardware: verified, proven, its cost beside ours."""
 
 from __future__ import annotations
 
@@ -9,15 +9,31 @@ from typing import Any
 
 from . import boards
 from .boards import Board, Cost
+from .certificate import FOLDER, contents
+from .folder import check_target, write_folder
 from .golden.description import Design
+from .golden.errors import Mismatch, cut
 from .library import cost
 from .report import ROWS
 from .sim.guest.candidate import Candidate
+from .sim.guest.proving import INSTEAD, prove, refuted
 from .sim.guest.verify import Verdict, verify
+from .sim.proof.certificate import SECONDS
+from .sim.proof.claims import Certificate
 from .tools import work, yosys
 from .tools.progress import Step, Told, quiet
 
-__all__ = ["Candidate", "Costs", "Verdict", "candidate", "costs", "verify_rtl"]
+__all__ = [
+    "Candidate",
+    "Certificate",
+    "Costs",
+    "Verdict",
+    "candidate",
+    "certify_rtl",
+    "costs",
+    "prove_rtl",
+    "verify_rtl",
+]
 
 
 def candidate(
@@ -52,6 +68,67 @@ def verify_rtl(
     """
     found = candidate(files, design, ports, top)
     return verify(found, count=count, seed=seed, progress=progress or quiet)
+
+
+def prove_rtl(
+    files: Sequence[Path | str],
+    design: Design,
+    ports: Path | str,
+    into: Path,
+    *,
+    top: str | None = None,
+    seconds: int = SECONDS,
+    force: bool = False,
+    progress: Told | None = None,
+) -> Certificate:
+    """Prove of RTL of your own that its answers are ours, and what its streams promise.
+
+    ``into/proof`` has the certificate, with scripts that prove it again.
+
+    Parameters
+    ----------
+    files, design, ports, top : as of :func:`verify_rtl`.
+    seconds : that one question of a solver may take.
+    force : replace a certificate that is there.
+
+    Raises Mismatch with a run that refutes a claim, whose results the golden model was asked for;
+    DesignError, ToolMissing, ToolFailed.
+    """
+    found = candidate(files, design, ports, top)
+    return certify_rtl(found, into, seconds=seconds, force=force, progress=progress)[0]
+
+
+def certify_rtl(
+    found: Candidate,
+    into: Path,
+    *,
+    seconds: int = SECONDS,
+    force: bool = False,
+    verdict: Verdict | None = None,
+    progress: Told | None = None,
+) -> tuple[Certificate, Path]:
+    """The same of a module that was read, and the folder; ``verdict`` says what was simulated."""
+    target = check_target(into / FOLDER, force=force)
+    with work.folder("proof") as scratch:
+        proof = prove(
+            found,
+            scratch,
+            seconds=seconds,
+            instead=INSTEAD if verdict is None else _vectors(verdict),
+            progress=progress or quiet,
+        )
+    for name, run in refuted(proof).items():
+        raise Mismatch(f"{found.guest.name}: {name} is refuted: {cut(run)}")
+    write_folder(target, contents(proof.certificate, own=True), force=force)
+    return proof.certificate, target
+
+
+def _vectors(verdict: Verdict) -> str:
+    """What was simulated, in words."""
+    return (
+        f"{verdict.results} results of {verdict.trials} {verdict.trial}, under stalls "
+        f"(seed {verdict.seed})"
+    )
 
 
 @dataclass(frozen=True)

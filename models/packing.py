@@ -67,7 +67,7 @@ def pack(
     *,
     design: str | None = None,
     activation: str | None = None,
-    axis_width: int | None = None,
+    axis_width: int | str | None = None,
     interleave: bool | None = None,
     bench_rows: int = ROWS,
     seed: int = 1,
@@ -84,7 +84,7 @@ def pack(
     ----------
     x : activations (vectors × K), real; None for a few normal ones of ``seed``.
     design, activation : as of :func:`macsmith.models.serving.serve`.
-    axis_width : of the streams, for DMAs.
+    axis_width : of the streams, for DMAs, as of :class:`macsmith.Options`.
     interleave : whether scales come in front of the codes that they scale.
 
     Raises DesignError, ToolFailed.

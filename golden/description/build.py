@@ -8,6 +8,7 @@ from math import gcd
 from typing import Any, ClassVar
 
 from ..errors import DesignError, UnknownName
+from .axis_widths import Widths, check
 from .choices import Choices
 
 #: How products are made and summed.
@@ -41,9 +42,6 @@ POLICIES = ("lut", "dsp")
 #: Most rows, columns or lanes, and most products a step: far more than any FPGA holds.
 MAX_SIDE, MAX_MACS = 1 << 12, 1 << 18
 
-#: The least and the greatest width of AXI-Streams for DMAs.
-AXIS_WIDTHS = 32, 1024
-
 #: Greatest length of a reduction that a build may be told of.
 MAX_K = 1 << 24
 
@@ -59,8 +57,9 @@ class Target:
     adders : ``inferred`` by tools, or instances of AMD's CARRY4 or CARRY8.
     blocks : DSP blocks, under the policy ``dsp``: a name from BLOCKS.
     fabric : the FPGA family by whose costs datapaths are chosen: a name from FABRICS.
-    axis_width : bits of all streams, a power of two from 32 to 1024, for DMAs; 0 leaves each
-        stream its own width. It makes the interface ``axis``.
+    axis_width : bits of all streams, a power of two from 32 to 1024, for DMAs, or
+        :class:`Widths`, where they differ; 0 leaves each stream its own width. It makes the
+        interface ``axis``.
     """
 
     interface: str = "native"
@@ -69,7 +68,7 @@ class Target:
     adders: str = "inferred"
     blocks: str = "auto"
     fabric: str = "auto"
-    axis_width: int = 0
+    axis_width: int | Widths = 0
 
     #: Fields that are names, and which; fields that are whole numbers of at least 1, and the
     #: greatest of those, where it is not MAX_SIDE.
@@ -103,15 +102,7 @@ class Target:
 
     def _check_axis_width(self) -> None:
         """It is one that there is, and the interface is that for it."""
-        width, (least, most) = self.axis_width, AXIS_WIDTHS
-        if not isinstance(width, int) or isinstance(width, bool):
-            raise TypeError(f"axis-width must be a whole number, got {width!r}")
-        if not least <= width <= most or width & (width - 1):
-            near = min(max(1 << max(width - 1, 0).bit_length(), least), most)
-            raise DesignError(
-                f"axis-width must be a power of two from {least} to {most}, got {width}",
-                {"axis_width": near},
-            )
+        check(self.axis_width)
         if self.interface not in ("axis", "native"):
             raise DesignError(
                 f"axis-width belongs to the interface axis, got {self.interface}",

@@ -22,6 +22,7 @@ from ..formats import (
     Sliced,
     lookup,
 )
+from .axis_widths import Widths, widths_of
 from .chain import Chain
 from .operand import Operand, Plane, Span
 from .structure import Sparse, parse_structure
@@ -50,6 +51,8 @@ def to_dict(item: Any) -> Any:
         return next(name for name, policy in POLICIES.items() if policy == item)
     if isinstance(item, tuple):
         return [to_dict(entry) for entry in item]
+    if isinstance(item, Widths):
+        return item.table()
     if item is None:  # where it is not the default
         return NOTHING
     if isinstance(item, Chain):
@@ -81,6 +84,8 @@ def from_dict(kind: Any, data: Any, key: str = "") -> Any:
     if origin in (types.UnionType, typing.Union):
         if data == NOTHING:
             return None
+        if Widths in typing.get_args(kind) and isinstance(data, dict):
+            return widths_of(data)
         return from_dict(
             next(a for a in typing.get_args(kind) if a is not types.NoneType), data, key
         )

@@ -11,6 +11,7 @@ from amaranth.lib import wiring
 from ...golden.answers import answered
 from ...golden.bounds import Range
 from ...golden.description import Engine
+from ...golden.description.axis_widths import width_of
 from ...golden.formats import Format
 from ...golden.products import RULES
 from ...golden.streams import Beats, Field, Stream
@@ -76,7 +77,8 @@ class EngineHardware(Hardware):
 
     @property
     def _outside(self) -> str:
-        return "packets" if self.target.axis_width else self.target.interface
+        result = next(stream.name for stream in self.streams if stream.output)
+        return "packets" if width_of(self.target.axis_width, result) else self.target.interface
 
     def note(self, stream: Stream) -> str:
         return notes(self.plan, [stream], self._outside)[stream.name]

@@ -3,6 +3,6 @@
 from .axis import AXIS
 from .interface import Interface, Pin, Slice
 from .native import NATIVE
-from .packets import PACKETS
+from .packets import PACKETS, SOME_PACKETS
 
-__all__ = ["AXIS", "NATIVE", "PACKETS", "Interface", "Pin", "Slice"]
+__all__ = ["AXIS", "NATIVE", "PACKETS", "SOME_PACKETS", "Interface", "Pin", "Slice"]

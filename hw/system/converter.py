@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Value
@@ -158,25 +159,28 @@ class ToPort(wiring.Component):
 
 
 class Converted(wiring.Component):
-    """A core, and a converter at each of its streams.
+    """A core, and a converter at each of its streams that has a port of bytes.
 
     Parameters
     ----------
     inner : the hardware of the core.
-    size : bytes of a port.
+    sizes : bytes of each port, by the stream's name; 0 leaves a stream as the core has it.
 
     Members
     -------
-    streams as the core has them, each with beats as :func:`port_layout` has them.
+    streams as the core has them, those of ports with beats as :func:`port_layout` has them.
     """
 
-    def __init__(self, inner: Hardware, size: int):
-        self.inner, self.size = inner, size
+    def __init__(self, inner: Hardware, sizes: Mapping[str, int]):
+        self.inner, self.sizes = inner, sizes
         self.core = inner.component()
-        signature = stream.Signature(port_layout(size))
-        super().__init__(
-            {s.name: Out(signature) if s.output else In(signature) for s in inner.streams}
-        )
+        super().__init__({item.name: self._member(item) for item in inner.streams})
+
+    def _member(self, item: Stream) -> Any:
+        if not self.sizes[item.name]:
+            return self.core.signature.members[item.name]
+        signature = stream.Signature(port_layout(self.sizes[item.name]))
+        return Out(signature) if item.output else In(signature)
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -186,8 +190,12 @@ class Converted(wiring.Component):
             m.submodules.inner = self.core
         for item in self.inner.streams:
             outside, inside = getattr(self, item.name), getattr(self.core, item.name)
+            size = self.sizes[item.name]
+            if not size:
+                wiring.connect(m, wiring.flipped(outside), inside)
+                continue
             kind = ToPort if item.output else FromPort
-            m.submodules[f"{item.name}_port"] = converter = kind(item, self.size)
+            m.submodules[f"{item.name}_port"] = converter = kind(item, size)
             sides = (inside, outside) if item.output else (outside, inside)
             for given, taken in ((sides[0], converter.i), (converter.o, sides[1])):
                 m.d.comb += [

@@ -31,6 +31,26 @@ _OWN = (
         "With --as: the module (default: the map's, or the only one that no other instantiates)",
     ),
     option("--cost", None, "With --as: also print what the module costs, beside ours"),
+    option(
+        "--prove",
+        "FOLDER",
+        "With --as: also prove what can be: that its answers are ours, and what its streams "
+        "promise; write FOLDER/proof/",
+        read=Path,
+        names="folder",
+    ),
+)
+
+#: What goes with proofs.
+_PROOFS = (
+    option(
+        "--seconds",
+        "N",
+        "Give up a question of a solver after N seconds (default 60)",
+        read=positive,
+        default=60,
+    ),
+    option("--force", None, "Replace the certificate that an earlier run wrote there"),
 )
 
 VERIFY = Command(
@@ -41,6 +61,7 @@ VERIFY = Command(
         "verify e4m3xe4m3 --seed 7",
         "verify w4a8 --mutants 200",
         "verify mine.v --as int8xint8 --map ports.toml",
+        "verify mine.v --as int8xint8 --map ports.toml --prove out/mine",
     ),
     designed(
         option(
@@ -66,6 +87,7 @@ VERIFY = Command(
             "that verification finds", read=positive,
         ),
         *_OWN,
+        *_PROOFS,
         target=(
             option(
                 "--board", "NAME", f"With --mapped or --cost: board of the netlist (default "
@@ -96,14 +118,7 @@ PROVE = Command(
             "boards, or a TOML file",
             names="boards",
         ),
-        option(
-            "--seconds",
-            "N",
-            "Give up a question of a solver after N seconds (default 60)",
-            read=positive,
-            default=60,
-        ),
-        option("--force", None, "Replace the certificate that an earlier run wrote there"),
+        *_PROOFS,
     ),
     builds=True,
 )

@@ -6,7 +6,7 @@ Options have the names of :class:`macsmith.options.Options`; a test compares the
 from __future__ import annotations
 
 from .argument import Group, option, word
-from .values import bounds, whole
+from .values import bounds, whole, widths
 
 #: What is built where nobody says what.
 DESIGN = "w4a8"
@@ -171,9 +171,9 @@ OUTPUT = Group(
 AXIS_WIDTH = option(
     "--axis-width",
     "BITS",
-    "Give all streams this width, a power of two from 32 to 1024, with TKEEP, so that AXI DMAs "
-    "take them; implies --interface axis",
-    read=whole,
+    "Give all streams this width, 32 to 1024, with TKEEP, so that AXI DMAs take them; with "
+    "64,weight=512 weight has another, with weight=512 others none; implies --interface axis",
+    read=widths,
 )
 
 INTERLEAVE = option(

@@ -14,6 +14,11 @@ def whole(text: str) -> int:
         raise ArgumentTypeError(f"must be a whole number, got {text!r}") from None
 
 
+def widths(text: str) -> int | str:
+    """A whole number, or widths of streams, which :mod:`macsmith.options` reads."""
+    return text if "=" in text else whole(text)
+
+
 def natural(text: str) -> int:
     """A whole number that is not negative."""
     if whole(text) < 0:

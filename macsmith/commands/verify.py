@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _check_one(arguments: argparse.Namespace) -> None:
     """Raise DesignError where two things are asked for in place of a verification, or what goes
     with RTL of one's own."""
-    for name in ("top", "cost"):
+    for name in ("top", "cost", "prove"):
         if getattr(arguments, name):
             raise DesignError(f"--{name} goes with a file of Verilog, --as and --map")
     asked = [name for name in ("mapped", "coverage", "mutants") if getattr(arguments, name)]

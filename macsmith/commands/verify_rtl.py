@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from .. import boards
 from ..golden.errors import DesignError, Mismatch
-from ..own_rtl import Candidate, Costs, candidate, costs
+from ..own_rtl import Candidate, Costs, candidate, certify_rtl, costs
 from ..report import NOTE
 from ..sim.guest.verify import Verdict, verify
 from .common import chosen, following, paragraph, print_json, table
 from .coverage_text import covered_lines
+from .prove import tell
 
 #: What a file of Verilog is called.
 SUFFIXES = (".v", ".sv")
@@ -35,10 +37,21 @@ def run(arguments: argparse.Namespace) -> int:
             wrong = mismatch  # what it costs is told all the same
         board = boards.lookup(arguments.board)
         cost = costs(found, board, progress=told) if arguments.cost else None
+        proof = None
+        if arguments.prove and wrong is None:
+            proof, folder = certify_rtl(
+                found,
+                arguments.prove,
+                seconds=arguments.seconds,
+                force=arguments.force,
+                verdict=verdict,
+                progress=told,
+            )
     if arguments.json:
         if wrong is not None:
             raise wrong
-        parts = {} if cost is None else {"cost": cost.to_dict()}
+        parts: dict[str, Any] = {} if cost is None else {"cost": cost.to_dict()}
+        parts |= {} if proof is None else {"proof": {**proof.to_dict(), "folder": str(folder)}}
         print_json({"verified": True, **(verdict.to_dict() if verdict else {}), **parts})
         return 0
     if cost is not None:
@@ -47,6 +60,12 @@ def run(arguments: argparse.Namespace) -> int:
         raise wrong
     if verdict is not None:
         _print(verdict, arguments.coverage)
+    if proof is not None:
+        print()
+        tell(proof, arguments.prove, "claims proven")
+        for claim in proof.claims:
+            if claim.instead:
+                print(paragraph(f"{claim.name} is {claim.state}; it got {claim.instead}"))
     return 0
 
 

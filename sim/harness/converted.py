@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...golden.packets import KEEP
+from ...golden.packets import KEEP, Record
 from ...golden.streams import Beats, Stream
 from ...hw.system.converted import ConvertedHardware
 from .around import AroundHarness
@@ -46,11 +46,18 @@ class ConvertedHarness(AroundHarness):
     def sent(self, stream: Stream, trials: Sequence[Any]) -> Beats:
         item = self.hardware.records[stream.name].stream
         beats = self.within.sent(item, trials)
+        if not self.hardware.sizes[stream.name]:
+            return beats
         ends = None if item.last or item.output else _drawn(len(beats))
         return self.hardware.packed(item, beats, ends)
 
     def cycles(self, trials: Sequence[Any]) -> int | None:
         return self.within.cycles(trials) if self.hardware.full_rate else None
+
+    @property
+    def _result(self) -> tuple[Record, int]:
+        """The stream of results within, and the bytes of its port; 0 where it has none."""
+        return self.hardware.records[self.result.name], self.hardware.sizes[self.result.name]
 
     @property
     def slack(self) -> int:
@@ -63,27 +70,33 @@ class ConvertedHarness(AroundHarness):
     @property
     def each(self) -> int:
         """As far as all trials have packets of one length."""
-        record = self.hardware.records[self.result.name]
+        record, size = self._result
+        if not size:
+            return self.within.each
         beats = self.within.each if record.stream.last else 1
-        packet = -(-beats * record.size // self.hardware.size)
+        packet = -(-beats * record.size // size)
         return packet * (self.within.each // beats)
 
     def owners(self, trials: Sequence[Any], beats: int) -> Array:
-        record = self.hardware.records[self.result.name]
+        record, size = self._result
+        if not size:
+            return self.within.owners(trials, beats)
         keep = self.sent(self.result, trials).values[1].sum(axis=1)
         begins = np.cumsum(keep) - keep
         found = begins // record.size // self.within.each
         return np.asarray(np.minimum(found, len(trials) - 1))
 
     def difference(self, trial: Any, beat: int, lane: int, received: Lane, expected: Lane) -> str:
+        record, size = self._result
+        if not size:
+            return self.within.difference(trial, beat, lane, received, expected)
         field, place = self.result.fields[0], lane
         if lane >= field.count:
             field, place = self.result.fields[1], lane - field.count
         what = "TKEEP of byte" if field.name == KEEP else "byte"
-        size = self.hardware.records[self.result.name].size
         return (
-            f"{what} {place} of the packets' beat {beat} (of {self.hardware.size} bytes; a beat of "
-            f"{self.result.name} has {size})\n"
+            f"{what} {place} of the packets' beat {beat} (of {size} bytes; a beat of "
+            f"{self.result.name} has {record.size})\n"
             f"  expected {expected[0]:#x}\n  received {received[0]:#x}"
         )
 

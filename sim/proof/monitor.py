@@ -64,6 +64,8 @@ def monitor(
     terms: Sequence[Term] | None = None,
     facts: Sequence[Fact] = (),
     marks: Marks | None = None,
+    *,
+    held: bool = False,
 ) -> str:
     """Verilog of the core under its monitor; the macro of a claim's name chooses what is claimed.
 
@@ -73,6 +75,7 @@ def monitor(
     terms : where results are that are on their way; None where that is not known.
     facts : what registers never are together.
     marks : data that mark results.
+    held : whether runs begin with a reset, and sources keep what they offer until it is taken.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("macsmith.sim.proof", "templates"),
@@ -102,6 +105,7 @@ def monitor(
         terms=terms,
         facts=facts,
         marks=marks,
+        held=held,
     )
 
 

@@ -128,6 +128,33 @@ def test_dmas_have_the_engine_s_width(scripts, tmp_path):
         assert ("c_s_axis_s2mm_tdata_width" in settings) == bool(back)
 
 
+@pytest.mark.skipif(shutil.which("tclsh") is None, reason="needs tclsh: apt-get install tcl")
+@pytest.mark.parametrize("part", PARTS)
+def test_each_dma_has_the_width_of_its_stream(tmp_path, part):
+    """The result of w4a8 has 32 bits as it is, its weight 64, its activation 128."""
+    options = Options(axis_width="weight=512,scale=64", name="own")
+    script = contents(emit(design("w4a8", options)), tiles=1)["vivado/block_design.tcl"]
+    asked = ran(script, tmp_path, part)
+    wanted = {"weight": "512", "activation": "128", "scale": "64", "end_scale": "128"}
+    for stream, bits in wanted.items():
+        given = " ".join(" ".join(words) for words in asked if words[-1] == f"{stream}_dma")
+        settings = dict(re.findall(r"CONFIG\.(\w+) (\w+)", given.replace("{", "").replace("}", "")))
+        assert settings["c_m_axis_mm2s_tdata_width"] == settings["c_m_axi_mm2s_data_width"] == bits
+        assert settings.get("c_s_axis_s2mm_tdata_width", "32") == "32"
+    if part == "xcu280-fsvh2892-2L-e":
+        [memory] = [words for words in asked if words[:1] == ["set_property"]
+                    and "AXI4" in words[2] + words[3] and words[-1] == "memory"]  # fmt: skip
+        assert "512" in " ".join(memory)
+
+
+def test_what_no_dma_takes_has_neither_script_nor_driver():
+    """Scales of w4a8 have 80 bits as they are."""
+    found = emit(design("w4a8", Options(axis_width="weight=512", name="own")))
+    assert not {"vivado/block_design.tcl", "driver.py"} & set(contents(found, tiles=1))
+    assert any("no AXI DMA takes scale as it is: no driver.py" in remark
+               for remark in found.hardware.remarks)  # fmt: skip
+
+
 def test_it_says_that_it_was_not_run_here(scripts):
     assert "not run in Vivado" in scripts["two"].split("\nset here")[0]
 

@@ -53,7 +53,7 @@ def made(tmp_path_factory):
     def get(shape, width):
         rows, lanes = SHAPES[shape]
         options = Options(rows=rows, cols=1, lanes=lanes, k_max=3072, axis_width=width,
-                          name=f"{shape}_{width}")  # fmt: skip
+                          name=f"{shape}_{width}".translate(str.maketrans(",=", "__")))  # fmt: skip
         if (shape, width) not in found:
             engine = design("int4xint8", options)
             found[shape, width] = generate(engine, root / engine.name, tiles=1).folder
@@ -70,6 +70,20 @@ def made(tmp_path_factory):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_dmas_of_another_package_send_and_take_all_packets(made, shape, width, pauses):
     code, said = simulated(made(shape, width), job(*SHAPES[shape], STEPS, 1, PAUSES[pauses]))
+    assert code == 0 and "1 tests, 0 failed" in said, said
+
+
+#: What converters have of their own, and what stays as it is: 4 bytes, and 12 without TKEEP.
+OWN = ["32,weight=128,result=64", "64,activation=32", "weight=64,result=128", "activation=128"]
+
+
+@needs_icarus
+@pytest.mark.cases(2)
+@pytest.mark.parametrize("pauses", ["all", "sink"])
+@pytest.mark.parametrize("width", OWN)
+def test_dmas_of_several_widths_send_and_take_all_packets(made, width, pauses):
+    """A stream as it is has no TKEEP: its weights are no packets, each result is one."""
+    code, said = simulated(made("even", width), job(*SHAPES["even"], STEPS, 1, PAUSES[pauses]))
     assert code == 0 and "1 tests, 0 failed" in said, said
 
 

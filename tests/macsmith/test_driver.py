@@ -27,6 +27,8 @@ DESIGNS = {
     "half": ("w4a8", {"interleave": True, "output": "bf16"}),
     "no signs": ("uint4xuint8", {"output": "raw"}),
     "sparse": ("nm_sparse", {}),
+    "own widths": ("w4a8", {"axis_width": "32,weight=128,result=64"}),
+    "own widths in front": ("w4a8", {"interleave": True, "axis_width": "64,weight=256"}),
 }
 #: Results, elements of K and vectors: neither the last rows nor the last columns fill a block.
 N, K, M = 10, 256, 5
@@ -84,7 +86,7 @@ def answered(engine, sent):
     whole = hardware(engine)
     given = {}
     for stream in whole.sources:
-        size, rows, keeps, lasts = whole.size, [], [], []
+        size, rows, keeps, lasts = whole.sizes[stream.name], [], [], []
         for packet in sent[stream.name]:
             count = -(-len(packet) // size)
             fill = (0, count * size - len(packet))

@@ -145,6 +145,26 @@ MODULES = {
             "output": "raw",
         },
     ),
+    "four bits": Module(
+        "pe4.sv",
+        HANDSHAKE.replace('"hs"', '"pe4"'),
+        "int4xint4",
+        {"rows": 1, "cols": 1, "lanes": 1, "k_max": 16},
+    ),
+    "rounded": Module(
+        "fixed.v",
+        """
+        top = "rounded"
+        [output]
+        latency = 0
+        [ports]
+        w = "weight"
+        a = "activation"
+        y = "result"
+        """,
+        "e2m1xe2m1",
+        {"rows": 1, "cols": 1, "lanes": 2, "k_max": 2, "output": "e2m1"},
+    ),
     "no register": Module(
         "fixed.v",
         """

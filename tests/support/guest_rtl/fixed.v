@@ -72,3 +72,27 @@ module wandering (
     end
     assign y = later ? two : late ? 18'sd1 : one;
 endmodule
+
+// Two products of E2M1 codes and their sum, rounded to E2M1 by guard and sticky bits, to nearest
+// even; what is too large becomes the greatest.
+module rounded (input wire [7:0] w, a, output wire [3:0] y);
+    wire signed [8:0] low, high;
+    e2m1_product first (.w(w[3:0]), .a(a[3:0]), .y(low));
+    e2m1_product second (.w(w[7:4]), .a(a[7:4]), .y(high));
+    wire signed [9:0] sum = low + high;
+    wire [8:0] m = sum < 0 ? -sum : sum;
+    integer t;
+    reg [4:0] code;
+    reg guard, sticky;
+    always @* begin
+        {code, guard, sticky} = {4'd0, m[1], m[0], 1'b0};  // in quarters; below 1, codes are halves
+        for (t = 2; t < 9; t = t + 1)
+            if (m[t]) begin
+                code = 2 * (t - 1) + m[t - 1];
+                guard = m[t - 2];
+                sticky = t > 2 && (m & (9'd1 << (t - 2)) - 9'd1) != 0;
+            end
+    end
+    wire [5:0] up = code + (guard & (sticky | code[0]));
+    assign y = {sum < 0, up > 7 ? 3'd7 : up[2:0]};
+endmodule
