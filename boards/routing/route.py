@@ -19,11 +19,12 @@ from .ecp5 import ROUTER as ECP5
 from .gowin import ROUTER as GOWIN
 from .harness import Harness, harness, owner
 from .ice40 import ROUTER as ICE40
+from .nexus import ROUTER as NEXUS
 from .result import OWNERS, Path, Routed, Run, slowest
-from .router import Placed, Router
+from .router import Packer, Placed, Router
 
 #: family → its router.
-ROUTERS = {"ecp5": ECP5, "ice40": ICE40, "gowin": GOWIN}
+ROUTERS = {"ecp5": ECP5, "ice40": ICE40, "gowin": GOWIN, "nexus": NEXUS}
 
 #: Part of every cache key. Raise it whenever a count or a frequency may come out differently.
 ANALYSIS = "2"
@@ -92,7 +93,7 @@ def route(
     router, seeds = router_of(board), checked(seeds)
     found = harness(json.loads(netlist.read_text(encoding="utf-8")), cost.top, router)
     _fits(cost, found, board)
-    text = json.dumps(found.netlist)
+    text = json.dumps(router.prepared(found.netlist))
     runs, entries = [], []
     for number, seed in enumerate(seeds, 1):
         line = f"routing {cost.top.removesuffix('_core')} for {board.name}"
@@ -107,7 +108,8 @@ def route(
     whole.write(target / "harness.json", text.encode())
     for run, (path, _) in zip(runs, entries, strict=True):
         cache.copy(path / LOG, target / f"seed-{run.seed}.log")
-    bitstream = _packed(router, board, best, target) if pack and router.packer else None
+    packer = router.packs(text) if pack else None
+    bitstream = _packed(router, packer, board, best, target) if packer else None
     return Routed(
         tuple(runs),
         index["used"],
@@ -158,8 +160,9 @@ def _measure(
     (folder / "harness.json").write_text(text, encoding="utf-8")
     words = [*options, "--json", "harness.json", "--report", "report.json"]
     words += ["--write", ROUTED]
-    if router.packer and router.packer.option:
-        words += [router.packer.option, f"harness{router.packer.source}"]
+    packer = router.packs(text)
+    if packer and packer.option:
+        words += [packer.option, f"harness{packer.source}"]
     if pins := router.pins(board):
         _, name, lines = router.constraints(pins)
         (folder / name).write_text(lines, encoding="utf-8")
@@ -181,35 +184,27 @@ def _measure(
     }
     (folder / NETLIST).write_bytes(gzip.compress(netlist, 1, mtime=0))
     files = [folder / LOG, folder / NETLIST]
-    if router.packer:
-        source = f"harness{router.packer.source}" if router.packer.option else ROUTED
+    if packer:
+        source = f"harness{packer.source}" if packer.option else ROUTED
         config = (folder / source).read_bytes()
         (folder / CONFIG).write_bytes(gzip.compress(config, 1, mtime=0))
         files.append(folder / CONFIG)
     return index, files
 
 
-def _packed(router: Router, board: Board, entry: FilePath, target: FilePath) -> str:
+def _packed(router: Router, packer: Packer, board: Board, entry: FilePath, target: FilePath) -> str:
     """The bitstream of a routing that is kept, in ``target``: the file's name."""
-    assert router.packer is not None
-    source, name = (f"harness{ending}" for ending in (router.packer.source, router.packer.target))
-    found = cache.kept(
-        cache.root() / "bitstream" / cache.key(router.packer.program, entry.name),
-        lambda folder: _pack(router, board, entry, folder, (source, name)),
-    )
+    source, name = (f"harness{ending}" for ending in (packer.source, packer.target))
+
+    def pack(folder: FilePath) -> None:
+        (folder / source).write_bytes(gzip.decompress((entry / CONFIG).read_bytes()))
+        words = packer.words(board.part, source, name)
+        nextpnr.run(router.package, packer.program, words, folder, "pack.log")
+        (folder / source).unlink()
+
+    found = cache.kept(cache.root() / "bitstream" / cache.key(packer.program, entry.name), pack)
     cache.copy(found / name, target / name)
     return name
-
-
-def _pack(
-    router: Router, board: Board, entry: FilePath, folder: FilePath, names: tuple[str, str]
-) -> None:
-    assert router.packer is not None
-    source, packer = folder / names[0], router.packer
-    source.write_bytes(gzip.decompress((entry / CONFIG).read_bytes()))
-    words = packer.words(board.part, *names)
-    nextpnr.run(router.package, packer.program, words, folder, "pack.log")
-    source.unlink()
 
 
 def owned(netlist: Mapping[str, Any], router: Router) -> dict[str, dict[str, float]]:

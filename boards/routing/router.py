@@ -84,6 +84,7 @@ class Packer:
     option : of the router: writes what the packer reads; without one, that is the routed netlist.
     source, target : the ending of that file, and of the bitstream.
     words : what the packer is told, from part, source and target.
+    without : types of cells with which the router cannot write what the packer reads.
     """
 
     program: str
@@ -91,6 +92,7 @@ class Packer:
     source: str
     target: str
     words: Callable[[str, str, str], tuple[str, ...]]
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,9 @@ class Router:
     enter, leave : what stands between a pin and the harness, where the router inserts nothing.
     pads : types of cells that a simulation of the core leaves out: those of pins.
     buffers : type → (input, output) of cells that only lead a net on.
+    clocks : type → (input, output) of cells that hand a clock on beside what else they do.
     constants : type → (output, constant) of cells that are one.
+    prepared : a netlist as the router reads it.
     empty : whether a routed cell does nothing but keep a place that another takes too.
     model : a routed cell, as the simulation model of the family has it.
     register : the nets of a routed flip-flop.
@@ -130,14 +134,21 @@ class Router:
     pads: frozenset[str]
     model: Callable[[Placed], Placed]
     register: Callable[[Placed], Register]
+    prepared: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda netlist: netlist
     empty: Callable[[Placed], bool] = lambda _: False
     freely: tuple[str, ...] = ()
     pins: Callable[[Board], Mapping[str, str]] = lambda _: {}
     enter: Leaf | None = None
     leave: Leaf | None = None
     buffers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    clocks: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     constants: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     through: tuple[str, str] = ("", "")
     alone: str = "{}"
     unheld: Callable[[Placed], Placed] | None = None
     packer: Packer | None = None
+
+    def packs(self, netlist: str) -> Packer | None:
+        """What makes a bitstream of a netlist, if anything does."""
+        unable = self.packer.without if self.packer else ()
+        return None if any(f'"type": "{kind}"' in netlist for kind in unable) else self.packer

@@ -26,7 +26,7 @@ def after(netlist: Path, core: str, board: Board, seed: int) -> str:
     """
     router, (seed,) = router_of(board), checked((seed,))
     found = harness(json.loads(netlist.read_text(encoding="utf-8")), core, router)
-    folder, _ = routed(json.dumps(found.netlist), router, board, seed)
+    folder, _ = routed(json.dumps(router.prepared(found.netlist)), router, board, seed)
     left = json.loads(gzip.decompress((folder / NETLIST).read_bytes()))
     (module,) = left["modules"].values()
     return _Cut(module, found, router).verilog(core)
@@ -61,6 +61,11 @@ class _Cut:
         for name, cells in self.found.caught.items():
             for bit, cell in enumerate(cells):
                 outputs.append(f"  assign {name}[{bit}] = {self._net(self._left(cell))};")
+        # The same wire: in a simulator, a clock through an assignment comes too late.
+        for placed in self.kept.values():
+            if placed.type in self.router.clocks:
+                enters, leaves = (placed.ports[p] for p in self.router.clocks[placed.type])
+                self.names[leaves] = self._net(enters)
         body = [line for name, cell in self.kept.items() for line in self._instance(name, cell)]
         wires = [
             f"  wire {name};" for name in self.names.values() if re.fullmatch(r"(n|open)\d+", name)

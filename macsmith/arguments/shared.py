@@ -33,7 +33,7 @@ def file(flags: str, help: str) -> Argument:
 def routed(what: str, many: int) -> tuple[Argument, Argument]:
     """``--route``, with what it places and for what, and ``--seeds``, with how many else."""
     return (
-        option("--route", None, f"Also place and route {what}; for ecp5, ice40, gowin"),
+        option("--route", None, f"Also place and route {what}; for ecp5, ice40, gowin, nexus"),
         option("--seeds", "N", f"Route with seeds 1 to N (default {many}), or with those named, "
                "such as 3,7,11", read=seeds),
     )  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 from macsmith.boards.routing import after
 from macsmith.boards.routing.ice40 import ROUTER
 from macsmith.boards.routing.router import Placed
-from macsmith.golden.errors import Mismatch
+from macsmith.golden.errors import DesignError, Mismatch
 
 import macsmith
 from macsmith import Options, library
@@ -26,6 +26,19 @@ def small(name, policy):
 def test_a_routed_netlist_is_the_design(board, name, policy):
     done = macsmith.verify(small(name, policy), board=board, routed=1, count=10)
     assert done.mapped and done.results >= 8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["int4xint8", "e4m3xe4m3"])
+def test_a_netlist_of_nexus_is_the_design(name):
+    done = macsmith.verify(small(name, "lut"), board="crosslink-nx-evn", routed=1, count=10)
+    assert done.mapped and done.results >= 8
+
+
+@pytest.mark.slow
+def test_memories_of_nexus_that_the_router_joins_wrongly_are_refused():
+    with pytest.raises(DesignError, match="RAMs in LUTs, .* choose another board"):
+        macsmith.verify(small("mxfp4", "lut"), board="crosslink-nx-evn", routed=1, count=10)
 
 
 @pytest.mark.slow

@@ -111,5 +111,6 @@ def test_the_parity_is_one(name):
     """Of all sixteen inputs, by the truth table in the parameter."""
     xor = ROUTERS[name].xor
     (table,) = xor.parameters.values()
+    table = f"{int(table, 16):016b}" if table.startswith("0x") else table
     for word in range(16):
         assert int(table[15 - word]) == bin(word).count("1") % 2

@@ -25,7 +25,8 @@ GOWIN = {
     "GW1NR-LV9QN88PC6/I5": "--device GW1NR-LV9QN88PC6/I5 --vopt family=GW1N-9C",
     "GW2AR-LV18QN88C8/I7": "--device GW2AR-LV18QN88C8/I7 --vopt family=GW2A-18C",
 }
-FAMILIES = {"ecp5": ECP5, "ice40": ICE40, "gowin": GOWIN}
+NEXUS = {"LIFCL-40-9BG400C": "--device LIFCL-40-9BG400C"}
+FAMILIES = {"ecp5": ECP5, "ice40": ICE40, "gowin": GOWIN, "nexus": NEXUS}
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,7 @@ def test_a_part_is_a_device_a_package_and_a_speed(family, part, words):
         ("ecp5", "LFE5U-85F-6XX381C"),
         ("ice40", "iCE40UP9K-SG48I"),
         ("ice40", "UP5K"),
+        ("nexus", "LIFCL-33-8CTG104C"),
     ],
 )
 def test_an_unknown_part_is_told_how_one_is_written(family, part):

@@ -19,7 +19,7 @@ def _here(tmp_path, monkeypatch):
     ("words", "code", "said"),
     [
         (["--seeds", "3"], 2, "--seeds belongs to --route: add it, or leave out --seeds"),
-        (["--route"], 2, "no open router places the family xcup of u280; routed are ecp5, gowin"),
+        (["--route"], 2, "no open router places the family xcup of u280; routed are ecp5, gow"),
         (["--route"], 2, "such as --board ulx3s-85, or leave out --route"),
         (["--board", "ulx3s-85", "--route", "--seeds", "101"], 2, "1 to 100 seeds, got 101"),
         (["--board", "ulx3s-85", "--route", "--seeds", "0"], 2,

