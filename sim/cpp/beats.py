@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ...golden.description import Engine
 from ...golden.streams import Field, Stream
 from ...golden.tiling import Tiling
+from ...hw.design import Hardware
 from ...hw.text.emit import Emitted
 from .fields import Field as Array
 from .ports import places
@@ -105,7 +106,7 @@ class Beats:
     step: int
 
 
-def beats(emitted: Emitted, arrays: Sequence[Array]) -> Beats | None:
+def beats(emitted: Emitted | Hardware, arrays: Sequence[Array]) -> Beats | None:
     """The beats of an engine's ports; None where a beat's place in a tile depends on others."""
     engine = emitted.design
     assert isinstance(engine, Engine)
@@ -125,7 +126,9 @@ def _spread(engine: Engine, fields: Sequence[Field]) -> bool:
     return several or any(field.kind not in known for field in fields)
 
 
-def _input(emitted: Emitted, tiling: Tiling, stream: Stream, arrays: Sequence[Array]) -> Port:
+def _input(
+    emitted: Emitted | Hardware, tiling: Tiling, stream: Stream, arrays: Sequence[Array]
+) -> Port:
     puts = []
     for field in stream.fields:
         [own] = [
@@ -156,7 +159,7 @@ def _place(tiling: Tiling, stream: Stream, field: Field, own: Array) -> tuple[st
     return row, f"beat * {steps * tiling.engine.lanes()} / {own.columns}"
 
 
-def _output(emitted: Emitted, engine: Engine, stream: Stream) -> Port:
+def _output(emitted: Emitted | Hardware, engine: Engine, stream: Stream) -> Port:
     [field], outputs = stream.fields, engine.arithmetic.outputs
     low, stride = places(emitted, stream, field)
     wide = next(s.wide for s in emitted.interface.slices(stream) if not s.flags)
@@ -175,7 +178,7 @@ def _output(emitted: Emitted, engine: Engine, stream: Stream) -> Port:
     return Port(stream.name, _width(emitted, stream), stream.per, tuple(lines), take=take)
 
 
-def _flag_bits(emitted: Emitted, stream: Stream, field: Field) -> dict[str, int]:
+def _flag_bits(emitted: Emitted | Hardware, stream: Stream, field: Field) -> dict[str, int]:
     """The bits of the flags of value 0, where the data port has them."""
     found = [s for s in emitted.interface.slices(stream) if s.flags and s.role == "data"]
     if not found:
@@ -184,7 +187,7 @@ def _flag_bits(emitted: Emitted, stream: Stream, field: Field) -> dict[str, int]
     return {name: low + number for number, name in enumerate(field.flags)}
 
 
-def _flags(emitted: Emitted, stream: Stream, field: Field) -> Iterator[str]:
+def _flags(emitted: Emitted | Hardware, stream: Stream, field: Field) -> Iterator[str]:
     """Flags above each value, where the data port has them."""
     found = _flag_bits(emitted, stream, field)
     _, stride = places(emitted, stream, field, flags=bool(found))
@@ -193,7 +196,7 @@ def _flags(emitted: Emitted, stream: Stream, field: Field) -> Iterator[str]:
         yield f"    data[{low} + {stride} * i] = 1'(flags(row, col, number) >> {bit});"
 
 
-def _width(emitted: Emitted, stream: Stream) -> int:
+def _width(emitted: Emitted | Hardware, stream: Stream) -> int:
     pin = emitted.interface.pin(stream, "data")
     assert pin is not None
     return pin.width

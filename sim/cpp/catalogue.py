@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...golden.description import Design, Engine
+from ...golden.description import Chain, Design, Engine
 from ...golden.description.unit import Unit
 from ...golden.errors import DesignError
 from ...hw.text.emit import Emitted
-from . import model, unit
+from . import chain, model, unit
 
 #: A description's type -> what writes its files.
 WRITERS: dict[type, Callable[..., dict[str, str]]] = {
     Engine: model.files,
     Unit: unit.files,
+    Chain: chain.files,
 }
 
 

@@ -36,7 +36,7 @@ def files(design: object, emitted: Emitted | None = None) -> dict[str, str]:
     design that is no engine, and for what the library does not do.
     """
     engine = checked(design)
-    modes = [_mode(engine, mode) for mode in range(len(engine.modes))]
+    modes = [mode_of(engine, mode) for mode in range(len(engine.modes))]
     for mode in modes:
         mode["beats"] = beats(emitted, mode["fields"]) if emitted is not None else None
     return {
@@ -82,7 +82,8 @@ def result_format(arithmetic: Arithmetic) -> Range | Format:
     return output or arithmetic.working
 
 
-def _mode(engine: Engine, mode: int) -> dict[str, Any]:
+def mode_of(engine: Engine, mode: int) -> dict[str, Any]:
+    """What templates are told of a mode."""
     arithmetic = alone(engine, mode)
     form, own = result_format(arithmetic), fields(arithmetic)
     if isinstance(form, Range):

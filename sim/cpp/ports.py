@@ -110,7 +110,7 @@ def _placed(emitted: Emitted, stream: Stream) -> dict[str, tuple[int, int]]:
 
 
 def places(
-    emitted: Emitted, stream: Stream, field: Field, *, flags: bool = False
+    emitted: Emitted | Hardware, stream: Stream, field: Field, *, flags: bool = False
 ) -> tuple[int, int]:
     """The lowest bit of value 0 in the data port, and how far the next one is from it."""
     lows = [

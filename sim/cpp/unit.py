@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ...golden.description.unit import Unit
-from ...golden.formats import Format
+from ...golden.formats import Format, lookup
 from ...hw.catalogue import alone
+from ...hw.design import Hardware
 from ...hw.text.emit import Emitted
 from .formats import Formats
 from .library import NUMBERS, digest, library, render
@@ -34,7 +35,7 @@ def files(unit: Unit, emitted: Emitted | None = None) -> dict[str, str]:
         "summary": hardware.summary,
         "digest": digest(parts),
         "library": library(parts),
-        "tables": [*streams_of(inputs, unit, formats), *own.lines],
+        "tables": [*streams_of(inputs, hardware, formats), *own.lines],
         "algorithm": own.algorithm,
         "inputs": inputs,
         "result": result,
@@ -55,16 +56,14 @@ def header(unit: Unit) -> str:
     return files(unit)[f"model/{unit.name}_golden.hpp"]
 
 
-def streams_of(inputs: list[Port], unit: Unit, formats: Formats) -> list[str]:
+def streams_of(inputs: list[Port], hardware: Hardware, formats: Formats) -> list[str]:
     """Members that say what the streams hold, for the check of what goes in."""
-    hardware = alone(unit)
-    fields = {(s.name, f.name): hardware.holds(f) for s in unit.streams for f in s.fields}
+    fields = {(s.name, f.name): hardware.holds(f) for s in hardware.streams for f in s.fields}
     found, marks = [], []
     for number, port in enumerate(inputs):
         for place, own in enumerate(port.arrays):
             held = fields[port.name, own.name]
-            assert isinstance(held, Format)  # sums of engines alone are integers of a range
-            form = formats.name(held)
+            form = formats.name(held if isinstance(held, Format) else lookup(f"uint{own.bits}"))
             said = f"{port.name}.{own.name} must point to {own.meaning}"
             found.append(f'{{{number}, {place}, {own.count}, &{form}, "{said}"}}')
         said = f'"{port.name}.last must point to beats: 1 where a reduction ends"'

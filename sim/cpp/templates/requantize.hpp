@@ -1,8 +1,8 @@
 /// Integers of sums, biases and products of them with a multiplier, moved up by 64 places.
-using Sum = Wide<6>;
+using WideSum = Wide<6>;
 
 /// What is cut off at ``places`` of a value that is not negative.
-inline Cut rest_of(const Sum &magnitude, int places) {
+inline Cut rest_of(const WideSum &magnitude, int places) {
     Cut made;
     bool below = false;
     for (int place = 0; place < places - 1; ++place) below = below || magnitude.bit(place);
@@ -13,22 +13,22 @@ inline Cut rest_of(const Sum &magnitude, int places) {
 }
 
 /// value / 2**distance, rounded to an integer; times as much where the distance is negative.
-inline Sum shifted_right(const Sum &value, int distance, Rounding rounding) {
+inline WideSum shifted_right(const WideSum &value, int distance, Rounding rounding) {
     if (distance <= 0) return value << -distance;
     const bool negative = value.negative();
-    const Sum magnitude = negative ? -value : value;
-    Sum made;
+    const WideSum magnitude = negative ? -value : value;
+    WideSum made;
     for (int place = distance; place < 32 * 6; ++place)
         if (magnitude.bit(place))
             made.word[(place - distance) / 32] |= std::uint32_t(1) << (place - distance) % 32;
-    if (grows(rounding, rest_of(magnitude, distance), made.bit(0), negative)) made += Sum::of(1);
+    if (grows(rounding, rest_of(magnitude, distance), made.bit(0), negative)) made += WideSum::of(1);
     return negative ? -made : made;
 }
 
 /// A value, or what is far beyond all results.
-inline std::int64_t near(const Sum &value) {
+inline std::int64_t near(const WideSum &value) {
     const bool negative = value.negative();
-    const Sum magnitude = negative ? -value : value;
+    const WideSum magnitude = negative ? -value : value;
     const std::int64_t far = std::int64_t(1) << 40;
     std::int64_t made = far;
     if (magnitude.length() < 40) {
@@ -46,12 +46,12 @@ std::uint64_t ended(std::int64_t rounded) {
     return static_cast<std::uint64_t>(value) & D::target.ones();
 }
 
-inline Sum wide_of(const Number &given) { return Sum::of(given.significand, given.negative); }
+inline WideSum wide_of(const Number &given) { return WideSum::of(given.significand, given.negative); }
 
 /// A sum and its bias.
 template <class D>
-Sum biased(std::uint64_t code, const Number *held) {
-    Sum made = wide_of(fields(D::element, code));
+WideSum biased(std::uint64_t code, const Number *held) {
+    WideSum made = wide_of(fields(D::element, code));
     if constexpr (D::bias >= 0) made += wide_of(held[D::bias]);
     return made;
 }
@@ -59,7 +59,7 @@ Sum biased(std::uint64_t code, const Number *held) {
 /// What is shifted, and how far: sums times integer multipliers.
 template <class D>
 struct Scaled {
-    Sum product;
+    WideSum product;
     int distance = D::distance;
 
     Scaled(std::uint64_t code, const Number *held) : product(biased<D>(code, held)) {
@@ -90,7 +90,7 @@ struct Tflite {
     static std::uint64_t result(std::uint64_t code, const Number *held) {
         const Scaled<D> given(code, held);
         const int first = given.distance < 31 ? given.distance : 31;
-        const Sum upper = shifted_right(given.product, first, Rounding::nearest_up);
+        const WideSum upper = shifted_right(given.product, first, Rounding::nearest_up);
         const int second = given.distance - first;
         return ended<D>(near(shifted_right(upper, second, Rounding::nearest_away)));
     }
@@ -102,7 +102,7 @@ struct Tflite {
 
 /// The exact product with a float, rounded once to a float.
 template <class D>
-struct Scale {
+struct FloatScale {
     static std::uint64_t result(std::uint64_t code, const Number *held) {
         ExactProduct<6> product;
         product.from(biased<D>(code, held));
@@ -112,7 +112,7 @@ struct Scale {
         return D::relu && value.negative && value.kind != Kind::nan ? 0 : made;
     }
 
-    static void answer(const Source *sources, Sink &sink) { elementwise<D, Scale>(sources, sink); }
+    static void answer(const Source *sources, Sink &sink) { elementwise<D, FloatScale>(sources, sink); }
 };
 
 /// FP32(x) times an FP32 scale in FP32, to the nearest integer (ONNX).

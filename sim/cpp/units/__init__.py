@@ -25,8 +25,8 @@ def told(unit: Unit, formats: Formats) -> Told:
             return TELLERS[kind](unit, formats)
     known = ", ".join(kind.kind for kind in TELLERS)
     raise DesignError(
-        f"the C++ model is of engines and of units of the kinds {known}, and {unit.name} is a unit "
-        f"of the kind {unit.kind}: leave --cpp out"
+        f"the C++ model is of engines, of units of the kinds {known}, and of chains of them, and "
+        f"{unit.name} is a unit of the kind {unit.kind}: leave --cpp out"
     )
 
 

@@ -14,7 +14,7 @@ from .told import Told
 RULES = {
     "dyadic": "lib::Dyadic",
     "tflite": "lib::Tflite",
-    "scale": "lib::Scale",
+    "scale": "lib::FloatScale",
     "qlinear": "lib::Qlinear",
 }
 

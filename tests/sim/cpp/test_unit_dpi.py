@@ -1,4 +1,4 @@
-"""SystemVerilog benches get the beats of units by DPI, in Verilator."""
+"""SystemVerilog benches get the beats of units and chains by DPI, in Verilator."""
 
 from dataclasses import replace
 
@@ -17,12 +17,12 @@ PRESETS = ("dequantize_w4a16", "tflite", "requantize_e4m3", "quantize_nvfp4", "r
 
 
 def units():
-    """Presets, each with another number, and one on AXI-Stream."""
+    """Presets, each with another number, one on AXI-Stream, and an engine with a requantizer."""
     found = [replace(design(name), name=f"{name}_tried") for name in PRESETS]
     axis = replace(found[0].build, interface="axis")
     found.append(replace(found[0], name="padded", rows=2, lanes=4, build=axis))
     random = replace(design("quantize_int4"), name="random", lanes=4, block=8, random_bits=5)
-    return [*found, random, replace(found[1], name="wide", sums=design("tflite").sums, lanes=3)]
+    return [*found, random, replace(found[1], name="wide", lanes=3), design("tflite_int8")]
 
 
 def task(emitted, number, trials):

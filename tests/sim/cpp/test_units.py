@@ -1,11 +1,10 @@
 """Models of units: their beats of results are golden's, bit for bit."""
 
-import re
 from itertools import product
 
 import numpy as np
 import pytest
-from cpp_beats import CompiledBeats, same
+from cpp_beats import CompiledBeats, alone_in, same, short
 from macsmith.golden import DesignError, lookup
 from macsmith.golden.streams import Beats
 from macsmith.golden.units import Dequantize, Quantize, Requantize, Residual
@@ -131,7 +130,7 @@ def tried(compiled, unit, count=40):
     if max(len(beats) for beats in unit.bounds()[0].values()) > 512:
         count //= 4
     trials = unit.trials(count, rng) + unit.bounds()
-    trials += [_short(sent, rng) for sent in trials[: count // 2]]
+    trials += [short(sent, rng) for sent in trials[: count // 2]]
     if isinstance(unit, Elementwise) and unit.source[1].bits <= 16:
         trials += every_code(unit)
     for sent in trials:
@@ -139,16 +138,6 @@ def tried(compiled, unit, count=40):
         if not same(found, compiled.ports[unit.name][-1], unit.answer(sent)["result"]):
             return 0
     return len(trials)
-
-
-def _short(sent, rng):
-    """Beats of which some have not come."""
-    found = {}
-    for name, beats in sent.items():
-        count = int(rng.integers(0, len(beats) + 1))
-        values = tuple(array[:count] for array in beats.values)
-        found[name] = Beats(values, beats.flags, beats.last[:count])
-    return found
 
 
 def every_code(unit):
@@ -244,8 +233,7 @@ def test_faults_are_seen(tmp_path):
         text = catalogue.header(units[name])
         assert text.count(right) == 1, right
         # A library of its own: of those that are alike only the first is read.
-        changed = text.replace(right, wrong)
-        texts[name] = re.sub("(?i)(macsmith_golden_)(?=[0-9a-f]{8})", rf"\1{name}_", changed)
+        texts[name] = alone_in(text.replace(right, wrong), name)
     library = CompiledBeats(tmp_path, [units[name] for name in texts], texts)
     missed = [name for name in texts if tried(library, units[name])]
     assert missed == []
