@@ -17,7 +17,7 @@ from .hls import check_hls, hls_files
 from .hw.text.emit import Emitted, emit
 from .letters import ascii_letters
 from .mapped import checked, mapped
-from .sim.cpp import model
+from .sim.cpp import catalogue
 from .sim.parser import parse
 from .tools.progress import Step, Told, quiet
 from .wrappers import check_wrappers
@@ -64,7 +64,7 @@ class Choices:
         if self.hls is not None:
             check_hls(design, self.hls)
         if self.cpp or self.hls is not None:
-            model.files(design)
+            catalogue.files(design)
 
 
 def generate(
@@ -96,7 +96,7 @@ def generate(
     board : whose part Vivado's scripts name; the U280's if None.
     megahertz : of the clock in the constraints: a goal, not a promise.
     netlist : also write the netlist that is mapped for ``board``: ``verilog`` or ``edif``.
-    cpp : also write the golden model of an engine in C++, with its DPI wrapper, into ``model``.
+    cpp : also write the golden model in C++, with its DPI wrapper, into ``model``.
     hls : also write the black box of an engine for Vitis HLS, whose calls multiply so many elements
         of K, into ``hls``.
     wrappers : languages in whose words the module is wrapped beside: names in
@@ -136,7 +136,7 @@ def made_files(
     progress(Step(f"emitting {design.name}", "emit"))
     emitted = emit(fitted(design, board) if board else design)
     if choices.cpp:
-        golden = model.files(emitted.design, emitted)
+        golden = catalogue.files(emitted.design, emitted)
         plain = {path: ascii_letters(text) for path, text in golden.items()}
         beside = replace(beside, files={**beside.files, **plain})
     size = len(emitted.rtlil)

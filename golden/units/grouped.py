@@ -151,7 +151,7 @@ class Elementwise(Grouped):
                 for name, values in zip(self.held, sent["scale"].values, strict=True)
             }
         shape = (len(codes), self.rows, self.lanes)
-        made = self.results(codes.reshape(shape), held).reshape(len(codes), -1)
+        made = self.results(codes.reshape(shape), held).reshape(len(codes), self.rows * self.lanes)
         if self.streams[-1].fields[0].signed:
             made = made.astype(np.int64)
             made = made - (made >> (self.result.bits - 1) << self.result.bits)

@@ -226,7 +226,9 @@ class ChainHardware(Hardware):
                 if beside := self.filled(number):
                     [whole] = [s for s in part.sources if s.name == beside.stream]
                     scales = beside.all_joined(before)
-                    held = given.get(whole.name) or nothing(len(scales[beside.field]))
+                    held = given.get(whole.name)
+                    if held is None:  # one without beats is there, too
+                        held = nothing(len(scales[beside.field]))
                     for name in [*scales]:
                         more = scales.pop(name)
                         fields = tuple(f for f in whole.fields if f.name not in scales)

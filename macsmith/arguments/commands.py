@@ -85,8 +85,8 @@ GENERATE = Command(
         option(
             "--cpp",
             None,
-            "Also write the golden model of an engine as a C++ header, with a DPI wrapper for "
-            "SystemVerilog benches",
+            "Also write the golden model as a C++ header, with a DPI wrapper for SystemVerilog "
+            "benches",
         ),
         option(
             "--hls",

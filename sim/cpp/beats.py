@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from ...golden.description import Engine
 from ...golden.streams import Field, Stream
 from ...golden.tiling import Tiling
+from ...hw.design import Hardware
 from ...hw.text.emit import Emitted
 from .fields import Field as Array
+from .ports import places
 
 #: Kinds of fields that the model has an array for.
 _KINDS = {"codes", "index", "scales", "select", "bias", "initial"}
@@ -104,7 +106,7 @@ class Beats:
     step: int
 
 
-def beats(emitted: Emitted, arrays: Sequence[Array]) -> Beats | None:
+def beats(emitted: Emitted | Hardware, arrays: Sequence[Array]) -> Beats | None:
     """The beats of an engine's ports; None where a beat's place in a tile depends on others."""
     engine = emitted.design
     assert isinstance(engine, Engine)
@@ -124,7 +126,9 @@ def _spread(engine: Engine, fields: Sequence[Field]) -> bool:
     return several or any(field.kind not in known for field in fields)
 
 
-def _input(emitted: Emitted, tiling: Tiling, stream: Stream, arrays: Sequence[Array]) -> Port:
+def _input(
+    emitted: Emitted | Hardware, tiling: Tiling, stream: Stream, arrays: Sequence[Array]
+) -> Port:
     puts = []
     for field in stream.fields:
         [own] = [
@@ -132,7 +136,7 @@ def _input(emitted: Emitted, tiling: Tiling, stream: Stream, arrays: Sequence[Ar
             for item in arrays
             if (item.kind, item.side, item.array) == (field.kind, field.side or 0, field.array)
         ]
-        low, stride = _places(emitted, stream, field, flags=False)
+        low, stride = places(emitted, stream, field)
         row, place = _place(tiling, stream, field, own)
         puts.append(Put(own, field.count, low, stride, field.bits, row, place))
     lines = [line for put in puts for line in put.lines]
@@ -155,9 +159,9 @@ def _place(tiling: Tiling, stream: Stream, field: Field, own: Array) -> tuple[st
     return row, f"beat * {steps * tiling.engine.lanes()} / {own.columns}"
 
 
-def _output(emitted: Emitted, engine: Engine, stream: Stream) -> Port:
+def _output(emitted: Emitted | Hardware, engine: Engine, stream: Stream) -> Port:
     [field], outputs = stream.fields, engine.arithmetic.outputs
-    low, stride = _places(emitted, stream, field, flags=False)
+    low, stride = places(emitted, stream, field)
     wide = next(s.wide for s in emitted.interface.slices(stream) if not s.flags)
     cols, across = engine.build.cols, "at" if outputs == 1 else f"at / {outputs}"
     at = f"at = beat * {field.count} + i"
@@ -174,37 +178,25 @@ def _output(emitted: Emitted, engine: Engine, stream: Stream) -> Port:
     return Port(stream.name, _width(emitted, stream), stream.per, tuple(lines), take=take)
 
 
-def _flag_bits(emitted: Emitted, stream: Stream, field: Field) -> dict[str, int]:
+def _flag_bits(emitted: Emitted | Hardware, stream: Stream, field: Field) -> dict[str, int]:
     """The bits of the flags of value 0, where the data port has them."""
     found = [s for s in emitted.interface.slices(stream) if s.flags and s.role == "data"]
     if not found:
         return {}
-    low, _ = _places(emitted, stream, field, flags=True)
+    low, _ = places(emitted, stream, field, flags=True)
     return {name: low + number for number, name in enumerate(field.flags)}
 
 
-def _flags(emitted: Emitted, stream: Stream, field: Field) -> Iterator[str]:
+def _flags(emitted: Emitted | Hardware, stream: Stream, field: Field) -> Iterator[str]:
     """Flags above each value, where the data port has them."""
     found = _flag_bits(emitted, stream, field)
-    _, stride = _places(emitted, stream, field, flags=bool(found))
+    _, stride = places(emitted, stream, field, flags=bool(found))
     for name, low in found.items():
         bit = ("nan", "positive", "negative").index(name)
         yield f"    data[{low} + {stride} * i] = 1'(flags(row, col, number) >> {bit});"
 
 
-def _places(emitted: Emitted, stream: Stream, field: Field, *, flags: bool) -> tuple[int, int]:
-    """The lowest bit of value 0 in the data port, and how far the next one is from it."""
-    lows = [
-        item.low
-        for item in emitted.interface.slices(stream)
-        if item.field is field and item.flags == flags
-    ]
-    stride = lows[1] - lows[0] if len(lows) > 1 else 0
-    assert lows == [lows[0] + stride * number for number in range(len(lows))]
-    return lows[0], stride
-
-
-def _width(emitted: Emitted, stream: Stream) -> int:
+def _width(emitted: Emitted | Hardware, stream: Stream) -> int:
     pin = emitted.interface.pin(stream, "data")
     assert pin is not None
     return pin.width

@@ -127,7 +127,12 @@ def _apart(found: list[Field]) -> tuple[Field, ...]:
 
 def code_type(fmt: Format) -> str:
     """The least unsigned type of C++ that holds a code."""
-    return f"std::{fmt.dtype.__name__}_t"
+    return unsigned(fmt.bits)
+
+
+def unsigned(bits: int) -> str:
+    """The least unsigned type of C++ that holds so many bits, 64 at the most."""
+    return f"std::uint{next(width for width in (8, 16, 32, 64) if bits <= width)}_t"
 
 
 def complaint(field: Field) -> str:

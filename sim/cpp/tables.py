@@ -3,7 +3,7 @@ library's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ...golden.bounds import exact_range, of_term
 from ...golden.description import Arithmetic, Operand
@@ -13,6 +13,7 @@ from ...golden.formats import Format, Integer, lookup
 from ...golden.terms import Sided, Term, accumulators, late
 from .fields import Field, complaint
 from .formats import Formats, truth
+from .lines import array, braced, constant
 from .widths import words
 
 _PRODUCTS = ("exact", "lmul", "overpacked", "overpacked_corrected")
@@ -56,34 +57,34 @@ class Tables:
         most = [max(map(len, part)) for part in (codes, [operand.levels for operand in operands])]
         planes = max(len(operand.planes) for operand in operands)
         found = [
-            _constant("int", "most_codes", most[0]),
-            _constant("int", "most_levels", max(most[1], 1)),
-            _array("int", "codes[2]", map(len, codes)),
-            _array("int", "level_count[2]", (len(operand.levels) for operand in operands)),
-            _array("lib::Plane", f"planes[2][{planes}]", map(self._planes, operands)),
-            _array("lib::Level", f"levels[2][{max(most[1], 1)}]", map(self._levels, operands)),
-            _array(
+            constant("int", "most_codes", most[0]),
+            constant("int", "most_levels", max(most[1], 1)),
+            array("int", "codes[2]", map(len, codes)),
+            array("int", "level_count[2]", (len(operand.levels) for operand in operands)),
+            array("lib::Plane", f"planes[2][{planes}]", map(self._planes, operands)),
+            array("lib::Level", f"levels[2][{max(most[1], 1)}]", map(self._levels, operands)),
+            array(
                 "lib::Format *",
                 f"code_formats[2][{most[0]}]",
                 (
-                    _braced(f"&{self._formats.name(fmt)}" for fmt in operand.codes.values())
+                    braced(f"&{self._formats.name(fmt)}" for fmt in operand.codes.values())
                     for operand in operands
                 ),
             ),
-            _array("unsigned", "selects[2]", map(_tables, operands)),
-            _array(
+            array("unsigned", "selects[2]", map(_tables, operands)),
+            array(
                 "lib::Span",
                 "select_spans[2]",
                 (_span(operand.select.span if operand.select else Span()) for operand in operands),
             ),
         ]
         kept, window = (self._structure.kept, self._structure.window) if self._structure else (1, 0)
-        return [*found, _constant("int", "kept", kept), _constant("int", "window", window)]
+        return [*found, constant("int", "kept", kept), constant("int", "window", window)]
 
     def _planes(self, operand: Operand) -> str:
         names = list(operand.codes)
-        return _braced(
-            _braced(
+        return braced(
+            braced(
                 (
                     f"&{self._formats.name(plane.element)}",
                     -1 if plane.constant else names.index(plane.code),
@@ -94,8 +95,8 @@ class Tables:
         )
 
     def _levels(self, operand: Operand) -> str:
-        return _braced(
-            _braced((f"&{self._formats.name(level.format)}", _span(level.span)))
+        return braced(
+            braced((f"&{self._formats.name(level.format)}", _span(level.span)))
             for level in operand.levels
         )
 
@@ -109,7 +110,7 @@ class Tables:
 
         def scaled(levels: tuple[Sided, ...]) -> tuple[int, int]:
             first = len(scales)
-            scales.extend(_braced((side, self._level(side, level.name))) for side, level in levels)
+            scales.extend(braced((side, self._level(side, level.name))) for side, level in levels)
             return first, len(levels)
 
         for item in accumulators(self.arithmetic):
@@ -118,20 +119,20 @@ class Tables:
                 unit, first_part = self._unit(term), len(parts)
                 for part in term.parts:
                     first_pair = len(pairs)
-                    pairs += (_braced((i, j, truth(sign < 0))) for i, j, sign in part.pairs)
+                    pairs += (braced((i, j, truth(sign < 0))) for i, j, sign in part.pairs)
                     own = unit - sum(level.format.lsb for _, level in part.scales)
                     held = first_pair, len(part.pairs), *scaled(part.scales), own
-                    parts.append(_braced(held))
+                    parts.append(braced(held))
                 shift = self._shift(term, unit)
                 made = first_part, len(term.parts), *scaled(term.scales), unit, shift
-                terms.append(_braced(made))
-            sums.append(_braced((item.output, first_term, len(item.terms), *late_scales)))
+                terms.append(braced(made))
+            sums.append(braced((item.output, first_term, len(item.terms), *late_scales)))
         return [
-            _array("lib::Scale", "scales[]", scales or ["{0, 0}"]),
-            _array("lib::Pair", "pairs[]", pairs),
-            _array("lib::Part", "parts[]", parts),
-            _array("lib::Term", "terms[]", terms),
-            _array("lib::Sum", "sums[]", sums),
+            array("lib::Scale", "scales[]", scales or ["{0, 0}"]),
+            array("lib::Pair", "pairs[]", pairs),
+            array("lib::Part", "parts[]", parts),
+            array("lib::Term", "terms[]", terms),
+            array("lib::Sum", "sums[]", sums),
         ]
 
     def _level(self, side: int, name: str) -> int:
@@ -165,25 +166,25 @@ class Tables:
             for stage in (first, last)
         ]  # fmt: skip
         return [
-            _constant("lib::Product", "product", f"lib::Product::{arithmetic.product}"),
-            _constant("lib::Rule", "first", f"lib::Rule::{rules[0]}"),
-            _constant("lib::Rule", "last", f"lib::Rule::{rules[1]}"),
-            _constant("int", "words", words(arithmetic)),
-            _constant("int", "k_max", self._k_max),
-            _constant("int", "group", arithmetic.group or 0),
-            _constant("int", "span", first.span or 0),
-            _constant("int", "steps", first.terms or 0 if first.saturates else 0),
-            _constant("int", "unit", exact_range(arithmetic).lsb if self._integer else 0),
+            constant("lib::Product", "product", f"lib::Product::{arithmetic.product}"),
+            constant("lib::Rule", "first", f"lib::Rule::{rules[0]}"),
+            constant("lib::Rule", "last", f"lib::Rule::{rules[1]}"),
+            constant("int", "words", words(arithmetic)),
+            constant("int", "k_max", self._k_max),
+            constant("int", "group", arithmetic.group or 0),
+            constant("int", "span", first.span or 0),
+            constant("int", "steps", first.terms or 0 if first.saturates else 0),
+            constant("int", "unit", exact_range(arithmetic).lsb if self._integer else 0),
             self._format("held", held),
             self._format("aligned", aligned),
-            _constant("int", "lanes", first.terms or self._lanes),
-            _constant("int", "fraction", first.fraction or 0),
-            _constant("int", "partials", last.partials),
+            constant("int", "lanes", first.terms or self._lanes),
+            constant("int", "fraction", first.fraction or 0),
+            constant("int", "partials", last.partials),
         ]
 
     def _format(self, name: str, fmt: Format | None) -> str:
         """A member that is a format, or FP32 where there is none to be asked for."""
-        return _constant("lib::Format", name, self._formats.name(fmt or lookup("fp32")))
+        return constant("lib::Format", name, self._formats.name(fmt or lookup("fp32")))
 
     def _output(self) -> list[str]:
         arithmetic, output = self.arithmetic, self.arithmetic.output
@@ -193,21 +194,21 @@ class Tables:
             low, high = (int(target.encode(bound, saturate=False)) for bound in output.clamp)
             clamp = low, high
         return [
-            _constant("int", "outputs", arithmetic.outputs),
-            _constant("bool", "raw", truth(output.format is None and not self._floating)),
+            constant("int", "outputs", arithmetic.outputs),
+            constant("bool", "raw", truth(output.format is None and not self._floating)),
             self._format("working", arithmetic.working),
             self._format("target", target),
-            _constant("lib::Rounding", "rounding", f"lib::Rounding::{output.rounding}"),
-            _constant("bool", "saturates", truth(output.saturates)),
-            _constant("bool", "nan_is_zero", truth(output.nan == "zero")),
-            _constant("bool", "relu", truth(output.relu)),
-            _constant("bool", "clamps", truth(output.clamp is not None)),
-            _constant("std::uint64_t", "clamp_low", f"{clamp[0]}u"),
-            _constant("std::uint64_t", "clamp_high", f"{clamp[1]}u"),
-            _constant("bool", "late", truth(late(arithmetic))),
-            _constant("bool", "has_bias", truth(output.bias)),
+            constant("lib::Rounding", "rounding", f"lib::Rounding::{output.rounding}"),
+            constant("bool", "saturates", truth(output.saturates)),
+            constant("bool", "nan_is_zero", truth(output.nan == "zero")),
+            constant("bool", "relu", truth(output.relu)),
+            constant("bool", "clamps", truth(output.clamp is not None)),
+            constant("std::uint64_t", "clamp_low", f"{clamp[0]}u"),
+            constant("std::uint64_t", "clamp_high", f"{clamp[1]}u"),
+            constant("bool", "late", truth(late(arithmetic))),
+            constant("bool", "has_bias", truth(output.bias)),
             self._format("bias", output.bias),
-            _constant("bool", "has_initial", truth(arithmetic.initial)),
+            constant("bool", "has_initial", truth(arithmetic.initial)),
             self._format("initial", arithmetic.initial),
         ]
 
@@ -220,11 +221,11 @@ class Tables:
         told = {field.place: complaint(field) for field in self._fields}
         sides = self.arithmetic.weight, self.arithmetic.activation
         codes = [
-            _braced(told[f"codes[{side}][{i}]"] for i in range(len(operand.codes)))
+            braced(told[f"codes[{side}][{i}]"] for i in range(len(operand.codes)))
             for side, operand in enumerate(sides)
         ]
         levels = [
-            _braced([told[f"scales[{side}][{i}]"] for i in range(len(operand.levels))] or ['""'])
+            braced([told[f"scales[{side}][{i}]"] for i in range(len(operand.levels))] or ['""'])
             for side, operand in enumerate(sides)
         ]
         text = "char *"
@@ -233,9 +234,9 @@ class Tables:
             max(1, *(len(operand.levels) for operand in sides)),
         ]
         return [
-            _array(text, f"of_codes[2][{most[0]}]", codes),
-            _array(text, f"of_scales[2][{most[1]}]", levels),
-            _array(text, "of_select[2]", (told.get(f"select[{side}]", '""') for side in (0, 1))),
+            array(text, f"of_codes[2][{most[0]}]", codes),
+            array(text, f"of_scales[2][{most[1]}]", levels),
+            array(text, "of_select[2]", (told.get(f"select[{side}]", '""') for side in (0, 1))),
             *(
                 f"static constexpr const char *of_{name} = {told.get(name, chr(34) * 2)};"
                 for name in ("index", "bias", "initial")
@@ -244,22 +245,8 @@ class Tables:
         ]
 
 
-def _constant(kind: str, name: str, value: object) -> str:
-    return f"static constexpr {kind} {name} = {value};"
-
-
-def _array(kind: str, name: str, values: Iterable[object]) -> str:
-    if kind.endswith("*"):
-        kind = f"const {kind.removesuffix('*')}*const "
-    return f"static constexpr {kind} {name} = {_braced(values)};".replace("const  ", "const ")
-
-
-def _braced(values: Iterable[object]) -> str:
-    return "{" + ", ".join(map(str, values)) + "}"
-
-
 def _span(span: Span) -> str:
-    return _braced((span.rows or 0, span.columns or 0))
+    return braced((span.rows or 0, span.columns or 0))
 
 
 def _tables(operand: Operand) -> int:

@@ -317,7 +317,7 @@ def test_several_names_or_again_into_the_folder(tmp_path, capsys):
         (["int4xint8", "int8xint8", "--name", "x", "-o", "p"], "--name is of one design, and 2 "),
         (["int4xint8", "--rows", "2", "w4a8"], "takes its words side by side: put 'w4a8' before"),
         (["int4xint8", "int4xint8", "-o", "p"], "two designs are called int4xint8"),
-        (["int4xint8", "rmsnorm", "--cpp", "-o", "p"], "the C++ model is of engines, and rmsnorm"),
+        (["int4xint8", "rmsnorm", "--cpp", "-o", "p"], "rmsnorm is a unit of the kind rmsnorm: l"),
         (["int4xint8", "fp32xfp32", "-o", "p"], "needs 567 bits, more than 128"),
         (["int4xint8", "rmsnorm", "--rows", "1", "-o", "p"], "rmsnorm is a unit, whose "),
         (

@@ -1,10 +1,3 @@
-inline bool legal_codes(const Format &format, const Array &array, std::size_t count) {
-    if (!array.data) return false;
-    for (std::size_t i = 0; i < count; ++i)
-        if (!legal(format, array.at(i))) return false;
-    return true;
-}
-
 inline std::size_t count_of(const Span &span, int vectors, int k) {
     return spread(span, vectors - 1, k - 1, k) + 1;
 }

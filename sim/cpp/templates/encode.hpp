@@ -1,10 +1,27 @@
-enum class Rounding : unsigned char { nearest_even, nearest_away, toward_zero, up, down, odd };
+/// ``nearest_up``: ties toward +infinity.
+enum class Rounding : unsigned char { nearest_even, nearest_away, toward_zero, up, down, odd, nearest_up };
 
-/// A magnitude cut to an integer, and what is left: how it compares with one half, and whether any.
+/// Away from zero as often as what is cut off is large: as a random number of ``bits`` bits says.
+struct Stochastic {
+    int bits;
+    std::uint64_t random;
+};
+
+/// A magnitude cut to an integer, and what is left: how it compares with one half, whether there is
+/// any, and ``rest`` / 2**places itself.
 struct Cut {
     std::uint64_t floor = 0;
     int half = -1;
     bool inexact = false;
+    std::uint64_t rest = 0;
+    int places = 0;
+
+    /// The first ``bits`` bits of what is left.
+    std::uint64_t first(int bits) const {
+        const int beyond = places - bits;
+        if (beyond <= 0) return rest << -beyond;
+        return beyond > 63 ? 0 : rest >> beyond;
+    }
 };
 
 /// ``significand`` / 2**places; a negative number of places moves it up.
@@ -14,14 +31,13 @@ inline Cut cut(std::uint64_t significand, int places) {
         made.floor = significand << -places;
         return made;
     }
-    made.inexact = significand != 0;
+    made.places = places;
+    made.rest = places > 63 ? significand : significand & ((std::uint64_t(1) << places) - 1);
+    made.inexact = made.rest != 0;
     if (places > 64) return made;
     const std::uint64_t half = std::uint64_t(1) << (places - 1);
-    const std::uint64_t rest =
-        places > 63 ? significand : significand & ((std::uint64_t(1) << places) - 1);
     made.floor = places > 63 ? 0 : significand >> places;
-    made.inexact = rest != 0;
-    made.half = rest < half ? -1 : rest > half;
+    made.half = made.rest < half ? -1 : made.rest > half;
     return made;
 }
 
@@ -30,11 +46,16 @@ inline bool grows(Rounding rounding, const Cut &rest, bool odd, bool negative) {
     switch (rounding) {
         case Rounding::nearest_even: return rest.half > 0 || (rest.half == 0 && odd);
         case Rounding::nearest_away: return rest.half >= 0;
+        case Rounding::nearest_up: return rest.half > 0 || (rest.half == 0 && !negative);
         case Rounding::toward_zero: return false;
         case Rounding::up: return rest.inexact && !negative;
         case Rounding::down: return rest.inexact && negative;
         default: return rest.inexact && !odd;
     }
+}
+
+inline bool grows(const Stochastic &rounding, const Cut &rest, bool, bool) {
+    return (rest.first(rounding.bits) + rounding.random) >> rounding.bits;
 }
 
 /// Whether a finite value beyond the greatest one becomes it.
@@ -44,7 +65,10 @@ inline bool stays_finite(Rounding rounding, bool negative) {
     return rounding == Rounding::toward_zero || rounding == Rounding::odd;
 }
 
-inline std::uint64_t encode_integer(const Format &format, const Number &given, Rounding rounding) {
+inline bool stays_finite(const Stochastic &, bool) { return false; }
+
+template <class How>
+std::uint64_t encode_integer(const Format &format, const Number &given, const How &rounding) {
     const std::uint64_t top = std::uint64_t(1) << (format.bits - format.is_signed);
     const std::uint64_t most = !given.negative     ? top - 1
                                : !format.is_signed ? 0
@@ -61,8 +85,9 @@ inline std::uint64_t encode_integer(const Format &format, const Number &given, R
 }
 
 /// The code of a number in a minifloat with zero.
-inline std::uint64_t encode_minifloat(const Format &format, const Number &given, Rounding rounding,
-                                      bool saturate) {
+template <class How>
+std::uint64_t encode_minifloat(const Format &format, const Number &given, const How &rounding,
+                               bool saturate) {
     if (given.kind == Kind::nan && format.has_nan()) return format.nan_code;
     bool nan = false, over = given.kind != Kind::finite;
     bool negative = given.negative && (format.is_signed || given.sign());
@@ -96,8 +121,9 @@ inline std::uint64_t encode_minifloat(const Format &format, const Number &given,
 }
 
 /// The code next to a number in an integer, which saturates, or in a minifloat.
-inline std::uint64_t encode(const Format &format, const Number &given, Rounding rounding,
-                            bool saturate) {
+template <class How>
+std::uint64_t encode(const Format &format, const Number &given, const How &rounding,
+                     bool saturate) {
     if (format.family == Family::integer) return encode_integer(format, given, rounding);
     return encode_minifloat(format, given, rounding, saturate);
 }

@@ -47,25 +47,6 @@ struct Sum {
     int output, first_term, terms, first_scale, scales;
 };
 
-/// An array of the caller's, of 1, 2, 4 or 8 bytes an item.
-struct Array {
-    const void *data = nullptr;
-    int bytes = 0;
-
-    std::uint64_t ones() const {
-        return bytes > 7 ? ~std::uint64_t(0) : (std::uint64_t(1) << 8 * bytes) - 1;
-    }
-
-    std::uint64_t at(std::size_t index) const {
-        switch (bytes) {
-            case 1: return static_cast<const std::uint8_t *>(data)[index];
-            case 2: return static_cast<const std::uint16_t *>(data)[index];
-            case 4: return static_cast<const std::uint32_t *>(data)[index];
-            default: return static_cast<const std::uint64_t *>(data)[index];
-        }
-    }
-};
-
 /// A tile as it was given; D describes the design.
 template <class D>
 struct Inputs {

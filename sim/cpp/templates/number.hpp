@@ -27,7 +27,7 @@ inline std::uint64_t shifted_odd(std::uint64_t significand, int places) {
     return kept | ((kept << places) != significand);
 }
 
-/// a + b, exact or rounded to odd at 61 bits or more: who rounds that to nearest, to less than 60
+/// a + b, exact or rounded to odd at 61 or 62 bits: who rounds that to nearest, to less than 60
 /// bits, rounds the exact sum.
 inline Number add(const Number &a, const Number &b) {
     if (a.kind == Kind::nan || b.kind == Kind::nan) return special(Kind::nan);
@@ -52,13 +52,23 @@ inline Number add(const Number &a, const Number &b) {
     Number made;
     made.exponent = unit;
     if (large.negative == small.negative) {
+        const int carry = (high + low) >> 62 != 0;
         made.negative = large.negative;
-        made.significand = high + low;
+        made.significand = shifted_odd(high + low, carry);
+        made.exponent += carry;
     } else {
         made.negative = high > low ? large.negative : high < low && small.negative;
         made.significand = high > low ? high - low : low - high;
     }
     return made;
+}
+
+/// -1, 0 or 1 as a compares with b; neither is NaN.
+inline int compared(const Number &a, const Number &b) {
+    Number opposite = b;
+    opposite.negative = !b.negative;
+    if (a.kind == Kind::infinite && b.kind == Kind::infinite && a.negative == b.negative) return 0;
+    return add(a, opposite).sign();
 }
 
 /// a * b exactly, for significands of up to 64 bits together.

@@ -6,14 +6,6 @@ struct Answer {
     std::uint64_t code = 0;
 };
 
-/// -1, 0 or 1 as a compares with b; neither is NaN.
-inline int compared(const Number &a, const Number &b) {
-    Number opposite = b;
-    opposite.negative = !b.negative;
-    if (a.kind == Kind::infinite && b.kind == Kind::infinite && a.negative == b.negative) return 0;
-    return add(a, opposite).sign();
-}
-
 /// The code of a value in the output's format, after ReLU and clamp.
 template <class D>
 std::uint64_t converted(Number value) {

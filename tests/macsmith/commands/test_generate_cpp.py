@@ -27,11 +27,24 @@ def test_the_folder_has_a_model_that_compiles(tmp_path, capsys):
     assert "model/" not in (folder / "README.md").read_text("utf-8")
 
 
-def test_what_is_no_engine_is_refused_before_any_work(tmp_path, capsys):
+def test_what_has_no_model_is_refused_before_any_work(tmp_path, capsys):
     folder = tmp_path / "unit"
     assert main(["generate", "rmsnorm", "--cpp", "-o", str(folder)]) == 2
     told = capsys.readouterr()
     assert not told.out and not folder.exists()
     assert told.err == (
-        "macsmith: the C++ model is of engines, and rmsnorm is none: leave --cpp out\n"
+        "macsmith: the C++ model is of engines, of units of the kinds dequantize, requantize, "
+        "quantize, residual, and of chains of them, and rmsnorm is a unit of the kind rmsnorm: "
+        "leave --cpp out\n"
     )
+
+
+def test_the_folder_of_a_unit_has_one_too(tmp_path, capsys):
+    folder = tmp_path / "unit"
+    assert main(["generate", "residual_bf16", "--cpp", "-o", str(folder)]) == 0
+    names = {f"model/residual_bf16_{end}" for end in ("golden.hpp", "dpi.cpp", "dpi.svh")}
+    assert names <= set(json.loads((folder / "manifest.json").read_text("utf-8"))["files"])
+    wrapper = (folder / "model" / "residual_bf16_dpi.svh").read_text("ascii")
+    assert "function void values_beat(bit [15:0] data, bit last);" in wrapper
+    assert "result_beat(int beat, output bit [15:0] data, output bit last);" in wrapper
+    assert "model/residual_bf16_golden.hpp" in (folder / "README.md").read_text("utf-8")

@@ -1,11 +1,11 @@
 """SystemVerilog benches get golden's results by DPI, in Verilator."""
 
-import subprocess
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from cpp_models import arrays
+from dpi_benches import printed
 from macsmith.golden import Arithmetic, Build, Engine, Operand, Plane, lookup, raw
 from macsmith.golden.formats import Format
 from macsmith.hw.text.emit import emit
@@ -13,29 +13,9 @@ from macsmith.sim.cpp import fields, model
 from macsmith.sim.harness import harness
 from macsmith.sim.pack import pack
 from macsmith.sim.stimuli import tiles
-from macsmith.tools.verilator import use_verilator
 
 from macsmith import Options, design
 from macsmith.letters import ascii_letters
-
-BENCH = """
-{includes}
-module bench;
-    int wrong = 0;
-    task automatic same(string what, bit [511:0] found, bit [511:0] wanted);
-        if (found != wanted) begin
-            wrong++;
-            $display("%s: %h, not %h", what, found, wanted);
-        end
-    endtask
-{tasks}
-    initial begin
-{calls}
-        $display("%0d wrong", wrong);
-        $finish;
-    end
-endmodule
-"""
 
 
 def engines():
@@ -120,7 +100,6 @@ def beats(emitted, number, tile):
 
 def built(folder, fault=lambda text: text):
     """What the bench prints."""
-    use_verilator()
     made, tasks = engines(), []
     for engine in made:
         emitted = emit(engine)
@@ -132,27 +111,7 @@ def built(folder, fault=lambda text: text):
                 tasks.append(beats(emitted, len(tasks), tile))
             else:
                 tasks.append(task(engine, len(tasks), tile))
-    text = BENCH.format(
-        includes="\n".join(f'`include "{engine.name}_dpi.svh"' for engine in made),
-        tasks="\n".join(tasks),
-        calls="\n".join(f"        tile{number}();" for number in range(len(tasks))),
-    )
-    (folder / "bench.sv").write_text(text, encoding="ascii")
-    sources = [f"{engine.name}_dpi.cpp" for engine in made]
-    # The wheel's own settings lack the flag that takes a precompiled header.
-    flags = ["-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include OPT_FAST=-O0 OPT_GLOBAL=-O0"]
-    command = [
-        "verilator",
-        *flags,
-        "--binary",
-        "-Wall",
-        "-Wno-DECLFILENAME",
-        "-CFLAGS",
-        f"-I{folder} -O0",
-    ]
-    subprocess.run([*command, "--top", "bench", "bench.sv", *sources], cwd=folder, check=True)
-    done = subprocess.run([folder / "obj_dir" / "Vbench"], capture_output=True, check=True)
-    return done.stdout.decode()
+    return printed(folder, [engine.name for engine in made], tasks)
 
 
 @pytest.mark.slow
