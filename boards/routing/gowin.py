@@ -1,8 +1,12 @@
 """nextpnr-himbaechel-gowin (Project Apicula) for Gowin GW1N and GW2A.
 
-A routed LUT1 to LUT4 or ALU takes a LUT4 position. The router adds the ends of carry chains and a
-LUT before each flip-flop whose data no LUT drives. It places no pin by itself: the harness takes
-pins that are free on headers.
+A routed LUT or ALU takes a LUT4 position. The router adds the ends of carry chains and a LUT before
+each flip-flop whose data no LUT drives. It places no pin by itself: the harness takes pins that are
+free on headers.
+
+Of the cells of the core it has delays of LUT4, the MUX2 behind it, ALU and flip-flops, and leaves
+out each path through any other, as if it were none. Smaller LUTs are given to it as LUT4. Left out
+are multipliers, and the LUTs that it adds before flip-flops.
 """
 
 from __future__ import annotations
@@ -51,6 +55,16 @@ def constraints(pins: Mapping[str, str]) -> tuple[tuple[str, ...], str, str]:
     lines = [f'IO_LOC "{port}" {pin};\nIO_PORT "{port}" IO_TYPE=LVCMOS33;\n'
              for port, pin in pins.items()]  # fmt: skip
     return ("--vopt", "cst=pins.cst"), "pins.cst", "".join(lines)
+
+
+def _timed(cell: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A LUT1, LUT2 or LUT3 as the LUT4 whose other inputs are open and change nothing."""
+    if not (size := re.fullmatch("LUT([123])", cell["type"])):
+        return cell
+    rows = 1 << int(size[1])
+    table = cell["parameters"]["INIT"][-rows:].rjust(rows, "0")
+    parameters = {**cell["parameters"], "INIT": table * (16 // rows)}
+    return {**cell, "type": "LUT4", "parameters": parameters}
 
 
 def _kinds(kind: str, _: Mapping[str, str]) -> Mapping[str, float]:
@@ -116,6 +130,7 @@ ROUTER = Router(
     pins=pins,
     pads=frozenset({"IBUF", "OBUF", "GSR", "DUMMY_CELL"}),
     constants={"GOWIN_VCC": ("V", "1"), "GOWIN_GND": ("G", "0")},
+    timed=_timed,
     empty=_empty,
     model=_model,
     register=_register,

@@ -119,13 +119,18 @@ class _Maker:
         }
         kinds = [cell["type"] for cell in self.cells.values()]
         luts = kinds.count(self.router.xor.type)
+        modules = {name: self._timed(module) for name, module in netlist["modules"].items()}
         return Harness(
-            {**netlist, "modules": {**netlist["modules"], TOP: top}},
+            {**netlist, "modules": {**modules, TOP: top}},
             kinds.count(self.router.flip_flop.type),
             luts,
             driven,
             caught,
         )
+
+    def _timed(self, module: Mapping[str, Any]) -> dict[str, Any]:
+        cells = {name: self.router.timed(cell) for name, cell in module["cells"].items()}
+        return {**module, "cells": cells}
 
     def _pads(self, inputs: tuple[int, int], output: int) -> tuple[int, int, int]:
         """The nets outside of the pads, which are those inside where the router inserts them."""

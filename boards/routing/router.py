@@ -105,6 +105,7 @@ class Router:
     program : in it.
     device : part → the options that name it; DesignError for a part that it does not know.
     flip_flop, xor : what the harness is made of: a flip-flop, a parity of four.
+    timed : a mapped cell, as one of those of which the router knows the delay.
     kinds : type of a routed cell → what it is counted as: resource → how many of it.
     constraints : pins → the options for them, the file's name and its text.
     freely : options that let it choose pins.
@@ -135,6 +136,7 @@ class Router:
     model: Callable[[Placed], Placed]
     register: Callable[[Placed], Register]
     prepared: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda netlist: netlist
+    timed: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda cell: cell
     empty: Callable[[Placed], bool] = lambda _: False
     freely: tuple[str, ...] = ()
     pins: Callable[[Board], Mapping[str, str]] = lambda _: {}

@@ -117,3 +117,17 @@ def test_a_ram_takes_its_places_once():
     kept = {f"core.a_LUT{n}": cell("LUT4", {"I0": [5]}, INIT="0" * 16) for n in range(4)}
     netlist = {"modules": {"top": {"cells": ram | kept}}}
     assert owned(netlist, ROUTERS["gowin"])["core"] == {"sites": 8}
+
+
+@pytest.mark.parametrize(
+    ("size", "table"), [(1, "01"), (2, "0110"), (3, "11101000"), (4, "0" * 16)]
+)
+def test_a_smaller_lut_is_a_lut4_of_the_same_table_on_gowin(size, table):
+    """The router has no delay for others, and leaves out the paths through them."""
+    ports = {f"I{n}": [n + 2] for n in range(size)} | {"F": [9]}
+    made = ROUTERS["gowin"].timed(cell(f"LUT{size}", ports, INIT=table))
+    assert made["type"] == "LUT4" and made["connections"] == ports
+    (wide,) = made["parameters"].values()
+    assert len(wide) == 16
+    for word in range(16):
+        assert wide[15 - word] == table[len(table) - 1 - word % (1 << size)]
