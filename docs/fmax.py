@@ -130,6 +130,8 @@ def row(line: Line, routings: Routings) -> dict[str, Any]:
         "lut": spent.resources["lut"],
         "ff": spent.resources["ff"],
         "sites": spent.resources["sites"],
+        "dsp": spent.resources["dsp"],
+        "lutram": spent.resources["lutram"],
         **{name: round(STANDS[name](path), 3) for name in PATH},
     }
 

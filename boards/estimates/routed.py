@@ -32,7 +32,7 @@ HEAD = """\
 NAMES = ("board", "design", "shape", "policy")
 PATH = ("path_lut", "path_carry_runs", "path_carry_bits", "path_muxf", "path_dsp", "path_nets",
         "path_doublings", "path_blocks")  # fmt: skip
-NUMBERS = ("mhz", "lut", *PATH)
+NUMBERS = ("mhz", "lut", "lutram", *PATH)
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ DATA = (
     "or are of other formats"
 )
 
-#: Resources that no row has.
+#: Resources that are memories.
 _MEMORIES = ("lutram", "ebr18", "bsram")
 
 
@@ -186,8 +186,9 @@ def _unlike(cost: Cost, board: Board, routings: Routings) -> str:
     """Why the rows say nothing of a design, whatever its path; empty if they may."""
     if board.speed_grade != routings.grade:
         return f"the rows are of grade {routings.grade}"
-    if memories := [name for name in _MEMORIES if cost.resources.get(name)]:
-        return f"no row has memories, this has {memories[0]}"
+    known = {name for row in rows(routings.board) for name in _MEMORIES if row.values.get(name)}
+    if more := [name for name in _MEMORIES if cost.resources.get(name) and name not in known]:
+        return f"no row has memories of {more[0]}"
     if cost.resources.get("dsp") and not routings.blocks:
         return "nextpnr knows no delays of its DSP blocks"
     if cost.levels.get("dsp", 0):

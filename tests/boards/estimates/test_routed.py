@@ -144,8 +144,8 @@ def test_a_design_like_the_rows_has_a_figure(draft):
     "changes, why",
     [
         ({"board": "orangecrab-85"}, "the rows are of grade 6"),
-        ({"lutram": 6}, "no row has memories, this has lutram"),
-        ({"ebr18": 1}, "no row has memories, this has ebr18"),
+        ({"ebr18": 1}, "no row has memories of ebr18"),
+        ({"bsram": 1}, "no row has memories of bsram"),
         ({"luts": 40}, "path_lut is at most"),
         ({"luts": 0, "board": "tang-nano-20k", "dsp": 1}, "nextpnr knows no delays of its DSP"),
     ],
@@ -154,6 +154,13 @@ def test_what_no_row_is_like_has_no_figure(draft, changes, why):
     found = like(draft, **changes)
     assert found.figure is None and found.line() == "" and found.why.startswith(why)
     assert found.to_dict()["unknown"] == found.why
+
+
+def test_memories_of_luts_are_in_the_rows(draft):
+    """Queues of designs with scales are."""
+    for family in MODELS:
+        assert any(row.values["lutram"] for row in rows(MODELS[family].board))
+    assert like(draft, lutram=24).figure == like(draft).figure
 
 
 def test_larger_designs_have_a_bound_from_above(draft):
