@@ -91,6 +91,8 @@ LINES = (
     Line("fp32", "int4xint8", (1, 1, 2), options=FP32),
     Line("fp32", "e4m3xe4m3", (1, 1, 2), options=FP32),
     Line("scaled", "bitnet", (1, 1, 2), only="ulx3s-85"),
+    Line("scaled", "mxfp4", (1, 1, 4), only="ulx3s-85"),
+    Line("scaled", "nvfp4", (1, 1, 4), only="ulx3s-85"),
 )
 
 
