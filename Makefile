@@ -32,7 +32,7 @@ SCRIPT := '\#!/bin/sh' 'exec "$$(dirname "$$(readlink -f "$$0")")/python" -P -c 
     from macsmith.__main__ import main; sys.exit(main())" "$$@"'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup synth verify prove verilog demo demo-llm test test-rest test-slow test-all test-torch test-litex bench quality certificates claims published curve elements blocks scales units routed unpackers aligned mutants mutants-bench mutants-golden docs lint lock audit release clean
+.PHONY: help setup synth verify prove verilog demo demo-llm test test-rest test-slow test-all test-torch test-litex bench quality certificates claims published curve elements blocks scales units routed fmax unpackers aligned mutants mutants-bench mutants-golden docs lint lock audit release clean
 
 help:
 	@echo "make synth BOARD=u280 ENGINE=w4a8        verify, synthesize, print the cost"
@@ -49,6 +49,7 @@ help:
 	@echo "make units                               what units cost: dequantizers, requantizers …"
 	@echo "make unpackers                           what unpackers of stored weights cost at HBM's rate"
 	@echo "make routed                              frequencies after routing, beside plain * and +"
+	@echo "make fmax                                small designs routed: the rows that frequencies are estimated from"
 	@echo "make quality                             counts of presets and pairs, the table that tests compare"
 	@echo "make certificates                        what is proven of each engine, the table of the page on proofs"
 	@echo "make docs                                the documentation, into build/docs/index.html"
@@ -167,6 +168,9 @@ units: .venv/core
 
 routed: .venv/core .venv/routing
 	$(BIN)/python docs/routing.py $(ARGS)
+
+fmax: .venv/tests
+	$(BIN)/python docs/fmax.py $(ARGS)
 
 unpackers: .venv/core
 	$(BIN)/python docs/unpackers.py $(ARGS)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from . import boards
 from .boards import Board
-from .boards.estimates import estimated
+from .boards.estimates import estimated, reached
 from .boards.families import family, models
 from .boards.fanout import LIMIT
 from .boards.netlist import read
@@ -211,15 +211,15 @@ def cost(
         found = _synthesized(emitted, board, scratch, edif=edif, variant=variant)
         parts = {name: found[module] for module, name in emitted.parts.items()}
         whole, netlist = found[emitted.core], scratch / "netlist.json"
+        fmax = None if seeds else reached(read(netlist), whole, board)
         vivado = estimated(read(netlist), whole, board)
         routed = None
         if seeds:
             kept = folder is not None  # where nothing is kept, no bitstream is
             routed = route(netlist, whole, board, seeds, scratch, pack=kept, progress=told)
         seconds = round(time.monotonic() - begun, 2)
-        report = Report(
-            emitted.hardware, board, whole, parts, verified, seconds, vivado, fanout, routed
-        )
+        told_of = emitted.hardware, board, whole, parts, verified, seconds
+        report = Report(*told_of, vivado, fanout, routed, fmax)
         if folder is not None:
             report.write(scratch, folder)
     return report

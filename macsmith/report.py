@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .boards import Board, Cost
-from .boards.estimates import Vivado
+from .boards.estimates import Estimate, Vivado
 from .boards.fanout import LIMIT
 from .boards.routing import Routed
 from .hw.design import Hardware
@@ -148,6 +148,8 @@ class Report:
     vivado : what Vivado would count; None for a family of which nothing is known.
     fanout : registers that drive more pins are told by name.
     routed : what an open router makes of it; None if nobody asked.
+    fmax : what an open router may make of it; None where it was routed, and for a family of which
+        nothing is known.
     """
 
     hardware: Hardware
@@ -159,6 +161,7 @@ class Report:
     vivado: Vivado | None = None
     fanout: int = LIMIT
     routed: Routed | None = None
+    fmax: Estimate | None = None
 
     @property
     def rates(self) -> Mapping[str, int | float]:
@@ -200,6 +203,7 @@ class Report:
             "vivado": self.vivado.to_dict() if self.vivado else None,
             "registers": dict(self.cost.registers),
             "routed": self.routed.to_dict() if self.routed else None,
+            "fmax": self.fmax.to_dict() if self.fmax else None,
             "fits": self._fits() if fits else None,
             "tools": dict(self.cost.tools),
             "seconds": self.seconds,
@@ -260,6 +264,7 @@ class Report:
                     each = f"{fits.dies[0]:,} each"
                 lines.append(f"the device's {len(fits.dies)} dies, empty, take {each}")
         lines += self.vivado.lines() if self.vivado else []
+        lines += [line] if self.fmax and (line := self.fmax.line()) else []
         tools = tools_line(self.cost)
         if self.routed:
             lines += self.routed.lines()

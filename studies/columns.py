@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..boards.estimates.figure import rounded
+from ..boards.estimates.figure import Figure, rounded
 from ..boards.routing import Routed
 from .entries import Asked, Comparison, Entry, Point
 
@@ -96,28 +96,37 @@ def _costs(exchange: float) -> list[Column]:
         Column("lut_levels", "levels", level("lut"), about="LUTs in series between two registers"),
         Column("carry_bits", "carry", level("carry"),
                about="bits of the longest carry run between two registers"),
+        *_estimated("fmax_mhz", "Fmax MHz", lambda e: e.fmax.figure if e.fmax else None,
+                    "MHz after routing by Vivado or nextpnr, an estimate"),
     ]  # fmt: skip
 
 
 def _vivado() -> list[Column]:
-    """Vivado's LUTs, estimated, which people see as bars."""
+    """Vivado's LUTs, estimated."""
+    about = "CLB LUTs of Vivado after synthesis, an estimate"
+    return _estimated("vivado_lut", "Vivado LUT", lambda entry: entry.vivado_lut, about)
+
+
+def _estimated(
+    key: str, title: str, of: Callable[[Entry], Figure | None], about: str
+) -> list[Column]:
+    """A number and its bars, which people see as bars."""
 
     def number(name: str) -> Callable[[Entry], Value]:
         def value(entry: Entry) -> Value:
-            found = entry.vivado_lut
+            found = of(entry)
             return None if found is None else round(float(getattr(found, name)), 1)
 
         return value
 
     def bars(entry: Entry) -> str:
-        found = entry.vivado_lut
+        found = of(entry)
         return f"{rounded(found.least):,g}…{rounded(found.most):,g}" if found else "–"
 
-    about = "CLB LUTs of Vivado after synthesis, an estimate"
     return [
-        Column("vivado_lut", "Vivado LUT", number("value"), about=about, shown=bars),
-        Column("vivado_lut_from", "from", number("least"), about=f"{about}: the bar's lower end"),
-        Column("vivado_lut_to", "to", number("most"), about=f"{about}: the bar's upper end"),
+        Column(key, title, number("value"), about=about, shown=bars),
+        Column(f"{key}_from", "from", number("least"), about=f"{about}: the bar's lower end"),
+        Column(f"{key}_to", "to", number("most"), about=f"{about}: the bar's upper end"),
     ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..boards import Board
-from ..boards.estimates import Figure
+from ..boards.estimates import Estimate, Figure
 from ..boards.routing import Routed
 from ..report import Report
 from .accuracy import Accuracy, Data
@@ -123,6 +123,13 @@ class Entry:
         path = self.report.parts.get("scale path")
         of_path = float(path.resources.get(resource, 0)) if path else 0.0
         return {"all": whole, "path": of_path, "array": whole - of_path}[part]
+
+    @property
+    def fmax(self) -> Estimate | None:
+        """The frequency that Vivado or nextpnr may reach, as far as it is known."""
+        if self.report is None:
+            return None
+        return self.report.fmax or (self.report.vivado.fmax if self.report.vivado else None)
 
     @property
     def vivado_lut(self) -> Figure | None:

@@ -91,6 +91,9 @@ def notes(found: Comparison) -> list[str]:
             + (many if len(asked.seeds) > 1 else f"seed {asked.seeds[0]}")
             + ", as nextpnr says; all other figures are those of synthesis."
         )
+        known = [entry.fmax for entry in found.entries if entry.fmax and entry.fmax.figure]
+        if known:
+            lines.append(f"Fmax: {known[0].place}, an estimate from {known[0].data}.")
     lines.append(
         "Errors are of the golden model against float64 products, quantized by the formats' own "
         "rules; they say little of a model's accuracy."
@@ -114,7 +117,7 @@ def as_csv(found: Comparison) -> str:
 
 #: What stands in the tables that people read; the rest is in JSON and CSV, and on the page.
 FIRST = ("cost", "cost_per_mac", "sites", "array_sites", "scale_path_sites", "lut",
-         "vivado_lut", "ff", "dsp", "lut_levels", "carry_bits")  # fmt: skip
+         "vivado_lut", "ff", "dsp", "lut_levels", "carry_bits", "fmax_mhz")  # fmt: skip
 ROUTED = ("routed_mhz",)
 SECOND = ("shape", "latency", "bits_per_weight", "weight_bytes", "activation_bytes", "scale_bytes",
           "result_bytes",           "bytes_per_cycle")  # fmt: skip

@@ -5,12 +5,16 @@ See :mod:`.model`. The fan-out of nets is not taken into account here: the rows 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 from ..catalogue import Board
 from ..cost import Cost
 from ..families import family
 from ..netlist import Netlist
 from .limits import Grade, grade, limit
-from .model import STANDS, Fmax, Known, Model, unlike
+from .model import STANDS, Estimate, Known, Model, unlike
 from .path import Delays, Path, longest
 from .rows import FMAX, PATH, packaged
 
@@ -47,6 +51,33 @@ DATA = (
 )
 
 
+@dataclass(frozen=True)
+class Fmax(Estimate):
+    """The frequency in MHz.
+
+    Parameters
+    ----------
+    grade, limit : of the board's part, and what clock tree and DSP blocks allow.
+    """
+
+    grade: Grade | None
+    limit: int | None
+
+    stands = PATH
+
+    @property
+    def place(self) -> str:
+        return f"nearly empty device, grade {self.grade}"
+
+    @property
+    def data(self) -> str:
+        return origin()
+
+    @property
+    def device(self) -> Mapping[str, Any]:
+        return {"grade": str(self.grade) if self.grade else None, "limit_mhz": self.limit}
+
+
 def numbers(path: Path) -> tuple[float, ...]:
     """A path as the data have it."""
     return tuple(STANDS[name](path) for name in PATH)
@@ -70,8 +101,7 @@ def fmax(netlist: Netlist, cost: Cost, board: Board) -> Fmax:
         known = Known(None, None, None, why)
     else:
         known = MODEL.fmax(path, _worse(cost, of), most)
-    named = str(of) if of else None
-    return Fmax(known, path, PATH, f"nearly empty device, grade {of}", named, most, origin())
+    return Fmax(*known, path, of, most)
 
 
 def _worse(cost: Cost, of: Grade) -> str:

@@ -8,9 +8,10 @@ fits, a test compares what it finds with what stands here.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 from .figure import Figure, rounded
 from .path import Delays, Path
@@ -28,6 +29,22 @@ STANDS: Mapping[str, Callable[[Path], float]] = {
 }
 
 
+class Known(NamedTuple):
+    """What is known of a frequency, in MHz.
+
+    Parameters
+    ----------
+    figure : None where the error is not known.
+    least, most : a bound in its place, where the data end on one side; None without.
+    why : what is not known; empty with a figure.
+    """
+
+    figure: Figure | None
+    least: float | None
+    most: float | None
+    why: str
+
+
 @dataclass(frozen=True)
 class Model:
     """What was fitted to some rows, and how far they are from it.
@@ -37,8 +54,8 @@ class Model:
     chosen : by which the paths of the rows were found to be the longest of their designs.
     least, most : bounds of the delays.
     fitted : the most likely delays within these.
-    short, long : how far rows are from what is fitted without all that sum as they do: shares of
-        the delay.
+    short, long : how far rows are from what is fitted without all that sum as they do, or without
+        all of their design: shares of the delay, the least and the greatest.
     asked : the clock, in MHz, that the rows asked for: one that met it was not driven further.
     """
 
@@ -74,60 +91,38 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Known:
-    """What is known of a frequency, in MHz.
+class Estimate:
+    """The frequency in MHz, as far as it is known.
 
     Parameters
     ----------
-    figure : None where the error is not known.
-    least, most : a bound in its place, where the data end on one side; None without.
-    why : what is not known; empty with a figure.
+    figure, least, most, why : see :class:`Known`.
+    path : the longest path, if there is one.
     """
 
     figure: Figure | None
     least: float | None
     most: float | None
     why: str
-
-
-@dataclass(frozen=True)
-class Fmax:
-    """The frequency in MHz, as far as it is known, and of what.
-
-    Parameters
-    ----------
-    known : a figure or a bound.
-    path : the longest path, if there is one.
-    stands : what is told of the path: names in :data:`STANDS`.
-    place : where it is reached, such as ``nearly empty device, grade -2 at 0.85 V``.
-    grade : of the board's part, if its name tells one.
-    limit : what the device allows, where that is known.
-    data : what the estimate is from, in a line.
-    """
-
-    known: Known
     path: Path | None
-    stands: Sequence[str]
-    place: str
-    grade: str | None
-    limit: int | None
-    data: str
+
+    #: What is told of the path: names in :data:`STANDS`.
+    stands: ClassVar[Sequence[str]]
 
     @property
-    def figure(self) -> Figure | None:
-        return self.known.figure
+    @abstractmethod
+    def place(self) -> str:
+        """Where it is reached, such as ``nearly empty device, grade -2 at 0.85 V``."""
 
     @property
-    def least(self) -> float | None:
-        return self.known.least
+    @abstractmethod
+    def data(self) -> str:
+        """What it is from, in a line."""
 
     @property
-    def most(self) -> float | None:
-        return self.known.most
-
-    @property
-    def why(self) -> str:
-        return self.known.why
+    @abstractmethod
+    def device(self) -> Mapping[str, Any]:
+        """What JSON has of the device."""
 
     def line(self) -> str:
         """What to print; empty where nothing is known."""
@@ -151,8 +146,7 @@ class Fmax:
             "at_least_mhz": None if self.least is None else round(self.least, 1),
             "at_most_mhz": None if self.most is None else round(self.most, 1),
             "unknown": self.why,
-            "grade": self.grade,
-            "limit_mhz": self.limit,
+            **self.device,
             "path": {name: round(STANDS[name](path), 3) for name in self.stands} if path else None,
             "data": self.data,
         }

@@ -12,7 +12,7 @@ from ..cost import Cost
 from ..netlist import Netlist
 from . import fmax as frequency
 from .figure import Factor, Figure, factor
-from .model import Fmax
+from .fmax import Fmax
 from .registers import srl_bits
 from .rows import packaged
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from .. import boards
-from ..boards.estimates import estimated
+from ..boards.estimates import estimated, reached
 from ..boards.fanout import LIMIT
 from ..boards.netlist import read
 from ..boards.script import synthesis
@@ -42,10 +42,12 @@ def run(arguments: argparse.Namespace) -> int:
         make_folder(folder)
         told(Step(f"synthesizing {top} for {board.name}", "synth", len(rtlil)))
         cost = boards.synthesize(rtlil, [top], board, arguments.policy, [], folder)[top]
-    vivado = estimated(read(folder / "netlist.json"), cost, board)
+    netlist = read(folder / "netlist.json")
+    vivado, fmax = estimated(netlist, cost, board), reached(netlist, cost, board)
     if arguments.json:
         more = {"part": board.part, "macs_per_cycle": arguments.macs}
-        print_json({**cost.to_dict(), **more, "vivado": vivado.to_dict() if vivado else None})
+        more |= {"vivado": vivado.to_dict() if vivado else None}
+        print_json({**cost.to_dict(), **more, "fmax": fmax.to_dict() if fmax else None})
         return 0
     title = f"{top} on {board.title} ({board.part}), policy {cost.policy}"
     print(paragraph(title, "bold"), end="\n\n")
@@ -54,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     estimates = vivado.lines() if vivado else []
     limit = arguments.fanout or LIMIT
     counted = [*binding_lines(cost), levels_line(cost), *register_lines(cost, limit)]
+    estimates += [line] if fmax and (line := fmax.line()) else []
     for line in (*counted, *estimates, NOTE, tools_line(cost)):
         print(paragraph(line, style(line)))
     print(f"files: {folder}")

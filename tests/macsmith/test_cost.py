@@ -53,6 +53,19 @@ def test_plain_products_are_absorbed(files, capsys):
 
 
 @pytest.mark.cases(0)
+def test_what_nextpnr_may_reach_is_told_or_why_it_is_not(files, capsys):
+    words = ["cost", "mac.v", "size.vh", "--top", "mac", "--board", "ulx3s-85"]
+    assert main([*words, "--policy", "lut", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["vivado"] is None and found["fmax"]["grade"] == "6"
+    assert found["fmax"]["path"]["path_carry_runs"] > 0
+    assert (found["fmax"]["mhz"] is None) == bool(found["fmax"]["unknown"])
+    assert main([*words, "--policy", "dsp", "--json"]) == 0
+    blocks = json.loads(capsys.readouterr().out)["fmax"]
+    assert blocks["mhz"] is None and "crosses a DSP block" in blocks["unknown"]
+
+
+@pytest.mark.cases(0)
 def test_it_prints_a_table(files, capsys):
     assert main(["cost", "mac.v", "size.vh", "--top", "mac", "--policy", "lut"]) == 0
     text = capsys.readouterr().out

@@ -10,6 +10,7 @@ from macsmith.boards.estimates import Figure, Vivado
 from macsmith.boards.estimates.fmax import Fmax
 from macsmith.boards.estimates.limits import GRADES
 from macsmith.boards.estimates.path import Path
+from macsmith.boards.estimates.routed import MODELS, Reached
 from macsmith.hw.catalogue import hardware
 
 from macsmith import design
@@ -51,6 +52,22 @@ def test_nothing_is_said_where_nothing_is_known(report):
         bare = replace(report, vivado=vivado)
         assert not any("estimate:" in line for line in bare.summary())
     assert replace(report, vivado=None).to_dict()["vivado"] is None
+
+
+def test_the_frequency_that_a_router_may_reach_is_told(report):
+    about = Reached(Figure(214, -0.15, 0.2), None, None, "", Path(2, 1, 9, nets=3), MODELS["ecp5"])
+    known = replace(report, vivado=None, fmax=about)
+    (line,) = (line for line in known.summary() if line.startswith("estimate: "))
+    assert line.startswith("estimate: Fmax about 214 MHz (−15…+20 %), as nextpnr routes it alone")
+    assert f"- {line}" in known.markdown()
+    told = json.loads(json.dumps(known.to_dict(), allow_nan=False))["fmax"]
+    assert told["mhz"] == {"about": 214, "from": 181.9, "to": 256.8, "bars": [-0.15, 0.2]}
+    assert told["path"]["path_nets"] == 3 and report.to_dict()["fmax"] is None
+    unknown = replace(
+        known, fmax=Reached(None, None, None, "of another grade", None, about.routings)
+    )
+    assert not any("estimate:" in line for line in unknown.summary())
+    assert unknown.to_dict()["fmax"]["unknown"] == "of another grade"
 
 
 def test_what_a_die_takes_is_told(report):

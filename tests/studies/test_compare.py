@@ -10,6 +10,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from macsmith.boards.estimates import Figure, Vivado
+from macsmith.boards.estimates.path import Path
+from macsmith.boards.estimates.routed import MODELS, Reached
 from macsmith.studies import compare as module
 from macsmith.studies import tables
 from macsmith.studies.accuracy import Data
@@ -65,6 +67,23 @@ def test_what_differs_is_warned_of(found, made_up):
     assert any(line.startswith("mxfp4: adds groups into 4 partial sums") for line in others)
     alike = compare(["w8a8", "int8"], macs=16, costs=False)
     assert alike.warnings == ()
+
+
+def test_frequencies_are_shown_as_bars(made_up, monkeypatch):
+    about = Reached(Figure(214.5, -0.1, 0.25), None, None, "", Path(2), MODELS["ecp5"])
+    plain = module.cost
+    monkeypatch.setattr(
+        module, "cost", lambda *words, **how: replace(plain(*words, **how), fmax=about)
+    )
+    found = compare(["int8"], macs=16, policies=("lut",), scaling=False)
+    [row] = tables.to_dict(found)["designs"]
+    assert (row["fmax_mhz"], row["fmax_mhz_from"], row["fmax_mhz_to"]) == (214.5, 193.1, 268.1)
+    header, [line] = tables.tables(found)[0]
+    assert line[header.index("Fmax MHz")] == "193…268"
+    [note] = [text for text in tables.notes(found) if text.startswith("Fmax: ")]
+    assert note.startswith("Fmax: as nextpnr routes it alone in a part of grade 6, an estimate")
+    bare = compare(["int8"], macs=16, policies=("lut",), costs=False)
+    assert not any(text.startswith("Fmax: ") for text in tables.notes(bare))
 
 
 def test_vivados_luts_are_shown_as_bars(made_up, monkeypatch):
