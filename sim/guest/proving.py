@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...golden.errors import ToolFailed
@@ -32,6 +32,10 @@ OURS, ANSWERS = "ours.v", "answers_{}.v"
 #: What is claimed of answers: name -> words, and whether sources and sink may pause.
 CLAIMS = {
     "answer": ("the result of {} is ours, whatever the operands, where nobody pauses", False),
+    "lanes": (
+        "{} gives what ours does, with any operands in any one lane and zeros in others",
+        False,
+    ),
     "sequence": ("the results of {} are ours, whatever the operands, where nobody pauses", False),
     "pauses": (
         "the results of {} are ours, one by one, none lost and none twice, whatever the operands "
@@ -46,6 +50,7 @@ COUNT = "no result is lost, doubled or made up: what is due is what was taken, l
 _LONG = 1 << 9
 
 _SAT = "SAT over all cycles (abc frames, iprove)"
+_CASES = "decision diagram of all cases (abc frames, collapse)"
 _BMC = "bounded search from reset (abc bmc3)"
 
 
@@ -109,6 +114,8 @@ class _Work:
     def proof(self) -> Proof:
         alone, several = (Scenario(self.guest, self.ours, one) for one in shortest(self.guest))
         slowest = [self._answer("answer", alone)]
+        if self.told.claims[0].state == OPEN and slowest[0] is not None and alone.by_lanes:
+            self._answer("lanes", replace(alone, alone=True))
         if several.steps > alone.steps and not self.runs and self.told.claims[0].state == PROVEN:
             slowest.append(self._answer("sequence", several))
         known = [cycles for cycles in slowest if cycles is not None]
@@ -201,7 +208,8 @@ class _Work:
                             solvers.Answer(False, False, 0), _SAT, begun)  # fmt: skip
                 return None
             cycles = found_at
-        unrolled = f"frames,-i,-F,{cycles + 1};cone,-a,-O,{cycles};strash;iprove"
+        cases = "collapse,-B,100000000;strash;" if scenario.alone else ""
+        unrolled = f"frames,-i,-F,{cycles + 1};cone,-a,-O,{cycles};strash;{cases}iprove"
         asked = solvers.asking(name, f"bmc3,-T,{self.seconds}" if stalls else unrolled)
         self.scripts[name] = [*graph, *asked]
         found = self._answered(name, asked)
@@ -211,7 +219,8 @@ class _Work:
                 self.runs[name] = run
             else:
                 found = solvers.Answer(False, False, 0)
-        self._claim(name, what, found, _BMC if stalls else _SAT, begun)
+        method = _BMC if stalls else _CASES if scenario.alone else _SAT
+        self._claim(name, what, found, method, begun)
         return cycles
 
     def _graph(self, name: str) -> list[str]:
