@@ -23,6 +23,9 @@ TOP = "answers"
 #: Bits of the operands of a lane of which all are looked at.
 FEW_BITS = 16
 
+#: Reductions behind the first, where there are many.
+_MANY = 2
+
 #: Trials of which the shortest are taken.
 _DRAWN = 60
 
@@ -39,12 +42,14 @@ class Scenario:
     guest, ours : the user's hardware, and ours as it was emitted.
     trials : whose lengths and marks of ends are taken, not their data.
     alone : whether one lane, which may be any, has operands, and all others have zeros.
+    fixed : whether operands are those of the trials, too.
     """
 
     guest: Guest
     ours: Emitted
     trials: Sequence[Any]
     alone: bool = False
+    fixed: bool = False
 
     @property
     def by_lanes(self) -> bool:
@@ -185,7 +190,9 @@ class Scenario:
         """What the template needs of a stream of inputs."""
         beats = self.tried.sent(stream, self.trials)
         count, each = len(beats), stream.data_bits
-        free = np.concatenate([np.full(f.data_bits, f.kind in _FREE) for f in stream.fields])
+        free = np.concatenate(
+            [np.full(f.data_bits, not self.fixed and f.kind in _FREE) for f in stream.fields]
+        )
         held = core_bits(stream, beats)[:, :each] & ~free
         return {
             "name": stream.name,
@@ -236,9 +243,10 @@ def _number(bits: Any) -> int:
 
 
 def shortest(guest: Guest) -> list[list[Any]]:
-    """Trials of two scenarios: the shortest reduction alone; a longer one, and it behind that."""
+    """Trials of three scenarios: the shortest reduction alone; a longer one, and it behind that;
+    and as many of both as fill what a module may keep."""
     tried = harness(guest)
     ordered = sorted(tried.stimuli(_DRAWN, 1), key=lambda trial: tried.steps([trial]))
     least = tried.steps(ordered[:1])
     longer = next((trial for trial in ordered if tried.steps([trial]) > least), ordered[0])
-    return [ordered[:1], [longer, ordered[0]]]
+    return [ordered[:1], [longer, ordered[0]], [longer, *ordered[:_MANY]]]
