@@ -36,6 +36,12 @@ _CHAIN = ("idle", "start", "ready", "done", "continue")
 #: Calls after each other of which the interval is taken: the first may find the engine empty.
 _CALLS = 8
 
+#: What to do with a design that is no black box.
+_BESIDE = (
+    "leave it out, and join the design to kernels by AXI-Streams (ap_axiu in C++), such as "
+    "--axis-width 64"
+)
+
 #: What Vitis HLS asks of the resources: those of a mapped netlist.
 _RESOURCES = ("FF", "LUT", "BRAM", "URAM", "DSP")
 
@@ -47,7 +53,10 @@ def check_hls(design: Design, k: int) -> Engine:
     """
     name = design.name
     if not isinstance(design, Engine):
-        raise DesignError(f"black boxes for Vitis HLS are engines, and {name} is none: no --hls")
+        raise DesignError(
+            f"black boxes for Vitis HLS are engines, and {name} is none: no --hls",
+            otherwise=_BESIDE,
+        )
     if len(design.modes) > 1 or Tiling(design).stationary:
         several = len(design.modes) > 1
         why = f"{name} has " + ("several modes" if several else "weights that stay")
@@ -93,7 +102,9 @@ def hls_files(design: Design, k: int, cost: Mapping[str, float] | None = None) -
     arrays = fields.fields(model.alone(native, 0))
     found = beats(emitted, arrays)
     if found is None:
-        raise DesignError(f"the streams of {engine.name} have no C++ function: no --hls")
+        raise DesignError(
+            f"the streams of {engine.name} have no C++ function: no --hls", otherwise=_BESIDE
+        )
     box = f"{engine.name}_hls"
     streams = [_stream(stream) for stream in emitted.streams]
     widest = max(stream["width"] for stream in streams)

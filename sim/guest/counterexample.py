@@ -73,7 +73,8 @@ def replayed(folder: Path, name: str, scenario: Scenario, cycles: int) -> Counte
     first = {place: frames[0][n] == "1" for n, place in names.inputs.items()}
     sent = {}
     for stream in scenario.sources:
-        sent[stream.name] = scenario.payloads(stream, _number(first, f"{stream.name}_beats"))
+        number = _number(first, f"{stream.name}_beats")
+        sent[stream.name] = scenario.payloads(stream, number, _number(first, "which"))
 
     def register(what: str) -> int:
         bits = {place: bool(last[graph.first_latch + n]) for n, place in names.latches(what)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...golden.errors import ToolFailed
@@ -32,10 +32,14 @@ OURS, ANSWERS = "ours.v", "answers_{}.v"
 #: What is claimed of answers: name -> words, and whether sources and sink may pause.
 CLAIMS = {
     "answer": ("the result of {} is ours, whatever the operands, where nobody pauses", False),
+    "lanes": (
+        "{} gives what ours does, with any operands in any one lane and zeros in others",
+        False,
+    ),
     "sequence": ("the results of {} are ours, whatever the operands, where nobody pauses", False),
     "pauses": (
-        "the results of {} are ours, one by one, none lost and none twice, whatever the operands "
-        "and whoever pauses",
+        "the results of {}, of fixed operands, are ours, one by one, none lost and none twice, "
+        "whoever pauses and for how long",
         True,
     ),
 }
@@ -46,6 +50,8 @@ COUNT = "no result is lost, doubled or made up: what is due is what was taken, l
 _LONG = 1 << 9
 
 _SAT = "SAT over all cycles (abc frames, iprove)"
+_CASES = "decision diagram of all cases (abc frames, collapse)"
+_PDR = "property-directed reachability (abc pdr)"
 _BMC = "bounded search from reset (abc bmc3)"
 
 
@@ -107,14 +113,19 @@ class _Work:
         self.texts[name] = text
 
     def proof(self) -> Proof:
-        alone, several = (Scenario(self.guest, self.ours, one) for one in shortest(self.guest))
+        alone, several, many = (
+            Scenario(self.guest, self.ours, one) for one in shortest(self.guest)
+        )
         slowest = [self._answer("answer", alone)]
+        if self.told.claims[0].state == OPEN and slowest[0] is not None and alone.by_lanes:
+            self._answer("lanes", replace(alone, alone=True))
         if several.steps > alone.steps and not self.runs and self.told.claims[0].state == PROVEN:
             slowest.append(self._answer("sequence", several))
         known = [cycles for cycles in slowest if cycles is not None]
         output = self.candidate.fit.output
         if known and (output.ready or output.valid) and not self.runs:
-            self._answer("pauses", several, limit=max(known) + 8)
+            more = many.tried.longest(many.trials) * len(many.trials)
+            self._answer("pauses", replace(many, fixed=True), limit=max(known) + more + 8)
         if known and self.guest.outlasted >= PATIENCE:
             self.guest.outlasted = max(known)
         if self.guest.outlasted < PATIENCE:
@@ -130,12 +141,11 @@ class _Work:
         text = monitor(f"{self.guest.name}_core", self.guest.streams, counting,
                        self.guest.drain + 8, held=True)  # fmt: skip
         self._keep(scripts.MONITOR, text)
-        method = "property-directed reachability (abc pdr)"
         for name in ("valid", "payload") if output.ready else ():
             self._told(name)
             begun = time.monotonic()
             found = self._asked(name, f"pdr,-T,{self.seconds}")
-            self._claim(name, PLAIN[name], found, method, begun)
+            self._claim(name, PLAIN[name], found, _PDR, begun)
         if output.valid:
             self._told("count")
             begun, method = time.monotonic(), "search through all states (abc reach)"
@@ -186,10 +196,7 @@ class _Work:
         """Whether results are ours; the cycle in which all have come where nobody pauses."""
         self._told(name)
         begun, (words, stalls) = time.monotonic(), CLAIMS[name]
-        counts = [scenario.tried.steps([trial]) for trial in scenario.trials]
-        what = words.format(" and then ".join(
-            f"a {scenario.tried.trial.removesuffix('s')} of {n} step{'s' * (n != 1)}"
-            for n in counts))  # fmt: skip
+        what = words.format(_named(scenario))
         self._keep(ANSWERS.format(name), scenario.verilog(stalls=stalls, limit=limit))
         graph = self._graph(name)
         yosys.run(graph, self.folder, log=f"{name}_graph.log")
@@ -201,17 +208,24 @@ class _Work:
                             solvers.Answer(False, False, 0), _SAT, begun)  # fmt: skip
                 return None
             cycles = found_at
-        unrolled = f"frames,-i,-F,{cycles + 1};cone,-a,-O,{cycles};strash;iprove"
-        asked = solvers.asking(name, f"bmc3,-T,{self.seconds}" if stalls else unrolled)
+        cases = "collapse,-B,100000000;strash;" if scenario.alone else ""
+        unrolled = f"frames,-i,-F,{cycles + 1};cone,-a,-O,{cycles};strash;{cases}iprove"
+        method = _PDR if stalls else _CASES if scenario.alone else _SAT
+        asked = solvers.asking(name, f"pdr,-T,{self.seconds}" if stalls else unrolled)
         self.scripts[name] = [*graph, *asked]
         found = self._answered(name, asked)
+        if stalls and not found.proven and not found.refuted:
+            method = _BMC
+            found = self._answered(name, solvers.asking(name, f"bmc3,-T,{self.seconds}"))
+            if not found.refuted and found.cycles < limit:  # no result can have been missed yet
+                found = solvers.Answer(False, False, 0)
         if found.refuted:
             run = replayed(self.folder, name, scenario, cycles)
             if run.confirmed:
                 self.runs[name] = run
             else:
                 found = solvers.Answer(False, False, 0)
-        self._claim(name, what, found, _BMC if stalls else _SAT, begun)
+        self._claim(name, what, found, method, begun)
         return cycles
 
     def _graph(self, name: str) -> list[str]:
@@ -229,6 +243,17 @@ class _Work:
     def _told(self, name: str) -> None:
         size = len(self.ours.rtlil) + len(self.candidate.emitted.rtlil)
         self.progress(Step(f"proving {name} of {self.guest.name}", "prove", size))
+
+
+def _named(scenario: Scenario) -> str:
+    """What is sent, in words."""
+    kind, tried = scenario.tried.trial, scenario.tried
+    counts = [tried.steps([trial]) for trial in scenario.trials]
+    if len(counts) > 2:
+        return f"{len(counts)} {kind} of at most {max(counts)} steps"
+    return " and then ".join(
+        f"a {kind.removesuffix('s')} of {n} step{'s' * (n != 1)}" for n in counts
+    )
 
 
 def refuted(found: Proof) -> Mapping[str, str]:

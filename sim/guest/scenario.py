@@ -10,6 +10,7 @@ import jinja2
 import numpy as np
 
 from ...golden.errors import DesignError
+from ...golden.formats import Format
 from ...golden.streams import Beats, Field, Stream
 from ...hw.text.emit import Emitted
 from ..harness import Harness, harness
@@ -18,6 +19,12 @@ from .hardware import Guest
 
 #: The module that holds both.
 TOP = "answers"
+
+#: Bits of the operands of a lane of which all are looked at.
+FEW_BITS = 16
+
+#: Reductions behind the first, where there are many.
+_MANY = 2
 
 #: Trials of which the shortest are taken.
 _DRAWN = 60
@@ -34,11 +41,28 @@ class Scenario:
     ----------
     guest, ours : the user's hardware, and ours as it was emitted.
     trials : whose lengths and marks of ends are taken, not their data.
+    alone : whether one lane, which may be any, has operands, and all others have zeros.
+    fixed : whether operands are those of the trials, too.
     """
 
     guest: Guest
     ours: Emitted
     trials: Sequence[Any]
+    alone: bool = False
+    fixed: bool = False
+
+    @property
+    def by_lanes(self) -> bool:
+        """Whether it is a beat of each stream, with codes of one vector and a zero among them, few
+        enough bits a lane that all of its operands can be looked at."""
+        fields = [stream.fields[0] for stream in self.sources]
+        return (
+            all(len(s.fields) == self.count(s) == 1 for s in self.sources)
+            and all(f.kind == "codes" and f.vectors == 1 for f in fields)
+            and len({f.lanes for f in fields}) == 1 < fields[0].lanes
+            and sum(f.bits for f in fields) <= FEW_BITS
+            and all(_zero(self.guest.own.holds(f)) is not None for f in fields)
+        )
 
     @property
     def tried(self) -> Harness:
@@ -88,6 +112,7 @@ class Scenario:
             total=totals.pop(),
             stalls=stalls,
             limit=limit,
+            which=self.which,
         )
 
     # Results, each extended to the same width, its flags above.
@@ -128,9 +153,18 @@ class Scenario:
                     found.append(value | mark << self.wide)
         return found
 
-    def payloads(self, stream: Stream, number: int) -> list[int]:
+    @property
+    def which(self) -> int:
+        """Bits of a lane's number; 0 where all lanes have operands."""
+        return (self.sources[0].fields[0].lanes - 1).bit_length() if self.alone else 0
+
+    def payloads(self, stream: Stream, number: int, lane: int = 0) -> list[int]:
         """The beats of a stream, ``last`` on top, of which ``number`` has the operands."""
         source = self._source(stream)
+        if self.alone:
+            place, bits = source["lane"] * lane, source["lane"]
+            whole = source["zeros"] & ~((1 << bits) - 1 << place) | number << place
+            number = whole & (1 << source["bits"]) - 1
         each, low = stream.data_bits, (1 << stream.data_bits) - 1
         number = number & source["free"] | source["constant"]
         ends = source["ends"]
@@ -156,7 +190,9 @@ class Scenario:
         """What the template needs of a stream of inputs."""
         beats = self.tried.sent(stream, self.trials)
         count, each = len(beats), stream.data_bits
-        free = np.concatenate([np.full(f.data_bits, f.kind in _FREE) for f in stream.fields])
+        free = np.concatenate(
+            [np.full(f.data_bits, not self.fixed and f.kind in _FREE) for f in stream.fields]
+        )
         held = core_bits(stream, beats)[:, :each] & ~free
         return {
             "name": stream.name,
@@ -168,7 +204,14 @@ class Scenario:
             "free": _number(np.tile(free, count)),
             "constant": _number(held.reshape(-1)),
             "ends": _number(beats.last),
+            **(self._lane(stream.fields[0]) if self.alone else {}),
         }
+
+    def _lane(self, field: Field) -> dict[str, Any]:
+        """Bits of a lane, and zeros in all."""
+        zero = _zero(self.guest.own.holds(field)) or 0
+        zeros = sum(zero << field.bits * lane for lane in range(field.lanes))
+        return {"lane": field.bits, "zeros": zeros}
 
 
 def _extended(wire: str, field: Field, low: int, wide: int, each: int) -> str:
@@ -182,6 +225,17 @@ def _extended(wire: str, field: Field, low: int, wide: int, each: int) -> str:
     return f"{{{', '.join([*parts, f'{wire}[{top}:{low}]'])}}}"
 
 
+def _zero(held: object) -> int | None:
+    """The code of zero, where a format of few bits has one."""
+    if not isinstance(held, Format) or held.select_width or held.bits > FEW_BITS:
+        return None
+    try:
+        values = [int(value) for value in held.integers(np.arange(1 << held.bits))]
+    except (DesignError, ValueError):  # codes that stand for no number
+        return None
+    return values.index(0) if 0 in values else None
+
+
 def _number(bits: Any) -> int:
     """Bits, the lowest first, as a number."""
     array = np.asarray(bits).astype(np.uint8)
@@ -189,9 +243,10 @@ def _number(bits: Any) -> int:
 
 
 def shortest(guest: Guest) -> list[list[Any]]:
-    """Trials of two scenarios: the shortest reduction alone; a longer one, and it behind that."""
+    """Trials of three scenarios: the shortest reduction alone; a longer one, and it behind that;
+    and as many of both as fill what a module may keep."""
     tried = harness(guest)
     ordered = sorted(tried.stimuli(_DRAWN, 1), key=lambda trial: tried.steps([trial]))
     least = tried.steps(ordered[:1])
     longer = next((trial for trial in ordered if tried.steps([trial]) > least), ordered[0])
-    return [ordered[:1], [longer, ordered[0]]]
+    return [ordered[:1], [longer, ordered[0]], [longer, *ordered[:_MANY]]]

@@ -295,6 +295,7 @@ def test_the_black_box_is_the_same_whatever_the_interface():
 
 REFUSED = [
     ("rmsnorm", 64, "black boxes for Vitis HLS are engines, and rmsnorm is none: no --hls"),
+    ("rmsnorm", 64, "no --hls: leave it out, and join the design to kernels by AXI-Streams (ap"),
     (
         *("simd", 64),
         "has one mode and no weights that stay, and simd has several modes: leave out --hls\n",

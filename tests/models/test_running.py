@@ -116,13 +116,15 @@ def test_a_packed_folder_has_a_bench_that_runs_the_matrix(matrix, tmp_path, rng)
 
 
 @needs_icarus
-@pytest.mark.parametrize("width", [32, 128])
-def test_an_image_is_what_a_dma_streams(matrix, tmp_path, rng, width):
+@pytest.mark.parametrize(
+    ("asked", "width"), [(32, 32), (128, 128), ("64,weight=256", 256), ("weight=32", 32)]
+)
+def test_an_image_is_what_a_dma_streams(matrix, tmp_path, rng, asked, width):
     """The image is that of a folder without the width, and what ports take in the bench."""
     x = rng.normal(size=(3, K))
     plain = pack(matrix, tmp_path / "plain", x, bench_rows=8)
-    made = pack(matrix, tmp_path / "wide", x, bench_rows=8, axis_width=width)
-    assert made.served.engine.build.axis_width == width
+    made = pack(matrix, tmp_path / "wide", x, bench_rows=8, axis_width=asked)
+    assert str(made.served.engine.build.axis_width) == str(asked)
     for image, other in zip(made.images, plain.images, strict=True):
         assert image.beats.tobytes() == other.beats.tobytes()
     [weights] = [image for image in made.images if image.stream.name == "weight"]
