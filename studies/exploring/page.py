@@ -20,6 +20,9 @@ from .tables import notes, title, to_dict, told
 #: Designs of the table of all: the rest are in the page's data.
 MOST = 300
 
+#: Scores of which less is better that are so many times the exact one are not drawn.
+RUINED = 4
+
 
 def page(found: Found) -> str:
     """The HTML of an exploration."""
@@ -40,9 +43,16 @@ def plots(found: Found) -> dict[str, Figure]:
     """Cost against error on each data, and against what each network tells."""
     figures = {data.title: cost_error(found, data) for data in found.data}
     for judge in found.judges:
-        if any(judge.name in item.scores for item in found.every):
+        if any(_sane(item, judge) for item in found.every):
             figures[judge.title] = cost_score(found, judge)
     return figures
+
+
+def _sane(item: Explored, judge: Judge) -> bool:
+    """Whether a design's score is known and has room beside the exact one: where less is better, a
+    ruined one may be millions."""
+    score = item.scores.get(judge.name)
+    return score is not None and not (judge.less and score > RUINED * judge.exact)
 
 
 def cost_error(found: Found, data: Data) -> Figure:
@@ -64,7 +74,7 @@ def cost_error(found: Found, data: Data) -> Figure:
 
 def cost_score(found: Found, judge: Judge) -> Figure:
     """The designs that a network was asked about: cost to the right, what it tells up."""
-    shown = [item for item in found.every if judge.name in item.scores]
+    shown = [item for item in found.every if _sane(item, judge)]
     scores = [item.scores[judge.name] for item in shown]
     marks = front([(i.cost, -s if judge.less else s) for i, s in zip(shown, scores, strict=True)])
     best = [item for item, mark in zip(shown, marks, strict=True) if mark]

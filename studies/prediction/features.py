@@ -8,25 +8,22 @@ kind of a datapath.
 from __future__ import annotations
 
 from collections import defaultdict
-from math import isfinite, log2
+from math import log2
 
 from amaranth.hdl import Shape
 
-from ...golden.formats import Format, Minifloat
-from ...hw.arith.digits import chain_sites
-from ...hw.arith.shapes import significands
-from ...hw.arith.sums import Pair
-from ...hw.datapaths import Blocks, Datapath
 from ...hw.datapaths.chain import Chained
-from ...hw.datapaths.multiply import Multiply
 from ...hw.engine.hardware import EngineHardware
+from ...hw.plan.modes import ModalPlan
 from ...hw.plan.plan import Plan
 from ...hw.plan.terms import AccumulatorPlan
+from .products import added, estimate, products, significand
 
 #: Amounts of the array, and those of the scale path.
 ARRAY = (
     *("one", "edge", "codes", "formed", "results", "product", "partial", "shifted", "registers"),
     *("rows", "estimated", "decoded", "step", "tree", "accumulators", "flags", "blocks"),
+    *("packed", "chained", "greatest", "aligned", "addends", "rounded"),
 )
 PATH = (
     *("one", "drain", "sums", "units", "scaled", "added", "float", "store", "marks"),
@@ -57,15 +54,26 @@ def features(hardware: EngineHardware) -> Numbers:
     """The numbers of an engine, by name."""
     found: Numbers = dict.fromkeys(NAMES, 0.0)
     plans = hardware.plan.modes
+    for name, value in _arrays(hardware).items():
+        found[f"array_{name}"] = value
     for plan in plans:
-        for name, value in _array(plan).items():
-            found[f"array_{name}"] += value
         found |= _shapes(plan)
     if plans[0].serial:
         found |= {f"path_{name}": value for name, value in _path(plans[0]).items()}
         found |= _path_shapes(plans[0])
     found["modes"] = len(plans)
     found["dsp"] = float(hardware.engine.build.policy == "dsp")
+    return found
+
+
+def _arrays(hardware: EngineHardware) -> Numbers:
+    """Amounts of the sums of all modes: those that share what makes their dot products take as much
+    as the largest of them."""
+    plan, found = hardware.plan, defaultdict[str, float](float)
+    amounts = [_array(mode) for mode in plan.modes]
+    units = [unit.modes for unit in plan.units] if isinstance(plan, ModalPlan) else [(0,)]
+    for name in ARRAY:
+        found[name] = sum(max(amounts[mode].get(name, 0.0) for mode in unit) for unit in units)
     return found
 
 
@@ -84,59 +92,14 @@ def _array(plan: Plan) -> Numbers:
             found["registers"] += many * plan.lanes * made.form.bits * waits
     for item in plan.sums:
         cells = item.instances(plan.rows, plan.cols)
-        for pair in item.pairs:
-            for name, value in _products(plan, pair).items():
+        parts = [added(plan, item), *(products(plan, item, pair) for pair in item.pairs)]
+        for part in parts:
+            for name, value in part.items():
                 found[name] += cells * value
-        found["step"] += cells * item.step.width
-        found["tree"] += cells * (plan.lanes * len(item.pairs) - 1) * item.step.width
         found["accumulators"] += cells * item.total.width
         found["flags"] += cells * (item.flags.nan + 2 * item.flags.infinite)
         found["results"] += cells
     return found
-
-
-def _products(plan: Plan, pair: Pair) -> Numbers:
-    """Amounts of the products of a pair of planes, for one row and column."""
-    dot, lanes = plan.dot(pair), plan.lanes
-    width = pair.product.width
-    sides = [_significand(fmt) for fmt in pair.formats]
-    exponents = sum(fmt.exponent_span for fmt in pair.formats)
-    found: Numbers = {
-        "product": lanes * width,
-        "partial": lanes * sides[0] * sides[1],
-        "shifted": lanes * width * log2(1 + exponents),
-        "estimated": lanes * _estimate(plan, dot),
-    }
-    if isinstance(dot, Chained):
-        found["rows"] = chain_sites(dot.digits, dot.slots) * dot.slots
-        found["step"] = sum(layout.size for layout in dot.layouts) * dot.slots
-    found["blocks"] = _blocks(plan, dot)
-    return found
-
-
-def _blocks(plan: Plan, dot: Datapath) -> float:
-    """DSP blocks of a row and column's products, its share of those that tiles have together."""
-    if isinstance(dot, Blocks):
-        if dot.found is None:
-            return 0.0
-        rows, cols = plan.setting.sharing
-        return float(dot.layout.tiles((rows, cols)) / (rows * cols) * plan.lanes)
-    if (
-        plan.build.policy == "dsp"
-        and isinstance(dot, Multiply)
-        and all(_significand(fmt) > 1 for fmt in (dot.weight, dot.activation))
-    ):
-        return float(plan.lanes)
-    return 0.0
-
-
-def _estimate(plan: Plan, dot: Datapath) -> float:
-    """What ``auto`` thinks that a lane takes; of the other datapaths the product's width."""
-    found = type(dot).estimate(dot.weight, dot.activation, plan.setting)
-    sides = [_significand(fmt) for fmt in (dot.weight, dot.activation)]
-    if not isfinite(found):
-        return dot.product.width + sides[0] * sides[1]
-    return max(found, 0.0)
 
 
 def _shapes(plan: Plan) -> Numbers:
@@ -153,15 +116,15 @@ def _shapes(plan: Plan) -> Numbers:
         "k": log2(plan.arithmetic.k_max),
         "weight_bits": weight.bits,
         "activation_bits": activation.bits,
-        "weight_significand": _significand(weight),
-        "activation_significand": _significand(activation),
+        "weight_significand": significand(weight),
+        "activation_significand": significand(activation),
         "weight_exponents": weight.exponent_span,
         "activation_exponents": activation.exponent_span,
         "product_width": pair.product.width,
         "step_width": item.step.width,
         "total_width": item.total.width,
         "latency": plan.array_latency,
-        "estimate": _estimate(plan, dot),
+        "estimate": estimate(plan, dot),
         "digits": len(dot.digits) if isinstance(dot, Chained) else 0,
         "sums": len(plan.sums),
         "pairs": sum(len(item.pairs) for item in plan.sums),
@@ -207,9 +170,9 @@ def _accumulator(plan: Plan, item: AccumulatorPlan) -> Numbers:
         found["added"] += shared.units * term.range.width
         for part in term.parts:
             for _, level in part.scales:
-                found["scaled"] += shared.units * part.range.width * _significand(level.format)
+                found["scaled"] += shared.units * part.range.width * significand(level.format)
         for _, level in term.scales:
-            found["scaled"] += shared.units * term.range.width * _significand(level.format)
+            found["scaled"] += shared.units * term.range.width * significand(level.format)
     if item.total is not None:
         width = item.total.width
         found["added"] += shared.units * width
@@ -222,7 +185,7 @@ def _accumulator(plan: Plan, item: AccumulatorPlan) -> Numbers:
     found["working"] += plan.results * working
     for _, level in item.scales:
         paced = max(shared.pace, 1)
-        found["late"] += plan.results * working * _significand(level.format) / paced
+        found["late"] += plan.results * working * significand(level.format) / paced
     return found
 
 
@@ -244,13 +207,5 @@ def _path_shapes(plan: Plan) -> Numbers:
         "partials": shared.partials,
         "scales": len(early),
         "late_scales": len(late),
-        "scale_significands": sum(_significand(level.format) for _, level in early),
+        "scale_significands": sum(significand(level.format) for _, level in early),
     }
-
-
-def _significand(fmt: Format) -> int:
-    """Bits of a decoded magnitude."""
-    if isinstance(fmt, Minifloat):
-        return fmt.significand_width
-    bounds = significands(fmt)
-    return max(bounds.high, -bounds.low).bit_length()

@@ -49,6 +49,11 @@ class Table(NamedTuple):
         return np.column_stack([self.features, np.log(base / self.rates)])
 
 
+def _blocks(row: Mapping[str, float], part: str) -> bool:
+    """Whether an engine has DSP blocks: an array may have none where the policy allows them."""
+    return row["array_blocks"] > 0 if part == "array" else row["dsp"] > 0
+
+
 def _place(name: str, known: Sequence[str]) -> int:
     """A family's number. Raises DesignError for one of which the models know no design."""
     if name not in known:
@@ -74,7 +79,7 @@ def table(
     shapes = np.array([[row[name] for name in SHAPES] for row in rows], float)
     many = np.array(rates, float)
     small = np.array([family(name).lut_inputs < LARGE for name in families], int)
-    blocks = np.array([row["dsp"] for row in rows], int)
+    blocks = np.array([_blocks(row, part) for row in rows], int)
     kinds = 2 * small + blocks
     places = np.array([_place(name, known) for name in families], float)
     features = np.column_stack(

@@ -18,7 +18,10 @@ from .trees import Model
 Array = npt.NDArray[Any]
 
 #: Trees, their depth, and how much each corrects.
-TREES, DEPTH, RATE = 160, 4, 0.1
+TREES, DEPTH, RATE = 300, 5, 0.06
+
+#: Relative errors from which on a sum counts an engine less, and rounds of that.
+USUAL, ROUNDS = 0.1, 8
 
 #: The seed of what trees see, and of what is held out.
 SEED = 1
@@ -74,10 +77,8 @@ def _table(samples: Sequence[Sample], part: str, known: Sequence[str]) -> Table:
 
 
 def fitted(made: Table, counted: Array) -> Model:
-    """The model of one figure: least squares of relative errors, coefficients that are not
-    negative, then trees on the logarithm of what is left."""
+    """The model of one figure: sums of amounts, then trees on the logarithm of what is left."""
     try:
-        from scipy.optimize import nnls
         from sklearn.ensemble import GradientBoostingRegressor
     except ImportError:
         raise ToolMissing(
@@ -85,12 +86,12 @@ def fitted(made: Table, counted: Array) -> Model:
             "pip install 'macsmith[predict]', or make .venv/predict"
         ) from None
     relative = made.amounts / counted[:, None]
-    common = nnls(relative, np.ones(len(counted)))[0]
+    common = _coefficients(relative)
     coefficients = np.tile(common, (KINDS, 1))
     for kind in range(KINDS):
         own = made.kinds == kind
         if own.sum() >= FEWEST:
-            coefficients[kind] = nnls(relative[own], np.ones(own.sum()))[0]
+            coefficients[kind] = _coefficients(relative[own])
     base = np.maximum((made.amounts * coefficients[made.kinds]).sum(axis=1), 1.0)
     boosted = GradientBoostingRegressor(
         n_estimators=TREES,
@@ -104,6 +105,21 @@ def fitted(made: Table, counted: Array) -> Model:
     )
     boosted.fit(made.with_base(base).astype(np.float32), np.log(counted / base))
     return _flat(coefficients, boosted)
+
+
+def _coefficients(relative: Array) -> Array:
+    """Coefficients, none negative, with which sums of amounts over counts are nearest to 1: least
+    squares where errors are usual, and nearly linear where they are not (Huber's loss, by
+    reweighting), so that a few engines of another kind do not bend those of all others."""
+    from scipy.optimize import nnls
+
+    weights = np.ones(len(relative))
+    found = np.zeros(relative.shape[1])
+    for _ in range(ROUNDS):
+        found = nnls(relative * weights[:, None], weights)[0]
+        errors = np.abs(relative @ found - 1)
+        weights = np.sqrt(1 / np.maximum(errors / USUAL, 1))
+    return np.asarray(found)
 
 
 def _flat(coefficients: Array, boosted: Any) -> Model:

@@ -1,5 +1,7 @@
 """The perplexity of a tiny llama whose products designs of a front compute."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from macsmith.models.networks import open_network, product
 from macsmith.models.networks.generating import perplexity
 from macsmith.models.networks.product import FloatProduct
 from macsmith.studies.exploring.explore import Space, explore
+from macsmith.studies.exploring.page import plots
 from macsmith.studies.exploring.tables import notes, tables
 from macsmith.studies.exploring.text import EngineProduct, perplexity_of
 from macsmith.studies.given import given
@@ -70,6 +73,22 @@ def test_some_designs_of_the_front_on_its_weights_are_judged(files):
     told = {line[-2] for line in lines} - {"–"}
     assert told == {f"{item.scores['perplexity']:.4g}" for item in judged}
     assert any(line.startswith("perplexity: of m.gguf on 20 tokens") for line in notes(found))
+
+
+def test_a_ruined_text_has_no_room_in_the_chart(files):
+    """A perplexity of millions would leave one line of all others."""
+    space = Space(lookup("u280"), macs=16, k=64, bits=(4,), activations=("int8",),
+                  schemes=("row",))  # fmt: skip
+    judge = replace(perplexity_of(*files[:2], 20, 9), exact=40.0)
+    found = explore(space, own=given(None, files[0], None))
+    for scores, drawn in (((45.0, 9e6), 1), ((9e6, 9e6), 0), ((45.0, 50.0), 2)):
+        every = tuple(
+            replace(item, scores={"perplexity": score})
+            for item, score in zip(found.every, scores, strict=False)
+        )
+        figures = plots(replace(found, every=every, judges=(judge,)))
+        text = figures["perplexity"].svg() if "perplexity" in figures else ""
+        assert text.count("<title>") - bool(text) == drawn
 
 
 def test_what_cannot_be_judged_is_told(files, tmp_path):

@@ -34,10 +34,15 @@ def test_look_up_tables_are_large_or_small():
 
 
 def test_kinds_and_places_by_hand():
-    """Coefficients by the table's size and blocks, and the place among the models' families."""
-    rows = [dict.fromkeys(NAMES, 0.0) | {"dsp": dsp} for dsp in (0, 1, 0)]
+    """Coefficients by the table's size and blocks, and the place among the models' families. An
+    array without blocks is one of LUTs, whatever the policy allows."""
+    rows = [
+        dict.fromkeys(NAMES, 0.0) | {"dsp": dsp, "array_blocks": blocks}
+        for dsp, blocks in ((0, 0), (1, 4), (1, 0))
+    ]
     made = table(rows, ["ecp5", "xc7", "xc7"], [1, 1, 1], "array", ("xc7", "ecp5"))
     assert made.kinds.tolist() == [2, 1, 0]
+    assert table(rows, ["xc7"] * 3, [1, 1, 1], "path", ("xc7",)).kinds.tolist() == [0, 1, 1]
     assert made.features[:, -1].tolist() == [1, 0, 0]
     with pytest.raises(DesignError, match="families xc7, ecp5, got one of xcup"):
         table(rows, ["xcup"] * 3, [1, 1, 1], "array", ("xc7", "ecp5"))

@@ -5,7 +5,7 @@ import pytest
 from macsmith.golden.errors import DesignError
 from macsmith.studies.prediction.features import NAMES
 from macsmith.studies.prediction.foresee import Models, load, save
-from macsmith.studies.prediction.training import _flat
+from macsmith.studies.prediction.training import _coefficients, _flat
 from macsmith.studies.prediction.trees import Model
 
 ensemble = pytest.importorskip("sklearn.ensemble")
@@ -27,6 +27,16 @@ def test_arrays_say_what_scikit_learn_says(boosted):
     # Values that stand on thresholds go the same way as well.
     points = np.vstack([x, np.tile(found.threshold[:40, None], (1, 5))])
     assert np.allclose(found.corrections(points), made.predict(points), atol=1e-5)
+
+
+def test_a_few_others_do_not_bend_a_sum():
+    """Of 100 engines 2 a + 3 b, and ten that are a third as large."""
+    rng = np.random.default_rng(4)
+    amounts = rng.uniform(1, 9, (110, 3))
+    counted = 2 * amounts[:, 0] + 3 * amounts[:, 1]
+    counted[100:] /= 3
+    found = _coefficients(amounts / counted[:, None])
+    assert np.allclose(found, [2, 3, 0], atol=0.15) and found.min() >= 0
 
 
 def test_a_tree_by_hand():
