@@ -9,6 +9,7 @@ import jinja2
 
 from ...golden.streams import Stream
 from .marks import Marks
+from .tiles import Tiles
 
 #: The module that holds core and monitor.
 TOP = "streams"
@@ -61,18 +62,22 @@ def monitor(
     streams: Sequence[Stream],
     counting: Counting,
     limit: int,
+    rest: int,
     terms: Sequence[Term] | None = None,
     facts: Sequence[Fact] = (),
     marks: Marks | None = None,
+    tiles: Tiles | None = None,
 ) -> str:
     """Verilog of the core under its monitor; the macro of a claim's name chooses what is claimed.
 
     Parameters
     ----------
     limit : cycles within which a step is taken that can be.
+    rest : quiet cycles after which nothing is due.
     terms : where results are that are on their way; None where that is not known.
     facts : what registers never are together.
     marks : data that mark results.
+    tiles : where results of a tile are, for lemmas of ``last``.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("macsmith.sim.proof", "templates"),
@@ -99,9 +104,11 @@ def monitor(
         width=width,
         most=(1 << (width - 2)) - 1,
         limit=limit,
+        rest=rest,
         terms=terms,
         facts=facts,
         marks=marks,
+        tiles=tiles,
     )
 
 

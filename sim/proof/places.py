@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import combinations, product
 
@@ -33,25 +33,56 @@ WIDEST = 120
 
 
 def places(
-    graph: Aiger, count: Sequence[int], resets: Sequence[int], most: int = 160
+    graph: Aiger,
+    count: Sequence[int],
+    homes: Mapping[int, str],
+    resets: Sequence[int],
+    most: int = 160,
 ) -> dict[Place, int] | None:
     """The weights of a sum over products of latches that always was the count; None if none is.
+
+    Products of two latches that are near each other are tried first: the more there are, the more
+    often some that mean nothing are like those that do.
 
     Parameters
     ----------
     count : the latches of the count, low bit first; two's complement.
+    homes : the latches that the sum may be over, and the module of each.
     resets : the inputs that reset the design; they stay low.
     most : how many products a sum may have.
     """
-    own = set(count)
-    latches = [n for n in range(len(graph.latches)) if n not in own]
     states = _sampled(graph, resets)
     weights = 2 ** np.arange(len(count), dtype=np.int64)
     weights[-1] *= -1
     total = states[:, list(count)].astype(np.int64) @ weights
-    found: list[Place] = [(n,) for n in latches]
-    if len(latches) <= WIDEST:
-        found += combinations(latches, 2)
+    singles = sorted(homes)
+    apart = {pair: _apart(homes[pair[0]], homes[pair[1]]) for pair in combinations(singles, 2)}
+    for most_apart in range(3 + (len(singles) <= WIDEST)):
+        near = [pair for pair, steps in apart.items() if steps <= most_apart]
+        found = _summed(states, total, [*((n,) for n in singles), *near], most)
+        if found is not None:
+            return found
+    return None
+
+
+def _apart(one: str, other: str) -> int:
+    """How far two modules are from each other: the same, the core and one of its parts, any that
+    lies inside the other, or else."""
+    outer, inner = sorted((one, other), key=len)
+    if outer == inner:
+        return 0
+    if not outer or not inner.startswith(f"{outer}."):
+        return 3
+    return 1 if "." not in outer else 2
+
+
+def _summed(
+    states: npt.NDArray[np.bool_],
+    total: npt.NDArray[np.int64],
+    found: Sequence[Place],
+    most: int,
+) -> dict[Place, int] | None:
+    """The weights with which products are ``total`` in all states; None where they are not."""
     columns = np.stack([states[:, list(place)].all(axis=1) for place in found])
     chosen = _matched(columns.astype(np.float32), total.astype(np.float64), most)
     kept = np.concatenate([np.ones((1, len(total))), columns[chosen]]).astype(np.float64)

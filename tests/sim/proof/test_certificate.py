@@ -16,6 +16,7 @@ ENGINES = {
     "systolic": ("int4xint4", {"flow": "systolic_os"}),
     "stationary": ("int8xint8", {"flow": "weight_stationary", "policy": "dsp", "rows": 2}),
     "serial": ("int4xint4", {"datapath": "bit_serial"}),
+    "queued": ("posit4_1", {}),
     "scaled": ("w4a8", {}),
     "scaled systolic": ("w4a8", {"flow": "systolic_os"}),
 }
