@@ -20,10 +20,11 @@ from .claims import OPEN, ORDER, PLAIN, PROVEN, Certificate, Claim, state_of
 from .marks import marks_of
 from .monitor import Counting, Fact, Term, monitor
 from .names import best as best_name
+from .names import modules as modules_of
 from .names import named as names_of
 from .netlist import MAPPED, Mapped, netlist
 from .rates import counting_of, resting
-from .tiles import tiles_of
+from .tiles import one_each, tiles_of
 from .values import CLAIMS as VALUES
 from .values import INSTEAD, prove_values
 
@@ -222,11 +223,13 @@ class _Work:
         best = {n: name for n, known in names.items() if (name := best_name(known))}
         own = [n for n in sorted(best) if n not in count]
         homes = {n: best[n][0].rpartition(".")[0] for n in own if n not in flipped}
-        found = found_places.places(graph, count, homes, resets)
+        sure = one_each(names, homes) if self.tiles and self.tiles.mark is not None else {}
+        found = found_places.places(graph, count, homes, resets, sure)
         if found is None:
             return False
         near = [n for place in found if len(place) > 1 for n in place]
-        excluded = found_places.exclusions(graph, own, resets, near)
+        modules = modules_of({n: names[n] for n in own})
+        excluded = found_places.exclusions(graph, own, resets, near, modules)
 
         self.terms = [Term(w, tuple(best[n] for n in place)) for place, w in found.items()]
         self.facts = [

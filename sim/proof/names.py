@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,3 +48,12 @@ def best(names: Sequence[tuple[str, int]]) -> tuple[str, int] | None:
     """The name of a register that people would call it by."""
     plain = [name for name in names if "$" not in name[0]]
     return min(plain, key=lambda name: (len(name[0]), name), default=None)
+
+
+def modules(names: Mapping[int, Sequence[tuple[str, int]]]) -> list[list[int]]:
+    """The latches of each module; one has names in several where it is their output."""
+    found: dict[str, list[int]] = {}
+    for latch in sorted(names):
+        for module in sorted({name.rpartition(".")[0] for name, _ in names[latch]}):
+            found.setdefault(module, []).append(latch)
+    return list(found.values())

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import combinations, product
 
@@ -28,6 +28,9 @@ LANES, CYCLES, EVERY = 512, 400, 40
 #: Latches of which all triples are tried.
 NARROW = 48
 
+#: Latches of a module of which all triples are tried even where those of others are too many.
+SMALL = 16
+
 #: Latches of which all pairs are tried.
 WIDEST = 120
 
@@ -37,6 +40,7 @@ def places(
     count: Sequence[int],
     homes: Mapping[int, str],
     resets: Sequence[int],
+    sure: Mapping[int, int],
     most: int = 160,
 ) -> dict[Place, int] | None:
     """The weights of a sum over products of latches that always was the count; None if none is.
@@ -49,20 +53,29 @@ def places(
     count : the latches of the count, low bit first; two's complement.
     homes : the latches that the sum may be over, and the module of each.
     resets : the inputs that reset the design; they stay low.
+    sure : latches whose weights the plan tells: they are tried as they are, and then as others.
     most : how many products a sum may have.
     """
     states = _sampled(graph, resets)
     weights = 2 ** np.arange(len(count), dtype=np.int64)
     weights[-1] *= -1
     total = states[:, list(count)].astype(np.int64) @ weights
+    for given in [sure, {}] if sure else [{}]:
+        told = states[:, list(given)].astype(np.int64) @ np.array([*given.values()], np.int64)
+        rest = {n: home for n, home in homes.items() if n not in given}
+        for found in _nearer(rest):
+            weighed = _summed(states, total - told, found, most)
+            if weighed is not None:
+                return {(n,): weight for n, weight in given.items()} | weighed
+    return None
+
+
+def _nearer(homes: Mapping[int, str]) -> Iterator[list[Place]]:
+    """Latches alone and in pairs that are nearer or less near; where there are few, all pairs."""
     singles = sorted(homes)
     apart = {pair: _apart(homes[pair[0]], homes[pair[1]]) for pair in combinations(singles, 2)}
-    for most_apart in range(3 + (len(singles) <= WIDEST)):
-        near = [pair for pair, steps in apart.items() if steps <= most_apart]
-        found = _summed(states, total, [*((n,) for n in singles), *near], most)
-        if found is not None:
-            return found
-    return None
+    for most in range(3 + (len(singles) <= WIDEST)):
+        yield [*((n,) for n in singles), *(pair for pair, steps in apart.items() if steps <= most)]
 
 
 def _apart(one: str, other: str) -> int:
@@ -125,18 +138,24 @@ Literal = tuple[int, bool]
 
 
 def exclusions(
-    graph: Aiger, latches: Sequence[int], resets: Sequence[int], near: Sequence[int]
+    graph: Aiger,
+    latches: Sequence[int],
+    resets: Sequence[int],
+    near: Sequence[int],
+    modules: Iterable[Sequence[int]],
 ) -> list[tuple[Literal, ...]]:
     """Values of two ``latches``, or of three where it matters, that never met in a simulated state.
 
-    Triples are of ``near`` and what pairs tell of. Values that a latch never had are left out, and
-    triples that hold a pair.
+    Triples are of ``near`` and what pairs tell of; where these are many, of latches in one of the
+    ``modules`` that have few. Values that a latch never had are left out, and triples that hold a
+    pair.
     """
     runs = list(graph.states(_habits(graph, resets), LANES, CYCLES, seed=1))[::2]
     pairs = _never(graph, runs, sorted(latches), 2, set())
     close = {*near, *(n for pair in pairs for n, _ in pair)}
-    triples = _never(graph, runs, sorted(close), 3, set(pairs)) if len(close) <= NARROW else []
-    return [*pairs, *triples]
+    groups = [sorted(close)] if len(close) <= NARROW else [m for m in modules if len(m) <= SMALL]
+    triples = [item for group in groups for item in _never(graph, runs, group, 3, set(pairs))]
+    return [*pairs, *dict.fromkeys(triples)]
 
 
 def _never(

@@ -8,6 +8,8 @@ set where those that entered after it, taken back from the entrance's count, lea
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...hw.design import Hardware
@@ -16,6 +18,9 @@ from ...hw.plan.plan import Plan
 
 #: The module behind the scale units, in the flat core under its monitor.
 TAIL = "core.path.tail"
+
+#: Registers that say that a result is there: in the scale units, and in the tail's stages.
+ONE_EACH = re.compile(r"core\.path\.(final_\d+|sums__valid|tail\.(valid_\d+|made__valid))")
 
 
 @dataclass(frozen=True)
@@ -80,3 +85,23 @@ def tiles_of(hardware: Hardware) -> Tiles | None:
     last = [f"{TAIL}.last_{stage}" for stage in range(depth)]
     mark = hardware.results[0].payload_bits - 1 if queued else None
     return Tiles(plan.rows, plan.cols // plan.results, tuple(zip(there, last, strict=True)), mark)
+
+
+def one_each(
+    names: Mapping[int, Sequence[tuple[str, int]]], among: Collection[int]
+) -> dict[int, int]:
+    """How many results each latch tells of, on the way from the scale units through a queue.
+
+    Parameters
+    ----------
+    names : of latches, each with its bit.
+    among : latches that may be told.
+    """
+    found = {}
+    for latch in sorted(among):
+        for name, bit in names[latch]:
+            if ONE_EACH.fullmatch(name):
+                found[latch] = 1
+            elif name == f"{TAIL}.queue.count":
+                found[latch] = 1 << bit
+    return found

@@ -17,12 +17,13 @@ ENGINES = {
     "stationary": ("int8xint8", {"flow": "weight_stationary", "policy": "dsp", "rows": 2}),
     "serial": ("int4xint4", {"datapath": "bit_serial"}),
     "queued": ("posit4_1", {}),
+    "paced": ("mxfp4", {"rows": 2, "lanes": 4}),
     "scaled": ("w4a8", {}),
     "scaled systolic": ("w4a8", {"flow": "systolic_os"}),
 }
 
 #: These take a minute.
-LONG = ("scaled", "scaled systolic")
+LONG = ("paced", "scaled", "scaled systolic")
 
 
 def states(found):
