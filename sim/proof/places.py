@@ -96,7 +96,9 @@ def _summed(
     most: int,
 ) -> dict[Place, int] | None:
     """The weights with which products are ``total`` in all states; None where they are not."""
-    columns = np.stack([states[:, list(place)].all(axis=1) for place in found])
+    columns = np.ones((len(found), len(states)), bool)
+    for column, place in zip(columns, found, strict=True):
+        column[:] = states[:, list(place)].all(axis=1)
     chosen = _matched(columns.astype(np.float32), total.astype(np.float64), most)
     kept = np.concatenate([np.ones((1, len(total))), columns[chosen]]).astype(np.float64)
     solved, *_ = np.linalg.lstsq(kept.T, total.astype(np.float64), rcond=None)
@@ -117,7 +119,7 @@ def _matched(
     rest = total - total.mean()
     basis = np.empty((most, len(total)))
     chosen: list[int] = []
-    while len(chosen) < most and np.abs(rest).max() > 1e-3:
+    while len(chosen) < min(most, len(columns)) and np.abs(rest).max() > 1e-3:
         best = int(np.argmax(np.abs(columns @ rest.astype(np.float32)) / lengths))
         if not np.isfinite(lengths[best]):
             break
