@@ -105,11 +105,12 @@ def contents(found: Certificate, *, own: bool = False) -> dict[str, str]:
         "graphs": [
             name
             for name in proven
-            if name not in ("drain", "netlist", *found.checks) and not (name == "count" and induced)
+            if name not in ("netlist", *found.asserting, *found.checks)
+            and not (name == "count" and induced)
         ],
         "netlist": "netlist" in proven,
         "mapped": MAPPED if MAPPED in found.files else "",
-        "drained": "drain" in proven,
+        "asserting": found.asserting,
         "checks": found.checks,
         "others": [claim.name for claim in found.claims if claim.state != PROVEN],
         "instead": [claim for claim in found.claims if claim.instead],

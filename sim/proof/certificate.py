@@ -20,9 +20,11 @@ from .claims import OPEN, ORDER, PLAIN, PROVEN, Certificate, Claim, state_of
 from .marks import marks_of
 from .monitor import Counting, Fact, Term, monitor
 from .names import best as best_name
+from .names import modules as modules_of
 from .names import named as names_of
 from .netlist import MAPPED, Mapped, netlist
-from .rates import counting_of
+from .rates import counting_of, resting
+from .tiles import one_each, tiles_of
 from .values import CLAIMS as VALUES
 from .values import INSTEAD, prove_values
 
@@ -64,7 +66,7 @@ def prove(
     names = [name for name in PLAIN if name in only and (name != "last" or work.counting.marked)]
     for name in names:
         progress(Step(f"proving {name} of {emitted.name}", "prove", len(emitted.rtlil)))
-        told.claims.append(work.plain(name))
+        told.claims.append((work.lasting() if name == "last" else None) or work.plain(name))
     if "order" in only and work.engine:
         progress(Step(f"proving order of {emitted.name}", "prove", len(emitted.rtlil)))
         told.claims.append(work.ordered())
@@ -85,7 +87,7 @@ def prove(
         )
         told.claims.append(claim)
         work.scripts |= asked
-    told.files = work.files()
+    told.files, told.asserting = work.files(), work.asserting
     return told
 
 
@@ -97,7 +99,9 @@ class _Work:
         self.counting: Counting = counting_of(emitted.hardware)
         hardware = emitted.hardware
         self.limit = hardware.drain + 8
+        self.rest = resting(hardware)
         self.marks, self.unmarked = marks_of(hardware)
+        self.tiles = tiles_of(hardware) if self.counting.marked else None
         cells = cell_models(emitted)
         self.cells = bool(cells)
         self.terms: list[Term] | None = None
@@ -110,6 +114,7 @@ class _Work:
             (folder / scripts.CELLS).write_text("".join(cells.values()), encoding="utf-8")
         self.engine = isinstance(emitted.hardware.alone, EngineHardware)
         self.scripts: dict[str, list[str]] = {}
+        self.asserting: list[str] = []
         self.monitors: dict[str, str] = {}
         self._write()
 
@@ -119,9 +124,11 @@ class _Work:
             self.emitted.streams,
             self.counting,
             self.limit,
+            self.rest,
             self.terms,
             self.facts,
             self.marks,
+            self.tiles,
         )
         (self.folder / scripts.MONITOR).write_text(text, encoding="utf-8")
 
@@ -139,6 +146,21 @@ class _Work:
             0 if found.proven and name != "progress" else cycles,
             round(time.monotonic() - begun, 1),
         )
+
+    def lasting(self) -> Claim | None:
+        """``last`` by lemmas of where results of a tile are; None where they do not prove it."""
+        begun = time.monotonic()
+        if self.tiles is None:
+            return None
+        commands = scripts.staged(self.cells, self.tiles, self.seconds)
+        try:
+            yosys.run(commands, self.folder, log="last.log")
+        except ToolFailed:  # also where registers have other names
+            return None
+        self.scripts["last"], self.asserting = commands, [*self.asserting, "last"]
+        method = "induction over one cycle (yosys sat), with lemmas of each stage"
+        seconds = round(time.monotonic() - begun, 1)
+        return Claim("last", PLAIN["last"], PROVEN, method, 0, seconds)
 
     def ordered(self) -> Claim:
         """That results come in the order of their reductions."""
@@ -191,30 +213,27 @@ class _Work:
     def _placed(self) -> bool:
         """Look for where results stand; whether it is known then."""
         graph = read(self.folder / "due.aig")
-        names, wires, inputs = names_of(self.folder / "due.map")
-        self.wires = wires
+        names, flipped, self.wires, inputs = names_of(self.folder / "due.map")
         resets = [number for number, name in inputs.items() if name == "rst"]
         self.enables = found_places.enables(graph, resets)
         bits = {name[1]: n for n, known in names.items() for name in known if name[0] == "due"}
         count = [bits[bit] for bit in sorted(bits)]
         if not count or count[0] is None:
             return False
-        best = {n: best_name(known) for n, known in names.items()}
-        found = found_places.places(graph, count, resets)
-        if found is None or any(best.get(n) is None for place in found for n in place):
+        best = {n: name for n, known in names.items() if (name := best_name(known))}
+        own = [n for n in sorted(best) if n not in count]
+        homes = {n: best[n][0].rpartition(".")[0] for n in own if n not in flipped}
+        sure = one_each(names, homes) if self.tiles and self.tiles.mark is not None else {}
+        found = found_places.places(graph, count, homes, resets, sure)
+        if found is None:
             return False
-        own = [n for n in range(len(graph.latches)) if n not in count and best.get(n)]
         near = [n for place in found if len(place) > 1 for n in place]
-        excluded = found_places.exclusions(graph, own, resets, near)
+        modules = modules_of({n: names[n] for n in own})
+        excluded = found_places.exclusions(graph, own, resets, near, modules)
 
-        def known(number: int) -> tuple[str, int]:
-            name = best[number]
-            assert name is not None
-            return name
-
-        self.terms = [Term(w, tuple(known(n) for n in place)) for place, w in found.items()]
+        self.terms = [Term(w, tuple(best[n] for n in place)) for place, w in found.items()]
         self.facts = [
-            Fact(tuple(known(n) for n, _ in item), tuple(value for _, value in item))
+            Fact(tuple(best[n] for n, _ in item), tuple(v ^ (n in flipped) for n, v in item))
             for item in excluded
         ]
         return True
@@ -289,14 +308,13 @@ class _Work:
             "what was taken comes out: after so many cycles in which no step is offered, results "
             "are taken and other sources offer, nothing is due"
         )
-        hardware = self.emitted.hardware
-        for cycles in (hardware.drain + 4, 2 * hardware.drain + 16):
+        for cycles in (self.emitted.hardware.drain + 4, self.rest):
             commands = scripts.drained(self.cells, self.terms, self.facts, cycles, self.seconds)
             try:
                 yosys.run(commands, self.folder, log="drain.log")
             except ToolFailed:
                 continue
-            self.scripts["drain"] = commands
+            self.scripts["drain"], self.asserting = commands, [*self.asserting, "drain"]
             state, bound = PROVEN, cycles
             break
         else:

@@ -43,12 +43,14 @@ class Certificate:
     ----------
     files : by name.
     checks : for each claim about values that is proven, the scripts that do it.
+    asserting : claims that are proven by a script of their own which asserts them.
     """
 
     design: str
     claims: list[Claim] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     checks: dict[str, list[str]] = field(default_factory=dict)
+    asserting: list[str] = field(default_factory=list)
 
     @property
     def refuted(self) -> list[Claim]:

@@ -9,6 +9,7 @@ import jinja2
 
 from ...golden.streams import Stream
 from .marks import Marks
+from .tiles import Tiles
 
 #: The module that holds core and monitor.
 TOP = "streams"
@@ -61,9 +62,11 @@ def monitor(
     streams: Sequence[Stream],
     counting: Counting,
     limit: int,
+    rest: int,
     terms: Sequence[Term] | None = None,
     facts: Sequence[Fact] = (),
     marks: Marks | None = None,
+    tiles: Tiles | None = None,
     *,
     held: bool = False,
 ) -> str:
@@ -72,9 +75,11 @@ def monitor(
     Parameters
     ----------
     limit : cycles within which a step is taken that can be.
+    rest : quiet cycles after which nothing is due.
     terms : where results are that are on their way; None where that is not known.
     facts : what registers never are together.
     marks : data that mark results.
+    tiles : where results of a tile are, for lemmas of ``last``.
     held : whether runs begin with a reset, and sources keep what they offer until it is taken.
     """
     environment = jinja2.Environment(
@@ -102,9 +107,11 @@ def monitor(
         width=width,
         most=(1 << (width - 2)) - 1,
         limit=limit,
+        rest=rest,
         terms=terms,
         facts=facts,
         marks=marks,
+        tiles=tiles,
         held=held,
     )
 

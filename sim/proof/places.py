@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import combinations, product
 
@@ -28,31 +28,77 @@ LANES, CYCLES, EVERY = 512, 400, 40
 #: Latches of which all triples are tried.
 NARROW = 48
 
+#: Latches of a module of which all triples are tried even where those of others are too many.
+SMALL = 16
+
 #: Latches of which all pairs are tried.
 WIDEST = 120
 
 
 def places(
-    graph: Aiger, count: Sequence[int], resets: Sequence[int], most: int = 160
+    graph: Aiger,
+    count: Sequence[int],
+    homes: Mapping[int, str],
+    resets: Sequence[int],
+    sure: Mapping[int, int],
+    most: int = 160,
 ) -> dict[Place, int] | None:
     """The weights of a sum over products of latches that always was the count; None if none is.
+
+    Products of two latches that are near each other are tried first: the more there are, the more
+    often some that mean nothing are like those that do.
 
     Parameters
     ----------
     count : the latches of the count, low bit first; two's complement.
+    homes : the latches that the sum may be over, and the module of each.
     resets : the inputs that reset the design; they stay low.
+    sure : latches whose weights the plan tells: they are tried as they are, and then as others.
     most : how many products a sum may have.
     """
-    own = set(count)
-    latches = [n for n in range(len(graph.latches)) if n not in own]
     states = _sampled(graph, resets)
     weights = 2 ** np.arange(len(count), dtype=np.int64)
     weights[-1] *= -1
     total = states[:, list(count)].astype(np.int64) @ weights
-    found: list[Place] = [(n,) for n in latches]
-    if len(latches) <= WIDEST:
-        found += combinations(latches, 2)
-    columns = np.stack([states[:, list(place)].all(axis=1) for place in found])
+    for given in [sure, {}] if sure else [{}]:
+        told = states[:, list(given)].astype(np.int64) @ np.array([*given.values()], np.int64)
+        rest = {n: home for n, home in homes.items() if n not in given}
+        for found in _nearer(rest):
+            weighed = _summed(states, total - told, found, most)
+            if weighed is not None:
+                return {(n,): weight for n, weight in given.items()} | weighed
+    return None
+
+
+def _nearer(homes: Mapping[int, str]) -> Iterator[list[Place]]:
+    """Latches alone and in pairs that are nearer or less near; where there are few, all pairs."""
+    singles = sorted(homes)
+    apart = {pair: _apart(homes[pair[0]], homes[pair[1]]) for pair in combinations(singles, 2)}
+    for most in range(3 + (len(singles) <= WIDEST)):
+        yield [*((n,) for n in singles), *(pair for pair, steps in apart.items() if steps <= most)]
+
+
+def _apart(one: str, other: str) -> int:
+    """How far two modules are from each other: the same, the core and one of its parts, any that
+    lies inside the other, or else."""
+    outer, inner = sorted((one, other), key=len)
+    if outer == inner:
+        return 0
+    if not outer or not inner.startswith(f"{outer}."):
+        return 3
+    return 1 if "." not in outer else 2
+
+
+def _summed(
+    states: npt.NDArray[np.bool_],
+    total: npt.NDArray[np.int64],
+    found: Sequence[Place],
+    most: int,
+) -> dict[Place, int] | None:
+    """The weights with which products are ``total`` in all states; None where they are not."""
+    columns = np.ones((len(found), len(states)), bool)
+    for column, place in zip(columns, found, strict=True):
+        column[:] = states[:, list(place)].all(axis=1)
     chosen = _matched(columns.astype(np.float32), total.astype(np.float64), most)
     kept = np.concatenate([np.ones((1, len(total))), columns[chosen]]).astype(np.float64)
     solved, *_ = np.linalg.lstsq(kept.T, total.astype(np.float64), rcond=None)
@@ -73,7 +119,7 @@ def _matched(
     rest = total - total.mean()
     basis = np.empty((most, len(total)))
     chosen: list[int] = []
-    while len(chosen) < most and np.abs(rest).max() > 1e-3:
+    while len(chosen) < min(most, len(columns)) and np.abs(rest).max() > 1e-3:
         best = int(np.argmax(np.abs(columns @ rest.astype(np.float32)) / lengths))
         if not np.isfinite(lengths[best]):
             break
@@ -94,18 +140,24 @@ Literal = tuple[int, bool]
 
 
 def exclusions(
-    graph: Aiger, latches: Sequence[int], resets: Sequence[int], near: Sequence[int]
+    graph: Aiger,
+    latches: Sequence[int],
+    resets: Sequence[int],
+    near: Sequence[int],
+    modules: Iterable[Sequence[int]],
 ) -> list[tuple[Literal, ...]]:
     """Values of two ``latches``, or of three where it matters, that never met in a simulated state.
 
-    Triples are of ``near`` and what pairs tell of. Values that a latch never had are left out, and
-    triples that hold a pair.
+    Triples are of ``near`` and what pairs tell of; where these are many, of latches in one of the
+    ``modules`` that have few. Values that a latch never had are left out, and triples that hold a
+    pair.
     """
     runs = list(graph.states(_habits(graph, resets), LANES, CYCLES, seed=1))[::2]
     pairs = _never(graph, runs, sorted(latches), 2, set())
     close = {*near, *(n for pair in pairs for n, _ in pair)}
-    triples = _never(graph, runs, sorted(close), 3, set(pairs)) if len(close) <= NARROW else []
-    return [*pairs, *triples]
+    groups = [sorted(close)] if len(close) <= NARROW else [m for m in modules if len(m) <= SMALL]
+    triples = [item for group in groups for item in _never(graph, runs, group, 3, set(pairs))]
+    return [*pairs, *dict.fromkeys(triples)]
 
 
 def _never(

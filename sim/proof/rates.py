@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import gcd
 
 from ...hw.design import Hardware
+from ...hw.engine.hardware import EngineHardware
+from ...hw.plan.plan import Plan
 from ..harness import harness
 from .monitor import Counting
 
@@ -27,3 +29,19 @@ def counting_of(hardware: Hardware) -> Counting:
         if s is not leader and (s.per in ("step", "set") and leader.per == s.per)
     )
     return Counting(leader, result, ends, each // share, given // share, partners)
+
+
+def resting(hardware: Hardware) -> int:
+    """Quiet cycles after which nothing is due, whatever was taken before.
+
+    Reductions may be shorter than they should: each stage of an array may hold the end of one, and
+    all of them leave at the pace of what comes behind.
+    """
+    engine = hardware.alone
+    if not isinstance(engine, EngineHardware) or not isinstance(engine.plan, Plan):
+        return 2 * hardware.drain + 16
+    plan = engine.plan
+    each = plan.reduction_cycles
+    if plan.path is not None:
+        each = max(each, plan.path.shared.busy(1), plan.path.results * plan.path.shared.interval)
+    return hardware.drain + 8 + plan.array_latency * each

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .monitor import TOP, Fact, Term, connections
+from .tiles import Tiles
 
 CORE, MONITOR, CELLS = "core.v", "streams.v", "cells.v"
 
@@ -16,10 +17,19 @@ GATES = [
 
 
 def front(
-    define: str, cells: bool, connected: Sequence[str] = (), *, cut: bool = True
+    define: str,
+    cells: bool,
+    connected: Sequence[str] = (),
+    *,
+    cut: bool = True,
+    words: Sequence[str] = (),
 ) -> list[str]:
-    """The flat core under its monitor; ``cut``: memories and a maker's cells may give anything."""
+    """The flat core under its monitor; ``cut``: memories and a maker's cells may give anything.
+
+    ``connected`` are commands for the flat core, ``words`` those for memories that are mapped.
+    """
     inside = [f"cd {TOP}", *connected, "cd .."] if connected else []
+    mapped = [f"cd {TOP}", *words, "cd .."] if words else []
     open_cells = ["cutpoint -blackbox"] if cells and cut else []
     return [
         *([f"read_verilog {'-lib ' if cut else ''}{CELLS}"] if cells else []),
@@ -27,6 +37,7 @@ def front(
         f"read_verilog -formal -D{define} {MONITOR}",
         *(f"hierarchy -top {TOP}", "proc", "flatten", *inside),
         *("memory -nomap", "cutpoint t:$mem_v2" if cut else "memory_map", *open_cells),
+        *mapped,
         "opt_clean",
     ]
 
@@ -37,6 +48,19 @@ def graph(name: str, cells: bool, *, cut: bool = True) -> list[str]:
         *front(f"CLAIM_{name.upper()}", cells, cut=cut),
         *("async2sync", "chformal -lower", *GATES, "aigmap"),
         f"write_aiger -zinit -vmap {name}.map {name}.aig",
+    ]
+
+
+def staged(cells: bool, tiles: Tiles, seconds: int) -> list[str]:
+    """``last`` by induction over one cycle, with lemmas of where results of a tile are.
+
+    Where a queue holds results, its words are registers, and so are those of all other memories.
+    """
+    cut = tiles.mark is None
+    return [
+        *front("CLAIM_LAST -DSTAGES", cells, tiles.connections, cut=cut, words=tiles.words),
+        *("async2sync", "chformal -lower", *GATES),
+        f"sat -verify -timeout {seconds} -tempinduct -maxsteps 1 -prove-asserts {TOP}",
     ]
 
 

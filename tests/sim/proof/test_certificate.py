@@ -16,12 +16,14 @@ ENGINES = {
     "systolic": ("int4xint4", {"flow": "systolic_os"}),
     "stationary": ("int8xint8", {"flow": "weight_stationary", "policy": "dsp", "rows": 2}),
     "serial": ("int4xint4", {"datapath": "bit_serial"}),
+    "queued": ("posit4_1", {}),
+    "paced": ("mxfp4", {"rows": 2, "lanes": 4}),
     "scaled": ("w4a8", {}),
     "scaled systolic": ("w4a8", {"flow": "systolic_os"}),
 }
 
 #: These take a minute.
-LONG = ("scaled", "scaled systolic")
+LONG = ("paced", "scaled", "scaled systolic")
 
 
 def states(found):
@@ -53,3 +55,20 @@ def test_a_planted_fault_is_refuted(fault, emitted, build_folder):
     core = planted(emitted, fault)
     found = prove(emitted, build_folder, core=core, seconds=20, only=[claim])
     assert states(found)[claim] == REFUTED
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ("room <= count != 2'd1;", "room <= 1'b1;"),
+        ("valid_2 <= valid_1;", "valid_2 <= valid_1 & !(valid_2 & valid_0);"),
+    ],
+)
+def test_the_count_is_not_proven_with_a_fault_behind_the_sums(old, new, build_folder):
+    """A queue takes a third beat, a stage drops a result; the search need not go so deep."""
+    emitted = emit(design("posit4_1", Options(**SHAPE)))
+    assert emitted.verilog.count(old) == 1
+    core = emitted.verilog.replace(old, new)
+    found = prove(emitted, build_folder, core=core, seconds=20, only=["count"])
+    assert states(found)["count"] in (BOUNDED, REFUTED)
