@@ -138,8 +138,9 @@ class _Work:
 
     def _promises(self) -> None:
         output, counting = self.candidate.fit.output, counting_of(self.guest)
-        text = monitor(f"{self.guest.name}_core", self.guest.streams, counting,
-                       self.guest.drain + 8, held=True)  # fmt: skip
+        quiet = self.guest.drain + 8
+        text = monitor(f"{self.guest.name}_core", self.guest.streams, counting, quiet, quiet,
+                       held=True)  # fmt: skip
         self._keep(scripts.MONITOR, text)
         for name in ("valid", "payload") if output.ready else ():
             self._told(name)
