@@ -44,4 +44,4 @@ def resting(hardware: Hardware) -> int:
     each = plan.reduction_cycles
     if plan.path is not None:
         each = max(each, plan.path.shared.busy(1), plan.path.results * plan.path.shared.interval)
-    return hardware.drain + 8 + plan.array_latency * each
+    return hardware.drain + 8 + plan.array_latency * (each - 1)

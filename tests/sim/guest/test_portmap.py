@@ -90,7 +90,7 @@ def test_a_module_is_found_without_its_name_where_there_is_one(tmp_path):
     ports = [('top = "hs"\n', "")]
     assert candidate(MODULES["valid and ready"], tmp_path, ports=ports).source.top == "hs"
     with pytest.raises(
-        DesignError, match="choose the module with --top: bare, cleared, e2m1_product"
+        DesignError, match="choose the module with --top: bare, cleared, enabled, rounded, wandering"
     ):
         candidate(MODULES["neither"], tmp_path, ports=[('top = "bare"\n', "")])
 
