@@ -89,5 +89,6 @@ def test_a_part_without_a_model_is_refused_by_name():
 def test_an_engine_with_flags_is_refused_by_name():
     values = replace(design("pow2scale"), name="values", lanes=4)
     product = replace(design("e4m3xe4m3", Options(rows=1, cols=1, lanes=4)), name="product")
-    with pytest.raises(DesignError, match="product, a part of flagged, has flags beside its resul"):
+    told = "product, a part of flagged, has flags beside its results"
+    with pytest.raises(DesignError, match=told):
         catalogue.files(Chain(name="flagged", parts=(values, product)))
