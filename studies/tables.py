@@ -84,6 +84,9 @@ def notes(found: Comparison) -> list[str]:
         ]
         if any(entry.report and entry.report.vivado for entry in found.entries):
             lines.append(f"Vivado LUT: CLB LUTs after synthesis, an estimate from {origin()}.")
+        known = [entry.fmax for entry in found.entries if entry.fmax and entry.fmax.figure]
+        if known:
+            lines.append(f"Fmax: {known[0].place}, an estimate from {known[0].data}.")
     if asked.routes:
         many = f"the median of {len(asked.seeds)} seeds"
         lines.append(
@@ -91,9 +94,6 @@ def notes(found: Comparison) -> list[str]:
             + (many if len(asked.seeds) > 1 else f"seed {asked.seeds[0]}")
             + ", as nextpnr says; all other figures are those of synthesis."
         )
-        known = [entry.fmax for entry in found.entries if entry.fmax and entry.fmax.figure]
-        if known:
-            lines.append(f"Fmax: {known[0].place}, an estimate from {known[0].data}.")
     lines.append(
         "Errors are of the golden model against float64 products, quantized by the formats' own "
         "rules; they say little of a model's accuracy."

@@ -93,5 +93,5 @@ def test_dfloat11_packs_into_its_parts():
 
 
 def test_a_storage_scheme_is_no_design():
-    with pytest.raises(DesignError, match="dfloat11 is a storage scheme.* codes of bf16"):
-        design("dfloat11")
+    with pytest.raises(DesignError, match="spqr is a storage scheme.* codes of uint3"):
+        design("spqr")
