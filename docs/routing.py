@@ -98,6 +98,16 @@ LINES: dict[str, tuple[Line | Plain, ...]] = {
         Line("W4A8", "w4a8", ONE, seeds=2),
         Line("NVFP4", "nvfp4", ONE, seeds=2),
     ),
+    "crosslink-nx-evn": (
+        Plain("INT8 × INT8, `*` and `+`", 8, 8, 32, ONE),
+        Line("INT8 × INT8", "int8xint8", ONE),
+        Plain("INT8 × INT8, `*` and `+`", 8, 8, 32, ONE, "dsp"),
+        Line("INT8 × INT8", "int8xint8", ONE, "dsp"),
+        Plain("INT4 × INT8, `*` and `+`", 4, 8, 28, ONE),
+        Line("INT4 × INT8", "int4xint8", ONE),
+        Plain("ternary × INT8, `*` and `+`", 2, 8, 26, ONE),
+        Line("ternary × INT8", "ternaryxint8", ONE),
+    ),
 }
 
 #: What does what a peer does, by the peer's name.
