@@ -117,7 +117,11 @@ def test_a_chain_of_ones_own_follows_too():
         ("int8xint8", {"requantize": "int8"}, "got int8: see .* requantize in macsmith list units"),
         ("e4m3xe4m3", {}, "NaN or infinity: leave out --requantize, or choose integer elements"),
         ("int8xint8", {"bias": "fp32"}, "up to 32 bits, got fp32: choose bias int32 or none"),
-        ("int8xint8", {"set": ("sums=int20",)}, "sums are those of int8xint8, int28: leave out "),
+        (
+            "int8xint8",
+            {"set": ("sums=int20",)},
+            "sums of requantize are those of int8xint8, int28: leave out ",
+        ),
         ("int8xint8", {"set": ("requantize.sums=int28",)}, "leave out --set sums=int28"),
         ("int8xint8", {"set": ("zero",)}, "takes PARAMETER=VALUE, such as block=64, or PART.*zero"),
         ("int8xint8", {"output": "fp32"}, "rule tflite gives integers, got result fp32"),
