@@ -27,6 +27,7 @@ DESIGNS = [
 ]
 
 
+@pytest.mark.often(2)
 @pytest.mark.cases(1)
 @pytest.mark.parametrize("index", range(len(DESIGNS)))
 def test_every_result_equals_the_golden_model_whoever_stalls(checked, index):
