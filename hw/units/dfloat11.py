@@ -83,9 +83,9 @@ class DFloat11Hardware(UnitHardware[DFloat11Decoder]):
             "Then the codes, with a beat of `gaps` for every 8 beats of `codes` (5 bytes; what is "
             "left of the last is not read), and a byte of `sign_mantissa` for each number. Zeros "
             "fill the last beat of codes. `last` marks the end of either.",
-            "The tables of the next matrix are taken when all of this one has left. The decoder checks "
-            "nothing: it waits, until a reset, for codes that are fewer than the numbers; and a beat "
-            "of `gaps` too many belongs to the next matrix.",
+            "The tables of the next matrix are taken when all of this one has left. The decoder "
+            "checks nothing: it waits, until a reset, for codes that are fewer than the numbers, "
+            "and a beat of `gaps` too many belongs to the next matrix.",
             f"Eight bytes of codes are a piece. {TURNS} pieces are decoded in turn; a piece's "
             f"numbers leave when it is whole, up to {self.latency} cycles after it came. The reset "
             "is synchronous.",
