@@ -75,15 +75,22 @@ class Model:
         worse : why it may be slower than rows with the same path; empty if nothing speaks for it.
         limit : in MHz, what the device allows.
         """
-        value = 1000 / path.delay(self.fitted)
+        found = 1000 / path.delay(self.fitted)
         low, high = 1 / (1 + self.long) - 1, 1 / (1 + self.short) - 1
+        value = found if limit is None else min(found, limit)
         if limit is not None:
-            high = max(0.0, min(high, limit / value - 1))
+            # Bars count from what the device allows, where that is less.
+            low = min(0.0, found * (1 + low) / value - 1)
+            high = max(0.0, min(found * (1 + high), limit) / value - 1)
         beyond = f"no row was driven beyond {self.asked:g} MHz"
-        if value > self.asked and worse:
+        if found > self.asked and worse:
             return Known(None, None, None, f"{beyond}; {worse}")
-        if value > self.asked:
-            ends = (self.asked, value * (1 + low), *(() if limit is None else (float(limit),)))
+        if found > self.asked:
+            ends = (
+                self.asked,
+                found / (1 + self.long),
+                *(() if limit is None else (float(limit),)),
+            )
             return Known(None, min(ends), None, beyond)
         if worse:
             return Known(None, None, value * (1 + high), worse)

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -138,7 +139,9 @@ def checked(seeds: Sequence[int]) -> tuple[int, ...]:
 def routed(text: str, router: Router, board: Board, seed: int) -> tuple[FilePath, dict[str, Any]]:
     """The folder of a routing that is kept, and what is known of it."""
     options = (*_options(router, board), "--seed", str(seed))
-    name = cache.key(ANALYSIS, router.package, nextpnr.version(router.package), *options, text)
+    pins = router.pins(board)
+    told = (*options, router.constraints(pins)[2] if pins else "", text)
+    name = cache.key(ANALYSIS, router.package, nextpnr.version(router.package), *told)
     return cache.entry(
         "route", name, lambda scratch: _measure(text, router, board, options, scratch)
     )
@@ -202,9 +205,17 @@ def _packed(router: Router, packer: Packer, board: Board, entry: FilePath, targe
         nextpnr.run(router.package, packer.program, words, folder, "pack.log")
         (folder / source).unlink()
 
-    found = cache.kept(cache.root() / "bitstream" / cache.key(packer.program, entry.name), pack)
+    found = cache.kept(
+        cache.root() / "bitstream" / cache.key(packer.program, _packs(packer), entry.name), pack
+    )
     cache.copy(found / name, target / name)
     return name
+
+
+def _packs(packer: Packer) -> str:
+    """The version of a packer that is a wheel of its own."""
+    package, dot, _ = packer.program.partition(".")
+    return version(package) if dot else ""
 
 
 def owned(netlist: Mapping[str, Any], router: Router) -> dict[str, dict[str, float]]:

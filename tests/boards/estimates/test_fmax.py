@@ -17,6 +17,7 @@ from macsmith.boards.estimates.fmax import (
 )
 from macsmith.boards.estimates.limits import GRADES, grade, limit
 from macsmith.boards.estimates.path import Path
+from macsmith.boards.estimates.routed import MODELS
 from macsmith.boards.estimates.rows import FMAX, packaged
 
 ROWS = packaged().rows
@@ -193,3 +194,14 @@ def test_a_figure_reaches_no_further_than_the_device(draft):
     module.cell("DSP48E2", {"P": "p"}, {"A": "n0"}, MREG=0, PREG=1)
     capped = fmax(module.netlist(), cost(), lookup("u280"))
     assert capped.limit == 544 and capped.figure.most == pytest.approx(544)
+
+
+def test_nothing_is_said_beyond_what_the_device_allows():
+    """Neither the figure, nor its bar, nor an upper bound."""
+    model, path = MODELS["ecp5"].model, Path(lut=2, nets=2, doublings=4)
+    free = model.fmax(path, "").figure.value
+    for limit in (free / 2, free * 0.95, free * 1.1):
+        found = model.fmax(path, "", limit).figure
+        assert found.least <= found.value <= found.most <= limit * (1 + 1e-9)
+        assert found.value == min(free, limit)
+        assert model.fmax(path, "larger than any", limit).most <= limit * (1 + 1e-9)

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 from macsmith.boards import lookup, names
 from macsmith.boards.routing import ROUTERS, router_of
-from macsmith.boards.routing.route import _options, available, checked, owned
+from macsmith.boards.routing.route import _options, available, checked, owned, routed
 from macsmith.golden.errors import DesignError
+from macsmith.tools import cache
 
 #: part -> options, from the help pages of nextpnr.
 ECP5 = {
@@ -131,3 +132,14 @@ def test_a_smaller_lut_is_a_lut4_of_the_same_table_on_gowin(size, table):
     assert len(wide) == 16
     for word in range(16):
         assert wide[15 - word] == table[len(table) - 1 - word % (1 << size)]
+
+
+@pytest.mark.parametrize("name", ["tang-nano-20k", "crosslink-nx-evn"])
+def test_other_pins_are_another_routing(name, monkeypatch):
+    """What is kept of a board with one clock pin is not that of a board with another."""
+    board, keys = lookup(name), []
+    moved = replace(board, clock=replace(board.clock, pin="77"))
+    monkeypatch.setattr(cache, "entry", lambda kind, key, make: keys.append(key))
+    for own in (board, moved, board):
+        routed("{}", ROUTERS[board.family], own, 1)
+    assert keys[0] == keys[2] != keys[1]
