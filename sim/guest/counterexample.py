@@ -25,6 +25,7 @@ class Counterexample:
     wanted : results as the golden model has them, one integer each: the value, flags above it.
     ours, received : what our hardware gives and what the user's does; these may be fewer.
     more : whether another comes behind them.
+    unmarked : whether ``last`` stands where it should not, or does not where it should.
     digits : of a result in hex.
     """
 
@@ -33,13 +34,14 @@ class Counterexample:
     ours: Sequence[int]
     received: Sequence[int]
     more: bool
+    unmarked: bool
     digits: int
 
     @property
     def confirmed(self) -> bool:
         """Whether the golden model gives what ours does, and not what the user's does."""
         return list(self.ours) == list(self.wanted) and (
-            list(self.received) != list(self.wanted) or self.more
+            list(self.received) != list(self.wanted) or self.more or self.unmarked
         )
 
     def __str__(self) -> str:
@@ -56,6 +58,8 @@ class Counterexample:
                 return f"result {number}: expected {shown[0]}, received {shown[1]}"
         if self.more:
             return f"a result comes behind all {len(self.wanted)}"
+        if self.unmarked and len(self.received) == len(self.wanted):
+            return "last stands at another result than the tile's last one"
         return f"{len(self.received)} of {len(self.wanted)} results come"
 
 
@@ -90,7 +94,8 @@ def replayed(folder: Path, name: str, scenario: Scenario, cycles: int) -> Counte
         found[side] = results[total - min(count * scenario.values(side), total) :], count
     mine, came = found["mine"]
     more = came * scenario.values("mine") > total
-    return Counterexample(sent, wanted, found["ours"][0], mine, more, -(-each // 4))
+    unmarked = scenario.marked and bool(register("mine_unmarked"))
+    return Counterexample(sent, wanted, found["ours"][0], mine, more, unmarked, -(-each // 4))
 
 
 def _run(graph: Aiger, frames: Sequence[str]) -> list[int]:

@@ -162,9 +162,15 @@ class _Work:
         return len(read(self.folder / f"{name}.aig").latches)
 
     def _asked(self, name: str, method: str) -> solvers.Answer:
-        commands = [*scripts.graph(name, False), *solvers.asking(name, method)]
-        self.scripts[name] = commands
-        return self._answered(name, commands)
+        """What abc says of a claim: where memories may give anything, and if that breaks it, as
+        they are."""
+        for cut in (True, False):
+            commands = [*scripts.graph(name, False, cut=cut), *solvers.asking(name, method)]
+            self.scripts[name] = commands
+            found = self._answered(name, commands)
+            if not found.refuted:
+                break
+        return found
 
     def _answered(self, name: str, commands: list[str]) -> solvers.Answer:
         """What a script finds; neither where it takes too long."""
@@ -198,6 +204,8 @@ class _Work:
         self._told(name)
         begun, (words, stalls) = time.monotonic(), CLAIMS[name]
         what = words.format(_named(scenario))
+        if scenario.bound and not scenario.fixed:
+            what += f"; {', '.join(scenario.bound)} as drawn, not whatever they may be"
         self._keep(ANSWERS.format(name), scenario.verilog(stalls=stalls, limit=limit))
         graph = self._graph(name)
         yosys.run(graph, self.folder, log=f"{name}_graph.log")
@@ -235,9 +243,9 @@ class _Work:
             *([f"read_verilog {scripts.CELLS}"] if self.cells else []),
             *(f"read_verilog {scripts.CORE}", f"read_verilog {OURS}"),
             f"read_verilog -formal {ANSWERS.format(name)}",
-            *(f"hierarchy -top {TOP}", "proc", "flatten", "memory_map", "opt_clean"),
-            *("async2sync", "chformal -lower", *scripts.GATES),
-            *("setundef -undriven -anyseq", "aigmap", "opt_clean"),
+            *(f"hierarchy -top {TOP}", "proc", "flatten", "memory_map", scripts.ANYTHING),
+            *("opt_clean", "async2sync", "chformal -lower", *scripts.GATES),
+            *(scripts.ANYTHING, "aigmap", "opt_clean"),
             f"write_aiger -zinit -vmap {name}.map {name}.aig",
         ]
 
@@ -251,7 +259,7 @@ def _named(scenario: Scenario) -> str:
     kind, tried = scenario.tried.trial, scenario.tried
     counts = [tried.steps([trial]) for trial in scenario.trials]
     if len(counts) > 2:
-        return f"{len(counts)} {kind} of at most {max(counts)} steps"
+        return f"{len(counts)} {kind} of {', '.join(map(str, counts[:-1]))} and {counts[-1]} steps"
     return " and then ".join(
         f"a {kind.removesuffix('s')} of {n} step{'s' * (n != 1)}" for n in counts
     )

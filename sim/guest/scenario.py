@@ -137,8 +137,23 @@ class Scenario:
 
     def beats(self, side: str) -> int:
         """Beats of results."""
+        return len(self._answers(side))
+
+    def _answers(self, side: str) -> Beats:
+        """Results of the trials: as many, and marked alike, whatever is sent."""
         tried = harness(self.guest if side == "mine" else self.ours.hardware)
-        return len(tried.sent(self._stream(side), self.trials))
+        return tried.sent(self._stream(side), self.trials)
+
+    @property
+    def bound(self) -> tuple[str, ...]:
+        """Fields that hold what the trials have there, such as selections."""
+        fields = [field for stream in self.sources for field in stream.fields]
+        return tuple(f.name for f in fields if self.fixed or f.kind not in _FREE)
+
+    @property
+    def marked(self) -> bool:
+        """Whether the user's results have marks of their ends."""
+        return self._stream("mine").last
 
     def wanted(self, sent: Mapping[str, Beats]) -> list[int]:
         """The golden model's results for what is sent."""
@@ -182,6 +197,8 @@ class Scenario:
             "core": core,
             "payload": stream.payload_bits,
             "beats": self.beats(side),
+            "last": stream.last,
+            "ends": _number(self._answers(side).last),
             "texts": texts[::-1],
             "width": len(texts) * self.each,
         }

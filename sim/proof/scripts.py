@@ -16,6 +16,11 @@ GATES = [
 ]
 
 
+#: What is undefined, or driven by nothing, may be anything in every cycle: no optimization decides
+#: it in favour of a claim.
+ANYTHING = "setundef -undriven -anyseq"
+
+
 def front(
     define: str,
     cells: bool,
@@ -46,7 +51,7 @@ def graph(name: str, cells: bool, *, cut: bool = True) -> list[str]:
     """A claim as an and-inverter graph, with the names of its latches."""
     return [
         *front(f"CLAIM_{name.upper()}", cells, cut=cut),
-        *("async2sync", "chformal -lower", *GATES, "aigmap"),
+        *(ANYTHING, "async2sync", "chformal -lower", *GATES, "aigmap"),
         f"write_aiger -zinit -vmap {name}.map {name}.aig",
     ]
 

@@ -145,9 +145,46 @@ MODULES = {
             "output": "raw",
         },
     ),
+    "a mark of the end": Module(
+        "marked.v",
+        """
+        clock = "clk"
+        reset = "rst"
+        [input]
+        valid = "valid"
+        last = "last"
+        group_first = "opens"
+        group_last = "closes"
+        [output]
+        valid = "done"
+        last = "fin"
+        within = 1
+        [ports]
+        w = "weight"
+        a = "activation"
+        s = "scale"
+        y = "result"
+        """,
+        "int2xint2",
+        {
+            "rows": 1,
+            "cols": 1,
+            "lanes": 1,
+            "k_max": 4,
+            "group": 2,
+            "scale": "uint2",
+            "output": "raw",
+        },
+    ),
     "four bits": Module(
         "pe4.sv",
         HANDSHAKE.replace('"hs"', '"pe4"'),
+        "int4xint4",
+        {"rows": 1, "cols": 1, "lanes": 1, "k_max": 16},
+    ),
+    "results in a memory": Module(
+        "pe4.sv",
+        HANDSHAKE.replace('"hs"', '"pe4_queued"'),
         "int4xint4",
         {"rows": 1, "cols": 1, "lanes": 1, "k_max": 16},
     ),

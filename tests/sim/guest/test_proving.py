@@ -115,6 +115,38 @@ def test_a_fault_is_refuted_and_the_golden_model_says_so(tmp_path, name):
 
 
 @pytest.mark.slow
+def test_marks_of_ends_are_proven_too(tmp_path):
+    claims, runs = proven(tmp_path, "a mark of the end")
+    assert not runs
+    assert [claims[name].state for name in ("answer", "sequence")] == [PROVEN, PROVEN]
+
+
+def test_a_mark_that_does_not_come_is_refuted(tmp_path):
+    change = "{2{valid & last}}", "{valid & last, 1'b0}"
+    claims, runs = proven(tmp_path, "a mark of the end", change)
+    run = runs["answer"]
+    assert claims["answer"].state == REFUTED and list(run.wanted) == list(run.received)
+    assert str(run).startswith("last stands at another result than the tile's last one, for ")
+
+
+@pytest.mark.parametrize("code", ["w == 4'd9 ? 9'bx", "a == 4'd3 && w[2] ? 9'bx"])
+def test_what_is_undefined_is_not_taken_to_be_right(tmp_path, code):
+    text = "w[3] ^ a[3] ? -magnitude"
+    claims, runs = proven(tmp_path, "no register", (text, f"{code} : {text}"))
+    assert claims["answer"].state == REFUTED
+    assert runs["answer"].confirmed
+
+
+@pytest.mark.slow
+def test_a_result_out_of_a_memory_stays(tmp_path):
+    """Though a memory is left open at first, of which the result could be anything."""
+    claims, runs = proven(tmp_path, "results in a memory")
+    assert not runs
+    assert [claims[name].state for name in ("valid", "payload")] == [PROVEN, PROVEN]
+    assert REFUTED not in {claim.state for claim in claims.values()}
+
+
+@pytest.mark.slow
 def test_what_is_not_decided_in_time_says_so(tmp_path):
     """Four products of 8 × 8 bits, summed in another order than ours."""
     claims, runs = proven(tmp_path, "neither", seconds=5)
