@@ -14,8 +14,9 @@ from ...tools.progress import Step, Told, quiet
 from ..models import cell_models
 from ..proof import scripts
 from ..proof.aiger import read
-from ..proof.certificate import DEEP, FEW, SECONDS
+from ..proof.certificate import SECONDS
 from ..proof.claims import BOUNDED, OPEN, PLAIN, PROVEN, REFUTED, Certificate, Claim, state_of
+from ..proof.due import DEEP, FEW
 from ..proof.monitor import monitor
 from ..proof.rates import counting_of
 from .candidate import Candidate
