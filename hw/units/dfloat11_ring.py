@@ -110,14 +110,14 @@ class DFloat11Ring(wiring.Component):
         stages.append(self._later(m, stages[0], at))
         for _ in range(2, TURNS):
             stages.append(self._later(m, stages[-1]))
-        self._deal(m, stages[0], stages[-1])
+        self._deal(m, stages[-1])
         window = self._window(m, stages[1].state.at, bits)
         symbol, length = self._looked_up(m, window)
         self._leave(m, stages[-2:], symbol, length, state)
         return m
 
     def _entrance(self, m: Module, state: Any) -> Moved:
-        """The first stage: whose turn it is, what it does, whether it may; a piece for it."""
+        """The first stage: whose turn it is, and whether it may decode."""
         turn = Signal(range(TURNS))
         soon = Signal(range(TURNS), init=1)
         m.d.sync += [turn.eq(soon), soon.eq(Mux(soon == TURNS - 1, 0, soon + 1))]
@@ -133,7 +133,7 @@ class DFloat11Ring(wiring.Component):
 
         return Moved(turn, state, there & room)
 
-    def _deal(self, m: Module, first: Moved, last: Moved) -> None:
+    def _deal(self, m: Module, last: Moved) -> None:
         """A piece for the turn that comes next, where it has room: known a cycle before."""
         waiting = (self.dealt.round - last.state.round)[:ROUND]
         m.d.sync += self.piece.ready.eq((last.turn == self.dealt.turn) & (waiting < WAITING))

@@ -1,6 +1,7 @@
 """Decoders of DFloat11 in hardware: bit for bit under stalls, about a number a cycle."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -40,15 +41,30 @@ def sent(unit, values):
     return unit.sent(parts), codes.ravel().tolist()
 
 
+#: Values, and the cycles a number that docs/site/unpack.md says of 6,000 of them.
+KINDS = {
+    "pixels": (lambda rng, n: load_digits().data.reshape(1, -1)[:, :n], None),
+    "normal": (lambda rng, n: rng.normal(size=(1, n)) / 40, 1.01),
+    "student": (lambda rng, n: rng.standard_t(4, size=(1, n)) / 40, 1.02),
+    "uniform": (lambda rng, n: rng.uniform(-1, 1, size=(1, n)), 1.02),
+    "zeros": (lambda rng, n: np.zeros((1, n)), 1.0),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", [kind for kind, (_, shown) in KINDS.items() if shown])
+def test_the_page_says_how_long_a_number_takes(kind):
+    values, shown = KINDS[kind][0](np.random.default_rng(2), 6000), KINDS[kind][1]
+    run = flow(DESIGNS[0], [sent(DESIGNS[0], values)[0]], patience=1000)
+    assert round((run.given[-1] - run.given[0] + 1) / 6000, 2) == shown
+    page = (Path(__file__).parents[3] / "docs/site/unpack.md").read_text(encoding="utf-8")
+    assert f"{shown:.2f}" in page
+
+
 @pytest.mark.parametrize("kind", ["pixels", "normal", "zeros"])
 def test_about_a_number_leaves_in_every_cycle(kind):
     """Of what was packed, not of what the golden unit answers."""
-    rng = np.random.default_rng(1)
-    values = {
-        "pixels": load_digits().data[:40].reshape(1, -1),
-        "normal": rng.normal(size=(1, 3000)) / 40,
-        "zeros": np.zeros((1, 3000)),
-    }[kind]
+    values = KINDS[kind][0](np.random.default_rng(1), 3000)
     given, wanted = sent(DESIGNS[0], values)
     run = flow(DESIGNS[0], [given], patience=1000)
     assert [beat & 0xFFFF for beat in run.found] == wanted
