@@ -36,7 +36,7 @@ class Known(NamedTuple):
     ----------
     figure : None where the error is not known.
     least, most : a bound in its place, where the data end on one side; None without.
-    why : what is not known; empty with a figure.
+    why : what is not known; with a figure, of the part of its bar that no row reaches, else empty.
     """
 
     figure: Figure | None
@@ -83,8 +83,11 @@ class Model:
             low = min(0.0, found * (1 + low) / value - 1)
             high = max(0.0, min(found * (1 + high), limit) / value - 1)
         beyond = f"no row was driven beyond {self.asked:g} MHz"
-        if found > self.asked and worse:
+        above = value * (1 + high) > self.asked
+        if worse and above:
             return Known(None, None, None, f"{beyond}; {worse}")
+        if worse:
+            return Known(None, None, value * (1 + high), worse)
         if found > self.asked:
             ends = (
                 self.asked,
@@ -92,9 +95,7 @@ class Model:
                 *(() if limit is None else (float(limit),)),
             )
             return Known(None, min(ends), None, beyond)
-        if worse:
-            return Known(None, None, value * (1 + high), worse)
-        return Known(Figure(value, low, high), None, None, "")
+        return Known(Figure(value, low, high), None, None, beyond if above else "")
 
 
 @dataclass(frozen=True)
@@ -134,9 +135,9 @@ class Estimate:
     def line(self) -> str:
         """What to print; empty where nothing is known."""
         if self.figure is not None:
-            told = f"{rounded(self.figure.value):,g} MHz"
-            bars = str(self.figure).partition(" (")[2]
-            told = f"about {told} ({bars}"
+            bars = str(self.figure).partition(" (")[2].removesuffix(")")
+            more = f"; {self.why}" if self.why else ""
+            told = f"about {rounded(self.figure.value):,g} MHz ({bars}{more})"
         elif self.least is not None:
             told = f"at least about {rounded(self.least):,g} MHz"
         elif self.most is not None:
