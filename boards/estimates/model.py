@@ -28,6 +28,9 @@ STANDS: Mapping[str, Callable[[Path], float]] = {
     "path_blocks": lambda path: path.blocks,
 }
 
+#: How resources are told by which a design may be larger than any row.
+_COUNTED = {"lut": "LUTs", "ff": "flip-flops", "sites": "sites", "dsp": "DSP blocks"}
+
 
 class Known(NamedTuple):
     """What is known of a frequency, in MHz.
@@ -178,4 +181,22 @@ def unlike(path: Path | None, rows: Sequence[Mapping[str, float]], stands: Seque
     most = max(row["path_lut"] / max(row["path_carry_runs"], 1) for row in rows)
     if share > most:
         return f"rows have up to {most:g} LUTs for a carry run, here {share:g}"
+    return ""
+
+
+def larger(
+    used: Mapping[str, float], rows: Sequence[Mapping[str, float]], columns: Mapping[str, str]
+) -> str:
+    """Why a design's nets reach further than in the rows: it is larger than any; empty if not.
+
+    Parameters
+    ----------
+    used : resource → how much of it the design takes.
+    rows : column → number, of each row.
+    columns : resource → the column that has it.
+    """
+    for name, column in columns.items():
+        most = max(row[column] for row in rows)
+        if used.get(name, 0) > most:
+            return f"nets reach further than in the rows, of up to {most:,g} {_COUNTED[name]}"
     return ""

@@ -123,6 +123,8 @@ def test_beyond_the_clock_of_the_rows_there_is_a_bound(draft):
     [
         ("ultra96v2", {}, "slower than the rows' grade -2 at 0.85 V"),
         ("u280", {"lut": 1208}, "nets reach further than in the rows, of up to 1,207 LUTs"),
+        ("u280", {"ff": 721}, "nets reach further than in the rows, of up to 720 flip-flops"),
+        ("u280", {"sites": 948}, "nets reach further than in the rows, of up to 947 sites"),
     ],
 )
 def test_what_can_only_be_slower_has_a_bound_from_above(draft, board, changes, why):

@@ -163,11 +163,19 @@ def test_memories_of_luts_are_in_the_rows(draft):
     assert like(draft, lutram=24).figure == like(draft).figure
 
 
-def test_larger_designs_have_a_bound_from_above(draft):
-    most = max(row.values["lut"] for row in rows("ulx3s-85"))
-    found = like(draft, lut=most + 1)
+@pytest.mark.parametrize(
+    ("resource", "most", "told"),
+    [("lut", 2665, "2,665 LUTs"), ("ff", 5384, "5,384 flip-flops"), ("sites", 5384, "5,384 sites"),
+     ("dsp", 8, "8 DSP blocks")],
+)  # fmt: skip
+def test_larger_designs_have_a_bound_from_above(draft, resource, most, told):
+    """By whatever they are larger than any row of the file."""
+    assert max(float(row.cells[resource]) for row in rows("ulx3s-85")) == most
+    assert like(draft, **{resource: most}).figure == like(draft).figure
+    found = like(draft, **{resource: most + 1})
     assert found.figure is None and found.most == pytest.approx(like(draft).figure.most)
     assert f"at most about {float(f'{found.most:.3g}'):g} MHz (nets reach further" in found.line()
+    assert found.why.endswith(f"in the rows, of up to {told}")
 
 
 def test_other_families_have_none(draft):
