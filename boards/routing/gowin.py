@@ -4,9 +4,10 @@ A routed LUT or ALU takes a LUT4 position. The router adds the ends of carry cha
 each flip-flop whose data no LUT drives. It places no pin by itself: the harness takes pins that are
 free on headers.
 
-Of the cells of the core it has delays of LUT4, the MUX2 behind it, ALU and flip-flops, and leaves
-out each path through any other, as if it were none. Smaller LUTs are given to it as LUT4. Left out
-are multipliers, and the LUTs that it adds before flip-flops.
+Of the cells of the core it has delays of LUT4, the MUX2 behind it, ALU, flip-flops and RAM16SDP4,
+and leaves out each path through any other, as if it were none. Smaller LUTs are given to it as
+LUT4. Left out are multipliers, the LUTs that it adds before flip-flops, and what is written into a
+RAM16SDP4; what is read from one is timed.
 """
 
 from __future__ import annotations
@@ -135,6 +136,11 @@ ROUTER = Router(
     model=_model,
     register=_register,
     through=("{}_passthrough_lut$", "I3"),
+    untimed={
+        "MULT18X18": "paths through DSP blocks",
+        "RAM16SDP4": "paths to data that RAMs in LUTs take",
+        "DFF": "paths through LUTs that the router adds before flip-flops",
+    },
     packer=Packer(
         "apycula.gowin_pack",
         "",  # it reads the netlist

@@ -122,6 +122,7 @@ def route(
             "options": " ".join(_options(router, board)),
             "analysis": ANALYSIS,
         },
+        router.leaves_out(text),
     )
 
 

@@ -116,6 +116,8 @@ class Router:
     clocks : type → (input, output) of cells that hand a clock on beside what else they do.
     constants : type → (output, constant) of cells that are one.
     prepared : a netlist as the router reads it.
+    untimed : type of a cell → which paths the router has no delays for, and leaves out, where a
+        design has such cells.
     empty : whether a routed cell does nothing but keep a place that another takes too.
     model : a routed cell, as the simulation model of the family has it.
     register : the nets of a routed flip-flop.
@@ -149,8 +151,18 @@ class Router:
     alone: str = "{}"
     unheld: Callable[[Placed], Placed] | None = None
     packer: Packer | None = None
+    untimed: Mapping[str, str] = field(default_factory=dict)
 
     def packs(self, netlist: str) -> Packer | None:
         """What makes a bitstream of a netlist, if anything does."""
         unable = self.packer.without if self.packer else ()
-        return None if any(f'"type": "{kind}"' in netlist for kind in unable) else self.packer
+        return None if any(_has(netlist, kind) for kind in unable) else self.packer
+
+    def leaves_out(self, netlist: str) -> tuple[str, ...]:
+        """Which paths of a netlist have no part in its frequency."""
+        return tuple(paths for kind, paths in self.untimed.items() if _has(netlist, kind))
+
+
+def _has(netlist: str, kind: str) -> bool:
+    """Whether a netlist has a cell of a type."""
+    return f'"type": "{kind}"' in netlist
