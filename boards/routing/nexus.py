@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import Any
 
 from ...golden.errors import DesignError
@@ -84,10 +85,7 @@ def _prepared(netlist: Mapping[str, Any]) -> Mapping[str, Any]:
             continue
         nets: dict[str, int] = {}
         fresh = 1 + max(bit for bits in _bits(module) for bit in bits if isinstance(bit, int))
-        for cell in module["cells"].values():
-            # The carry into a chain comes from a CCU2 that has none: its CIN means nothing.
-            if cell["type"] == "CCU2" and isinstance(cell["connections"]["CIN"][0], str):
-                del cell["connections"]["CIN"], cell["port_directions"]["CIN"]
+        _begin_chains(module)
         for bits in _bits(module):
             for place, bit in enumerate(bits):
                 if isinstance(bit, str):
@@ -101,6 +99,61 @@ def _prepared(netlist: Mapping[str, Any]) -> Mapping[str, Any]:
                 "connections": {"Z": [net]},
             }
     return found
+
+
+def _begin_chains(module: Mapping[str, Any]) -> None:
+    """Takes the CIN of a constant from each CCU2 that begins a chain of carries.
+
+    The router leaves that pin open. The carry into a chain comes from the tables of such a CCU2.
+    Raises DesignError where CIN changes what is read of it.
+    """
+    read = {
+        bit
+        for part in (*module["cells"].values(), {"connections": _ports(module, "output")})
+        for port, bits in part["connections"].items()
+        if part.get("port_directions", {}).get(port) != "output"
+        for bit in bits
+    }
+    for name, cell in module["cells"].items():
+        nets = cell["connections"]
+        if cell["type"] != "CCU2" or not isinstance(nets["CIN"][0], str):
+            continue
+        if changed := [port for port in carried(cell) if read & {*nets.get(port, ())}]:
+            raise DesignError(
+                f"{changed[0]} of the carry {name} needs the constant {nets['CIN'][0]} at its CIN, "
+                "which nextpnr-nexus leaves open: choose another board, such as --board ulx3s-85"
+            )
+        del nets["CIN"], cell["port_directions"]["CIN"]
+
+
+def carried(cell: Mapping[str, Any]) -> list[str]:
+    """The outputs of a CCU2 that its CIN may change, by its tables (yosys's model of it)."""
+    nets, parameters = cell["connections"], cell["parameters"]
+    tables = [int(parameters[f"INIT{half}"].strip(), 0) for half in (0, 1)]
+    ports = [f"{letter}{half}" for half in (0, 1) for letter in "ABCD"]
+    values = [(int(net),) if (net := nets[port][0]) in ("0", "1") else (0, 1) for port in ports]
+    adds = parameters["INJECT"].strip() != "YES"
+    found: set[str] = set()
+    for bits in product(*values):
+        low, high = (_outputs(tables, bits, carry, adds) for carry in (0, 1))
+        found |= {port for port in low if low[port] != high[port]}
+    return sorted(found)
+
+
+def _outputs(tables: list[int], bits: tuple[int, ...], carry: int, adds: bool) -> dict[str, int]:
+    """What a CCU2 makes of its eight inputs, A to D of half 0 first, and of its CIN."""
+    found = {}
+    for half, table in enumerate(tables):
+        row = sum(bit << place for place, bit in enumerate(bits[4 * half : 4 * half + 4]))
+        four, three = table >> row & 1, table >> row % 8 & 1
+        found[f"S{half}"] = four ^ (carry & adds)
+        carry = carry if four else three & adds
+    return {**found, "COUT": carry}
+
+
+def _ports(module: Mapping[str, Any], way: str) -> dict[str, list[Any]]:
+    """The nets of a module's ports of one direction."""
+    return {n: port["bits"] for n, port in module["ports"].items() if port["direction"] == way}
 
 
 def _bits(module: Mapping[str, Any]) -> Iterator[list[Any]]:
