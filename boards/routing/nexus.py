@@ -19,10 +19,10 @@ from .harness import PORTS
 from .router import Leaf, Packer, Placed, Register, Router
 
 #: Parts of which the router has data (FPGA-DS-02049, "Ordering Part Number").
-_PART = re.compile(r"LIFCL-(17|40)-[789][A-Z]{2}\d+[CI]?")
+_PART = re.compile(r"LIFCL-(17|40)-[789]([A-Z]+\d+)[CI]?")
 
-#: Pins into and out of the harness: of the header PMOD0 of the evaluation board.
-_PINS = ("D10", "D9")
+#: Package → pins into and out of the harness: of the header PMOD0 of the evaluation board.
+_PINS = {"BG400": ("D10", "D9")}
 
 _COUNTS: dict[str, dict[str, float]] = {
     "OXIDE_COMB": {"sites": 1},
@@ -53,7 +53,13 @@ def pins(board: Board) -> Mapping[str, str]:
             f"a design for {board.family} is routed from the pin of a clock: add [clock] to the "
             f"file of {board.name}"
         )
-    return dict(zip(PORTS, (board.clock.pin, *_PINS), strict=True))
+    found = _PART.fullmatch(board.part)
+    if found is None or found[2] not in _PINS:
+        raise DesignError(
+            f"no pins of {board.part} are known for the harness of a design: routed are parts in "
+            f"the package {', '.join(_PINS)}, such as LIFCL-40-9BG400C"
+        )
+    return dict(zip(PORTS, (board.clock.pin, *_PINS[found[2]]), strict=True))
 
 
 def constraints(pins: Mapping[str, str]) -> tuple[tuple[str, ...], str, str]:

@@ -65,6 +65,16 @@ def test_a_gowin_board_without_a_clock_is_told_to_name_it():
         router_of(board)
 
 
+@pytest.mark.parametrize("part", ["LIFCL-40-9BG256C", "LIFCL-17-8UWG72C"])
+def test_a_package_of_nexus_whose_pins_are_unknown_is_refused(part):
+    """D10 is not a pin of each: the router would say so in words of its own."""
+    assert ROUTERS["nexus"].device(part) == ("--device", part)
+    board = replace(lookup("crosslink-nx-evn"), part=part)
+    with pytest.raises(DesignError, match=f"^no pins of {part} are known .* package BG400, such"):
+        router_of(board)
+    assert router_of(replace(board, part="LIFCL-40-7BG400I")) is ROUTERS["nexus"]
+
+
 @pytest.mark.parametrize("name", names())
 def test_every_board_is_routed_or_refused_in_a_line(name):
     board = lookup(name)
