@@ -1,8 +1,8 @@
 """nextpnr-nexus (Project Oxide) for Lattice CrossLink-NX.
 
-A routed OXIDE_COMB is a LUT4 position: a LUT, half a CCU2, or a bit of a RAM for data; the write
-port of a RAM, RAMW, takes two more. The router takes constants as cells that drive them, places no
-pin by itself, and reaches no clock from a pin but with its older algorithm, router1.
+A routed OXIDE_COMB is a LUT4 position: a LUT, or half a CCU2; designs with RAMs in LUTs are
+refused. The router takes constants as cells that drive them, places no pin by itself, and reaches
+no clock from a pin but with its older algorithm, router1.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ _PINS = {"BG400": ("D10", "D9")}
 
 _COUNTS: dict[str, dict[str, float]] = {
     "OXIDE_COMB": {"sites": 1},
-    "RAMW": {"sites": 2},
     "OXIDE_FF": {"ff": 1},
     "MULT18_CORE": {"dsp": 1},
     "OXIDE_EBR": {"ebr18": 1},
@@ -72,20 +71,20 @@ def constraints(pins: Mapping[str, str]) -> tuple[tuple[str, ...], str, str]:
 
 
 def _prepared(netlist: Mapping[str, Any]) -> Mapping[str, Any]:
-    """With cells that drive constants; the first of each chain of carries takes none.
-
-    Raises DesignError for RAMs in LUTs: the router exchanges the inputs of such a LUT, so that
-    another word is read than was written. The simulation after routing shows it.
-    """
-    found = copy.deepcopy(dict(netlist))
-    kinds = {
-        cell["type"] for module in found["modules"].values() for cell in module["cells"].values()
-    }
-    if "DPR16X4" in kinds:
+    """As :func:`with_constants`. Raises DesignError for RAMs in LUTs: the router exchanges the
+    inputs of such a LUT, so that another word is read than was written."""
+    modules = netlist["modules"].values()
+    if any(cell["type"] == "DPR16X4" for module in modules for cell in module["cells"].values()):
         raise DesignError(
             "the design has RAMs in LUTs, as engines with scales have, which nextpnr-nexus joins "
             "wrongly: choose another board, such as --board ulx3s-85"
         )
+    return with_constants(netlist)
+
+
+def with_constants(netlist: Mapping[str, Any]) -> Mapping[str, Any]:
+    """With cells that drive constants; the first of each chain of carries takes none."""
+    found = copy.deepcopy(dict(netlist))
     for module in found["modules"].values():
         if not module["cells"] or int(module.get("attributes", {}).get("blackbox", "0"), 2):
             continue
@@ -170,11 +169,18 @@ def _bits(module: Mapping[str, Any]) -> Iterator[list[Any]]:
         yield port["bits"]
 
 
-#: Our models of routed cells, and the parameters that they have.
-_MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "OXIDE_COMB": ("NEXUS_COMB", ("MODE", "INIT", "INJECT")),
-    "OXIDE_FF": ("NEXUS_FF", ("CEMUX", "CLKMUX", "LSRMUX", "REGSET", "SEL", "SRMODE")),
-    "RAMW": ("NEXUS_RAMW", ()),
+#: Our models of routed cells, the parameters and the ports that they have.
+_MODELS = {
+    "OXIDE_COMB": (
+        "NEXUS_COMB",
+        ("MODE", "INIT", "INJECT"),
+        ("A", "B", "C", "D", "SEL", "F1", "FCI", "F", "OFX", "FCO"),
+    ),
+    "OXIDE_FF": (
+        "NEXUS_FF",
+        ("CEMUX", "CLKMUX", "LSRMUX", "REGSET", "SEL", "SRMODE"),
+        ("CLK", "CE", "LSR", "DI", "M", "Q"),
+    ),
 }
 
 
@@ -182,12 +188,12 @@ def _model(cell: Placed) -> Placed:
     """As our models have it; inputs of LUTs without a net are high."""
     if cell.type not in _MODELS:
         raise DesignError(f"no model of a routed {cell.type} is known: verify with --policy lut")
-    name, known = _MODELS[cell.type]
-    kept = {key: cell.parameters[key] for key in known if key in cell.parameters}
-    ports = dict(cell.ports)
+    name, parameters, wired = _MODELS[cell.type]
+    kept = {key: cell.parameters[key] for key in parameters if key in cell.parameters}
+    ports = {port: cell.ports[port] for port in wired if port in cell.ports}
     if cell.type == "OXIDE_COMB":
         ports |= {port: "1" for port in "ABCD" if ports.get(port) is None}
-    return Placed(name, kept, {port: net for port, net in ports.items() if port != "WCKO"})
+    return Placed(name, kept, ports)
 
 
 def _register(cell: Placed) -> Register:
@@ -211,7 +217,6 @@ ROUTER = Router(
     pins=pins,
     pads=frozenset({"SEIO33_CORE"}),
     buffers={"DCC": ("CLKI", "CLKO")},
-    clocks={"RAMW": ("CLK", "WCKO")},
     constants={"VCC_DRV": ("Z", "1")},
     prepared=_prepared,
     model=_model,

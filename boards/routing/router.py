@@ -113,7 +113,6 @@ class Router:
     enter, leave : what stands between a pin and the harness, where the router inserts nothing.
     pads : types of cells that a simulation of the core leaves out: those of pins.
     buffers : type → (input, output) of cells that only lead a net on.
-    clocks : type → (input, output) of cells that hand a clock on beside what else they do.
     constants : type → (output, constant) of cells that are one.
     prepared : a netlist as the router reads it.
     untimed : type of a cell → which paths the router has no delays for, and leaves out, where a
@@ -145,7 +144,6 @@ class Router:
     enter: Leaf | None = None
     leave: Leaf | None = None
     buffers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    clocks: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     constants: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     through: tuple[str, str] = ("", "")
     alone: str = "{}"

@@ -1,12 +1,59 @@
 """What nextpnr-nexus needs a netlist to be, and what of it is refused."""
 
+import gzip
+import json
+
 import pytest
+from macsmith.boards import lookup, synthesize
 from macsmith.boards.routing import ROUTERS
-from macsmith.boards.routing.nexus import carried
+from macsmith.boards.routing.harness import harness
+from macsmith.boards.routing.nexus import carried, with_constants
+from macsmith.boards.routing.route import NETLIST, routed
 from macsmith.golden.errors import DesignError
 from macsmith.tools import yosys
 
 NEXUS = ROUTERS["nexus"]
+
+WORDS = """
+module words(input clk, we, input [3:0] w, r, d, output reg [3:0] q);
+  (* ram_style = "distributed" *) reg [3:0] kept [0:15];
+  reg go;
+  reg [3:0] at, from, data;
+  wire [3:0] read = kept[from];
+  always @(posedge clk) begin
+    {go, at, from, data} <= {we, w, r, d};
+    if (go) kept[at] <= data;
+    q <= read;
+  end
+endmodule
+"""
+
+
+@pytest.mark.slow
+def test_the_router_joins_rams_in_luts_wrongly(build_folder, monkeypatch):
+    """The four bits of a word are written at one address, and read at bits of the address in two
+    orders: whatever the silicon's order is, two bits are of another word. They are refused."""
+    monkeypatch.setenv("MACSMITH_CACHE", str(build_folder / "cache"))
+    (build_folder / "words.v").write_text(WORDS, encoding="utf-8")
+    made = ["read_verilog words.v", "hierarchy -top words", "proc", "write_rtlil words.il"]
+    yosys.run(made, build_folder)
+    rtlil = (build_folder / "words.il").read_text(encoding="utf-8")
+    board = lookup("crosslink-nx-evn")
+    synthesize(rtlil, ["words"], board, "lut", [], build_folder)
+    mapped = json.loads((build_folder / "netlist.json").read_text(encoding="utf-8"))
+    netlist = harness(mapped, "words", NEXUS).netlist
+    with pytest.raises(DesignError, match="RAMs in LUTs, .* joins wrongly: choose another board"):
+        NEXUS.prepared(netlist)
+    folder, _ = routed(json.dumps(with_constants(netlist)), NEXUS, board, 1)
+    (module,) = json.loads(gzip.decompress((folder / NETLIST).read_bytes()))["modules"].values()
+    names = {net["bits"][0]: name for name, net in module["netnames"].items()}
+    bits = [cell["connections"] for cell in module["cells"].values()
+            if cell["parameters"].get("MODE", "").strip() == "DPRAM"]  # fmt: skip
+    written = {tuple(bit[f"WAD{n}"][0] for n in range(4)) for bit in bits}
+    read = {tuple(names[bit[port][0]] for port in "ABCD") for bit in bits}
+    assert len(bits) == 4 and len(written) == 1
+    assert {*map(frozenset, read)} == {frozenset(f"core.from[{n}]" for n in range(4))}
+    assert len(read) > 1
 
 
 def chain(draft, cin, read, init0="0xFFFF", init1="0x00AA", inject="NO", a1="a"):
