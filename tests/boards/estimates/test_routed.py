@@ -1,6 +1,7 @@
 """Frequencies of families that nextpnr routes: fits and bars made anew, and where there is none."""
 
 import importlib.util
+from math import ceil
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from fmax import wanted
 from macsmith.boards import Cost, lookup
 from macsmith.boards.estimates.routed import MODELS, PATH, reached, rows
 from macsmith.boards.families import FAMILIES
+from macsmith.boards.routing.route import GOAL
+from pages import SITE
 
 from macsmith import Options, cost, design
 
@@ -55,6 +58,33 @@ def test_the_bars_reach_all_that_was_left_out(family):
     assert (min(reach), max(reach)) == pytest.approx((model.short, model.long), abs=5e-4)
 
 
+def percent(low, high):
+    """As the page has errors: rounded outwards."""
+    return f"−{ceil(-100 * low)} … +{ceil(100 * high)} %"
+
+
+@pytest.mark.cases("all")
+def test_the_page_has_these_errors():
+    """The table, and what it says of rows of policy lut."""
+    text = (SITE / "costs.md").read_text(encoding="utf-8")
+    for family, called in (("ecp5", "ECP5, grade 6"), ("gowin", "Gowin GW2A, C8/I7")):
+        model, known, found = of(family)
+        cells = [called, str(len(known))]
+        kept = [found.held_out(g) for g in ([r.sums for r in known], [r.name for r in known])]
+        for errors in kept:
+            half = ceil(1000 * np.median(abs(errors))) / 10
+            cells += [percent(errors.min(), errors.max()), f"{half} %"]
+        cells.append(f"{model.fitted.net:.3f}, {model.fitted.fan:.3f} ns")
+        assert f"| {' | '.join(cells)} |" in text
+    model, known, found = of("ecp5")
+    bare = np.array([row.cells["policy"] == "lut" for row in known])
+    errors = np.concatenate(
+        [found.held_out(g)[bare] for g in ([r.sums for r in known], [r.name for r in known])]
+    )
+    told = percent(errors.min(), errors.max())
+    assert f"Of the {bare.sum()} of policy `lut` none is more than {told} off." in text
+
+
 @BOTH
 def test_each_row_lies_within_the_bars_of_its_estimate(family):
     model, _, found = of(family)
@@ -68,6 +98,7 @@ def test_the_rows_are_those_that_are_wanted(family):
     """``make fmax`` would route nothing; all that is said of a row stands in it."""
     known = rows(MODELS[family].board)
     assert [row.key[1:] for row in known] == [line.names for line in wanted(MODELS[family])]
+    assert MODELS[family].model.asked == GOAL
     assert len({row.sums for row in known}) >= 5 and len({row.name for row in known}) >= 10
     board = lookup(MODELS[family].board)
     assert (board.family, board.speed_grade) == (family, MODELS[family].grade)
