@@ -19,7 +19,7 @@ from typing import Any
 from ...golden.errors import DesignError
 from ..catalogue import Board
 from .harness import PORTS
-from .router import Leaf, Packer, Placed, Register, Router
+from .router import Leaf, Packer, Placed, Register, Router, clock_pin
 
 #: Parts, the device of nextpnr, and pins into and out of the harness: of headers of Tang Nanos.
 _PARTS = {
@@ -44,12 +44,7 @@ def device(part: str) -> tuple[str, ...]:
 
 
 def pins(board: Board) -> Mapping[str, str]:
-    if board.clock is None or board.clock.negative:
-        raise DesignError(
-            f"a design for {board.family} is routed from the pin of a clock: add [clock] to the "
-            f"file of {board.name}"
-        )
-    return dict(zip(PORTS, (board.clock.pin, *_PARTS[board.part][1]), strict=True))
+    return dict(zip(PORTS, (clock_pin(board), *_PARTS[board.part][1]), strict=True))
 
 
 def constraints(pins: Mapping[str, str]) -> tuple[tuple[str, ...], str, str]:

@@ -16,7 +16,7 @@ from typing import Any
 from ...golden.errors import DesignError
 from ..catalogue import Board
 from .harness import PORTS
-from .router import Leaf, Packer, Placed, Register, Router
+from .router import Leaf, Packer, Placed, Register, Router, clock_pin
 
 #: Parts of which the router has data (FPGA-DS-02049, "Ordering Part Number").
 _PART = re.compile(r"LIFCL-(17|40)-[789]([A-Z]+\d+)[CI]?")
@@ -47,18 +47,14 @@ def device(part: str) -> tuple[str, ...]:
 
 
 def pins(board: Board) -> Mapping[str, str]:
-    if board.clock is None or board.clock.negative:
-        raise DesignError(
-            f"a design for {board.family} is routed from the pin of a clock: add [clock] to the "
-            f"file of {board.name}"
-        )
+    clock = clock_pin(board)
     found = _PART.fullmatch(board.part)
     if found is None or found[2] not in _PINS:
         raise DesignError(
             f"no pins of {board.part} are known for the harness of a design: routed are parts in "
             f"the package {', '.join(_PINS)}, such as LIFCL-40-9BG400C"
         )
-    return dict(zip(PORTS, (board.clock.pin, *_PINS[found[2]]), strict=True))
+    return dict(zip(PORTS, (clock, *_PINS[found[2]]), strict=True))
 
 
 def constraints(pins: Mapping[str, str]) -> tuple[tuple[str, ...], str, str]:

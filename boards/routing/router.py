@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ...golden.errors import DesignError
 from ..catalogue import Board
 
 
@@ -159,6 +160,16 @@ class Router:
     def leaves_out(self, netlist: str) -> tuple[str, ...]:
         """Which paths of a netlist have no part in its frequency."""
         return tuple(paths for kind, paths in self.untimed.items() if _has(netlist, kind))
+
+
+def clock_pin(board: Board) -> str:
+    """The pin of the board's clock; DesignError without one, or for one of two pins."""
+    if board.clock is None or board.clock.negative:
+        raise DesignError(
+            f"a design for {board.family} is routed from a clock of one pin: add [clock] to the "
+            f"file of {board.name}, with a pin and no negative one"
+        )
+    return board.clock.pin
 
 
 def _has(netlist: str, kind: str) -> bool:
