@@ -66,47 +66,52 @@ class Peer(NamedTuple):
 
 ONE = (1, 1, 4)
 
+#: What it is, the design, and the bits of weight, activation and sum of plain products like it.
+INT8 = ("INT8 × INT8", "int8xint8", (8, 8, 32))
+INT4 = ("INT4 × INT8", "int4xint8", (4, 8, 28))
+TERNARY = ("ternary × INT8", "ternaryxint8", (2, 8, 26))
+
+#: Plain products of E2M1, behind a table.
+CODED = Plain("E2M1 × E2M1, table, `*` and `+`", 4, 4, 25, ONE, coded=True)
+
+
+def beside(
+    what: str, name: str, bits: tuple[int, int, int], policy: str = "lut"
+) -> tuple[Plain, Line]:
+    """Plain products, and the design that computes the same."""
+    return Plain(f"{what}, `*` and `+`", *bits, ONE, policy), Line(what, name, ONE, policy)
+
+
 LINES: dict[str, tuple[Line | Plain, ...]] = {
     "ulx3s-85": (
-        Plain("INT8 × INT8, `*` and `+`", 8, 8, 32, ONE),
-        Line("INT8 × INT8", "int8xint8", ONE),
-        Plain("INT8 × INT8, `*` and `+`", 8, 8, 32, ONE, "dsp"),
-        Line("INT8 × INT8", "int8xint8", ONE, "dsp"),
-        Plain("INT4 × INT8, `*` and `+`", 4, 8, 28, ONE),
-        Line("INT4 × INT8", "int4xint8", ONE),
-        Plain("INT4 × INT8, `*` and `+`", 4, 8, 28, ONE, "dsp"),
-        Line("INT4 × INT8", "int4xint8", ONE, "dsp"),
-        Plain("ternary × INT8, `*` and `+`", 2, 8, 26, ONE),
-        Line("ternary × INT8", "ternaryxint8", ONE),
+        *beside(*INT8),
+        *beside(*INT8, "dsp"),
+        *beside(*INT4),
+        *beside(*INT4, "dsp"),
+        *beside(*TERNARY),
         Line("BitNet b1.58", "bitnet", ONE, seeds=2),
-        Plain("E2M1 × E2M1, table, `*` and `+`", 4, 4, 25, ONE, coded=True),
+        CODED,
         Line("MXFP4", "mxfp4", ONE, seeds=2),
         Line("W4A8", "w4a8", ONE, seeds=2),
         Line("NVFP4", "nvfp4", ONE, seeds=2),
     ),
     "icebreaker": (
-        Plain("INT4 × INT8, `*` and `+`", 4, 8, 28, ONE),
-        Line("INT4 × INT8", "int4xint8", ONE),
+        *beside(*INT4),
         Line("INT4 × INT8", "int4xint8", ONE, "dsp"),
     ),
     "tang-nano-20k": (
-        Plain("INT4 × INT8, `*` and `+`", 4, 8, 28, ONE),
-        Line("INT4 × INT8", "int4xint8", ONE),
+        *beside(*INT4),
         Line("INT4 × INT8", "int4xint8", ONE, "dsp"),
-        Plain("E2M1 × E2M1, table, `*` and `+`", 4, 4, 25, ONE, coded=True),
+        CODED,
         Line("MXFP4", "mxfp4", ONE),
         Line("W4A8", "w4a8", ONE, seeds=2),
         Line("NVFP4", "nvfp4", ONE, seeds=2),
     ),
     "crosslink-nx-evn": (
-        Plain("INT8 × INT8, `*` and `+`", 8, 8, 32, ONE),
-        Line("INT8 × INT8", "int8xint8", ONE),
-        Plain("INT8 × INT8, `*` and `+`", 8, 8, 32, ONE, "dsp"),
-        Line("INT8 × INT8", "int8xint8", ONE, "dsp"),
-        Plain("INT4 × INT8, `*` and `+`", 4, 8, 28, ONE),
-        Line("INT4 × INT8", "int4xint8", ONE),
-        Plain("ternary × INT8, `*` and `+`", 2, 8, 26, ONE),
-        Line("ternary × INT8", "ternaryxint8", ONE),
+        *beside(*INT8),
+        *beside(*INT8, "dsp"),
+        *beside(*INT4),
+        *beside(*TERNARY),
     ),
 }
 

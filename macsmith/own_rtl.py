@@ -10,11 +10,11 @@ from typing import Any
 from . import boards
 from .boards import Board, Cost
 from .certificate import FOLDER, contents
+from .cost_lines import ROWS
 from .folder import check_target, write_folder
 from .golden.description import Design
 from .golden.errors import Mismatch, cut
 from .library import cost
-from .report import ROWS
 from .sim.guest.candidate import Candidate
 from .sim.guest.proving import INSTEAD, prove, refuted
 from .sim.guest.verify import Verdict, verify

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..boards.estimates.vivado import origin
-from ..report import NOTE
+from ..cost_lines import NOTE
 from .columns import COST, DESIGN, Column, columns, commands, point_command, spelled, whole
 from .entries import Comparison, Entry, Point
 from .prediction.foresee import load

@@ -12,6 +12,7 @@ SINGLE = (
     "macsmith.cli",
     "macsmith.designs",
     "macsmith.report",
+    "macsmith.cost_lines",
     "macsmith.output",
     "macsmith.folder",
     "macsmith.driver",

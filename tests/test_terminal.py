@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import terminals
 
-from macsmith import report
+from macsmith import cost_lines
 
 ROOT = Path(__file__).parent.parent
 _SPEC = importlib.util.spec_from_file_location("terminal", ROOT / "docs" / "terminal.py")
@@ -35,7 +35,7 @@ def test_the_recorded_terminal_is_what_is_printed(build_folder):
     words = [*terminal.COMMAND.split()[1:], "--no-verify"]  # the picture's run was verified
     done = terminals.seen(words, cwd=build_folder, columns=terminal.COLUMNS)
     printed = [line for line in done.screen if line and not line.startswith("✓")]
-    printed = [line.replace(report._NOT_VERIFIED, report._VERIFIED) for line in printed]
+    printed = [line.replace(cost_lines.NOT_VERIFIED, cost_lines.VERIFIED) for line in printed]
     (command, *shown), steps = lines()
     assert command == f"$ {terminal.COMMAND}"
     assert [" ".join(line.split()) for line in shown] == [" ".join(x.split()) for x in printed]

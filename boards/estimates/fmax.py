@@ -14,7 +14,7 @@ from ..cost import Cost
 from ..families import family
 from ..netlist import Netlist
 from .limits import Grade, grade, limit
-from .model import STANDS, Estimate, Known, Model, unlike
+from .model import STANDS, Estimate, Known, Model, larger, unlike
 from .path import Delays, Path, longest
 from .rows import FMAX, PATH, packaged
 
@@ -43,6 +43,10 @@ MODEL = Model(CHOSEN, LEAST, MOST, FITTED, SHORT, LONG, ASKED)
 
 #: The grade and voltage of the rows.
 SPEED, VOLTS = 2, 0.85
+
+#: By what a design may be larger than any row: resource → column. Of registers Vivado's count, for
+#: it kept in flip-flops what yosys put into SRLs. Rows do not tell how many DSP blocks they have.
+SIZES = {"lut": "yosys_lut", "ff": "vivado_ff", "sites": "sites"}
 
 #: What the estimates are from, in a line.
 DATA = (
@@ -108,10 +112,7 @@ def _worse(cost: Cost, of: Grade) -> str:
     """Why a design may be slower than rows with the same path; empty if nothing speaks for it."""
     if (of.speed, of.volts) != (SPEED, VOLTS):
         return f"slower than the rows' grade -{SPEED} at {VOLTS:.2f} V"
-    largest = max(row.values["yosys_lut"] for row in packaged().rows)
-    if cost.resources["lut"] > largest:
-        return f"nets reach further than in the rows, of up to {largest:,g} LUTs"
-    return ""
+    return larger(cost.resources, [row.values for row in packaged().rows], SIZES)
 
 
 def _unlike(cost: Cost, of: Grade | None) -> str:

@@ -28,6 +28,9 @@ STANDS: Mapping[str, Callable[[Path], float]] = {
     "path_blocks": lambda path: path.blocks,
 }
 
+#: How resources are told by which a design may be larger than any row.
+_COUNTED = {"lut": "LUTs", "ff": "flip-flops", "sites": "sites", "dsp": "DSP blocks"}
+
 
 class Known(NamedTuple):
     """What is known of a frequency, in MHz.
@@ -36,7 +39,7 @@ class Known(NamedTuple):
     ----------
     figure : None where the error is not known.
     least, most : a bound in its place, where the data end on one side; None without.
-    why : what is not known; empty with a figure.
+    why : what is not known; with a figure, of the part of its bar that no row reaches, else empty.
     """
 
     figure: Figure | None
@@ -83,8 +86,11 @@ class Model:
             low = min(0.0, found * (1 + low) / value - 1)
             high = max(0.0, min(found * (1 + high), limit) / value - 1)
         beyond = f"no row was driven beyond {self.asked:g} MHz"
-        if found > self.asked and worse:
+        above = value * (1 + high) > self.asked
+        if worse and above:
             return Known(None, None, None, f"{beyond}; {worse}")
+        if worse:
+            return Known(None, None, value * (1 + high), worse)
         if found > self.asked:
             ends = (
                 self.asked,
@@ -92,9 +98,7 @@ class Model:
                 *(() if limit is None else (float(limit),)),
             )
             return Known(None, min(ends), None, beyond)
-        if worse:
-            return Known(None, None, value * (1 + high), worse)
-        return Known(Figure(value, low, high), None, None, "")
+        return Known(Figure(value, low, high), None, None, beyond if above else "")
 
 
 @dataclass(frozen=True)
@@ -134,9 +138,9 @@ class Estimate:
     def line(self) -> str:
         """What to print; empty where nothing is known."""
         if self.figure is not None:
-            told = f"{rounded(self.figure.value):,g} MHz"
-            bars = str(self.figure).partition(" (")[2]
-            told = f"about {told} ({bars}"
+            bars = str(self.figure).partition(" (")[2].removesuffix(")")
+            more = f"; {self.why}" if self.why else ""
+            told = f"about {rounded(self.figure.value):,g} MHz ({bars}{more})"
         elif self.least is not None:
             told = f"at least about {rounded(self.least):,g} MHz"
         elif self.most is not None:
@@ -177,4 +181,22 @@ def unlike(path: Path | None, rows: Sequence[Mapping[str, float]], stands: Seque
     most = max(row["path_lut"] / max(row["path_carry_runs"], 1) for row in rows)
     if share > most:
         return f"rows have up to {most:g} LUTs for a carry run, here {share:g}"
+    return ""
+
+
+def larger(
+    used: Mapping[str, float], rows: Sequence[Mapping[str, float]], columns: Mapping[str, str]
+) -> str:
+    """Why a design's nets reach further than in the rows: it is larger than any; empty if not.
+
+    Parameters
+    ----------
+    used : resource → how much of it the design takes.
+    rows : column → number, of each row.
+    columns : resource → the column that has it.
+    """
+    for name, column in columns.items():
+        most = max(row[column] for row in rows)
+        if used.get(name, 0) > most:
+            return f"nets reach further than in the rows, of up to {most:,g} {_COUNTED[name]}"
     return ""

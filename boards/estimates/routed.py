@@ -18,7 +18,7 @@ from ..catalogue import Board
 from ..cost import Cost
 from ..families import family
 from ..netlist import Netlist
-from .model import Estimate, Known, Model, unlike
+from .model import Estimate, Known, Model, larger, unlike
 from .path import Delays, longest
 
 #: The rows in the package, and what its first lines say.
@@ -28,11 +28,13 @@ HEAD = """\
 # mhz: of clock edge to clock edge; cells_ns, wires_ns: of the slowest path after routing; path_...: of the longest path of the mapped netlist, before.
 """  # noqa: E501
 
-#: Columns that name a row, those that are numbers, and of these what is told of a path.
+#: Columns that name a row, and those that are numbers: of its path, of its size, and all that are
+#: read.
 NAMES = ("board", "design", "shape", "policy")
 PATH = ("path_lut", "path_carry_runs", "path_carry_bits", "path_muxf", "path_dsp", "path_nets",
         "path_doublings", "path_blocks")  # fmt: skip
-NUMBERS = ("mhz", "lut", "lutram", *PATH)
+SIZES = ("lut", "ff", "sites", "dsp")
+NUMBERS = ("mhz", *SIZES, "lutram", *PATH)
 
 
 @dataclass(frozen=True)
@@ -175,9 +177,7 @@ def reached(netlist: Netlist, cost: Cost, board: Board) -> Reached | None:
     if why or path is None:
         found = Known(None, None, None, why)
     else:
-        largest = max(row["lut"] for row in known)
-        more = cost.resources["lut"] > largest
-        worse = f"nets reach further than in the rows, of up to {largest:,g} LUTs" if more else ""
+        worse = larger(cost.resources, known, {name: name for name in SIZES})
         found = routings.model.fmax(path, worse)
     return Reached(*found, path, routings)
 

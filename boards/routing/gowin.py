@@ -4,9 +4,10 @@ A routed LUT or ALU takes a LUT4 position. The router adds the ends of carry cha
 each flip-flop whose data no LUT drives. It places no pin by itself: the harness takes pins that are
 free on headers.
 
-Of the cells of the core it has delays of LUT4, the MUX2 behind it, ALU and flip-flops, and leaves
-out each path through any other, as if it were none. Smaller LUTs are given to it as LUT4. Left out
-are multipliers, and the LUTs that it adds before flip-flops.
+Of the cells of the core it has delays of LUT4, the MUX2 behind it, ALU, flip-flops and RAM16SDP4,
+and leaves out each path through any other, as if it were none. Smaller LUTs are given to it as
+LUT4. Left out are multipliers, the LUTs that it adds before flip-flops, and what is written into a
+RAM16SDP4; what is read from one is timed.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 from ...golden.errors import DesignError
 from ..catalogue import Board
 from .harness import PORTS
-from .router import Leaf, Packer, Placed, Register, Router
+from .router import Leaf, Packer, Placed, Register, Router, clock_pin
 
 #: Parts, the device of nextpnr, and pins into and out of the harness: of headers of Tang Nanos.
 _PARTS = {
@@ -43,12 +44,7 @@ def device(part: str) -> tuple[str, ...]:
 
 
 def pins(board: Board) -> Mapping[str, str]:
-    if board.clock is None or board.clock.negative:
-        raise DesignError(
-            f"a design for {board.family} is routed from the pin of a clock: add [clock] to the "
-            f"file of {board.name}"
-        )
-    return dict(zip(PORTS, (board.clock.pin, *_PARTS[board.part][1]), strict=True))
+    return dict(zip(PORTS, (clock_pin(board), *_PARTS[board.part][1]), strict=True))
 
 
 def constraints(pins: Mapping[str, str]) -> tuple[tuple[str, ...], str, str]:
@@ -135,6 +131,11 @@ ROUTER = Router(
     model=_model,
     register=_register,
     through=("{}_passthrough_lut$", "I3"),
+    untimed={
+        "MULT18X18": "paths through DSP blocks",
+        "RAM16SDP4": "paths to data that RAMs in LUTs take",
+        "DFF": "paths through LUTs that the router adds before flip-flops",
+    },
     packer=Packer(
         "apycula.gowin_pack",
         "",  # it reads the netlist

@@ -1,8 +1,8 @@
 """nextpnr-nexus (Project Oxide) for Lattice CrossLink-NX.
 
-A routed OXIDE_COMB is a LUT4 position: a LUT, half a CCU2, or a bit of a RAM for data; the write
-port of a RAM, RAMW, takes two more. The router takes constants as cells that drive them, places no
-pin by itself, and reaches no clock from a pin but with its older algorithm, router1.
+A routed OXIDE_COMB is a LUT4 position: a LUT, or half a CCU2; designs with RAMs in LUTs are
+refused. The router takes constants as cells that drive them, places no pin by itself, and reaches
+no clock from a pin but with its older algorithm, router1.
 """
 
 from __future__ import annotations
@@ -10,22 +10,22 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import Any
 
 from ...golden.errors import DesignError
 from ..catalogue import Board
 from .harness import PORTS
-from .router import Leaf, Packer, Placed, Register, Router
+from .router import Leaf, Packer, Placed, Register, Router, clock_pin
 
 #: Parts of which the router has data (FPGA-DS-02049, "Ordering Part Number").
-_PART = re.compile(r"LIFCL-(17|40)-[789][A-Z]{2}\d+[CI]?")
+_PART = re.compile(r"LIFCL-(17|40)-[789]([A-Z]+\d+)[CI]?")
 
-#: Pins into and out of the harness: of the header PMOD0 of the evaluation board.
-_PINS = ("D10", "D9")
+#: Package → pins into and out of the harness: of the header PMOD0 of the evaluation board.
+_PINS = {"BG400": ("D10", "D9")}
 
 _COUNTS: dict[str, dict[str, float]] = {
     "OXIDE_COMB": {"sites": 1},
-    "RAMW": {"sites": 2},
     "OXIDE_FF": {"ff": 1},
     "MULT18_CORE": {"dsp": 1},
     "OXIDE_EBR": {"ebr18": 1},
@@ -47,12 +47,14 @@ def device(part: str) -> tuple[str, ...]:
 
 
 def pins(board: Board) -> Mapping[str, str]:
-    if board.clock is None or board.clock.negative:
+    clock = clock_pin(board)
+    found = _PART.fullmatch(board.part)
+    if found is None or found[2] not in _PINS:
         raise DesignError(
-            f"a design for {board.family} is routed from the pin of a clock: add [clock] to the "
-            f"file of {board.name}"
+            f"no pins of {board.part} are known for the harness of a design: routed are parts in "
+            f"the package {', '.join(_PINS)}, such as LIFCL-40-9BG400C"
         )
-    return dict(zip(PORTS, (board.clock.pin, *_PINS), strict=True))
+    return dict(zip(PORTS, (clock, *_PINS[found[2]]), strict=True))
 
 
 def constraints(pins: Mapping[str, str]) -> tuple[tuple[str, ...], str, str]:
@@ -65,29 +67,26 @@ def constraints(pins: Mapping[str, str]) -> tuple[tuple[str, ...], str, str]:
 
 
 def _prepared(netlist: Mapping[str, Any]) -> Mapping[str, Any]:
-    """With cells that drive constants; the first of each chain of carries takes none.
-
-    Raises DesignError for RAMs in LUTs: the router exchanges the inputs of such a LUT, so that
-    another word is read than was written. The simulation after routing shows it.
-    """
-    found = copy.deepcopy(dict(netlist))
-    kinds = {
-        cell["type"] for module in found["modules"].values() for cell in module["cells"].values()
-    }
-    if "DPR16X4" in kinds:
+    """As :func:`with_constants`. Raises DesignError for RAMs in LUTs: the router exchanges the
+    inputs of such a LUT, so that another word is read than was written."""
+    modules = netlist["modules"].values()
+    if any(cell["type"] == "DPR16X4" for module in modules for cell in module["cells"].values()):
         raise DesignError(
             "the design has RAMs in LUTs, as engines with scales have, which nextpnr-nexus joins "
             "wrongly: choose another board, such as --board ulx3s-85"
         )
+    return with_constants(netlist)
+
+
+def with_constants(netlist: Mapping[str, Any]) -> Mapping[str, Any]:
+    """With cells that drive constants; the first of each chain of carries takes none."""
+    found = copy.deepcopy(dict(netlist))
     for module in found["modules"].values():
         if not module["cells"] or int(module.get("attributes", {}).get("blackbox", "0"), 2):
             continue
         nets: dict[str, int] = {}
         fresh = 1 + max(bit for bits in _bits(module) for bit in bits if isinstance(bit, int))
-        for cell in module["cells"].values():
-            # The carry into a chain comes from a CCU2 that has none: its CIN means nothing.
-            if cell["type"] == "CCU2" and isinstance(cell["connections"]["CIN"][0], str):
-                del cell["connections"]["CIN"], cell["port_directions"]["CIN"]
+        _begin_chains(module)
         for bits in _bits(module):
             for place, bit in enumerate(bits):
                 if isinstance(bit, str):
@@ -103,6 +102,61 @@ def _prepared(netlist: Mapping[str, Any]) -> Mapping[str, Any]:
     return found
 
 
+def _begin_chains(module: Mapping[str, Any]) -> None:
+    """Takes the CIN of a constant from each CCU2 that begins a chain of carries.
+
+    The router leaves that pin open. The carry into a chain comes from the tables of such a CCU2.
+    Raises DesignError where CIN changes what is read of it.
+    """
+    read = {
+        bit
+        for part in (*module["cells"].values(), {"connections": _ports(module, "output")})
+        for port, bits in part["connections"].items()
+        if part.get("port_directions", {}).get(port) != "output"
+        for bit in bits
+    }
+    for name, cell in module["cells"].items():
+        nets = cell["connections"]
+        if cell["type"] != "CCU2" or not isinstance(nets["CIN"][0], str):
+            continue
+        if changed := [port for port in carried(cell) if read & {*nets.get(port, ())}]:
+            raise DesignError(
+                f"{changed[0]} of the carry {name} needs the constant {nets['CIN'][0]} at its CIN, "
+                "which nextpnr-nexus leaves open: choose another board, such as --board ulx3s-85"
+            )
+        del nets["CIN"], cell["port_directions"]["CIN"]
+
+
+def carried(cell: Mapping[str, Any]) -> list[str]:
+    """The outputs of a CCU2 that its CIN may change, by its tables (yosys's model of it)."""
+    nets, parameters = cell["connections"], cell["parameters"]
+    tables = [int(parameters[f"INIT{half}"].strip(), 0) for half in (0, 1)]
+    ports = [f"{letter}{half}" for half in (0, 1) for letter in "ABCD"]
+    values = [(int(net),) if (net := nets[port][0]) in ("0", "1") else (0, 1) for port in ports]
+    adds = parameters["INJECT"].strip() != "YES"
+    found: set[str] = set()
+    for bits in product(*values):
+        low, high = (_outputs(tables, bits, carry, adds) for carry in (0, 1))
+        found |= {port for port in low if low[port] != high[port]}
+    return sorted(found)
+
+
+def _outputs(tables: list[int], bits: tuple[int, ...], carry: int, adds: bool) -> dict[str, int]:
+    """What a CCU2 makes of its eight inputs, A to D of half 0 first, and of its CIN."""
+    found = {}
+    for half, table in enumerate(tables):
+        row = sum(bit << place for place, bit in enumerate(bits[4 * half : 4 * half + 4]))
+        four, three = table >> row & 1, table >> row % 8 & 1
+        found[f"S{half}"] = four ^ (carry & adds)
+        carry = carry if four else three & adds
+    return {**found, "COUT": carry}
+
+
+def _ports(module: Mapping[str, Any], way: str) -> dict[str, list[Any]]:
+    """The nets of a module's ports of one direction."""
+    return {n: port["bits"] for n, port in module["ports"].items() if port["direction"] == way}
+
+
 def _bits(module: Mapping[str, Any]) -> Iterator[list[Any]]:
     """Lists of nets of a module's cells and ports."""
     for cell in module["cells"].values():
@@ -111,11 +165,18 @@ def _bits(module: Mapping[str, Any]) -> Iterator[list[Any]]:
         yield port["bits"]
 
 
-#: Our models of routed cells, and the parameters that they have.
-_MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "OXIDE_COMB": ("NEXUS_COMB", ("MODE", "INIT", "INJECT")),
-    "OXIDE_FF": ("NEXUS_FF", ("CEMUX", "CLKMUX", "LSRMUX", "REGSET", "SEL", "SRMODE")),
-    "RAMW": ("NEXUS_RAMW", ()),
+#: Our models of routed cells, the parameters and the ports that they have.
+_MODELS = {
+    "OXIDE_COMB": (
+        "NEXUS_COMB",
+        ("MODE", "INIT", "INJECT"),
+        ("A", "B", "C", "D", "SEL", "F1", "FCI", "F", "OFX", "FCO"),
+    ),
+    "OXIDE_FF": (
+        "NEXUS_FF",
+        ("CEMUX", "CLKMUX", "LSRMUX", "REGSET", "SEL", "SRMODE"),
+        ("CLK", "CE", "LSR", "DI", "M", "Q"),
+    ),
 }
 
 
@@ -123,12 +184,12 @@ def _model(cell: Placed) -> Placed:
     """As our models have it; inputs of LUTs without a net are high."""
     if cell.type not in _MODELS:
         raise DesignError(f"no model of a routed {cell.type} is known: verify with --policy lut")
-    name, known = _MODELS[cell.type]
-    kept = {key: cell.parameters[key] for key in known if key in cell.parameters}
-    ports = dict(cell.ports)
+    name, parameters, wired = _MODELS[cell.type]
+    kept = {key: cell.parameters[key] for key in parameters if key in cell.parameters}
+    ports = {port: cell.ports[port] for port in wired if port in cell.ports}
     if cell.type == "OXIDE_COMB":
         ports |= {port: "1" for port in "ABCD" if ports.get(port) is None}
-    return Placed(name, kept, {port: net for port, net in ports.items() if port != "WCKO"})
+    return Placed(name, kept, ports)
 
 
 def _register(cell: Placed) -> Register:
@@ -152,7 +213,6 @@ ROUTER = Router(
     pins=pins,
     pads=frozenset({"SEIO33_CORE"}),
     buffers={"DCC": ("CLKI", "CLKO")},
-    clocks={"RAMW": ("CLK", "WCKO")},
     constants={"VCC_DRV": ("Z", "1")},
     prepared=_prepared,
     model=_model,

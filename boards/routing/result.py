@@ -62,6 +62,7 @@ class Routed:
     bitstream : the file in the report's folder; None where nothing packs one.
     pins : port of the harness → pin; empty if the router chose them.
     tools : the router's version and its options.
+    untimed : which paths the router has no delays for: they have no part in the frequency.
     """
 
     runs: tuple[Run, ...]
@@ -70,6 +71,7 @@ class Routed:
     bitstream: str | None
     pins: Mapping[str, str]
     tools: Mapping[str, str]
+    untimed: tuple[str, ...] = ()
 
     @property
     def fmax(self) -> float:
@@ -96,6 +98,7 @@ class Routed:
                 "slowest": round(low, 2),
                 "fastest": round(high, 2),
             },
+            "untimed": list(self.untimed),
             "runs": [
                 {
                     "seed": run.seed,
@@ -132,6 +135,7 @@ class Routed:
             f"routed at {self.fmax:.1f} MHz, median of {seeds}{spread}"
             if spread
             else f"routed at {self.fmax:.1f} MHz, {seeds}",
+            *self._left_out(),
             f"slowest path of seed {self.fastest.seed}: {path.where}, {path.logic:.1f} ns in cells "
             f"and {path.routing:.1f} ns in wires",
             "routed utilization: " + ", ".join(map(self._used, self.names)),
@@ -140,6 +144,13 @@ class Routed:
             chosen = "" if self.pins else ", with pins that the router chose: not for a board"
             lines.append(f"bitstream of seed {self.fastest.seed}: {self.bitstream}{chosen}")
         return lines
+
+    def _left_out(self) -> list[str]:
+        """The line that tells it, if anything is left out."""
+        if not self.untimed:
+            return []
+        told = ", ".join(self.untimed)
+        return [f"left out of the frequency, as the router knows no delays there: {told}"]
 
     def _used(self, name: str) -> str:
         core, harness, router = (self.used[who].get(name, 0) for who in OWNERS)

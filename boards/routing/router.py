@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ...golden.errors import DesignError
 from ..catalogue import Board
 
 
@@ -113,9 +114,10 @@ class Router:
     enter, leave : what stands between a pin and the harness, where the router inserts nothing.
     pads : types of cells that a simulation of the core leaves out: those of pins.
     buffers : type → (input, output) of cells that only lead a net on.
-    clocks : type → (input, output) of cells that hand a clock on beside what else they do.
     constants : type → (output, constant) of cells that are one.
     prepared : a netlist as the router reads it.
+    untimed : type of a cell → which paths the router has no delays for, and leaves out, where a
+        design has such cells.
     empty : whether a routed cell does nothing but keep a place that another takes too.
     model : a routed cell, as the simulation model of the family has it.
     register : the nets of a routed flip-flop.
@@ -143,14 +145,33 @@ class Router:
     enter: Leaf | None = None
     leave: Leaf | None = None
     buffers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    clocks: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     constants: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     through: tuple[str, str] = ("", "")
     alone: str = "{}"
     unheld: Callable[[Placed], Placed] | None = None
     packer: Packer | None = None
+    untimed: Mapping[str, str] = field(default_factory=dict)
 
     def packs(self, netlist: str) -> Packer | None:
         """What makes a bitstream of a netlist, if anything does."""
         unable = self.packer.without if self.packer else ()
-        return None if any(f'"type": "{kind}"' in netlist for kind in unable) else self.packer
+        return None if any(_has(netlist, kind) for kind in unable) else self.packer
+
+    def leaves_out(self, netlist: str) -> tuple[str, ...]:
+        """Which paths of a netlist have no part in its frequency."""
+        return tuple(paths for kind, paths in self.untimed.items() if _has(netlist, kind))
+
+
+def clock_pin(board: Board) -> str:
+    """The pin of the board's clock; DesignError without one, or for one of two pins."""
+    if board.clock is None or board.clock.negative:
+        raise DesignError(
+            f"a design for {board.family} is routed from a clock of one pin: add [clock] to the "
+            f"file of {board.name}, with a pin and no negative one"
+        )
+    return board.clock.pin
+
+
+def _has(netlist: str, kind: str) -> bool:
+    """Whether a netlist has a cell of a type."""
+    return f'"type": "{kind}"' in netlist

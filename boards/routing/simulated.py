@@ -61,11 +61,6 @@ class _Cut:
         for name, cells in self.found.caught.items():
             for bit, cell in enumerate(cells):
                 outputs.append(f"  assign {name}[{bit}] = {self._net(self._left(cell))};")
-        # The same wire: in a simulator, a clock through an assignment comes too late.
-        for placed in self.kept.values():
-            if placed.type in self.router.clocks:
-                enters, leaves = (placed.ports[p] for p in self.router.clocks[placed.type])
-                self.names[leaves] = self._net(enters)
         body = [line for name, cell in self.kept.items() for line in self._instance(name, cell)]
         wires = [
             f"  wire {name};" for name in self.names.values() if re.fullmatch(r"(n|open)\d+", name)

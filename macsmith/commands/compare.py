@@ -8,12 +8,12 @@ from pathlib import Path
 from .. import boards
 from ..arguments.shared import MACS
 from ..arguments.studying import ROUTED
+from ..cost_lines import NOTE
 from ..drawing.files import write_picture
 from ..drawing.png import check_png
 from ..folder import make_folder
 from ..golden.description.build import POLICIES
 from ..golden.errors import DesignError, UnknownName, option
-from ..report import NOTE
 from ..studies.compare import compare
 from ..studies.entries import Comparison
 from ..studies.given import given

@@ -11,9 +11,7 @@ from ..boards.estimates import estimated, reached
 from ..boards.fanout import LIMIT
 from ..boards.netlist import read
 from ..boards.script import synthesis
-from ..folder import make_folder
-from ..golden.errors import DesignError, UnknownName
-from ..report import (
+from ..cost_lines import (
     NOTE,
     binding_lines,
     header,
@@ -23,6 +21,8 @@ from ..report import (
     style,
     tools_line,
 )
+from ..folder import make_folder
+from ..golden.errors import DesignError, UnknownName
 from ..sim.sources import check_top, gathered, reads
 from ..tools import work, yosys
 from ..tools.progress import Step

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from .. import boards
+from ..cost_lines import ROWS
 from ..designs import design
 from ..golden.description import Design
 from ..golden.description.tables import to_dict
 from ..hw.design import Hardware
 from ..library import cost, explain
-from ..report import ROWS
 from .common import following, print_json, table, target
 
 

@@ -9,11 +9,12 @@ from .. import boards
 from ..arguments.costing import SEEDS
 from ..boards.fanout import LIMIT
 from ..boards.script import synthesis
+from ..cost_lines import style
 from ..folder import make_folder
 from ..golden.errors import DesignError
 from ..library import cost, explain
 from ..product import shaped
-from ..report import folder_name, style
+from ..report import folder_name
 from .common import chosen, following, paragraph, print_json, routing, table, target
 
 

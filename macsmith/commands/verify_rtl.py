@@ -6,9 +6,9 @@ import argparse
 from typing import Any
 
 from .. import boards
+from ..cost_lines import NOTE
 from ..golden.errors import DesignError, Mismatch
 from ..own_rtl import Candidate, Costs, candidate, certify_rtl, costs
-from ..report import NOTE
 from ..sim.guest.verify import Verdict, verify
 from .common import chosen, following, paragraph, print_json, table
 from .coverage_text import covered_lines

@@ -14,7 +14,8 @@ from macsmith.boards.estimates.routed import MODELS, Reached
 from macsmith.hw.catalogue import hardware
 
 from macsmith import design
-from macsmith.report import Report, style
+from macsmith.cost_lines import style
+from macsmith.report import Report
 
 RESOURCES = {"sites": 390, "lut": 490, "lut_packed": 330, "ff": 162, "carry8": 9, "dsp": 0}
 FMAX = Fmax(Figure(293, -0.21, 0.29), None, None, "", Path(12, 4, 22), GRADES[1], 775)

@@ -123,6 +123,8 @@ def test_beyond_the_clock_of_the_rows_there_is_a_bound(draft):
     [
         ("ultra96v2", {}, "slower than the rows' grade -2 at 0.85 V"),
         ("u280", {"lut": 1208}, "nets reach further than in the rows, of up to 1,207 LUTs"),
+        ("u280", {"ff": 721}, "nets reach further than in the rows, of up to 720 flip-flops"),
+        ("u280", {"sites": 948}, "nets reach further than in the rows, of up to 947 sites"),
     ],
 )
 def test_what_can_only_be_slower_has_a_bound_from_above(draft, board, changes, why):
@@ -205,3 +207,22 @@ def test_nothing_is_said_beyond_what_the_device_allows():
         assert found.least <= found.value <= found.most <= most * (1 + 1e-9)
         assert found.value == min(free, most)
         assert model.fmax(path, "larger than any", most).most <= most * (1 + 1e-9)
+
+
+def test_a_bar_beyond_the_clock_of_the_rows_is_told():
+    """Its upper part is from no row; and so would be an upper bound there."""
+    model, path = MODELS["ecp5"].model, Path(lut=2, nets=2, doublings=2)
+    free = 1000 / path.delay(model.fitted)
+    assert free < model.asked < free / (1 + model.short)
+    found = model.fmax(path, "")
+    assert found.figure.value == pytest.approx(free)
+    assert found.why == "no row was driven beyond 400 MHz"
+    assert model.fmax(path, "larger") == (None, None, None, f"{found.why}; larger")
+    # Where the device allows no more than the rows were asked for, all is known.
+    assert model.fmax(path, "", 390).why == "" and model.fmax(path, "larger", 390).most == 390
+
+
+def test_a_line_tells_of_a_bar_beyond_the_clock_of_the_rows(draft):
+    line = like(draft, 10, 2).line()
+    assert "448 MHz (−22…+30 %; no row was driven beyond 450 MHz), nearly empty" in line
+    assert like(draft, 10, 2, lut=1208).line() == "", "no bound from above either"

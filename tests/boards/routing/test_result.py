@@ -1,5 +1,7 @@
 """What a router's report says: the slowest path from edge to edge, and the median over seeds."""
 
+from dataclasses import replace
+
 import pytest
 from macsmith.boards.routing.result import Path, Routed, Run, slowest
 
@@ -73,6 +75,17 @@ def test_the_median_the_spread_and_whose_the_cells_are():
     assert told["used"]["whole"] == {"sites": 100, "ff": 7}
     assert [run["seed"] for run in told["runs"]] == [1, 2, 3, 4]
     assert told["runs"][0]["path"]["where"] == "within the core"
+
+
+def test_what_the_router_has_no_delays_for_is_told_below_the_frequency():
+    found = replace(routed(100), untimed=("paths through DSP blocks", "paths through RAMs"))
+    first, second, *_ = found.lines()
+    assert first.startswith("routed at 100.0 MHz")
+    assert second == (
+        "left out of the frequency, as the router knows no delays there: paths through DSP blocks, "
+        "paths through RAMs"
+    )
+    assert found.to_dict()["untimed"] == [*found.untimed] and routed(100).to_dict()["untimed"] == []
 
 
 def test_one_seed_has_no_spread():

@@ -13,7 +13,7 @@ from macsmith.boards.routing import ROUTERS, route, router_of
 from macsmith.boards.routing.harness import harness
 from macsmith.boards.routing.route import NETLIST, routed
 from macsmith.golden.errors import DesignError, ToolFailed, ToolMissing
-from macsmith.tools import nextpnr
+from macsmith.tools import nextpnr, yosys
 
 BOARDS = {"ecp5": "ulx3s-85", "ice40": "icebreaker", "gowin": "tang-nano-9k"}
 TOPS = ["row", "pair", "mul4"]
@@ -170,3 +170,43 @@ def test_what_a_router_says_is_the_error(build_folder):
             ["--lp384", "--package", "qn32", "--json", "gone.json"], build_folder, "said.log",
         )  # fmt: skip
     assert "gone.json" in (build_folder / "said.log").read_text()
+
+
+WORDS = """
+module words(input clk, we, input [3:0] w, r, d, output reg q);
+  (* ram_style = "distributed" *) reg [3:0] kept [0:15];
+  reg go;
+  reg [3:0] at, from, data;
+  wire [3:0] read = kept[from];
+  always @(posedge clk) begin
+    {go, at, from, data} <= {we, w, r, d};
+    if (go) kept[at] <= WRITTEN;
+    q <= READ;
+  end
+endmodule
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "read", "timed"),
+    [("data", "^read", True), ("{4{^data}}", "read[0]", False)],
+    ids=["what is read is timed", "what is written is not"],
+)
+def test_what_is_left_out_of_the_frequency_on_gowin(build_folder, written, read, timed):
+    """The only LUT of the whole stands behind a RAM, or before it."""
+    text = WORDS.replace("WRITTEN", written).replace("READ", read)
+    (build_folder / "words.v").write_text(text, encoding="utf-8")
+    made = ["read_verilog words.v", "hierarchy -top words", "proc", "write_rtlil words.il"]
+    yosys.run(made, build_folder)
+    rtlil = (build_folder / "words.il").read_text(encoding="utf-8")
+    board = lookup("tang-nano-20k")
+    cost = synthesize(rtlil, ["words"], board, "lut", [], build_folder)["words"]
+    assert cost.resources["lutram"] == 8 and cost.levels["lut"] == 1 + (read == "^read")
+    found = route(build_folder / "netlist.json", cost, board, (1,), build_folder, pack=False)
+    assert (found.runs[0].path.logic > 0.371) == timed  # a LUT by its fastest input, in ns
+    assert found.untimed == (
+        "paths to data that RAMs in LUTs take",
+        "paths through LUTs that the router adds before flip-flops",
+    )
+    assert router_of(lookup("ulx3s-85")).leaves_out('"type": "MULT18X18"') == ()
+    assert router_of(board).leaves_out('"type": "MULT18X18"') == ("paths through DSP blocks",)
