@@ -2,10 +2,12 @@
 
 ``--engines N`` counts until the first N of the grid are there, in an order that a digest draws: so
 any number of them is a fair sample, a larger grid keeps those that are there, and what was
-interrupted goes on. Rows are kept in ``--store`` as ``macsmith sweep`` keeps them. yosys counts
-several designs in a run, for it takes three seconds to start; names of other modules beside it
-change a count by a LUT or two in a thousand. ``--table`` writes the table of what is there, and of
-what was counted for other tables: docs/quality.csv, hw/datapaths/measured_tables,
+interrupted goes on. Rows are kept in ``--store`` as ``macsmith sweep`` keeps them. What was counted
+of the same hardware, by the same yosys, is not counted again: neither what stands in the store, of
+whatever sources, nor what stands in the table, so a set grows over months and machines. yosys
+counts several designs in a run, for it takes three seconds to start; names of other modules beside
+it change a count by a LUT or two in a thousand. ``--table`` writes the table of what is there, and
+of what was counted for other tables: docs/quality.csv, hw/datapaths/measured_tables,
 macsmith/format_costs.toml. The column ``source`` says where a row is from.
 """
 
@@ -14,25 +16,28 @@ from __future__ import annotations
 import argparse
 import csv
 import hashlib
+import json
 import sys
 import time
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from macsmith.boards import fitted, lookup, synthesize
+from macsmith.boards.cost import ANALYSIS
 from macsmith.golden.errors import DesignError, ToolFailed
 from macsmith.hw.datapaths import measured
 from macsmith.hw.text.emit import Emitted, emit
 from macsmith.studies.prediction.data import FILE as TABLE
-from macsmith.studies.prediction.data import GRID
+from macsmith.studies.prediction.data import GRID, read
 from macsmith.studies.sweeping.export import save
 from macsmith.studies.sweeping.grid import Point, points
-from macsmith.studies.sweeping.store import REFUSED, Store
-from macsmith.studies.sweeping.worker import filled, limit, row
-from macsmith.tools import work
+from macsmith.studies.sweeping.store import COUNTED, REFUSED, Store
+from macsmith.studies.sweeping.worker import digest, filled, limit, row
+from macsmith.tools import work, yosys
 
 from macsmith.cli import guarded
 from macsmith.commands.common import progress
@@ -66,7 +71,26 @@ def batches(wanted: Sequence[Point]) -> Iterator[list[Point]]:
                 yield group[first : first + TOGETHER]
 
 
-def counted(group: Sequence[Point]) -> dict[Point, dict[str, Any]]:
+#: What a count depends on: the board, the digest of the hardware, yosys, how we count.
+Counted = tuple[str, str, str, str]
+
+
+def known(folder: Path) -> dict[Counted, dict[str, Any]]:
+    """Rows of the grid that were counted before, in the store's folder and in the table."""
+    found = [row for row in read() if row["source"] == "grid"] if TABLE.exists() else []
+    for file in sorted((folder / "rows").glob("*.json")):
+        with suppress(ValueError):
+            found.append(json.loads(file.read_text(encoding="utf-8")))
+    return {_made_of(row): row for row in found if row["status"] == COUNTED and row.get("hardware")}
+
+
+def _made_of(row: dict[str, Any]) -> Counted:
+    return row["board"], row["hardware"], row["yosys"], row.get("analysis") or ""
+
+
+def counted(
+    group: Sequence[Point], before: Mapping[Counted, dict[str, Any]]
+) -> dict[Point, dict[str, Any]]:
     """The rows of designs that yosys synthesizes in one run; each alone where that fails."""
     begun = time.monotonic()
     rows: dict[Point, dict[str, Any]] = {}
@@ -78,6 +102,10 @@ def counted(group: Sequence[Point]) -> dict[Point, dict[str, Any]]:
             found = emit(made)
         except DesignError as error:
             rows[point] = {**told, "status": REFUSED, "error": str(error), "seconds": 0.0}
+            continue
+        made_of = point.board, digest(found), yosys.version(), ANALYSIS
+        if made_of in before:
+            rows[point] = {**before[made_of], **told}
             continue
         if any(found.core == other.core for other in built.values()):
             rows[point] = row(point)
@@ -119,9 +147,9 @@ def count(engines: int, store: Store) -> None:
     every = ordered()[:engines]
     missing = [point for point in every if store.get(point, failed=True) is None]
     progress(f"{len(every) - len(missing)} of {len(every)} are there")
-    begun, done = time.monotonic(), 0
+    begun, done, before = time.monotonic(), 0, known(store.folder.parent)
     for group in batches(missing):
-        for point, values in counted(group).items():
+        for point, values in counted(group, before).items():
             store.put(point, values)
         done += len(group)
         left = (time.monotonic() - begun) / done * (len(missing) - done) / 60

@@ -65,6 +65,7 @@ def filled(emitted: Emitted, whole: Cost, path: Cost | None) -> dict[str, Any]:
         "levels": whole.levels["lut"],
         "carry": whole.levels["carry"],
         "yosys": whole.tools["yosys"],
+        "analysis": whole.tools["analysis"],
         "hardware": digest(emitted),
     }
     if isinstance(hardware, EngineHardware):
