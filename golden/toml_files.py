@@ -18,19 +18,16 @@ MOST_LEVELS = 32
 _LOW, _HIGH = -(1 << 63), (1 << 63) - 1
 
 
-def text_of(path: Path, what: str = "") -> str:
+def text_of(path: Path, what: str = "", most: int = MOST_BYTES) -> str:
     """The text of a file, without the mark of its encoding that some editors put first.
 
-    ``what`` it holds, such as ``"the board "``, for messages. Raises DesignError for what is no
-    ordinary file, no UTF-8, too large, or cannot be read.
+    ``what`` it holds, such as ``"the board "``, for messages; ``most``: bytes that it may have.
+    Raises DesignError for what is no ordinary file, no UTF-8, too large, or cannot be read.
     """
     try:
         check_ordinary(path)
-        if (size := path.stat().st_size) > MOST_BYTES:
-            raise DesignError(
-                f"cannot read {what}{path}: it has {size} bytes, a TOML file has {MOST_BYTES} at "
-                "most"
-            )
+        if (size := path.stat().st_size) > most:
+            raise DesignError(f"cannot read {what}{path}: it has {size} bytes, {most} are the most")
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise DesignError(f"{path}: not a text file in UTF-8") from None

@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..golden.errors import DesignError
+from ..golden.toml_files import text_of
 from ..models.model import Model
 from ..models.networks import open_network
 from ..models.networks.llama import Llama
 from ..models.networks.tokenizer import read_tokenizer
+
+#: Bytes of a text that are read: a hundred times the tokens that anybody waits for.
+MOST_BYTES = 1 << 26
 
 
 def language_model(model: Model) -> Llama:
@@ -21,10 +25,7 @@ def language_model(model: Model) -> Llama:
 
 def tokens_of(model: Model, text: Path, most: int) -> list[int]:
     """The first tokens of a text file, at most so many, as a model's own tokenizer has them."""
-    try:
-        words = text.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DesignError(f"{text} cannot be read as a text: {error}") from None
+    words = text_of(text, "the text ", most=MOST_BYTES)
     found = read_tokenizer(model.container).encode(words)[:most]
     if not found:
         raise DesignError(f"{text} has no token: write at least some words")

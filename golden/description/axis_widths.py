@@ -128,8 +128,8 @@ def width_of(width: int | Widths, stream: str) -> int:
     return dict(width.streams).get(stream, width.default)
 
 
-def check_names(width: int | Widths, known: tuple[str, ...], whose: str) -> None:
-    """Raise DesignError for a width of a stream that is not there; ``whose`` the streams are."""
+def check_names(width: int | Widths, known: tuple[str, ...]) -> None:
+    """Raise DesignError for a width of a stream that is not there."""
     if isinstance(width, int):
         return
     for name, bits in width.streams:
@@ -137,6 +137,6 @@ def check_names(width: int | Widths, known: tuple[str, ...], whose: str) -> None
             near_ones = difflib.get_close_matches(name, known, 1)
             pairs = [_with(width.streams, name, close, bits) for close in near_ones]
             raise DesignError(
-                f"axis-width names the stream {name!r}, and {whose} has {', '.join(known)}",
+                f"axis-width names the stream {name!r}, and the design has {', '.join(known)}",
                 *({"axis_width": str(Widths(width.default, pair))} for pair in pairs),
             )

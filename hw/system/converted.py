@@ -46,7 +46,7 @@ class ConvertedHardware(Around):
     def __init__(self, inner: Hardware, width: int | Widths):
         super().__init__(inner)
         names = tuple(stream.name for stream in inner.streams)
-        check_names(width, names, inner.name)
+        check_names(width, names)
         self.width = width
         self.sizes = {name: width_of(width, name) // 8 for name in names}
         self.records = {stream.name: Record(stream) for stream in inner.streams}

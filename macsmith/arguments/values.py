@@ -16,7 +16,7 @@ def whole(text: str) -> int:
 
 def widths(text: str) -> int | str:
     """A whole number, or widths of streams, which :mod:`macsmith.options` reads."""
-    return text if "=" in text else whole(text)
+    return text if "=" in text or "," in text else whole(text)
 
 
 def natural(text: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...golden.errors import DesignError
+from ...golden.toml_files import text_of
 from .problem import Problem
 
 Array = npt.NDArray[Any]
@@ -48,12 +50,11 @@ def read_table(path: Path) -> Problem:
 
 def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     """Lines with their cells by column."""
+    reader = csv.DictReader(io.StringIO(text_of(path, "the table ")), strict=True)
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            found = [(reader.line_num, row) for row in reader]
-            header = reader.fieldnames or []
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        found = [(reader.line_num, row) for row in reader]
+        header = reader.fieldnames or []
+    except csv.Error as error:
         raise DesignError(f"{path} cannot be read as a table: {error}") from None
     if missing := [name for name in (ITEM, CHOICE, LOSS) if name not in header]:
         raise DesignError(f"{path}: its first line must name the columns {', '.join(missing)}")

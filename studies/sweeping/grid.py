@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from math import prod
@@ -14,6 +13,7 @@ from typing import Any
 from ...boards import lookup
 from ...designs import Options
 from ...golden.errors import DesignError, UnknownName, option
+from ...golden.toml_files import parse, text_of
 
 #: What a grid may have beside the options of a design.
 DESIGN, WEIGHT, ACTIVATION, BOARD, SHAPE = "design", "weight", "activation", "board", "shape"
@@ -61,10 +61,7 @@ def points(path: Path) -> list[Point]:
     ``activation``, element formats), ``board``, ``shape`` (``rows x cols x lanes``), or options of
     a design, each a value or a list of values. Raises DesignError.
     """
-    try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise DesignError(f"cannot read {path}: {error}") from None
+    given = parse(text_of(path), str(path))
     grids = given.get("grid")
     if set(given) != {"grid"} or not isinstance(grids, list) or not grids:
         raise DesignError(f"{path} must have [[grid]], one or more, and nothing else")

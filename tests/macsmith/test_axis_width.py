@@ -91,9 +91,10 @@ def test_a_table_says_the_same():
 
 
 WRONG = {
-    "64,weights=512": "names the stream 'weights', and .* has weight, activation, scale, "
+    "64,weights=512": "names the stream 'weights', and the design has weight, activation, scale, "
     "end_scale, result: choose --axis-width 64,weight=512",
-    "64,x=512": "names the stream 'x', and .* has weight, activation, scale, end_scale, result$",
+    "64,x=512": "names the stream 'x', and the design has weight, activation, scale, end_scale, "
+    "result$",
     "64,weight=500": "axis-width of weight must be a power of two from 32 to 1024, got 500: "
     "choose --axis-width 64,weight=512",
     "48,weight=64": "must be a power of two from 32 to 1024, got 48: choose --axis-width "
