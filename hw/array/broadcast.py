@@ -85,18 +85,20 @@ class BroadcastArray(StepArray):
     def _prepared(
         self, m: Module, advance: Signal, side: int, codes: data.View, now: Marks
     ) -> Vectors:
-        """Registered elements of every vector, by plane and form."""
+        """Elements of every vector, by plane and form, registered unless blocks read the ports."""
         found = []
         for index in range(self.plan.cols if side else self.plan.rows):
             of_vector = {name: codes[name][index] for name in codes.shape().members}
-            registers = {}
+            registers: dict[str, Any] = {}
             prepared = prepare(m, self.plan, side, index, of_vector, advance, now.told)
-            for key, value in prepared.items():
-                name = f"{SIDES[side]}_{key}_{index}_register"
-                registers[key] = Signal(value.shape(), name=name, reset_less=True)
-                with m.If(advance):
-                    m.d.sync += registers[key].eq(value)
-            found.append(registers)
+            found.append(prepared)
+            if self.plan.edge:
+                found[-1] = registers
+                for key, value in prepared.items():
+                    name = f"{SIDES[side]}_{key}_{index}_register"
+                    registers[key] = Signal(value.shape(), name=name, reset_less=True)
+                    with m.If(advance):
+                        m.d.sync += registers[key].eq(value)
         return found
 
     def _met(

@@ -85,6 +85,7 @@ class Datapath:
     stays : whether weights stay in what multiplies, of datapaths that may hold them.
     blocks : DSP blocks, of datapaths that are made of them; see BLOCKS.
     aligns : whether products are aligned one by one: zeros then have an exponent of their own.
+    opened : whether nothing else wants operands from registers at the edge of the array.
     """
 
     weight: Format
@@ -101,6 +102,7 @@ class Datapath:
     stays: bool = False
     blocks: str = "auto"
     aligns: bool = False
+    opened: bool = False
 
     name: ClassVar[str]
     #: What it serves, for people.

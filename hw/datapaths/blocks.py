@@ -74,6 +74,11 @@ class Blocks(Datapath):
         return False
 
     @property
+    def straight(self) -> bool:
+        """Whether blocks read operands straight from the array's ports."""
+        return False
+
+    @property
     def made(self) -> tuple[Form, Form]:
         """What is taken of weights and activations, without the delays for what takes longer."""
         raise NotImplementedError

@@ -101,7 +101,8 @@ class Dsp(Blocks):
         if self.alone:
             return self._placed()
         most = self.sharing if self.count else (1, 1)
-        return laid(self.sides, self.kind, most, self.lanes, self.count, self.stays)
+        opened = self.opened and not any(of_values(f, (0,), False).stages for f in self._formats)
+        return laid(self.sides, self.kind, most, self.lanes, self.count, self.stays, opened)
 
     def _placed(self) -> Layout | None:
         """Cascades of blocks of a product each; None if a block is too small."""
@@ -121,6 +122,14 @@ class Dsp(Blocks):
     @property
     def forms(self) -> tuple[Form, Form]:
         return self.made if self.stays else super().forms
+
+    @property
+    def _formats(self) -> tuple[Format, Format]:
+        return self.weight, self.activation
+
+    @property
+    def straight(self) -> bool:
+        return self.opened and self.stages == 0 and self.layout.straight(self.sharing)
 
     @property
     def made(self) -> tuple[Form, Form]:

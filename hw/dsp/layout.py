@@ -19,6 +19,9 @@ from .packing import Packing, packings
 #: over a hundred for each block; but who asks for blocks wants to spare sites.
 WORTH = 32
 
+#: Tiles that may read an operand straight from its port: each has a sign on half a block's pins.
+STRAIGHT = 8
+
 #: How much more sites are worth where an adder's carry runs further than it should.
 LONG = 1.5
 
@@ -120,24 +123,38 @@ class Layout:
                 if self.packing.excess(self.terms(chain), field)]  # fmt: skip
         return max(len(full) - len(self.chains) + 1, 0)
 
+    def across(self, shape: tuple[int, int]) -> tuple[int, int]:
+        """Tiles that cover so many rows, and so many columns."""
+        rows, cols = self.packing.tile
+        return ceil(shape[0] / rows), ceil(shape[1] / cols)
+
     def tiles(self, shape: tuple[int, int]) -> int:
         """Tiles that cover so many rows and columns."""
-        rows, cols = self.packing.tile
-        return ceil(shape[0] / rows) * ceil(shape[1] / cols)
+        rows, cols = self.across(shape)
+        return rows * cols
 
-    def sites(self, sides: tuple[Side, Side], shape: tuple[int, int], total: int) -> float:
+    def straight(self, shape: tuple[int, int]) -> bool:
+        """Whether blocks may read operands of so many rows and columns from the ports: their own
+        registers then take the place of those at the edge of the array."""
+        return not self.stays and max(self.across(shape)) <= STRAIGHT
+
+    def sites(
+        self, sides: tuple[Side, Side], shape: tuple[int, int], total: int, opened: bool = False
+    ) -> float:
         """About how many LUT sites a tile takes in an array of ``shape`` rows and columns.
 
-        ``total`` is the width of a sum over K.
+        ``total`` is the width of a sum over K; ``opened`` is whether nothing else wants registers
+        at the edge of the array.
         """
         made = registers = 0.0
-        waits = self.lanes + sum(self.delays)
+        edge = 0 if opened and self.straight(shape) else self.lanes
+        waits = edge + sum(self.delays)
         turns = 0 if self.stays else waits, waits
         others = zip(sides, self.packing.tile, shape[::-1], self.packing.tile[::-1], strict=True)
         for turn, (side, many, across, wide) in zip(turns, others, strict=True):
             sharing = max(across / wide, 1)  # tiles that read what is made of these elements
             made += self.lanes * side.cost * many / sharing
-            registers += (turn * side.bits + self.lanes * side.registers) * many / sharing
+            registers += (turn * side.bits + edge * side.registers) * many / sharing
         width = max(self.bounds(chain).width for chain in self.chains)
         adders = (len(self.chains) - 1) * (width + 2)
         sums = total * self.excess if self.held or self.stays else total
@@ -153,6 +170,7 @@ def laid(
     lanes: int,
     count: int,
     stays: bool = False,
+    opened: bool = False,
 ) -> Layout | None:
     """The layout of least worth in all; None if the block cannot multiply the elements.
 
@@ -162,12 +180,13 @@ def laid(
     shape : rows and columns that there are.
     count : products of a sum over K; 0 if every step's sum is wanted.
     stays : whether weights stay in the blocks; every step's sum is then wanted.
+    opened : as of :meth:`Layout.sites`.
     """
     weight, activation = (side.bounds for side in sides)
     total = (weight * activation).times(max(count, lanes)).width
 
     def worth(layout: Layout) -> tuple[float, int]:
-        sites = layout.sites(sides, shape, total) + WORTH * lanes
+        sites = layout.sites(sides, shape, total, opened) + WORTH * lanes
         return sites * layout.tiles(shape), layout.chain
 
     found = _layouts(kind, packings(weight, activation, kind.geometry, shape), lanes, count, stays)

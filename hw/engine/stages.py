@@ -25,7 +25,7 @@ def stages(planned: ArrayPlan) -> tuple[StageRow, ...]:
     ahead += "; a cycle to select the activations" * planned.selecting
     # All codes are decoded at once.
     rows[0] = replace(
-        rows[0], cycles=1 + planned.ahead + planned.selecting, what=rows[0].what + ahead
+        rows[0], cycles=planned.edge + planned.ahead + planned.selecting, what=rows[0].what + ahead
     )
     if isinstance(planned, ModalPlan):
         return tuple(rows + _modes(planned))

@@ -176,9 +176,14 @@ class ArrayPlan(Scouted):
         return 0
 
     @property
+    def edge(self) -> int:
+        """Cycles in registers at the edge of the array: none where DSP blocks read the ports."""
+        return 1
+
+    @property
     def sum_latency(self) -> int:
         """Cycles from a step taken to the first segment of its sums."""
-        return 2 + self.selecting + self.step_latency + self.skew
+        return 1 + self.edge + self.selecting + self.step_latency + self.skew
 
     @property
     def array_latency(self) -> int:

@@ -103,6 +103,7 @@ class Chosen(Fed):
             stays=self.stationary,
             blocks=self.build.blocks,
             aligns=self.aligned,
+            opened=self._count > 0 and self.flow == "broadcast" and self.structure is None,
         )
 
     def _chosen(self, pair: Pair) -> type[Datapath]:

@@ -94,6 +94,11 @@ class Plan(Chosen):
         return max(tree_levels(len(self.dot(pair).sums)) for i in self.sums for pair in i.pairs)
 
     @cached_property
+    def edge(self) -> int:
+        found = [self.blocks(item) for item in self.sums]
+        return int(not all(blocks is not None and blocks.straight for blocks in found))
+
+    @cached_property
     def selecting(self) -> int:
         # Blocks have a register of their own there.
         own = self.structure is not None and not all(map(self.blocks, self.sums))

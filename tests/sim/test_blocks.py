@@ -90,6 +90,22 @@ def check_sums(monkeypatch, blocks, pair, tile, lanes, chain, k_max, held, full)
     run_batch(emitted, work, stalls=1).check()
 
 
+@pytest.mark.parametrize("rule", ["exact", "overpacked"])
+def test_blocks_of_few_tiles_read_the_ports(rule):
+    """Eight tiles read an operand at most; a ninth reads it from a register, a cycle later."""
+    found = []
+    for rows in (16, 18):
+        engine = design(
+            "int4xint4", Options(rows=rows, cols=3, lanes=2, policy="dsp", product=rule)
+        )
+        emitted = emit(engine)
+        run_batch(emitted, tiles(engine, 30, seed=rows), stalls=1).check()
+        assert emitted.plan.blocks(emitted.plan.sums[0]).tile[0] == 2
+        found.append((emitted.plan.edge, emitted.plan.array_latency))
+    assert [edge for edge, _ in found] == [0, 1]
+    assert found[1][1] == found[0][1] + 1
+
+
 def test_a_step_more_than_blocks_hold_overflows(monkeypatch):
     """2,048 products of INT4 × INT8 are the most, as above; a sum of 2,050 runs over."""
 
@@ -187,7 +203,7 @@ def divided(engine):
 def laid_out(engine, monkeypatch, tile, chain, full, count):
     """The engine's hardware with its sums laid out so."""
 
-    def given(sides, kind, shape, lanes, asked, stays=False):
+    def given(sides, kind, shape, lanes, asked, stays=False, opened=False):
         bounds = (side.bounds for side in sides)
         found = [item for item in packings(*bounds, kind.geometry, tile) if item.tile == tile]
         return Layout(kind, max(found, key=lambda item: item.terms), lanes, chain, count, stays)
