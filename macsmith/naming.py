@@ -51,6 +51,7 @@ _WORDS = {
     "digit_sums": "sums_",
     "results": "results",
     "k_min": "kmin",
+    "block_worth": "worth",
     "fabric": "",
     "axis_width": "axis",
     "interleave": "interleaved",

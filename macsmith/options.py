@@ -26,8 +26,8 @@ class Options:
     ----------
     name : of the engine; without it, the design's name and what the other options change.
     rows, cols, lanes, datapath, flow, policy, interface, pipeline, carries, digits, digit_sums,
-    results, k_min, adders, blocks, fabric, axis_width, interleave : of the build. ``lanes`` also
-        sets how many products an aligned or saturating step sums.
+    results, k_min, block_worth, adders, blocks, fabric, axis_width, interleave : of the build.
+        ``lanes`` also sets how many products an aligned or saturating step sums.
     group : elements of the weight's K that share a scale; FP16 scales unless ``scale`` says else.
     scale : format of the weight's scales; without a group, one a row.
     zero_point : integer format of the weight's zero points, one beside each scale.
@@ -87,6 +87,7 @@ class Options:
     digit_sums: str | None = None
     results: int | None = None
     k_min: int | None = None
+    block_worth: int | None = None
     adders: str | None = None
     blocks: str | None = None
     fabric: str | None = None
@@ -131,7 +132,8 @@ def _widths(given: object) -> int | Widths:
 
 _BUILD = (
     *("rows", "cols", "lanes", "datapath", "flow", "policy", "interface", "pipeline"),
-    *("carries", "digits", "digit_sums", "results", "k_min", "adders", "blocks", "fabric"),
+    *("carries", "digits", "digit_sums", "results", "k_min", "block_worth"),
+    *("adders", "blocks", "fabric"),
     *("axis_width", "interleave"),
 )
 

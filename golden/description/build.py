@@ -42,6 +42,10 @@ POLICIES = ("lut", "dsp")
 #: Most rows, columns or lanes, and most products a step: far more than any FPGA holds.
 MAX_SIDE, MAX_MACS = 1 << 12, 1 << 18
 
+#: LUT sites that a DSP block is worth. UltraScale+ devices have over a hundred for each block; but
+#: who asks for blocks wants to spare sites.
+BLOCK_WORTH = 32
+
 #: Greatest length of a reduction that a build may be told of.
 MAX_K = 1 << 24
 
@@ -130,6 +134,7 @@ class Build(Target):
     interleave : whether scales come in front of the codes that they scale, in their streams.
     k_min : the shortest reduction that must not wait for the one before; longer ones leave time to
         make results with less hardware.
+    block_worth : LUT sites that a DSP block is worth, where fewer of these cost more of those.
     interface, policy, pipeline, adders, blocks, fabric, axis_width : see :class:`Target`.
     """
 
@@ -144,6 +149,7 @@ class Build(Target):
     results: int = 1
     interleave: bool = False
     k_min: int = 1
+    block_worth: int = BLOCK_WORTH
 
     NAMES: ClassVar[dict[str, Iterable[str]]] = {
         "datapath": DATAPATHS,
@@ -153,7 +159,9 @@ class Build(Target):
         "flow": FLOWS,
         **Target.NAMES,
     }
-    COUNTS: ClassVar[tuple[str, ...]] = ("rows", "cols", "lanes", "pipeline", "results", "k_min")
+    COUNTS: ClassVar[tuple[str, ...]] = (
+        *("rows", "cols", "lanes", "pipeline", "results", "k_min", "block_worth"),
+    )
     MOST: ClassVar[dict[str, int]] = {"k_min": MAX_K}
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from ...golden.bounds import Range, of_format
+from ...golden.description.build import BLOCK_WORTH
 from ...golden.errors import Change, DesignError
 from ...golden.flags import Reachable
 from ...golden.formats import Format
@@ -34,6 +35,7 @@ class Setting:
     blocks : DSP blocks, under the policy ``dsp``; see BLOCKS.
     picked : whether every row picks activations of its own, lane by lane.
     fabric : the FPGA family whose measured costs count; see FABRICS.
+    worth : LUT sites that a DSP block is worth.
     """
 
     policy: str = "lut"
@@ -42,6 +44,7 @@ class Setting:
     blocks: str = "auto"
     picked: bool = False
     fabric: str = "auto"
+    worth: int = BLOCK_WORTH
 
 
 #: That of the default shape.
@@ -86,6 +89,7 @@ class Datapath:
     blocks : DSP blocks, of datapaths that are made of them; see BLOCKS.
     aligns : whether products are aligned one by one: zeros then have an exponent of their own.
     opened : whether nothing else wants operands from registers at the edge of the array.
+    worth : LUT sites that a DSP block is worth.
     """
 
     weight: Format
@@ -103,6 +107,7 @@ class Datapath:
     blocks: str = "auto"
     aligns: bool = False
     opened: bool = False
+    worth: int = BLOCK_WORTH
 
     name: ClassVar[str]
     #: What it serves, for people.

@@ -70,6 +70,7 @@ class Dsp(Blocks):
             sharing=setting.sharing,
             count=1 << 12,
             blocks=setting.blocks,
+            worth=setting.worth,
         )
         if plan.found is None:
             return inf
@@ -102,7 +103,8 @@ class Dsp(Blocks):
             return self._placed()
         most = self.sharing if self.count else (1, 1)
         opened = self.opened and not any(of_values(f, (0,), False).stages for f in self._formats)
-        return laid(self.sides, self.kind, most, self.lanes, self.count, self.stays, opened)
+        how = self.stays, opened, self.worth
+        return laid(self.sides, self.kind, most, self.lanes, self.count, *how)
 
     def _placed(self) -> Layout | None:
         """Cascades of blocks of a product each; None if a block is too small."""

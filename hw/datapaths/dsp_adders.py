@@ -14,7 +14,6 @@ from ..arith.sums import Sum
 from ..dsp.added_rows import AddingTile, Rows, sums_of
 from ..dsp.adding import Adding, addings
 from ..dsp.kinds import kind_of
-from ..dsp.layout import WORTH
 from .base import Dot, Lack, Setting
 from .blocks import Blocks
 from .booth import Booth
@@ -77,7 +76,7 @@ class DspAdders(Blocks):
             adders = len(layout.chains) - 1 + (digit.carries and not layout.counted)
             behind = adders * (layout.size + 1) + (0 if layout.held else total.width)
             sites = behind * layout.tile[0] * layout.tile[1]
-            return (WORTH * layout.blocks + sites) * layout.tiles(shape), layout.tile[1]
+            return (self.worth * layout.blocks + sites) * layout.tiles(shape), layout.tile[1]
 
         found = addings(self.kind, digit, self.lanes, self.count, shape)
         return min(found, key=worth, default=None)

@@ -10,7 +10,7 @@ from ...golden.formats import Format
 from ..arith.shapes import least_exponent, significands
 from ..arith.sums import Sum
 from ..dsp.aligned import AlignedTile
-from ..dsp.layout import WORTH, Layout
+from ..dsp.layout import Layout
 from ..dsp.packing import Packing, packings
 from .base import Lack, Setting
 from .blocks import Blocks
@@ -45,7 +45,7 @@ class Magnitudes(Blocks, Multiply):
 
         def worth(packing: Packing) -> tuple[int, int]:
             layout = Layout(self.kind, packing, self.lanes, 1, 0)
-            return layout.tiles(self.sharing) * WORTH, packing.products
+            return layout.tiles(self.sharing), packing.products
 
         found = packings(weight, activation, self.kind.geometry, self.sharing)
         best = min(found, key=worth, default=None)

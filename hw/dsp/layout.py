@@ -10,14 +10,11 @@ from math import ceil
 from typing import NamedTuple
 
 from ...golden.bounds import Range
+from ...golden.description.build import BLOCK_WORTH
 from ..arith.rows import LONGEST
 from ..arith.tree import tree_levels
 from .kinds import Kind
 from .packing import Packing, packings
-
-#: LUT sites that a block is worth where fewer of these cost more of those. UltraScale+ devices have
-#: over a hundred for each block; but who asks for blocks wants to spare sites.
-WORTH = 32
 
 #: Tiles that may read an operand straight from its port: each has a sign on half a block's pins.
 STRAIGHT = 8
@@ -171,6 +168,7 @@ def laid(
     count: int,
     stays: bool = False,
     opened: bool = False,
+    worth: int = BLOCK_WORTH,
 ) -> Layout | None:
     """The layout of least worth in all; None if the block cannot multiply the elements.
 
@@ -181,16 +179,17 @@ def laid(
     count : products of a sum over K; 0 if every step's sum is wanted.
     stays : whether weights stay in the blocks; every step's sum is then wanted.
     opened : as of :meth:`Layout.sites`.
+    worth : LUT sites that a block is worth.
     """
     weight, activation = (side.bounds for side in sides)
     total = (weight * activation).times(max(count, lanes)).width
 
-    def worth(layout: Layout) -> tuple[float, int]:
-        sites = layout.sites(sides, shape, total, opened) + WORTH * lanes
+    def all_in_all(layout: Layout) -> tuple[float, int]:
+        sites = layout.sites(sides, shape, total, opened) + worth * lanes
         return sites * layout.tiles(shape), layout.chain
 
     found = _layouts(kind, packings(weight, activation, kind.geometry, shape), lanes, count, stays)
-    return min(found, key=worth, default=None)
+    return min(found, key=all_in_all, default=None)
 
 
 @cache

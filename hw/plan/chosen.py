@@ -47,6 +47,7 @@ class Chosen(Fed):
             blocks=build.blocks,
             picked=picked,
             fabric=build.fabric,
+            worth=build.block_worth,
         )
 
     def check_datapaths(self, name: str) -> None:
@@ -104,6 +105,7 @@ class Chosen(Fed):
             blocks=self.build.blocks,
             aligns=self.aligned,
             opened=self._count > 0 and self.flow == "broadcast" and self.structure is None,
+            worth=self.build.block_worth,
         )
 
     def _chosen(self, pair: Pair) -> type[Datapath]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .argument import Argument, Group, option
-from .design import DESIGN_GROUPS, DESIGN_WORD, TARGET
+from .design import DESIGN_GROUPS, DESIGN_WORD
+from .hardware import TARGET
 
 BOARD = "u280"
 

@@ -6,7 +6,8 @@ Options have the names of :class:`macsmith.options.Options`; a test compares the
 from __future__ import annotations
 
 from .argument import Group, option, word
-from .values import bounds, whole, widths
+from .hardware import HARDWARE, TARGET
+from .values import bounds, whole
 
 #: What is built where nobody says what.
 DESIGN = "w4a8"
@@ -167,119 +168,6 @@ OUTPUT = Group(
         ),
     ),
 )
-
-AXIS_WIDTH = option(
-    "--axis-width",
-    "BITS",
-    "Give all streams this width, 32 to 1024, with TKEEP, so that AXI DMAs take them; with "
-    "64,weight=512 weight has another, with weight=512 others none; implies --interface axis",
-    read=widths,
-)
-
-INTERLEAVE = option(
-    "--interleave",
-    None,
-    "With --axis-width: let scales come in front of the codes that they scale, in the same stream",
-    default=None,
-)
-
-HARDWARE = Group(
-    "Hardware",
-    (
-        option(
-            "--datapath",
-            "NAME",
-            "How products are made and summed (default auto, the smallest as measured): see "
-            "macsmith list datapaths",
-            names="datapaths",
-        ),
-        option(
-            "--flow",
-            "NAME",
-            "How operands travel: to all rows and columns at once (broadcast, the default), from "
-            "neighbour to neighbour while sums stay (systolic_os), or past weights that stay "
-            "(weight_stationary)",
-            names="flows",
-        ),
-        option(
-            "--interface",
-            "NAME",
-            "The ports: valid/ready streams (native, the default) or AXI-Stream (axis)",
-            names="interfaces",
-        ),
-        AXIS_WIDTH,
-        INTERLEAVE,
-        option(
-            "--pipeline", "N", "Put a register after every N adder levels (default 1)", read=whole
-        ),
-        option(
-            "--carries",
-            "RULE",
-            "Carries of sums over K: added in every step (added, default), or kept in carry-save "
-            "form until the sum is complete (saved)",
-            names="carries",
-        ),
-        option(
-            "--digits",
-            "RULE",
-            "With --datapath bit_serial: every digit takes a cycle (all, default), or only those "
-            "that some element has (nonzero)",
-            names="digits",
-        ),
-        option(
-            "--digit-sums",
-            "RULE",
-            "The sums of a product's digits: joined in every step (default), or kept apart until "
-            "the sum over K is complete",
-            names="digit_sums",
-        ),
-        option(
-            "--results",
-            "N",
-            "Let N neighbours in a row of results leave in a beat, where results leave one by one "
-            "(default 1)",
-            read=whole,
-        ),
-        option(
-            "--k-min",
-            "K",
-            "Promise that reductions have K elements or more; shorter ones may wait (default 1)",
-            read=whole,
-        ),
-    ),
-    "None of these changes a bit of a result",
-)
-
-TARGET = Group(
-    "Target",
-    (
-        option(
-            "--policy", "NAME", "Build without DSP blocks (lut, the default) or with them (dsp)",
-            names="policies",
-        ),
-        option(
-            "--adders",
-            "NAME",
-            "Leave adders to the synthesis tool (inferred, the default), or instantiate AMD's "
-            "carry blocks (carry4, carry8), which no tool takes apart",
-            names="adders",
-        ),
-        option(
-            "--blocks",
-            "NAME",
-            "With --policy dsp: which DSP block to instantiate, such as dsp48e2; auto (default) "
-            "takes the board's, inferred leaves products to the synthesis tool",
-            names="blocks",
-        ),
-        option(
-            "--fabric",
-            "NAME",
-            "Where no board is given: FPGA family whose measured costs choose the datapath: xcup, "
-            "xc7, ecp5, ice40, nexus or gowin (default auto, xcup)",
-            names="fabrics",
-        ),
-    ),
-)  # fmt: skip
 
 OTHER = Group(
     "Name and units",

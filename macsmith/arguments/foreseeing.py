@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .argument import Group, option, word
 from .command import JSON, Command
-from .design import DESIGN_GROUPS, OTHER, TARGET
+from .design import DESIGN_GROUPS, OTHER
+from .hardware import TARGET
 from .shared import DATA, MACS, TOKENS, K, board, file
 from .values import natural, positive
 

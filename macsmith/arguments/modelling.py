@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .argument import Group, option, word
 from .command import JSON, Command
-from .design import AXIS_WIDTH, INTERLEAVE
+from .hardware import AXIS_WIDTH, INTERLEAVE
 from .values import natural, positive
 
 FILE = word(

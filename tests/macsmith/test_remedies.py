@@ -28,7 +28,7 @@ CHOICES = {
     "datapath": ("booth", "bit_serial", "dsp", "multiply", "table", "dsp_adders"),
     "flow": ("systolic_os", "weight_stationary"), "policy": ("dsp",), "carries": ("saved",),
     "results": (2, 3), "k_min": (64, 5000), "digits": ("nonzero",), "digit_sums": ("apart",),
-    "blocks": ("dsp48e1", "sb_mac16", "inferred"),
+    "blocks": ("dsp48e1", "sb_mac16", "inferred"), "block_worth": (1, 100),
 }  # fmt: skip
 #: What users met, one after the other, before advice was tried.
 CIRCLES = (

@@ -106,6 +106,20 @@ def test_blocks_of_few_tiles_read_the_ports(rule):
     assert found[1][1] == found[0][1] + 1
 
 
+def test_a_block_is_worth_what_the_build_says():
+    """Two rows of INT8 share a block, whose field cannot hold their sums, if a block is worth two
+    accumulators of 33 bits; else each has a block of its own that does."""
+    found = {}
+    for worth in (32, 100):
+        build = Build(2, 1, 1, policy="dsp", block_worth=worth)
+        engine = Engine("worth", (raw("int8", "int8", k_max=65536),), build)
+        emitted = emit(engine)
+        run_batch(emitted, tiles(engine, 30, seed=worth), stalls=1).check()
+        layout = emitted.plan.blocks(emitted.plan.sums[0]).layout
+        found[worth] = layout.lanes * layout.tiles((2, 1)), layout.held
+    assert found == {32: (2, True), 100: (1, False)}
+
+
 def test_a_step_more_than_blocks_hold_overflows(monkeypatch):
     """2,048 products of INT4 × INT8 are the most, as above; a sum of 2,050 runs over."""
 
