@@ -159,7 +159,7 @@ def test_wrong_usage_is_one_line_and_exit_code_2(run, words, message):
 def test_how_products_lie_on_blocks_is_explained(run):
     words = ["explain", "int4xint4", "--policy", "dsp", "--lanes", "16"]
     code, out, _ = run(*words)
-    assert code == 0 and "DSP blocks: 2 rows × 2 columns a block, cascades of 4" in out
+    assert code == 0 and "DSP blocks: 2 rows × 2 columns a block, cascades of 6" in out
     assert "DSP blocks" not in run(*words, "--blocks", "inferred")[1]
 
 
