@@ -32,7 +32,7 @@ SCRIPT := '\#!/bin/sh' 'exec "$$(dirname "$$(readlink -f "$$0")")/python" -P -c 
     from macsmith.__main__ import main; sys.exit(main())" "$$@"'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup synth verify prove verilog demo demo-llm test test-rest test-slow test-all test-torch test-litex bench quality certificates claims published curve elements blocks scales units routed fmax unpackers aligned mutants mutants-bench mutants-golden docs lint lock audit release clean
+.PHONY: coverage help setup synth verify prove verilog demo demo-llm test test-rest test-slow test-all test-torch test-litex bench quality certificates claims published curve elements blocks scales units routed fmax unpackers aligned mutants mutants-bench mutants-golden docs lint lock audit release clean
 
 help:
 	@echo "make synth BOARD=u280 ENGINE=w4a8        verify, synthesize, print the cost"
@@ -51,6 +51,7 @@ help:
 	@echo "make routed                              frequencies after routing, beside plain * and +"
 	@echo "make fmax                                small designs routed: the rows that frequencies are estimated from"
 	@echo "make quality                             counts of presets and pairs, the table that tests compare"
+	@echo "make coverage                            which bins verification meets of each preset, a table of its page"
 	@echo "make certificates                        what is proven of each engine, the table of the page on proofs"
 	@echo "make docs                                the documentation, into build/docs/index.html"
 	@echo "make mutants ENGINE=mxfp4                which faults of its hardware the stimuli would find"
@@ -135,6 +136,9 @@ quality: .venv/core
 	$(BIN)/python docs/costs.py
 
 # What it has proven stands: a run that was interrupted goes on where it ended.
+coverage: .venv/core
+	$(BIN)/python docs/coverage.py $(ARGS)
+
 certificates: .venv/proof
 	$(BIN)/python docs/certificates.py $(ARGS)
 
