@@ -109,11 +109,15 @@ class Digits(GroupSums):
             else item[1].format.encode(np.exp2(rng.uniform(-60, 60, slots)))
             for item in others
         }
+        # Of few bits, only the greatest sums have some in low places.
+        full = "exact" in names and rng.random() < 0.5
         sums, found = [0] * (k // self.group), []
         for slot in range(slots):
             digit = int(rng.integers(1 << self.bits - 1, self.greatest, endpoint=True)) | 1
-            power = level.format.significand_width == 1 and rng.random() < 0.5
-            if power:  # only the group's sum can be a tie, or next to one, of a subnormal number
+            power = level.format.significand_width == 1 and rng.random() < 0.5 and not full
+            if full:
+                digit = max(self.full, digit)
+            elif power:  # only the group's sum can be a tie, or next to one, of a subnormal number
                 lost = int(rng.integers(1, self.bits, endpoint=True))
                 digit = (digit >> lost << lost) + (1 << lost - 1) + int(rng.integers(-1, 2))
                 digit = min(digit, self.greatest)

@@ -30,7 +30,8 @@ class GroupSums:
     levels : the scales that the groups' scaled sums are chosen through.
     group : elements of a group that is summed.
     lsb : the exponent of a product's unit.
-    bits, greatest : bits that any sum may have, and the greatest sum.
+    bits, greatest : bits that any sum may have, and the greatest of these sums.
+    full : a sum of more bits, maybe: all products are the greatest, but one that is the least.
     """
 
     def __init__(self, make: Maker, levels: list[Sided]):
@@ -43,6 +44,9 @@ class GroupSums:
         greatest = self._shares()[0] * int(sizes[1][-1]) * int(sizes[0][-1])
         self.greatest = min(max(greatest, 1), (1 << _WIDEST) - 1)
         self.bits = max(self.greatest.bit_length() - 1, 1)
+        ends = [[int(size[end]) for size in sizes] for end in (0, -1)]
+        least, most = (first * second for first, second in ends)
+        self.full = min((self.group - 1) * most + least, (1 << _WIDEST) - 1)
 
     def _shares(self) -> tuple[int, int]:
         """Elements of a group beside the greatest activation, and beside the least."""
@@ -75,7 +79,7 @@ class GroupSums:
         elements = [element(operand) for operand in self.make.operands]
         sizes, codes = positive(elements[0])
         least, greatest = (extreme(elements[1], end) for end in (0, -1))
-        many, few = self._shares()
+        many, few = self._shares() if max(sums) <= self.greatest else (self.group - 1, 1)
         factors = [least[1]] * few + [greatest[1]] * many
         row = [least[0]] * few + [greatest[0]] * many
         weights = np.full(k, elements[0].encode(0.0))
