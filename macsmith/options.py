@@ -11,6 +11,7 @@ from .accumulation import floating, stages_of
 from .golden.bounds import MAX_EXACT, exact_range
 from .golden.description import Arithmetic, Engine, Operand, Output, Stage
 from .golden.description.axis_widths import AXIS_WIDTHS, Widths, widths_of
+from .golden.description.build import AUTO, Auto
 from .golden.description.structure import parse_structure
 from .golden.errors import DesignError, UnknownName
 from .golden.formats import Format, lookup, names
@@ -81,7 +82,7 @@ class Options:
     flow: str | None = None
     policy: str | None = None
     interface: str | None = None
-    pipeline: int | None = None
+    pipeline: int | Auto | None = None
     carries: str | None = None
     digits: str | None = None
     digit_sums: str | None = None
@@ -101,6 +102,8 @@ class Options:
             if field.name == "axis_width":
                 continue
             value, kind = getattr(self, field.name), str(field.type).removesuffix(" | None")
+            if kind.endswith(" | Auto"):
+                kind, value = kind.removesuffix(" | Auto"), None if value == AUTO else value
             wanted = {"int": int, "str": str, "bool": bool}.get(kind, tuple)
             if value is None or type(value) is wanted:
                 continue

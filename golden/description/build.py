@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from math import gcd
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, get_args
 
 from ..errors import DesignError, UnknownName
 from .axis_widths import Widths, check
@@ -42,6 +42,10 @@ POLICIES = ("lut", "dsp")
 #: Most rows, columns or lanes, and most products a step: far more than any FPGA holds.
 MAX_SIDE, MAX_MACS = 1 << 12, 1 << 18
 
+#: What stands for a number that is left to the plan.
+Auto = Literal["auto"]
+[AUTO] = get_args(Auto)
+
 #: Greatest length of a reduction that a build may be told of.
 MAX_K = 1 << 24
 
@@ -53,7 +57,8 @@ class Target:
     Parameters
     ----------
     interface, policy : names from INTERFACES, POLICIES.
-    pipeline : levels of an adder tree between two registers.
+    pipeline : levels of adders between two registers, or ``auto``: as many as spare sites, where
+        flip-flops would take more of them than logic.
     adders : ``inferred`` by tools, or instances of AMD's CARRY4 or CARRY8.
     blocks : DSP blocks, under the policy ``dsp``: a name from BLOCKS.
     fabric : the FPGA family by whose costs datapaths are chosen: a name from FABRICS.
@@ -64,7 +69,7 @@ class Target:
 
     interface: str = "native"
     policy: str = "lut"
-    pipeline: int = 1
+    pipeline: int | Auto = 1
     adders: str = "inferred"
     blocks: str = "auto"
     fabric: str = "auto"
@@ -81,10 +86,14 @@ class Target:
     }
     COUNTS: ClassVar[tuple[str, ...]] = ("pipeline",)
     MOST: ClassVar[dict[str, int]] = {}
+    #: Those of the counts that may be left to the plan.
+    LEFT: ClassVar[tuple[str, ...]] = ("pipeline",)
 
     def __post_init__(self) -> None:
         for what in self.COUNTS:
             value, word = getattr(self, what), what.replace("_", "-")
+            if what in self.LEFT and value == AUTO:
+                continue
             if not isinstance(value, int) or isinstance(value, bool):
                 raise TypeError(f"{word} must be a whole number, got {value!r}")
             if value < 1:

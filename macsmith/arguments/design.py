@@ -6,7 +6,7 @@ Options have the names of :class:`macsmith.options.Options`; a test compares the
 from __future__ import annotations
 
 from .argument import Group, option, word
-from .values import bounds, whole, widths
+from .values import bounds, whole, whole_or_auto, widths
 
 #: What is built where nobody says what.
 DESIGN = "w4a8"
@@ -210,7 +210,11 @@ HARDWARE = Group(
         AXIS_WIDTH,
         INTERLEAVE,
         option(
-            "--pipeline", "N", "Put a register after every N adder levels (default 1)", read=whole
+            "--pipeline",
+            "N",
+            "Put a register after every N adder levels (default 1), or, with auto, after so many "
+            "as spare sites where flip-flops would take more of them than LUTs and carries",
+            read=whole_or_auto,
         ),
         option(
             "--carries",
