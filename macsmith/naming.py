@@ -54,6 +54,7 @@ _WORDS = {
     "fabric": "",
     "axis_width": "axis",
     "interleave": "interleaved",
+    "die_crossings": "crossings",
 }
 
 #: What ``auto`` stands for where no board is said.

@@ -42,6 +42,9 @@ POLICIES = ("lut", "dsp")
 #: Most rows, columns or lanes, and most products a step: far more than any FPGA holds.
 MAX_SIDE, MAX_MACS = 1 << 12, 1 << 18
 
+#: Most borders of dies on the way of a stream: devices have up to four dies.
+MAX_CROSSINGS = 3
+
 #: What stands for a number that is left to the plan.
 Auto = Literal["auto"]
 [AUTO] = get_args(Auto)
@@ -65,6 +68,8 @@ class Target:
     axis_width : bits of all streams, a power of two from 32 to 1024, for DMAs, or
         :class:`Widths`, where they differ; 0 leaves each stream its own width. It makes the
         interface ``axis``.
+    die_crossings : borders of dies between the hardware and its streams, each of which two
+        registers cross; 0 to 3.
     """
 
     interface: str = "native"
@@ -74,6 +79,7 @@ class Target:
     blocks: str = "auto"
     fabric: str = "auto"
     axis_width: int | Widths = 0
+    die_crossings: int = 0
 
     #: Fields that are names, and which; fields that are whole numbers of at least 1, and the
     #: greatest of those, where it is not MAX_SIDE.
@@ -108,6 +114,14 @@ class Target:
                 raise UnknownName(what.replace("_", " "), given, tuple(names))
         if self.axis_width:
             self._check_axis_width()
+        many = self.die_crossings
+        if not isinstance(many, int) or isinstance(many, bool):
+            raise TypeError(f"die-crossings must be a whole number, got {many!r}")
+        if not 0 <= many <= MAX_CROSSINGS:
+            raise DesignError(
+                f"die-crossings must be from 0 to {MAX_CROSSINGS}, got {many}",
+                {"die_crossings": min(max(many, 0), MAX_CROSSINGS)},
+            )
 
     def _check_axis_width(self) -> None:
         """It is one that there is, and the interface is that for it."""
@@ -139,7 +153,8 @@ class Build(Target):
     interleave : whether scales come in front of the codes that they scale, in their streams.
     k_min : the shortest reduction that must not wait for the one before; longer ones leave time to
         make results with less hardware.
-    interface, policy, pipeline, adders, blocks, fabric, axis_width : see :class:`Target`.
+    interface, policy, pipeline, adders, blocks, fabric, axis_width, die_crossings : see
+        :class:`Target`.
     """
 
     rows: int = 4

@@ -258,6 +258,13 @@ TARGET = Group(
     "Target",
     (
         option(
+            "--die-crossings",
+            "N",
+            "Let every stream cross N borders of dies before the design, by registers alone "
+            "(default 0): for devices of several dies",
+            read=whole,
+        ),
+        option(
             "--policy", "NAME", "Build without DSP blocks (lut, the default) or with them (dsp)",
             names="policies",
         ),
