@@ -30,6 +30,7 @@ from .design import Hardware
 from .engine.hardware import EngineHardware
 from .system.chain import ChainHardware
 from .system.converted import ConvertedHardware
+from .system.crossed import CrossedHardware
 from .system.interleaved import InterleavedHardware
 from .units.augment import AugmentHardware
 from .units.block_affine import BlockAffineHardware
@@ -77,14 +78,15 @@ BUILDERS: dict[type, Callable[..., Hardware]] = {
 
 def hardware(design: Design) -> Hardware:
     """The hardware of a design. Raises DesignError for what cannot be built."""
-    found, width = alone(design), design.build.axis_width
+    found, width, borders = alone(design), design.build.axis_width, design.build.die_crossings
     if isinstance(found, EngineHardware) and found.engine.build.interleave:
         found = InterleavedHardware(found)
-    return ConvertedHardware(found, width) if width else found
+    found = ConvertedHardware(found, width) if width else found
+    return CrossedHardware(found, borders) if borders else found
 
 
 def alone(design: Design) -> Hardware:
-    """The same without converters of widths, as it stands in a chain."""
+    """The same without converters of widths and crossings of dies, as it stands in a chain."""
     for kind in type(design).__mro__:
         if kind in BUILDERS:
             return BUILDERS[kind](design)

@@ -53,6 +53,12 @@ def certify(
             f"{design.build.axis_width}",
             {"axis_width": None},
         )
+    if design.build.die_crossings:
+        raise DesignError(
+            "a proof counts the beats in a design, and those that cross dies are not counted; got "
+            f"--die-crossings {design.build.die_crossings}",
+            {"die_crossings": None},
+        )
     target = check_target(into / FOLDER, force=force)
     progress(Step(f"emitting {design.name}", "emit"))
     emitted = emit(design if board is None else boards.fitted(design, board))

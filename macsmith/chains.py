@@ -17,7 +17,7 @@ from .options import Options, effective, override
 from .units import RESULTS, SHARED, of_results, parameters, set_of
 
 #: What is built around the whole.
-_OUTSIDE = ("interface", "axis_width")
+_OUTSIDE = ("interface", "axis_width", "die_crossings")
 
 #: What is said of the whole, or of parts by their names.
 _OWN = ("name", "set")

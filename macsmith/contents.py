@@ -15,6 +15,7 @@ from .golden import to_toml
 from .golden.errors import DesignError
 from .hw.engine.hardware import EngineHardware
 from .hw.system.converted import ConvertedHardware
+from .hw.system.crossed import in_one_die
 from .hw.text.emit import Emitted
 from .letters import ascii_letters
 from .manifest import manifest
@@ -167,7 +168,8 @@ def _netlist(emitted: Emitted, netlist: Mapped, values: dict[str, Any]) -> dict[
 
 def _has_driver(emitted: Emitted) -> bool:
     """Whether DMAs feed it, and it multiplies matrices."""
-    fits = isinstance(emitted.hardware, ConvertedHardware) and emitted.hardware.for_dmas
+    found = in_one_die(emitted.hardware)
+    fits = isinstance(found, ConvertedHardware) and found.for_dmas
     return fits and isinstance(emitted.hardware.alone, EngineHardware)
 
 

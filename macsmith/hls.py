@@ -57,6 +57,12 @@ def check_hls(design: Design, k: int) -> Engine:
             f"black boxes for Vitis HLS are engines, and {name} is none: no --hls",
             otherwise=_BESIDE,
         )
+    if design.build.die_crossings:
+        raise DesignError(
+            f"a black box of Vitis HLS lies in one die, got --die-crossings "
+            f"{design.build.die_crossings}",
+            {"die_crossings": None},
+        )
     if len(design.modes) > 1 or Tiling(design).stationary:
         several = len(design.modes) > 1
         why = f"{name} has " + ("several modes" if several else "weights that stay")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from .golden.description import Build, Chain, Design, Engine
 from .hw.text.emit import emit
@@ -22,12 +22,11 @@ D = TypeVar("D", Engine, Chain)
 
 
 def without_converters(design: D) -> D:
-    """``design`` with each stream as wide as it is: converters of widths change no bit."""
-    if not design.build.axis_width:
-        return design
+    """``design`` with each stream as wide as it is, in one die: neither changes a bit."""
+    around: dict[str, Any] = {"axis_width": 0, "die_crossings": 0}
     if isinstance(design.build, Build):
-        return replace(design, build=replace(design.build, axis_width=0, interleave=False))
-    return replace(design, build=replace(design.build, axis_width=0))
+        around["interleave"] = False
+    return replace(design, build=replace(design.build, **around))
 
 
 def ready(engine: Engine, copies: bool) -> Iterator[Simulator | Lockstep]:

@@ -55,6 +55,7 @@ _WORDS = {
     "fabric": "",
     "axis_width": "axis",
     "interleave": "interleaved",
+    "die_crossings": "crossings",
 }
 
 #: What ``auto`` stands for where no board is said.

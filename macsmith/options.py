@@ -11,6 +11,7 @@ from .accumulation import floating, stages_of
 from .golden.bounds import MAX_EXACT, exact_range
 from .golden.description import Arithmetic, Engine, Operand, Output, Stage
 from .golden.description.axis_widths import AXIS_WIDTHS, Widths, widths_of
+from .golden.description.build import AUTO, Auto
 from .golden.description.structure import parse_structure
 from .golden.errors import DesignError, UnknownName
 from .golden.formats import Format, lookup, names
@@ -26,8 +27,8 @@ class Options:
     ----------
     name : of the engine; without it, the design's name and what the other options change.
     rows, cols, lanes, datapath, flow, policy, interface, pipeline, carries, digits, digit_sums,
-    results, k_min, block_worth, adders, blocks, fabric, axis_width, interleave : of the build.
-        ``lanes`` also sets how many products an aligned or saturating step sums.
+    results, k_min, block_worth, adders, blocks, fabric, axis_width, interleave, die_crossings : of
+        the build. ``lanes`` also sets how many products an aligned or saturating step sums.
     group : elements of the weight's K that share a scale; FP16 scales unless ``scale`` says else.
     scale : format of the weight's scales; without a group, one a row.
     zero_point : integer format of the weight's zero points, one beside each scale.
@@ -81,7 +82,7 @@ class Options:
     flow: str | None = None
     policy: str | None = None
     interface: str | None = None
-    pipeline: int | None = None
+    pipeline: int | Auto | None = None
     carries: str | None = None
     digits: str | None = None
     digit_sums: str | None = None
@@ -93,6 +94,7 @@ class Options:
     fabric: str | None = None
     axis_width: int | str | dict[str, int] | Widths | None = None
     interleave: bool | None = None
+    die_crossings: int | None = None
     set: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
@@ -102,6 +104,8 @@ class Options:
             if field.name == "axis_width":
                 continue
             value, kind = getattr(self, field.name), str(field.type).removesuffix(" | None")
+            if kind.endswith(" | Auto"):
+                kind, value = kind.removesuffix(" | Auto"), None if value == AUTO else value
             wanted = {"int": int, "str": str, "bool": bool}.get(kind, tuple)
             if value is None or type(value) is wanted:
                 continue
@@ -134,7 +138,7 @@ _BUILD = (
     *("rows", "cols", "lanes", "datapath", "flow", "policy", "interface", "pipeline"),
     *("carries", "digits", "digit_sums", "results", "k_min", "block_worth"),
     *("adders", "blocks", "fabric"),
-    *("axis_width", "interleave"),
+    *("axis_width", "interleave", "die_crossings"),
 )
 
 

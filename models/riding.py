@@ -10,6 +10,7 @@ import numpy as np
 from ..golden.interleave import Carrier, whole
 from ..golden.streams import Beats, Stream
 from ..hw.system.converted import ConvertedHardware
+from ..hw.system.crossed import in_one_die
 from ..hw.text.emit import Emitted
 from .image import Image, image_bytes, read_back
 
@@ -63,7 +64,7 @@ def parted(
 
 def _carrier(emitted: Emitted) -> Carrier | None:
     """What rides in front of weights."""
-    found = emitted.hardware
+    found = in_one_die(emitted.hardware)
     return found.carriers.get("weight") if isinstance(found, ConvertedHardware) else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from math import gcd
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, get_args
 
 from ..errors import DesignError, UnknownName
 from .axis_widths import Widths, check
@@ -46,6 +46,13 @@ MAX_SIDE, MAX_MACS = 1 << 12, 1 << 18
 #: who asks for blocks wants to spare sites.
 BLOCK_WORTH = 32
 
+#: Most borders of dies on the way of a stream: devices have up to four dies.
+MAX_CROSSINGS = 3
+
+#: What stands for a number that is left to the plan.
+Auto = Literal["auto"]
+[AUTO] = get_args(Auto)
+
 #: Greatest length of a reduction that a build may be told of.
 MAX_K = 1 << 24
 
@@ -57,22 +64,26 @@ class Target:
     Parameters
     ----------
     interface, policy : names from INTERFACES, POLICIES.
-    pipeline : levels of an adder tree between two registers.
+    pipeline : levels of adders between two registers, or ``auto``: as many as spare sites, where
+        flip-flops would take more of them than logic.
     adders : ``inferred`` by tools, or instances of AMD's CARRY4 or CARRY8.
     blocks : DSP blocks, under the policy ``dsp``: a name from BLOCKS.
     fabric : the FPGA family by whose costs datapaths are chosen: a name from FABRICS.
     axis_width : bits of all streams, a power of two from 32 to 1024, for DMAs, or
         :class:`Widths`, where they differ; 0 leaves each stream its own width. It makes the
         interface ``axis``.
+    die_crossings : borders of dies between the hardware and its streams, each of which two
+        registers cross; 0 to 3.
     """
 
     interface: str = "native"
     policy: str = "lut"
-    pipeline: int = 1
+    pipeline: int | Auto = 1
     adders: str = "inferred"
     blocks: str = "auto"
     fabric: str = "auto"
     axis_width: int | Widths = 0
+    die_crossings: int = 0
 
     #: Fields that are names, and which; fields that are whole numbers of at least 1, and the
     #: greatest of those, where it is not MAX_SIDE.
@@ -85,10 +96,14 @@ class Target:
     }
     COUNTS: ClassVar[tuple[str, ...]] = ("pipeline",)
     MOST: ClassVar[dict[str, int]] = {}
+    #: Those of the counts that may be left to the plan.
+    LEFT: ClassVar[tuple[str, ...]] = ("pipeline",)
 
     def __post_init__(self) -> None:
         for what in self.COUNTS:
             value, word = getattr(self, what), what.replace("_", "-")
+            if what in self.LEFT and value == AUTO:
+                continue
             if not isinstance(value, int) or isinstance(value, bool):
                 raise TypeError(f"{word} must be a whole number, got {value!r}")
             if value < 1:
@@ -103,6 +118,14 @@ class Target:
                 raise UnknownName(what.replace("_", " "), given, tuple(names))
         if self.axis_width:
             self._check_axis_width()
+        many = self.die_crossings
+        if not isinstance(many, int) or isinstance(many, bool):
+            raise TypeError(f"die-crossings must be a whole number, got {many!r}")
+        if not 0 <= many <= MAX_CROSSINGS:
+            raise DesignError(
+                f"die-crossings must be from 0 to {MAX_CROSSINGS}, got {many}",
+                {"die_crossings": min(max(many, 0), MAX_CROSSINGS)},
+            )
 
     def _check_axis_width(self) -> None:
         """It is one that there is, and the interface is that for it."""
@@ -135,7 +158,8 @@ class Build(Target):
     k_min : the shortest reduction that must not wait for the one before; longer ones leave time to
         make results with less hardware.
     block_worth : LUT sites that a DSP block is worth, where fewer of these cost more of those.
-    interface, policy, pipeline, adders, blocks, fabric, axis_width : see :class:`Target`.
+    interface, policy, pipeline, adders, blocks, fabric, axis_width, die_crossings : see
+        :class:`Target`.
     """
 
     rows: int = 4

@@ -86,9 +86,9 @@ def from_dict(kind: Any, data: Any, key: str = "") -> Any:
             return None
         if Widths in typing.get_args(kind) and isinstance(data, dict):
             return widths_of(data)
-        return from_dict(
-            next(a for a in typing.get_args(kind) if a is not types.NoneType), data, key
-        )
+        kinds = [a for a in typing.get_args(kind) if a is not types.NoneType]
+        words = [word for a in kinds for word in literals(a)]
+        return data if data in words else from_dict(kinds[0], data, key)
     if origin is tuple:
         if not isinstance(data, list):
             raise DesignError(f"{key} must be a list, got {data!r}")
@@ -116,6 +116,11 @@ def from_dict(kind: Any, data: Any, key: str = "") -> Any:
     if not isinstance(data, kind) or isinstance(data, bool) != (kind is bool):
         raise DesignError(f"{key} must be of type {kind.__name__}, got {data!r}")
     return data
+
+
+def literals(kind: Any) -> tuple[Any, ...]:
+    """The values of a type that lists them; none of others."""
+    return typing.get_args(kind) if typing.get_origin(kind) is typing.Literal else ()
 
 
 def parse_span(text: Any) -> Span:

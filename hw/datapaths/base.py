@@ -51,6 +51,23 @@ class Setting:
 SETTING = Setting()
 
 
+class Demand(NamedTuple):
+    """About what hardware takes: LUTs, sites of carries, flip-flops."""
+
+    luts: float = 0
+    carries: float = 0
+    flip_flops: float = 0
+
+    def plus(self, other: Demand, count: int = 1) -> Demand:
+        """With so many of another."""
+        return Demand(*(a + b * count for a, b in zip(self, other, strict=True)))
+
+    @property
+    def sites(self) -> float:
+        """Sites of them all: each has a LUT, a bit of carry and two flip-flops."""
+        return max(self.luts, self.carries, self.flip_flops / 2)
+
+
 class Lack(NamedTuple):
     """Why a datapath cannot be had, behind its name, and what to do."""
 
@@ -210,6 +227,11 @@ class Datapath:
     def cycles_in(self, mode: int) -> int:
         """Cycles that a step of a mode takes."""
         return self.cycles
+
+    @property
+    def demand(self) -> Demand | None:
+        """About what a dot product takes without its forms; None where that is not known."""
+        return None
 
     @property
     def latency(self) -> int:

@@ -10,10 +10,10 @@ from amaranth.hdl import Module, Value
 from amaranth.lib import data
 
 from ...golden.bounds import Range
-from ..arith.digits import Digit, Row, chains
+from ..arith.digits import Digit, Row, chain_amounts, chains
 from ..arith.product import raise_flags
 from ..arith.tree import tree_levels
-from .base import Datapath
+from .base import Datapath, Demand
 from .chained_dot import ChainedDot
 from .forms import Codes, Form, together
 
@@ -127,6 +127,18 @@ class Chained(Datapath):
             [row] = rows
             rows = [Range(row.lsb + shift, row.low, row.high) for shift in self.shifts]
         return tuple(row.times(self.slots) for row in rows)
+
+    @property
+    def controls(self) -> int:
+        """LUTs of a slot before its rows."""
+        return 0
+
+    @property
+    def demand(self) -> Demand:
+        luts, carries, held = chain_amounts(self.digits, self.slots, self.pipeline)
+        luts += self.controls * self.slots
+        held += sum(layout.size for layout in self.layouts) * self.slots
+        return Demand(luts, carries, held)
 
     @property
     def latency(self) -> int:

@@ -41,8 +41,11 @@ class MinifloatTable(Chained):
     @classmethod
     def estimate(cls, weight: Format, activation: Format, setting: Setting = SETTING) -> float:
         plan = cls(weight, activation, lanes=1)
-        registers: int = plan.layouts[0].size
-        return chain_sites(plan.digits, setting.lanes) + registers
+        return chain_sites(plan.digits, setting.lanes) + plan.controls
+
+    @property
+    def controls(self) -> int:
+        return int(self.layouts[0].size)
 
     @cached_property
     def magnitudes(self) -> list[int]:

@@ -122,6 +122,10 @@ class Recoded(Chained):
         return self._recoding.shifts
 
     @property
+    def controls(self) -> int:
+        return self._recoding.controls
+
+    @property
     def made(self) -> tuple[Form, Form]:
         _, other = self._ordered(self.weight, self.activation)
         recoding, told = self._recoding, self.infinite or self.flags.infinite

@@ -53,11 +53,15 @@ class SplitShift(Chained):
     @classmethod
     def estimate(cls, weight: Format, activation: Format, setting: Setting = SETTING) -> float:
         plan = cls(weight, activation, lanes=1)
-        bits: int = plan.layouts[-1]["bits"].width + 1
         made = (
             form.cost / count for form, count in zip(plan.made, setting.sharing[::-1], strict=True)
         )
-        return chain_sites(plan.digits, setting.lanes) + bits * -(-plan.low // 2) + sum(made)
+        return chain_sites(plan.digits, setting.lanes) + plan.controls + sum(made)
+
+    @property
+    def controls(self) -> int:
+        bits: int = self.layouts[-1]["bits"].width + 1
+        return bits * -(-self.low // 2)
 
     @property
     def made(self) -> tuple[Form, Form]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ...golden.bounds import Range, result_range
 from ...golden.description import Arithmetic, Engine
+from ...golden.description.build import AUTO
 from ...golden.errors import DesignError
 from ..arith.sums import Sum
 from ..array.flows import ARRAYS
@@ -41,6 +42,8 @@ def plan(engine: Engine) -> ArrayPlan:
 def _single(engine: Engine, mode: int) -> Plan:
     """The plan of a mode, as if it were the only one."""
     arithmetic, build = engine.modes[mode].compressed, engine.build
+    if len(engine.modes) > 1 and build.pipeline == AUTO:
+        build = replace(build, pipeline=1)
     name, structure = engine.name, engine.modes[mode].weight.structure
     check_terms(name, arithmetic)
     lanes, group = engine.lanes(mode), arithmetic.group

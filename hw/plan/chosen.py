@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from functools import cached_property
 
 from ...golden.description import Stage
@@ -9,6 +10,7 @@ from ...golden.errors import DesignError
 from ..arith.sums import Pair, Sum
 from ..datapaths import KINDS, Blocks, Datapath, Dsp, Magnitudes, Setting, aligning, choose
 from ..datapaths.multiply import Multiply
+from .depth import Depth
 from .fed import Fed
 
 
@@ -94,7 +96,7 @@ class Chosen(Fed):
         return kind(
             *pair.formats,
             lanes=self.lanes,
-            pipeline=self.build.pipeline,
+            pipeline=self.depth.levels,
             infinite=self.infinite,
             sharing=self.setting.sharing,
             segment=self.segment if kind.staggers and not whole else 0,
@@ -116,6 +118,11 @@ class Chosen(Fed):
         if self.stationary and name == "auto" and pair.rule == "exact":
             name = Dsp.name
         return choose(name, *pair.formats, rule=pair.rule, setting=self.setting)
+
+    @property
+    @abstractmethod
+    def depth(self) -> Depth:
+        """Levels of adders between two registers, and why."""
 
     @cached_property
     def _count(self) -> int:

@@ -12,11 +12,13 @@ from amaranth.lib import data
 
 from ...golden.bounds import Range
 from ...golden.description import Build, Engine
+from ...golden.description.build import AUTO
 from ...golden.errors import DesignError
 from ...golden.products import RULES as PRODUCTS
 from ..arith.sums import Sum
 from ..datapaths import Blocks, Datapath, Form, PlaneSerial, simd
 from .array_plan import ArrayPlan
+from .depth import Depth
 from .inputs import Input
 from .plan import Plan
 
@@ -68,7 +70,10 @@ class ModalPlan(ArrayPlan):
             (mode, unit.datapath) for unit in self.units for mode in unit.modes
             if isinstance(unit.datapath, Blocks)
         ]  # fmt: skip
-        return tuple(f"mode {mode}: {datapath.remark}" for mode, datapath in found)
+        asked = self.build.pipeline == AUTO
+        depth = Depth(1, "nothing is weighed for several modes" if asked else "")
+        remarks = (f"mode {mode}: {datapath.remark}" for mode, datapath in found)
+        return (*remarks, *depth.remarks)
 
     @property
     def words(self) -> int:
@@ -253,7 +258,7 @@ def _serving(kind: type[Shared], plan: Plan, words: int, modes: list[simd.Mode |
         first.weight,
         first.activation,
         lanes=words,
-        pipeline=plan.build.pipeline,
+        pipeline=plan.depth.levels,
         sharing=(plan.rows, plan.cols),
         modes=served,
     )

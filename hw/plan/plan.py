@@ -14,6 +14,7 @@ from ..arith.sums import Sum
 from ..arith.tree import tree_levels
 from ..datapaths import Blocks
 from .chosen import Chosen
+from .depth import Depth, depth
 from .path import PathPlan
 from .terms import NO_FLAGS, AccumulatorPlan
 
@@ -42,6 +43,10 @@ class Plan(Chosen):
     accumulators: tuple[AccumulatorPlan, ...]
     structure: Sparse | None = None
     path: PathPlan | None = None
+
+    @cached_property
+    def depth(self) -> Depth:
+        return depth(self)
 
     @property
     def modes(self) -> tuple[Plan, ...]:
@@ -164,6 +169,7 @@ class Plan(Chosen):
             *(sparse if self.structure else ()),
             *(dot.remark for dot in dots if isinstance(dot, Blocks)),
             *(self.path.remarks if self.path else ()),
+            *self.depth.remarks,
         )
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .argument import Group, option
-from .values import whole, widths
+from .values import whole, whole_or_auto, widths
 
 AXIS_WIDTH = option(
     "--axis-width",
@@ -47,7 +47,11 @@ HARDWARE = Group(
         AXIS_WIDTH,
         INTERLEAVE,
         option(
-            "--pipeline", "N", "Put a register after every N adder levels (default 1)", read=whole
+            "--pipeline",
+            "N",
+            "Put a register after every N adder levels (default 1), or, with auto, after so many "
+            "as spare sites where flip-flops would take more of them than LUTs and carries",
+            read=whole_or_auto,
         ),
         option(
             "--carries",
@@ -90,6 +94,13 @@ HARDWARE = Group(
 TARGET = Group(
     "Target",
     (
+        option(
+            "--die-crossings",
+            "N",
+            "Let every stream cross N borders of dies before the design, by registers alone "
+            "(default 0): for devices of several dies",
+            read=whole,
+        ),
         option(
             "--policy", "NAME", "Build without DSP blocks (lut, the default) or with them (dsp)",
             names="policies",

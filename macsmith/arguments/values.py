@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from argparse import ArgumentTypeError
 
+#: The word for what is left to the plan: that of designs, which help texts do not load.
+AUTO = "auto"
+
 
 def whole(text: str) -> int:
     """A whole number, or the rule and the value."""
@@ -12,6 +15,16 @@ def whole(text: str) -> int:
         return int(text, 0)
     except ValueError:
         raise ArgumentTypeError(f"must be a whole number, got {text!r}") from None
+
+
+def whole_or_auto(text: str) -> int | str:
+    """A whole number, or the word that leaves it to the plan."""
+    if text == AUTO:
+        return text
+    try:
+        return whole(text)
+    except ArgumentTypeError:
+        raise ArgumentTypeError(f"must be a whole number or {AUTO}, got {text!r}") from None
 
 
 def widths(text: str) -> int | str:

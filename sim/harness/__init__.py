@@ -6,10 +6,12 @@ from ...hw.design import Hardware, Streaming
 from ...hw.engine.hardware import EngineHardware
 from ...hw.system.chain import ChainHardware
 from ...hw.system.converted import ConvertedHardware
+from ...hw.system.crossed import CrossedHardware
 from ...hw.system.interleaved import InterleavedHardware
 from .base import Chosen, Harness, Lane, Part
 from .chain import ChainHarness
 from .converted import ConvertedHarness
+from .crossed import CrossedHarness
 from .engine import EngineHarness
 from .interleaved import InterleavedHarness
 from .unit import UnitHarness
@@ -20,6 +22,7 @@ KINDS: dict[type, Callable[..., Harness]] = {
     Streaming: UnitHarness,
     ChainHardware: ChainHarness,
     ConvertedHardware: lambda converted: ConvertedHarness(converted, harness(converted.within)),
+    CrossedHardware: lambda found: CrossedHarness(found, harness(found.within)),
     InterleavedHardware: lambda found: InterleavedHarness(found, harness(found.within)),
 }
 

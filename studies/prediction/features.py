@@ -106,7 +106,7 @@ def _shapes(plan: Plan) -> Numbers:
     """What does not grow with the array."""
     item = plan.sums[0]
     pair = item.pairs[0]
-    dot, build = plan.dot(pair), plan.build
+    dot = plan.dot(pair)
     weight, activation = pair.formats
     return {
         "rows": plan.rows,
@@ -136,7 +136,7 @@ def _shapes(plan: Plan) -> Numbers:
         "saved": plan.carry_save,
         "group": plan.group or 0,
         "output_bits": plan.result_bits,
-        "steps": build.pipeline,
+        "steps": plan.depth.levels,
     }
 
 

@@ -25,6 +25,7 @@ from macsmith.golden import (
 )
 from macsmith.golden.description.build import MAX_MACS, MAX_SIDE, Target
 from macsmith.golden.description.chain import Chain
+from macsmith.golden.description.tables import from_dict
 from macsmith.golden.units import Requantize
 
 FP16, FP32, INT8 = lookup("fp16"), lookup("fp32"), lookup("int8")
@@ -96,6 +97,13 @@ LIMITS = {
     "pipeline": (
         lambda: Target(pipeline=0), "pipeline must be at least 1, got 0",
         lambda: Target(pipeline=1),
+    ),
+    "a word for pipeline": (
+        lambda: from_dict(Build, {"pipeline": "2"}), "pipeline must be of type int, got '2'",
+        lambda: from_dict(Build, {"pipeline": "auto"}),
+    ),
+    "a word for lanes": (
+        lambda: from_dict(Build, {"lanes": "auto"}), "lanes must be of type int, got 'auto'", None,
     ),
     "lanes that are many": (
         lambda: Build(1, 1, MAX_SIDE + 1),

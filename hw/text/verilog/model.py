@@ -34,7 +34,8 @@ LINE = " | "
 
 @dataclass
 class Wire:
-    """A net; ``port`` is ``input``, ``output`` or empty, ``init`` what a register starts from."""
+    """A net; ``port`` is ``input``, ``output`` or empty, ``init`` what a register starts from,
+    ``told`` what tools are told of it: attributes of Verilog."""
 
     name: str
     width: int
@@ -42,6 +43,7 @@ class Wire:
     port: str = ""
     position: int = 0
     init: str = ""
+    told: str = ""
 
 
 @dataclass

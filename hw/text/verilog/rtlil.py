@@ -15,6 +15,16 @@ def parse(text: str) -> list[Module]:
     return _Reader(text.splitlines()).modules()
 
 
+#: Attributes of nets that stand in the Verilog.
+TOLD = ("\\USER_SLL_REG", "\\SHREG_EXTRACT", "\\keep")
+
+
+def _attribute(name: str, value: str) -> str:
+    """As Verilog has it; what is true, as Vivado and yosys read it."""
+    true = value == "1" or re.fullmatch(r"\d+'0*1", value)
+    return name[1:] if true else f"{name[1:]} = {value}"
+
+
 class _Reader:
     """Reads line by line; the wires of a module stand before what uses them."""
 
@@ -75,7 +85,8 @@ class _Reader:
 
     def _wire(self, rest: str, found: dict[str, str]) -> None:
         head, _, name = rest.rpartition(" ")
-        wire = Wire(name, 1, init=found.get("\\init", "").partition("'")[2])
+        told = ", ".join(_attribute(key, found[key]) for key in TOLD if key in found)
+        wire = Wire(name, 1, init=found.get("\\init", "").partition("'")[2], told=told)
         for bits, port, position, signed in _WIRE.findall(head):
             if bits:
                 wire.width = int(bits)

@@ -136,7 +136,9 @@ class _Writer:
 
     def _declared(self, wire: str, kind: str, value: str = "") -> list[str]:
         """A net's declaration, then its parts that have names; what nobody reads is waived."""
+        told = self.module.wires[wire].told
         line = f"{kind} {declared(self.module.wires[wire].width)}{self.names[wire]}{value};"
+        line = f"(* {told} *) {line}" if told else line
         return [*self._waived(wire, [line]), *self._named(wire)]
 
     def _waived(self, wire: str, lines: list[str]) -> list[str]:
