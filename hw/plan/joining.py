@@ -41,8 +41,8 @@ class Joining:
 
     def remarks(self, steps: int | None) -> tuple[str, ...]:
         """What is worth knowing, a line each; ``steps`` of a group, if there are groups."""
-        turns = "each has one" if self.share == 1 else f"{self.share} sums take turns at one"
-        lines = [f"partial sums are added up in {self.parts} cycles by adders of their own: {turns}"]
+        turns = "each sum has its own" if self.share == 1 else f"{self.share} sums share an"
+        lines = [f"partial sums are added up in {self.parts} cycles: {turns} adder"]
         if steps is None:
             lines.append(f"reductions of fewer than {self.spacing} steps lower the rate")
         return tuple(lines)
