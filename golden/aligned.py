@@ -30,6 +30,7 @@ def accumulate(
     fraction: int,
     terms: int,
     *,
+    partials: int = 1,
     product: Exact = RULES["exact"],
 ) -> Array:
     """Codes (N, M) of ``accumulator`` after all K products, ``terms`` of them a step.
@@ -47,6 +48,9 @@ def accumulate(
     books and posits count alike: a zero has no leading bit, and how it is coded should not hide
     more. What counts as zero for the product rule does so here.
 
+    Of several partial sums, step i adds to number i mod ``partials``; all start from +0, and one
+    more step adds them up, see :func:`joined`.
+
     Source: the rule read from microsoft/MMA-Sim (tensor cores of Volta to Blackwell), which has
     floats alone; zeros of other formats, and overflow to infinity, are this project's choice.
     """
@@ -55,14 +59,34 @@ def accumulate(
         for fmt, fields in zip(formats, (weight, activation), strict=True)
     )
     (n, k), m = weight.significand.shape, activation.significand.shape[0]
-    codes = np.zeros((n, m), np.int64)
+    sums = [np.zeros((n, m), np.int64) for _ in range(partials)]
     top = product.leading(*formats)
-    for start in range(0, k, terms):
+    for index, start in enumerate(range(0, k, terms)):
         w = Fields(*(field[:, None, start : start + terms] for field in weight))
         a = Fields(*(field[None, :, start : start + terms] for field in activation))
         products = product.factors(w, a, formats)
-        codes = _step(codes, products, w, a, top, accumulator, fraction)
+        place = index % partials
+        sums[place] = _step(sums[place], products, w, a, top, accumulator, fraction)
+    codes = joined(np.stack(sums, axis=2), accumulator, fraction) if partials > 1 else sums[0]
     return np.asarray(codes).astype(accumulator.dtype)
+
+
+def joined(codes: Array, fmt: Minifloat, fraction: int) -> Array:
+    """Codes (N, M) of the sum of the partial sums along the last axis, (N, M, P).
+
+    It is a step like any other, whose addends are the partial sums: all are shifted to the greatest
+    exponent among them, where a zero has -126, truncated toward zero to ``fraction`` fractional
+    bits, and added; the sum is truncated to the format. So their order does not matter.
+    """
+    held = _counted(fmt.fields(codes), fmt)
+    lsb = held.exponent.astype(np.int64)
+    unit = lsb.max(axis=2) + leading(fmt) - fraction
+    own = np.where(held.sign, -held.significand, held.significand)
+    total = _aligned(own, lsb - unit[:, :, None]).sum(axis=2)
+    infinite = held.kind == Kind.INFINITE
+    nan = (held.kind == Kind.NAN).any(axis=2)
+    plus, minus = ((infinite & (held.sign == sign)).any(axis=2) for sign in (False, True))
+    return _rounded(total, unit, nan, plus, minus, fmt)
 
 
 def _counted(fields: Fields, fmt: Format) -> Fields:
@@ -92,9 +116,20 @@ def _step(
     unit = greatest - fraction
     total = _aligned(own, own_lsb - unit)
     total = total + _aligned(product, product_lsb - unit[:, :, None]).sum(axis=2)
+    return _rounded(total, unit, *_special(w, a, held), fmt)
+
+
+def _rounded(
+    total: Array, unit: Array, nan: Array, plus: Array, minus: Array, fmt: Minifloat
+) -> Array:
+    """Codes of sums truncated to the format, or of what NaN and infinities make of them."""
     result = fmt.encode(to_float(total, unit), "toward_zero", saturate=True).astype(np.int64)
     over = np.abs(total) >> np.clip(_overflow(fmt) - unit, 0, 62) > 0
-    return _special(result, over, total < 0, w, a, held, fmt)
+    negative = (total < 0).astype(np.int64)
+    result = np.where(over, fmt.inf_code | (negative << (fmt.bits - 1)), result)
+    result = np.where(plus, fmt.inf_code, result)
+    result = np.where(minus, fmt.inf_code | 1 << (fmt.bits - 1), result)
+    return np.asarray(np.where(nan | (plus & minus), fmt.nan_code, result))
 
 
 def _aligned(value: Array, shift: Array) -> Array:
@@ -111,9 +146,8 @@ def _overflow(fmt: Minifloat) -> int:
     return fmt.lsb + fmt.high.bit_length()
 
 
-def _special(
-    result: Array, over: Array, negative: Array, w: Fields, a: Fields, held: Fields, fmt: Minifloat
-) -> Array:
+def _special(w: Fields, a: Fields, held: Fields) -> tuple[Array, Array, Array]:
+    """Where a step meets NaN, +infinity, -infinity."""
     infinite = (w.kind == Kind.INFINITE) | (a.kind == Kind.INFINITE)
     zero = (w.significand == 0) | (a.significand == 0)
     nan = (w.kind == Kind.NAN) | (a.kind == Kind.NAN)
@@ -122,9 +156,4 @@ def _special(
     sign = w.sign ^ a.sign
     plus = (infinite & ~sign).any(axis=2) | ((held.kind == Kind.INFINITE) & ~held.sign)
     minus = (infinite & sign).any(axis=2) | ((held.kind == Kind.INFINITE) & held.sign)
-    nan = nan | (plus & minus)
-
-    result = np.where(over, fmt.inf_code | (negative.astype(np.int64) << (fmt.bits - 1)), result)
-    result = np.where(plus, fmt.inf_code, result)
-    result = np.where(minus, fmt.inf_code | 1 << (fmt.bits - 1), result)
-    return np.asarray(np.where(nan, fmt.nan_code, result))
+    return nan, plus, minus

@@ -59,7 +59,14 @@ def aligned_sums(
         w, a = (Fields(*(part[:, begin : begin + size] for part in side)) for side in fields)
         groups.append(
             aligned.accumulate(
-                w, a, formats, stage.format, stage.fraction, stage.terms, product=rule
+                w,
+                a,
+                formats,
+                stage.format,
+                stage.fraction,
+                stage.terms,
+                partials=stage.partials,
+                product=rule,
             )
         )
     return np.stack(groups, axis=2)

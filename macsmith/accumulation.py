@@ -55,7 +55,7 @@ def stages_of(
         terms = lanes if options.overflow == "saturate" and not grouped else None
         stages = (replace(stages[0], overflow=options.overflow, terms=terms), *stages[1:])
     if options.partials is not None:
-        if stages[-1].rule != "fp":
+        if stages[-1].rule not in ("fp", "aligned"):
             raise DesignError(
                 f"--partials {options.partials} belongs to sums in floating point; these are "
                 f"{stages[-1].rule}",

@@ -36,7 +36,7 @@ class Options:
     sparse : the weight's structure, such as 2:4.
     accumulate : ``exact``, ``aligned``, an integer format's name (rule int) or a float's (rule fp).
         Scales that no exact sum holds are accumulated in fp32.
-    partials : P, of rule fp.
+    partials : P, of the last stage, whose rule is fp or aligned.
     overflow : of an integer format: ``wrap`` or ``saturate``.
     fraction, accumulator : belong to ``aligned``.
     initial : format of what raw sums start from.

@@ -26,7 +26,7 @@ class Stage:
         truncated; a zero has the exponent -126).
     span : elements of K after which the stage hands over to the next; None for a group of scales.
     format : of the accumulator, for ``int``, ``fp`` and ``aligned``.
-    partials : P, for ``fp``: addend i goes into partial sum i mod P.
+    partials : P, for ``fp`` and ``aligned``: addend i goes into partial sum i mod P.
     fraction : F, for ``aligned``: fractional bits kept below the greatest exponent.
     terms : products in one addend, for ``aligned``; and for ``int`` that saturates, if there are no
         groups (with groups, their scaled sums are the addends).
@@ -50,8 +50,10 @@ class Stage:
             raise DesignError(f"a stage spans at least one element, got {self.span}")
         if not 1 <= self.partials <= MAX_PARTIALS:
             raise DesignError(f"partials must lie in 1…{MAX_PARTIALS}, got {self.partials}")
-        if self.partials > 1 and self.rule != "fp":
-            raise DesignError(f"partials belong to rule fp, got {self.partials} for {self.rule}")
+        if self.partials > 1 and self.rule not in ("fp", "aligned"):
+            raise DesignError(
+                f"partials belong to rules fp and aligned, got {self.partials} for {self.rule}"
+            )
         if self.saturates and self.rule != "int":
             raise DesignError(f"overflow = 'saturate' belongs to rule int, got {self.rule}")
         if self.terms is not None and self.terms < 1:

@@ -116,6 +116,12 @@ class SumAlignment:
         """The layout of a product's flags."""
         return FlaggedLayout(Range(0, 0, 0), self.datapath.flags)
 
+    @property
+    def addend_width(self) -> int:
+        """Bits of any addend's magnitude, once aligned."""
+        product = max(self.fraction - self.top, 0) + self.datapath.magnitude_width
+        return max(product, self.fraction + 1)
+
 
 class AlignedSum(wiring.Component):
     """``lanes`` products a step, aligned with the accumulator, truncated and added.

@@ -63,6 +63,7 @@ class BroadcastArray(StepArray):
                 # Tiles that are sooner ready than the slowest sums begin as much earlier.
                 early = self.plan.selecting + self.plan.dot_latency - blocks.latency
                 now, late = marks[self.plan.sum_latency - 1 - early], self.plan.late + early
+                late = 0 if self.joined else late
                 for tile in self._tiles(m, number, item, blocks, late, read):
                     m.d.comb += [
                         tile.enable.eq(advance),
@@ -76,7 +77,13 @@ class BroadcastArray(StepArray):
                     element.accumulate.eq(end.accumulates(self.plan.cycles_of(item))),
                     element.first.eq(end.first),
                 ]
-                m.d.comb += self.result.payload[str(number)][index].eq(element.o)
+                if self.joined:
+                    m.d.comb += [
+                        element.read_address.eq(self.joined.address),
+                        self.joined.words[number][index].eq(element.o),
+                    ]
+                else:
+                    m.d.comb += self.result.payload[str(number)][index].eq(element.o)
                 if "mode" in element.signature.members:
                     m.d.comb += element.mode.eq(marks[self.plan.sum_latency - 2].mode)
                 if item.initial is not None:
@@ -183,7 +190,12 @@ class BroadcastArray(StepArray):
             for position, (r, c) in enumerate(within):
                 if row + r < plan.rows and col + c < plan.cols:
                     at = item.index(row + r, col + c, plan.cols)
-                    m.d.comb += sums[at].value.eq(tile.o[position])
+                    if self.joined:
+                        m.d.comb += self.joined.words[number][at].eq(tile.o[position])
+                    else:
+                        m.d.comb += sums[at].value.eq(tile.o[position])
+            if self.joined:
+                m.d.comb += tile.read_address.eq(self.joined.address)
             yield tile
 
     def _words(

@@ -7,15 +7,19 @@ from typing import Any
 
 from amaranth.hdl import Const, Module, Signal, Value
 from amaranth.lib import data, wiring
+from amaranth.lib.data import Layout
 from amaranth.lib.wiring import In, Out
 
+from ..arith.partial_word import PartialWord
 from ..arith.product import FlaggedLayout
 from ..arith.shapes import member, shape_of
 from ..arith.sums import Sum
 from ..arith.timing import delayed
 from ..datapaths import Blocks
 from ..plan.array_plan import ArrayPlan
+from ..plan.joining import loop_of
 from ..plan.layouts import SIDES
+from ..plan.plan import Plan
 from .prepare import prepare
 from .steps import element_of
 
@@ -50,6 +54,20 @@ def marks_layout(plan: ArrayPlan) -> data.StructLayout:
     mixed = len({plan.cycles_of(item) for item in plan.sums}) > 1
     more = ({"begins": 1} if mixed else {}) | ({"mode": plan.mode_bits} if plan.mode_bits else {})
     return data.StructLayout({"accumulate": 1, "close": 1} | more)
+
+
+def _held(plan: ArrayPlan, item: Sum) -> Layout:
+    """What a sum gives: itself, or that of its parts which is read."""
+    if plan.joining is None:
+        return FlaggedLayout(item.total, item.flags)
+    assert isinstance(plan, Plan)
+    return PartialWord(loop_of(plan, item).plan)
+
+
+def read_address(plan: ArrayPlan) -> range:
+    """Where parts of sums can be read."""
+    assert isinstance(plan, Plan)
+    return range(loop_of(plan, plan.sums[0]).depth)
 
 
 def hand_on(m: Module, component: wiring.Component, name: str, value: Value) -> None:
@@ -167,10 +185,11 @@ class Cell(wiring.Component):
         ports = {"enable": In(1), "complete": Out(1)}
         for number in numbers:
             item = plan.sums[number]
-            layout = FlaggedLayout(item.total, item.flags)
-            sums[str(number)] = data.ArrayLayout(layout, item.instances(*plan.tile))
+            sums[str(number)] = data.ArrayLayout(_held(plan, item), item.instances(*plan.tile))
             if item.initial is not None:
                 ports["initial"] = In(shape_of(item.initial))
+        if plan.joining is not None:
+            ports["read_address"] = In(read_address(plan))
         ports["sums"] = Out(data.StructLayout(sums))
         for name, layout in self.arriving.items():
             ports[name] = In(layout)
@@ -217,6 +236,8 @@ class Cell(wiring.Component):
                         m.d.comb += getattr(element, name)[key].eq(passed[vector])
                 if "mode" in element.signature.members:
                     m.d.comb += element.mode.eq(self.marks.mode)
+                if plan.joining is not None:
+                    m.d.comb += element.read_address.eq(self.read_address)
                 if item.initial is not None:
                     m.d.comb += element.initial.eq(self.initial)
                 yield element
@@ -231,7 +252,11 @@ class Cell(wiring.Component):
             late = delayed(m, self.enable, words.as_value(), waits, f"{name}_words")
             m.d.comb += getattr(tile, name).eq(late)
         sums = self.sums[str(number)]
-        m.d.comb += [sums[index].value.eq(tile.o[index]) for index in range(len(sums))]
+        if plan.joining is not None:
+            m.d.comb += tile.read_address.eq(self.read_address)
+            m.d.comb += [sums[index].eq(tile.o[index]) for index in range(len(sums))]
+        else:
+            m.d.comb += [sums[index].value.eq(tile.o[index]) for index in range(len(sums))]
         yield tile
 
     def _accumulates(self, number: int) -> Value:

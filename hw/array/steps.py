@@ -20,7 +20,8 @@ from ..plan.array_plan import ArrayPlan
 from ..plan.layouts import SIDES, of_all, sums_layout
 from ..plan.modes import ModalPlan
 from ..plan.plan import Plan
-from .aligned import AlignedElement
+from .aligned import AlignedElement, PartialElement
+from .joined import JoinedSums
 from .pe import ModalElement, ProcessingElement
 from .scout import Scout
 
@@ -52,6 +53,8 @@ def element_of(plan: ArrayPlan, item: Sum) -> wiring.Component:
     if isinstance(plan, ModalPlan):
         return ModalElement(plan, item)
     assert isinstance(plan, Plan)
+    if plan.joining is not None:
+        return PartialElement(plan, item)
     return (AlignedElement if item.aligned else ProcessingElement)(plan, item)
 
 
@@ -144,6 +147,7 @@ class StepArray(wiring.Component):
         advance = Signal()
         self.steps = self._scouts(m)
         marks = self._delay(m, advance, self._take_steps(m, advance))
+        self.joined = self._joined(m, advance, marks)
         self._hand_over(m, advance, marks)
         self._fill(m, advance, marks)
         return m
@@ -171,7 +175,7 @@ class StepArray(wiring.Component):
         part, begins, ends = self._parts(m, advance & taken)
         mode = activation.payload.mode if self.plan.mode_bits else Const(0, 0)
         now = Marks(taken, first, close, activation.payload.last, begins, part, mode)
-        may = self._admits(m, advance, now)
+        may = self._admits(m, advance, now) & self._apart(m, advance, now)
         m.d.comb += [
             taken.eq(weight.valid & activation.valid & may),
             weight.ready.eq(activation.valid & may & advance & ends),
@@ -240,7 +244,7 @@ class StepArray(wiring.Component):
     def _delay(self, m: Module, advance: Signal, now: Marks) -> list[Marks]:
         """The marks after 0, 1, … cycles, until the last sum takes the step."""
         found = [now]
-        for stage in range(self.plan.array_latency - 1):
+        for stage in range(self._marked - 1):
             marks = []
             for name, before in zip(Marks._fields, found[-1], strict=True):
                 if isinstance(before, Const):
@@ -254,9 +258,45 @@ class StepArray(wiring.Component):
             found.append(Marks(*marks))
         return found
 
+    @property
+    def _marked(self) -> int:
+        """Cycles after which the marks of a step are used no more."""
+        joining = self.plan.joining
+        return (
+            self.plan.array_latency
+            if joining is None
+            else (self.plan.sum_latency + joining.settled - 1)
+        )
+
+    def _apart(self, m: Module, advance: Signal, now: Marks) -> Value:
+        """Whether a step may close a sum, where the parts of sums are joined in turn."""
+        if self.plan.joining is None:
+            return Const(1, 1)
+        spacing = self.plan.joining.spacing
+        wait = Signal(range(spacing + 1), name="joins_wait")
+        with m.If(advance & now.taken & now.close):
+            m.d.sync += wait.eq(spacing - 1)
+        with m.Elif(advance & wait.any()):
+            m.d.sync += wait.eq(wait - 1)
+        return ~now.close | ~wait.any()
+
+    def _joined(self, m: Module, advance: Signal, marks: list[Marks]) -> JoinedSums | None:
+        """What joins the parts of sums; the sums are the results."""
+        if self.plan.joining is None:
+            return None
+        assert isinstance(self.plan, Plan)
+        mark = marks[-1]
+        found = JoinedSums(m, advance, self.plan, mark.taken, mark.first, mark.close, mark.last)
+        for number, codes in found.codes.items():
+            for index, code in enumerate(codes):
+                m.d.comb += self.result.payload[str(number)][index].value.eq(code)
+        return found
+
     def _hand_over(self, m: Module, advance: Signal, marks: list[Marks]) -> None:
         """The sums stand until they are taken."""
         result, end = self.result, marks[-1]
+        if self.joined is not None:
+            end = end._replace(taken=self.joined.ends, close=Const(1, 1), last=self.joined.last)
         waits = self._waits(m, advance, marks[self.plan.sum_latency - 1])
         m.d.comb += advance.eq((~result.valid | result.ready) & ~waits)
         with m.If(advance):

@@ -154,6 +154,8 @@ class SystolicArray(StepArray):
     ) -> None:
         """The sums of a cell, when all others are there too; and what they start from."""
         plan, cycles = self.plan, self.plan.skew - row - col
+        if self.joined is not None:
+            m.d.comb += cell.read_address.eq(self.joined.address)
         complete = Signal(name=f"complete_{row}_{col}")
         m.d.comb += complete.eq(cell.complete)
         for number, within, index in self._sums_of(numbers, row, col):
@@ -162,6 +164,9 @@ class SystolicArray(StepArray):
                 start, early = self.initial.payload[index], plan.sum_latency - 1 - cycles
                 m.d.comb += cell.initial.eq(delayed(m, advance, start, early, f"start_{label}"))
             value = cell.sums[str(number)][within]
+            if self.joined is not None:
+                m.d.comb += self.joined.words[number][index].eq(value)
+                continue
             if 0 < cycles < self.spacing:
                 late = Signal(value.shape(), name=f"held_{label}", reset_less=True)
                 with m.If(complete):

@@ -9,7 +9,7 @@ from ...golden.bounds import Range
 from ...golden.formats import Format
 from ..arith.shapes import least_exponent, significands
 from ..arith.sums import Sum
-from ..dsp.aligned import AlignedTile
+from ..dsp.aligned import AlignedTile, PartialTile
 from ..dsp.layout import Layout
 from ..dsp.packing import Packing, packings
 from .base import Lack, Setting
@@ -74,8 +74,10 @@ class Magnitudes(Blocks, Multiply):
         low, high = super().exponents
         return low + self.excess, high + self.excess
 
-    def tile_of(self, item: Sum, segment: int, late: int) -> AlignedTile:
+    def tile_of(self, item: Sum, segment: int, late: int) -> AlignedTile | PartialTile:
         """The sums over K of a tile."""
+        if item.stage.partials > 1:
+            return PartialTile(self, item)
         return AlignedTile(self, item, late)
 
 

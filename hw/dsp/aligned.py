@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import data, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Member, Out
 
 from ..arith.aligned_sum import AlignedSum, SumAlignment
+from ..arith.partial_sums import PartialLoop, PartialSums, places
+from ..arith.partial_word import PartialWord
 from ..arith.product import exponent_sum, raise_flags
 from ..arith.shapes import member
 from ..arith.sums import Sum
@@ -21,27 +23,23 @@ if TYPE_CHECKING:
     from ..datapaths.magnitudes import Magnitudes
 
 
-class AlignedTile(wiring.Component):
-    """The aligned sums of some rows and columns, whose products share blocks.
+class MagnitudeTile(wiring.Component):
+    """Products of some rows and columns that share blocks, and what there is beside them.
 
     Parameters
     ----------
     datapath : :class:`Magnitudes`
     total : :class:`Sum`
-    late : cycles by which the sums are to leave later.
 
     Members
     -------
     enable, accumulate, first : :py:`In(1)`
     weight, activation : :py:`In(datapath.words_layout(…))`
-    o : :py:`Out(ArrayLayout(format.bits, rows * cols))`
-        As of :class:`Tile`.
     """
 
-    def __init__(self, datapath: Magnitudes, total: Sum, late: int):
-        self.datapath, self.late = datapath, late
+    def __init__(self, datapath: Magnitudes, total: Sum, more: dict[str, Member]):
+        self.datapath = datapath
         self.alignment = SumAlignment(datapath, total)
-        rows, cols = datapath.tile
         super().__init__(
             {
                 "enable": In(1),
@@ -49,37 +47,12 @@ class AlignedTile(wiring.Component):
                 "first": In(1),
                 "weight": In(datapath.words_layout(0)),
                 "activation": In(datapath.words_layout(1)),
-                "o": Out(data.ArrayLayout(self.alignment.format.bits, rows * cols)),
+                **more,
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
-        m, datapath, plan = Module(), self.datapath, self.alignment
-        rows, cols = datapath.tile
-        products = self._products(m)
-        beside = self._beside(m, 0, rows), self._beside(m, 1, cols)
-        for row, col in product(range(rows), range(cols)):
-            found, label = AlignedSum(plan), f"{row}_{col}"
-            m.submodules[f"sum_{label}"] = found
-            m.d.comb += [
-                found.enable.eq(self.enable),
-                found.accumulate.eq(self.accumulate),
-                found.first.eq(self.first),
-            ]
-            for lane in range(datapath.lanes):
-                w, a = beside[0][row][lane], beside[1][col][lane]
-                term, mark = self._term(m, w, a, f"{label}_{lane}")
-                m.d.comb += [
-                    found.terms[lane].eq(term),
-                    found.terms[lane].magnitude.eq(products[lane][row, col]),
-                    found.marks[lane].eq(mark),
-                ]
-            late = delayed(m, self.enable, found.o, self.late, f"late_{label}")
-            m.d.comb += self.o[row * cols + col].eq(late)
-        return m
-
-    def _products(self, m: Module) -> list[dict[tuple[int, int], Value]]:
-        """The magnitudes of every lane's products, by row and column."""
+    def _products(self, m: Module, waits: int = 0) -> list[dict[tuple[int, int], Value]]:
+        """The magnitudes of every lane's products, by row and column; operands wait before."""
         layout = self.datapath.layout
         packing = layout.packing
         m.submodules.blocks = blocks = Cascades(layout)
@@ -91,6 +64,10 @@ class AlignedTile(wiring.Component):
                 port = (blocks.wide, blocks.narrow)[port_side]
                 many = range(self.datapath.tile[side])
                 numbers = [operand[lane][number].significand for number in many]
+                numbers = [
+                    delayed(m, self.enable, value, waits, f"significand_{side}_{lane}")
+                    for value in numbers
+                ]
                 m.d.comb += port[lane].eq(word(packing, port_side, numbers))
             magnitudes = {}
             for field in packing.fields:
@@ -100,12 +77,11 @@ class AlignedTile(wiring.Component):
             found.append(magnitudes)
         return found
 
-    def _beside(self, m: Module, side: int, many: int) -> list[list[Signal]]:
-        """What else there is of every element, a cycle before its products; row or column by lane.
+    def _beside(self, m: Module, side: int, many: int, waits: int) -> list[list[Signal]]:
+        """What else there is of every element, some cycles later; row or column by lane.
 
         What has to do with both elements of a product is found in that cycle.
         """
-        waits = self.datapath.layout.latency - 1
         found = []
         for number in range(many):
             lanes = []
@@ -135,3 +111,98 @@ class AlignedTile(wiring.Component):
                 mark.eq(raised),
             ]
         return term, mark
+
+
+class AlignedTile(MagnitudeTile):
+    """The aligned sums of some rows and columns, whose products share blocks.
+
+    Parameters
+    ----------
+    late : cycles by which the sums are to leave later.
+
+    Members
+    -------
+    o : :py:`Out(ArrayLayout(format.bits, rows * cols))`
+        As of :class:`Tile`.
+    """
+
+    def __init__(self, datapath: Magnitudes, total: Sum, late: int):
+        self.late = late
+        rows, cols = datapath.tile
+        fmt = SumAlignment(datapath, total).format
+        super().__init__(datapath, total, {"o": Out(data.ArrayLayout(fmt.bits, rows * cols))})
+
+    def elaborate(self, platform: Any) -> Module:
+        m, datapath, plan = Module(), self.datapath, self.alignment
+        rows, cols = datapath.tile
+        products = self._products(m)
+        waits = datapath.layout.latency - 1
+        beside = self._beside(m, 0, rows, waits), self._beside(m, 1, cols, waits)
+        for row, col in product(range(rows), range(cols)):
+            found, label = AlignedSum(plan), f"{row}_{col}"
+            m.submodules[f"sum_{label}"] = found
+            m.d.comb += [
+                found.enable.eq(self.enable),
+                found.accumulate.eq(self.accumulate),
+                found.first.eq(self.first),
+            ]
+            for lane in range(datapath.lanes):
+                w, a = beside[0][row][lane], beside[1][col][lane]
+                term, mark = self._term(m, w, a, f"{label}_{lane}")
+                m.d.comb += [
+                    found.terms[lane].eq(term),
+                    found.terms[lane].magnitude.eq(products[lane][row, col]),
+                    found.marks[lane].eq(mark),
+                ]
+            late = delayed(m, self.enable, found.o, self.late, f"late_{label}")
+            m.d.comb += self.o[row * cols + col].eq(late)
+        return m
+
+
+class PartialTile(MagnitudeTile):
+    """The aligned sums in parts of some rows and columns, whose products share blocks.
+
+    Exponents are compared first; the significands wait for it, before they are multiplied.
+
+    Members
+    -------
+    read_address : :py:`In(range(depth))`
+    o : :py:`Out(ArrayLayout(PartialWord(plan), rows * cols))`
+        The part there of each sum.
+    """
+
+    def __init__(self, datapath: Magnitudes, total: Sum):
+        rows, cols = datapath.tile
+        self.loop = loop = PartialLoop(SumAlignment(datapath, total))
+        words = data.ArrayLayout(PartialWord(loop.plan), rows * cols)
+        more = {"read_address": In(range(loop.depth)), "o": Out(words)}
+        super().__init__(datapath, total, more)
+
+    def elaborate(self, platform: Any) -> Module:
+        m, datapath, loop = Module(), self.datapath, self.loop
+        rows, cols = datapath.tile
+        told = min(datapath.layout.latency, loop.meets) - 1
+        waits = datapath.layout.latency - 1 - told
+        products = self._products(m, loop.magnitudes - told)
+        beside = self._beside(m, 0, rows, waits), self._beside(m, 1, cols, waits)
+        place = places(m, self.enable, self.accumulate, self.first, loop)
+        for row, col in product(range(rows), range(cols)):
+            found, label = PartialSums(loop, told), f"{row}_{col}"
+            m.submodules[f"sum_{label}"] = found
+            m.d.comb += [
+                found.enable.eq(self.enable),
+                found.place.eq(place),
+                found.read_address.eq(self.read_address),
+                self.o[row * cols + col].eq(found.o),
+            ]
+            for lane in range(datapath.lanes):
+                w, a = beside[0][row][lane], beside[1][col][lane]
+                term, mark = self._term(m, w, a, f"{label}_{lane}")
+                name = f"sign_{label}_{lane}"
+                m.d.comb += [
+                    found.exponents[lane].eq(term.exponent),
+                    found.marks[lane].eq(mark),
+                    found.magnitudes[lane].eq(products[lane][row, col]),
+                    found.signs[lane].eq(delayed(m, self.enable, term.sign, loop.magnitudes, name)),
+                ]
+        return m

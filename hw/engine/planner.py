@@ -14,6 +14,7 @@ from ..array.steps import flows
 from ..dsp import kinds
 from ..plan import kept
 from ..plan.array_plan import ArrayPlan
+from ..plan.joining import check_joining
 from ..plan.modes import check_modes, modal
 from ..plan.plan import Plan
 from ..plan.sparse import check_sparse
@@ -75,6 +76,7 @@ def _single(engine: Engine, mode: int) -> Plan:
     planned.check_datapaths(name)
     planned.check_digits(name)
     kept.check(name, planned)
+    check_joining(name, planned)
     if planned.path is not None:
         path.check(name, planned, planned.path)
     return planned

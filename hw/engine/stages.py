@@ -99,8 +99,12 @@ def _sum(planned: Plan, item: Sum, number: str) -> list[StageRow]:
     one = shared.get((item.per_row, item.per_col), "for all")
     stage = planned.stage
     if planned.aligned and stage.format is not None:
-        what = f"{stage.terms} products and the accumulator, F = {stage.fraction}, truncated"
+        parts = stage.partials > 1
+        added = "a partial sum" if parts else "the accumulator"
+        what = f"{stage.terms} products and {added}, F = {stage.fraction}, truncated"
+        what += f"; {stage.partials} partial sums, added in one more step" * parts
         cycles = 1 + planned.step_latency + planned.skew
+        cycles += planned.joining.latency if planned.joining else 0
         name, form = _named(planned, number), stage.format
         return [StageRow(name, form.bits, None, form.name, cycles, what, takes=())]
     rows = []

@@ -16,6 +16,7 @@ from .inputs import Input
 from .scouted import Scouted
 
 if TYPE_CHECKING:
+    from .joining import Joining
     from .plan import Plan
 
 
@@ -186,9 +187,15 @@ class ArrayPlan(Scouted):
         return 1 + self.edge + self.selecting + self.step_latency + self.skew
 
     @property
+    def joining(self) -> Joining | None:
+        """How the parts of sums are joined; None for sums without parts."""
+        return None
+
+    @property
     def array_latency(self) -> int:
-        """Cycles from a step taken to its sums: edge, dot products, accumulator, skew, segments."""
-        return self.sum_latency + self.late
+        """Cycles from a step taken to its sums: edge, dot products, accumulator, skew, segments;
+        and what joins the parts of sums."""
+        return self.sum_latency + self.late + (self.joining.latency if self.joining else 0)
 
     @property
     def skew(self) -> int:

@@ -15,6 +15,7 @@ from ..arith.tree import tree_levels
 from ..datapaths import Blocks
 from .chosen import Chosen
 from .depth import Depth, depth
+from .joining import Joining, joining
 from .path import PathPlan
 from .terms import NO_FLAGS, AccumulatorPlan
 
@@ -141,6 +142,10 @@ class Plan(Chosen):
                 found += [self.dot(pair).latency for pair in item.pairs]
         return max(found)
 
+    @cached_property
+    def joining(self) -> Joining | None:
+        return joining(self)
+
     @property
     def latency(self) -> int:
         return super().latency + (self.path.latency if self.path else 0)
@@ -151,7 +156,9 @@ class Plan(Chosen):
 
     @property
     def reduction_cycles(self) -> int:
-        return self.path.reduction_cycles if self.path else 1
+        shortest = self.path.reduction_cycles if self.path else 1
+        alone = self.joining if self.group is None else None
+        return max(shortest, alone.spacing if alone else 1)
 
     @property
     def units(self) -> int:
@@ -168,6 +175,7 @@ class Plan(Chosen):
         return (
             *(sparse if self.structure else ()),
             *(dot.remark for dot in dots if isinstance(dot, Blocks)),
+            *(self.joining.remarks(self.group_steps) if self.joining else ()),
             *(self.path.remarks if self.path else ()),
             *self.depth.remarks,
         )

@@ -13,10 +13,10 @@ from ...golden.bounds import Range
 from ...golden.flags import Reachable
 from ..arith.blueprint import Blueprint
 from ..arith.product import FlaggedLayout, flag_names
+from ..arith.store import Store
 from ..arith.timing import delayed
 from ..plan.terms import NO_FLAGS
 from .exact import InvertedLayout
-from .store import Store
 
 #: The longest carry run of an exact accumulator; longer sums take another cycle each.
 SEGMENT = 32

@@ -9,11 +9,11 @@ from amaranth.lib.wiring import In, Out
 
 from ...golden.formats import Minifloat
 from ..arith.blueprint import Blueprint
+from ..arith.store import Store
 from ..arith.timing import delayed
 from ..fp import FloatAdd
 from ..plan.sharing import ADDER_STAGES
 from .accumulate import Slot
-from .store import Store
 
 
 class FloatAccumulator(Blueprint):

@@ -9,8 +9,8 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from ..arith.store import Store
 from ..scale.queue import Queue
-from ..scale.store import Store
 from .dfloat11_ring import BYTE, End, Place, Symbol, advance
 
 #: Bits that tell one of the pieces that are kept, and one of its symbols.

@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In, Out
 
 from ...golden.storage.dfloat11 import PIECE
 from ...golden.storage.huffman import POINTERS
-from ..scale.store import Store
+from ..arith.store import Store
 
 #: Pieces that are decoded at a time, each in one stage of the ring: so many stages it has.
 TURNS = 10

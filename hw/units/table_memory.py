@@ -6,7 +6,7 @@ from typing import Any
 
 from amaranth.hdl import Cat, Module
 
-from ..scale.store import Store
+from ..arith.store import Store
 
 #: Bits of a word of one memory: AMD's distributed RAM holds so many in a slice, of one read port;
 #: what is left over is shared by seven read ports of two bits (UG574, "Distributed RAM").

@@ -12,8 +12,8 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from ..arith.blueprint import Blueprint
+from ..arith.store import Store
 from ..arith.timing import delayed
-from ..scale.store import Store
 from .buffer import Buffer
 
 #: Beats that come while a token's number is made, beyond the cycles that this takes.

@@ -95,7 +95,7 @@ ACCUMULATION = Group(
         option(
             "--partials",
             "N",
-            "With a float format: add groups into N partial sums in turn (default 1)",
+            "With a float format, or aligned alone: add into N partial sums in turn (default 1)",
             read=whole,
         ),
         option(

@@ -179,6 +179,7 @@ class Tables:
             self._format("aligned", aligned),
             constant("int", "lanes", first.terms or self._lanes),
             constant("int", "fraction", first.fraction or 0),
+            constant("int", "aligned_partials", first.partials),
             constant("int", "partials", last.partials),
         ]
 

@@ -67,8 +67,8 @@ units = pytest.mark.parametrize("unit", UNITS, ids=lambda u: f"{u[0]}x{u[1]}-{u[
 KINDS = ("any code", "near one", "subnormal", "greatest", "cancelling", "few special")
 
 
-def engine(first, second, accumulator, fraction, terms):
-    stage = Stage("aligned", format=lookup(accumulator), fraction=fraction, terms=terms)
+def engine(first, second, accumulator, fraction, terms, partials=1):
+    stage = Stage("aligned", None, lookup(accumulator), partials, fraction, terms)
     return Engine("x", (raw(first, second, accumulate=(stage,)),), Build(1, 1, terms))
 
 
@@ -102,11 +102,10 @@ def _codes(rng, fmt, kind, shape):
 
 
 def agree(unit, w, a):
-    first, second, accumulator, fraction, terms = unit
+    first, second, accumulator, *rest = unit
     wanted = model.result(
-        w.tolist(), element(first), a.tolist(), element(second),
-        element(accumulator).float, fraction, terms,
-    )  # fmt: skip
+        w.tolist(), element(first), a.tolist(), element(second), element(accumulator).float, *rest
+    )
     result = matmul(engine(*unit), w, a)
     assert result.format == lookup(accumulator)
     got = result.values.tolist()
@@ -127,6 +126,48 @@ def test_the_two_sides_differ_in_kind(unit, kinds):
     rng = np.random.default_rng(17)
     k = 6 * unit[4]
     agree(unit, codes(rng, unit[0], kinds[0], (5, k)), codes(rng, unit[1], kinds[1], (6, k)))
+
+
+#: Partial sums, and steps: fewer, as many, more, many.
+COUNTS = [(2, 1), (2, 5), (3, 2), (5, 13), (8, 8), (16, 1), (16, 37), (64, 70)]
+#: The last one's accumulator has zeros above its least numbers.
+PARTED = [*UNITS[:2], UNITS[4], UNITS[7], UNITS[10], *UNITS[14:17],
+          ("e8m3b200", "e8m3b200", "e8m13b220_ieee", 24, 4)]  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", PARTED, ids=lambda u: f"{u[0]}x{u[1]}-{u[2]}-F{u[3]}-{u[4]}")
+@pytest.mark.parametrize("partials, steps", COUNTS)
+@pytest.mark.parametrize("kind", ["near one", "cancelling", "few special", "subnormal"])
+def test_partial_sums(unit, partials, steps, kind):
+    rng = np.random.default_rng(partials + steps)
+    shape = (2, steps * unit[4])
+    w, a = (codes(rng, name, kind, shape) for name in unit[:2])
+    agree((*unit, partials), w, a)
+
+
+def test_partial_sums_keep_apart_what_one_sum_loses():
+    """1, then 2^-24 each step, which F = 24 keeps but FP32 beside a 1 does not."""
+    w, ones = encoded("bf16", 1, 2.0**-24, 2.0**-24, 2.0**-24), encoded("bf16", 1, 1, 1, 1)
+    for partials, wanted in [(1, 1), (2, 1 + 2**-23), (4, 1 + 2**-23), (64, 1 + 2**-23)]:
+        made = engine("bf16", "bf16", "fp32", 24, 1, partials)
+        assert matmul(made, w, ones).decode() == [[wanted]]
+
+
+@pytest.mark.parametrize(
+    "values, wanted",
+    [
+        ((np.inf, 1, 1), 0x7F800000),
+        ((np.inf, -np.inf, 1), 0x7FC00000),
+        ((1, 1, np.nan), 0x7FC00000),
+        ((2.0**127, 2.0**127, 1), 0x7F800000),  # too large only where they are joined
+        ((-(2.0**127), -(2.0**127), 1), 0xFF800000),
+        ((1, -1, 0), 0x00000000),
+    ],
+)
+def test_what_partial_sums_make_together(values, wanted):
+    made = engine("bf16", "bf16", "fp32", 24, 1, 4)
+    ones = encoded("bf16", *[1] * len(values))
+    assert matmul(made, encoded("bf16", *values), ones).values == [[wanted]]
 
 
 def among_zeros(rng, name, shape):

@@ -79,7 +79,7 @@ STAGES = [
     ),
     (dict(overflow="saturate"), "overflow = 'saturate' belongs to rule int, got exact"),
     (dict(overflow="clip"), "unknown overflow 'clip'; known: saturate, wrap"),
-    (dict(partials=2), "partials belong to rule fp, got 2 for exact"),
+    (dict(partials=2), "partials belong to rules fp and aligned, got 2 for exact"),
     (dict(rule="fp", format=FP32, partials=0), "partials must lie in 1…64, got 0"),
 ]
 

@@ -81,6 +81,12 @@ def test_partials_belong_to_sums_in_floating_point():
     assert stages[1].partials == 4
 
 
+def test_partials_of_an_aligned_sum():
+    options = Options(accumulate="aligned", fraction=13, lanes=4, partials=16)
+    (stage,) = design("e4m3xe4m3", options).arithmetic.accumulate
+    assert (stage.rule, stage.partials, stage.fraction, stage.terms) == ("aligned", 16, 13, 4)
+
+
 def test_aligned_sums_of_groups_are_promoted():
     options = Options(group=128, scale="fp32", accumulate="aligned", fraction=13, partials=2)
     inner, outer = design("e4m3xe4m3", options).arithmetic.accumulate

@@ -125,7 +125,7 @@ def stages(rng: Rng, kind: str, lanes: int, grouped: bool) -> tuple[Stage, ...]:
     if kind in ("aligned", "promoted"):
         form = lookup(one(rng, ("fp32", "fp16", "bf16", "e8m13_ieee")))
         fraction = one(rng, (1, 1, 2, 3, 8, 13, 24))
-        inner = Stage("aligned", format=form, fraction=fraction, terms=lanes)
+        inner = Stage("aligned", None, form, one(rng, (1, 1, 2, 3, 16)), fraction, lanes)
         return (inner,) if kind == "aligned" else (inner, last)
     if kind == "saturate":
         terms = None if grouped else lanes

@@ -13,6 +13,29 @@ inline std::int64_t moved(std::uint64_t magnitude, bool negative, int shift) {
     return negative ? -made : made;
 }
 
+/// What a number in the accumulator raises.
+inline Flags flags_of(const Number &held) {
+    Flags flags;
+    flags.nan = held.kind == Kind::nan;
+    flags.positive = held.kind == Kind::infinite && !held.negative;
+    flags.negative = held.kind == Kind::infinite && held.negative;
+    return flags;
+}
+
+/// A step's sum, ``total`` x 2**unit, truncated to the accumulator's format.
+inline std::uint64_t truncated_sum(const Format &format, const Flags &flags, std::int64_t total,
+                                   int unit) {
+    if (flags.nan || (flags.positive && flags.negative)) return format.nan_code;
+    const std::uint64_t sign = std::uint64_t(1) << (format.bits - 1);
+    if (flags.positive || flags.negative)
+        return (format.max_code + 1) | (flags.negative ? sign : 0);
+    const Number sum = signed_number(total, unit);
+    const int beyond = (1 << format.exponent_bits) - 1 - format.bias;  // 2**beyond is too large
+    if (sum.significand && bit_length(sum.significand) > beyond - unit)
+        return (format.max_code + 1) | (sum.negative ? sign : 0);
+    return encode_minifloat(format, sum, Rounding::toward_zero, true);
+}
+
 /// One step: the accumulator and some products, aligned to the greatest exponent and truncated.
 template <class D>
 std::uint64_t aligned_step(const Inputs<D> &in, const Pair &pair, int row, int col, int begin,
@@ -21,10 +44,7 @@ std::uint64_t aligned_step(const Inputs<D> &in, const Pair &pair, int row, int c
     const Format &left = *planes[0]->element, &right = *planes[1]->element, &format = D::aligned;
     const int top = leading_of_products(D::product, left, right);
     const Number held = counted(format, fields(format, code));
-    Flags flags;
-    flags.nan = held.kind == Kind::nan;
-    flags.positive = held.kind == Kind::infinite && !held.negative;
-    flags.negative = held.kind == Kind::infinite && held.negative;
+    Flags flags = flags_of(held);
 
     Number found[D::lanes];
     int greatest = held.exponent + format.significand_bits - 1;
@@ -44,30 +64,44 @@ std::uint64_t aligned_step(const Inputs<D> &in, const Pair &pair, int row, int c
     }
 
     const int unit = greatest - D::fraction;
-    if (flags.nan || (flags.positive && flags.negative)) return format.nan_code;
-    const std::uint64_t sign = std::uint64_t(1) << (format.bits - 1);
-    if (flags.positive || flags.negative)
-        return (format.max_code + 1) | (flags.negative ? sign : 0);
     std::int64_t total = moved(held.significand, held.negative, held.exponent - unit);
     for (int i = 0; i < end - begin; ++i)
         total += moved(found[i].significand, found[i].negative, found[i].exponent - unit);
-    const Number sum = signed_number(total, unit);
-    const int beyond = (1 << format.exponent_bits) - 1 - format.bias;  // 2**beyond is too large
-    if (sum.significand && bit_length(sum.significand) > beyond - unit)
-        return (format.max_code + 1) | (sum.negative ? sign : 0);
-    return encode_minifloat(format, sum, Rounding::toward_zero, true);
+    return truncated_sum(format, flags, total, unit);
 }
 
-/// The code of an aligned sum of ``size`` products, from +0.
+/// The partial sums as the addends of one more step.
+template <class D>
+std::uint64_t joined(const std::uint64_t (&codes)[D::aligned_partials]) {
+    const Format &format = D::aligned;
+    Number found[D::aligned_partials];
+    Flags flags;
+    int greatest = -126;
+    for (int i = 0; i < D::aligned_partials; ++i) {
+        found[i] = counted(format, fields(format, codes[i]));
+        flags |= flags_of(found[i]);
+        const int exponent = found[i].exponent + format.significand_bits - 1;
+        if (!i || exponent > greatest) greatest = exponent;
+    }
+    const int unit = greatest - D::fraction;
+    std::int64_t total = 0;
+    for (const Number &each : found)
+        total += moved(each.significand, each.negative, each.exponent - unit);
+    return truncated_sum(format, flags, total, unit);
+}
+
+/// The code of an aligned sum of ``size`` products, from +0: step i into partial sum i mod P.
 template <class D>
 std::uint64_t aligned_sum(const Inputs<D> &in, const Pair &pair, int row, int col, int begin,
                           int size) {
-    std::uint64_t code = 0;
+    std::uint64_t codes[D::aligned_partials] = {};
+    int index = 0;
     for (int c = begin; c < begin + size; c += D::lanes) {
         const int end = begin + size - c < D::lanes ? begin + size : c + D::lanes;
+        std::uint64_t &code = codes[index++ % D::aligned_partials];
         code = aligned_step(in, pair, row, col, c, end, in.kept, code);
     }
-    return code;
+    return D::aligned_partials > 1 ? joined<D>(codes) : codes[0];
 }
 
 /// What the first of two stages hands over for elements begin to end - 1: an integer in units of

@@ -49,6 +49,7 @@ def own():
     inner = Level(lookup("int8"), group(8), "inner")
     spanned = Operand((Plane(int4, (inner, Level(fp16, group(32), "outer"))),))
     aligned = Stage("aligned", format=fp32, fraction=25, terms=4)
+    parted = replace(aligned, partials=5)
     partial = Stage("fp", format=bf16, partials=5)
     fp = Output(fp32)
     level = Level(bf16, group(8), "s"), Level(bf16, group(8), "m")
@@ -65,6 +66,9 @@ def own():
         "wide": raw("e5m2", "e5m2", 64),
         "promoted": replace(raw("int4", "fp16", 64, output=fp), weight=grouped,
                             accumulate=(aligned, partial)),
+        "parted": raw("e5m2", "fp16", 64, output=fp, accumulate=(parted,)),
+        "parted_groups": replace(raw("int4", "fp16", 64, output=fp), weight=grouped,
+                                 accumulate=(replace(parted, partials=2), partial)),
         "constants": replace(raw("int4", "bf16", 64, output=fp), weight=Operand(offset),
                              combine=(), accumulate=(aligned, partial)),
         "negated": raw("e5m2", "e5m2", 64, combine=(((-1,),),)),
@@ -191,6 +195,8 @@ def test_random_descriptions(part, tmp_path):
 FAULTS = [
     ("rest.half == 0 && odd", "rest.half == 0", "preset_nvfp4"),
     ("partials[index++ % D::partials]", "partials[index++ % 1]", "own_promoted"),
+    ("codes[index++ % D::aligned_partials]", "codes[index++ % 1]", "own_parted"),
+    ("if (!i || exponent > greatest)", "if (!i)", "own_parted"),
     ("corrected && carry < 0)", "corrected && carry > 0)", "own_corrected"),
     ("if (value.below(low)) return low;", "", "own_saturated"),
     ("-126 - (format", "-125 - (format", "preset_lmul"),

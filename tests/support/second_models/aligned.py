@@ -22,28 +22,36 @@ ZERO = -126
 
 def result(
     weight: Codes, first: Element, activation: Codes, second: Element,
-    accumulator: Float, fraction: int, terms: int,
+    accumulator: Float, fraction: int, terms: int, partials: int = 1,
 ) -> list[list[int]]:  # fmt: skip
     """Codes of the accumulator's format, rows × columns; ``terms`` products are added a step."""
     return [
-        [_column(w, first, a, second, accumulator, fraction, terms) for a in activation]
+        [_column(w, first, a, second, accumulator, fraction, terms, partials) for a in activation]
         for w in weight
     ]
 
 
 def _column(
     w: Sequence[int], first: Element, a: Sequence[int], second: Element,
-    accumulator: Float, fraction: int, terms: int,
+    accumulator: Float, fraction: int, terms: int, partials: int,
 ) -> int:  # fmt: skip
     products = []
     for x, y in zip(w, a, strict=True):
         left, right = first.decode(x), second.decode(y)
         exponent = power(left, first.leading(x)) + power(right, second.leading(y))
         products.append((left * right, exponent))
-    code = 0
-    for k in range(0, len(products), terms):
-        code = step(code, products[k : k + terms], accumulator, fraction)
-    return code
+    codes = [0] * partials
+    for number, k in enumerate(range(0, len(products), terms)):
+        place = number % partials
+        codes[place] = step(codes[place], products[k : k + terms], accumulator, fraction)
+    return join(codes, accumulator, fraction) if partials > 1 else codes[0]
+
+
+def join(codes: Sequence[int], accumulator: Float, fraction: int) -> int:
+    """The partial sums as the addends of one more step, which starts from none of them."""
+    values = [(accumulator.decode(code), accumulator.leading(code)) for code in codes]
+    addends = [(value, power(value, exponent)) for value, exponent in values]
+    return accumulator.code(accumulator.round(add(addends, fraction), "toward_zero"))
 
 
 def power(value: Real, exponent: int) -> int:

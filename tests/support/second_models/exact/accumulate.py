@@ -62,29 +62,36 @@ def aligned_sum(
     products: Sequence[tuple[Number, int]], stage: Stage, lanes: int, length: int
 ) -> Number:
     """Steps of ``lanes`` products, each with its exponent, padded with zeros to ``length``."""
-    form, result = float_format(stage.format), ZERO
-    for start in range(0, length, lanes):
-        step = products[start : start + lanes]
-        result = aligned_step(result, step, stage.fraction, form)
-    return result
+    form, partial = float_format(stage.format), [ZERO] * stage.partials
+    for number, start in enumerate(range(0, length, lanes)):
+        step, place = products[start : start + lanes], number % stage.partials
+        addends = [own(partial[place], form), *step]
+        partial[place] = aligned_step(addends, stage.fraction, form)
+    if len(partial) == 1:
+        return partial[0]
+    return aligned_step([own(number, form) for number in partial], stage.fraction, form)
+
+
+def own(number: Number, form: Minifloat) -> tuple[Number, int]:
+    """What an accumulator holds, and the exponent with which it counts."""
+    if number.kind != "finite" or not number.magnitude:
+        return number, NOUGHT
+    return number, max(floor_log2(number.magnitude), 1 - form.bias)
 
 
 def aligned_step(
-    accumulator: Number, products: Sequence[tuple[Number, int]], fraction: int, form: Minifloat
+    addends: Sequence[tuple[Number, int]], fraction: int, form: Minifloat
 ) -> Number:
-    """The accumulator and products, each cut at so many bits below their greatest exponent; the sum
-    is cut to the format, and an overflow is infinite."""
-    numbers = [accumulator, *(number for number, _ in products)]
-    special = [number for number in numbers if number.kind != "finite"]
+    """Numbers, each cut at so many bits below their greatest exponent; the sum is cut to the
+    format, and an overflow is infinite."""
+    special = [number for number, _ in addends if number.kind != "finite"]
     if special:
         result = special[0]
         for number in special[1:]:
             result = total(result, number)
         return result
-    least = 1 - form.bias
-    own = max(floor_log2(accumulator.magnitude), least) if accumulator.magnitude else NOUGHT
-    unit = power(max([own, *(exponent for _, exponent in products)]) - fraction)
-    value = sum(truncated(number.value / unit) for number in numbers) * unit
+    unit = power(max(exponent for _, exponent in addends) - fraction)
+    value = sum(truncated(number.value / unit) for number, _ in addends) * unit
     code, _ = form.below(abs(value))
     return form.number(form.signed_code(value < 0, min(code, form.largest + 1)))
 
