@@ -71,6 +71,14 @@ def requantizers():
         {"sums": "int64", "rule": "qlinear", "multiplier": "fp32", "result": "uint8", "zero": 128,
          "bias": "int32", "relu": True, "group": 2},
         {"rule": "qlinear", "multiplier": "fp32", "result": "int16", "zero": -32768},
+        {"sums": "fp32", "rule": "qlinear", "multiplier": "fp32", "bias": "bf16", "zero": 9},
+        {"sums": "fp16", "rule": "qlinear", "multiplier": "none", "result": "int4", "relu": True},
+        {"sums": "fp32", "rule": "scale", "multiplier": "fp32", "result": "e4m3", "bias": "fp32",
+         "rows": 2, "group": 4},
+        {"sums": "bf16", "rule": "scale", "multiplier": "fp32", "result": "e5m2", "relu": True,
+         "clamp": (0.0, 6.0)},
+        {"sums": "fp32", "rule": "scale", "multiplier": "none", "result": "e2m1", "nan": "zero",
+         "clamp": (-1.5, 4.0)},
     )):  # fmt: skip
         yield given(Requantize, f"requantizer{number}", **parameters)
 
