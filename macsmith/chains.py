@@ -152,6 +152,8 @@ def _followed(
     old, new = before.build, after.build
     across = ("rows", "rows") if weights else ("cols", "vectors")
     pairs = [across, ("cols", "rows")] if behind else [across, ("lanes", "lanes")]
+    if not behind and not weights:
+        pairs.append(("cols", "rows"))  # of units that call their vectors so
     changes: dict[str, Any] = {
         own: getattr(new, side)
         for side, own in pairs

@@ -7,7 +7,7 @@ import pytest
 from cpp_beats import CompiledBeats, alone_in, same, short
 from macsmith.golden import DesignError, lookup
 from macsmith.golden.streams import Beats
-from macsmith.golden.units import Dequantize, Quantize, Requantize, Residual
+from macsmith.golden.units import Dequantize, Product, Quantize, Requantize, Residual
 from macsmith.golden.units.grouped import Elementwise
 from macsmith.golden.units.grouped_trials import anything, special, trial
 from macsmith.sim.cpp import catalogue
@@ -121,9 +121,16 @@ def additions():
         yield given(Residual, f"addition{number}", **formats, lanes=3, vectors=2)
 
 
+def products():
+    for number, names in enumerate((("bf16", "fp32", "bf16"), ("fp32", "fp32", "fp32"),
+                                    ("fp16", "fp16", "e5m2"))):  # fmt: skip
+        formats = dict(zip(("values", "factor", "result"), names, strict=True))
+        yield given(Product, f"product{number}", **formats, lanes=3, vectors=2)
+
+
 def own():
     """Units that no preset has."""
-    return [*dequantizers(), *requantizers(), *quantizers(), *additions()]
+    return [*dequantizers(), *requantizers(), *quantizers(), *additions(), *products()]
 
 
 def of_presets():
@@ -247,7 +254,7 @@ def test_faults_are_seen(tmp_path):
     assert missed == []
 
 
-BRIEF = ("dequantizer0", "requantizer3", "quantizer5", "quantizer11", "addition0")
+BRIEF = ("dequantizer0", "requantizer3", "quantizer5", "quantizer11", "addition0", "product0")
 
 
 def test_one_of_each_kind_answers_as_golden(tmp_path):
