@@ -30,12 +30,12 @@ from macsmith.golden.units import (
     FunctionOfOne,
     Quantize,
     Requantize,
-    Residual,
     Rope,
     Softmax,
     Unpack,
 )
 from macsmith.golden.units.normalization import Normalization
+from macsmith.golden.units.of_two import OfTwo
 from macsmith.golden.units.token_function import TokenFunction
 from macsmith.hw.catalogue import hardware
 
@@ -62,7 +62,7 @@ def variants(name: str) -> list[tuple[str, Unit]]:
         return [(f"{lanes} a cycle", replace(unit, lanes=lanes)) for lanes in (1, 8, 32)]
     if isinstance(unit, FunctionOfOne):
         return [(f"`{way}`", replace(unit, table=way)) for way in ("logic", "block")]
-    if isinstance(unit, Normalization | Residual | TokenFunction):
+    if isinstance(unit, Normalization | OfTwo | TokenFunction):
         return [(f"{lanes} a cycle", replace(unit, lanes=lanes)) for lanes in (1, 8)]
     if not isinstance(unit, Dequantize):
         return [("", unit)]

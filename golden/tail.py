@@ -61,8 +61,13 @@ def converted(values: Array, target: Format, output: Output) -> Array:
         negative = np.signbit(target.decode(codes)) & ~np.isnan(target.decode(codes))
         codes = np.where(negative, target.encode(0.0), codes)
     if output.clamp is not None:
-        held = target.decode(codes)
-        low, high = (target.encode(bound, saturate=False) for bound in output.clamp)
-        codes = np.where(held <= output.clamp[0], low, codes)
-        codes = np.where(held >= output.clamp[1], high, codes)
+        codes = clamped(codes, target, *output.clamp)
     return np.asarray(codes).astype(target.dtype)
+
+
+def clamped(codes: Array, target: Format, low: float, high: float) -> Array:
+    """Codes whose values lie in ``low`` to ``high``, both values of the format; NaN stays."""
+    held = target.decode(codes)
+    ends = (target.encode(bound, saturate=False) for bound in (low, high))
+    codes = np.where(held <= low, next(ends), codes)
+    return np.asarray(np.where(held >= high, next(ends), codes)).astype(target.dtype)

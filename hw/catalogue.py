@@ -16,6 +16,7 @@ from ..golden.units import (
     Hadamard,
     ILayerNorm,
     LayerNorm,
+    Product,
     Quantize,
     Requantize,
     Residual,
@@ -41,6 +42,7 @@ from .units.function import FunctionHardware
 from .units.hadamard import HadamardHardware
 from .units.ilayernorm import ILayerNormHardware
 from .units.layer_norm import LayerNormHardware
+from .units.product import ProductHardware
 from .units.quantize import QuantizeHardware
 from .units.requantize import RequantizeHardware
 from .units.residual import ResidualHardware
@@ -66,6 +68,7 @@ BUILDERS: dict[type, Callable[..., Hardware]] = {
     Softmax: SoftmaxHardware,
     Hadamard: HadamardHardware,
     Residual: ResidualHardware,
+    Product: ProductHardware,
     RmsNorm: RmsNormHardware,
     LayerNorm: LayerNormHardware,
     ILayerNorm: ILayerNormHardware,

@@ -61,8 +61,8 @@ def _coded(
     for name, word in words:
         if name == unit.name and word.startswith("sums="):
             raise DesignError(
-                f"sums of {unit.name} are those of {after.name}, {pair.sums_of(after).name}: "
-                f"leave out --set {word}"
+                f"sums of {unit.name} are those of {after.name}, "
+                f"{pair.sums_of(after, unit.rule).name}: leave out --set {word}"
             )
     asked = [(unit.name, word) for word in given.values()]
     found = _set(pair.behind(unit, after, before), [*asked, *words])
@@ -152,6 +152,8 @@ def _followed(
     old, new = before.build, after.build
     across = ("rows", "rows") if weights else ("cols", "vectors")
     pairs = [across, ("cols", "rows")] if behind else [across, ("lanes", "lanes")]
+    if not behind and not weights:
+        pairs.append(("cols", "rows"))  # of units that call their vectors so
     changes: dict[str, Any] = {
         own: getattr(new, side)
         for side, own in pairs

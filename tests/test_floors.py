@@ -60,6 +60,7 @@ POINT_BACK = {
     ("golden.units.quantize_answers", "golden.units.quantize"),
     ("golden.units.unpack_rules", "golden.units.unpack"),
     ("golden.units.unpack_trials", "golden.units.unpack"),
+    ("golden.units.requantize_checks", "golden.units.requantize"),
     ("golden.units.requantize_rules", "golden.units.requantize"),
     ("golden.units.requantize_trials", "golden.units.requantize"),
     ("golden.units.requantize_ties", "golden.units.requantize"),

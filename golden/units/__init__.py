@@ -9,6 +9,7 @@ from .function import FunctionOfOne
 from .hadamard import Hadamard
 from .ilayernorm import ILayerNorm
 from .layer_norm import LayerNorm
+from .product import Product
 from .quantize import Quantize
 from .requantize import Requantize
 from .residual import Residual
@@ -29,6 +30,7 @@ __all__ = [
     "Hadamard",
     "ILayerNorm",
     "LayerNorm",
+    "Product",
     "Quantize",
     "Requantize",
     "Residual",

@@ -11,17 +11,16 @@ import numpy.typing as npt
 
 from ..description.unit import UNITS
 from ..errors import DesignError, UnknownName
-from ..formats import Format, Integer, lookup
+from ..formats import Format, Integer, Minifloat, lookup
+from ..fp import odd_sum
 from ..streams import Beats
+from . import requantize_checks as checks
 from . import requantize_trials as trials
 from .grouped import Elementwise
 from .grouped_trials import extremes
 from .requantize_rules import Q31, RULES, check_rounding
 
 Array = npt.NDArray[Any]
-
-#: Bits of sums, and of an integer result, at the most.
-WIDEST_SUM, WIDEST_RESULT = 64, 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +39,15 @@ class Requantize(Elementwise):
     The zero point is added after rounding; then come ReLU (nothing below the zero point), the clamp
     and saturation.
 
+    Sums may be floats, by the rules ``qlinear`` and ``scale``, also without a multiplier. A bias is
+    a float then, and FP32(x + bias), rounded once, takes the place of the exact sum. In an integer
+    result NaN is the zero point. Zeros keep their sign until ReLU or the clamp.
+
     Sources: HAWQ-V3; gemmlowp and TFLite, MultiplyByQuantizedMultiplier; ONNX, QLinearMatMul.
 
     Parameters
     ----------
-    sums : integer format of x.
+    sums : format of x: an integer, or FP32, BF16, FP16 or another float with NaN and infinity.
     rule : a name of :data:`.RULES`.
     multiplier : format of a group's multiplier; None: 1.
     shift : integer format of a group's distance to shift to the right, added to ``distance``; None:
@@ -53,11 +56,16 @@ class Requantize(Elementwise):
         (a fraction in Q31), else 0.
     rounding : of ``dyadic``: one of nearest_even, nearest_up (ties toward +infinity), nearest_away,
         toward_zero, up, down, odd.
-    bias : integer format of a group's bias, in the unit of the sums; None: 0.
+    bias : format of a group's bias, in the unit of the sums: an integer beside integers, a float
+        beside floats; None: 0.
     result : format of y, an integer of up to 16 bits or, for ``scale``, a float.
     zero : the zero point of an integer result, a constant.
-    relu : whether nothing is less than the zero point.
-    clamp : the least and the greatest integer of a result, or nothing. ReLU6 is the code of 6.
+    relu : whether nothing is less than the zero point; of floats, negative values and -0 become
+        +0.
+    clamp : the least and the greatest integer of a result, of floats the least and the greatest
+        value, or nothing. ReLU6 is the code of 6. NaN stays.
+    nan : what a float result without NaN does about one that can be reached: ``error`` refuses the
+        unit, ``zero`` makes it +0.
     rows : rows of sums side by side, each with multipliers and biases of its own (channels).
     lanes : sums of a row in a beat.
     group : sums of a row that share a multiplier, a multiple of ``lanes``; 0: all up to ``last``.
@@ -78,7 +86,8 @@ class Requantize(Elementwise):
     result: Format = lookup("int8")
     zero: int = 0
     relu: bool = False
-    clamp: tuple[int, ...] = ()
+    clamp: tuple[float, ...] = ()
+    nan: str = "error"
     rows: int = 1
     lanes: int = 1
     group: int = 0
@@ -87,92 +96,34 @@ class Requantize(Elementwise):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check_shape()
-        self._check_types()
+        checks.check_types(self)
         if self.rule not in RULES:
             raise UnknownName("rule", self.rule, RULES)
         check_rounding(self.rounding)
         if self.distance is None:
             whole = isinstance(self.multiplier, Integer)
             object.__setattr__(self, "distance", Q31 if whole else 0)
-        self._check_formats()
-        RULES[self.rule].check(self)
         if isinstance(self.result, Integer):
-            self._check_ends(self.result)
-
-    def _check_types(self) -> None:
-        """Raise TypeError for what is no format, number or truth value."""
-        for what, kinds, words in (
-            ("sums", Format, "a format, such as lookup('int32')"),
-            ("result", Format, "a format, such as lookup('int8')"),
-            ("multiplier", Format | None, "a format or None"),
-            ("shift", Format | None, "a format or None (a constant shift is distance)"),
-            ("bias", Format | None, "a format or None"),
-            ("rule", str, "a name"),
-            ("rounding", str, "a name"),
-            ("zero", int, "a whole number"),
-            ("distance", int | None, "a whole number or None"),
-            ("relu", bool, "True or False"),
-            ("shared", bool, "True or False"),
-            ("clamp", tuple, "a tuple of two whole numbers, or ()"),
-        ):
-            value = getattr(self, what)
-            if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool):
-                raise TypeError(f"{what} must be {words}, got {value!r}")
-
-    def _check_formats(self) -> None:
-        for what in ("sums", "result", "multiplier", "shift", "bias"):
-            fmt = getattr(self, what)
-            if isinstance(fmt, Integer) and fmt.exponent:
-                raise DesignError(
-                    f"{what} must be counted in ones, got {fmt.name} in units of "
-                    f"2^{fmt.exponent}: take int{fmt.bits}, and put the power into distance"
-                )
-        if not isinstance(self.sums, Integer) or self.sums.bits > WIDEST_SUM:
-            raise DesignError(
-                f"sums are integers of up to {WIDEST_SUM} bits, got {self.sums.name}: a unit "
-                "requantizes raw results of integer engines"
-            )
-        for what, such in (("bias", "int32"), ("shift", "uint5")):
-            fmt = getattr(self, what)
-            if fmt is not None and (not isinstance(fmt, Integer) or fmt.bits > 32):
-                raise DesignError(
-                    f"a {what} is an integer of up to 32 bits, got {fmt.name}",
-                    otherwise=f"choose {what} {such} or none",
-                )
-        if self.multiplier is not None and self.multiplier.bits > 32:
-            raise DesignError(f"a multiplier has up to 32 bits, got {self.multiplier.name}")
-        if isinstance(self.result, Integer) and self.result.bits > WIDEST_RESULT:
-            raise DesignError(
-                f"an integer result has up to {WIDEST_RESULT} bits, got {self.result.name}"
-            )
-
-    def _check_ends(self, result: Integer) -> None:
-        if not result.low <= self.zero <= result.high:
-            raise DesignError(
-                f"the zero point of {result.name} lies in {result.low} to {result.high}, got "
-                f"{self.zero}"
-            )
-        if self.clamp and (
-            len(self.clamp) != 2
-            or not all(type(end) is int for end in self.clamp)
-            or not result.low <= self.clamp[0] <= self.clamp[1] <= result.high
-        ):
-            raise DesignError(
-                f"a clamp is the least and then the greatest integer of a result, both in "
-                f"{result.low} to {result.high}, such as {max(result.low, 0)},{result.high}: got "
-                f"{list(self.clamp)}"
-            )
-        if self.relu and self.zero > self.ends_of_result[1]:
-            raise DesignError(
-                f"nothing is left between the zero point {self.zero}, where ReLU begins, and the "
-                f"clamp's {self.ends_of_result[1]}: raise the clamp or leave relu out"
-            )
+            object.__setattr__(self, "clamp", checks.in_ones(self.clamp))
+        checks.check_formats(self)
+        RULES[self.rule].check(self)
+        checks.check_ends(self)
 
     # What follows from the parameters.
 
     @property
     def source(self) -> tuple[str, Format]:
         return "sums", self.sums
+
+    @property
+    def floats(self) -> bool:
+        """Whether sums are floats."""
+        return isinstance(self.sums, Minifloat)
+
+    @property
+    def summed(self) -> Format:
+        """Of float sums, the format of a sum with its bias."""
+        return self.sums if self.bias is None else lookup("fp32")
 
     @property
     def held(self) -> dict[str, Format]:
@@ -201,7 +152,7 @@ class Requantize(Elementwise):
     def ends_of_result(self) -> tuple[int, int]:
         """The least and the greatest integer that can come out."""
         assert isinstance(self.result, Integer)
-        low, high = self.clamp or (self.result.low, self.result.high)
+        low, high = map(int, self.clamp or (self.result.low, self.result.high))
         return max(low, self.zero) if self.relu else low, high
 
     @property
@@ -221,6 +172,7 @@ class Requantize(Elementwise):
             "zero": self.zero,
             "relu": self.relu,
             "clamp": list(self.clamp),
+            "nan": self.nan,
             "group": self.group,
             "rows": self.rows,
             "lanes": self.lanes,
@@ -235,7 +187,6 @@ class Requantize(Elementwise):
         ``held`` are the codes of multipliers, shifts and biases, by name, which broadcast.
         Raises DesignError for codes that are none of the format.
         """
-        assert isinstance(self.sums, Integer)
         if set(held) != set(self.held):
             raise DesignError(
                 f"{self.name} takes codes of {', '.join(self.held) or 'sums alone'} for a group, "
@@ -252,11 +203,21 @@ class Requantize(Elementwise):
                 raise DesignError(
                     f"{name} must broadcast to the sums' shape {shape}, got {np.shape(values)}"
                 ) from None
-        whole = np.asarray(self.sums.integers(given)).astype(object)
-        if isinstance(self.bias, Integer):
-            whole = whole + np.asarray(self.bias.integers(found["bias"])).astype(object)
-        made = RULES[self.rule].apply(self, np.asarray(whole), found)
+        made = RULES[self.rule].apply(self, self._biased(given, found), found)
         return np.asarray(np.broadcast_to(made, given.shape)).reshape(shape)
+
+    def _biased(self, given: Array, found: Mapping[str, Array]) -> Array:
+        """Sums with their biases: exact integers; of floats, codes of :attr:`summed`."""
+        bias = self.bias
+        if not isinstance(self.sums, Integer):
+            if bias is None:
+                return given
+            both = np.asarray(self.sums.decode(given)), np.asarray(bias.decode(found["bias"]))
+            return self.summed.encode(odd_sum(*both), saturate=False)
+        whole = np.asarray(self.sums.integers(given)).astype(object)
+        if isinstance(bias, Integer):
+            whole = whole + np.asarray(bias.integers(found["bias"])).astype(object)
+        return np.asarray(whole)
 
     def ended(self, rounded: Array) -> Array:
         """Codes of integers that are rounded: zero point, ReLU, clamp, saturation."""

@@ -16,6 +16,7 @@ from ..description.choices import Choices
 from ..errors import DesignError, UnknownName
 from ..exact import to_float
 from ..formats import ROUNDINGS, Format, Integer, Minifloat, lookup
+from ..tail import clamped
 from .scaled import of_integers, rounded_product
 
 if TYPE_CHECKING:
@@ -44,9 +45,13 @@ class Rule(ABC):
     def check(self, unit: Requantize) -> None:
         """Raise DesignError unless ``unit`` can follow the rule."""
 
+    #: Whether its sums may be floats.
+    floats: ClassVar[bool] = False
+
     @abstractmethod
     def apply(self, unit: Requantize, sums: Array, held: Mapping[str, Array]) -> Array:
-        """Exact integers (of any size) -> codes of results. ``held`` are codes, which broadcast."""
+        """Exact integers (of any size), or codes of ``unit.summed`` -> codes of results. ``held``
+        are codes, which broadcast."""
 
 
 class Shifted(Rule):
@@ -55,6 +60,11 @@ class Shifted(Rule):
     needs = "an integer multiplier or none"
 
     def check(self, unit: Requantize) -> None:
+        if unit.floats:
+            raise DesignError(
+                f"rule {unit.rule}: sums are integers of up to 64 bits, got {unit.sums.name}: "
+                "choose rule qlinear for integer results, scale for floats"
+            )
         multiplier = unit.multiplier
         if multiplier is not None and not isinstance(multiplier, Integer):
             raise DesignError(
@@ -138,6 +148,7 @@ class Scale(Rule):
     name = "scale"
     about = "x · s exactly, rounded once to a float result"
     needs = "a float multiplier or none"
+    floats = True
 
     def check(self, unit: Requantize) -> None:
         if unit.multiplier is not None and not isinstance(unit.multiplier, Minifloat):
@@ -151,23 +162,26 @@ class Scale(Rule):
                 + (": choose rule qlinear" if isinstance(unit.result, Integer) else "")
             )
         no_shift(unit)
-        if unit.zero or unit.clamp:
+        if unit.zero:
             raise DesignError(
-                "zero points and clamps belong to integer results, got result "
-                f"{unit.result.name}: relu is there for floats"
+                f"zero points belong to integer results, got zero {unit.zero} beside result "
+                f"{unit.result.name}: leave zero out"
             )
-        if unit.multiplier is not None and unit.multiplier.has_nan and not unit.result.has_nan:
+        bring = [fmt for fmt in (unit.sums, unit.multiplier) if isinstance(fmt, Minifloat)]
+        source = next((fmt.name for fmt in bring if fmt.has_nan), None)
+        if source and not unit.result.has_nan and unit.nan != "zero":
             raise DesignError(
-                f"{unit.result.name} cannot hold NaN, which {unit.multiplier.name} can bring: "
-                "choose a result with NaN, or multipliers without"
+                f"{unit.result.name} cannot hold NaN, which {source} can bring: nan = 'zero' makes "
+                "it +0, or choose a result with NaN"
             )
 
     def apply(self, unit: Requantize, sums: Array, held: Mapping[str, Array]) -> Array:
-        factors = [of_integers(sums, unit.sums.lsb)]
+        factors = [unit.summed.fields(sums) if unit.floats else of_integers(sums, unit.sums.lsb)]
         if unit.multiplier is not None:
             factors.append(unit.multiplier.fields(held["multiplier"]))
         codes = rounded_product(factors, unit.result, unit.saturates)
-        return relu(unit.result, codes) if unit.relu else codes
+        codes = relu(unit.result, codes) if unit.relu else codes
+        return clamped(codes, unit.result, *unit.clamp) if unit.clamp else codes
 
 
 class Qlinear(Rule):
@@ -180,12 +194,15 @@ class Qlinear(Rule):
     name = "qlinear"
     about = "FP32(x) · s in FP32, to the nearest integer, plus the zero point (ONNX QLinearMatMul)"
     needs = "fp32"
+    floats = True
 
     def check(self, unit: Requantize) -> None:
-        if unit.multiplier != lookup("fp32"):
+        bare = unit.floats and unit.multiplier is None
+        if unit.multiplier != lookup("fp32") and not bare:
             got = unit.multiplier.name if unit.multiplier else "none"
             raise DesignError(
                 f"rule qlinear multiplies by fp32 scales, got multiplier {got}: choose fp32"
+                + " or none" * unit.floats
             )
         if not isinstance(unit.result, Integer):
             raise DesignError(
@@ -195,14 +212,16 @@ class Qlinear(Rule):
         no_shift(unit)
 
     def apply(self, unit: Requantize, sums: Array, held: Mapping[str, Array]) -> Array:
-        assert unit.multiplier is not None
         single = lookup("fp32")
-        value = to_float(sums, unit.sums.lsb)
-        first = single.decode(single.encode(value, saturate=False))
-        with np.errstate(over="ignore", invalid="ignore"):
-            product = single.decode(
-                single.encode(first * single.decode(held["multiplier"]), saturate=False)
-            )
+        if unit.floats:
+            product = np.asarray(unit.summed.decode(sums))
+        else:
+            value = to_float(sums, unit.sums.lsb)
+            product = np.asarray(single.decode(single.encode(value, saturate=False)))
+        if unit.multiplier is not None:
+            with np.errstate(over="ignore", invalid="ignore"):
+                exact = product * single.decode(held["multiplier"])
+                product = np.asarray(single.decode(single.encode(exact, saturate=False)))
         bound = float(1 << unit.result.bits + 2)
         nearest = np.rint(np.clip(np.where(np.isnan(product), 0.0, product), -bound, bound))
         return unit.ended(nearest.astype(np.int64).astype(object))

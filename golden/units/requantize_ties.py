@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..formats import Integer, Minifloat
+from ..formats import Format, Integer, Minifloat
 
 if TYPE_CHECKING:
     from .requantize import Requantize
@@ -34,6 +34,9 @@ def beside_ties(
         for holder in range(unit.holders):
             at = number, holder
             row = holder if unit.holders == unit.rows else int(rng.integers(unit.rows))
+            if unit.floats:
+                _of_floats(unit, held, codes, at, (first, row), rng)
+                continue
             size = int(rng.integers(1, unit.sums.bits - 1))
             value = _sum(unit, size, rng) * int(rng.choice([-1, 1]))
             bias = _value(unit.bias, held, "bias", at)
@@ -104,17 +107,48 @@ def _float(
     rng: np.random.Generator,
 ) -> None:
     """A multiplier whose product with ``value`` is next to a tie of the result's format."""
-    multiplier, result = unit.multiplier, unit.result
-    assert isinstance(multiplier, Minifloat)
+    assert isinstance(unit.multiplier, Minifloat)
+    tie = np.asarray([_tie(unit, rng) / abs(value)])
+    held["multiplier"][at] = unit.multiplier.encode(tie, saturate=True)[0]
+
+
+def _tie(unit: Requantize, rng: np.random.Generator) -> float:
+    """A positive tie of the result's format."""
+    result = unit.result
     if isinstance(result, Integer):
         low, high = unit.ends_of_result
-        tie = float(rng.integers(max(abs(low - unit.zero), abs(high - unit.zero), 1) + 1)) + 0.5
-    else:
-        assert isinstance(result, Minifloat)
-        greatest = int(np.frexp(float(result.maximum))[1]) - 1
-        exponent = int(rng.integers(max(result.lsb - 1, -60), min(greatest, 60), endpoint=True))
-        # Subnormals have fewer places; below the least one stands half of it.
-        places = min(exponent - result.lsb, result.mantissa_width)
-        kept = (1 << places) + int(rng.integers(0, 1 << places)) if places >= 0 else 0
-        tie = (kept + 0.5) * 2.0 ** (exponent - max(places, -1))
-    held["multiplier"][at] = multiplier.encode(np.asarray([tie / abs(value)]), saturate=True)[0]
+        return float(rng.integers(max(abs(low - unit.zero), abs(high - unit.zero), 1) + 1)) + 0.5
+    return float(halfway(result, (1,), rng)[0])
+
+
+def halfway(result: Format, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Positive numbers halfway between two of a float result."""
+    assert isinstance(result, Minifloat)
+    greatest = int(np.frexp(float(result.maximum))[1]) - 1
+    least, most = max(result.lsb - 1, -60), min(greatest, 60)
+    exponent = rng.integers(least, most, shape, endpoint=True)
+    # Subnormals have fewer places; below the least one stands half of it.
+    places = np.minimum(exponent - result.lsb, result.mantissa_width)
+    drawn = rng.integers(0, 1 << result.mantissa_width, shape) % (1 << np.maximum(places, 0))
+    kept = np.where(places >= 0, (1 << np.maximum(places, 0)) + drawn, 0)
+    return np.ldexp(kept + 0.5, exponent - np.maximum(places, -1))
+
+
+def _of_floats(
+    unit: Requantize,
+    held: dict[str, Array],
+    codes: Array,
+    at: tuple[int, int],
+    place: tuple[int, int],
+    rng: np.random.Generator,
+) -> None:
+    """A float sum without a bias, and the multiplier whose product with it is next to a tie."""
+    sums, multiplier = unit.sums, unit.multiplier
+    assert isinstance(sums, Minifloat) and isinstance(multiplier, Minifloat)
+    if "bias" in held:
+        held["bias"][at] = 0
+    value = np.asarray([np.exp2(rng.uniform(-8, 8)) * rng.choice([-1, 1])])
+    code = sums.encode(value, saturate=True)[0]
+    tie = _tie(unit, rng) / np.abs(sums.decode(np.asarray([code])))
+    held["multiplier"][at] = multiplier.encode(tie, saturate=True)[0]
+    codes[(*place, slice(None))] = code

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ..formats import Format, Integer, Minifloat
 from ..streams import Beats
 from .grouped_trials import anything, marks, special, trial
-from .requantize_ties import beside_ties
+from .requantize_ties import beside_ties, halfway
 
 if TYPE_CHECKING:
     from .requantize import Requantize
@@ -75,7 +75,7 @@ def _floats(
         return anything(fmt, shape, rng)
     if kind == "special":
         return rng.choice(special(fmt), shape)
-    bits = unit.sums.bits
+    bits = 8 if unit.floats else unit.sums.bits
     exponents = rng.uniform(-bits, 4, shape)
     if kind == "extreme":
         ends = [float(unit.result.lsb) - bits, float(np.frexp(float(unit.result.maximum))[1])]
@@ -90,9 +90,7 @@ def _sums(
 ) -> Array:
     """Codes of sums (beats, rows, lanes) whose results lie about ties and ends."""
     shape = len(group), unit.rows, unit.lanes
-    sums = unit.sums
-    assert isinstance(sums, Integer)
-    others = anything(sums, shape, rng).reshape(shape)
+    others = anything(unit.sums, shape, rng).reshape(shape)
     factor = np.ones((len(group), unit.holders, 1))
     if "multiplier" in held:
         assert unit.multiplier is not None
@@ -111,6 +109,10 @@ def _sums(
     bias = np.zeros(factor.shape)
     if unit.bias is not None:
         bias = unit.bias.decode(held["bias"])[group][:, :, None]
+    if unit.floats:
+        return _floating(unit, aimed, factor, bias, others, rng)
+    sums = unit.sums
+    assert isinstance(sums, Integer)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         wanted = np.rint(aimed / factor - bias)
         reached = np.isfinite(wanted) & (wanted >= sums.low) & (wanted <= sums.high)
@@ -119,3 +121,26 @@ def _sums(
     codes = (codes & mask).astype(sums.dtype)
     chosen = reached & (rng.random(shape) < 0.9)
     return np.where(chosen, codes, others)
+
+
+def _floating(
+    unit: Requantize,
+    aimed: Array,
+    factor: Array,
+    bias: Array,
+    others: Array,
+    rng: np.random.Generator,
+) -> Array:
+    """Codes of float sums whose results are about ``aimed``, half of them about ties of a float
+    result; and ``others``, among which are NaN, infinities and zeros."""
+    assert isinstance(unit.sums, Minifloat)
+    if isinstance(unit.result, Minifloat):
+        near = 1 + rng.choice([0, 0, 1, -1], aimed.shape) * 2.0 ** (1 - unit.sums.significand_width)
+        ties = halfway(unit.result, aimed.shape, rng) * near * np.sign(aimed)
+        aimed = np.where(rng.random(aimed.shape) < 0.5, ties, aimed)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        wanted = aimed / factor - bias
+    codes = unit.sums.encode(np.where(np.isfinite(wanted), wanted, 0.0), saturate=True)
+    odd = rng.choice(special(unit.sums), aimed.shape)
+    kind = rng.random(aimed.shape)
+    return np.where(kind < 0.85, codes, np.where(kind < 0.95, others, odd))

@@ -25,8 +25,8 @@ def of_integers(values: Array, lsb: int) -> Fields:
 def rounded_product(factors: Sequence[Fields], result: Format, saturate: bool) -> Array:
     """Codes of the product of ``factors``, which broadcast, rounded once to nearest even.
 
-    Signs multiply, those of zeros too; zero times infinity is NaN. In an integer ``result`` NaN is
-    zero, and what is out of range the nearest value, whatever ``saturate`` says.
+    Signs multiply, those of zeros too; zero times infinity is NaN. In a ``result`` without NaN that
+    is +0; in an integer, what is out of range is the nearest value, whatever ``saturate`` says.
     """
     width = sum(int(f.significand.max(initial=0)).bit_length() for f in factors)
     kind = np.int64 if width <= 62 else object
@@ -39,9 +39,9 @@ def rounded_product(factors: Sequence[Fields], result: Format, saturate: bool) -
 
     value = np.where(infinite, np.inf, to_float(np.asarray(significand), exponent))
     value = np.where(nan, np.nan, np.copysign(value, np.where(negative, -1.0, 1.0)))
-    if isinstance(result, Integer):
-        return result.encode(np.where(nan, 0.0, value))
-    return result.encode(value, saturate=saturate)
+    if not result.has_nan:
+        value = np.where(nan, 0.0, value)
+    return result.encode(value, saturate=saturate or isinstance(result, Integer))
 
 
 def wrapped_product(factors: Sequence[Fields], result: Integer) -> Array:

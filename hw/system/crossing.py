@@ -16,7 +16,7 @@ from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..scale.store import Store
+from ..arith.store import Store
 from ..units.token_queue import moved
 
 #: What placers are told of registers at a border, and synthesis tools: each stays as it is.

@@ -13,13 +13,24 @@ from ...golden.bounds import Range
 from ...golden.description.choices import Choices
 from ...golden.formats import Integer, Minifloat, lookup
 from ...golden.units import Requantize
+from ...golden.units.requantize_checks import output_of
 from ...golden.units.requantize_rules import Q31
 from ..arith.shapes import shape_of
 from ..arith.shared import instance
 from ..arith.timing import delayed
-from ..fp import FloatMultiply, FloatToInteger, IntegerToFloat, ScaleToFloat, ShiftToInteger
+from ..fp import (
+    FloatAdd,
+    FloatMultiply,
+    FloatProduct,
+    FloatToFloat,
+    FloatToInteger,
+    IntegerToFloat,
+    ScaleToFloat,
+    ShiftToInteger,
+)
 from ..fp.pack import at_least
 from ..fp.pipeline import Pipelined
+from ..scale.finish import finished
 from .integer_scale import IntegerScale
 
 
@@ -72,8 +83,23 @@ class RequantizeElements(ABC):
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """All in order."""
-        bias = [Step("plus the bias", self.values.width, made=self._biased)]
-        return (*(bias if self.unit.bias is not None else []), *self.rule_steps())
+        return (*([self._bias()] if self.unit.bias is not None else []), *self.rule_steps())
+
+    def _bias(self) -> Step:
+        if not self.unit.floats:
+            return Step("plus the bias", self.values.width, made=self._biased)
+        formats = self.unit.sums, self.unit.bias, self.unit.summed
+        a, b, made = (fmt for fmt in formats if isinstance(fmt, Minifloat))
+        return Step(
+            "plus the bias in FP32", made.bits, FloatAdd(a, b, made).staged(), (("b", "bias"),)
+        )
+
+    @property
+    def summed(self) -> Minifloat:
+        """The format of float sums with their biases."""
+        found = self.unit.summed
+        assert isinstance(found, Minifloat)
+        return found
 
     @abstractmethod
     def rule_steps(self) -> list[Step]:
@@ -88,8 +114,8 @@ class RequantizeElements(ABC):
     ) -> list[Value]:
         """As of :class:`macsmith.hw.units.every_element.Elements`."""
         sums = self.unit.sums
-        assert isinstance(sums, Integer)
-        lanes = [code.as_signed() if sums.signed else code for code in codes]
+        whole = isinstance(sums, Integer) and sums.signed
+        lanes = [code.as_signed() if whole else code for code in codes]
         for number, step in enumerate(self.steps):
             place = f"{name}_{number}"
             lanes = [
@@ -119,7 +145,7 @@ class RequantizeElements(ABC):
     @staticmethod
     def first(step: Step) -> str:
         """The port that takes what the step before gave."""
-        return "a" if isinstance(step.block, FloatMultiply) else "i"
+        return "a" if isinstance(step.block, FloatMultiply | FloatAdd) else "i"
 
     def number(self, key: str, code: Value) -> Value:
         """A code of the group's values as a number, where it is an integer."""
@@ -176,32 +202,34 @@ class ScaleElements(RequantizeElements):
     def rule_steps(self) -> list[Step]:
         unit, result = self.unit, self.unit.result
         assert isinstance(result, Minifloat)
+        block = self._block(result).staged()
         if unit.multiplier is None:
-            block: Pipelined = IntegerToFloat(self.values, result, saturate=unit.saturates)
-            found = [Step("rounded to nearest even", result.bits, block.staged())]
+            found = [Step("rounded to nearest even", result.bits, block)]
         else:
-            assert isinstance(unit.multiplier, Minifloat)
-            rows = unit.build.policy == "lut"
-            block = ScaleToFloat(
-                self.values,
-                (unit.multiplier,),
-                result,
-                saturate=unit.saturates,
-                rows=rows,
-            )
             reads = (("scales", "multiplier"),)
-            found = [Step("times the scale, rounded", result.bits, block.staged(), reads)]
-        if unit.relu and result.signed:
-            found.append(Step("ReLU", result.bits, made=self._rectified))
+            found = [Step("times the scale, rounded", result.bits, block, reads)]
+        if unit.clamp or (unit.relu and result.signed):
+            what = " and ".join(["ReLU"] * unit.relu + ["clamp"] * bool(unit.clamp))
+            found.append(Step(what, result.bits, made=self._finished))
         return found
 
-    def _rectified(self, m: Module, value: Value, held: Mapping[str, Value], name: str) -> Value:
-        result = self.unit.result
-        assert isinstance(result, Minifloat)
-        negative = Signal(name=f"{name}_negative")
-        nan = value == result.nan_code if result.has_nan else 0
-        m.d.comb += negative.eq(value[-1] & ~Value.cast(nan))
-        return Mux(negative, 0, value)
+    def _block(self, result: Minifloat) -> Pipelined:
+        """What multiplies, or converts, and rounds once."""
+        unit, saturate = self.unit, self.unit.saturates
+        rows = unit.build.policy == "lut"
+        if unit.multiplier is None:
+            if unit.floats:
+                return FloatToFloat(self.summed, result, saturate=saturate)
+            return IntegerToFloat(self.values, result, saturate=saturate)
+        assert isinstance(unit.multiplier, Minifloat)
+        factors = (unit.multiplier,)
+        if unit.floats:
+            return FloatProduct(self.summed, factors, result, saturate=saturate, rows=rows)
+        return ScaleToFloat(self.values, factors, result, saturate=saturate, rows=rows)
+
+    def _finished(self, m: Module, value: Value, held: Mapping[str, Value], name: str) -> Value:
+        unit = self.unit
+        return finished(m, output_of(unit), unit.result, value)
 
 
 class LinearElements(RequantizeElements):
@@ -211,17 +239,20 @@ class LinearElements(RequantizeElements):
         unit, single = self.unit, lookup("fp32")
         assert isinstance(single, Minifloat) and isinstance(unit.result, Integer)
         rows = unit.build.policy == "lut"
-        floated = IntegerToFloat(self.values, single).staged()
-        scaled = FloatMultiply(single, single, single, rows=rows).staged()
+        found, given = [], single
+        if not unit.floats:
+            found.append(Step("to FP32", 32, IntegerToFloat(self.values, single).staged()))
+        else:
+            given = self.summed
+        if unit.multiplier is not None:
+            scaled = FloatMultiply(given, single, single, rows=rows).staged()
+            reads, given = (("b", "multiplier"),), single
+            found.append(Step("times the scale in FP32", 32, scaled, reads))
         low, high = unit.ends_of_result
         plain = (low, high, unit.zero) == (unit.result.low, unit.result.high, 0)
         near = unit.result if plain else Integer("nearest", unit.result.bits + 2)
-        rounded = FloatToInteger(single, near).staged()
-        found = [
-            Step("to FP32", 32, floated),
-            Step("times the scale in FP32", 32, scaled, (("b", "multiplier"),)),
-            Step("to the nearest integer", near.bits, rounded),
-        ]
+        rounded = FloatToInteger(given, near).staged()
+        found.append(Step("to the nearest integer", near.bits, rounded))
         if not plain:
             found.append(Step("plus the zero point, saturated", unit.result.bits, made=self._ended))
         return found

@@ -7,11 +7,12 @@ from typing import TypeVar
 
 from ...golden.formats import Format
 from ...golden.streams import Beats, Field
-from ...golden.units import Quantize, Residual
+from ...golden.units import Quantize
 from ...golden.units.normalization import Normalization
+from ...golden.units.of_two import OfTwo
 from .unit_hardware import UnitHardware
 
-Kind = TypeVar("Kind", bound=Normalization | Quantize | Residual)
+Kind = TypeVar("Kind", bound=Normalization | Quantize | OfTwo)
 
 
 class ValuesHardware(UnitHardware[Kind]):

@@ -27,8 +27,8 @@ FP32 = (
 )
 #: The same, of units; what they are of stands before.
 UNITS = (
-    "values. Units: norms, rotary positions, softmax, SiLU, residual sums. FP32 in NumPy, then "
-    "rounded: QKᵀ, the product of softmax and V, gates, biases. All products with weights: the "
+    "values. Units: norms, rotary positions, softmax, SiLU, gates, residual sums. FP32 in NumPy, "
+    "then rounded: QKᵀ, the product of softmax and V, biases. All products with weights: the "
     "designs."
 )
 

@@ -13,7 +13,7 @@ from ...golden.description import Unit
 from ...golden.errors import DesignError, UnknownName
 from ...golden.formats import Format, lookup
 from ...golden.streams import Beats
-from ...golden.units import FunctionOfOne, Residual, RmsNorm, Rope, Softmax
+from ...golden.units import FunctionOfOne, Product, Residual, RmsNorm, Rope, Softmax
 
 Array = npt.NDArray[Any]
 
@@ -41,9 +41,9 @@ class Watch(Protocol):
 class Units:
     """Values of ``form`` between products: each is rounded to it once, where it comes from FP32.
 
-    The golden models of units compute norms, rotations, softmax, SiLU and residual sums. There is
-    no unit for the product of gate and up: it is exact, and rounded once. What comes from products,
-    scores and sums of values, is rounded as it comes; angles' cosines and sines too.
+    The golden models of units compute norms, rotations, softmax, SiLU, its product with up, and
+    residual sums. What comes from products with weights, scores and sums of values, is rounded as
+    it comes; angles' cosines and sines too.
 
     Parameters
     ----------
@@ -100,7 +100,11 @@ class Units:
         given = self.codes(gate)
         made = unit.apply(given)
         self._tell(unit, LANES, {"values": given}, {}, made)
-        return self.taken(self.values(made) * self.taken(up))
+        form, factor = self.form, self.codes(up)
+        times = self._unit(Product, values=form, factor=form, result=form, lanes=LANES)
+        both = times.multiply(made, factor)
+        self._tell(times, LANES, {"values": made}, {"factor": (factor,)}, both)
+        return self.values(both)
 
     def softmax(self, scores: Array) -> Array:
         """Over the last axis: what is masked, the end of it, takes no part."""

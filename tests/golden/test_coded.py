@@ -9,7 +9,7 @@ from macsmith.golden.coded import matmul
 from macsmith.golden.errors import DesignError
 from second_models.onnx_model import qlinear_matmul
 
-from macsmith import Options, design, lookup
+from macsmith import Options, design, lookup, quantize
 
 RNG = np.random.default_rng(24)
 N, M, K = 6, 5, 40
@@ -106,6 +106,31 @@ def test_floats_are_products_rounded_once():
     exact = (w.astype(np.int64) @ a.astype(np.int64).T) * scale.astype(np.float64)[:, None]
     wanted = np.clip(exact, -448, 448).astype(ml_dtypes.float8_e4m3fn)
     assert np.array_equal(found.values, wanted.view(np.uint8))
+
+
+@pytest.mark.parametrize("name", ["w8a8", "mxfp8_e4m3", "nvfp4", "e4m3xe4m3"])
+def test_engines_with_scales_give_codes(name):
+    """Their FP32 results, times a scale a channel, as NumPy, onnxruntime's rules and ml_dtypes have
+    it."""
+    engine = design(name, Options(rows=2, cols=2, lanes=4, output="fp32"))
+    sides = engine.arithmetic.weight, engine.arithmetic.activation
+    w, a = (
+        quantize(RNG.normal(0, 1, (n, 64)), side) for n, side in zip((N, M), sides, strict=True)
+    )
+    sums = matmul(engine, w, a).values.view(np.float32)
+    scale = np.float32(np.exp2(RNG.uniform(-1, 4, N)))
+    held = {"multiplier": scale.view(np.uint32)}
+
+    found = matmul(chain(name, requantize="requantize_fp32_e4m3"), w, a, held=held)
+    exact = sums.astype(float) * scale.astype(float)[:, None]
+    wanted = np.clip(exact, -448, 448).astype(ml_dtypes.float8_e4m3fn)
+    assert np.array_equal(found.values, wanted.view(np.uint8)) and np.isfinite(sums).all()
+
+    found = matmul(
+        chain(name, requantize="qlinear", output="uint8", set=("zero=99",)), w, a, held=held
+    )
+    wanted = np.clip(np.rint(sums * scale[:, None]) + 99, 0, 255)
+    assert np.array_equal(found.values, wanted) and len(np.unique(wanted)) > 10
 
 
 def test_sums_start_from_initial_values():

@@ -131,6 +131,11 @@ def test_units_follow_the_engine_that_shapes_the_chain():
     assert results.rows == 2
     turned, coded, _ = design("rotated_nvfp4", Options(cols=2)).parts
     assert turned.vectors == coded.vectors == 2
+    silu, gated, coded, _ = design("swiglu", Options(cols=2, lanes=8)).parts
+    assert (silu.rows, silu.lanes) == (2, 8) == (gated.vectors, gated.lanes)
+    assert [s.name for s in hardware(design("swiglu")).streams] == [
+        "values", "factor", "weight", "scale", "result",
+    ]  # fmt: skip
     same = design("mxfp8_layer", Options(rows=4))
     assert same.name == "mxfp8_layer", "what changes nothing has no part in the name"
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from macsmith.golden.description.serialize import from_toml, to_toml
@@ -102,9 +103,44 @@ def test_a_chain_of_ones_own_follows_too():
     assert found.name == "tflite_layer_4x2x4_k16384_to_uint8_zero9" and explain(found)
 
 
+@pytest.mark.parametrize("name", ["w8a8", "mxfp4", "nvfp4", "mxfp8_e4m3"])
+def test_engines_with_scales_give_floats(name):
+    small = Options(rows=1, cols=2, output="e4m3", relu=True, clamp=(0.0, 6.0))
+    found = design(name, replace(small, requantize="requantize_bf16"))
+    engine, unit = found.parts
+    assert engine.arithmetic.output.format.name == unit.sums.name == "fp32"
+    assert (unit.result.name, unit.relu, unit.clamp, unit.group) == ("e4m3", True, (0.0, 6.0), 2)
+    assert from_toml(to_toml(found)) == found and explain(found).latency
+
+
+@pytest.mark.parametrize(
+    "name, options, floats",
+    [
+        ("int8xint8", {}, False),
+        ("e4m3xe4m3", {}, True),
+        ("e2m1xint8", {}, True),
+        ("int8xint8", {"accumulate": "aligned", "fraction": 13}, True),
+    ],
+)
+def test_raw_sums_that_are_no_plain_integers_become_fp32(name, options, floats):
+    """Where the requantizer takes floats; others refuse them."""
+    _, engine, unit = parts(name, requantize="qlinear", rows=2, cols=2, **options)
+    assert (engine.arithmetic.output.format is not None) == floats == (unit.sums.name == "fp32")
+
+
 @pytest.mark.parametrize(
     "name, options, message",
     [
+        ("w8a8", {"requantize": "qlinear", "bias": "int32"}, "got int32: choose bias fp32 or none"),
+        ("w8a8", {"requantize": "requantize_bf16", "output": "e2m1"}, "cannot hold NaN, which fp3"),
+        ("w8a8", {"requantize": "qlinear", "output": "bf16"}, "gives integers, got result bf16"),
+        ("w8a8", {"requantize": "qlinear", "set": ("sums=bf16",)}, "are those of w8a8, fp32: leav"),
+        ("ifairy", {"requantize": "qlinear"}, "takes integer or float sums, ifairy has several"),
+        (
+            "w8a8",
+            {"requantize": "requantize_bf16", "clamp": (0.0, 0.3)},
+            "clamp's bound 0.3 is not a value of bf16; the nearest is",
+        ),
         ("w8a8", {}, "takes integer sums, w8a8 gives fp32: leave its scales out"),
         ("int8xint8", {"group": 32}, "int8xint8 gives fp32: leave its scales out"),
         ("int8xint8", {"accumulate": "aligned", "fraction": 13}, "sums by rule aligned: choose"),

@@ -5,7 +5,7 @@ import pytest
 from macsmith.golden.errors import DesignError
 from second_models.onnx_model import qlinear_matmul
 
-from macsmith import Options, design, lookup, matmul, simulate
+from macsmith import Options, design, lookup, matmul, quantize, simulate
 
 SMALL = {"rows": 2, "cols": 2, "lanes": 2, "k_max": 32}
 
@@ -57,6 +57,19 @@ def test_a_layer_in_hardware_is_onnxruntimes():
     found = simulate(chain, w, a, held=held)
     assert np.array_equal(found.values, qlinear_matmul(a, w.T, 0.01, np.uint8(128), scales).T)
     assert found.format == lookup("uint8")
+
+
+def test_an_engine_with_scales_gives_codes_in_hardware():
+    """Its own scales come beside the requantizer's."""
+    rng = np.random.default_rng(4)
+    small = {**SMALL, "requantize": "requantize_fp32_e4m3", "relu": True}
+    chain = design("w8a8", Options(**small))
+    arithmetic = chain.parts[0].arithmetic
+    w, a = (quantize(rng.normal(0, 1, (n, 30)), side)
+            for n, side in ((5, arithmetic.weight), (3, arithmetic.activation)))  # fmt: skip
+    held = {"multiplier": np.float32(np.exp2(rng.uniform(0, 9, 5))).view(np.uint32)}
+    found, wanted = simulate(chain, w, a, held=held), matmul(chain, w, a, held=held)
+    assert np.array_equal(found.values, wanted.values) and found.values.any()
 
 
 def test_what_belongs_to_others_is_told():

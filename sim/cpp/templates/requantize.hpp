@@ -100,16 +100,37 @@ struct Tflite {
     }
 };
 
-/// The exact product with a float, rounded once to a float.
+/// A float sum and its bias, rounded once.
+template <class D>
+Number summed(std::uint64_t code, const Number *held) {
+    const Number made = fields(D::element, code);
+    if constexpr (D::bias >= 0) return rounded(D::summed, add(made, held[D::bias]));
+    return made;
+}
+
+/// The exact product with a float, rounded once to a float; NaN is zero where there is none.
 template <class D>
 struct FloatScale {
     static std::uint64_t result(std::uint64_t code, const Number *held) {
         ExactProduct<6> product;
-        product.from(biased<D>(code, held));
+        if constexpr (D::floats) product.times(summed<D>(code, held));
+        else product.from(biased<D>(code, held));
         if constexpr (D::multiplier >= 0) product.times(held[D::multiplier]);
-        const std::uint64_t made = encode_product(D::target, product.odd(), D::saturates);
-        const Number value = fields(D::target, made);
-        return D::relu && value.negative && value.kind != Kind::nan ? 0 : made;
+        const Number exact = product.odd();
+        const bool nothing = exact.kind == Kind::nan && !D::target.has_nan();
+        return ends(nothing ? 0 : encode_product(D::target, exact, D::saturates));
+    }
+
+    /// ReLU, then the clamp.
+    static std::uint64_t ends(std::uint64_t code) {
+        Number value = fields(D::target, code);
+        if (value.kind == Kind::nan) return code;
+        if (D::relu && value.negative) value = fields(D::target, code = 0);
+        if constexpr (D::clamps) {
+            if (compared(value, fields(D::target, D::least)) <= 0) code = D::least;
+            if (compared(value, fields(D::target, D::greatest)) >= 0) code = D::greatest;
+        }
+        return code;
     }
 
     static void answer(const Source *sources, Sink &sink) { elementwise<D, FloatScale>(sources, sink); }
@@ -119,13 +140,20 @@ struct FloatScale {
 template <class D>
 struct Qlinear {
     static std::uint64_t result(std::uint64_t code, const Number *held) {
-        const Format &single = *D::held_formats[D::multiplier];
-        const Number first = rounded(single, number(biased<D>(code, held), 0));
-        const Number product = rounded(single, multiply(first, held[D::multiplier]));
+        const Number product = scaled(code, held);
         if (product.kind == Kind::nan) return ended<D>(0);
         const Format wide = integer(40, true, false, 0);
         const std::uint64_t nearest = encode(wide, product, Rounding::nearest_even, true);
         return ended<D>(whole(fields(wide, nearest)));
+    }
+
+    static Number scaled(std::uint64_t code, const Number *held) {
+        Number first;
+        if constexpr (D::floats) first = summed<D>(code, held);
+        else first = rounded(*D::held_formats[D::multiplier], number(biased<D>(code, held), 0));
+        if constexpr (D::multiplier >= 0)
+            first = rounded(*D::held_formats[D::multiplier], multiply(first, held[D::multiplier]));
+        return first;
     }
 
     static void answer(const Source *sources, Sink &sink) {

@@ -4,17 +4,18 @@ from collections.abc import Callable
 
 from ....golden.description.unit import Unit
 from ....golden.errors import DesignError
-from ....golden.units import Dequantize, Quantize, Requantize, Residual
+from ....golden.units import Dequantize, Product, Quantize, Requantize, Residual
 from ..formats import Formats
-from . import dequantize, quantize, requantize, residual
+from . import dequantize, of_two, quantize, requantize
 from .told import Told
 
 #: A unit's type -> what its C++ is made from.
 TELLERS: dict[type[Unit], Callable[..., Told]] = {
+    Product: of_two.told,
     Dequantize: dequantize.told,
     Requantize: requantize.told,
     Quantize: quantize.told,
-    Residual: residual.told,
+    Residual: of_two.told,
 }
 
 

@@ -27,6 +27,8 @@ def told(unit: Requantize, formats: Formats) -> Told:
             f"{unit.rule}: leave --cpp out"
         )
     low, high = unit.ends_of_result if isinstance(unit.result, Integer) else (0, 0)
+    clamps = bool(unit.clamp) and not isinstance(unit.result, Integer)
+    least, greatest = unit.result.encode(unit.clamp, saturate=False) if clamps else (0, 0)
     lines = [
         *grouped.lines(unit, formats),
         *(constant("int", name, grouped.place(unit, name)) for name in _HELD),
@@ -37,7 +39,13 @@ def told(unit: Requantize, formats: Formats) -> Told:
         constant("int", "zero", unit.zero),
         constant("int", "low", low),
         constant("int", "high", high),
+        constant("bool", "floats", truth(unit.floats)),
+        constant("bool", "clamps", truth(clamps)),
+        constant("std::uint64_t", "least", least),
+        constant("std::uint64_t", "greatest", greatest),
     ]
+    if unit.floats:
+        lines.append(constant("lib::Format", "summed", formats.name(unit.summed)))
     return Told((*grouped.PARTS, "requantize"), RULES[unit.rule], tuple(lines))
 
 

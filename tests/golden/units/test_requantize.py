@@ -3,6 +3,7 @@
 import ctypes
 import subprocess
 from fractions import Fraction
+from functools import cache
 from math import floor
 
 import ml_dtypes
@@ -12,7 +13,7 @@ from macsmith.golden.errors import DesignError, UnknownName
 from macsmith.golden.streams import Beats
 from macsmith.golden.units import Requantize
 from macsmith.golden.units.requantize_rules import SHIFT_ROUNDINGS, relu, shift_right
-from second_models.onnx_model import qlinear_matmul
+from second_models.onnx_model import qlinear_matmul, quantize_linear
 
 from macsmith import lookup
 
@@ -276,8 +277,28 @@ def test_channels_and_groups():
     ({"rule": "scale", "multiplier": "fp32", "distance": 0}, "choose rule qlinear"),
     ({"rule": "scale", "multiplier": "fp32", "distance": 0, "result": "e2m1"}, "cannot hold NaN"),
     ({"rule": "scale", "multiplier": "ue4m3_finite", "distance": 0, "result": "e2m1", "zero": 1},
-     "zero points and clamps belong to integer results"),
-    ({"rule": "dyadic", "sums": "fp32"}, "sums are integers of up to 64 bits, got fp32"),
+     "zero points belong to integer results, got zero 1 beside result e2m1: leave zero out"),
+    ({"rule": "dyadic", "sums": "fp32"},
+     "rule dyadic: sums are integers of up to 64 bits, got fp32: choose rule qlinear for integer"),
+    ({"rule": "qlinear", "multiplier": None}, "by fp32 scales, got multiplier none: choose fp32$"),
+    ({"rule": "qlinear", "multiplier": "fp16", "sums": "fp32"}, "fp16: choose fp32 or none"),
+    ({"rule": "qlinear", "multiplier": "fp32", "sums": "e4m3"},
+     "integers of up to 64 bits, or fp32, bf16 or fp16, got e4m3"),
+    ({"rule": "qlinear", "multiplier": "fp32", "sums": "fp32", "bias": "int32"},
+     "a bias of float sums is a signed float with zero of up to 32 bits, got int32: choose bias "
+     "fp32 or none"),
+    ({"rule": "scale", "multiplier": None, "sums": "fp32", "result": "e3m2"},
+     "e3m2 cannot hold NaN, which fp32 can bring: nan = 'zero' makes it \\+0, or choose"),
+    ({"rule": "scale", "multiplier": None, "sums": "fp32", "result": "bf16", "nan": "zero"},
+     "nan = 'zero' is for an output format without NaN"),
+    ({"rule": "qlinear", "multiplier": "fp32", "nan": "zero"},
+     "got result int8, where NaN becomes the zero point: leave nan out"),
+    ({"rule": "scale", "multiplier": None, "sums": "fp32", "result": "bf16", "nan": "0"},
+     "unknown treatment of NaN '0'"),
+    ({"rule": "scale", "multiplier": None, "sums": "fp32", "result": "e4m3", "clamp": (0.0, 0.3)},
+     "clamp's bound 0.3 is not a value of e4m3; the nearest is 0.3125"),
+    ({"rule": "scale", "multiplier": None, "sums": "fp32", "result": "bf16", "relu": True,
+      "clamp": (-2.0, -1.0)}, "nothing is left between 0, where ReLU begins, and the clamp's -1"),
     ({"rule": "dyadic", "bias": "fp16"}, "a bias is an integer of up to 32 bits, got fp16"),
     ({"rule": "dyadic", "zero": 200}, "the zero point of int8 lies in -128 to 127, got 200"),
     ({"rule": "dyadic", "clamp": (3, 2)}, r"the least and then the greatest .* got \[3, 2\]"),
@@ -339,3 +360,163 @@ def test_relu_of_floats_gives_plus_zero_and_keeps_nan():
     values = codes.view(ml_dtypes.float8_e4m3fn).astype(float)
     wanted = np.where(np.isnan(values) | ~np.signbit(values), codes, 0)
     np.testing.assert_array_equal(relu(lookup("e4m3"), codes), wanted)
+
+
+# Sums that are floats.
+
+#: Of numbers beyond all, and of NaN.
+QUIET = np.errstate(over="ignore", invalid="ignore")
+SUMS = {"fp32": np.float32, "bf16": ml_dtypes.bfloat16, "fp16": np.float16}
+
+
+def bits(values):
+    return values.view(f"u{values.dtype.itemsize}")
+
+
+@QUIET
+def every(sums, count=200000):
+    """All codes of a format of 16 bits; of FP32 random ones, and such as scales bring to ties."""
+    if sums != "fp32":
+        return np.arange(1 << 16, dtype=np.uint16).view(SUMS[sums])
+    codes = RNG.integers(0, 1 << 32, count, np.uint32).view(np.float32)
+    codes[::2] = RNG.integers(-700, 700, len(codes[::2])) / 2
+    codes[::7] += np.float32(2.0**-16)
+    return codes
+
+
+@pytest.mark.parametrize("sums", SUMS)
+@pytest.mark.parametrize("result, dtype, zero", [
+    ("int8", np.int8, -5), ("uint8", np.uint8, 128), ("int16", np.int16, 100),
+    ("int4", ml_dtypes.int4, 2), ("int2", ml_dtypes.int2, 0),
+])  # fmt: skip
+@QUIET
+def test_floats_become_onnxruntimes_quantized_integers(sums, result, dtype, zero):
+    """QuantizeLinear divides: by a power of two that is a product with the inverse."""
+    x = every(sums)
+    x = x[~np.isnan(x)]
+    for scale in (1.0, 0.25, 8.0):
+        given = unit("qlinear", sums=sums, multiplier="fp32", distance=0, result=result, zero=zero)
+        inverse = {"multiplier": np.float32(1 / scale).view(np.uint32)}
+        found = given.result.integers(given.requantize(bits(x), inverse)).astype(int)
+        low, high = given.result.low, given.result.high
+        if result in ("int8", "uint8"):
+            wanted = quantize_linear(x.astype(np.float32), scale, np.asarray(zero, dtype))
+        else:
+            wanted = np.clip(np.rint(x.astype(float) / scale) + zero, low, high)
+        assert np.array_equal(found, wanted.astype(int))
+        assert set(found.tolist()) >= {low, zero, high}
+
+
+@QUIET
+def test_scales_that_are_no_powers_of_two_multiply_in_fp32():
+    """Two roundings: of the product to FP32, of that to an integer."""
+    x, scales = every("fp32"), np.exp2(RNG.uniform(-8, 8, 200000)).astype(np.float32)
+    given = unit("qlinear", sums="fp32", multiplier="fp32", distance=0, result="int8")
+    product = x * scales
+    wanted = np.clip(np.rint(np.where(np.isnan(product), 0, product)), -128, 127)
+    found = given.requantize(bits(x), {"multiplier": bits(scales)}).view(np.int8)
+    assert np.array_equal(found, wanted.astype(np.int8))
+
+
+@pytest.mark.parametrize("sums", SUMS)
+@pytest.mark.parametrize("result, dtype", [
+    ("e4m3", ml_dtypes.float8_e4m3fn), ("e5m2", ml_dtypes.float8_e5m2), ("fp16", np.float16),
+    ("bf16", ml_dtypes.bfloat16), ("e4m3_fnuz", ml_dtypes.float8_e4m3fnuz),
+    ("e2m1", ml_dtypes.float4_e2m1fn), ("e3m2", ml_dtypes.float6_e3m2fn),
+])  # fmt: skip
+@QUIET
+def test_floats_become_those_of_ml_dtypes(sums, result, dtype):
+    """Without a multiplier, rounded once; what overflows saturates where there is no infinity."""
+    target = lookup(result)
+    nan = {} if target.has_nan else {"nan": "zero"}
+    given = unit("scale", sums=sums, multiplier=None, distance=0, result=result, **nan)
+    x = every(sums)
+    found = given.requantize(bits(x), {})
+    most = float(target.maximum)
+    inside = np.abs(x.astype(np.float32)) <= most
+    assert np.array_equal(found[inside], bits(x[inside].astype(np.float32).astype(dtype)))
+    value, beyond = target.decode(found), ~inside & ~np.isnan(x)
+    cast = x.astype(np.float32).astype(dtype).astype(float)
+    greatest = cast if target.has_inf else np.sign(x.astype(float)) * most
+    assert np.array_equal(value[beyond], greatest[beyond]) and beyond.any()
+    nans = found[np.isnan(x)]
+    assert (nans == target.nan_code).all() if target.has_nan else not nans.any()
+
+
+@cache
+def values_of(fmt):
+    """The finite values of a format, of both zeros the positive, with their codes."""
+    found, values = {}, fmt.decode(fmt.legal)
+    for code, value in zip(fmt.legal, values, strict=True):
+        if np.isfinite(value):
+            found.setdefault(Fraction(float(value)), int(code))
+    return found
+
+
+def nearest(fmt, exact):
+    """The value of a format that is nearest to a Fraction, of two the one with an even code."""
+    values = values_of(fmt)
+    if abs(exact) >= Fraction(float(fmt.maximum)):
+        return float(fmt.maximum) if exact > 0 else -float(fmt.maximum)
+    return float(min(values, key=lambda value: (abs(value - exact), values[value] & 1)))
+
+
+@pytest.mark.parametrize("result", ["e4m3", "e2m1", "e3m2"])
+def test_products_of_floats_and_scales_are_rounded_once(result):
+    fmt = lookup(result)
+    nan = {} if fmt.has_nan else {"nan": "zero"}
+    given = unit("scale", sums="fp32", multiplier="fp32", distance=0, result=result, **nan)
+    ties = 0
+    for trial in given.trials(40, np.random.default_rng(3)):
+        x = lookup("fp32").decode(trial["sums"].values[0]).ravel()
+        whole = given.answer(trial)["result"].values[0].ravel()
+        ends = given.ends(trial["sums"].last)
+        scale = lookup("fp32").decode(trial["scale"].values[0])[np.cumsum(ends) - ends].ravel()
+        for one, factor, code in zip(x, scale, whole, strict=True):
+            if np.isfinite(one) and np.isfinite(factor):
+                exact = Fraction(float(one)) * Fraction(float(factor))
+                assert float(fmt.decode(code)) == nearest(fmt, exact)
+                ties += near_a_tie(fmt, exact)
+    assert ties > 40
+
+
+def near_a_tie(fmt, exact):
+    """Whether a number is within 2^-20 of itself of the middle of two neighbours."""
+    values = sorted(values_of(fmt))
+    middles = [(a + b) / 2 for a, b in zip(values, values[1:], strict=False)]
+    return any(0 < abs(exact - m) * 2**20 <= abs(exact) for m in middles)
+
+
+@QUIET
+def test_a_bias_of_floats_is_added_in_fp32():
+    given = unit("qlinear", sums="bf16", multiplier="fp32", distance=0, bias="fp32", result="int16")
+    x, bias = every("bf16"), np.exp2(RNG.uniform(-20, 15, 1 << 16)).astype(np.float32)
+    total = x.astype(np.float32) + bias
+    wanted = np.clip(np.rint(np.where(np.isnan(total), 0, total * 0.5)), -(1 << 15), 32767)
+    held = {"multiplier": np.float32(0.5).view(np.uint32), "bias": bits(bias)}
+    assert np.array_equal(given.requantize(bits(x), held).view(np.int16), wanted.astype(np.int16))
+
+
+def test_nan_infinity_and_zeros_of_floats():
+    x = np.array([np.nan, np.inf, -np.inf, -0.0, 0.0], np.float32)
+    to = {"int8": [3, 127, -128, 3, 3], "bf16": [0x7FC0, 0x7F80, 0xFF80, 0x8000, 0],
+          "e4m3": [0x7F, 0x7E, 0xFE, 0x80, 0], "e2m1": [0, 7, 15, 8, 0]}  # fmt: skip
+    for result, wanted in to.items():
+        more = {"zero": 3} if result == "int8" else {"nan": "zero"} if result == "e2m1" else {}
+        rule = "qlinear" if result == "int8" else "scale"
+        given = unit(rule, sums="fp32", multiplier=None, distance=0, result=result, **more)
+        codes = given.requantize(bits(x), {})
+        assert (codes.view(np.int8) if result == "int8" else codes).tolist() == wanted
+
+
+def test_relu6_and_clamps_of_floats():
+    x = np.array([np.nan, -np.inf, -3, -0.0, 2.5, 6, 7, np.inf], np.float32)
+    given = unit("scale", sums="fp32", multiplier=None, distance=0, result="bf16", relu=True,
+                 clamp=(0.0, 6.0))  # fmt: skip
+    codes = given.requantize(bits(x), {})
+    assert codes[0] == 0x7FC0 and not codes[1:4].any()
+    assert given.result.decode(codes)[4:].tolist() == [2.5, 6, 6, 6]
+    given = unit("scale", sums="fp32", multiplier=None, distance=0, result="e4m3", clamp=(-1.5, 4))
+    assert given.result.decode(given.requantize(bits(x[1:]), {})).tolist() == [
+        -1.5, -1.5, 0, 2.5, 4, 4, 4,
+    ]  # fmt: skip

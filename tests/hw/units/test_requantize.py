@@ -53,6 +53,16 @@ UNITS = [
     unit("e8m0", "scale", distance=0, multiplier="e8m0", sums="int16", result="bf16"),
     unit("wide", "dyadic", sums="int64", multiplier=None, shift="uint5", distance=30),
     unit("unscaled", "scale", distance=0, multiplier=None, sums="int20", result="fp16", relu=True),
+    unit("floats", "qlinear", **FLOAT, sums="fp32", bias="fp32", zero=3),
+    unit("floats_to_uint8", "qlinear", **FLOAT, sums="bf16", result="uint8", zero=9, relu=True),
+    unit("floats_alone", "qlinear", multiplier=None, sums="fp16", result="int4", clamp=(-7, 7)),
+    unit("floats_to_int2", "qlinear", **FLOAT, sums="fp16", bias="bf16", result="int2", rows=2),
+    unit("floats_to_e4m3", "scale", **FLOAT, sums="fp32", result="e4m3", lanes=2, group=4),
+    unit("relu6", "scale", **FLOAT, sums="bf16", result="e5m2", relu=True, clamp=(0.0, 6.0)),
+    unit("floats_to_bf16", "scale", multiplier=None, sums="fp32", bias="fp32", result="bf16"),
+    unit("floats_to_e2m1", "scale", multiplier="bf16", sums="fp16", result="e2m1", nan="zero"),
+    unit("clamped", "scale", multiplier=None, sums="bf16", result="fp16", clamp=(-1.5, 2.0)),
+    unit("settled", "scale", multiplier=None, sums="fp16", result="fp16"),
 ]
 
 #: And the same with other ports, and with products in DSP blocks.
@@ -70,7 +80,7 @@ def test_every_result_equals_the_golden_model_whoever_stalls(checked, index):
     checked(index)
 
 
-@pytest.mark.parametrize("number", [0, 3, 16])
+@pytest.mark.parametrize("number", [0, 3, 16, 28, 32])
 def test_it_takes_a_beat_a_cycle_and_the_latency_once(number):
     emitted = emit(UNITS[number])
     machine, tried = Simulator(emitted), harness(emitted.hardware)

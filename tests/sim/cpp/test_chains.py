@@ -17,6 +17,7 @@ from macsmith import Options, design
 #: beside values, scales of tokens, what one engine hands to another.
 PRESETS = (
     "tflite_int8", "qlinear_uint8", "tflite_layer", "mxfp8_layer", "w4a16_aligned", "w4a8_tokens",
+    "mxfp8_fp8",
 )  # fmt: skip
 
 
@@ -27,6 +28,7 @@ def own():
         design("int4xint8", replace(shape, requantize="dyadic")),
         design("int8xuint8", replace(shape, requantize="qlinear", flow="systolic_os")),
         design("int4xint4", replace(shape, requantize="requantize_e4m3", rows=1)),
+        design("w8a8", replace(shape, requantize="qlinear", bias="fp32")),
     ]
     return [replace(chain, name=f"own{number}") for number, chain in enumerate(made)]
 

@@ -7,7 +7,7 @@ import pytest
 from cpp_beats import CompiledBeats, alone_in, same, short
 from macsmith.golden import DesignError, lookup
 from macsmith.golden.streams import Beats
-from macsmith.golden.units import Dequantize, Quantize, Requantize, Residual
+from macsmith.golden.units import Dequantize, Product, Quantize, Requantize, Residual
 from macsmith.golden.units.grouped import Elementwise
 from macsmith.golden.units.grouped_trials import anything, special, trial
 from macsmith.sim.cpp import catalogue
@@ -71,6 +71,14 @@ def requantizers():
         {"sums": "int64", "rule": "qlinear", "multiplier": "fp32", "result": "uint8", "zero": 128,
          "bias": "int32", "relu": True, "group": 2},
         {"rule": "qlinear", "multiplier": "fp32", "result": "int16", "zero": -32768},
+        {"sums": "fp32", "rule": "qlinear", "multiplier": "fp32", "bias": "bf16", "zero": 9},
+        {"sums": "fp16", "rule": "qlinear", "multiplier": "none", "result": "int4", "relu": True},
+        {"sums": "fp32", "rule": "scale", "multiplier": "fp32", "result": "e4m3", "bias": "fp32",
+         "rows": 2, "group": 4},
+        {"sums": "bf16", "rule": "scale", "multiplier": "fp32", "result": "e5m2", "relu": True,
+         "clamp": (0.0, 6.0)},
+        {"sums": "fp32", "rule": "scale", "multiplier": "none", "result": "e2m1", "nan": "zero",
+         "clamp": (-1.5, 4.0)},
     )):  # fmt: skip
         yield given(Requantize, f"requantizer{number}", **parameters)
 
@@ -113,9 +121,16 @@ def additions():
         yield given(Residual, f"addition{number}", **formats, lanes=3, vectors=2)
 
 
+def products():
+    for number, names in enumerate((("bf16", "fp32", "bf16"), ("fp32", "fp32", "fp32"),
+                                    ("fp16", "fp16", "e5m2"))):  # fmt: skip
+        formats = dict(zip(("values", "factor", "result"), names, strict=True))
+        yield given(Product, f"product{number}", **formats, lanes=3, vectors=2)
+
+
 def own():
     """Units that no preset has."""
-    return [*dequantizers(), *requantizers(), *quantizers(), *additions()]
+    return [*dequantizers(), *requantizers(), *quantizers(), *additions(), *products()]
 
 
 def of_presets():
@@ -239,7 +254,7 @@ def test_faults_are_seen(tmp_path):
     assert missed == []
 
 
-BRIEF = ("dequantizer0", "requantizer3", "quantizer5", "quantizer11", "addition0")
+BRIEF = ("dequantizer0", "requantizer3", "quantizer5", "quantizer11", "addition0", "product0")
 
 
 def test_one_of_each_kind_answers_as_golden(tmp_path):

@@ -63,6 +63,13 @@ def qlinear_matmul(
     return _run("QLinearMatMul", "", activation, tensors, made, {}, scalars)[0]
 
 
+def quantize_linear(values: np.ndarray, scale: float, zero: np.ndarray) -> np.ndarray:
+    """QuantizeLinear of float32 values with one scale: codes of the zero point's type."""
+    tensors = {"y_scale": np.float32([scale]), "y_zero": zero.reshape(1)}
+    made = {"Y": (zero.dtype, values.shape)}
+    return _run("QuantizeLinear", "", values, tensors, made, {}, tensors)[0]
+
+
 def dynamic_quantize_linear(values: np.ndarray) -> tuple[np.ndarray, np.float32, np.uint8]:
     """DynamicQuantizeLinear of float32 values (1, K): codes, their scale and their zero point."""
     made = {"Y": (np.uint8, values.shape), "S": (np.float32, ()), "Z": (np.uint8, ())}
