@@ -188,6 +188,7 @@ class ScaleElements(RequantizeElements):
                 result,
                 saturate=unit.saturates,
                 rows=rows,
+                short=True,
             )
             reads = (("scales", "multiplier"),)
             found = [Step("times the scale, rounded", result.bits, block.staged(), reads)]
@@ -212,11 +213,11 @@ class LinearElements(RequantizeElements):
         assert isinstance(single, Minifloat) and isinstance(unit.result, Integer)
         rows = unit.build.policy == "lut"
         floated = IntegerToFloat(self.values, single).staged()
-        scaled = FloatMultiply(single, single, single, rows=rows).staged()
+        scaled = FloatMultiply(single, single, single, rows=rows, short=True).staged()
         low, high = unit.ends_of_result
         plain = (low, high, unit.zero) == (unit.result.low, unit.result.high, 0)
         near = unit.result if plain else Integer("nearest", unit.result.bits + 2)
-        rounded = FloatToInteger(single, near).staged()
+        rounded = FloatToInteger(single, near, short=True).staged()
         found = [
             Step("to FP32", 32, floated),
             Step("times the scale in FP32", 32, scaled, (("b", "multiplier"),)),
