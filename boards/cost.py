@@ -86,6 +86,7 @@ def synthesize(
     *,
     edif: bool = False,
     variant: str = "default",
+    most: int | None = None,
 ) -> dict[str, Cost]:
     """Synthesizes every module of ``tops`` in one yosys run and counts each apart.
 
@@ -97,7 +98,10 @@ def synthesize(
     Parameters
     ----------
     policy : ``lut`` (no DSP inferred) or ``dsp``.
-    variant : what yosys does to plain arithmetic first: ``default``, ``booth``, ``arith_tree``.
+    variant : what yosys does to plain arithmetic first: ``default``, ``booth``, ``arith_tree``; or
+        ``levels``, which maps for few LUTs in series.
+    most : where a top has more LUTs in series, all are mapped for fewer; what has the fewest is
+        taken.
 
     Raises
     ------
@@ -106,15 +110,24 @@ def synthesize(
     """
     chosen = family(board.family)
     text = script.design(rtlil, tops, keep)
-    flags = script.synthesis(board, policy, variant)
-    commands = script.commands(board, policy, variant, tops, edif)
     texts = *(path.read_text(encoding="utf-8") for path in chosen.maps), text
-    name = cache.key(ANALYSIS, yosys.version(), chosen.name, *commands, *tops, *texts)
-    path, index = cache.entry(
-        "synth", name, lambda scratch: _measure(text, commands, tops, chosen, scratch)
-    )
+
+    def mapped(variant: str) -> tuple[int, str, Path, dict[str, Any]]:
+        commands = script.commands(board, policy, variant, tops, edif)
+        name = cache.key(ANALYSIS, yosys.version(), chosen.name, *commands, *tops, *texts)
+        path, index = cache.entry(
+            "synth", name, lambda scratch: _measure(text, commands, tops, chosen, scratch)
+        )
+        deepest = max(measured["levels"]["lut"] for measured in index["tops"].values())
+        return deepest, variant, path, index
+
+    found = mapped(variant)
+    if most is not None and found[0] > most and any(chosen.levels):
+        found = min(found, mapped(script.LEVELS), key=lambda known: known[0])
+    _, variant, path, index = found
     for file in index["files"]:
         cache.copy(path / file, folder / file)
+    flags = script.synthesis(board, policy, variant)
     tools = {"yosys": yosys.version(), "flags": flags, "variant": variant, "analysis": ANALYSIS}
     return {
         top: _cost(top, board, policy, index["tops"][top], tools, index["seconds"]) for top in tops

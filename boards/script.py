@@ -14,9 +14,14 @@ WRAPPER = "macsmith_all_engines"
 
 _MODULE = re.compile(r"^module \\(\S+)$", re.MULTILINE)
 
-#: What yosys can do to plain arithmetic before it maps it, so that a baseline gets its best.
+#: Maps for few LUTs in series.
+LEVELS = "levels"
+
+#: What yosys can do to plain arithmetic before it maps it, so that a baseline gets its best; for
+#: few LUTs in series, nothing: how it maps is another then.
 VARIANTS: dict[str, tuple[str, ...]] = {
     "default": (),
+    LEVELS: (),
     "booth": ("booth",),
     "arith_tree": ("alumacc", "arith_tree"),
 }
@@ -59,7 +64,8 @@ def synthesis(board: Board, policy: str, variant: str = "default") -> str:
     """
     if variant not in VARIANTS:
         raise UnknownName("variant", variant, VARIANTS)
-    return f"{flags(board.family, policy)} {board.flags}".strip()
+    added = family(board.family).levels[1] if variant == LEVELS else ""
+    return " ".join(filter(None, (flags(board.family, policy), board.flags, added)))
 
 
 def commands(board: Board, policy: str, variant: str, tops: Sequence[str], edif: bool) -> list[str]:
@@ -68,6 +74,7 @@ def commands(board: Board, policy: str, variant: str, tops: Sequence[str], edif:
     return [
         "read_rtlil design.il",
         *((f"hierarchy -top {WRAPPER}", *_BEFORE_VARIANT, *before, "opt_clean") if before else ()),
+        *(family(board.family).levels[0] if variant == LEVELS else ()),
         *steps(board.family, policy, f"{synthesis(board, policy, variant)} -top {WRAPPER}"),
         f"delete {WRAPPER}",
         "write_json -noscopeinfo -selected netlist.json",

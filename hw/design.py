@@ -80,6 +80,7 @@ class Hardware(ABC):
     parts : those of ``kept`` that are also costed apart, and what each is called.
     kind, work : what it is called, and what a rate counts, in the singular.
     timed : whether its cycles without stalls are known.
+    levels : LUTs in series from which on it is mapped for fewer; None: as it comes.
     """
 
     kept: ClassVar[tuple[str, ...]] = ()
@@ -87,6 +88,7 @@ class Hardware(ABC):
     kind: ClassVar[str] = "engine"
     work: ClassVar[str] = "MAC"
     timed: ClassVar[bool] = True
+    levels: ClassVar[int | None] = None
 
     def __init__(self, design: Design):
         self.design = design

@@ -83,10 +83,11 @@ def mapped_for(emitted: Emitted, board: Board, progress: Told = quiet) -> Mapped
         read = ["read_verilog core.v", f"hierarchy -top {emitted.core}", "proc"]
         yosys.run([*read, "write_rtlil core.il"], folder, log="core.log")
         core = (folder / "core.il").read_text(encoding="utf-8")
+        given, most = ([emitted.core], board, policy, keep, folder), emitted.hardware.levels
         try:
-            boards.synthesize(core, [emitted.core], board, policy, keep, folder)
+            boards.synthesize(core, *given, most=most)
         except ToolFailed:  # yosys maps some memories only as it was given them
-            boards.synthesize(emitted.fabric, [emitted.core], board, policy, keep, folder)
+            boards.synthesize(emitted.fabric, *given, most=most)
         netlist = (folder / "mapped.v").read_text(encoding="utf-8")
     models = tuple(f"+/{model}" for model in family(board.family).models)
     return Mapped(board.name, netlist, emitted.keep, models)

@@ -188,7 +188,8 @@ def cost(
     folder : report.json, report.md, the mapped netlist and yosys's script and log go there.
     verified : verify the design first; without, the report says that it was not.
     edif : write the netlist as EDIF too.
-    variant : what yosys does to plain arithmetic first: ``default``, ``booth``, ``arith_tree``.
+    variant : what yosys does to plain arithmetic first: ``default``, ``booth``, ``arith_tree``; or
+        ``levels``, few LUTs in series, which a unit gets that has more than three otherwise.
     fanout : the report names registers that drive more pins.
     seeds : place and route it too, once with each; of families that have an open router. There is
         a bitstream if there is a folder.
@@ -239,9 +240,9 @@ def _synthesized(
     emitted: Emitted, board: Board, folder: Path, *, edif: bool = False, variant: str = "default"
 ) -> dict[str, boards.Cost]:
     tops, policy = [emitted.core, *emitted.parts], emitted.target.policy
-    return boards.synthesize(
-        emitted.fabric, tops, board, policy, emitted.keep, folder, edif=edif, variant=variant
-    )
+    most = emitted.hardware.levels if variant == "default" else None
+    given = emitted.fabric, tops, board, policy, emitted.keep, folder
+    return boards.synthesize(*given, edif=edif, variant=variant, most=most)
 
 
 def simulate(

@@ -88,9 +88,8 @@ def mapped(emitted: Emitted, board: Board, form: str) -> Mapped:
     core = emitted.core
     tops, edif = [core, *emitted.parts], form == "edif"
     with work.folder("netlist") as folder:
-        found = synthesize(
-            emitted.fabric, tops, board, emitted.target.policy, emitted.keep, folder, edif=edif
-        )
+        given = emitted.fabric, tops, board, emitted.target.policy, emitted.keep, folder
+        found = synthesize(*given, edif=edif, most=emitted.hardware.levels)
         file = folder / (edif_name(core) if edif else "mapped.v")
         text = file.read_text(encoding="utf-8")
         module = read(folder / "netlist.json").module(core)

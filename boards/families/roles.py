@@ -109,6 +109,8 @@ class Family:
     dsp : what replaces the command's own step ``map_dsp`` under the policy ``dsp``.
     before : commands before the synthesis command.
     after : commands behind it.
+    levels : commands before it, and options of it, that make every LUT in series count alike,
+        whatever its inputs; without them, one of two inputs is taken for faster than one of six.
     maps : Verilog that these commands read.
     missing : why nothing can be mapped or counted, and what to do; empty if it can.
     fabric : the family by whose costs datapaths are chosen; its own if empty.
@@ -126,6 +128,7 @@ class Family:
     dsp: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    levels: tuple[tuple[str, ...], str] = ((), "")
     maps: tuple[Path, ...] = ()
     missing: str = ""
     fabric: str = ""

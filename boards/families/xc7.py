@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .roles import Family, Role
-from .xilinx import MODELS, ROLES, SHARED_COUNTS, SYNTH, dsp, memory
+from .xilinx import LEVELS, MODELS, ROLES, SHARED_COUNTS, SYNTH, dsp, memory
 from .xilinx_slice import tally
 
 _SYNTH = SYNTH.format(family="xc7")
@@ -19,6 +19,7 @@ FAMILY = Family(
     },
     tally=tally,
     models=MODELS,
+    levels=LEVELS,
     block="dsp48e1",
     counted=(*SHARED_COUNTS, "dsp", "bram36", "srl", "lutram", "muxf"),
 )

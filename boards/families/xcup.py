@@ -11,7 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .roles import Family, Role
-from .xilinx import MODELS, ROLES, SHARED_COUNTS, SYNTH, carry, dsp, memory
+from .xilinx import LEVELS, MODELS, ROLES, SHARED_COUNTS, SYNTH, carry, dsp, memory
 from .xilinx_slice import tally
 
 _SYNTH = SYNTH.format(family="xcup")
@@ -51,6 +51,7 @@ FAMILY = Family(
     },
     tally=tally,
     models=MODELS,
+    levels=LEVELS,
     block="dsp48e2",
     dsp=_DSP,
     maps=_MAPS,

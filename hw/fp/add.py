@@ -38,6 +38,8 @@ class FloatAdd(Pipelined):
         Overflow and infinity give the greatest value instead of infinity or NaN.
     fine : :class:`bool`
         Registers also within the levels of the normalisation, so that three levels of LUTs suffice.
+    short : :class:`bool`
+        A step of its own for the distance, so that three levels of LUTs suffice for wide exponents.
     stages : :class:`int`
         Registers on the way, up to ``len(levels)``.
 
@@ -60,10 +62,11 @@ class FloatAdd(Pipelined):
         subnormals: bool = True,
         saturate: bool = False,
         fine: bool = True,
+        short: bool = False,
         stages: int = 0,
     ):
         self.a_format, self.b_format, self.format = a_format, b_format, format
-        self.subnormals, self.saturate = subnormals, saturate
+        self.subnormals, self.saturate, self.short = subnormals, saturate, short
         formats = (a_format, b_format)
         # Exponents count from the smaller of both formats' zeros.
         bias = max(fmt.bias for fmt in formats)
@@ -95,7 +98,8 @@ class FloatAdd(Pipelined):
             self.precision + 1, self.precision + self.fraction, self._exponent_width
         )
         rest = len(self.alignment.stages) - self._early
-        levels = (3, 3, *([rest] if rest > 1 else []), 2, *self.rounding.levels)
+        swap = (2, self._early) if short else (3,)
+        levels = (3, *swap, *([rest] if rest > 1 else []), 2, *self.rounding.levels)
         ports = {"a": In(a_format.bits), "b": In(b_format.bits), "o": Out(format.bits)}
         super().__init__(ports, levels, stages)
 
@@ -115,6 +119,8 @@ class FloatAdd(Pipelined):
         live = pipe.cut(self._compare(m, io))
         self._swap(m, live)
         self.alignment.begin(m, live)
+        if self.short:
+            live = pipe.cut(live)
         for number in range(self._early):
             self.alignment.shift(m, live, number)
         live = pipe.cut(live)

@@ -106,6 +106,8 @@ class FloatToInteger(Pipelined):
         The result's format, in units of ``2**format.lsb``.
     rounding : :class:`str`
         The rule.
+    short : :class:`bool`
+        Shifts in steps of fewer levels of LUTs, for a step more where their number is even.
     stages : :class:`int`
         Registers on the way, up to ``len(levels)``.
 
@@ -120,7 +122,13 @@ class FloatToInteger(Pipelined):
     """
 
     def __init__(
-        self, source: Minifloat, format: Integer, *, rounding: str = NEAREST_EVEN, stages: int = 0
+        self,
+        source: Minifloat,
+        format: Integer,
+        *,
+        rounding: str = NEAREST_EVEN,
+        short: bool = False,
+        stages: int = 0,
     ):
         self.source, self.format, self.rounding = source, format, rounding
         least, greatest = exponents(source)
@@ -132,8 +140,10 @@ class FloatToInteger(Pipelined):
         self._distance_width = max(self._top, 1).bit_length()
         self.alignment = Alignment(source.significand_width, self.width + 1, self._distance_width)
         ports = {"i": In(source.bits), "o": Out(format.bits)}
-        pairs = -(-len(self.alignment.stages) // 2)
-        super().__init__(ports, (3, *[3] * pairs, 3), stages)
+        # A step shifts twice; the first one, which looks at all of the distance, once if short.
+        count = len(self.alignment.stages)
+        self._ends = {n for n in range(count) if n % 2 != short} | {count - 1}
+        super().__init__(ports, (3, *[3] * len(self._ends), 3), stages)
 
     def write(self, m: Module, io: Any, pipe: Pipeline) -> None:
         part = unpack(m, self.source, io.i)
@@ -150,10 +160,8 @@ class FloatToInteger(Pipelined):
         self.alignment.begin(m, live)
         for number in range(len(self.alignment.stages)):
             self.alignment.shift(m, live, number)
-            if number % 2:
+            if number in self._ends:
                 live = pipe.cut(live)
-        if len(self.alignment.stages) % 2:
-            live = pipe.cut(live)
         self.alignment.finish(live)
         result = Signal(self.format.bits, name="result")
         m.d.comb += result.eq(self._rounded(m, live))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-from amaranth.hdl import Const, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Member, Out
 
 from ...golden.bounds import Range
@@ -16,7 +17,7 @@ from . import few, serial
 from .pipeline import Pipeline, Pipelined
 from .round import Rounding
 from .rows import digits, multiply
-from .unpack import Unpacked, exponents, unpack
+from .unpack import Told, Unpacked, exponents, told, unpack
 
 
 def significands(fmt: Minifloat) -> Range:
@@ -42,9 +43,10 @@ class _Product(Pipelined):
         stages: int,
         narrow: bool = False,
         fine: bool = True,
+        short: bool = False,
         in_time: bool = False,
     ):
-        self.format, self.narrow, self.in_time = out, narrow, in_time
+        self.format, self.narrow, self.in_time, self.short = out, narrow, in_time, short
         self.subnormals, self.saturate, self.rows = subnormals, saturate, rows
         self._factors = [fmt for fmt in factors if significands(fmt).high > 1 or fmt.has_zero]
         self._product = first
@@ -113,13 +115,17 @@ class _Product(Pipelined):
         live: SimpleNamespace,
         parts: Sequence[Unpacked],
         start: Value | None = None,
+        codes: Sequence[tuple[Minifloat, Value]] = (),
     ) -> Value:
         """The result's code.
 
         ``live`` holds the first factor, its sign, nan, inf, zero, and the other factors; ``parts``
-        are the floats whose exponents and specials count.
+        are the floats whose exponents and specials count, ``codes`` their formats and codes.
         """
-        self._specials(m, live, parts)
+        if self.short and start is None and self.subnormals:
+            self._tell(m, pipe, live, parts, codes)
+        else:
+            self._specials(m, live, parts)
         live.exponent = self._exponent(m, parts)
         count = len(self._factors)
         if start is not None:
@@ -175,6 +181,32 @@ class _Product(Pipelined):
             begin(m, live)
         return pipe.cut(live)
 
+    def _tell(
+        self,
+        m: Module,
+        pipe: Pipeline,
+        live: SimpleNamespace,
+        parts: Sequence[Unpacked],
+        codes: Sequence[tuple[Minifloat, Value]],
+    ) -> None:
+        """What is special of a product, a step later: first what the factors' fields tell."""
+        known = [told(fmt, code) for fmt, code in codes]
+        for number, (fields, part) in enumerate(zip(known, parts, strict=True)):
+            live.sign = live.sign ^ part.sign
+            flags = Cat(*(fields or (part.nan, part.inf, part.zero)))
+            setattr(live, f"told_{number}", flags)
+
+        def then(behind: SimpleNamespace) -> None:
+            found = []
+            for number, (fields, part) in enumerate(zip(known, parts, strict=True)):
+                held = Told(*getattr(behind, f"told_{number}"))
+                delattr(behind, f"told_{number}")
+                nan, inf, zero = (held.nan, held.inf, held.zero) if fields else held
+                found.append(replace(part, sign=Const(0, 1), nan=nan, inf=inf, zero=zero))
+            self._specials(m, behind, found)
+
+        pipe.then = then
+
     def _specials(self, m: Module, live: SimpleNamespace, parts: Sequence[Unpacked]) -> None:
         """Sign, NaN and infinity of a product, as IEEE 754 has it."""
         for part in parts:
@@ -208,6 +240,9 @@ class FloatMultiply(_Product):
         Multiply by rows of LUTs, which pipeline well; else by ``*``, which may become a DSP block.
     fine : :class:`bool`
         Registers also within the levels of the normalisation, so that three levels of LUTs suffice.
+    short : :class:`bool`
+        What is special of the product is told a step later than its factors are there, so that
+        three levels of LUTs suffice for FP32, too; a few flip-flops more.
     in_time : :class:`bool`
         Multiply by one row of LUTs, a digit of ``b`` a cycle: operands come with ``start``, no more
         often than every ``interval`` cycles. A result stands at the output for a cycle.
@@ -234,6 +269,7 @@ class FloatMultiply(_Product):
         saturate: bool = False,
         rows: bool = False,
         fine: bool = True,
+        short: bool = False,
         in_time: bool = False,
         stages: int = 0,
     ):
@@ -249,6 +285,7 @@ class FloatMultiply(_Product):
             saturate=saturate,
             rows=rows,
             fine=fine,
+            short=short,
             in_time=in_time,
             stages=stages,
         )
@@ -261,4 +298,5 @@ class FloatMultiply(_Product):
         if self._factors:
             live.factor_0 = b.significand
         start = io.start if self.in_time else None
-        m.d.comb += io.o.eq(self._round(m, pipe, live, [a, b], start))
+        codes = [(self.a_format, io.a), (self.b_format, io.b)]
+        m.d.comb += io.o.eq(self._round(m, pipe, live, [a, b], start, codes))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from itertools import combinations, pairwise
 from types import SimpleNamespace
@@ -59,15 +59,20 @@ class Pipeline:
         self.enable = enable
         self.registered = registered
         self.steps = 0
+        #: What is done once with what is live, right behind the end of the step.
+        self.then: Callable[[SimpleNamespace], None] | None = None
 
     def cut(self, live: SimpleNamespace) -> SimpleNamespace:
         """The end of a step: all values that later steps read, registered or as they are."""
         step, self.steps = self.steps, self.steps + 1
-        if step not in self.registered:
-            return SimpleNamespace(**vars(live))
-        return SimpleNamespace(
-            **{name: self._register(f"{name}_{step}", value) for name, value in vars(live).items()}
-        )
+        found = dict(vars(live))
+        if step in self.registered:
+            found = {name: self._register(f"{name}_{step}", x) for name, x in found.items()}
+        behind = SimpleNamespace(**found)
+        if self.then is not None:
+            then, self.then = self.then, None
+            then(behind)
+        return behind
 
     def _register(self, name: str, value: Value) -> Value:
         if isinstance(value, Const) or not len(value):

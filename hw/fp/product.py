@@ -30,7 +30,7 @@ class FloatProduct(_Product):
         Formats of the others, at least one.
     format : :class:`Minifloat`
         The result's format.
-    saturate, rows, fine, stages :
+    saturate, rows, fine, short, stages :
         As of :class:`FloatMultiply`.
     apart : :class:`bool`
         A register also behind what the factors are taken apart into: the exponents of three and a
@@ -57,6 +57,7 @@ class FloatProduct(_Product):
         saturate: bool = False,
         rows: bool = False,
         fine: bool = True,
+        short: bool = False,
         apart: bool = False,
         stages: int = 0,
     ):
@@ -73,6 +74,7 @@ class FloatProduct(_Product):
             saturate=saturate,
             rows=rows,
             fine=fine,
+            short=short and not apart,
             stages=stages,
         )
 
@@ -104,4 +106,6 @@ class FloatProduct(_Product):
         ]
         for index, part in enumerate(factors):
             setattr(live, f"factor_{index}", part.significand)
-        m.d.comb += io.o.eq(self._round(m, pipe, live, parts))
+        given = [io.i, *(io.scales[str(index)] for index in range(len(self.scale_formats)))]
+        codes = list(zip((self.source, *self.scale_formats), given, strict=True))
+        m.d.comb += io.o.eq(self._round(m, pipe, live, parts, codes=codes))

@@ -43,7 +43,7 @@ class ScaleToFloat(_Product):
     narrow : :class:`bool`
         Multiply by the magnitude of the integer, if it has up to four bits, there is one scale,
         and no flag.
-    saturate, rows, fine, stages :
+    saturate, rows, fine, short, stages :
         As of :class:`FloatMultiply`.
 
     Members
@@ -70,6 +70,7 @@ class ScaleToFloat(_Product):
         rows: bool = False,
         narrow: bool = False,
         fine: bool = True,
+        short: bool = False,
         stages: int = 0,
     ):
         if not scales:
@@ -95,6 +96,7 @@ class ScaleToFloat(_Product):
             rows=rows,
             narrow=narrow,
             fine=fine,
+            short=short,
             stages=stages,
         )
 
@@ -116,7 +118,8 @@ class ScaleToFloat(_Product):
         if self.narrow:
             live.product, live.factor_0 = live.factor_0, self._magnitude(m, live.value)
         del live.value
-        m.d.comb += io.o.eq(self._round(m, pipe, live, parts))
+        codes = [(fmt, io.scales[str(n)]) for n, fmt in enumerate(self.scale_formats)]
+        m.d.comb += io.o.eq(self._round(m, pipe, live, parts, codes=codes))
 
     def _magnitude(self, m: Module, value: Value) -> Value:
         """An integer of few bits without its sign."""

@@ -3,11 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 
-from ...golden.formats import Minifloat
+from ...golden.formats import Minifloat, NaN
 from ..arith.specials import specials
+
+
+class Told(NamedTuple):
+    """What is known of a float's fields: what is special of it follows from that by one LUT.
+
+    Parameters
+    ----------
+    top : the exponent has all bits.
+    tail : the mantissa has any.
+    hidden : the exponent has any.
+    """
+
+    top: Value
+    tail: Value
+    hidden: Value
+
+    @property
+    def nan(self) -> Value:
+        return self.top & self.tail
+
+    @property
+    def inf(self) -> Value:
+        return self.top & ~self.tail
+
+    @property
+    def zero(self) -> Value:
+        return ~self.hidden & ~self.tail
+
+
+def told(fmt: Minifloat, code: Value) -> Told | None:
+    """What ``code`` tells of its fields; None where NaN and infinity are no exponent's alone."""
+    if fmt.policy.nan is not NaN.MANTISSAS or not (fmt.has_nan and fmt.has_inf and fmt.has_zero):
+        return None
+    mantissa, biased = code[: fmt.mantissa_width], code[fmt.mantissa_width :][: fmt.exponent_width]
+    return Told(biased.all(), mantissa.any(), biased.any())
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,7 @@ class ElementSteps:
                 rows=rows,
                 narrow=True,
                 fine=self.fine,
+                short=True,
             )
             return (_placed(block),)
         return (_placed(IntegerToFloat(self.whole, result, saturate=saturate, fine=self.fine)),)
@@ -125,7 +126,7 @@ class ElementSteps:
         # Rows are made from the scales' digits: the element, of few bits, multiplies the last.
         *rest, last = self.floats
         return FloatProduct(
-            last, (*rest, element), result, saturate=saturate, rows=rows, fine=self.fine
+            last, (*rest, element), result, saturate=saturate, rows=rows, fine=self.fine, short=True
         )
 
     @property

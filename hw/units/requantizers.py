@@ -224,8 +224,10 @@ class ScaleElements(RequantizeElements):
         assert isinstance(unit.multiplier, Minifloat)
         factors = (unit.multiplier,)
         if unit.floats:
-            return FloatProduct(self.summed, factors, result, saturate=saturate, rows=rows)
-        return ScaleToFloat(self.values, factors, result, saturate=saturate, rows=rows)
+            return FloatProduct(
+                self.summed, factors, result, saturate=saturate, rows=rows, short=True
+            )
+        return ScaleToFloat(self.values, factors, result, saturate=saturate, rows=rows, short=True)
 
     def _finished(self, m: Module, value: Value, held: Mapping[str, Value], name: str) -> Value:
         unit = self.unit
@@ -245,13 +247,13 @@ class LinearElements(RequantizeElements):
         else:
             given = self.summed
         if unit.multiplier is not None:
-            scaled = FloatMultiply(given, single, single, rows=rows).staged()
+            scaled = FloatMultiply(given, single, single, rows=rows, short=True).staged()
             reads, given = (("b", "multiplier"),), single
             found.append(Step("times the scale in FP32", 32, scaled, reads))
         low, high = unit.ends_of_result
         plain = (low, high, unit.zero) == (unit.result.low, unit.result.high, 0)
         near = unit.result if plain else Integer("nearest", unit.result.bits + 2)
-        rounded = FloatToInteger(given, near).staged()
+        rounded = FloatToInteger(given, near, short=True).staged()
         found.append(Step("to the nearest integer", near.bits, rounded))
         if not plain:
             found.append(Step("plus the zero point, saturated", unit.result.bits, made=self._ended))

@@ -33,8 +33,8 @@ class RopeElements:
         assert isinstance(fmt, Minifloat) and isinstance(angle, Minifloat)
         assert isinstance(single, Minifloat)
         rows = unit.build.policy == "lut"
-        self.product = FloatMultiply(fmt, angle, single, rows=rows).staged()
-        self.sum = FloatAdd(single, single, fmt).staged()
+        self.product = FloatMultiply(fmt, angle, single, rows=rows, short=True).staged()
+        self.sum = FloatAdd(single, single, fmt, short=True).staged()
 
     @property
     def latency(self) -> int:

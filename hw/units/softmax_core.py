@@ -39,15 +39,15 @@ class SoftmaxPlan:
         assert isinstance(fmt, Minifloat) and isinstance(single, Minifloat)
         self.format = fmt
         rows = unit.build.policy == "lut"
-        self.apart = FloatAdd(fmt, fmt, single).staged()
-        self.distance = FloatToInteger(single, parts.distance).staged()
+        self.apart = FloatAdd(fmt, fmt, single, short=True).staged()
+        self.distance = FloatToInteger(single, parts.distance, short=True).staged()
         self.power = Power(parts).staged()
         self.term = Term(parts, self.power.n_width).staged()
         #: Bits of a sum.
         self.total = parts.term + (unit.token - 1).bit_length()
         self.reciprocal = Reciprocal(parts, self.total).staged()
         middle = between(parts)
-        self.product = FloatMultiply(middle, middle, fmt, rows=rows).staged()
+        self.product = FloatMultiply(middle, middle, fmt, rows=rows, short=True).staged()
 
     @property
     def greatest_cycles(self) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...golden.description.unit import Unit
 from ...golden.streams import Beats, Field, Stream
+from ..arith.timing import LIMIT
 from ..design import Streaming
 
 Kind = TypeVar("Kind", bound=Unit)
@@ -23,6 +24,7 @@ class UnitHardware(Streaming, Generic[Kind]):
     """
 
     kind = "unit"
+    levels = LIMIT
 
     def __init__(self, design: Kind):
         super().__init__(design)

@@ -257,6 +257,44 @@ def test_variants_change_what_is_mapped(built, rtlil, tmp_path):
     assert tree.resources["ff"] == 36
 
 
+@pytest.mark.parametrize(
+    ("board", "most", "found", "taken"),
+    [
+        ("u280", 3, {"default": (2, 4), "levels": (3, 2)}, "levels"),
+        ("u280", 4, {"default": (2, 4), "levels": (3, 2)}, "default"),
+        ("u280", 3, {"default": (2, 4), "levels": (4, 2)}, "default"),
+        ("u280", None, {"default": (2, 9), "levels": (3, 2)}, "default"),
+        ("ulx3s-85", 3, {"default": (2, 9), "levels": (3, 2)}, "default"),
+    ],
+)
+def test_where_many_luts_are_in_series_all_is_mapped_for_fewer(
+    board, most, found, taken, monkeypatch, tmp_path
+):
+    def measured(text, commands, tops, family, folder):
+        variant = "levels" if any("-nowidelut" in line for line in commands) else "default"
+        counts = {"sites": 1, "lut": 1, "ff": 0}
+        each = [
+            {"resources": counts, "bounds": {}, "levels": {"lut": n}, "registers": {}}
+            for n in found[variant]
+        ]
+        (folder / "mapped.v").write_text(variant, encoding="utf-8")
+        return {"tops": dict(zip(tops, each, strict=True)), "seconds": 0}, [folder / "mapped.v"]
+
+    monkeypatch.setattr("macsmith.boards.cost._measure", measured)
+    text = f"module \\a\nend\nmodule \\b\nend\n# {board} {most} {sorted(found.items())}\n"
+    costs = synthesize(text, ["a", "b"], lookup(board), "lut", [], tmp_path, most=most)
+    assert [cost.levels["lut"] for cost in costs.values()] == list(found[taken])
+    assert {cost.tools["variant"] for cost in costs.values()} == {taken}
+    assert (tmp_path / "mapped.v").read_text(encoding="utf-8") == taken
+
+
+def test_few_luts_in_series_have_no_wide_multiplexers(built, rtlil, tmp_path):
+    found = synthesize(rtlil, TOPS, lookup("u280"), "lut", ["pe"], tmp_path, variant="levels")
+    for name, cost in built("xcup")[0].items():
+        assert found[name].resources["ff"] == cost.resources["ff"]
+        assert found[name].levels["muxf"] == 0 and found[name].tools["variant"] == "levels"
+
+
 def test_refusals(rtlil, tmp_path):
     with pytest.raises(UnknownName, match="unknown module 'rov'"):
         synthesize(rtlil, ["rov"], lookup("u280"), "lut", [], tmp_path)

@@ -2,7 +2,7 @@
 
 import pytest
 from macsmith.boards import lookup
-from macsmith.boards.script import VARIANTS, WRAPPER, commands, design, edif_name, synthesis
+from macsmith.boards.script import LEVELS, VARIANTS, WRAPPER, commands, design, edif_name, synthesis
 from macsmith.golden.errors import DesignError, UnknownName
 
 TEXT = """attribute \\src "x"
@@ -46,7 +46,9 @@ def test_boards_add_their_own_flags():
 def test_commands(variant):
     lines = commands(lookup("u280"), "lut", variant, ["a", "b.c"], edif=True)
     flags = "synth_xilinx -family xcup -noiopad -noclkbuf -flatten -nodsp"
+    flags += " -nowidelut" * (variant == LEVELS)
     assert f"{flags} -top {WRAPPER}" in lines
+    assert ("scratchpad -set synth_xilinx.abc9.W 3000" in lines) == (variant == LEVELS)
     assert [x for x in lines if x in VARIANTS[variant]] == list(VARIANTS[variant])
     assert lines[-2:] == [
         "write_edif -pvector bra -top a a.edf",

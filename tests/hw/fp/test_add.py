@@ -121,6 +121,13 @@ def check_host(reference, fmt, codes, found):
     assert np.array_equal(found, reference.foreign_code(fmt, sums.astype(np.float64)))
 
 
+@pytest.mark.parametrize("formats", parse(SAME), ids=name)
+def test_a_step_of_its_own_for_the_distance_changes_no_bit(run, reference, formats):
+    unit = deepest(formats, short=True)
+    assert unit.stages == deepest(formats).stages + 1
+    check_wide(reference, run, formats, 60_000, unit)
+
+
 @pytest.mark.parametrize("formats", parse(MIXED)[:3], ids=name)
 def test_mixed_formats(run, reference, formats):
     check_wide(reference, run, formats, 60_000, FloatAdd(*formats, stages=3), 2_000)

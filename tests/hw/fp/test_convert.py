@@ -126,6 +126,13 @@ def test_floats_to_integers(run, source, results):
     check_integers(units, run(units, codes), codes)
 
 
+@pytest.mark.parametrize("source, results", [("e5m2", INTEGERS), ("fp32", INTEGERS[:4])])
+def test_shifts_in_other_steps_change_no_bit(run, source, results):
+    source, results = lookup(source), [lookup(name) for name in results]
+    units, codes = every(FloatToInteger, source, results, short=True), codes_of(source, results)
+    check_integers(units, run(units, codes), codes)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("stages", [0, 4])
 @pytest.mark.parametrize("source", SOURCES)

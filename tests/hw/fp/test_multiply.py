@@ -130,6 +130,19 @@ def check_host(reference, fmt, codes, found):
     assert np.array_equal(found, reference.foreign_code(fmt, products.astype(np.float64)))
 
 
+@pytest.mark.parametrize("stages, rows", [(0, False), (5, True)])
+def test_all_codes_where_specials_are_told_later(run, reference, stages, rows):
+    many = parse(SMALL)
+    stages = min(stages, *(len(FloatMultiply(*f, rows=rows).levels) for f in many))
+    check_small(reference, run, many, stages=stages, rows=rows, short=True)
+
+
+def test_fp32_where_specials_are_told_later(run, reference):
+    [formats] = parse("fp32 fp32 fp32")
+    unit = deepest(formats, rows=True, short=True)
+    check_wide(reference, run, formats, 40_000, unit)
+
+
 @pytest.mark.parametrize("formats", parse(MIXED)[:2], ids=name)
 @pytest.mark.parametrize("rows", [False, True])
 def test_mixed_formats(run, reference, formats, rows):

@@ -62,6 +62,11 @@ def test_factors_may_be_taken_apart_a_register_before(run, reference):
     check(reference, run, CASES[4], 20_000, 500, rows=True, apart=True)
 
 
+@pytest.mark.parametrize("case", [CASES[0], CASES[3]], ids=name)
+def test_what_is_special_may_be_told_a_step_later(run, reference, case):
+    check(reference, run, case, 20_000, 500, rows=True, short=True)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=name)
 @pytest.mark.parametrize("stages, rows, saturate", [(0, False, True), (4, True, False)])

@@ -132,6 +132,11 @@ def test_coarser_steps_change_no_bit(run, reference, case):
     check(reference, run, case, 30_000, rows=True, fine=False)
 
 
+@pytest.mark.parametrize("case", [CASES[3], CASES[4], CASES[8]], ids=name)
+def test_what_is_special_may_be_told_a_step_later(run, reference, case):
+    check(reference, run, case, 20_000, rows=True, short=True)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=name)
 @pytest.mark.parametrize("stages, rows", [(0, False), (3, True)])
