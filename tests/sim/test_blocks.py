@@ -217,7 +217,7 @@ def divided(engine):
 def laid_out(engine, monkeypatch, tile, chain, full, count):
     """The engine's hardware with its sums laid out so."""
 
-    def given(sides, kind, shape, lanes, asked, stays=False, opened=False):
+    def given(sides, kind, shape, lanes, asked, stays=False, *_):
         bounds = (side.bounds for side in sides)
         found = [item for item in packings(*bounds, kind.geometry, tile) if item.tile == tile]
         return Layout(kind, max(found, key=lambda item: item.terms), lanes, chain, count, stays)
