@@ -52,6 +52,17 @@ def aimed(value: float, fmt: Format, factor: Format, aim: str, rng: Generator) -
     return None
 
 
+def below_power(kept: int, width: int, most: int, rng: Generator) -> tuple[int, int] | None:
+    """A number up to ``most``, and an odd factor of ``width`` bits: their product is rounded up to
+    a power of two in ``kept`` bits. None if there are no such."""
+    for factor in (rng.permutation(np.arange(1 << width - 2, 1 << width - 1)) * 2 + 1).tolist():
+        top = (most * factor).bit_length() - 1
+        number, rest = divmod(1 << top, factor)
+        if number and top > kept and rest <= 1 << top - kept - 1:
+            return number, factor
+    return None
+
+
 @cache
 def _ends(fmt: Minifloat) -> tuple[float, int]:
     """The greatest value, and the exponent of its leading bit."""

@@ -6,6 +6,7 @@ so the groups of a reduction add up to any number, and a running float sum meets
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isinf, ldexp
 from typing import Any
 
@@ -16,7 +17,7 @@ from ..golden.description import Level
 from ..golden.formats import Format, Integer, Minifloat
 from ..golden.tensor import Quantized
 from ..golden.terms import accumulators
-from .aim import AIM_OF, AIMS, aimed
+from .aim import AIM_OF, AIMS, aimed, below_power
 from .codes import Generator, by_magnitude
 from .group_sums import GroupSums, has_zero, own_scales
 from .making import Maker, Sided
@@ -93,6 +94,31 @@ class Digits(GroupSums):
         digits = sorted(digits, key=lambda item: item[1], reverse=not low_first)
         return self._sides(digits, base)
 
+    def carried(self) -> tuple[Quantized, Quantized] | None:
+        """Operands whose sum comes next below a power of two by the first scale at the end, which
+        has fewer bits than sums: rounding carries. None if there is no such scale.
+
+        """
+        make, rng = self.make, self.make.rng
+        late = [item for item in make.floats if item[1].when == "end"]
+        kept = make.arithmetic.working.significand_width
+        if not late or not 1 < (width := late[0][1].format.significand_width) < kept:
+            return None
+        if (found := below_power(kept, width, (1 << kept) - 1, rng)) is None:
+            return None
+        digits = self._written(found[0])
+        high = self.high - max(place for _, place in digits)
+        if len(digits) > self.most or high < self.low:
+            return None
+        low = max(self.low, -40)
+        base = int(rng.integers(low, max(min(high, 40), low), endpoint=True))
+        sides = list(self._sides(digits, base))
+        side, level = late[0]
+        values = np.full(1, ldexp(float(found[1]), 1 - width))
+        held = make.held(side, level, sides[side].shape[1], values)
+        sides[side] = replace(sides[side], scales={**sides[side].scales, level.name: held})
+        return sides[0], sides[1]
+
     def addends(self, names: list[str]) -> tuple[Quantized, Quantized] | None:
         """Operands whose groups, scaled, each meet one of the classes ``names`` or any."""
         make, rng = self.make, self.make.rng
@@ -110,7 +136,7 @@ class Digits(GroupSums):
             for item in others
         }
         # Of few bits, only the greatest sums have some in low places.
-        full = "exact" in names and rng.random() < 0.5
+        full = "exact" in names and rng.random() < 0.2
         sums, found = [0] * (k // self.group), []
         for slot in range(slots):
             digit = int(rng.integers(1 << self.bits - 1, self.greatest, endpoint=True)) | 1
@@ -205,8 +231,9 @@ def digits_of(make: Maker) -> Digits | None:
 
 
 def _whole(level: Level) -> tuple[int, int]:
-    """The exponents between which all powers of two are scales."""
+    """The exponents between which all positive powers of two are scales: of INT8, -128 is none."""
     low, high = ends_of(level.format)
+    high = min(high, float(np.log2(float(level.format.maximum))))
     return int(np.ceil(low)), int(np.floor(high))
 
 

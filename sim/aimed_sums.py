@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cache
+from math import gcd
 from typing import Any
 
 import numpy as np
@@ -30,49 +32,95 @@ def can_aim(make: Maker) -> bool:
 
 def steps_to_round(make: Maker, fmt: Format) -> int:
     """The steps after which sums can have two bits more than ``fmt`` keeps; 0 if none can."""
+    return steps_to_reach(make, _places(fmt) + 2)
+
+
+def steps_to_reach(make: Maker, bits: int) -> int:
+    """The steps after which sums can have so many bits; 0 if none can."""
     a, w = (extreme(side.planes[0].element, -1)[1] for side in make.operands)
-    steps = -(-(1 << _places(fmt) + 1) // (a * w * make.step)) + 1
+    # Three of four activations are the greatest.
+    steps = -(-(1 << bits + 1) // (3 * a * w * make.step)) + 1
     return steps if steps * make.step <= make.arithmetic.k_max else 0
 
 
-def aimed_sums(make: Maker, fmt: Format, k: int) -> tuple[Codes, Codes]:
-    """Codes of weights and activations: every row's sum is a tie in ``fmt``, or next to one.
+class PlainSums:
+    """Sums of plain products over ``k`` elements that are chosen: activations are the greatest, and
+    for the rest of a sum the least; weights are chosen one by one.
 
-    Activations are the greatest, and for the rest of a sum the least; weights are chosen one by
-    one. Where K is too short for the sum, it is another.
+    Parameters
+    ----------
+    most : about the greatest sum, in units of the least product.
+    grain : what sums differ by, at the least: 2 where all weights are odd.
     """
-    rng = make.rng
-    elements = [side.planes[0].element for side in make.operands]
-    least, greatest = (extreme(elements[1], end) for end in (0, -1))
-    many = -(-3 * k // 4)
-    factors = [least[1]] * (k - many) + [greatest[1]] * many
-    sizes, codes = positive(elements[0])
-    most = k * greatest[1] * int(sizes[-1])
 
-    def weights(name: str, target: Format, shape: tuple[int, int]) -> Array:
-        found = np.full(shape, target.encode(0.0) if target.has_zero else codes[0])
-        for row in found:
-            rest = _sum(fmt, most, sum(element.lsb for element in elements), rng)
-            for place in range(k - 1, -1, -1):
-                index = int(np.searchsorted(sizes, rest // factors[place], "right")) - 1
-                if index >= 0:
-                    row[place] = codes[index]
-                    rest -= int(sizes[index]) * factors[place]
-        return found.astype(target.dtype)
+    def __init__(self, make: Maker, k: int):
+        elements = [side.planes[0].element for side in make.operands]
+        least, greatest = (extreme(elements[1], end) for end in (0, -1))
+        many = -(-3 * k // 4)
+        self.rng, self.lsb = make.rng, sum(element.lsb for element in elements)
+        self._factors = [least[1]] * (k - many) + [greatest[1]] * many
+        self._row = [least[0]] * (k - many) + [greatest[0]] * many
+        sizes, self._codes = positive(elements[0])
+        # Without a zero, all weights are the least at first.
+        self._base = 0 if elements[0].has_zero else int(sizes[0])
+        self._zero = elements[0].encode(0.0) if elements[0].has_zero else self._codes[0]
+        self._sizes = sizes - self._base
+        self.most = k * greatest[1] * int(sizes[-1])
+        self.grain = gcd(*self._sizes.tolist())
 
-    def activations(name: str, target: Format, shape: tuple[int, int]) -> Array:
-        row = [least[0]] * (k - many) + [greatest[0]] * many
-        return np.tile(np.asarray(row), (shape[0], 1)).astype(target.dtype)
+    def codes(self, chosen: Callable[[], int]) -> tuple[Codes, Codes]:
+        """Codes of weights and activations: every row's sum is ``chosen()``, if K is long enough
+        for it."""
 
-    return weights, activations
+        def weights(name: str, target: Format, shape: tuple[int, int]) -> Array:
+            found = np.full(shape, self._zero)
+            for row in found:
+                rest = chosen() - self._base * sum(self._factors)
+                for place in range(len(row) - 1, -1, -1):
+                    size = max(rest, 0) // self._factors[place]
+                    index = int(np.searchsorted(self._sizes, size, "right")) - 1
+                    if index >= 0 and rest > 0:
+                        row[place] = self._codes[index]
+                        rest -= int(self._sizes[index]) * self._factors[place]
+            return found.astype(target.dtype)
+
+        def activations(name: str, target: Format, shape: tuple[int, int]) -> Array:
+            return np.tile(np.asarray(self._row), (shape[0], 1)).astype(target.dtype)
+
+        return weights, activations
 
 
-def _sum(fmt: Format, most: int, lsb: int, rng: Generator) -> int:
-    """An integer in units of ``2**lsb``: a tie in ``fmt``, next to one, or just held.
+def aimed_sums(make: Maker, fmt: Format, k: int, names: Sequence[str] = ()) -> tuple[Codes, Codes]:
+    """Codes of weights and activations: every row's sum is a tie in ``fmt``, or next to one; of the
+    classes ``names``, if there are any. Where K is too short for the sum, it is another."""
+    sums, rng = PlainSums(make, k), make.rng
+
+    def chosen() -> int:
+        name = str(rng.choice(names)) if names else ""
+        return _sum(fmt, sums.most, sums.lsb, rng, name)
+
+    return sums.codes(chosen)
+
+
+#: Classes of a float that a sum can be chosen for: how far from a tie, and the last place kept.
+NAMES = {
+    "tie to even below": (0, 0),
+    "tie to even above": (0, 1),
+    "just below a tie": (-1, None),
+    "just above a tie": (1, None),
+    "carry": (0, 1),
+}
+
+
+def _sum(fmt: Format, most: int, lsb: int, rng: Generator, name: str) -> int:
+    """An integer in units of ``2**lsb``: a tie in ``fmt``, next to one, or just held; ``name`` is
+    one of NAMES, or empty.
 
     For an integer format also one of its ends, or the first beyond.
     """
-    beside = int(rng.choice([-1, 0, 1], p=[0.3, 0.4, 0.3]))
+    beside, last = int(rng.choice([-1, 0, 1], p=[0.3, 0.4, 0.3])), None
+    if name:
+        beside, last = NAMES[name]
     if isinstance(fmt, Integer):
         below = max(fmt.lsb - lsb, 0)
         if rng.random() < 0.5:
@@ -84,9 +132,11 @@ def _sum(fmt: Format, most: int, lsb: int, rng: Generator) -> int:
     least_lost = min(most_lost, _FAR if beside else 1)
     lost = int(rng.integers(least_lost, most_lost, endpoint=True))
     kept = int(rng.integers(1 << places - 1, 1 << places))
-    if rng.random() < 0.2:
+    if last is not None:
+        kept = (kept & ~1) | last
+    if not name and rng.random() < 0.2:
         return kept | 1
-    if rng.random() < 0.3:
+    if name == "carry" or (not name and rng.random() < 0.3):
         kept = (1 << places) - 1  # rounding up carries
     return (kept << lost) + (1 << lost - 1) + beside
 

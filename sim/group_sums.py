@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from ..golden.description import Level, Operand
 from ..golden.formats import Format
 from ..golden.tensor import Quantized
-from .aimed_sums import extreme, positive
+from .aimed_sums import positive
 from .making import Codes, Maker, Sided
 
 Array = npt.NDArray[Any]
@@ -41,22 +42,30 @@ class GroupSums:
         self.lsb = sum(element(side).lsb for side in make.operands)
         sizes = [positive(element(side))[0] for side in make.operands]
         # What the weights can add up to beside the greatest activations.
-        greatest = self._shares()[0] * int(sizes[1][-1]) * int(sizes[0][-1])
+        many = self.group - len(self._small())
+        greatest = many * int(sizes[1][-1]) * int(sizes[0][-1])
         self.greatest = min(max(greatest, 1), (1 << _WIDEST) - 1)
         self.bits = max(self.greatest.bit_length() - 1, 1)
         ends = [[int(size[end]) for size in sizes] for end in (0, -1)]
         least, most = (first * second for first, second in ends)
         self.full = min((self.group - 1) * most + least, (1 << _WIDEST) - 1)
 
-    def _shares(self) -> tuple[int, int]:
-        """Elements of a group beside the greatest activation, and beside the least."""
+    def _small(self) -> list[int]:
+        """The activations of a group that are not the greatest, by their places among positive
+        ones: as many of the least as fill up what the greatest leave, or if these are too many,
+        those at each doubling from the least to the greatest."""
         sizes = [positive(element(side))[0].tolist() for side in self.make.operands]
         few = -(-sizes[1][-1] // (sizes[0][-1] * sizes[1][0])) + 1
         # A weight takes as many bits off what is left as it has significant ones.
         width = max(element(self.make.operands[0]).significand_width, 1)
         few += -(-sizes[1][-1].bit_length() // width)
-        few = min(few, self.group // 2)
-        return self.group - few, few
+        if few <= self.group // 2:
+            return [0] * few
+        found, wanted = [0], 2 * sizes[1][0]
+        while wanted < sizes[1][-1] and len(found) < self.group // 2:
+            found.append(bisect_right(sizes[1], wanted) - 1)
+            wanted *= 2
+        return found
 
     def made(
         self, sums: list[int], k: int, scales: dict[Sided, Array]
@@ -78,10 +87,11 @@ class GroupSums:
         """Codes of weights and activations of one vector each, whose groups have these sums."""
         elements = [element(operand) for operand in self.make.operands]
         sizes, codes = positive(elements[0])
-        least, greatest = (extreme(elements[1], end) for end in (0, -1))
-        many, few = self._shares() if max(sums) <= self.greatest else (self.group - 1, 1)
-        factors = [least[1]] * few + [greatest[1]] * many
-        row = [least[0]] * few + [greatest[0]] * many
+        beside, made_of = positive(elements[1])
+        small = self._small() if max(sums) <= self.greatest else [0]
+        places = small + [-1] * (self.group - len(small))
+        factors = [int(beside[place]) for place in places]
+        row = [made_of[place] for place in places]
         weights = np.full(k, elements[0].encode(0.0))
         for number, rest in enumerate(sums):
             for place in range(self.group - 1, -1, -1):

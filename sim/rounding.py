@@ -16,15 +16,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..golden.description import Engine, Level, Output
-from ..golden.formats import Format, Minifloat
-from ..golden.matmul import matmul
+from ..golden.description import Engine
+from ..golden.formats import Format, Integer, Minifloat
 from ..golden.tensor import Quantized
-from .aim import AIM_OF, AIMS, aimed, bits_of
+from .aim import AIM_OF, AIMS
 from .aimed_groups import KINDS, digits_of
-from .aimed_sums import aimed_sums, can_aim, steps_to_round
-from .classes import CLASSES, Class, counted, met
+from .aimed_sums import NAMES, aimed_sums, can_aim, steps_to_reach, steps_to_round
+from .classes import CLASSES, Class, counted
 from .codes import MAKERS, Generator, by_magnitude, finite_codes
+from .late_aims import NEAREST, carried, passed, with_aims
 from .making import Codes, Maker, Sided
 from .scaling import ends_of
 from .stimuli import Tile
@@ -49,8 +49,8 @@ _AIMED = [
     if AIM_OF.get(name, name) in AIMS
 ]
 
-#: Factors that are computed for a scale until one hits what is wanted.
-_SHOTS = 8
+#: Classes that sums of plain products can be chosen for.
+_OF_SUMS = [(step, name, 0) for step in ("sum", "output") for name in NAMES]
 
 #: How often scales are spread over so many binades up and down: 0, 2, 12, 28.
 _SPREAD = [0.4, 0.3, 0.15, 0.15]
@@ -60,9 +60,6 @@ _WIDE = 12.0
 
 #: Classes that are wanted so many times as often as others.
 _MORE = {"exact": 6, "odd": 3, "least above a tie": 3}
-
-#: The class that takes numbers with all their bits.
-_NEAREST = "least above a tie"
 
 
 @lru_cache(maxsize=8)
@@ -81,8 +78,10 @@ def roundings(
     make = Maker(engine, np.random.default_rng(seed))
     vain, steps = 0, _ALIGNED_STEPS if make.arithmetic.aligned else _STEPS
     for turn in range(TRIES):
-        long = sum(tile.k > _LONG * make.step for tile in kept) < wanted
         lacking = {item for item in _AIMED if total[item] < wanted * _MORE.get(item[1], 1)}
+        lacking |= {item for item in _OF_SUMS if total[item] < wanted}
+        most = wanted + wanted * (("scale 0", NEAREST, 0) in lacking)  # which all bits of sums take
+        long = sum(tile.k > _LONG * make.step for tile in kept) < most
         weight, activation = _drawn(make, long, lacking, turn)
         tile, counts = counted(partial(make.tile, "rounding", weight, activation), units)
         new = [item for item in counts if total[item] < wanted * _MORE.get(item[1], 1)]
@@ -104,6 +103,10 @@ def _drawn(make: Maker, long: bool, lacking: set[Class], turn: int) -> tuple[Qua
     ``lacking`` are classes that were met too seldom.
     """
     rng, late = make.rng, [item for item in make.floats if item[1].when == "end"]
+    if ("scale 0", "carry", 0) in lacking and turn % 4 == 3:
+        digits = digits_of(make)
+        if (found := digits.carried() if digits else carried(make, late)) is not None:
+            return found
     if (turn < 2 * KINDS or rng.random() < 0.4) and (digits := digits_of(make)) is not None:
         if turn < KINDS or (turn > 2 * KINDS and rng.random() < 0.5):
             found = digits.tile_sides(turn)
@@ -116,17 +119,25 @@ def _drawn(make: Maker, long: bool, lacking: set[Class], turn: int) -> tuple[Qua
         k = min(int(2.0 ** rng.uniform(0, 2.4)), make.most) * make.unit
     codes: Sequence[Codes] = [_codes(make, side) for side in range(2)]
     if can_aim(make) and rng.random() < 0.5:
-        target = _passed(make)[-1 if not late else 0]
+        target, names = passed(make)[-1 if not late else 0], []
         if long and rng.random() < 0.5:
-            k = max(k, make.length(steps_to_round(make, target)))
-        codes = aimed_sums(make, target, k)
+            if steps := steps_to_round(make, target):
+                step = "sum" if late else "output"
+                names = [name for where, name, _ in sorted(lacking) if where == step]
+            elif late and isinstance(late[0][1].format, Minifloat):
+                # Not sums are rounded, but what they are by a scale of some bits.
+                bits = max(target.significand_width + 2 - late[0][1].format.significand_width, 2)
+                if steps := steps_to_reach(make, bits + 1):
+                    target = Integer("sum", bits + 1)
+            k = max(k, make.length(steps))
+        codes = aimed_sums(make, target, k, names)
     # Sums of groups of many sizes have all the bits that a result next to a tie takes.
-    full = ("scale 0", _NEAREST, 0) in lacking and rng.random() < 0.3
+    full = ("scale 0", NEAREST, 0) in lacking and rng.random() < 0.3
     scales = _scales(make, k, _WIDE if full else None)
     clear = rng.random() < 0.2
     sides = [make.side(side, k, codes[side], scales, clear=clear) for side in range(2)]
     if late and rng.random() < 0.75:
-        sides = _with_aims(make, sides, late, lacking)
+        sides = with_aims(make, sides, late, lacking)
     return sides[0], sides[1]
 
 
@@ -184,7 +195,7 @@ def _scales(make: Maker, k: int, spread: float | None = None) -> dict[Sided, Arr
 
 def _magnitude(make: Maker) -> float:
     """The exponent of results: at an end of a format that they pass, or near one."""
-    rng, formats = make.rng, _passed(make)
+    rng, formats = make.rng, passed(make)
     fmt = formats[int(rng.integers(len(formats)))]
     kind = rng.choice(["low", "high", "near one"], p=[0.45, 0.2, 0.35])
     if kind == "near one":
@@ -192,12 +203,6 @@ def _magnitude(make: Maker) -> float:
     if isinstance(fmt, Minifloat) and kind == "low":
         return 8 + 1 - fmt.bias - float(rng.uniform(-2, fmt.mantissa_width + 2))
     return 8 + float(np.log2(float(fmt.maximum))) + float(rng.uniform(-2, 1))
-
-
-def _passed(make: Maker) -> list[Format]:
-    """The formats to which something is rounded."""
-    working, output = make.arithmetic.working, make.arithmetic.output.format
-    return [working, output] if output is not None and output != working else [working]
 
 
 def _around(make: Maker, item: Sided, k: int, centre: float, spread: float | None) -> Array:
@@ -215,85 +220,3 @@ def _around(make: Maker, item: Sided, k: int, centre: float, spread: float | Non
     low, high = ends_of(level.format)
     values = np.ldexp(mantissas * signs, np.clip(exponents, low, high).astype(np.int32))
     return level.format.encode(values)
-
-
-# Aims.
-
-
-def _with_aims(
-    make: Maker, sides: list[Quantized], late: list[Sided], lacking: set[Class]
-) -> list[Quantized]:
-    """The same with the scales of one late level computed so that a class is hit."""
-    rng, working = make.rng, make.arithmetic.working
-    places = [n for n in range(len(late)) if any(step == f"scale {n}" for step, _, _ in lacking)]
-    place = int(rng.choice(places or range(len(late))))
-    names = sorted(name for step, name, _ in lacking if step == f"scale {place}")
-    if place and _NEAREST in names and rng.random() < 0.5:
-        # Only a number with all its bits comes so near to a tie.
-        side, level = late[place - 1]
-        full = 1 + rng.random(make.shape(side, level, sides[0].shape[1]))
-        sides[side] = _given(make, sides[side], level, level.format.encode(full))
-    for side, level in late[place:]:
-        sides[side] = _given(make, sides[side], level, make.held(side, level, sides[0].shape[1],
-                                                                 np.ones(1)))  # fmt: skip
-    values = _before(make, sides)
-    if values is None:
-        return sides
-    side, level = late[place]
-    codes = np.asarray(sides[side].scales[level.name]).copy()
-    # Behind the last scale the output's format rounds, too.
-    target = _passed(make)[-1] if place == len(late) - 1 and rng.random() < 0.5 else working
-    # Few values have the bits that it takes: where they do, that is tried often.
-    able = _NEAREST in names and bits_of(values).max() >= working.significand_width
-    open_ones = list(range(len(codes)))
-    for _ in range(_SHOTS):
-        wanted = [
-            _NEAREST if able and rng.random() < 0.5 else str(rng.choice(names or AIMS))
-            for _ in open_ones
-        ]
-        own = [_own(values, side, vector, len(codes)) for vector in open_ones]
-        hit = [_one_of(each, name, rng) for each, name in zip(own, wanted, strict=True)]
-        found = [
-            aimed(value, target, level.format, AIM_OF.get(name, name), rng) or 1.0
-            for value, name in zip(hit, wanted, strict=True)
-        ]
-        codes[open_ones, 0] = level.format.encode(found)
-        marks = met("scale", target, np.asarray(hit) * np.asarray(found))
-        open_ones = [
-            vector
-            for index, (vector, name) in enumerate(zip(open_ones, wanted, strict=True))
-            if name not in marks or not marks[name][index]
-        ]
-        if not open_ones:
-            break
-    sides[side] = _given(make, sides[side], level, codes)
-    return sides
-
-
-def _given(make: Maker, operand: Quantized, level: Level, codes: Array) -> Quantized:
-    scales = {**operand.scales, level.name: make.alike(level, codes)}
-    return replace(operand, scales=scales)
-
-
-def _before(make: Maker, sides: list[Quantized]) -> Array | None:
-    """The values (N, M) that an aimed level meets; None where several sums are added behind."""
-    arithmetic = make.arithmetic
-    output = Output(arithmetic.working)
-    if arithmetic.outputs > 1:
-        return None
-    plain = replace(make.engine, modes=(replace(arithmetic, output=output),))
-    return matmul(plain, sides[0], sides[1]).decode()
-
-
-def _own(values: Array, side: int, vector: int, vectors: int) -> Array:
-    """The values that the scale of a vector multiplies; of a tensor's scale, all."""
-    if vectors == 1:
-        return values.ravel()
-    return values[:, vector] if side else values[vector]
-
-
-def _one_of(values: Array, name: str, rng: Generator) -> float:
-    """A value that a class can be hit with: next to ties come those with the most bits alone."""
-    if name == _NEAREST:
-        values = values[bits_of(values) == bits_of(values).max()]
-    return float(rng.choice(values))

@@ -49,7 +49,8 @@ class Values:
 def of_range(found: Range) -> Values:
     """All integers of a range, in its unit."""
     most = max(found.high, -found.low)
-    return Values(found.lsb, max(most.bit_length(), 1), most * Fraction(2) ** found.lsb)
+    # A power of two at the end has a single significant bit.
+    return Values(found.lsb, max((most - 1).bit_length(), 1), most * Fraction(2) ** found.lsb)
 
 
 def of_format(fmt: Format) -> Values:

@@ -27,7 +27,12 @@ SCALED = ROUNDED | NEAR | SMALL | {"carry", "overflow", "greatest"}
 #: What a reduction of each engine can meet, by step; where units share a step, each of them.
 REACHABLE = {
     ("w4a8", ""): {"sum": ROUNDED, "scale 0": SCALED | LARGE},
-    ("w8a8", ""): {"scale 0": SCALED - SMALL | {"subnormal"}, "scale 1": SCALED},
+    ("w8a8", ""): {"sum": TIES | {"carry", "exact", "odd", "zero"},
+                   "scale 0": SCALED - SMALL | {"subnormal"},
+                   "scale 1": SCALED},
+    ("bitmod3", ""): {"sum": ROUNDED | NEAR | {"least above a tie"}, "scale 0": SCALED},
+    ("bitplane", ""): {"scale 0": TIES | {"carry", "exact", "odd"},
+                       "scale 1": SCALED | {"least above a tie"}},
     ("bitnet", ""): {"scale 0": SCALED - SMALL | {"subnormal"}, "scale 1": SCALED},
     ("nvfp4", ""): {"sum": {"exact", "zero"}, "scale 0": SCALED - {"underflow"},
                     "scale 1": SCALED},
