@@ -56,6 +56,7 @@ _WORDS = {
     "axis_width": "axis",
     "interleave": "interleaved",
     "die_crossings": "crossings",
+    "max_fanout": "fanout",
 }
 
 #: What ``auto`` stands for where no board is said.

@@ -27,8 +27,9 @@ class Options:
     ----------
     name : of the engine; without it, the design's name and what the other options change.
     rows, cols, lanes, datapath, flow, policy, interface, pipeline, carries, digits, digit_sums,
-    results, k_min, block_worth, adders, blocks, fabric, axis_width, interleave, die_crossings : of
-        the build. ``lanes`` also sets how many products an aligned or saturating step sums.
+    results, k_min, block_worth, adders, blocks, fabric, axis_width, interleave, die_crossings,
+    max_fanout : of the build. ``lanes`` also sets how many products an aligned or saturating step
+        sums.
     group : elements of the weight's K that share a scale; FP16 scales unless ``scale`` says else.
     scale : format of the weight's scales; without a group, one a row.
     zero_point : integer format of the weight's zero points, one beside each scale.
@@ -95,6 +96,7 @@ class Options:
     axis_width: int | str | dict[str, int] | Widths | None = None
     interleave: bool | None = None
     die_crossings: int | None = None
+    max_fanout: int | None = None
     set: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
@@ -138,7 +140,7 @@ _BUILD = (
     *("rows", "cols", "lanes", "datapath", "flow", "policy", "interface", "pipeline"),
     *("carries", "digits", "digit_sums", "results", "k_min", "block_worth"),
     *("adders", "blocks", "fabric"),
-    *("axis_width", "interleave", "die_crossings"),
+    *("axis_width", "interleave", "die_crossings", "max_fanout"),
 )
 
 

@@ -46,6 +46,9 @@ MAX_SIDE, MAX_MACS = 1 << 12, 1 << 18
 #: who asks for blocks wants to spare sites.
 BLOCK_WORTH = 32
 
+#: Greatest fan-out that may be asked for: more than any register's.
+MAX_FANOUT = 1 << 20
+
 #: Most borders of dies on the way of a stream: devices have up to four dies.
 MAX_CROSSINGS = 3
 
@@ -118,13 +121,17 @@ class Target:
                 raise UnknownName(what.replace("_", " "), given, tuple(names))
         if self.axis_width:
             self._check_axis_width()
-        many = self.die_crossings
-        if not isinstance(many, int) or isinstance(many, bool):
-            raise TypeError(f"die-crossings must be a whole number, got {many!r}")
-        if not 0 <= many <= MAX_CROSSINGS:
+        self._check_from_zero("die_crossings", MAX_CROSSINGS)
+
+    def _check_from_zero(self, what: str, most: int) -> None:
+        """A field is a whole number from 0 to ``most``."""
+        value, word = getattr(self, what), what.replace("_", "-")
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise TypeError(f"{word} must be a whole number, got {value!r}")
+        if not 0 <= value <= most:
             raise DesignError(
-                f"die-crossings must be from 0 to {MAX_CROSSINGS}, got {many}",
-                {"die_crossings": min(max(many, 0), MAX_CROSSINGS)},
+                f"{word} must be from 0 to {most:,}, got {value:,}",
+                {what: min(max(value, 0), most)},
             )
 
     def _check_axis_width(self) -> None:
@@ -158,6 +165,8 @@ class Build(Target):
     k_min : the shortest reduction that must not wait for the one before; longer ones leave time to
         make results with less hardware.
     block_worth : LUT sites that a DSP block is worth, where fewer of these cost more of those.
+    max_fanout : pins that a register of a broadcast operand drives at most, as far as is foreseen;
+        it is copied where there were more. 0 for no limit.
     interface, policy, pipeline, adders, blocks, fabric, axis_width, die_crossings : see
         :class:`Target`.
     """
@@ -174,6 +183,7 @@ class Build(Target):
     interleave: bool = False
     k_min: int = 1
     block_worth: int = BLOCK_WORTH
+    max_fanout: int = 0
 
     NAMES: ClassVar[dict[str, Iterable[str]]] = {
         "datapath": DATAPATHS,
@@ -200,6 +210,7 @@ class Build(Target):
                 f"{self.results}",
                 {"results": gcd(self.cols, self.results)},
             )
+        self._check_from_zero("max_fanout", MAX_FANOUT)
         if not isinstance(self.interleave, bool):
             raise TypeError(f"interleave is true or false, got {self.interleave!r}")
         if self.interleave:

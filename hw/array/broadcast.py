@@ -14,6 +14,7 @@ from ..arith.shared import instance
 from ..arith.sums import Sum
 from ..arith.timing import delayed
 from ..datapaths import Blocks
+from ..plan.array_plan import ArrayPlan
 from ..plan.layouts import SIDES
 from ..plan.sparse import index_key
 from .prepare import prepare
@@ -36,6 +37,11 @@ class BroadcastArray(StepArray):
 
     scope = "every design; each operand goes to all PEs of its row or column at once"
     picks = True
+
+    def __init__(self, plan: ArrayPlan):
+        super().__init__(plan)
+        #: Registers of what is made of a vector, for so many of the other side each.
+        self._copies: dict[tuple[int, int, str], list[Any]] = {}
 
     def _waits(self, m: Module, advance: Signal, end: Marks) -> Value:
         if self.plan.initial is None:
@@ -93,19 +99,28 @@ class BroadcastArray(StepArray):
         self, m: Module, advance: Signal, side: int, codes: data.View, now: Marks
     ) -> Vectors:
         """Elements of every vector, by plane and form, registered unless blocks read the ports."""
-        found = []
-        for index in range(self.plan.cols if side else self.plan.rows):
+        found, plan = [], self.plan
+        many = (plan.cols, plan.rows)[side]
+        for index in range(plan.cols if side else plan.rows):
             of_vector = {name: codes[name][index] for name in codes.shape().members}
             registers: dict[str, Any] = {}
-            prepared = prepare(m, self.plan, side, index, of_vector, advance, now.told)
-            found.append(prepared)
-            if self.plan.edge:
-                found[-1] = registers
-                for key, value in prepared.items():
-                    name = f"{SIDES[side]}_{key}_{index}_register"
-                    registers[key] = Signal(value.shape(), name=name, reset_less=True)
+            prepared = prepare(m, plan, side, index, of_vector, advance, now.told)
+            found.append(registers if plan.edge else prepared)
+            for key, value in prepared.items():
+                self._copies[side, index, key] = [value]
+                if not plan.edge:
+                    continue
+                name = f"{SIDES[side]}_{key}_{index}_register"
+                starts = range(0, many, plan.reach(side, key))
+                kept = {"attrs": {"keep": 1}} if len(starts) > 1 else {}
+                copies = self._copies[side, index, key] = []
+                for start in starts:
+                    label = name + f"_from_{start}" * (start > 0)
+                    copy = Signal(value.shape(), name=label, reset_less=True, **kept)
                     with m.If(advance):
-                        m.d.sync += registers[key].eq(value)
+                        m.d.sync += copy.eq(value)
+                    copies.append(copy)
+                registers[key] = copies[0]
         return found
 
     def _met(
@@ -160,10 +175,14 @@ class BroadcastArray(StepArray):
             for col in cols:
                 label = f"{name}_{number}_{row}_{col}"
                 element = instance(m, label, (name, number), partial(element_of, plan, item))
+                places = (row, col)
                 for side, vector in enumerate((weights[row], met[row][col])):
                     for key in plan.inputs(side, [item]):
-                        port = getattr(element, SIDES[side])[key]
-                        m.d.comb += port.eq(vector[key])
+                        port, value = getattr(element, SIDES[side])[key], vector[key]
+                        copies = self._copies[side, places[side], key]
+                        if value is copies[0]:
+                            value = copies[places[1 - side] // plan.reach(side, key)]
+                        m.d.comb += port.eq(value)
                 yield item.index(row, col, plan.cols), element
 
     def _tiles(

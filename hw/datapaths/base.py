@@ -229,6 +229,11 @@ class Datapath:
         return self.cycles
 
     @property
+    def loads(self) -> tuple[int, int]:
+        """About how many pins of a dot product read a bit of a weight, and of an activation."""
+        return 2 * self.activation.bits, 2 * self.weight.bits
+
+    @property
     def demand(self) -> Demand | None:
         """About what a dot product takes without its forms; None where that is not known."""
         return None

@@ -126,6 +126,13 @@ class Recoded(Chained):
         return self._recoding.controls
 
     @property
+    def loads(self) -> tuple[int, int]:
+        # Two digits read a bit that recodes, in each of their bits and the carry; each digit reads
+        # a bit of the other operand as it is, and doubled.
+        recoded = 2 * (max(item.bits.width for item in self.digits) + 1)
+        return self._ordered(recoded, 2 * len(self.digits))
+
+    @property
     def made(self) -> tuple[Form, Form]:
         _, other = self._ordered(self.weight, self.activation)
         recoding, told = self._recoding, self.infinite or self.flags.infinite

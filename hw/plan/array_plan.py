@@ -61,6 +61,11 @@ class ArrayPlan(Scouted):
         """What is made of an operand at the edge, named."""
         return self.inputs(side)
 
+    def reach(self, side: int, key: str) -> int:
+        """Columns that a register of what is made of a weight feeds, or rows that one of an
+        activation does; it has copies where there are more."""
+        return self.build.cols if side == 0 else self.build.rows
+
     # Steps and groups.
 
     def step_of(self, mode: int) -> int:

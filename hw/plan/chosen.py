@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from functools import cached_property
+from math import ceil
 
 from ...golden.description import Stage
 from ...golden.errors import DesignError
@@ -118,6 +119,19 @@ class Chosen(Fed):
         if self.stationary and name == "auto" and pair.rule == "exact":
             name = Dsp.name
         return choose(name, *pair.formats, rule=pair.rule, setting=self.setting)
+
+    def reach(self, side: int, key: str) -> int:
+        most, many = self.build.max_fanout, super().reach(side, key)
+        if not most or self.structure is not None or any(map(self.blocks, self.sums)):
+            return many
+        loads = sum(
+            self.dot(pair).loads[side]
+            for item in self.sums
+            for pair in item.pairs
+            if pair.formats[side].bits and self.key(side, pair) == key
+        )
+        copies = ceil(many / max(1, most // max(1, loads)))
+        return ceil(many / copies)
 
     @property
     @abstractmethod

@@ -24,6 +24,7 @@ from ..plan.array_plan import ArrayPlan
 from . import kept
 from .conversion import converted
 from .merge import merge
+from .registers import kept_apart
 from .verilog.comments import commented
 from .verilog.writer import verilog
 from .wrapper import wrapper
@@ -148,4 +149,4 @@ def _with_blocks(found: Hardware, core: str) -> str:
 def _text(found: Hardware, core: str) -> str:
     """RTLIL of a design, its modules merged and commented."""
     text, components = converted(found.component())
-    return commented(merge(text, core), components)
+    return kept_apart(commented(merge(text, core), components))

@@ -54,6 +54,13 @@ HARDWARE = Group(
             read=whole_or_auto,
         ),
         option(
+            "--max-fanout",
+            "N",
+            "Copy registers of operands that drive more than about N pins of the array, with flow "
+            "broadcast (default 0, no limit)",
+            read=whole,
+        ),
+        option(
             "--carries",
             "RULE",
             "Carries of sums over K: added in every step (added, default), or kept in carry-save "

@@ -14,6 +14,7 @@ from macsmith.hw.system.crossing import Crossing, Way
 from macsmith.hw.text.emit import emit
 
 from macsmith import DesignError, Options, cost, design, explain, generate, prove, verify
+from macsmith.machines import without_converters
 
 WIDTH = 12
 
@@ -165,6 +166,12 @@ def test_units_and_chains_cross_too():
         "int8xint8", Options(rows=1, cols=2, lanes=4, requantize="tflite", die_crossings=1)
     )
     assert verify(chained, count=20).results > 20
+
+
+def test_matrices_pass_the_design_in_one_die():
+    crossed = made("int4xint4", die_crossings=1, axis_width=32)
+    build = without_converters(crossed).build
+    assert (build.die_crossings, build.axis_width) == (0, 0)
 
 
 def test_it_is_told():

@@ -4,6 +4,8 @@ import pytest
 from macsmith.golden.errors import DesignError
 from macsmith.studies.sweeping.grid import Point, points
 
+from macsmith import Options, design
+
 
 def grid(folder, text):
     (folder / "g.toml").write_text(text, encoding="utf-8")
@@ -70,3 +72,16 @@ def test_a_grid_that_nobody_waits_for_is_refused(tmp_path):
         grid(tmp_path, f'[[grid]]\ndesign = "a"\n{lists}')
     with pytest.raises(DesignError, match="cannot read .*none.toml: No such file or directory$"):
         points(tmp_path / "none.toml")
+
+
+def test_a_number_may_be_left_to_the_plan(tmp_path):
+    text = '[[grid]]\ndesign = "int2xint8"\npipeline = [1, "auto"]\ndie_crossings = [0, 1]'
+    found = grid(tmp_path, text)
+    assert [p.words.partition("u280 ")[2] for p in found] == [
+        "--die-crossings 0 --pipeline 1",
+        "--die-crossings 1 --pipeline 1",
+        "--die-crossings 0 --pipeline auto",
+        "--die-crossings 1 --pipeline auto",
+    ]
+    levels = [design(p.design, Options(**dict(p.options))).build.pipeline for p in found]
+    assert levels == [1, 1, "auto", "auto"]
