@@ -140,6 +140,9 @@ class PartialSums(wiring.Component):
         Of the products, in cycle 0.
     place : :py:`In(place_layout(loop))`
         The part that they go to, in cycle ``told``.
+    late_exponents : :py:`In(ArrayLayout(…, lanes))`
+        The exponents again, in the cycle before ``loop.magnitudes``: whoever has them of operands
+        that many sums share lets these wait.
     magnitudes, signs : :py:`In(…)`
         Of the products, in cycle ``loop.magnitudes``.
     read_address : :py:`In(range(depth))`
@@ -157,6 +160,7 @@ class PartialSums(wiring.Component):
                 "exponents": In(data.ArrayLayout(term.members["exponent"], lanes)),
                 "marks": In(data.ArrayLayout(self.plan.marks, lanes)),
                 "place": In(place_layout(loop)),
+                "late_exponents": In(data.ArrayLayout(term.members["exponent"], lanes)),
                 "magnitudes": In(data.ArrayLayout(term.members["magnitude"], lanes)),
                 "signs": In(lanes),
                 "read_address": In(range(loop.depth)),
@@ -246,7 +250,7 @@ class PartialSums(wiring.Component):
         loop, plan = self.loop, self.plan
         found = []
         for lane in range(loop.lanes):
-            exponent = self._late(m, self.exponents[lane], loop.meets + 1, f"exponent_{lane}")
+            exponent = self.late_exponents[lane]
             far = self._late(m, distance(m, most, exponent, plan.top, plan), 1, f"far_{lane}")
             sign = self.signs[lane]
             moved = shifted(m, self.magnitudes[lane], far, sign, plan.top, plan)
