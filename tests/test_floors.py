@@ -76,7 +76,9 @@ POINT_BACK = {
     ("hw.dsp.kinds.mac16", "hw.dsp.block"),
     ("hw.dsp.kinds.mult18", "hw.dsp.block"),
     ("hw.dsp.kinds.nexus", "hw.dsp.block"),
+    ("hw.plan.array_plan", "hw.plan.joining"),
     ("hw.plan.array_plan", "hw.plan.plan"),
+    ("hw.plan.joining", "hw.plan.plan"),
     ("hw.plan.sparse", "hw.plan.plan"),
     ("naming", "options"),
 }
