@@ -79,9 +79,7 @@ def own(number: Number, form: Minifloat) -> tuple[Number, int]:
     return number, max(floor_log2(number.magnitude), 1 - form.bias)
 
 
-def aligned_step(
-    addends: Sequence[tuple[Number, int]], fraction: int, form: Minifloat
-) -> Number:
+def aligned_step(addends: Sequence[tuple[Number, int]], fraction: int, form: Minifloat) -> Number:
     """Numbers, each cut at so many bits below their greatest exponent; the sum is cut to the
     format, and an overflow is infinite."""
     special = [number for number, _ in addends if number.kind != "finite"]
