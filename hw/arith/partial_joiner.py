@@ -63,7 +63,7 @@ class PartialJoiner(wiring.Component):
     @staticmethod
     def cycles(loop: PartialLoop, parts: int) -> int:
         """Cycles from a sum's last part to its code."""
-        return parts + 6 + _rounding(loop, parts).latency
+        return parts + 7 + _rounding(loop, parts).latency
 
     @property
     def latency(self) -> int:
@@ -102,9 +102,13 @@ class PartialJoiner(wiring.Component):
             total,
             Const(0, 1),
             self._late(m, most, 3, "most_of_total"),
-            Marked(*(self._late(m, value, 3, "marked") for value in marked)),
+            Marked(*(self._late(m, value, 2, "marked") for value in marked)),
         )
-        self._hand_over(m, packed(plan, made))
+        # What is beyond the format is found a cycle before the code.
+        told = Signal(PartialWord(plan), name="told")
+        m.d.comb += [told.eq(made), told.infinite.eq(infinite(plan, made))]
+        last = data.View(told.shape(), self._late(m, Value.cast(told), 1, "last"))
+        self._hand_over(m, packed(plan, last))
         return m
 
     @property
@@ -115,22 +119,25 @@ class PartialJoiner(wiring.Component):
         return delayed(m, self.enable, value, cycles, name)
 
     def _over_all(self, m: Module, word: data.View) -> tuple[Value, Marked]:
-        """The greatest exponent of all parts, and what NaN and infinities make of them; for as
-        many cycles as there are parts, from two cycles after the last one on."""
+        """The greatest exponent of all parts, for as many cycles as there are parts, from two after
+        the last one on; and what NaN and infinities make of them, a cycle later."""
         first, last = (self._late(m, self.turn[name], 1, name) for name in ("first", "last"))
         shape = shape_of(PartialWord(self.plan).exponents)
         so_far, most = Signal(shape, name="so_far"), Signal(shape, name="most")
         beyond = infinite(self.plan, word)
         here = Cat(word.nan, beyond & ~word.negative, beyond & word.negative)
+        here, begins = self._late(m, here, 1, "here"), self._late(m, first, 1, "flags_begin")
         flags, all_flags = Signal(3, name="flags"), Signal(3, name="all_flags")
         greater = first | (word.exponent > so_far)
         with m.If(self.enable):
             m.d.sync += [
                 so_far.eq(Mux(greater, word.exponent, so_far)),
-                flags.eq(here | Mux(first, 0, flags)),
+                flags.eq(here | Mux(begins, 0, flags)),
             ]
             with m.If(self._late(m, last, 1, "whole")):
-                m.d.sync += [most.eq(so_far), all_flags.eq(flags)]
+                m.d.sync += most.eq(so_far)
+            with m.If(self._late(m, last, 2, "all_told")):
+                m.d.sync += all_flags.eq(flags)
         nan, positive, negative = all_flags
         return most, Marked(nan | (positive & negative), positive | negative, negative)
 

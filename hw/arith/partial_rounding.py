@@ -8,7 +8,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data
 
 from .aligned_sum import SumAlignment
-from .partial_word import PartialWord, beyond, reach, zero_exponent
+from .partial_word import PartialWord, reach, zero_exponent
 from .rows import plus
 from .shift import shift_left, shift_right
 from .timing import delayed, select
@@ -155,11 +155,11 @@ def _view(like: Any, value: Value) -> data.View:
 
 
 def packed(plan: SumAlignment, word: Any) -> Value:
-    """The code of a word in the accumulator's format."""
+    """The code of a word in the accumulator's format; what is beyond it is ``infinite``."""
     fmt = plan.format
     normal = word.significand[-1]
     field = Mux(normal, word.exponent - (plan.offset - 1), 0)
     finite = Cat(word.significand[:-1], field[: fmt.exponent_width])
-    special = word.infinite | (word.exponent >= beyond(plan))
-    size = Mux(word.nan, fmt.nan_code, Mux(special, fmt.inf_code, finite))[: fmt.bits - 1]
+    infinity = Mux(word.infinite, fmt.inf_code, finite)
+    size = Mux(word.nan, fmt.nan_code, infinity)[: fmt.bits - 1]
     return Cat(size, word.negative & ~word.nan)

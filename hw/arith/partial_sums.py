@@ -140,6 +140,9 @@ class PartialSums(wiring.Component):
         Of the products, in cycle 0.
     place : :py:`In(place_layout(loop))`
         The part that they go to, in cycle ``told``.
+    late_exponents : :py:`In(ArrayLayout(…, lanes))`
+        The exponents again, in the cycle before ``loop.magnitudes``: whoever has them of operands
+        that many sums share lets these wait.
     magnitudes, signs : :py:`In(…)`
         Of the products, in cycle ``loop.magnitudes``.
     read_address : :py:`In(range(depth))`
@@ -157,6 +160,7 @@ class PartialSums(wiring.Component):
                 "exponents": In(data.ArrayLayout(term.members["exponent"], lanes)),
                 "marks": In(data.ArrayLayout(self.plan.marks, lanes)),
                 "place": In(place_layout(loop)),
+                "late_exponents": In(data.ArrayLayout(term.members["exponent"], lanes)),
                 "magnitudes": In(data.ArrayLayout(term.members["magnitude"], lanes)),
                 "signs": In(lanes),
                 "read_address": In(range(loop.depth)),
@@ -185,7 +189,7 @@ class PartialSums(wiring.Component):
             total.value,
             total.carry,
             self._late(m, most, waits, "most_of_total"),
-            Marked(*(self._late(m, value, waits, "marked") for value in marked)),
+            Marked(*(self._late(m, value, waits - 1, "marked") for value in marked)),
         )
         cycles = loop.written - 1 - self.told
         m.d.comb += [
@@ -226,18 +230,19 @@ class PartialSums(wiring.Component):
         return Cat(found[:-1], ~found[-1]).as_signed() if shape.signed else found
 
     def _marked(self, m: Module, own: data.View) -> Marked:
-        """What NaN and infinities make of the sum, a cycle after all has met."""
+        """What NaN and infinities make of the sum, two cycles after all has met."""
         lanes, names = range(self.loop.lanes), self.plan.marks.members
         found = {}
         for name in ("nan", "positive", "negative"):
             here = Cat(self.marks[lane][name] for lane in lanes).any() if name in names else None
             found[name] = Const(0, 1) if here is None else self._late(
-                m, here, self.loop.meets, f"any_{name}"
+                m, here, self.loop.meets + 1, f"any_{name}"
             )  # fmt: skip
-        own_infinite = infinite(self.plan, own)
-        positive = found["positive"] | (own_infinite & ~own.negative)
-        negative = found["negative"] | (own_infinite & own.negative)
-        nan = found["nan"] | own.nan | (positive & negative)
+        here = {"infinite": infinite(self.plan, own), "negative": own.negative, "nan": own.nan}
+        late = {name: self._late(m, value, 1, f"own_{name}") for name, value in here.items()}
+        positive = found["positive"] | (late["infinite"] & ~late["negative"])
+        negative = found["negative"] | (late["infinite"] & late["negative"])
+        nan = found["nan"] | late["nan"] | (positive & negative)
         made = (nan, positive | negative, negative)
         return Marked(*(self._late(m, value, 1, "met") for value in made))
 
@@ -246,7 +251,7 @@ class PartialSums(wiring.Component):
         loop, plan = self.loop, self.plan
         found = []
         for lane in range(loop.lanes):
-            exponent = self._late(m, self.exponents[lane], loop.meets + 1, f"exponent_{lane}")
+            exponent = self.late_exponents[lane]
             far = self._late(m, distance(m, most, exponent, plan.top, plan), 1, f"far_{lane}")
             sign = self.signs[lane]
             moved = shifted(m, self.magnitudes[lane], far, sign, plan.top, plan)

@@ -117,7 +117,11 @@ class PartialElement(wiring.Component):
                 name: delayed(m, self.enable, value, waits + loop.magnitudes, f"{name}_{lane}")
                 for name, value in beside.items()
             }
+            again = delayed(
+                m, self.enable, late["exponent"], loop.magnitudes - 1, f"late_exponent_{lane}"
+            )
             m.d.comb += [
+                found.late_exponents[lane].eq(again),
                 found.exponents[lane].eq(late["exponent"]),
                 found.marks[lane].eq(late["mark"]),
                 found.magnitudes[lane].eq(late["magnitude"]),

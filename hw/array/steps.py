@@ -175,7 +175,9 @@ class StepArray(wiring.Component):
         part, begins, ends = self._parts(m, advance & taken)
         mode = activation.payload.mode if self.plan.mode_bits else Const(0, 0)
         now = Marks(taken, first, close, activation.payload.last, begins, part, mode)
-        may = self._admits(m, advance, now) & self._apart(m, advance, now)
+        may = self._admits(m, advance, now)
+        if self.plan.joining is not None:
+            may &= self._apart(m, advance, now, self.plan.joining.spacing)
         m.d.comb += [
             taken.eq(weight.valid & activation.valid & may),
             weight.ready.eq(activation.valid & may & advance & ends),
@@ -268,11 +270,8 @@ class StepArray(wiring.Component):
             else (self.plan.sum_latency + joining.settled - 1)
         )
 
-    def _apart(self, m: Module, advance: Signal, now: Marks) -> Value:
+    def _apart(self, m: Module, advance: Signal, now: Marks, spacing: int) -> Value:
         """Whether a step may close a sum, where the parts of sums are joined in turn."""
-        if self.plan.joining is None:
-            return Const(1, 1)
-        spacing = self.plan.joining.spacing
         wait = Signal(range(spacing + 1), name="joins_wait")
         with m.If(advance & now.taken & now.close):
             m.d.sync += wait.eq(spacing - 1)

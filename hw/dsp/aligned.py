@@ -185,6 +185,8 @@ class PartialTile(MagnitudeTile):
         waits = datapath.layout.latency - 1 - told
         products = self._products(m, loop.magnitudes - told)
         beside = self._beside(m, 0, rows, waits), self._beside(m, 1, cols, waits)
+        waits += loop.magnitudes - 1
+        late = self._beside(m, 0, rows, waits), self._beside(m, 1, cols, waits)
         place = places(m, self.enable, self.accumulate, self.first, loop)
         for row, col in product(range(rows), range(cols)):
             found, label = PartialSums(loop, told), f"{row}_{col}"
@@ -198,11 +200,14 @@ class PartialTile(MagnitudeTile):
             for lane in range(datapath.lanes):
                 w, a = beside[0][row][lane], beside[1][col][lane]
                 term, mark = self._term(m, w, a, f"{label}_{lane}")
-                name = f"sign_{label}_{lane}"
+                w, a = late[0][row][lane], late[1][col][lane]
+                again, _ = self._term(m, w, a, f"late_{label}_{lane}")
+                sign = delayed(m, self.enable, again.sign, 1, f"sign_{label}_{lane}")
                 m.d.comb += [
                     found.exponents[lane].eq(term.exponent),
                     found.marks[lane].eq(mark),
                     found.magnitudes[lane].eq(products[lane][row, col]),
-                    found.signs[lane].eq(delayed(m, self.enable, term.sign, loop.magnitudes, name)),
+                    found.late_exponents[lane].eq(again.exponent),
+                    found.signs[lane].eq(sign),
                 ]
         return m

@@ -80,7 +80,8 @@ def accumulations(draw: Any, lanes: int) -> tuple[Stage, ...]:
     last = Stage("fp", format=draw(named(WORKING)), partials=draw(st.integers(1, 5)))
     if rule == "aligned" or rule == "promoted":
         form, fraction = draw(named(WORKING)), draw(st.integers(1, 30))
-        inner = Stage("aligned", format=form, fraction=fraction, terms=lanes)
+        partials = draw(st.sampled_from((1, 1, 2, 24)))
+        inner = Stage("aligned", None, form, partials, fraction, lanes)
         return (inner, last) if rule == "promoted" else (inner,)
     if rule == "fp":
         width = draw(st.sampled_from((None, None, "int16")))
