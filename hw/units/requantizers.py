@@ -177,7 +177,9 @@ class ScaleElements(RequantizeElements):
         unit, result = self.unit, self.unit.result
         assert isinstance(result, Minifloat)
         if unit.multiplier is None:
-            block: Pipelined = IntegerToFloat(self.values, result, saturate=unit.saturates)
+            block: Pipelined = IntegerToFloat(
+                self.values, result, saturate=unit.saturates, short=True
+            )
             found = [Step("rounded to nearest even", result.bits, block.staged())]
         else:
             assert isinstance(unit.multiplier, Minifloat)
@@ -212,7 +214,7 @@ class LinearElements(RequantizeElements):
         unit, single = self.unit, lookup("fp32")
         assert isinstance(single, Minifloat) and isinstance(unit.result, Integer)
         rows = unit.build.policy == "lut"
-        floated = IntegerToFloat(self.values, single).staged()
+        floated = IntegerToFloat(self.values, single, short=True).staged()
         scaled = FloatMultiply(single, single, single, rows=rows, short=True).staged()
         low, high = unit.ends_of_result
         plain = (low, high, unit.zero) == (unit.result.low, unit.result.high, 0)
