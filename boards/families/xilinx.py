@@ -13,9 +13,9 @@ SYNTH = "synth_xilinx -family {family} -noiopad -noclkbuf -flatten"
 MODELS = ("xilinx/cells_sim.v",)
 
 #: ABC9 takes a LUT for 0.24 ns with two inputs and 0.64 ns with six, and 0.3 ns for the wire to it.
-#: It therefore strings four small ones wherever a carry run elsewhere is slower. With wires of 3 ns
-#: all LUTs count alike. Wide multiplexers, which then seem free, would cost more sites than LUTs.
-LEVELS = (("scratchpad -set synth_xilinx.abc9.W 3000",), "-nowidelut")
+#: It therefore strings four small ones wherever a carry run elsewhere is slower. With wires of
+#: 10 ns all LUTs count alike. Wide multiplexers, which then seem free, would cost more than LUTs.
+LEVELS = (("scratchpad -set synth_xilinx.abc9.W 10000",), "-nowidelut")
 
 
 def carry(width: int, *initial: str) -> Carry:

@@ -93,6 +93,7 @@ class FloatAdd(Pipelined):
             subnormals=subnormals,
             saturate=saturate,
             fine=fine,
+            short=short,
         )
         self.alignment = Alignment(
             self.precision + 1, self.precision + self.fraction, self._exponent_width

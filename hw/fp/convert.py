@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal, Value, signed
+from amaranth.hdl import Const, Module, Mux, Signal, Value, signed
 from amaranth.lib.wiring import In, Out
 
 from ...golden.bounds import Range
@@ -16,7 +16,7 @@ from .pack import at_least
 from .pipeline import Pipeline, Pipelined
 from .round import Rounding
 from .rules import NEAREST_EVEN, Rest, grows
-from .unpack import exponents, unpack
+from .unpack import exponents, told, unpack
 
 
 class FloatToFloat(Pipelined):
@@ -107,7 +107,8 @@ class FloatToInteger(Pipelined):
     rounding : :class:`str`
         The rule.
     short : :class:`bool`
-        Shifts in steps of fewer levels of LUTs, for a step more where their number is even.
+        Shifts in steps of fewer levels of LUTs, for a step more where their number is even; what is
+        special of the operand is told a step later.
     stages : :class:`int`
         Registers on the way, up to ``len(levels)``.
 
@@ -130,7 +131,7 @@ class FloatToInteger(Pipelined):
         short: bool = False,
         stages: int = 0,
     ):
-        self.source, self.format, self.rounding = source, format, rounding
+        self.source, self.format, self.rounding, self.short = source, format, rounding, short
         least, greatest = exponents(source)
         # The integer's width, and the exponent of a number that fills it.
         unit = source.bias + format.lsb - 1
@@ -156,7 +157,14 @@ class FloatToInteger(Pipelined):
             nan=part.nan,
             over=below[-1] | part.inf,
         )
+        fields = told(self.source, io.i) if self.short else None
+        if fields is not None:  # what is special, a step later
+            live.over, live.nan = below[-1], Const(0, 1)
+            live.top, live.tail = fields.top, fields.tail
         live = pipe.cut(live)
+        if fields is not None:
+            live.nan, live.over = live.top & live.tail, live.over | (live.top & ~live.tail)
+            del live.top, live.tail
         self.alignment.begin(m, live)
         for number in range(len(self.alignment.stages)):
             self.alignment.shift(m, live, number)

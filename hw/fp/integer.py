@@ -38,7 +38,7 @@ class IntegerToFloat(Pipelined):
         Overflow and infinity give the greatest value instead of infinity or NaN.
     rounding : :class:`str`
         The rule.
-    fine : :class:`bool`
+    fine, short : :class:`bool`
         As of :class:`FloatMultiply`.
     stages : :class:`int`
         Registers on the way, up to ``len(levels)``.
@@ -62,6 +62,7 @@ class IntegerToFloat(Pipelined):
         saturate: bool = False,
         rounding: str = NEAREST_EVEN,
         fine: bool = True,
+        short: bool = False,
         stages: int = 0,
     ):
         self.values = values
@@ -71,7 +72,14 @@ class IntegerToFloat(Pipelined):
         width = max(values.width - values.signed, 1)
         exponent = values.lsb + width - 2 + format.bias
         self.rounding = Rounding(
-            format, width, exponent, exponent, saturate=saturate, rounding=rounding, fine=fine
+            format,
+            width,
+            exponent,
+            exponent,
+            saturate=saturate,
+            rounding=rounding,
+            fine=fine,
+            short=short,
         )
         self.exponent = max(exponent + self.rounding.offset, 0)
         ports = {"i": In(FlaggedLayout(values, flags)), "o": Out(format.bits)}

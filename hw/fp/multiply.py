@@ -20,6 +20,11 @@ from .rows import digits, multiply
 from .unpack import Told, Unpacked, exponents, told, unpack
 
 
+def _biased(fmt: Minifloat, code: Value) -> Value:
+    """The exponent's field."""
+    return code[fmt.mantissa_width :][: fmt.exponent_width]
+
+
 def significands(fmt: Minifloat) -> Range:
     """The significands of ``fmt``, zero included; without mantissa and zero just 1."""
     return Range(0, 0 if fmt.has_zero else 1, (1 << fmt.significand_width) - 1)
@@ -70,6 +75,7 @@ class _Product(Pipelined):
             subnormals=subnormals,
             saturate=saturate,
             fine=fine,
+            short=short,
         )
         self._origin = origin + self.rounding.offset
         greatest = sum((1 << fmt.exponent_width) - 1 for fmt in formats)
@@ -122,11 +128,12 @@ class _Product(Pipelined):
         ``live`` holds the first factor, its sign, nan, inf, zero, and the other factors; ``parts``
         are the floats whose exponents and specials count, ``codes`` their formats and codes.
         """
-        if self.short and start is None and self.subnormals:
+        if self.short and codes:
             self._tell(m, pipe, live, parts, codes)
         else:
             self._specials(m, live, parts)
-        live.exponent = self._exponent(m, parts)
+        if not hasattr(live, "exponent_0"):
+            live.exponent = self._exponent(m, parts)
         count = len(self._factors)
         if start is not None:
             live = serial.multiply(m, pipe.enable, start, live, "factor_0", self.rounding.begin)
@@ -191,10 +198,15 @@ class _Product(Pipelined):
     ) -> None:
         """What is special of a product, a step later: first what the factors' fields tell."""
         known = [told(fmt, code) for fmt, code in codes]
+        # Exponents are wanted in the last step of the multiplications.
+        later = len(self._steps()) > 1
         for number, (fields, part) in enumerate(zip(known, parts, strict=True)):
             live.sign = live.sign ^ part.sign
             flags = Cat(*(fields or (part.nan, part.inf, part.zero)))
             setattr(live, f"told_{number}", flags)
+            if later:
+                biased = part.exponent if fields is None else _biased(*codes[number])
+                setattr(live, f"exponent_{number}", biased)
 
         def then(behind: SimpleNamespace) -> None:
             found = []
@@ -202,8 +214,16 @@ class _Product(Pipelined):
                 held = Told(*getattr(behind, f"told_{number}"))
                 delattr(behind, f"told_{number}")
                 nan, inf, zero = (held.nan, held.inf, held.zero) if fields else held
-                found.append(replace(part, sign=Const(0, 1), nan=nan, inf=inf, zero=zero))
+                part = replace(part, sign=Const(0, 1), nan=nan, inf=inf, zero=zero)
+                if later:
+                    biased = getattr(behind, f"exponent_{number}")
+                    delattr(behind, f"exponent_{number}")
+                    least = fields is not None and ~held.hidden
+                    part = replace(part, exponent=Cat(biased[0] | least, biased[1:]))
+                found.append(part)
             self._specials(m, behind, found)
+            if later:
+                behind.exponent = self._exponent(m, found)
 
         pipe.then = then
 
@@ -241,8 +261,8 @@ class FloatMultiply(_Product):
     fine : :class:`bool`
         Registers also within the levels of the normalisation, so that three levels of LUTs suffice.
     short : :class:`bool`
-        What is special of the product is told a step later than its factors are there, so that
-        three levels of LUTs suffice for FP32, too; a few flip-flops more.
+        What is special of the product is told a step later than its factors are there, and wide
+        blocks are looked at six bits at a time: so three levels of LUTs suffice for FP32, too.
     in_time : :class:`bool`
         Multiply by one row of LUTs, a digit of ``b`` a cycle: operands come with ``start``, no more
         often than every ``interval`` cycles. A result stands at the output for a cycle.
@@ -298,5 +318,6 @@ class FloatMultiply(_Product):
         if self._factors:
             live.factor_0 = b.significand
         start = io.start if self.in_time else None
-        codes = [(self.a_format, io.a), (self.b_format, io.b)]
+        plain = start is None and self.subnormals
+        codes = [(self.a_format, io.a), (self.b_format, io.b)] if plain else []
         m.d.comb += io.o.eq(self._round(m, pipe, live, [a, b], start, codes))

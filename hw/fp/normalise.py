@@ -19,6 +19,8 @@ Level = tuple[int, int]
 
 #: Bits that two levels of LUTs can tell to be zero, each part of them beside its permission.
 _TWO_LEVELS = 24
+#: Inputs of a LUT.
+_INPUTS = 6
 #: Bits of a block that, beside its sign and permission, take more than a LUT.
 _BLOCK = 8
 
@@ -54,13 +56,16 @@ class Normalisation:
     limited : whether ``limit`` bounds the shift.
     fine : whether a level takes two steps also where it looks at few bits: so that no more than
         three levels of LUTs stand between registers whichever way they are mapped.
+    short : whether wide blocks are written as LUTs take them, six bits at a time: tools that see a
+        plain tree of two put four bits into a LUT, and need a level more.
     """
 
-    def __init__(self, most: int, keep: int, limited: bool, fine: bool = True):
+    def __init__(self, most: int, keep: int, limited: bool, fine: bool = True, short: bool = False):
         self.most = most
         self.keep = keep
         self.limited = limited
         self.fine = fine
+        self.short = short
         found = shift_levels(most)
         self.levels: list[Level] = list(found[:-1])
         self.last: Level | None = found[-1] if found else None
@@ -70,8 +75,15 @@ class Normalisation:
         """Levels of logic of each step: one for every level, two where it is cut."""
         steps: list[int] = []
         for index in range(len(self.levels)):
-            steps += (self._looking(index), 2) if self._cut(index) else (3,)
+            if self._apart(index):
+                steps += 1, 3, 2
+            else:
+                steps += (self._looking(index), 2) if self._cut(index) else (3,)
         return tuple(steps)
+
+    def _apart(self, index: int) -> bool:
+        """Whether a step ends within what tells that blocks are zero."""
+        return self.short and self.levels[index][0] > _TWO_LEVELS
 
     def _looking(self, index: int) -> int:
         """Levels of LUTs that tell which blocks are zero and may go."""
@@ -118,20 +130,48 @@ class Normalisation:
         unit, ways = self.levels[index]
         gates = live.gates if index == 0 else self._gates(m, live, index)
         zeros = Signal(ways - 1, name=f"zeros_{unit}")
+        ends = [len(live.bits) - step * unit for step in range(ways - 1)]
+        blocks = [live.bits[end - unit : end] for end in ends]
+        if self.short:
+            flags = [_flags(block, live.negative) for block in blocks]
+            if self._apart(index):
+                live.flags, live.gates = Cat(*flags), gates
+                live = pipe.cut(live)
+                flags = [live.flags.word_select(n, len(flags[0])) for n in range(len(flags))]
+                gates = live.gates
+                del live.flags
+            none = [_all(part) for part in flags]
+        else:
+            none = [~(block ^ live.negative.replicate(unit)).any() for block in blocks]
         for step in range(ways - 1):
-            end = len(live.bits) - step * unit
-            block = live.bits[end - unit : end] ^ live.negative.replicate(unit)
-            m.d.comb += zeros[step].eq(~block.any() & gates[step])
+            m.d.comb += zeros[step].eq(none[step] & gates[step])
         live.gates = Const(0, 0)
+        lost = max(len(live.bits) - self.width(index + 1), 0)
+        early = self.short and self._cut(index)
+        if early:
+            live.losses = Cat(_losses(live.bits, lost, unit, ways - 1, True))
         if self._cut(index):
             live.zeros = zeros
             live = pipe.cut(live)
             zeros = live.zeros
             del live.zeros
-        self._move(m, live, index, zeros)
+        if early:
+            losses = list(live.losses)
+            del live.losses
+        else:
+            losses = _losses(live.bits, lost, unit, ways - 1, self.short)
+        self._move(m, live, index, zeros, lost, losses)
         return live
 
-    def _move(self, m: Module, live: SimpleNamespace, index: int, zeros: Value) -> None:
+    def _move(
+        self,
+        m: Module,
+        live: SimpleNamespace,
+        index: int,
+        zeros: Value,
+        lost: int,
+        losses: Sequence[Value],
+    ) -> None:
         """The multiplexer of a level, and what it leaves to the next one."""
         unit, ways = self.levels[index]
 
@@ -144,10 +184,12 @@ class Normalisation:
         m.d.comb += near.eq(Mux(low, live.bits << unit, live.bits))
         m.d.comb += moved.eq(Mux(high, near << 2 * unit, near) if ways > 2 else near)
 
-        lost = max(width - self.width(index + 1), 0)
         sticky = Signal(name=f"sticky_{unit}")
         taken = [low | high, high, low & high][: ways - 1]
-        m.d.comb += sticky.eq(live.sticky | _dropped(live.bits, lost, unit, taken))
+        if self.short:  # the same, a level of LUTs earlier
+            taken = [first, first & second, first & second & third][: ways - 1]
+        kept = [losses[step + 1] & ~flag for step, flag in enumerate(taken)]
+        m.d.comb += sticky.eq(live.sticky | Cat(losses[0], *kept).any())
         live.bits, live.sticky = moved[lost:], sticky
         live.amount = Cat(low, *([high] if ways > 2 else []), live.amount)
         if self.limited:
@@ -176,10 +218,32 @@ class Normalisation:
         return live.limit[low : low + (2 if unit > 1 else 1)]
 
 
-def _dropped(bits: Value, lost: int, unit: int, taken: Sequence[Value]) -> Value:
-    """Whether any of the lowest ``lost`` bits is set after the move."""
-    terms = [bits[: max(lost - len(taken) * unit, 0)].any()]
-    for step, flag in enumerate(taken):
+def _flags(block: Value, negative: Value) -> Value:
+    """Whether bits of ``block`` are ``negative``, a flag for as many as a LUT takes."""
+    size = _INPUTS - (not isinstance(negative, Const))
+    parts = [block[start : start + size] for start in range(0, len(block), size)]
+    return Cat(Mux(negative, part.all(), ~part.any()) for part in parts)
+
+
+def _all(flags: Value) -> Value:
+    """Whether all of ``flags`` are set, by as many at a time as a LUT takes."""
+    while len(flags) > 1:
+        flags = Cat(flags[n : n + _INPUTS].all() for n in range(0, len(flags), _INPUTS))
+    return flags[0]
+
+
+def _any(bits: Value, short: bool) -> Value:
+    """Whether any of ``bits`` is set; if ``short``, by as many at a time as a LUT takes."""
+    if not short or len(bits) <= _INPUTS:
+        return bits.any()
+    return Cat(bits[n : n + _INPUTS].any() for n in range(0, len(bits), _INPUTS)).any()
+
+
+def _losses(bits: Value, lost: int, unit: int, steps: int, short: bool) -> list[Value]:
+    """Whether any of the lowest ``lost`` bits is set that are lost however far the number moves;
+    if it moves by no unit; by one at the most; …"""
+    found = [_any(bits[: max(lost - steps * unit, 0)], short)]
+    for step in range(steps):
         low, high = max(lost - (step + 1) * unit, 0), max(lost - step * unit, 0)
-        terms.append(bits[low:high].any() & ~flag)
-    return Cat(*terms).any()
+        found.append(_any(bits[low:high], short))
+    return found

@@ -74,7 +74,7 @@ class FloatProduct(_Product):
             saturate=saturate,
             rows=rows,
             fine=fine,
-            short=short and not apart,
+            short=short,
             stages=stages,
         )
 
@@ -107,5 +107,7 @@ class FloatProduct(_Product):
         for index, part in enumerate(factors):
             setattr(live, f"factor_{index}", part.significand)
         given = [io.i, *(io.scales[str(index)] for index in range(len(self.scale_formats)))]
-        codes = list(zip((self.source, *self.scale_formats), given, strict=True))
+        codes = (
+            [] if self.apart else list(zip((self.source, *self.scale_formats), given, strict=True))
+        )
         m.d.comb += io.o.eq(self._round(m, pipe, live, parts, codes=codes))

@@ -43,6 +43,8 @@ class Rounding:
     saturate : overflow and infinity give the greatest value instead of infinity or NaN.
     rounding : a name of :data:`macsmith.golden.formats.ROUNDINGS`.
     fine : as of :class:`.Normalisation`.
+    short : as of :class:`.Normalisation`; and where the exponent says late whether the result
+        overflows, a step between the two.
     """
 
     def __init__(
@@ -58,8 +60,9 @@ class Rounding:
         saturate: bool = False,
         rounding: str = NEAREST_EVEN,
         fine: bool = True,
+        short: bool = False,
     ):
-        self.rounding = rounding
+        self.rounding, self.short = rounding, short
         if not format.has_zero:
             raise DesignError(f"a result needs a format with a zero, got {format.name}")
         self.packing = Packing(format, saturate, rounding)
@@ -72,7 +75,8 @@ class Rounding:
         most = self.offset + (width - 1 if most is None else most)
         limited = subnormals and self.low < reach(shift_levels(most))
         most = min(most, self.high) if limited else most
-        self.normalisation = Normalisation(most, format.significand_width + 1, limited, fine)
+        keep = format.significand_width + 1
+        self.normalisation = Normalisation(most, keep, limited, fine, short)
 
         # Overflow shows in the exponent before the shift, if no or only one shift can lead to it.
         excess = high + 1 - self.packing.beyond
@@ -82,7 +86,8 @@ class Rounding:
     @property
     def levels(self) -> tuple[int, ...]:
         """Levels of logic of each step of :meth:`build`."""
-        return (*self.normalisation.steps, *([3] * self.late), *self.packing.levels)
+        late = ((2, 2) if self.short else (3,)) if self.late else ()
+        return (*self.normalisation.steps, *late, *self.packing.levels)
 
     def begin(self, m: Module, live: SimpleNamespace) -> None:
         """Takes ``live.exponent``; to be called before the end of the last step before the first.
@@ -123,6 +128,8 @@ class Rounding:
             live = pipe.cut(live)
         self._settle(m, live)
         if self.late:
+            if self.short:
+                live = pipe.cut(live)
             near, beyond = Signal(2, name="near"), self.packing.beyond
             m.d.comb += near.eq(Cat(at_least(live.base, beyond - n) for n in (1, 2)))
             live.near = near

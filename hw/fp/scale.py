@@ -119,6 +119,7 @@ class ScaleToFloat(_Product):
             live.product, live.factor_0 = live.factor_0, self._magnitude(m, live.value)
         del live.value
         codes = [(fmt, io.scales[str(n)]) for n, fmt in enumerate(self.scale_formats)]
+        codes = codes if self.subnormals else []
         m.d.comb += io.o.eq(self._round(m, pipe, live, parts, codes=codes))
 
     def _magnitude(self, m: Module, value: Value) -> Value:

@@ -34,7 +34,7 @@ class Centring(TokenStore):
         self.difference = Difference(values, self.sums.low_width).staged()
         bounds = self.difference.bounds
         integer = integer_format(values, bounds)
-        self.float = IntegerToFloat(bounds, integer).staged()
+        self.float = IntegerToFloat(bounds, integer, short=True).staged()
         self.centred = Centred(values, integer, self.sums.low_width).staged()
 
     @property

@@ -74,6 +74,11 @@ class ElementSteps:
         """Whether levels of a normalisation are cut in two."""
         return any(fmt.significand_width >= _WIDE for fmt in self.floats)
 
+    @property
+    def short(self) -> bool:
+        """Whether scales are so wide that what is special of them is told a step later."""
+        return any(fmt.significand_width > _WIDE for fmt in self.floats)
+
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The parts in the order in which an element meets them."""
@@ -111,7 +116,7 @@ class ElementSteps:
                 rows=rows,
                 narrow=True,
                 fine=self.fine,
-                short=True,
+                short=self.short,
             )
             return (_placed(block),)
         return (_placed(IntegerToFloat(self.whole, result, saturate=saturate, fine=self.fine)),)
@@ -126,7 +131,13 @@ class ElementSteps:
         # Rows are made from the scales' digits: the element, of few bits, multiplies the last.
         *rest, last = self.floats
         return FloatProduct(
-            last, (*rest, element), result, saturate=saturate, rows=rows, fine=self.fine, short=True
+            last,
+            (*rest, element),
+            result,
+            saturate=saturate,
+            rows=rows,
+            fine=self.fine,
+            short=self.short,
         )
 
     @property

@@ -65,7 +65,7 @@ class QuotientToFloat(Pipelined):
         change = format.bias - 1
         self.rounding = Rounding(
             format, width, low + change, high + change, most=1, settled=True, saturate=True,
-            rounding=rounding,
+            rounding=rounding, short=True,
         )  # fmt: skip
         self._change = change + self.rounding.offset
         self._bounds = Range(0, low + self._change, high + self._change)

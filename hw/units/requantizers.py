@@ -220,7 +220,7 @@ class ScaleElements(RequantizeElements):
         if unit.multiplier is None:
             if unit.floats:
                 return FloatToFloat(self.summed, result, saturate=saturate)
-            return IntegerToFloat(self.values, result, saturate=saturate)
+            return IntegerToFloat(self.values, result, saturate=saturate, short=True)
         assert isinstance(unit.multiplier, Minifloat)
         factors = (unit.multiplier,)
         if unit.floats:
@@ -243,7 +243,9 @@ class LinearElements(RequantizeElements):
         rows = unit.build.policy == "lut"
         found, given = [], single
         if not unit.floats:
-            found.append(Step("to FP32", 32, IntegerToFloat(self.values, single).staged()))
+            found.append(
+                Step("to FP32", 32, IntegerToFloat(self.values, single, short=True).staged())
+            )
         else:
             given = self.summed
         if unit.multiplier is not None:

@@ -42,7 +42,9 @@ class ResidualCodes:
             return None
         fmt, bits = self.element, self.element.bits
         made = Minifloat("element", 7, bits - 1, POLICIES["ieee"], 32)
-        return IntegerToFloat(Range(fmt.lsb, fmt.low, fmt.high), made, fine=True).staged()
+        return IntegerToFloat(
+            Range(fmt.lsb, fmt.low, fmt.high), made, fine=True, short=True
+        ).staged()
 
     @cached_property
     def _product(self) -> FloatProduct:
@@ -51,14 +53,14 @@ class ResidualCodes:
         single = lookup("fp32")
         assert isinstance(source, Minifloat) and isinstance(single, Minifloat)
         return FloatProduct(
-            source, factors, single, rows=self.rows, fine=True, apart=True
+            source, factors, single, rows=self.rows, fine=True, short=True, apart=True
         ).staged()  # fmt: skip
 
     @cached_property
     def _sum(self) -> FloatAdd:
         values, single = self.values, lookup("fp32")
         assert isinstance(values, Minifloat) and isinstance(single, Minifloat)
-        return FloatAdd(values, single, values, fine=True).staged()
+        return FloatAdd(values, single, values, fine=True, short=True).staged()
 
     @property
     def _before(self) -> int:

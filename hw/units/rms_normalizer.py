@@ -41,13 +41,13 @@ class RmsNormalizer(TokenStore):
             unit.vectors, unit.lanes, unit.beats, unit.source.bits, unit.result.bits, channel
         )
         self.sums = SquareWindows(unit.squares, unit.lanes)
-        self.float = IntegerToFloat(Range(0, 0, unit.squares.most), unit.sum).staged()
+        self.float = IntegerToFloat(Range(0, 0, unit.squares.most), unit.sum, short=True).staged()
         self.root = RootReciprocal(unit).staged()
         factors = [fmt for fmt in (unit.gamma, unit.root) if isinstance(fmt, Minifloat)]
         assert isinstance(unit.result, Minifloat)
         self.product = FloatProduct(
             unit.source, tuple(factors), product if product and beta else unit.result,
-            rows=unit.build.policy == "lut", apart=True,
+            rows=unit.build.policy == "lut", short=True, apart=True,
         ).staged()  # fmt: skip
         self.sum: FloatAdd | None = None
         if product and isinstance(beta, Minifloat):

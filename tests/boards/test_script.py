@@ -48,7 +48,7 @@ def test_commands(variant):
     flags = "synth_xilinx -family xcup -noiopad -noclkbuf -flatten -nodsp"
     flags += " -nowidelut" * (variant == LEVELS)
     assert f"{flags} -top {WRAPPER}" in lines
-    assert ("scratchpad -set synth_xilinx.abc9.W 3000" in lines) == (variant == LEVELS)
+    assert ("scratchpad -set synth_xilinx.abc9.W 10000" in lines) == (variant == LEVELS)
     assert [x for x in lines if x in VARIANTS[variant]] == list(VARIANTS[variant])
     assert lines[-2:] == [
         "write_edif -pvector bra -top a a.edf",

@@ -64,6 +64,17 @@ def test_all_integers_in_all_formats(run, reference, values, stages, saturate):
     check(reference, run, values, FORMATS, all_of(values), saturate=saturate, stages=stages)
 
 
+@pytest.mark.parametrize("values", RANGES[:2], ids=str)
+def test_all_integers_whose_bits_are_looked_at_by_sixes(run, reference, values):
+    check(reference, run, values, FEW, all_of(values), stages=2, short=True)
+
+
+@pytest.mark.parametrize("values", [WIDE_RANGES[0], WIDE_RANGES[4]], ids=str)
+def test_wide_integers_whose_bits_are_looked_at_by_sixes(run, reference, values):
+    stages = len(IntegerToFloat(values, lookup("fp32"), short=True).levels)
+    check(reference, run, values, ["fp32"], random(values, 20_000), stages=stages, short=True)
+
+
 @pytest.mark.parametrize("values", [WIDE_RANGES[0], WIDE_RANGES[4]], ids=str)
 def test_wide_integers(run, reference, values):
     stages = len(IntegerToFloat(values, lookup("fp32")).levels)
