@@ -18,8 +18,8 @@ BOARD = lookup("u280")
 #: Small ones, of which every run has some; the others take minutes together.
 QUICK = ("requantize_pow2", "requantize_fp32_bf16", "residual_bf16", "dequantize_ternary")
 
-#: What is smaller than the preset, where its netlist or its tokens are long: the same hardware, less
-#: of it.
+#: What is smaller than the preset, where its netlist or its tokens are long: less of the same
+#: hardware.
 SMALLER: dict[str, Options] = {}
 
 
