@@ -173,7 +173,7 @@ def test_a_token_is_the_units_in_rtl_bit_for_bit(file, rtl):
     found = generate(network, TOKENS, used, 2, rtl=rtl, between=Units())
     assert found.between == "BF16 units" and found.proof is not None
     assert set(found.proof.units) == {
-        "rmsnorm of 32", "rope", "softmax of 64", "residual", "silu",
+        "rmsnorm of 32", "rope", "softmax of 64", "residual", "silu", "product",
         "quantize to int8 of 32", "quantize to int8 of 64",
     }  # fmt: skip
     if rtl == "all":  # two norms a layer and one at the end, two layers
