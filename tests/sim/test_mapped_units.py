@@ -26,8 +26,8 @@ SMALLER: dict[str, Options] = {}
 
 
 def mapped(name, folder, options=None):
-    """A unit as emitted for the board, and its netlist: as it is counted or, where block RAMs are in
-    it, of which there is no model, with all memories in LUTs."""
+    """A unit as emitted for the board, and its netlist: as it is counted or, where it has block
+    RAMs, of which there is no model, with all memories in LUTs."""
     emitted = emit(fitted(design(name, options or SMALLER.get(name)), BOARD))
     policy = emitted.target.policy
     synthesize(emitted.fabric, [emitted.core], BOARD, policy, emitted.keep, folder)
