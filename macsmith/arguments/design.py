@@ -133,9 +133,10 @@ OUTPUT = Group(
         option(
             "--requantize",
             "UNIT",
-            "Let results of integer engines leave as codes, by a requantizer: a preset such as "
-            "tflite, dyadic or qlinear, or a TOML file; --output, --rounding, --bias (an integer "
-            "format or none), --relu, --clamp and --results are then its own, --set sets the rest",
+            "Let results leave as codes, by a requantizer: a preset such as tflite or dyadic "
+            "(integer sums), qlinear or requantize_e4m3 (floats too), or a TOML file; --output, "
+            "--rounding, --bias (a format like the sums, or none), --relu, --clamp and --results "
+            "are then its own, --set sets the rest",
             names="requantizers",
         ),
         option(

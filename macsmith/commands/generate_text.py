@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..golden.errors import DesignError
@@ -14,6 +14,7 @@ from ..models.networks.diverging import Apart, apart
 from ..models.networks.generating import RTL, Generated, generate
 from ..models.networks.llama import Llama
 from ..models.networks.product import Product
+from ..models.networks.quantizers import Quantized, quantized
 from ..models.networks.tokenizer import read_tokenizer
 from ..models.networks.tokens import Tokenizer
 from ..models.networks.units import Units
@@ -69,6 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
         for text in item.texts:
             if text.proof is not None:
                 print(paragraph(proven(text), "green"))
+        if item.quantized is not None:
+            print(paragraph(f"{item.texts[0].design}: {made(item.quantized)}"))
     print(paragraph(FP32))
     if units:
         print(paragraph(f"{units.name}: {units.form.name.upper()} {UNITS}"))
@@ -83,10 +86,12 @@ class Written:
     ----------
     texts : with FP32 between products, and with units if they were asked for.
     apart : how far units lead away, on the prompt and the first text.
+    quantized : of units and designs: how activations become codes.
     """
 
     texts: tuple[Generated, ...]
     apart: Apart | None
+    quantized: Quantized | None = None
 
     @classmethod
     def by(
@@ -108,7 +113,8 @@ class Written:
             generate(network, prompt, used, count, ends=ends, rtl=rtl, between=units, progress=told)
         )
         whole = [*prompt, *texts[0].tokens]
-        return cls(tuple(texts), apart(network, whole, used, units, told))
+        found = apart(network, whole, used, units, told)
+        return cls(tuple(texts), found, quantized(used, units.form))
 
     def rows(self) -> list[tuple[str, ...]]:
         """The lines of the table."""
@@ -124,6 +130,17 @@ class Written:
 
 def _row(found: Generated) -> tuple[str, ...]:
     return found.design, str(len(found.tokens)), f"{found.rate:.2g}", f"{found.bits:.2f}"
+
+
+def made(found: Quantized) -> str:
+    """By whom activations are quantized, in words."""
+    who = {
+        "the unit quantize": found.by_unit,
+        "nobody, for they have no scales": found.plain,
+        "macsmith's quantize, as there is no unit": found.others,
+    }
+    parts = [f"{count} by {name}" for name, count in who.items() if count]
+    return f"activations of {found.matrices} matrices: {', '.join(parts)}"
 
 
 def proven(found: Generated) -> str:
@@ -168,6 +185,7 @@ def _json(
                 "perplexity_units": found.apart.perplexities[1],
                 "divergence": found.apart.divergence,
                 "same": found.apart.same,
+                "quantized": None if found.quantized is None else asdict(found.quantized),
             }
             for found in written
             if found.apart is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from ...golden.description import Operand
@@ -9,6 +10,7 @@ from ...golden.errors import DesignError
 from ...golden.formats import Format
 from ...golden.quantize.rules import default_rule
 from ...golden.units import Quantize
+from .product import DesignProduct, Product
 from .units import LANES
 
 
@@ -33,3 +35,35 @@ def quantizer(operand: Operand, k: int, values: Format) -> Quantize | None:
         )  # fmt: skip
     except (DesignError, TypeError):
         return None
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """How the activations of a design's matrices become codes.
+
+    Parameters
+    ----------
+    matrices : how many there are.
+    by_unit : of how many the unit makes codes and scales.
+    plain : of how many there is nothing to make: elements without scales.
+    """
+
+    matrices: int
+    by_unit: int
+    plain: int
+
+    @property
+    def others(self) -> int:
+        """Those of which no unit makes codes: macsmith's ``quantize`` does."""
+        return self.matrices - self.by_unit - self.plain
+
+
+def quantized(used: Product, form: Format) -> Quantized | None:
+    """Of the matrices that a product has read; None for FP32 ones, which take values."""
+    if not isinstance(used, DesignProduct):
+        return None
+    served = list(used.kept.values())
+    sides = [(s.engine.arithmetic.activation, s.weight.shape[1]) for s in served]
+    units = sum(quantizer(operand, k, form) is not None for operand, k in sides)
+    plain = sum(not operand.levels for operand, _ in sides)
+    return Quantized(len(served), units, plain)

@@ -55,7 +55,10 @@ def test_units_stand_beside_fp32(file, capsys):
     for name in ("w8a8", "float"):
         assert f"{name} (FP32 between): " in out and f"{name} (BF16 units between): " in out
     assert "perplexity" in out and "BF16 units: BF16 values. Units: norms, rotary" in out
+    assert "w8a8: activations of 8 matrices: 8 by the unit quantize" in out
     found = json.loads(called(capsys, *words, "fp16", "--json")[1])
+    quantized = [item["quantized"] for item in found["apart"]]
+    assert quantized == [{"matrices": 8, "by_unit": 8, "plain": 0}, None]
     told = [(item["design"], item["between"]) for item in found["designs"]]
     assert told == [(d, b) for d in ("w8a8", "float") for b in ("FP32", "FP16 units")]
     for item in found["apart"]:

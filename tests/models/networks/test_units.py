@@ -12,7 +12,7 @@ from macsmith.models.networks.diverging import apart, divergence
 from macsmith.models.networks.generating import generate, perplexity
 from macsmith.models.networks.parts import angles
 from macsmith.models.networks.proving_units import UnitsProof
-from macsmith.models.networks.quantizers import quantizer
+from macsmith.models.networks.quantizers import quantized, quantizer
 from macsmith.models.networks.units import Units, beats_of
 from networks import WHOLE, as_gguf, as_safetensors, llama
 
@@ -55,6 +55,8 @@ def test_sums_turns_and_gates_are_exact_numbers_rounded_once(units, rng):
     x, y = near(units, (3, 16), rng), near(units, (3, 16), rng)
     assert np.array_equal(units.add(x, y), rounded(units, x.astype(float) + y))
     assert np.array_equal(units.taken(x * 1.0001), rounded(units, (x * 1.0001).astype(float)))
+    silu = units.gated(x, np.ones_like(x))
+    assert np.array_equal(units.gated(x, y), rounded(units, silu.astype(float) * y))
     turns = angles(np.arange(3), 8, 500.0)
     heads = near(units, (3, 2, 8), rng)
     cos, sin = (rounded(units, of(turns)).astype(float)[:, None] for of in (np.cos, np.sin))
@@ -127,6 +129,16 @@ def test_quantizers_make_what_engines_take(name, units, rng):
     assert np.array_equal(answer.values[0].ravel() & mask, wanted.ravel().astype(int) & mask)
 
 
+@pytest.mark.parametrize("name, told", [("w8a8", (15, 15, 0)), ("w4a16", (15, 0, 15)),
+                                        ("mxint8", (15, 15, 0))])  # fmt: skip
+def test_whether_a_unit_quantizes_is_counted(name, told, file):
+    used = product(name)
+    open_network(file).logits(TOKENS[:2], used)
+    found = quantized(used, lookup("bf16"))
+    assert (found.matrices, found.by_unit, found.plain) == told and not found.others
+    assert quantized(product("float"), lookup("bf16")) is None
+
+
 def test_formats_that_no_unit_computes_are_told():
     with pytest.raises(UnknownName, match="units between products 'e4m3'; known: bf16, fp16"):
         Units(lookup("e4m3"))
@@ -161,7 +173,7 @@ def test_a_token_is_the_units_in_rtl_bit_for_bit(file, rtl):
     found = generate(network, TOKENS, used, 2, rtl=rtl, between=Units())
     assert found.between == "BF16 units" and found.proof is not None
     assert set(found.proof.units) == {
-        "rmsnorm of 32", "rope", "softmax of 64", "residual", "silu",
+        "rmsnorm of 32", "rope", "softmax of 64", "residual", "silu", "product",
         "quantize to int8 of 32", "quantize to int8 of 64",
     }  # fmt: skip
     if rtl == "all":  # two norms a layer and one at the end, two layers
