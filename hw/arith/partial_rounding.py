@@ -25,7 +25,7 @@ class Marked(NamedTuple):
 class Rounding:
     """``total + carry`` units of ``2**(greatest - fraction)``, truncated to a kept word.
 
-    Between registers stand three levels of LUTs at most, or an addition of the sum's width.
+    Between registers stand a few levels of LUTs, or an addition of the sum's width.
 
     Parameters
     ----------
