@@ -33,9 +33,9 @@ def test_what_has_no_model_is_refused_before_any_work(tmp_path, capsys):
     told = capsys.readouterr()
     assert not told.out and not folder.exists()
     assert told.err == (
-        "macsmith: the C++ model is of engines, of units of the kinds product, dequantize, requantize, "
-        "quantize, residual, and of chains of them, and rmsnorm is a unit of the kind rmsnorm: "
-        "leave --cpp out\n"
+        "macsmith: the C++ model is of engines, of units of the kinds product, dequantize, "
+        "requantize, quantize, residual, and of chains of them, and rmsnorm is a unit of the kind "
+        "rmsnorm: leave --cpp out\n"
     )
 
 
