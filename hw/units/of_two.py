@@ -78,7 +78,7 @@ class PairsOfValues(Blueprint):
         ]
         found = []
         for lane in range(self.unit.width):
-            block = instance(m, f"{self.name}_{lane}", (self.name,), self.block.component)
+            block = instance(m, f"{self.name}_of_{lane}", (self.name,), self.block.component)
             m.d.comb += [
                 block.enable.eq(enable),
                 block.a.eq(a.o.payload.values[lane]),

@@ -98,7 +98,7 @@ def test_fast_costs_say_that_they_are_foreseen(capfd):
         ("t.csv --bits 4 --hardware shared", "a table has its own sums"),
         ("t.csv --bits 4 --fast", "a table has its own sums: leave out --fast"),
         ("m.safetensors mxfp4 --bits 4 --fast", "--fast foresees sites: ask for them"),
-        ("none.csv --bits 4", "none.csv cannot be read"),
+        ("none.csv --bits 4", "cannot read the table none.csv: No such file"),
         ("none.gguf mxfp4 --bits 4", "none.gguf"),
         ("m.safetensors --bits 4", "name designs to choose from"),
         ("m.safetensors mxfp5 --bits 4", "close ones"),
