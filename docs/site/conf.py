@@ -39,7 +39,7 @@ nitpick_ignore_regex = [
     ("py:.*", r"(collections\.abc|typing|argparse)\..*"),
     ("py:class", r"Path|Literal\['lut'|Mapping\[str|Arcs|Array|Module|Value"),
     ("py:class", r"_\w+|ndarray|Emitted|Told|Chosen|(.*\.)?Lack"),
-    ("py:class", r"(.*\.)?(D|T|Fits|Rest|Map|Vivado|Routed|Registers|Widths|Estimate)"),
+    ("py:class", r"(.*\.)?(D|T|Fits|Rest|Map|Vivado|Routed|Registers|Widths|Estimate|Demand)"),
     ("py:.*", r"(.*\.)?(SLICES|FAMILIES)"),
     ("py:.*", r"macsmith\.(tools|pairs|boards\.(sites|levels)|hw\.datapaths\.forms|hw\.text)\..*"),
 ]

@@ -94,6 +94,7 @@ def test_every_fp16_value_goes_where_the_model_says(name, rounding):
     check(name, HALF, rounding)
 
 
+@pytest.mark.often(400)
 @roundings
 @pytest.mark.parametrize("name", [*FORMATS, *OTHERS])
 def test_every_edge_goes_where_the_model_says(name, rounding):
@@ -101,6 +102,7 @@ def test_every_edge_goes_where_the_model_says(name, rounding):
     check(name, edges(name, np.float32), rounding)
 
 
+@pytest.mark.often(500)
 @both
 @pytest.mark.parametrize("rounding", ROUNDINGS)
 @pytest.mark.parametrize("name", [*FORMATS, *OTHERS])

@@ -59,6 +59,7 @@ def test_a_signaling_nan_is_a_nan():
     assert lookup("e4m3").encode(nan) == 0x7F
 
 
+@pytest.mark.often(400)
 @pytest.mark.parametrize("scale", [False, True])
 @pytest.mark.parametrize("name", OWN)
 @pytest.mark.parametrize("given", TYPES)

@@ -121,6 +121,7 @@ def passes(told):
     return found is not None and int(found[1]) > 0
 
 
+@pytest.mark.often(3)
 @needs_icarus
 @pytest.mark.cases(1)
 @pytest.mark.often(9)

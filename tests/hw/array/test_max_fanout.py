@@ -57,6 +57,7 @@ def test_synthesis_keeps_them_apart():
     assert len(re.findall(r"^ *\(\* keep \*\) reg .*weight", text, re.M)) == 3
 
 
+@pytest.mark.often(2)
 @pytest.mark.parametrize(
     "name,shape,options",
     [

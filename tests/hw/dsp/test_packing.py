@@ -115,6 +115,7 @@ def test_most_narrow_pairs_find_room_for_many_elements(kind):
     assert sum(bool(many(*pair, kind)) for pair in product(NARROW, repeat=2)) >= 39
 
 
+@pytest.mark.often(300)
 @every_kind
 @pytest.mark.parametrize("weight, activation", list(product(INTEGERS, repeat=2)))
 def test_all_codes_are_read_right(weight, activation, kind):

@@ -80,6 +80,7 @@ def test_every_result_equals_the_golden_model_whoever_stalls(checked, index):
     checked(index)
 
 
+@pytest.mark.often(16)
 @pytest.mark.parametrize("number", [0, 3, 16, 28, 32])
 def test_it_takes_a_beat_a_cycle_and_the_latency_once(number):
     emitted = emit(UNITS[number])
